@@ -1,0 +1,173 @@
+"""Files and folders that appear whole or not at all.
+
+A thing is built under a temporary name beside its place and renamed when it is whole. The temporary name carries
+the host and the process that builds it, so that a later run can tell an abandoned one from one in progress.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from hearpreprocess.errors import DiskFullError, OutputError
+
+_TEMPORARY = re.compile(r"^\.(?P<name>.+)\.(?P<host>[^.]+)-(?P<process>\d+)-\d+\.partial$")
+
+
+def _host() -> str:
+    return re.sub(r"[^A-Za-z0-9-]", "_", socket.gethostname()) or "localhost"
+
+
+def temporary_name(path: Path) -> Path:
+    """The hidden sibling of `path` under which this process and thread may build it."""
+    return path.with_name(f".{path.name}.{_host()}-{os.getpid()}-{threading.get_native_id()}.partial")
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder with all it holds; nothing happens where there is none."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def remove_abandoned(path: Path) -> None:
+    """Remove what a dead process of this host left half-made under a temporary name of `path`."""
+    if not path.parent.is_dir():
+        return
+    for sibling in path.parent.iterdir():
+        found = _TEMPORARY.match(sibling.name)
+        if found and found["name"] == path.name and found["host"] == _host() and not _is_running(int(found["process"])):
+            remove(sibling)
+
+
+@contextlib.contextmanager
+def naming_the_disk(path: Path) -> Iterator[None]:
+    """Turn the operating system's complaints about writing below `path` into errors that say what to do.
+
+    Raises DiskFullError on a full disk, quota or file size limit; OutputError where writing is not allowed.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise DiskFullError(disk_full_message(path)) from error
+        concerns_the_output = error.filename is None or Path(error.filename).is_relative_to(path.parent)
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS) and concerns_the_output:
+            raise OutputError(
+                f"{error.filename or path} cannot be written: {error.strerror}; "
+                "make it writable or choose another folder with --tmp-dir, --tasks-dir, --tar-dir or --download-dir"
+            ) from error
+        raise
+
+
+def disk_full_message(path: Path) -> str:
+    """The sentence for a disk that ran full while something was written to `path`."""
+    folder = next(parent for parent in (path, *path.parents) if parent.exists())
+    free = shutil.disk_usage(folder).free
+    return (
+        f"the disk is full, or a limit on file size is reached, below {folder} ({free / 1e6:,.0f} MB free): "
+        "free some space or choose another disk with --tmp-dir, --tasks-dir, --tar-dir or --download-dir, "
+        "then give the same command again; what was finished is kept"
+    )
+
+
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Yield a temporary name to write to; the file takes its place at `path` only if the block succeeds."""
+    temporary = temporary_name(path)
+    with naming_the_disk(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        remove_abandoned(path)
+        try:
+            yield temporary
+            _flush(temporary)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """Yield a temporary empty folder to fill; it takes its place at `path` only if the block succeeds.
+
+    Where another process has put the same folder in place meanwhile, that one stays and ours is dropped.
+    """
+    temporary = temporary_name(path)
+    with naming_the_disk(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        remove_abandoned(path)
+        try:
+            temporary.mkdir()
+            yield temporary
+            with contextlib.suppress(FileExistsError):
+                _rename_folder(temporary, path)
+        finally:
+            remove(temporary)
+
+
+@contextlib.contextmanager
+def replaced_folder(path: Path) -> Iterator[Path]:
+    """Like `whole_folder`, but what stands at `path` is replaced: it is removed only when the new one is whole."""
+    temporary = temporary_name(path)
+    aside = temporary_name(path.with_name(f"{path.name}.old"))
+    with naming_the_disk(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        remove_abandoned(path)
+        remove_abandoned(path.with_name(f"{path.name}.old"))
+        try:
+            temporary.mkdir()
+            yield temporary
+            if path.exists():
+                path.rename(aside)
+            try:
+                _rename_folder(temporary, path)
+            except OSError:
+                if aside.exists() and not path.exists():
+                    aside.rename(path)
+                raise
+            remove(aside)
+        finally:
+            remove(temporary)
+
+
+def _rename_folder(source: Path, target: Path) -> None:
+    try:
+        source.rename(target)
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            raise FileExistsError(error.errno, "another process made it first", str(target)) from error
+        raise
+
+
+def _flush(path: Path) -> None:
+    """Bring a file's bytes to the disk, so that its name never points at bytes that a power cut can lose."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Give the bytes of `source` a second name; copy them where the file system has no hard links across the two."""
+    try:
+        os.link(source, target)
+    except OSError as error:
+        if error.errno not in (errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK):
+            raise
+        shutil.copyfile(source, target)

@@ -1,0 +1,187 @@
+"""Decode to 16-bit mono, fit to a duration, resample. Samples are 1-d numpy int16 arrays.
+
+The arithmetic of decoding is that of the reference implementation's decoder, sample for sample, so that a regenerated
+clip is the published one. Resampling is libsoxr at quality HQ in float, without the random dither of the reference.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+import wave
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hearpreprocess.errors import AudioError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import soundfile
+
+    Samples = npt.NDArray[Any]
+
+FULL_SCALE = 32768
+"""Of 16-bit samples: the float value 1.0."""
+
+_READ_AS = {
+    "PCM_U8": "int16",
+    "PCM_S8": "int16",
+    "PCM_16": "int16",
+    "ULAW": "int16",
+    "ALAW": "int16",
+    "ALAC_16": "int16",
+    "IMA_ADPCM": "int16",
+    "MS_ADPCM": "int16",
+    "PCM_24": "int32",
+    "PCM_32": "int32",
+    "ALAC_24": "int32",
+    "ALAC_32": "int32",
+    "ALAC_20": "int32",
+}
+_LOUDEST_16_BITS_OF_32 = 1 << 16
+
+# What ffmpeg may take a file for: single recordings only, no playlist that leads to other files or to the network.
+_FFMPEG_FORMATS = "aac,ac3,aiff,amr,ape,asf,au,avi,caf,flac,matroska,mov,mp3,mpegts,ogg,tta,w64,wav,webm,wv"
+
+
+def decode(
+    path: Path, *, start: int = 0, stop: int | None = None, duration: float | None = None
+) -> tuple[Samples, int]:
+    """The samples of a recording as 16-bit mono at its own rate, and that rate in hertz.
+
+    `start`, `stop`: a slice of it, in samples. `duration`: seconds after which nothing more is read.
+    Formats that libsndfile does not know are read with ffmpeg.
+    Raises AudioError where the file is no audio, holds no samples, or ends before `stop`.
+    """
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(path) as recording:
+            return _samples(recording, path, start, stop, duration), recording.samplerate
+    except soundfile.LibsndfileError as error:
+        with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as folder:
+            converted = _convert(path, Path(folder) / "converted.wav", str(error))
+            with soundfile.SoundFile(converted) as recording:
+                return _samples(recording, path, start, stop, duration), recording.samplerate
+
+
+def _samples(
+    recording: soundfile.SoundFile, path: Path, start: int, stop: int | None, duration: float | None
+) -> Samples:
+    if recording.frames == 0:
+        raise AudioError(f"{path.name} holds no samples")
+    end = recording.frames if stop is None else stop
+    if start >= end or end > recording.frames:
+        raise AudioError(f"{path.name} has {recording.frames} samples; a slice from {start} to {end} is not in it")
+    if duration is not None:
+        end = min(end, start + round(duration * recording.samplerate))
+    recording.seek(start)
+    samples = recording.read(end - start, dtype=_READ_AS.get(recording.subtype, "float64"), always_2d=True)
+    if len(samples) < end - start:
+        raise AudioError(
+            f"{path.name} ends after {start + len(samples)} samples; its header promises {recording.frames}"
+        )
+    return to_mono_16_bit(samples)
+
+
+def to_mono_16_bit(samples: Samples) -> Samples:
+    """Mix channels to one and bring it to 16 bits.
+
+    `samples`: shape (length, channels), int16, int32 (24-bit audio in the upper bits) or float (1.0 is full scale).
+    Channels are averaged. Two 16-bit channels round half up, `(L + R + 1) >> 1`; one 24-bit channel is cut, `x >> 8`;
+    all else rounds half to even, as the reference's decoder does. Raises AudioError on samples that are not finite.
+    """
+    import numpy as np
+
+    channels = samples.shape[1]
+    if samples.dtype == np.int16:
+        if channels == 1:
+            return samples.reshape(-1)
+        if channels == 2:
+            halves: Samples = (samples[:, 0].astype(np.int32) + samples[:, 1] + 1) >> 1
+            return halves.astype(np.int16)
+        return _to_16_bit(samples.mean(axis=1, dtype=np.float64))
+    if samples.dtype == np.int32:
+        if channels == 1:
+            upper: Samples = samples.reshape(-1) >> 16
+            return upper.astype(np.int16)
+        return _to_16_bit(samples.mean(axis=1, dtype=np.float64) / _LOUDEST_16_BITS_OF_32)
+    mean = samples[:, 0] if channels == 1 else samples.mean(axis=1)
+    if not np.isfinite(mean).all():
+        raise AudioError("it holds samples that are no finite numbers")
+    return _to_16_bit(mean * FULL_SCALE)
+
+
+def _to_16_bit(samples: Samples) -> Samples:
+    import numpy as np
+
+    rounded: Samples = np.rint(samples)
+    np.clip(rounded, -FULL_SCALE, FULL_SCALE - 1, out=rounded)
+    return rounded.astype(np.int16)
+
+
+def fit(samples: Samples, rate: int, duration: float | None) -> Samples:
+    """Cut the samples, or pad them with zeros at the end, to `round(duration * rate)`; None leaves them as they are."""
+    import numpy as np
+
+    if duration is None:
+        return samples
+    length = round(duration * rate)
+    return samples[:length] if len(samples) >= length else np.pad(samples, (0, length - len(samples)))
+
+
+def resample(samples: Samples, rate: int, target_rate: int) -> Samples:
+    """The samples at another rate, `len(samples) * target_rate / rate` of them, a half rounded up.
+
+    libsoxr at quality HQ, in float32 and without dither: the same input gives the same samples on every run.
+    """
+    import numpy as np
+    import soxr
+
+    if rate == target_rate:
+        return samples
+    scaled = samples.astype(np.float32) / np.float32(FULL_SCALE)
+    return _to_16_bit(soxr.resample(scaled, rate, target_rate, quality="HQ") * np.float32(FULL_SCALE))
+
+
+def write_wav(path: Path, samples: Samples, rate: int) -> None:
+    """Write samples as a 16-bit mono WAV file."""
+    with path.open("wb") as file, wave.open(file, "wb") as recording:
+        recording.setnchannels(1)
+        recording.setsampwidth(2)
+        recording.setframerate(rate)
+        recording.setnframes(len(samples))
+        recording.writeframes(samples.astype("<i2", copy=False).tobytes())
+
+
+def read_wav(path: Path) -> tuple[Samples, int]:
+    """The samples and the rate of a file that `write_wav` wrote."""
+    import numpy as np
+
+    with wave.open(str(path), "rb") as recording:
+        return np.frombuffer(recording.readframes(recording.getnframes()), "<i2"), recording.getframerate()
+
+
+def _convert(path: Path, target: Path, libsndfile_says: str) -> Path:
+    """Decode with ffmpeg to a float WAV file of the recording's own rate and channels.
+
+    Raises AudioError with the complaints of both libraries where ffmpeg finds no audio either.
+    """
+    import ffmpeg
+    import imageio_ffmpeg
+
+    command = (
+        ffmpeg.input(str(path), format_whitelist=_FFMPEG_FORMATS, protocol_whitelist="file")
+        .output(str(target), acodec="pcm_f32le", map="0:a:0", map_metadata=-1)
+        .global_args("-nostdin", "-v", "error", "-xerror")
+        .compile(cmd=imageio_ffmpeg.get_ffmpeg_exe())
+    )
+    finished = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    if finished.returncode:
+        lines = finished.stderr.decode(errors="replace").strip().splitlines()
+        raise AudioError(
+            f"{path.name} is not audio that can be read; libsndfile: {libsndfile_says.rpartition(': ')[2].strip()} "
+            f"ffmpeg: {lines[-1] if lines else f'exit status {finished.returncode}'}"
+        )
+    return target

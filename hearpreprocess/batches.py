@@ -1,0 +1,83 @@
+"""Divide the chosen clips into batches, the units of audio work, and list what has to be unpacked for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from hearpreprocess import __version__
+from hearpreprocess.identity import digest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Large enough that a scheduler's milliseconds for each batch do not show, small enough that all cores are busy and
+# that little is lost when one is interrupted.
+BATCH_SECONDS, BATCH_CLIPS = 300.0, 300
+BATCH_CLIPS_OF_UNKNOWN_LENGTH = 50
+
+
+@dataclass(frozen=True)
+class BatchClip:
+    """What one clip's audio is made from: a member of a source, or the slice `start` to `stop` of it in samples."""
+
+    name: str
+    source: str
+    member: str
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some clips of a corpus, and all else that their audio depends on.
+
+    `sample_duration`: seconds, or None. `contents`: what the bytes of each source are known by.
+    """
+
+    clips: tuple[BatchClip, ...]
+    sample_duration: float | None
+    contents: Mapping[str, str]
+
+    @property
+    def key(self) -> str:
+        """A digest of all that the batch's audio depends on: no label, no split and no task's name is among it."""
+        return digest([__version__, self.to_json()])
+
+    def to_json(self) -> dict[str, Any]:
+        """The batch as a JSON object."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Batch:
+        """The batch that `to_json` gave."""
+        return cls(tuple(BatchClip(**clip) for clip in value["clips"]), value["sample_duration"], value["contents"])
+
+
+def batch_size(sample_duration: float | None) -> int:
+    """How many clips of a duration in seconds make a batch."""
+    if sample_duration is None:
+        return BATCH_CLIPS_OF_UNKNOWN_LENGTH
+    return max(1, min(BATCH_CLIPS, int(BATCH_SECONDS / sample_duration)))
+
+
+def make_batches(table: pd.DataFrame, sample_duration: float | None, contents: Mapping[str, str]) -> list[Batch]:
+    """The batches of a table of clips, in its order."""
+    columns = (table[column].tolist() for column in ("name", "source", "member", "start", "stop"))
+    clips = [BatchClip(*facts) for facts in zip(*columns, strict=True)]
+    size = batch_size(sample_duration)
+    batches = []
+    for first in range(0, len(clips), size):
+        chosen = tuple(clips[first : first + size])
+        of_batch = {source: contents[source] for source in sorted({clip.source for clip in chosen})}
+        batches.append(Batch(chosen, sample_duration, of_batch))
+    return batches
+
+
+def selections(table: pd.DataFrame) -> dict[str, list[str]]:
+    """The members of each source that the clips of a table need, sorted."""
+    needed: dict[str, set[str]] = {}
+    for source, member in zip(table["source"], table["member"], strict=True):
+        needed.setdefault(source, set()).add(member)
+    return {source: sorted(members) for source, members in sorted(needed.items())}

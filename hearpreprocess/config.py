@@ -1,0 +1,449 @@
+"""What a task module states about its dataset: frozen values that check themselves.
+
+A `TaskConfig` is the task as declared, with all its modes; `TaskConfig.in_mode` gives the `TaskMode` that a run works
+on, with the mode's overrides applied. An impossible combination is a ConfigError as soon as it is written.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import inspect
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import unquote, urlsplit
+
+from hearpreprocess.errors import ConfigError
+from hearpreprocess.identity import digest, file_digest
+
+if TYPE_CHECKING:
+    from hearpreprocess.clips import Clip
+    from hearpreprocess.tree import Tree
+
+EMBEDDING_TYPES = ("scene", "event")
+PREDICTION_TYPES = ("multiclass", "multilabel")
+TEXT_PATTERNS = ("**/*.csv", "**/*.tsv", "**/*.txt", "**/*.json", "**/*.mid", "**/*.midi")
+
+_CHECKSUM_DIGITS = {"md5": 32, "sha256": 64}
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+
+@dataclass(frozen=True)
+class Archive:
+    """One archive to download.
+
+    `url`: the address, or the mirrors in the order in which they are tried (http, https or file).
+    `md5`, `sha256`: checksums in hexadecimal; at least one, and every one that is given is enforced.
+    `size`: bytes, where known.
+    `filename`: the name under which the archive is kept and looked for; by default the last part of the first url.
+    `reads`: patterns of the members that the task's `clips` function reads (tables, lists); everything else in the
+    archive is known to `clips` by name and size alone.
+    """
+
+    url: str | Sequence[str]
+    md5: str | None = None
+    sha256: str | None = None
+    size: int | None = None
+    filename: str = ""
+    reads: Sequence[str] = TEXT_PATTERNS
+
+    kind: ClassVar[str] = "archive"
+
+    def __post_init__(self) -> None:
+        urls = (self.url,) if isinstance(self.url, str) else tuple(self.url)
+        object.__setattr__(self, "url", urls)
+        object.__setattr__(self, "reads", tuple(self.reads))
+        if not urls:
+            raise ConfigError("an Archive needs at least one url")
+        for url in urls:
+            if urlsplit(url).scheme not in ("http", "https", "file"):
+                raise ConfigError(f"{url!r} is no http, https or file url")
+        if not self.filename:
+            object.__setattr__(self, "filename", unquote(urlsplit(urls[0]).path.rpartition("/")[2]))
+        if self.filename in ("", ".", "..") or "/" in self.filename or "\\" in self.filename:
+            raise ConfigError(f"{urls[0]}: {self.filename!r} is no file name; give filename=")
+        if not self.checksums:
+            raise ConfigError(
+                f"{self.filename}: an Archive needs md5= or sha256=, so that everybody works on the same bytes "
+                f"(`sha256sum {self.filename}` prints the latter)"
+            )
+        for algorithm, checksum in self.checksums.items():
+            if not re.fullmatch(rf"[0-9a-f]{{{_CHECKSUM_DIGITS[algorithm]}}}", checksum):
+                raise ConfigError(
+                    f"{self.filename}: {checksum!r} is no {algorithm}: "
+                    f"expected {_CHECKSUM_DIGITS[algorithm]} lower-case hexadecimal digits"
+                )
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """The mirrors, in the order in which they are tried."""
+        return tuple(self.url)
+
+    @property
+    def checksums(self) -> dict[str, str]:
+        """The checksums that were given, by the name of their algorithm."""
+        given = {"md5": self.md5, "sha256": self.sha256}
+        return {algorithm: checksum for algorithm, checksum in given.items() if checksum}
+
+    def provenance(self) -> dict[str, Any]:
+        """Where the archive comes from and how it is known, without any path of this machine."""
+        public = [url for url in self.urls if urlsplit(url).scheme != "file"]
+        return {"filename": self.filename, "urls": public, **self.checksums}
+
+
+@dataclass(frozen=True)
+class Synthetic:
+    """A corpus of made-up sounds that `hearpreprocess.testing` generates in a source's real layout and format.
+
+    `corpus`: the corpus' name there. `filename`: the name of the generated archive.
+    """
+
+    corpus: str
+    filename: str = ""
+    reads: Sequence[str] = TEXT_PATTERNS
+
+    kind: ClassVar[str] = "synthetic"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reads", tuple(self.reads))
+        object.__setattr__(self, "filename", self.filename or f"{self.corpus}-synthetic.zip")
+
+    def provenance(self) -> dict[str, Any]:
+        """That the corpus is made up."""
+        return {"filename": self.filename, "synthetic": self.corpus}
+
+
+Source = Archive | Synthetic
+_SOURCE_KINDS: dict[str, type[Archive] | type[Synthetic]] = {cls.kind: cls for cls in (Archive, Synthetic)}
+
+
+def source_to_json(source: Source) -> dict[str, Any]:
+    """A source as a JSON object, with its `kind`."""
+    return {"kind": source.kind, **dataclasses.asdict(source)}
+
+
+def source_from_json(value: Mapping[str, Any]) -> Source:
+    """The source that `source_to_json` wrote."""
+    facts = dict(value)
+    return _SOURCE_KINDS[facts.pop("kind")](**facts)
+
+
+@dataclass(frozen=True)
+class SplitSeconds:
+    """The most seconds of audio that each split may hold; None: no limit."""
+
+    train: float | None = None
+    valid: float | None = None
+    test: float | None = None
+
+    def __post_init__(self) -> None:
+        for name, seconds in dataclasses.asdict(self).items():
+            if seconds is not None and not seconds > 0:
+                raise ConfigError(f"SplitSeconds: {name} must be positive, got {seconds!r}")
+
+    @classmethod
+    def of_hours(cls, hours: float) -> SplitSeconds:
+        """HEAR's division of a number of hours: eight ninths of it to train, one ninth each to valid and test."""
+        return cls(train=hours * 3600 * 8 / 9, valid=hours * 3600 / 9, test=hours * 3600 / 9)
+
+
+@dataclass(frozen=True)
+class TrainValidTest:
+    """Splits train, valid and test, given by the source or drawn from train by groups.
+
+    `train`, `valid`, `test`: percentages that sum to 100. A split that no clip names is drawn; one that clips name is
+    kept as given. `max_seconds`: the cap of each split.
+    """
+
+    train: float = 80
+    valid: float = 10
+    test: float = 10
+    max_seconds: SplitSeconds = SplitSeconds()
+
+    reference_name: ClassVar[str] = "trainvaltest"
+    names: ClassVar[tuple[str, ...]] = ("train", "valid", "test")
+
+    def __post_init__(self) -> None:
+        percentages = (self.train, self.valid, self.test)
+        if min(percentages) <= 0 or abs(sum(percentages) - 100) > 1e-9:
+            raise ConfigError(f"TrainValidTest: percentages must be positive and sum to 100, got {percentages}")
+
+    def cap(self, split: str) -> float | None:
+        """The most seconds of audio that `split` may hold, or None."""
+        seconds: float | None = getattr(self.max_seconds, split)
+        return seconds
+
+
+@dataclass(frozen=True)
+class _Folds:
+    folds: int
+    max_seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.folds, int) or self.folds < 2:
+            raise ConfigError(f"{type(self).__name__}: a cross-validation needs at least 2 folds, got {self.folds!r}")
+        if self.max_seconds is not None and not self.max_seconds > 0:
+            raise ConfigError(f"{type(self).__name__}: max_seconds must be positive, got {self.max_seconds!r}")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(fold(number) for number in range(self.folds))
+
+    def cap(self, split: str) -> float | None:
+        """The most seconds of audio that a fold may hold, or None."""
+        return self.max_seconds
+
+
+@dataclass(frozen=True)
+class PresetFolds(_Folds):
+    """Cross-validation folds that the source gives: every clip names its own."""
+
+    reference_name: ClassVar[str] = "presplit_kfold"
+
+
+@dataclass(frozen=True)
+class NewFolds(_Folds):
+    """Cross-validation folds that are drawn by groups, so that every fold holds every label."""
+
+    reference_name: ClassVar[str] = "new_split_kfold"
+
+
+SplitScheme = TrainValidTest | PresetFolds | NewFolds
+
+
+def fold(number: int) -> str:
+    """The name of the fold with this number, counted from 0: `fold00`."""
+    return f"fold{number:02d}"
+
+
+ClipsFunction = Callable[[Mapping[str, "Tree"]], "Iterable[Clip]"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mode:
+    """A named variant of a task: what it overrides, and what is known of it.
+
+    `sources`, `splits`, `sample_duration`, `clips`: in place of the task's own; None keeps those.
+    `partial`: the corpus is an excerpt, so a row without its file is dropped, and a split may lack a label.
+    `published_clips`: the number of clips of each published split, train, valid, test or fold by fold.
+    """
+
+    sources: Mapping[str, Source] | None = None
+    splits: SplitScheme | None = None
+    sample_duration: float | None = None
+    clips: ClipsFunction | None = None
+    partial: bool = False
+    published_clips: Sequence[int] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskConfig:
+    """One benchmark task, as declared.
+
+    `name`, `version`: as published; together with the mode they name every output.
+    `embedding_type`: `scene` (labels for a whole clip) or `event` (labels with times).
+    `prediction_type`: `multiclass` (exactly one label) or `multilabel`.
+    `splits`: TrainValidTest, PresetFolds or NewFolds.
+    `sample_duration`: seconds to which every clip is cut or padded; None leaves each at its own length.
+    `evaluation`: the metrics, with the names that the HEAR evaluation knows, the first one the main one.
+    `sources`: what is downloaded, by a name of the task's own.
+    `clips`: a function of the mapping from source name to `Tree` that yields every `Clip`.
+    `modes`, `default_mode`: the variants, and which is meant when none is asked for.
+    `licence`, `url`: of the dataset. `is_open`: one of HEAR's open tasks, those not kept secret in the 2021 challenge.
+    `evaluation_params`, `use_scoring_for_early_stopping`: passed on to the evaluation, where it needs them.
+
+    Raises ConfigError on every impossible combination.
+    """
+
+    name: str
+    version: str
+    embedding_type: str
+    prediction_type: str
+    splits: SplitScheme
+    sample_duration: float | None
+    evaluation: Sequence[str]
+    sources: Mapping[str, Source]
+    clips: ClipsFunction
+    modes: Mapping[str, Mode] = field(default_factory=lambda: {"full": Mode()})
+    default_mode: str = "full"
+    licence: str = "unknown"
+    url: str = ""
+    is_open: bool = False
+    evaluation_params: Mapping[str, Any] | None = None
+    use_scoring_for_early_stopping: bool | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "evaluation", tuple(self.evaluation))
+        for what, text in (("name", self.name), ("version", self.version), *(("mode", mode) for mode in self.modes)):
+            if not isinstance(text, str) or not _NAME.fullmatch(text):
+                raise ConfigError(
+                    f"{self.name!r}: {what} {text!r} must consist of letters, digits, '_', '-' and '.', "
+                    "as it becomes part of file names"
+                )
+        self._check_one_of("embedding_type", self.embedding_type, EMBEDDING_TYPES)
+        self._check_one_of("prediction_type", self.prediction_type, PREDICTION_TYPES)
+        if (self.embedding_type, self.prediction_type) == ("event", "multiclass"):
+            raise ConfigError(
+                f"{self.name}: an event task is multilabel, as events may overlap; it cannot be multiclass"
+            )
+        if not self.evaluation:
+            raise ConfigError(f"{self.name}: evaluation must name at least one metric")
+        if not callable(self.clips):
+            raise ConfigError(f"{self.name}: clips must be a function of the sources, got {self.clips!r}")
+        self._check_one_of("default_mode", self.default_mode, tuple(self.modes))
+        for mode in self.modes:
+            self.in_mode(mode)
+
+    def _check_one_of(self, what: str, value: str, legal: tuple[str, ...]) -> None:
+        if value not in legal:
+            raise ConfigError(f"{self.name}: {what} {value!r} is none of {', '.join(legal)}{nearest(value, legal)}")
+
+    def in_mode(self, name: str) -> TaskMode:
+        """The task in the mode `name`, with the mode's overrides applied.
+
+        Raises ConfigError where the task has no such mode.
+        """
+        self._check_one_of("mode", name, tuple(self.modes))
+        mode = self.modes[name]
+        overrides = {
+            what: value
+            for what in ("sources", "splits", "sample_duration", "clips")
+            if (value := getattr(mode, what)) is not None
+        }
+        facts = {
+            what.name: getattr(self, what.name)
+            for what in dataclasses.fields(self)
+            if what.name not in ("modes", "default_mode")
+        }
+        return TaskMode(
+            **(facts | overrides), mode=name, partial=mode.partial, published_clips=_as_tuple(mode.published_clips)
+        )
+
+    @property
+    def published_modes(self) -> tuple[str, ...]:
+        """The modes that stand for the dataset itself: neither an excerpt nor made up."""
+        return tuple(name for name in self.modes if self.in_mode(name).is_published)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskMode:
+    """A task in one of its modes: what a run works on. The fields are those of TaskConfig and Mode."""
+
+    name: str
+    version: str
+    mode: str
+    embedding_type: str
+    prediction_type: str
+    splits: SplitScheme
+    sample_duration: float | None
+    evaluation: Sequence[str]
+    sources: Mapping[str, Source]
+    clips: ClipsFunction
+    partial: bool
+    published_clips: tuple[int, ...] | None
+    licence: str
+    url: str
+    is_open: bool
+    evaluation_params: Mapping[str, Any] | None
+    use_scoring_for_early_stopping: bool | None
+
+    def __post_init__(self) -> None:
+        if not self.sources:
+            raise ConfigError(f"{self.title}: sources must name at least one")
+        for name, source in self.sources.items():
+            if not _NAME.fullmatch(name):
+                raise ConfigError(
+                    f"{self.title}: source name {name!r} must consist of letters, digits, '_', '-' and '.'"
+                )
+            if not isinstance(source, Archive | Synthetic):
+                raise ConfigError(f"{self.title}: source {name!r} must be an Archive or a Synthetic, got {source!r}")
+        if not isinstance(self.splits, TrainValidTest | PresetFolds | NewFolds):
+            raise ConfigError(
+                f"{self.title}: splits must be TrainValidTest(), PresetFolds(n) or NewFolds(n), got {self.splits!r}"
+            )
+        if self.sample_duration is not None and not self.sample_duration > 0:
+            raise ConfigError(f"{self.title}: sample_duration must be positive or None, got {self.sample_duration!r}")
+        if self.sample_duration is None:
+            if any(self.splits.cap(split) is not None for split in self.splits.names):
+                raise ConfigError(f"{self.title}: a cap in seconds needs a sample_duration to be counted in clips")
+            if self.embedding_type == "event":
+                raise ConfigError(f"{self.title}: an event task needs a sample_duration, to which its events are cut")
+        if self.published_clips is not None and len(self.published_clips) != len(self.splits.names):
+            raise ConfigError(
+                f"{self.title}: published_clips must give one number for each of {', '.join(self.splits.names)}, "
+                f"got {self.published_clips}"
+            )
+
+    @property
+    def title(self) -> str:
+        """`<name>-<version>-<mode>`, the name of the finished task's folder."""
+        return f"{self.name}-{self.version}-{self.mode}"
+
+    @property
+    def is_published(self) -> bool:
+        """Whether the mode stands for the dataset itself: neither an excerpt nor made up."""
+        return not self.partial and not any(isinstance(source, Synthetic) for source in self.sources.values())
+
+    @property
+    def needs_every_label(self) -> bool:
+        """Whether every split must hold every label: not in event tasks, nor in an excerpt of a corpus."""
+        return self.embedding_type != "event" and not self.partial
+
+    def metadata(self) -> dict[str, Any]:
+        """The task's resolved configuration as task_metadata.json holds it, under the reference's key names.
+
+        It names no path of the machine and no date.
+        """
+        scheme = self.splits
+        metadata: dict[str, Any] = {
+            "task_name": self.name,
+            "version": self.version,
+            "mode": self.mode,
+            "embedding_type": self.embedding_type,
+            "prediction_type": self.prediction_type,
+            "split_mode": scheme.reference_name,
+            "splits": list(scheme.names),
+            "sample_duration": self.sample_duration,
+            "evaluation": list(self.evaluation),
+            "partial": self.partial,
+            "licence": self.licence,
+            "url": self.url,
+            "sources": {name: source.provenance() for name, source in self.sources.items()},
+        }
+        if isinstance(scheme, TrainValidTest):
+            metadata["split_percentage"] = {name: getattr(scheme, name) for name in scheme.names}
+            metadata["max_task_duration_by_split"] = {name: scheme.cap(name) for name in scheme.names}
+        else:
+            metadata["nfolds"] = scheme.folds
+            metadata["max_task_duration_by_fold"] = scheme.max_seconds
+        if self.evaluation_params is not None:
+            metadata["evaluation_params"] = dict(self.evaluation_params)
+        if self.use_scoring_for_early_stopping is not None:
+            metadata["use_scoring_for_early_stopping"] = self.use_scoring_for_early_stopping
+        return metadata
+
+    @property
+    def digest(self) -> str:
+        """Of all that the corpus is worked out from: every fact, and the text of the module that defines `clips`."""
+        module = inspect.getsourcefile(inspect.unwrap(self.clips))
+        return digest(
+            {
+                "facts": self.metadata(),
+                "sources": {name: source_to_json(source) for name, source in self.sources.items()},
+                "published_clips": self.published_clips,
+                "clips": [self.clips.__qualname__, file_digest(Path(module)) if module else ""],
+            }
+        )
+
+
+def _as_tuple(values: Sequence[int] | None) -> tuple[int, ...] | None:
+    return None if values is None else tuple(values)
+
+
+def nearest(name: str, legal: Iterable[str]) -> str:
+    """A clause that names the legal names most like `name`, to be put at the end of an error; empty if none is."""
+    close = difflib.get_close_matches(name, list(legal), n=3, cutoff=0.5)
+    return f"; did you mean {' or '.join(close)}?" if close else ""

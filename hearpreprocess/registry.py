@@ -1,0 +1,165 @@
+"""Find a task module by name or by path, load it, and hand out its configuration.
+
+Built-in tasks and a user's own come through the same door: the file is executed as a module of its own, and the one
+TaskConfig in it is the task. A TaskReference is how a task travels between processes: its module is loaded again there.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from hearpreprocess.config import TaskConfig, TaskMode, nearest
+from hearpreprocess.errors import ConfigError, TaskNotFoundError, line_in
+from hearpreprocess.identity import digest
+
+GROUPS = ("open", "all")
+
+
+@dataclass(frozen=True)
+class TaskReference:
+    """A task in one of its modes, by the place of its module.
+
+    `location`: a built-in task's name, or the absolute path of a module. `digest`: of the task's facts and code, so
+    that a changed task is another one.
+    """
+
+    location: str
+    mode: str
+    digest: str
+
+    @classmethod
+    def of(cls, location: str, mode: str) -> TaskReference:
+        """The reference to the task at `location` in one mode, as its module is now."""
+        return cls(location, mode, load(location).in_mode(mode).digest)
+
+    def resolve(self) -> TaskMode:
+        """The task that is referred to.
+
+        Raises ConfigError where its module is no longer what it was when the reference was made.
+        """
+        return _resolve(self)
+
+
+@functools.cache
+def _resolve(reference: TaskReference) -> TaskMode:
+    task = load(reference.location).in_mode(reference.mode)
+    if task.digest != reference.digest:
+        raise ConfigError(
+            f"{reference.location}: the task module changed while it was being run; give the command again"
+        )
+    return task
+
+
+def built_in_folder() -> Path:
+    """The folder with the modules of the built-in tasks."""
+    spec = importlib.util.find_spec("hearpreprocess.tasks")
+    if spec is not None and spec.origin:
+        return Path(spec.origin).parent
+    return Path(__file__).parent.parent / "tasks"
+
+
+def built_in_names() -> list[str]:
+    """The names of the built-in tasks, sorted."""
+    return sorted(path.stem for path in built_in_folder().glob("*.py") if not path.stem.startswith("_"))
+
+
+def find(wanted: str) -> list[str]:
+    """The locations of the tasks meant by a path, a name or a group, in order.
+
+    Raises TaskNotFoundError, with the nearest names, where there is none.
+    """
+    if wanted.endswith(".py") or os.sep in wanted:
+        return [_locate_path(wanted)]
+    names = built_in_names()
+    if wanted == "all":
+        return names
+    if wanted == "open":
+        found = [name for name in names if load(name).is_open]
+        if not found:
+            raise TaskNotFoundError(
+                "no built-in task belongs to the group 'open' yet; the tasks are: " + ", ".join(names)
+            )
+        return found
+    if wanted in names:
+        return [wanted]
+    raise TaskNotFoundError(
+        f"no task is called {wanted!r}{nearest(wanted, [*names, *GROUPS])}\n"
+        f"  tasks: {', '.join(names)}\n  groups: {', '.join(GROUPS)}\n  or the path of a task module of your own"
+    )
+
+
+def _locate_path(wanted: str) -> str:
+    path = Path(wanted)
+    if not path.is_file():
+        names = built_in_names()
+        hint = f"; the built-in task {path.stem!r} needs no path" if path.stem in names else nearest(path.stem, names)
+        raise TaskNotFoundError(f"there is no task module {wanted}{hint}")
+    resolved = path.resolve()
+    return resolved.stem if resolved.parent == built_in_folder().resolve() else str(resolved)
+
+
+@functools.cache
+def load(location: str) -> TaskConfig:
+    """The configuration of the task at a location that `find` gave.
+
+    Raises ConfigError where the module cannot be executed or does not define exactly one TaskConfig.
+    """
+    path = Path(location) if Path(location).is_absolute() else built_in_folder() / f"{location}.py"
+    found = {id(value): value for value in vars(_execute(path)).values() if isinstance(value, TaskConfig)}
+    if len(found) != 1:
+        raise ConfigError(f"{path} must define one TaskConfig, it defines {len(found)}")
+    return next(iter(found.values()))
+
+
+def _execute(path: Path) -> ModuleType:
+    name = f"hearpreprocess_task_{path.stem}_{digest(str(path))}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ConfigError(f"{path} is no Python module")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except ConfigError as error:
+        raise ConfigError(f"{path}, line {line_in(error, path)}: {error}") from error
+    except SyntaxError as error:
+        raise ConfigError(f"{error.filename}, line {error.lineno}: {error.msg}") from error
+    except Exception as error:
+        raise ConfigError(f"{path}, line {line_in(error, path)}: {type(error).__name__}: {error}") from error
+    return module
+
+
+def references(wanted: Sequence[str], mode: str) -> list[TaskReference]:
+    """The tasks meant by paths, names and groups, each once, in `mode`.
+
+    `mode`: `default` (each task's own), `all` (every mode that stands for a dataset itself: no excerpt, nothing made
+    up), or a mode's name. Raises TaskNotFoundError or ConfigError collecting every task that cannot be had so.
+    """
+    chosen: dict[TaskReference, None] = {}
+    problems = []
+    titles: dict[str, str] = {}
+    for location in dict.fromkeys(location for each in wanted for location in find(each)):
+        config = load(location)
+        if mode in ("default", "all"):
+            modes: Sequence[str] = (config.default_mode,) if mode == "default" else config.published_modes
+        elif mode in config.modes:
+            modes = (mode,)
+        else:
+            legal = ("default", "all", *config.modes)
+            problems.append(f"{config.name} has no mode {mode!r}; it has {', '.join(legal)}{nearest(mode, legal)}")
+            continue
+        for name in modes:
+            title = config.in_mode(name).title
+            if titles.setdefault(title, location) != location:
+                problems.append(f"{location} and {titles[title]} would both make {title}; rename one")
+            chosen[TaskReference.of(location, name)] = None
+    if problems:
+        raise ConfigError("\n".join(problems))
+    return list(chosen)

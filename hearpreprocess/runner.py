@@ -1,0 +1,299 @@
+"""The command line: work out what is asked for, build the graph of steps, run it, and say how it ended."""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import re
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hearpreprocess import __version__
+from hearpreprocess.errors import ConfigError, HearPreprocessError
+
+if TYPE_CHECKING:
+    from hearpreprocess.progress import Display
+    from hearpreprocess.registry import TaskReference
+    from hearpreprocess.steps.base import Step, Workspace
+
+DEFAULT_RATES = (16000, 22050, 32000, 44100)
+DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
+
+_EPILOG = """\
+examples:
+  hearpreprocess esc50                                 all default rates, below ./out
+  hearpreprocess tasks/esc50.py --sample-rates 16000   a task module by its path
+  hearpreprocess esc50 --until corpus                  a look at its splits, without any audio
+  hearpreprocess esc50 --until download                on a machine with a network, then
+  hearpreprocess esc50 --offline                       on one without
+
+exit status: 0 everything is done, 1 something failed, 2 the command cannot be understood, 130 interrupted
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        tasks, rates = _understand(options)
+    except HearPreprocessError as error:
+        print(f"hearpreprocess: {error}", file=sys.stderr)
+        return MISUSED
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return _run(tasks, rates, options)
+    except HearPreprocessError as error:
+        print(f"hearpreprocess: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("\nInterrupted. What was finished is kept; the same command goes on from there.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _interrupt(signal_number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="hearpreprocess",
+        description="Regenerate HEAR task datasets: clips, splits and labels as published, at any sample rate.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "tasks", nargs="+", metavar="TASK", help="a task's name, the path of a task module, or a group: open, all"
+    )
+    parser.add_argument(
+        "--mode",
+        default="default",
+        help="default, all (every mode but excerpts and made-up ones), or one that the tasks have: full, 5h, 50h, "
+        "small, synthetic",
+    )
+    parser.add_argument(
+        "--sample-rates",
+        nargs="+",
+        metavar="HZ",
+        help=f"one or several, divided by spaces or commas (default: {' '.join(map(str, DEFAULT_RATES))})",
+    )
+    parser.add_argument("--num-workers", type=int, metavar="N", help="processes at work at once (default: all cores)")
+    parser.add_argument(
+        "--tmp-dir", type=Path, default=Path("_workdir"), metavar="DIR", help="intermediate results (default: _workdir)"
+    )
+    parser.add_argument(
+        "--tasks-dir", type=Path, default=Path("out/tasks"), metavar="DIR", help="finished tasks (default: out/tasks)"
+    )
+    parser.add_argument("--tar-dir", type=Path, default=Path("out"), metavar="DIR", help="tarballs (default: out)")
+    parser.add_argument(
+        "--download-dir",
+        type=Path,
+        metavar="DIR",
+        help="where downloaded archives are kept, and looked for by file name (default: downloads in the --tmp-dir)",
+    )
+    parser.add_argument("--offline", action="store_true", help="never touch the network; list what is missing")
+    parser.add_argument("--until", choices=("download", "corpus"), help="stop after this stage")
+    parser.add_argument("--scheduler-url", metavar="URL", help="a luigid to work with (default: a local scheduler)")
+    parser.add_argument("--version", action="version", version=f"hearpreprocess {__version__}")
+    return parser
+
+
+def _understand(options: argparse.Namespace) -> tuple[list[TaskReference], tuple[int, ...]]:
+    from hearpreprocess import registry
+
+    if options.num_workers is not None and options.num_workers < 1:
+        raise ConfigError(f"--num-workers must be at least 1, got {options.num_workers}")
+    rates = parse_rates(options.sample_rates or map(str, DEFAULT_RATES))
+    tasks = registry.references(options.tasks, options.mode)
+    if not tasks:
+        raise ConfigError(f"none of the tasks has a mode that --mode {options.mode} stands for")
+    if options.tasks_dir.resolve() == registry.built_in_folder().resolve():
+        raise ConfigError(f"--tasks-dir {options.tasks_dir} holds the task modules; choose another folder")
+    return tasks, rates
+
+
+def parse_rates(texts: Iterable[str]) -> tuple[int, ...]:
+    """Sample rates in hertz, ascending and each once, from texts that hold one or several divided by commas.
+
+    Raises ConfigError on what is no positive whole number.
+    """
+    rates = set()
+    for text in ",".join(texts).split(","):
+        if not text:
+            continue
+        if not re.fullmatch(r"[0-9]+", text) or not 0 < int(text) < 2**31:
+            hint = "; put the tasks before the options" if re.search(r"[A-Za-z]", text) else ""
+            raise ConfigError(f"{text!r} is no sample rate in hertz{hint}")
+        rates.add(int(text))
+    if not rates:
+        raise ConfigError("--sample-rates names no rate")
+    return tuple(sorted(rates))
+
+
+def _run(tasks: Sequence[TaskReference], rates: tuple[int, ...], options: argparse.Namespace) -> int:
+    from hearpreprocess.steps.base import Workspace
+
+    with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as notes:
+        journal = Path(notes) / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.journal"
+        journal.touch()
+        tmp_dir = options.tmp_dir.resolve()
+        workspace = Workspace(
+            tmp_dir=tmp_dir,
+            tasks_dir=options.tasks_dir.resolve(),
+            tar_dir=options.tar_dir.resolve(),
+            download_dir=(options.download_dir or tmp_dir / "downloads").resolve(),
+            offline=options.offline,
+            journal=journal,
+        )
+        roots = _roots(tasks, rates, workspace, options.until)
+        if all(root.complete() for root in roots):
+            print("Nothing to do; everything is there:")
+            print("\n".join(f"  {_shown(place)}" for root in roots for place in root.places))
+            return DONE
+        return _build_and_report(roots, workspace, journal, options)
+
+
+def _roots(
+    tasks: Sequence[TaskReference], rates: tuple[int, ...], workspace: Workspace, until: str | None
+) -> list[Step]:
+    """The steps that the whole run is for."""
+    from hearpreprocess.steps.corpus import Preview
+    from hearpreprocess.steps.fetch import archive_step
+    from hearpreprocess.steps.release import Release
+
+    if until == "download":
+        steps = [archive_step(workspace, source) for task in tasks for source in task.resolve().sources.values()]
+        return list(dict.fromkeys(steps))
+    if until == "corpus":
+        return [Preview(workspace=workspace, task=task) for task in tasks]
+    return [Release(workspace=workspace, task=task, rates=rates) for task in tasks]
+
+
+def _build_and_report(roots: Sequence[Step], workspace: Workspace, journal: Path, options: argparse.Namespace) -> int:
+    from hearpreprocess.atomic import naming_the_disk
+    from hearpreprocess.progress import Display
+    from hearpreprocess.steps.journal import JournalReader
+    from hearpreprocess.steps.process import log_path, log_to
+
+    log = log_path(journal, workspace.tmp_dir)
+    with naming_the_disk(log):
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log_to(log)
+    started = time.monotonic()
+    _load_before_forking()
+    with Display(JournalReader(journal)) as display:
+        _build(roots, options.num_workers or _cores(), options.scheduler_url)
+    unfinished = [root for root in roots if not _is_complete(root)]
+    _print_made([root for root in roots if root not in unfinished])
+    if not unfinished:
+        print(f"Done in {time.monotonic() - started:.1f} s.")
+        return DONE
+    _print_failures(unfinished, display, log)
+    return FAILED
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _load_before_forking() -> None:
+    """Import here what the steps need, so that a forked process has it at once."""
+    if multiprocessing.get_start_method() == "fork":
+        import isal.igzip_threaded  # noqa: F401
+        import pandas  # noqa: F401
+        import soundfile  # noqa: F401
+        import soxr  # noqa: F401
+
+
+def _build(roots: Sequence[Step], workers: int, scheduler_url: str | None) -> None:
+    import luigi
+    import luigi.configuration
+    import luigi.rpc
+    import luigi.scheduler
+    import luigi.worker
+
+    class Factory:
+        """Gives Luigi a worker that prepares each process for steps, and waits for those of other hosts."""
+
+        def create_local_scheduler(self) -> Any:
+            return luigi.scheduler.Scheduler(prune_on_get_work=True, record_task_history=False)
+
+        def create_remote_scheduler(self, url: str) -> Any:
+            return luigi.rpc.RemoteScheduler(url)
+
+        def create_worker(self, scheduler: Any, worker_processes: int, assistant: bool = False) -> Any:
+            return luigi.worker.Worker(
+                scheduler=scheduler,
+                worker_processes=worker_processes,
+                assistant=assistant,
+                keep_alive=scheduler_url is not None,
+                send_failure_email=False,
+                task_process_context="hearpreprocess.steps.process.StepProcess",
+            )
+
+    options = {"scheduler_url": scheduler_url} if scheduler_url else {"local_scheduler": True}
+    luigi.configuration.get_config().set("core", "no_configure_logging", "true")
+    luigi.build(roots, worker_scheduler_factory=Factory(), workers=workers, **options)
+
+
+def _is_complete(root: Step) -> bool:
+    try:
+        return bool(root.complete())
+    except (HearPreprocessError, OSError):
+        return False
+
+
+def _print_made(roots: Sequence[Step]) -> None:
+    rows = [(_shown(place), _size(place), _clips(place)) for root in roots for place in root.places]
+    if rows:
+        width = max(len(shown) for shown, _size_of_it, _clips_of_it in rows)
+        print(f"{'made':<{width}}  {'size':>12}  clips")
+        for shown, size, clips in rows:
+            print(f"{shown:<{width}}  {size / 1e6:>9,.1f} MB  {clips}")
+
+
+def _shown(place: Path) -> str:
+    """A path as the person who gave the command would write it."""
+    return os.path.relpath(place) if place.is_relative_to(Path.cwd()) else str(place)
+
+
+def _size(place: Path) -> int:
+    if place.is_file():
+        return place.stat().st_size
+    return sum(file.stat().st_size for file in place.rglob("*") if file.is_file())
+
+
+def _clips(place: Path) -> str:
+    """How many clips each split of a finished task's folder has."""
+    import json
+
+    if not place.is_dir():
+        return ""
+    splits = json.loads((place / "task_metadata.json").read_text())["splits"]
+    counts = {split: len(json.loads((place / f"{split}.json").read_text())) for split in splits}
+    return f"{sum(counts.values()):,} ({', '.join(f'{split} {count:,}' for split, count in counts.items())})"
+
+
+def _print_failures(unfinished: Sequence[Step], display: Display, log: Path) -> None:
+    print(f"\nNot finished: {', '.join(root.title for root in unfinished)}", file=sys.stderr)
+    shown: set[str] = set()
+    for failure in display.failures:
+        if failure.text not in shown:
+            shown.add(failure.text)
+            print(f"\n{failure.title}, {failure.stage}:\n{failure.text}", file=sys.stderr)
+    if not display.failures:
+        print("\nNo step says why.", file=sys.stderr)
+    print(
+        f"\nThe whole story is in {_shown(log)}. "
+        "Mend the cause and give the same command again: what is finished is kept.",
+        file=sys.stderr,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

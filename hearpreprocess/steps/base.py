@@ -1,0 +1,181 @@
+"""What all steps share: where they work, how their parameters travel, and when they count as done."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import time
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import luigi
+
+from hearpreprocess.atomic import whole_folder
+from hearpreprocess.config import Source, source_from_json, source_to_json
+from hearpreprocess.errors import HearPreprocessError
+from hearpreprocess.registry import TaskReference
+from hearpreprocess.steps.journal import Entry, Event, Journal
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The places that a run works in; no result depends on them.
+
+    `journal`: where steps tell what they do, or None. `offline`: never touch the network.
+    """
+
+    tmp_dir: Path
+    tasks_dir: Path
+    tar_dir: Path
+    download_dir: Path
+    offline: bool = False
+    journal: Path | None = None
+
+
+class WorkspaceParameter(luigi.Parameter[Workspace]):
+    """A Workspace, as JSON."""
+
+    def serialize(self, x: Any) -> str:
+        return json.dumps(dataclasses.asdict(x), default=str, sort_keys=True)
+
+    def parse(self, x: str) -> Workspace:
+        facts: dict[str, Any] = json.loads(x)
+        for name, value in facts.items():
+            facts[name] = Path(value) if isinstance(value, str) else value
+        return Workspace(**facts)
+
+
+class SourceParameter(luigi.Parameter[Any]):
+    """A source, as JSON."""
+
+    def serialize(self, x: Any) -> str:
+        return json.dumps(source_to_json(x), sort_keys=True)
+
+    def parse(self, x: str) -> Source:
+        return source_from_json(json.loads(x))
+
+
+class TaskParameter(luigi.Parameter[TaskReference]):
+    """A TaskReference, as place, mode and digest."""
+
+    def serialize(self, x: Any) -> str:
+        return f"{x.location}:{x.mode}@{x.digest}"
+
+    def parse(self, x: str) -> TaskReference:
+        place, _, content = x.rpartition("@")
+        location, _, mode = place.rpartition(":")
+        return TaskReference(location, mode, content)
+
+
+class RatesParameter(luigi.Parameter[tuple[int, ...]]):
+    """Sample rates in hertz, ascending, separated by commas."""
+
+    def serialize(self, x: Any) -> str:
+        return ",".join(map(str, x))
+
+    def parse(self, x: str) -> tuple[int, ...]:
+        return tuple(int(rate) for rate in x.split(","))
+
+
+class Step(luigi.Task):
+    """What every step has: a workspace, a stage, and a way to tell the journal what happens.
+
+    Subclasses give `stage`, the name of what they do, and `title`, the task or file that they do it to.
+    """
+
+    workspace = WorkspaceParameter(significant=False)
+
+    stage: ClassVar[str]
+
+    @property
+    def title(self) -> str:
+        raise NotImplementedError
+
+    @property
+    def places(self) -> list[Path]:
+        """Where a person finds the output."""
+        raise NotImplementedError
+
+    @property
+    def shown_stage(self) -> str:
+        """The stage as a person reads it."""
+        return self.stage
+
+    def tell(self, event: Event, *, amount: int | None = None, unit: str = "", text: str = "") -> None:
+        """Write an entry on this step's title and stage to the journal."""
+        Journal(self.workspace.journal).write(Entry(event, self.title, self.shown_stage, amount, unit, text))
+
+    @contextlib.contextmanager
+    def reporting(self) -> Iterator[None]:
+        """A block whose failure goes to the journal, with the place in the code where the error is not one of ours."""
+        try:
+            yield
+        except HearPreprocessError as error:
+            self.tell("failed", text=str(error))
+            raise
+        except Exception as error:
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            place = f"{Path(last.filename).name}, line {last.lineno}"
+            self.tell("failed", text=f"unexpected {type(error).__name__}: {error} ({place})")
+            raise
+
+
+class FolderStep(Step):
+    """A step whose output is one folder below the work folder; that it stands there is its completion mark.
+
+    Subclasses give `key`, the folder's name, in which all that the result depends on is digested, and `build`.
+    """
+
+    @property
+    def key(self) -> str:
+        raise NotImplementedError
+
+    @property
+    def folder(self) -> Path:
+        """Where the output is."""
+        return self.workspace.tmp_dir / self.stage / self.key
+
+    def complete(self) -> bool:
+        return self.folder.is_dir()
+
+    def run(self) -> None:
+        with self.reporting(), whole_folder(self.folder) as folder:
+            self.build(folder)
+
+    def build(self, folder: Path) -> None:
+        """Make the output in an empty folder, which takes its place when this returns."""
+        raise NotImplementedError
+
+
+class Counter:
+    """Adds up what a step has done and tells the journal now and then, as a line for every file would be a flood."""
+
+    SECONDS = 0.2
+
+    def __init__(self, step: Step) -> None:
+        self._step = step
+        self._pending = 0
+        self._last = time.monotonic()
+
+    def add(self, amount: int) -> None:
+        """Count an amount as done."""
+        self._pending += amount
+        if time.monotonic() - self._last >= self.SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Tell what has not been told."""
+        if self._pending:
+            self._step.tell("advanced", amount=self._pending)
+        self._pending = 0
+        self._last = time.monotonic()
+
+    def __enter__(self) -> Counter:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.flush()

@@ -1,0 +1,258 @@
+"""Steps that work out what a task is, before any audio is unpacked: Corpus, Labels, Preview."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import luigi
+
+from hearpreprocess import __version__, labels, package, splits
+from hearpreprocess.atomic import link_or_copy, replaced_folder
+from hearpreprocess.batches import Batch, make_batches, selections
+from hearpreprocess.clips import Clip, read_table, to_table, write_table
+from hearpreprocess.config import TaskMode, source_to_json
+from hearpreprocess.errors import CorpusError, HearPreprocessError, line_in
+from hearpreprocess.identity import digest
+from hearpreprocess.registry import TaskReference
+from hearpreprocess.steps.base import FolderStep, Step, TaskParameter, Workspace
+from hearpreprocess.steps.fetch import Index
+from hearpreprocess.tree import Tree
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class CorpusFolder:
+    """What Corpus leaves behind, as the steps after it read it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @functools.cached_property
+    def summary(self) -> dict[str, Any]:
+        """`title`, `splits` with the clips of each, `batches` (key and clips), `selections` by source, `audio`."""
+        summary: dict[str, Any] = json.loads((self.folder / "corpus.json").read_text())
+        return summary
+
+    def batch(self, key: str) -> Batch:
+        """The batch with this key."""
+        return Batch.from_json(json.loads((self.folder / "batches" / f"{key}.json").read_text()))
+
+    def selection(self, source: str) -> list[str]:
+        """The members of a source that the chosen clips need."""
+        members: list[str] = json.loads((self.folder / "selections" / f"{source}.json").read_text())
+        return members
+
+    def clips(self) -> Iterator[tuple[str, str, str]]:
+        """The split, the name and the batch's key of each chosen clip, in the table's order."""
+        keys = [key for key, count in self.summary["batches"] for _ in range(count)]
+        table = read_table(self.folder / "clips.json")
+        return zip(table["split"], table["name"], keys, strict=True)
+
+
+@functools.lru_cache(maxsize=64)
+def corpus_folder(workspace: Workspace, key: str) -> CorpusFolder:
+    """The output of the Corpus step with this key, which must be complete."""
+    return CorpusFolder(workspace.tmp_dir / Corpus.stage / key)
+
+
+class _TaskStep(FolderStep):
+    task = TaskParameter()
+
+    @property
+    def config(self) -> TaskMode:
+        reference: TaskReference = self.task
+        return reference.resolve()
+
+    @property
+    def title(self) -> str:
+        return self.config.title
+
+    def indexes(self) -> dict[str, Index]:
+        """The step that lists each of the task's sources."""
+        return {name: Index(workspace=self.workspace, source=source) for name, source in self.config.sources.items()}
+
+    @property
+    def key(self) -> str:
+        listings = {name: index.key for name, index in self.indexes().items()}
+        return f"{self.title}-{digest([self.config.digest, listings, __version__])}"
+
+
+class Corpus(_TaskStep):
+    """The chosen clips of a task with their splits and labels, and the audio work that they are."""
+
+    stage = "corpus"
+
+    def requires(self) -> Any:
+        return list(self.indexes().values())
+
+    def build(self, folder: Path) -> None:
+        config = self.config
+        trees = {name: Tree(name, index.folder) for name, index in self.indexes().items()}
+        table, warnings = work_out(config, trees)
+        for text in warnings:
+            self.tell("warned", text=text)
+        counts = {split: int((table["split"] == split).sum()) for split in config.splits.names}
+
+        contents = {name: tree.content for name, tree in trees.items()}
+        batches = make_batches(table, config.sample_duration, contents)
+        needed = selections(table)
+        (folder / "batches").mkdir()
+        for batch in batches:
+            (folder / "batches" / f"{batch.key}.json").write_text(json.dumps(batch.to_json()))
+        (folder / "selections").mkdir()
+        for name, members in needed.items():
+            (folder / "selections" / f"{name}.json").write_text(json.dumps(members))
+        write_table(table, folder / "clips.json")
+        summary = {
+            "title": config.title,
+            "splits": counts,
+            "batches": [(batch.key, len(batch.clips)) for batch in batches],
+            "selections": {
+                name: {
+                    "source": source_to_json(config.sources[name]),
+                    "key": digest([contents[name], members]),
+                    "members": len(members),
+                }
+                for name, members in needed.items()
+            },
+            # Independent of how the clips are divided into batches.
+            "audio": digest([[asdict(clip) for batch in batches for clip in batch.clips], contents]),
+        }
+        (folder / "corpus.json").write_text(json.dumps(summary))
+
+
+def work_out(config: TaskMode, trees: Mapping[str, Tree]) -> tuple[pd.DataFrame, list[str]]:
+    """The chosen clips of a task, with splits, cap and events as they are published, and a list of warnings.
+
+    Raises CorpusError or SplitError on whatever the task, its module or its sources get wrong.
+    """
+    members = {name: tree.members for name, tree in trees.items()}
+    table, dropped = to_table(_clips(config, trees), config, members)
+    table, warnings = splits.divide(table, config)
+    if config.embedding_type == "event" and config.sample_duration is not None:
+        table = labels.trim_events(table, config.sample_duration)
+    _check_published(config, table)
+    if dropped:
+        warnings.append(f"{len(dropped):,} clips are left out, as the excerpt lacks their files (first: {dropped[0]})")
+    return table, warnings
+
+
+def _clips(config: TaskMode, trees: Mapping[str, Tree]) -> Iterator[Clip]:
+    """The clips that the task's function yields; whatever else it raises becomes an error that names its line."""
+    try:
+        yield from config.clips(trees)
+    except HearPreprocessError:
+        raise
+    except Exception as error:
+        module = Path(inspect.getsourcefile(inspect.unwrap(config.clips)) or "?")
+        raise CorpusError(
+            f"{config.title}: clips() of {module.name}, line {line_in(error, module)}: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _check_published(config: TaskMode, table: pd.DataFrame) -> None:
+    if config.published_clips is None:
+        return
+    found = table["split"].value_counts()
+    wrong = [
+        f"{split} {found.get(split, 0):,} instead of {published:,}"
+        for split, published in zip(config.splits.names, config.published_clips, strict=True)
+        if found.get(split, 0) != published
+    ]
+    if wrong:
+        raise CorpusError(
+            f"{config.title}: the number of clips is not the published one: {'; '.join(wrong)}. "
+            "The source is not the one that the task was published from"
+        )
+
+
+class Labels(_TaskStep):
+    """The files of a finished task other than its audio: splits, vocabulary, metadata."""
+
+    stage = "labels"
+
+    def requires(self) -> Corpus:
+        return Corpus(workspace=self.workspace, task=self.task)
+
+    @property
+    def release(self) -> str:
+        """The digest of all that the finished task is made from; the step must be complete."""
+        release = package.release_of_folder(self.folder)
+        if release is None:
+            raise CorpusError(f"{self.folder / package.METADATA} is damaged; remove {self.folder} and run again")
+        return release
+
+    def build(self, folder: Path) -> None:
+        config = self.config
+        corpus = corpus_folder(self.workspace, self.key)
+        table = read_table(corpus.folder / "clips.json")
+        files = {
+            f"{split}.json": labels.to_json(labels.split_labels(table, split, config.embedding_type))
+            for split in config.splits.names
+        }
+        files[package.VOCABULARY] = labels.vocabulary_csv(labels.vocabulary(table))
+        metadata = config.metadata()
+        release = digest([__version__, files, metadata, corpus.summary["audio"]])
+        files[package.METADATA] = labels.to_json(package.with_release(metadata, release))
+        for name, text in files.items():
+            (folder / name).write_text(text)
+
+
+class Preview(Step):
+    """A look at what a task will be, beside the finished ones: its files without any audio, in `<task>.corpus`."""
+
+    task = TaskParameter()
+    stage = "preview"
+
+    @property
+    def title(self) -> str:
+        return self.requires().title
+
+    @property
+    def folder(self) -> Path:
+        """Where the output is."""
+        return self.workspace.tasks_dir / f"{self.title}.corpus"
+
+    @property
+    def places(self) -> list[Path]:
+        return [self.folder]
+
+    def requires(self) -> Labels:
+        return Labels(workspace=self.workspace, task=self.task)
+
+    def complete(self) -> bool:
+        labels_step = self.requires()
+        return labels_step.complete() and package.release_of_folder(self.folder) == labels_step.release
+
+    def run(self) -> None:
+        with self.reporting():
+            package.check_replaceable(self.folder, self.requires().config.splits.names)
+            with replaced_folder(self.folder) as folder:
+                for file in sorted(self.requires().folder.iterdir()):
+                    link_or_copy(file, folder / file.name)
+
+
+class CorpusStep(Step):
+    """A step after Corpus: `corpus` is the key of the folder where its work is described.
+
+    The parameter is not significant: what the result depends on is digested in the key of the work itself.
+    """
+
+    corpus = luigi.Parameter(significant=False)
+
+    @property
+    def described(self) -> CorpusFolder:
+        """Where the step's work is described."""
+        return corpus_folder(self.workspace, self.corpus)
+
+    @property
+    def title(self) -> str:
+        title: str = self.described.summary["title"]
+        return title

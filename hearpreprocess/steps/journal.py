@@ -1,0 +1,71 @@
+"""What the steps of a run tell the runner: a file of JSON lines that every process appends to.
+
+A file, because steps run in processes of their own, forked, spawned or on another host, and one line written at once
+arrives in one piece.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+Event = Literal["planned", "advanced", "finished", "failed", "warned"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the journal.
+
+    `title`: the task or the file worked on. `stage`: what is done to it. `amount`: units planned or done, or None where
+    their number is not known. `text`: the message of a failure or a warning.
+    """
+
+    event: Event
+    title: str
+    stage: str
+    amount: int | None = None
+    unit: str = ""
+    text: str = ""
+
+
+class Journal:
+    """Appends entries to a file; without a file it is silent."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+
+    def write(self, entry: Entry) -> None:
+        """Append an entry, in one write so that lines of several processes never mix."""
+        if self._path is None:
+            return
+        line = (json.dumps(asdict(entry)) + "\n").encode()
+        # What a step makes must not depend on whether somebody can be told of it.
+        with contextlib.suppress(OSError):
+            descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND)
+            try:
+                os.write(descriptor, line)
+            finally:
+                os.close(descriptor)
+
+
+class JournalReader:
+    """Reads the entries that have been appended since it last looked."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._position = 0
+
+    def new_entries(self) -> Iterator[Entry]:
+        """The entries since the last call, in the order in which they were written."""
+        with self._path.open("rb") as file:
+            file.seek(self._position)
+            fresh = file.read()
+        whole = fresh[: fresh.rfind(b"\n") + 1]
+        self._position += len(whole)
+        for line in whole.splitlines():
+            yield Entry(**json.loads(line))

@@ -1,0 +1,71 @@
+"""What holds for every process that runs steps: its signals, its log, and the failures that it cannot tell itself.
+
+Luigi instantiates StepProcess around every step that it runs in a process of its own.
+"""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import signal
+from pathlib import Path
+from typing import Any
+
+import luigi
+
+from hearpreprocess.steps.base import Step
+
+LOGGERS = ("luigi", "luigi-interface", "luigi.scheduler", "py.warnings")
+
+
+def log_to(path: Path) -> None:
+    """Send what Luigi says to a file, and nowhere else."""
+    logging.raiseExceptions = False  # a full disk must not fill the screen with complaints about the log
+    handler = logging.FileHandler(path)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(message)s"))
+    for name in LOGGERS:
+        logger = logging.getLogger(name)
+        logger.handlers = [handler]
+        logger.setLevel(logging.INFO)
+        logger.propagate = False
+
+
+def log_path(journal: Path, tmp_dir: Path) -> Path:
+    """The log of the run that has this journal."""
+    return tmp_dir / "logs" / f"{journal.stem}.log"
+
+
+class StepProcess:
+    """Around a step: Ctrl-C is the runner's to handle, SIGTERM unwinds so that half-made things are removed."""
+
+    def __init__(self, process: Any) -> None:
+        self._workspace = process.task.workspace
+
+    def __enter__(self) -> None:
+        if multiprocessing.parent_process() is None:
+            return
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, _unwind)
+        if not logging.getLogger(LOGGERS[0]).handlers and self._workspace.journal:
+            log_to(log_path(self._workspace.journal, self._workspace.tmp_dir))
+
+    def __exit__(self, *exception: object) -> None:
+        return None
+
+
+def _unwind(signal_number: int, frame: object) -> None:
+    raise SystemExit(128 + signal_number)
+
+
+def _died(step: Step, message: str) -> None:
+    step.tell(
+        "failed", text=f"{message.rpartition(' died ')[2] or message}; a process killed from outside, or out of memory?"
+    )
+
+
+def _broken(step: Step, error: BaseException) -> None:
+    step.tell("failed", text=f"{type(error).__name__}: {error}")
+
+
+Step.event_handler(luigi.Event.PROCESS_FAILURE)(_died)
+Step.event_handler(luigi.Event.BROKEN_TASK)(_broken)

@@ -1,0 +1,116 @@
+"""A source as `clips` functions see it: the listing of its members, and the few small files they read.
+
+On disk a tree is a folder with `tree.json` (what the source's content is known by, and each member's size in bytes) and
+`files/`, which holds the members that may be read. All other members are known by name and size alone, as no audio has
+been unpacked when a corpus is worked out.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from wcmatch import glob
+
+from hearpreprocess.clips import Member
+from hearpreprocess.errors import CorpusError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_GLOB_FLAGS = glob.GLOBSTAR | glob.FORCEUNIX | glob.CASE | glob.DOTGLOB
+
+
+def matching(paths: Sequence[str], patterns: Sequence[str]) -> list[str]:
+    """The paths that match one of the patterns, sorted; `*` stays within a folder and `**` crosses folders."""
+    found: list[Any] = glob.globfilter(paths, list(patterns), flags=_GLOB_FLAGS)
+    return sorted(found)
+
+
+class Tree:
+    """A read-only view of one source."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.name = name
+        self._folder = folder
+
+    @staticmethod
+    def write(folder: Path, members: Mapping[str, int], content: str) -> Path:
+        """Write a tree's listing to `folder` and return the path below which the readable members belong."""
+        listing = {"content": content, "members": dict(sorted(members.items()))}
+        (folder / "tree.json").write_text(json.dumps(listing, ensure_ascii=False))
+        files = folder / "files"
+        files.mkdir()
+        return files
+
+    @functools.cached_property
+    def _listing(self) -> dict[str, Any]:
+        listing: dict[str, Any] = json.loads((self._folder / "tree.json").read_text())
+        return listing
+
+    @property
+    def content(self) -> str:
+        """What the bytes of the whole source are known by: a checksum with its algorithm."""
+        content: str = self._listing["content"]
+        return content
+
+    @property
+    def members(self) -> dict[str, int]:
+        """The paths of all members, with their sizes in bytes."""
+        members: dict[str, int] = self._listing["members"]
+        return members
+
+    def glob(self, pattern: str) -> list[Member]:
+        """The members whose whole path matches, sorted; `*` stays within a folder and `**` crosses folders."""
+        return [Member(self.name, path) for path in matching(list(self.members), [pattern])]
+
+    def find(self, pattern: str) -> Member:
+        """The one member that matches.
+
+        Raises CorpusError where there is none or more than one.
+        """
+        found = self.glob(pattern)
+        if len(found) != 1:
+            raise CorpusError(
+                f"source {self.name!r}: expected one member like {pattern!r}, got {len(found)}"
+                + (": " + ", ".join(member.path for member in found[:5]) if found else "")
+            )
+        return found[0]
+
+    def read(self, member: Member) -> bytes:
+        """The bytes of a member, which one of the source's `reads` patterns must match.
+
+        Raises CorpusError where none does, or where the source has no such member.
+        """
+        if member.path not in self.members:
+            raise CorpusError(f"source {self.name!r} has no member {member.path!r}")
+        try:
+            return (self._folder / "files" / member.path).read_bytes()
+        except FileNotFoundError:
+            raise CorpusError(
+                f"source {self.name!r}: {member.path!r} is not unpacked when the clips are worked out; "
+                "add a pattern that matches it to the source's reads="
+            ) from None
+
+    def table(self, member: Member, **options: Any) -> pd.DataFrame:
+        """A member that holds a table, every value a str and a missing one ""; tab-separated unless it is a .csv.
+
+        `options` go to pandas.read_csv. Raises CorpusError where the member is no table.
+        """
+        import pandas as pd
+
+        defaults = {
+            "sep": "," if member.name.lower().endswith(".csv") else "\t",
+            "dtype": str,
+            "keep_default_na": False,
+            "encoding": "utf-8-sig",
+        }
+        try:
+            table: pd.DataFrame = cast("Any", pd.read_csv)(io.BytesIO(self.read(member)), **(defaults | options))
+        except (ValueError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+            raise CorpusError(f"source {self.name!r}: {member.path!r} cannot be read as a table: {error}") from error
+        return table

@@ -1,0 +1,1 @@
+"""The task modules: one a dataset, facts only."""
