@@ -30,14 +30,17 @@ def temporary_name(path: Path) -> Path:
     return path.with_name(f".{path.name}.{_host()}-{os.getpid()}-{threading.get_native_id()}.partial")
 
 
-def _is_running(process: int) -> bool:
+def _is_abandoned(path: Path, process: int) -> bool:
+    """Whether the process that builds `path` is gone: dead, or unreaped, or its number given to a younger one."""
+    import psutil
+
     try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
+        builder = psutil.Process(process)
+        return builder.status() == psutil.STATUS_ZOMBIE or builder.create_time() > path.lstat().st_ctime + 1
+    except (psutil.NoSuchProcess, FileNotFoundError):
         return True
-    return True
+    except psutil.AccessDenied:
+        return False
 
 
 def remove(path: Path) -> None:
@@ -54,7 +57,8 @@ def remove_abandoned(path: Path) -> None:
         return
     for sibling in path.parent.iterdir():
         found = _TEMPORARY.match(sibling.name)
-        if found and found["name"] == path.name and found["host"] == _host() and not _is_running(int(found["process"])):
+        ours = found and (found["name"], found["host"]) == (path.name, _host())
+        if found and ours and _is_abandoned(sibling, int(found["process"])):
             remove(sibling)
 
 

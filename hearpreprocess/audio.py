@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from hearpreprocess.errors import AudioError
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
     import soundfile
 

@@ -23,14 +23,15 @@ def trim_events(table: pd.DataFrame, sample_duration: float) -> pd.DataFrame:
     Events that start at or after the end are dropped, the ends of others are cut to it.
     Raises CorpusError naming the clips that are left without any event.
     """
+    import pandas as pd
+
     trimmed = [tuple(_within(events, sample_duration)) for events in table["events"]]
     silent = [name for name, events in zip(table["name"], trimmed, strict=True) if not events]
     if silent:
         raise CorpusError(
             enumerate_problems(f"{{count}} clips have no event within their first {sample_duration:g} s:", silent)
         )
-    cut: pd.DataFrame = table.copy()
-    cut["events"] = trimmed
+    cut: pd.DataFrame = table.assign(events=pd.Series(trimmed, index=table.index, dtype=object))
     return cut
 
 

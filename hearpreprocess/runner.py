@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import os
 import re
-import signal
 import sys
 import tempfile
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hearpreprocess import __version__
 from hearpreprocess.errors import ConfigError, HearPreprocessError
@@ -21,9 +19,10 @@ if TYPE_CHECKING:
     from hearpreprocess.progress import Display
     from hearpreprocess.registry import TaskReference
     from hearpreprocess.steps.base import Step, Workspace
+    from hearpreprocess.steps.interruption import Interruption
 
 DEFAULT_RATES = (16000, 22050, 32000, 44100)
-DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
+DONE, FAILED, MISUSED = 0, 1, 2
 
 _EPILOG = """\
 examples:
@@ -45,19 +44,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except HearPreprocessError as error:
         print(f"hearpreprocess: {error}", file=sys.stderr)
         return MISUSED
-    signal.signal(signal.SIGTERM, _interrupt)
+    from hearpreprocess.steps import interruption as signals
+
+    interruption = signals.Interruption()
     try:
-        return _run(tasks, rates, options)
+        return _run(tasks, rates, options, interruption)
     except HearPreprocessError as error:
         print(f"hearpreprocess: {error}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
+        interruption.has_arrived()
         print("\nInterrupted. What was finished is kept; the same command goes on from there.", file=sys.stderr)
-        return INTERRUPTED
-
-
-def _interrupt(signal_number: int, frame: object) -> None:
-    raise KeyboardInterrupt
+        return signals.EXIT_STATUS
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -135,7 +133,9 @@ def parse_rates(texts: Iterable[str]) -> tuple[int, ...]:
     return tuple(sorted(rates))
 
 
-def _run(tasks: Sequence[TaskReference], rates: tuple[int, ...], options: argparse.Namespace) -> int:
+def _run(
+    tasks: Sequence[TaskReference], rates: tuple[int, ...], options: argparse.Namespace, interruption: Interruption
+) -> int:
     from hearpreprocess.steps.base import Workspace
 
     with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as notes:
@@ -155,7 +155,7 @@ def _run(tasks: Sequence[TaskReference], rates: tuple[int, ...], options: argpar
             print("Nothing to do; everything is there:")
             print("\n".join(f"  {_shown(place)}" for root in roots for place in root.places))
             return DONE
-        return _build_and_report(roots, workspace, journal, options)
+        return _build_and_report(roots, workspace, journal, options, interruption)
 
 
 def _roots(
@@ -174,20 +174,22 @@ def _roots(
     return [Release(workspace=workspace, task=task, rates=rates) for task in tasks]
 
 
-def _build_and_report(roots: Sequence[Step], workspace: Workspace, journal: Path, options: argparse.Namespace) -> int:
+def _build_and_report(
+    roots: Sequence[Step], workspace: Workspace, journal: Path, options: argparse.Namespace, interruption: Interruption
+) -> int:
     from hearpreprocess.atomic import naming_the_disk
     from hearpreprocess.progress import Display
+    from hearpreprocess.steps.execution import execute
     from hearpreprocess.steps.journal import JournalReader
-    from hearpreprocess.steps.process import log_path, log_to
+    from hearpreprocess.steps.log import log_path, log_to
 
     log = log_path(journal, workspace.tmp_dir)
     with naming_the_disk(log):
         log.parent.mkdir(parents=True, exist_ok=True)
         log_to(log)
     started = time.monotonic()
-    _load_before_forking()
     with Display(JournalReader(journal)) as display:
-        _build(roots, options.num_workers or _cores(), options.scheduler_url)
+        execute(roots, options.num_workers or _cores(), options.scheduler_url, interruption)
     unfinished = [root for root in roots if not _is_complete(root)]
     _print_made([root for root in roots if root not in unfinished])
     if not unfinished:
@@ -199,46 +201,6 @@ def _build_and_report(roots: Sequence[Step], workspace: Workspace, journal: Path
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _load_before_forking() -> None:
-    """Import here what the steps need, so that a forked process has it at once."""
-    if multiprocessing.get_start_method() == "fork":
-        import isal.igzip_threaded  # noqa: F401
-        import pandas  # noqa: F401
-        import soundfile  # noqa: F401
-        import soxr  # noqa: F401
-
-
-def _build(roots: Sequence[Step], workers: int, scheduler_url: str | None) -> None:
-    import luigi
-    import luigi.configuration
-    import luigi.rpc
-    import luigi.scheduler
-    import luigi.worker
-
-    class Factory:
-        """Gives Luigi a worker that prepares each process for steps, and waits for those of other hosts."""
-
-        def create_local_scheduler(self) -> Any:
-            return luigi.scheduler.Scheduler(prune_on_get_work=True, record_task_history=False)
-
-        def create_remote_scheduler(self, url: str) -> Any:
-            return luigi.rpc.RemoteScheduler(url)
-
-        def create_worker(self, scheduler: Any, worker_processes: int, assistant: bool = False) -> Any:
-            return luigi.worker.Worker(
-                scheduler=scheduler,
-                worker_processes=worker_processes,
-                assistant=assistant,
-                keep_alive=scheduler_url is not None,
-                send_failure_email=False,
-                task_process_context="hearpreprocess.steps.process.StepProcess",
-            )
-
-    options = {"scheduler_url": scheduler_url} if scheduler_url else {"local_scheduler": True}
-    luigi.configuration.get_config().set("core", "no_configure_logging", "true")
-    luigi.build(roots, worker_scheduler_factory=Factory(), workers=workers, **options)
 
 
 def _is_complete(root: Step) -> bool:

@@ -64,9 +64,13 @@ class Tree:
         members: dict[str, int] = self._listing["members"]
         return members
 
+    def member(self, path: str) -> Member:
+        """The member at a path, whether or not the source has it: a table may name files that are not there."""
+        return Member(self.name, path)
+
     def glob(self, pattern: str) -> list[Member]:
         """The members whose whole path matches, sorted; `*` stays within a folder and `**` crosses folders."""
-        return [Member(self.name, path) for path in matching(list(self.members), [pattern])]
+        return [self.member(path) for path in matching(list(self.members), [pattern])]
 
     def find(self, pattern: str) -> Member:
         """The one member that matches.

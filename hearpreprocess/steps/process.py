@@ -5,34 +5,14 @@ Luigi instantiates StepProcess around every step that it runs in a process of it
 
 from __future__ import annotations
 
-import logging
 import multiprocessing
 import signal
-from pathlib import Path
 from typing import Any
 
 import luigi
 
 from hearpreprocess.steps.base import Step
-
-LOGGERS = ("luigi", "luigi-interface", "luigi.scheduler", "py.warnings")
-
-
-def log_to(path: Path) -> None:
-    """Send what Luigi says to a file, and nowhere else."""
-    logging.raiseExceptions = False  # a full disk must not fill the screen with complaints about the log
-    handler = logging.FileHandler(path)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(message)s"))
-    for name in LOGGERS:
-        logger = logging.getLogger(name)
-        logger.handlers = [handler]
-        logger.setLevel(logging.INFO)
-        logger.propagate = False
-
-
-def log_path(journal: Path, tmp_dir: Path) -> Path:
-    """The log of the run that has this journal."""
-    return tmp_dir / "logs" / f"{journal.stem}.log"
+from hearpreprocess.steps.log import log_path, log_to
 
 
 class StepProcess:
@@ -46,7 +26,7 @@ class StepProcess:
             return
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, _unwind)
-        if not logging.getLogger(LOGGERS[0]).handlers and self._workspace.journal:
+        if self._workspace.journal:
             log_to(log_path(self._workspace.journal, self._workspace.tmp_dir))
 
     def __exit__(self, *exception: object) -> None:

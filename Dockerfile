@@ -1,0 +1,12 @@
+FROM python:3.12-slim
+
+WORKDIR /opt/hearpreprocess
+COPY pyproject.toml README.md LICENSE ./
+COPY hearpreprocess hearpreprocess
+COPY tasks tasks
+RUN pip install --no-cache-dir . && useradd --create-home hear && install -d -o hear /data
+
+# Mount a folder here to keep what is made: docker run -v "$PWD:/data" hearpreprocess esc50 --sample-rates 16000
+USER hear
+WORKDIR /data
+ENTRYPOINT ["python", "-m", "hearpreprocess.runner"]

@@ -1,0 +1,40 @@
+# Every target sets up what it needs in .venv by itself; only Python 3.10 to 3.13, make and a Python index are needed.
+
+PYTHON ?= python3
+VENV   ?= .venv
+RUN     = $(VENV)/bin/python -m hearpreprocess.runner
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint clean
+
+help:  ## Show the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+
+setup: $(VENV)/installed  ## Install hearpreprocess in .venv
+
+demo: $(VENV)/installed  ## Make a synthetic ESC-50 from a generated archive to the tarballs, without any download
+	$(RUN) esc50 --mode synthetic
+
+test: $(VENV)/installed-dev  ## Run the tests
+	$(VENV)/bin/python -m pytest
+
+lint: $(VENV)/installed-dev  ## Check style and types
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+
+clean:  ## Remove intermediate results; downloads, finished tasks and .venv stay
+	find _workdir -mindepth 1 -maxdepth 1 ! -name downloads -exec rm -rf {} + 2>/dev/null || true
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 14))' || \
+	  { echo "hearpreprocess needs Python 3.10 to 3.13; name one with: make PYTHON=python3.12 ..." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: pyproject.toml | $(VENV)/bin/python
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/installed-dev: pyproject.toml | $(VENV)/bin/python
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@ $(VENV)/installed
