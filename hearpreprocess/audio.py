@@ -37,6 +37,7 @@ _READ_AS = {
     "ALAC_24": "int32",
     "ALAC_32": "int32",
     "ALAC_20": "int32",
+    "DOUBLE": "float64",
 }
 _LOUDEST_16_BITS_OF_32 = 1 << 16
 
@@ -76,7 +77,7 @@ def _samples(
     if duration is not None:
         end = min(end, start + round(duration * recording.samplerate))
     recording.seek(start)
-    samples = recording.read(end - start, dtype=_READ_AS.get(recording.subtype, "float64"), always_2d=True)
+    samples = recording.read(end - start, dtype=_READ_AS.get(recording.subtype, "float32"), always_2d=True)
     if len(samples) < end - start:
         raise AudioError(
             f"{path.name} ends after {start + len(samples)} samples; its header promises {recording.frames}"

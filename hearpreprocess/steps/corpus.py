@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -147,7 +147,10 @@ def work_out(config: TaskMode, trees: Mapping[str, Tree]) -> tuple[pd.DataFrame,
 def _clips(config: TaskMode, trees: Mapping[str, Tree]) -> Iterator[Clip]:
     """The clips that the task's function yields; whatever else it raises becomes an error that names its line."""
     try:
-        yield from config.clips(trees)
+        found: Iterable[Clip] | None = config.clips(trees)
+        if found is None:
+            raise CorpusError(f"{config.title}: clips() returns nothing; it must yield clips")
+        yield from found
     except HearPreprocessError:
         raise
     except Exception as error:

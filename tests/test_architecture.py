@@ -1,0 +1,89 @@
+"""Who imports whom, and who may speak."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parent.parent
+PACKAGE = PROJECT / "hearpreprocess"
+MODULES = sorted(path.relative_to(PACKAGE).with_suffix("").as_posix() for path in PACKAGE.rglob("*.py"))
+
+# Each layer may import those below it, not beside it. Siblings of the pure layer never import each other.
+FOUNDATIONS = ["errors", "identity", "atomic", "config", "clips", "tree", "batches"]
+PURE = ["archive", "audio", "fetch", "labels", "package", "splits"]
+ABOVE = ["registry", "testing", "steps", "progress", "runner"]
+STEPS_MAY_IMPORT = {*FOUNDATIONS, *PURE, "registry", "testing", "steps"}
+MAY_IMPORT = {
+    **{name: set(FOUNDATIONS[:position]) for position, name in enumerate(FOUNDATIONS)},
+    **{name: set(FOUNDATIONS) for name in PURE},
+    "registry": set(FOUNDATIONS),
+    "testing": {*FOUNDATIONS, *PURE, "registry", "testing"},
+    "steps": STEPS_MAY_IMPORT,
+    "progress": {*FOUNDATIONS, "steps"},
+    "runner": {*STEPS_MAY_IMPORT, "progress"},
+}
+
+
+def imports(path: Path, *, of_types: bool) -> Iterator[str]:
+    """The modules that a file imports; those that only a type checker sees, if `of_types`."""
+    tree = ast.parse(path.read_text())
+    typed = {
+        id(node)
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and isinstance(block.test, ast.Name) and block.test.id == "TYPE_CHECKING"
+        for node in ast.walk(block)
+    }
+    for node in ast.walk(tree):
+        if id(node) in typed and not of_types:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module == "hearpreprocess":
+            yield from (f"hearpreprocess.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+def test_every_module_has_its_place() -> None:
+    assert {name.split("/")[0] for name in MODULES} - {"__init__"} == {*FOUNDATIONS, *PURE, *ABOVE}
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name != "__init__"])
+def test_imports_point_downwards(module: str) -> None:
+    layer = module.split("/")[0]
+    of_package = {name.split("/")[0] for name in MODULES}
+    named = [name.split(".") for name in imports(PACKAGE / f"{module}.py", of_types=False)]
+    found = {parts[1] for parts in named if parts[0] == "hearpreprocess" and parts[1:] and parts[1] in of_package}
+    assert found - {layer} <= MAY_IMPORT[layer]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_luigi_stays_in_the_steps(module: str) -> None:
+    uses_luigi = any(name.split(".")[0] == "luigi" for name in imports(PACKAGE / f"{module}.py", of_types=True))
+    assert not uses_luigi or module.split("/")[0] in ("steps", "runner")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_only_the_command_line_prints(module: str) -> None:
+    calls = [
+        node.func for node in ast.walk(ast.parse((PACKAGE / f"{module}.py").read_text())) if isinstance(node, ast.Call)
+    ]
+    prints = any(isinstance(called, ast.Name) and called.id == "print" for called in calls)
+    assert not prints or module in ("runner", "progress")
+
+
+@pytest.mark.parametrize("path", sorted((PROJECT / "tasks").glob("[!_]*.py")), ids=lambda path: path.stem)
+def test_task_modules_use_the_public_names_alone(path: Path) -> None:
+    import hearpreprocess
+
+    tree = ast.parse(path.read_text())
+    public = set(hearpreprocess.__all__)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("hearpreprocess"):
+            assert node.module == "hearpreprocess"
+            assert {alias.name for alias in node.names} <= public
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.Compare) and "mode" in ast.dump(node)]

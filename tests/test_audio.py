@@ -1,0 +1,143 @@
+"""The arithmetic of decoding, fitting and resampling."""
+
+from __future__ import annotations
+
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hearpreprocess import audio
+from hearpreprocess.errors import AudioError
+
+lengths = st.integers(0, 3000)
+rates = st.sampled_from([8000, 11025, 16000, 22050, 32000, 44100, 48000])
+
+
+def noise(length: int, channels: int = 1, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).uniform(-1, 1, (length, channels))
+
+
+@pytest.mark.parametrize(
+    ("samples", "expected"),
+    [
+        (np.array([[-32768], [7], [32767]], "int16"), [-32768, 7, 32767]),
+        (np.array([[1, 2], [-1, -2], [-3, 0], [32767, 32767], [-32768, -32768]], "int16"), [2, -1, -1, 32767, -32768]),
+        (np.array([[0x123456], [-1], [-0x123456]], "int32") << 8, [0x1234, -1, -0x1235]),
+        (np.array([[256, 256], [128, 128], [384, 384], [0x7FFFFF, 0x7FFFFF]], "int32") << 8, [1, 0, 2, 32767]),
+        (np.array([[0.5], [1.0], [-1.0], [1.5], [0.5 / 32768], [1.5 / 32768]]), [16384, 32767, -32768, 32767, 0, 2]),
+        (np.array([[0.5, 0.25], [1.0, -1.0]]), [12288, 0]),
+        (np.array([[3, 3, 6], [0, 0, 1]], "int16"), [4, 0]),
+    ],
+    ids=["16-bit", "16-bit stereo", "24-bit", "24-bit stereo", "float", "float stereo", "three channels"],
+)
+def test_to_mono_16_bit(samples: np.ndarray, expected: list[int]) -> None:
+    mono = audio.to_mono_16_bit(samples)
+    assert mono.dtype == np.int16
+    assert mono.tolist() == expected
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_samples_that_are_no_numbers_are_refused(bad: float) -> None:
+    with pytest.raises(AudioError, match="no finite numbers"):
+        audio.to_mono_16_bit(np.array([[0.0], [bad]]))
+
+
+@pytest.mark.parametrize(
+    ("subtype", "channels", "container"),
+    [
+        ("PCM_16", 1, "WAV"), ("PCM_16", 2, "WAV"), ("PCM_24", 1, "WAV"), ("PCM_24", 2, "WAV"), ("PCM_32", 1, "WAV"),
+        ("PCM_U8", 1, "WAV"), ("PCM_U8", 2, "WAV"), ("FLOAT", 1, "WAV"), ("FLOAT", 2, "WAV"), ("DOUBLE", 2, "WAV"),
+        ("PCM_16", 2, "FLAC"), ("PCM_24", 2, "FLAC"), ("PCM_16", 2, "AIFF"), ("ULAW", 1, "AU"), ("PCM_16", 2, "W64"),
+    ],
+)  # fmt: skip
+def test_decoding_equals_the_reference_decoder(tmp_path: Path, subtype: str, channels: int, container: str) -> None:
+    """The reference decodes with `ffmpeg -ac 1 -c:a pcm_s16le`; so does this test."""
+    import subprocess
+
+    import imageio_ffmpeg
+
+    path, expected = tmp_path / f"x.{container.lower()}", tmp_path / "expected.wav"
+    soundfile.write(path, noise(5000, channels) * 0.999, 22050, subtype=subtype, format=container)
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", path, "-ac", "1", "-c:a", "pcm_s16le", expected]
+    subprocess.run(command, check=True)
+    samples, rate = audio.decode(path)
+    assert rate == 22050
+    np.testing.assert_array_equal(samples, soundfile.read(expected, dtype="int16")[0])
+
+
+def test_decoding_reads_a_slice_and_no_further_than_the_duration(tmp_path: Path) -> None:
+    path = tmp_path / "x.wav"
+    whole = (noise(4000)[:, 0] * 32767).astype(np.int16)
+    soundfile.write(path, whole, 8000)
+    assert audio.decode(path, start=100, stop=300)[0].tolist() == whole[100:300].tolist()
+    assert audio.decode(path, duration=0.25)[0].tolist() == whole[:2000].tolist()
+    assert audio.decode(path, start=100, stop=3000, duration=0.1)[0].tolist() == whole[100:900].tolist()
+    with pytest.raises(AudioError, match=r"x.wav has 4000 samples; a slice from 3999 to 4001 is not in it"):
+        audio.decode(path, start=3999, stop=4001)
+
+
+def test_a_playlist_is_not_followed(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "secret.wav", noise(100), 8000)
+    playlist = tmp_path / "list.m3u8"
+    playlist.write_text("#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nsecret.wav\n#EXT-X-ENDLIST\n")
+    with pytest.raises(AudioError, match="not audio that can be read"):
+        audio.decode(playlist)
+
+
+@given(lengths, rates, st.floats(0.001, 0.3))
+def test_fit_cuts_or_pads_with_zeros_at_the_end(length: int, rate: int, duration: float) -> None:
+    samples = np.arange(1, length + 1).astype(np.int16)
+    fitted = audio.fit(samples, rate, duration)
+    assert len(fitted) == round(duration * rate)
+    kept = min(length, len(fitted))
+    assert fitted[:kept].tolist() == samples[:kept].tolist()
+    assert not fitted[kept:].any()
+
+
+def test_fit_without_a_duration_changes_nothing() -> None:
+    samples = np.arange(10).astype(np.int16)
+    assert audio.fit(samples, 8000, None) is samples
+
+
+@given(st.integers(1, 3000), rates, rates)
+def test_resampled_length_is_that_of_the_ratio_with_a_half_rounded_up(length: int, rate: int, target: int) -> None:
+    samples = np.zeros(length, np.int16)
+    assert len(audio.resample(samples, rate, target)) == (2 * length * target + rate) // (2 * rate)
+
+
+def test_resampling_keeps_a_tone_and_is_repeatable() -> None:
+    seconds = np.arange(44100) / 44100
+    tone = np.rint(20000 * np.sin(2 * np.pi * 1000 * seconds)).astype(np.int16)
+    resampled = audio.resample(tone, 44100, 16000)
+    expected = 20000 * np.sin(2 * np.pi * 1000 * np.arange(16000) / 16000)
+    assert np.abs(resampled[500:-500] - expected[500:-500]).max() < 3
+    assert (audio.resample(tone, 44100, 16000) == resampled).all()
+
+
+def test_resampling_clips_instead_of_wrapping() -> None:
+    square = np.where(np.arange(4410) // 50 % 2, 32767, -32768).astype(np.int16)
+    resampled = audio.resample(square, 44100, 48000).astype(int)
+    assert resampled.max() == 32767
+    assert resampled.min() == -32768
+    # A sample that wrapped around would stand alone against its neighbours.
+    assert (np.sign(resampled[30:50]) == np.sign(resampled[40])).all()
+
+
+def test_own_rate_is_a_copy() -> None:
+    samples = np.arange(-100, 100).astype(np.int16)
+    assert audio.resample(samples, 16000, 16000) is samples
+
+
+@given(st.lists(st.integers(-32768, 32767), max_size=200), rates)
+def test_wav_round_trip(tmp_path_factory: pytest.TempPathFactory, values: list[int], rate: int) -> None:
+    path = tmp_path_factory.mktemp("wav") / "x.wav"
+    audio.write_wav(path, np.array(values, np.int16), rate)
+    samples, read_rate = audio.read_wav(path)
+    assert (samples.tolist(), read_rate) == (values, rate)
+    with wave.open(str(path)) as file:
+        assert (file.getnchannels(), file.getsampwidth(), file.getnframes()) == (1, 2, len(values))

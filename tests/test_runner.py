@@ -1,0 +1,178 @@
+"""The command line as a person meets it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import pty
+import struct
+import subprocess
+import sys
+import termios
+from pathlib import Path
+
+import pytest
+
+from tests import toys
+from tests.conftest import WHOLE_COMMAND, User
+
+
+@pytest.fixture
+def toy(user: User) -> User:
+    _path, archive = toys.corpus(user.folder / "source", toys.folds_members())
+    user.write("mine.py", toys.folds_task(archive))
+    return user
+
+
+def test_help_and_version_import_nothing_heavy(user: User) -> None:
+    shown = user.run("--help")
+    assert shown.returncode == 0
+    options = "mode sample-rates num-workers tmp-dir tasks-dir tar-dir download-dir offline until scheduler-url"
+    assert all(f"--{option}" in shown.stdout for option in options.split())
+    code = "import sys; from hearpreprocess.runner import _parser; _parser().format_help(); print(*sys.modules)"
+    finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"numpy", "pandas", "luigi", "soundfile", "soxr", "requests", "tqdm"} & set(finished.stdout.split())
+    assert user.run("--version").stdout.startswith("hearpreprocess 0.")
+
+
+def test_until_download(toy: User) -> None:
+    finished = toy.run("./mine.py", "--until", "download", "--download-dir", "kept")
+    assert finished.returncode == 0, finished.stderr
+    assert (toy.folder / "kept" / "toy.zip").is_file()
+    assert toy.made() == {}
+    assert "Nothing to do" in toy.run("./mine.py", "--until", "download", "--download-dir", "kept").stdout
+    (toy.folder / "source" / "toy.zip").unlink()
+    finished = toy.run("./mine.py", "--offline", "--download-dir", "kept", "--sample-rates", 8000)
+    assert finished.returncode == 0, finished.stderr
+
+
+def test_until_corpus(toy: User) -> None:
+    finished = toy.run("./mine.py", "--until", "corpus")
+    assert finished.returncode == 0, finished.stderr
+    made = toy.made()
+    preview = {name.removeprefix("tasks/toy_folds-v1-full.corpus/"): content for name, content in made.items()}
+    assert set(preview) == {"fold00.json", "fold01.json", "fold02.json", "labelvocabulary.csv", "task_metadata.json"}
+    toy.run("./mine.py", "--sample-rates", 8000)
+    assert {name: toy.made()[f"tasks/toy_folds-v1-full/{name}"] for name in preview} == preview
+
+
+def test_the_table_says_what_was_made_where_and_how_big(toy: User) -> None:
+    shown = toy.run("./mine.py", "--sample-rates", "8000,", "12000", "--tar-dir", "tars", "--tasks-dir", "done").stdout
+    lines = [line.split() for line in shown.splitlines()]
+    assert lines[0] == ["made", "size", "clips"]
+    assert lines[1][0] == "done/toy_folds-v1-full"
+    assert " ".join(lines[1][3:]) == "12 (fold00 4, fold01 4, fold02 4)"
+    assert [line[0] for line in lines[2:4]] == [
+        f"tars/hear2021-toy_folds-v1-full-{rate}.tar.gz" for rate in (8000, 12000)
+    ]
+    assert shown.splitlines()[-1].startswith("Done in ")
+
+
+def test_plain_lines_where_nobody_watches_and_luigi_in_a_log(toy: User) -> None:
+    finished = toy.run("./mine.py", "--sample-rates", 8000)
+    assert "toy_folds-v1-full  standardize: 12 clips in" in finished.stderr
+    assert "luigi" not in finished.stderr.lower()
+    (log,) = (toy.folder / "_workdir" / "logs").glob("*.log")
+    assert "Informed scheduler" in log.read_text()
+
+
+def test_bars_on_a_terminal(toy: User) -> None:
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    process = subprocess.Popen(
+        [*WHOLE_COMMAND, "./mine.py", "--sample-rates", "8000"], cwd=toy.folder, stdout=subprocess.PIPE, stderr=theirs
+    )
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            shown += os.read(ours, 4096)
+        except OSError:
+            break
+    process.communicate()
+    assert process.returncode == 0
+    assert b"standardize" in shown
+    assert b"%|" in shown
+
+
+def test_modes_are_named_by_the_task(toy: User) -> None:
+    _path, archive = toys.corpus(toy.folder / "source", toys.folds_members(), "short.zip")
+    modes = (
+        '{"full": Mode(), "half": Mode(sample_duration=0.2), '
+        f'"small": Mode(partial=True, sources={{"corpus": {archive}}}), '
+        '"made_up": Mode(sources={"corpus": Synthetic("ESC-50")})}'
+    )
+    toy.write(
+        "mine.py", (toy.folder / "mine.py").read_text().replace("clips=clips,", f"clips=clips,\n    modes={modes},")
+    )
+    finished = toy.run("./mine.py", "--mode", "all", "--until", "corpus")
+    assert finished.returncode == 0, finished.stderr
+    folders = {path.name for path in (toy.folder / "out" / "tasks").iterdir()}
+    assert folders == {"toy_folds-v1-full.corpus", "toy_folds-v1-half.corpus"}
+    metadata = json.loads((toy.folder / "out/tasks/toy_folds-v1-half.corpus/task_metadata.json").read_text())
+    assert (metadata["mode"], metadata["sample_duration"]) == ("half", 0.2)
+
+
+def test_two_modules_that_would_make_one_task_are_refused(toy: User) -> None:
+    toy.write("twin.py", (toy.folder / "mine.py").read_text())
+    finished = toy.run("./mine.py", "./twin.py")
+    assert finished.returncode == 2
+    assert "would both make toy_folds-v1-full" in finished.stderr
+
+
+def test_metadata_names_no_path_of_the_machine(toy: User) -> None:
+    toy.run("./mine.py", "--until", "corpus")
+    text = (toy.folder / "out/tasks/toy_folds-v1-full.corpus/task_metadata.json").read_text()
+    assert str(toy.folder) not in text
+    metadata = json.loads(text)
+    assert metadata["task_name"] == "toy_folds"
+    assert metadata["split_mode"] == "presplit_kfold"
+    assert metadata["splits"] == ["fold00", "fold01", "fold02"]
+    assert metadata["nfolds"] == 3
+    assert metadata["max_task_duration_by_fold"] is None
+
+
+def test_the_console_command_is_the_runner(user: User) -> None:
+    command = Path(sys.executable).with_name("hearpreprocess")
+    shown = subprocess.run([command, "--version"], capture_output=True, text=True, check=True).stdout
+    assert shown == user.run("--version").stdout
+
+
+def test_a_luigid_hands_out_the_steps(toy: User, tmp_path: Path) -> None:
+    import socket
+    import time
+    import urllib.request
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    luigid = Path(sys.executable).with_name("luigid")
+    daemon = subprocess.Popen(
+        [
+            luigid,
+            "--address",
+            "127.0.0.1",
+            "--port",
+            str(port),
+            "--state-path",
+            tmp_path / "state",
+            "--logdir",
+            tmp_path,
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        for _ in range(200):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/static/visualiser/index.html").close()
+                break
+            except OSError:
+                time.sleep(0.05)
+        finished = toy.run("./mine.py", "--sample-rates", 8000, "--scheduler-url", f"http://127.0.0.1:{port}")
+    finally:
+        daemon.terminate()
+        daemon.wait()
+    assert finished.returncode == 0, finished.stderr
+    assert "hear2021-toy_folds-v1-full-8000.tar.gz" in toy.made()

@@ -1,0 +1,80 @@
+"""The contract that every built-in task keeps, and that it can fail."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hearpreprocess import registry
+from hearpreprocess.testing import contract
+from tests import toys
+from tests.conftest import User
+
+TASKS = registry.built_in_names()
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_facts(task: str) -> None:
+    assert contract.problems(task) == []
+    config = registry.load(task)
+    assert config.name == task
+    assert "synthetic" in config.modes
+    assert all(config.in_mode(mode).published_clips for mode in config.published_modes)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_synthetic_corpus_runs_to_a_sound_result(user: User, task: str) -> None:
+    finished = user.run(task, "--mode", "synthetic", "--sample-rates", 8000, "--offline")
+    assert finished.returncode == 0, finished.stderr
+    config = registry.load(task).in_mode("synthetic")
+    assert contract.problems_of_result(user.folder / "out" / "tasks" / config.title) == []
+
+
+def test_facts_that_break_the_contract_are_named(tmp_path: Path) -> None:
+    text = toys.folds_task('Archive("http://example.org/a.zip", md5="0" * 32)', evaluation='("accuracy",)')
+    (tmp_path / "mine.py").write_text(text.replace("Link: https://example.org", ""))
+    assert contract.problems(str(tmp_path / "mine.py")) == [
+        "the module's docstring gives no link to the dataset",
+        "url '' is no https link to the dataset",
+        "the HEAR evaluation knows no metric 'accuracy'",
+        "toy_folds-v1-full: source 'corpus' has no https mirror",
+    ]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    user = User(tmp_path_factory.mktemp("finished"))
+    _path, archive = toys.corpus(user.folder / "source", toys.folds_members())
+    user.write("mine.py", toys.folds_task(archive))
+    assert user.run("./mine.py", "--sample-rates", 8000).returncode == 0
+    folder = user.folder / "out" / "tasks" / "toy_folds-v1-full"
+    assert contract.problems_of_result(folder) == []
+    return folder
+
+
+FIRST = "8000/fold00/clip00.wav"
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda task: (task / FIRST).unlink(), f"{FIRST} is missing"),
+        (lambda task: shutil.copy(task / FIRST, task / "8000/fold00/x.wav"), "8000/fold00/x.wav is in no split"),
+        (lambda task: shutil.copy(task / "fold00.json", task / "fold01.json"), "clip00.wav is in fold00 and in fold01"),
+        (lambda task: (task / "fold02.json").write_text("{}"), "fold02 has no clips"),
+        (lambda task: (task / "labelvocabulary.csv").write_text("idx,label\n0,bark\n"), "the vocabulary has 1 labels"),
+        (lambda task: (task / FIRST).write_bytes(toys.wav("x", 0.1)), f"{FIRST} has 800 samples, expected 3200"),
+        (lambda task: (task / FIRST).write_bytes(toys.wav("x", 0.4, 4000)), f"{FIRST} is not 16-bit mono at 8000 Hz"),
+        (lambda task: shutil.rmtree(task / "8000"), "there is no audio"),
+    ],
+)
+def test_results_that_break_the_contract_are_named(
+    tmp_path: Path, finished: Path, change: Callable[[Path], object], expected: str
+) -> None:
+    task = tmp_path / "task"
+    shutil.copytree(finished, task)
+    change(task)
+    assert expected in "\n".join(contract.problems_of_result(task))
