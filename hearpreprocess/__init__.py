@@ -4,17 +4,11 @@ The names below are what a task module needs; see `tasks/esc50.py` for one that 
 """
 
 from hearpreprocess.clips import Clip, Event, Member
-from hearpreprocess.config import (
-    Archive,
-    Mode,
-    NewFolds,
-    PresetFolds,
-    SplitSeconds,
-    Synthetic,
-    TaskConfig,
-    TrainValidTest,
-    fold,
-)
+from hearpreprocess.config import Mode, NewFolds, PresetFolds, SplitSeconds, TaskConfig, TrainValidTest, fold
+from hearpreprocess.errors import CorpusError
+from hearpreprocess.midi import midi_notes
+from hearpreprocess.sources import Archive, File, FileList, Files, SplitArchive, Synthetic
+from hearpreprocess.tfds import named_clips, tfds_names
 from hearpreprocess.tree import Tree
 
 __version__ = "0.1.0"
@@ -23,15 +17,23 @@ PROJECT_URL = "https://github.com/hearbenchmark/hear-preprocess"
 __all__ = [
     "Archive",
     "Clip",
+    "CorpusError",
     "Event",
+    "File",
+    "FileList",
+    "Files",
     "Member",
     "Mode",
     "NewFolds",
     "PresetFolds",
+    "SplitArchive",
     "SplitSeconds",
     "Synthetic",
     "TaskConfig",
     "TrainValidTest",
     "Tree",
     "fold",
+    "midi_notes",
+    "named_clips",
+    "tfds_names",
 ]

@@ -14,121 +14,22 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import unquote, urlsplit
 
 from hearpreprocess.errors import ConfigError
 from hearpreprocess.identity import digest, file_digest
+from hearpreprocess.sources import SOURCE_TYPES, Source, Synthetic, source_to_json
 
 if TYPE_CHECKING:
     from hearpreprocess.clips import Clip
     from hearpreprocess.tree import Tree
 
+EXTRAS = {"rar": "unrar", "midi": "pretty_midi"}
+"""The optional parts of hearpreprocess, and the module that each brings."""
+
 EMBEDDING_TYPES = ("scene", "event")
 PREDICTION_TYPES = ("multiclass", "multilabel")
-TEXT_PATTERNS = ("**/*.csv", "**/*.tsv", "**/*.txt", "**/*.json", "**/*.mid", "**/*.midi")
 
-_CHECKSUM_DIGITS = {"md5": 32, "sha256": 64}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-
-
-@dataclass(frozen=True)
-class Archive:
-    """One archive to download.
-
-    `url`: the address, or the mirrors in the order in which they are tried (http, https or file).
-    `md5`, `sha256`: checksums in hexadecimal; at least one, and every one that is given is enforced.
-    `size`: bytes, where known.
-    `filename`: the name under which the archive is kept and looked for; by default the last part of the first url.
-    `reads`: patterns of the members that the task's `clips` function reads (tables, lists); everything else in the
-    archive is known to `clips` by name and size alone.
-    """
-
-    url: str | Sequence[str]
-    md5: str | None = None
-    sha256: str | None = None
-    size: int | None = None
-    filename: str = ""
-    reads: Sequence[str] = TEXT_PATTERNS
-
-    kind: ClassVar[str] = "archive"
-
-    def __post_init__(self) -> None:
-        urls = (self.url,) if isinstance(self.url, str) else tuple(self.url)
-        object.__setattr__(self, "url", urls)
-        object.__setattr__(self, "reads", tuple(self.reads))
-        if not urls:
-            raise ConfigError("an Archive needs at least one url")
-        for url in urls:
-            if urlsplit(url).scheme not in ("http", "https", "file"):
-                raise ConfigError(f"{url!r} is no http, https or file url")
-        if not self.filename:
-            object.__setattr__(self, "filename", unquote(urlsplit(urls[0]).path.rpartition("/")[2]))
-        if self.filename in ("", ".", "..") or "/" in self.filename or "\\" in self.filename:
-            raise ConfigError(f"{urls[0]}: {self.filename!r} is no file name; give filename=")
-        if not self.checksums:
-            raise ConfigError(
-                f"{self.filename}: an Archive needs md5= or sha256=, so that everybody works on the same bytes "
-                f"(`sha256sum {self.filename}` prints the latter)"
-            )
-        for algorithm, checksum in self.checksums.items():
-            if not re.fullmatch(rf"[0-9a-f]{{{_CHECKSUM_DIGITS[algorithm]}}}", checksum):
-                raise ConfigError(
-                    f"{self.filename}: {checksum!r} is no {algorithm}: "
-                    f"expected {_CHECKSUM_DIGITS[algorithm]} lower-case hexadecimal digits"
-                )
-
-    @property
-    def urls(self) -> tuple[str, ...]:
-        """The mirrors, in the order in which they are tried."""
-        return tuple(self.url)
-
-    @property
-    def checksums(self) -> dict[str, str]:
-        """The checksums that were given, by the name of their algorithm."""
-        given = {"md5": self.md5, "sha256": self.sha256}
-        return {algorithm: checksum for algorithm, checksum in given.items() if checksum}
-
-    def provenance(self) -> dict[str, Any]:
-        """Where the archive comes from and how it is known, without any path of this machine."""
-        public = [url for url in self.urls if urlsplit(url).scheme != "file"]
-        return {"filename": self.filename, "urls": public, **self.checksums}
-
-
-@dataclass(frozen=True)
-class Synthetic:
-    """A corpus of made-up sounds that `hearpreprocess.testing` generates in a source's real layout and format.
-
-    `corpus`: the corpus' name there. `filename`: the name of the generated archive.
-    """
-
-    corpus: str
-    filename: str = ""
-    reads: Sequence[str] = TEXT_PATTERNS
-
-    kind: ClassVar[str] = "synthetic"
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "reads", tuple(self.reads))
-        object.__setattr__(self, "filename", self.filename or f"{self.corpus}-synthetic.zip")
-
-    def provenance(self) -> dict[str, Any]:
-        """That the corpus is made up."""
-        return {"filename": self.filename, "synthetic": self.corpus}
-
-
-Source = Archive | Synthetic
-_SOURCE_KINDS: dict[str, type[Archive] | type[Synthetic]] = {cls.kind: cls for cls in (Archive, Synthetic)}
-
-
-def source_to_json(source: Source) -> dict[str, Any]:
-    """A source as a JSON object, with its `kind`."""
-    return {"kind": source.kind, **dataclasses.asdict(source)}
-
-
-def source_from_json(value: Mapping[str, Any]) -> Source:
-    """The source that `source_to_json` wrote."""
-    facts = dict(value)
-    return _SOURCE_KINDS[facts.pop("kind")](**facts)
 
 
 @dataclass(frozen=True)
@@ -226,7 +127,7 @@ ClipsFunction = Callable[[Mapping[str, "Tree"]], "Iterable[Clip]"]
 class Mode:
     """A named variant of a task: what it overrides, and what is known of it.
 
-    `sources`, `splits`, `sample_duration`, `clips`: in place of the task's own; None keeps those.
+    `sources`, `splits`, `sample_duration`, `clips`, `extras`: in place of the task's own; None keeps those.
     `partial`: the corpus is an excerpt, so a row without its file is dropped, and a split may lack a label.
     `published_clips`: the number of clips of each published split, train, valid, test or fold by fold.
     """
@@ -235,6 +136,7 @@ class Mode:
     splits: SplitScheme | None = None
     sample_duration: float | None = None
     clips: ClipsFunction | None = None
+    extras: Sequence[str] | None = None
     partial: bool = False
     published_clips: Sequence[int] | None = None
 
@@ -252,6 +154,7 @@ class TaskConfig:
     `sources`: what is downloaded, by a name of the task's own.
     `clips`: a function of the mapping from source name to `Tree` that yields every `Clip`.
     `modes`, `default_mode`: the variants, and which is meant when none is asked for.
+    `extras`: the optional parts of hearpreprocess that its sources need: `rar`, `midi`.
     `licence`, `url`: of the dataset. `is_open`: one of HEAR's open tasks, those not kept secret in the 2021 challenge.
     `evaluation_params`, `use_scoring_for_early_stopping`: passed on to the evaluation, where it needs them.
 
@@ -271,6 +174,7 @@ class TaskConfig:
     default_mode: str = "full"
     licence: str = "unknown"
     url: str = ""
+    extras: Sequence[str] = ()
     is_open: bool = False
     evaluation_params: Mapping[str, Any] | None = None
     use_scoring_for_early_stopping: bool | None = None
@@ -310,7 +214,7 @@ class TaskConfig:
         mode = self.modes[name]
         overrides = {
             what: value
-            for what in ("sources", "splits", "sample_duration", "clips")
+            for what in ("sources", "splits", "sample_duration", "clips", "extras")
             if (value := getattr(mode, what)) is not None
         }
         facts = {
@@ -346,11 +250,15 @@ class TaskMode:
     published_clips: tuple[int, ...] | None
     licence: str
     url: str
+    extras: Sequence[str]
     is_open: bool
     evaluation_params: Mapping[str, Any] | None
     use_scoring_for_early_stopping: bool | None
 
     def __post_init__(self) -> None:
+        unknown = [extra for extra in self.extras if extra not in EXTRAS]
+        if unknown:
+            raise ConfigError(f"{self.title}: extras {unknown} are none of {', '.join(EXTRAS)}")
         if not self.sources:
             raise ConfigError(f"{self.title}: sources must name at least one")
         for name, source in self.sources.items():
@@ -358,8 +266,8 @@ class TaskMode:
                 raise ConfigError(
                     f"{self.title}: source name {name!r} must consist of letters, digits, '_', '-' and '.'"
                 )
-            if not isinstance(source, Archive | Synthetic):
-                raise ConfigError(f"{self.title}: source {name!r} must be an Archive or a Synthetic, got {source!r}")
+            if not isinstance(source, SOURCE_TYPES):
+                raise ConfigError(f"{self.title}: source {name!r} must be an Archive or one of its kin, got {source!r}")
         if not isinstance(self.splits, TrainValidTest | PresetFolds | NewFolds):
             raise ConfigError(
                 f"{self.title}: splits must be TrainValidTest(), PresetFolds(n) or NewFolds(n), got {self.splits!r}"

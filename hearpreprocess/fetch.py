@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
 from hearpreprocess import PROJECT_URL, __version__
 from hearpreprocess.atomic import whole_file
-from hearpreprocess.errors import ChecksumError, DownloadError
+from hearpreprocess.errors import ChecksumError, DownloadError, enumerate_problems
 
 USER_AGENT = f"hearpreprocess/{__version__} ({PROJECT_URL})"
 CONNECT_SECONDS, READ_SECONDS = 20, 120
@@ -68,6 +68,24 @@ def check(path: Path, expected: Mapping[str, str], on_bytes: OnBytes = _ignore) 
             f"{path} is not the file that the task needs: {problem}; "
             "it may be cut short or another version. Move it away to have it downloaded anew"
         )
+
+
+def check_members(folder: Path, members: Sequence[str], listing: Path, may_differ: Collection[str] = ()) -> None:
+    """Check unpacked members by a tab-separated list of file name and md5; those in `may_differ` need only be listed.
+
+    Raises ChecksumError naming those that differ or that the list does not know.
+    """
+    expected = dict(line.split("\t") for line in listing.read_text().splitlines())
+    problems = []
+    for member in members:
+        name = member.rpartition("/")[2]
+        if name not in expected:
+            problems.append(f"{member} is not in {listing.name}")
+        elif name not in may_differ:
+            problem = checksum_problem(checksums(folder / member, ["md5"]), {"md5": expected[name]})
+            problems += [f"{member}: {problem}"] if problem else []
+    if problems:
+        raise ChecksumError(enumerate_problems("{count} members are not those that were published:", problems))
 
 
 def download(urls: Sequence[str], target: Path, expected: Mapping[str, str], on_bytes: OnBytes = _ignore) -> None:

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from hearpreprocess.config import TaskConfig, TaskMode, nearest
+from hearpreprocess.config import EXTRAS, TaskConfig, TaskMode, nearest
 from hearpreprocess.errors import ConfigError, TaskNotFoundError, line_in
-from hearpreprocess.identity import digest
+from hearpreprocess.identity import digest, file_digest
 
 GROUPS = ("open", "all")
 
@@ -37,7 +37,7 @@ class TaskReference:
     @classmethod
     def of(cls, location: str, mode: str) -> TaskReference:
         """The reference to the task at `location` in one mode, as its module is now."""
-        return cls(location, mode, load(location).in_mode(mode).digest)
+        return cls(location, mode, _digest(location, mode))
 
     def resolve(self) -> TaskMode:
         """The task that is referred to.
@@ -49,12 +49,15 @@ class TaskReference:
 
 @functools.cache
 def _resolve(reference: TaskReference) -> TaskMode:
-    task = load(reference.location).in_mode(reference.mode)
-    if task.digest != reference.digest:
+    if _digest(reference.location, reference.mode) != reference.digest:
         raise ConfigError(
             f"{reference.location}: the task module changed while it was being run; give the command again"
         )
-    return task
+    return load(reference.location).in_mode(reference.mode)
+
+
+def _digest(location: str, mode: str) -> str:
+    return digest([load(location).in_mode(mode).digest, file_digest(_path(location))])
 
 
 def built_in_folder() -> Path:
@@ -111,11 +114,15 @@ def load(location: str) -> TaskConfig:
 
     Raises ConfigError where the module cannot be executed or does not define exactly one TaskConfig.
     """
-    path = Path(location) if Path(location).is_absolute() else built_in_folder() / f"{location}.py"
+    path = _path(location)
     found = {id(value): value for value in vars(_execute(path)).values() if isinstance(value, TaskConfig)}
     if len(found) != 1:
         raise ConfigError(f"{path} must define one TaskConfig, it defines {len(found)}")
     return next(iter(found.values()))
+
+
+def _path(location: str) -> Path:
+    return Path(location) if Path(location).is_absolute() else built_in_folder() / f"{location}.py"
 
 
 def _execute(path: Path) -> ModuleType:
@@ -156,6 +163,7 @@ def references(wanted: Sequence[str], mode: str) -> list[TaskReference]:
             problems.append(f"{config.name} has no mode {mode!r}; it has {', '.join(legal)}{nearest(mode, legal)}")
             continue
         for name in modes:
+            problems += _missing_extras(config.in_mode(name))
             title = config.in_mode(name).title
             if titles.setdefault(title, location) != location:
                 problems.append(f"{location} and {titles[title]} would both make {title}; rename one")
@@ -163,3 +171,11 @@ def references(wanted: Sequence[str], mode: str) -> list[TaskReference]:
     if problems:
         raise ConfigError("\n".join(problems))
     return list(chosen)
+
+
+def _missing_extras(task: TaskMode) -> list[str]:
+    return [
+        f"{task.title} needs a part of hearpreprocess that is not installed: pip install 'hearpreprocess[{extra}]'"
+        for extra in task.extras
+        if importlib.util.find_spec(EXTRAS[extra]) is None
+    ]

@@ -163,11 +163,11 @@ def _roots(
 ) -> list[Step]:
     """The steps that the whole run is for."""
     from hearpreprocess.steps.corpus import Preview
-    from hearpreprocess.steps.fetch import archive_step
+    from hearpreprocess.steps.fetch import source_step
     from hearpreprocess.steps.release import Release
 
     if until == "download":
-        steps = [archive_step(workspace, source) for task in tasks for source in task.resolve().sources.values()]
+        steps = [source_step(workspace, source) for task in tasks for source in task.resolve().sources.values()]
         return list(dict.fromkeys(steps))
     if until == "corpus":
         return [Preview(workspace=workspace, task=task) for task in tasks]

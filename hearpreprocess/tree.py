@@ -10,7 +10,8 @@ from __future__ import annotations
 import functools
 import io
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -25,10 +26,11 @@ if TYPE_CHECKING:
 _GLOB_FLAGS = glob.GLOBSTAR | glob.FORCEUNIX | glob.CASE | glob.DOTGLOB
 
 
-def matching(paths: Sequence[str], patterns: Sequence[str]) -> list[str]:
-    """The paths that match one of the patterns, sorted; `*` stays within a folder and `**` crosses folders."""
-    found: list[Any] = glob.globfilter(paths, list(patterns), flags=_GLOB_FLAGS)
-    return sorted(found)
+def matcher(patterns: Sequence[str]) -> Callable[[str], bool]:
+    """A function that tells whether a path matches a pattern; `*` stays within a folder, `**` crosses folders."""
+    wanted, _unwanted = glob.translate(list(patterns), flags=_GLOB_FLAGS)
+    expressions = [re.compile(str(expression)) for expression in wanted]
+    return lambda path: any(expression.match(path) for expression in expressions)
 
 
 class Tree:
@@ -39,13 +41,17 @@ class Tree:
         self._folder = folder
 
     @staticmethod
-    def write(folder: Path, members: Mapping[str, int], content: str) -> Path:
-        """Write a tree's listing to `folder` and return the path below which the readable members belong."""
-        listing = {"content": content, "members": dict(sorted(members.items()))}
-        (folder / "tree.json").write_text(json.dumps(listing, ensure_ascii=False))
+    def readable(folder: Path) -> Path:
+        """Where the members that may be read belong in a tree's folder, with that place made."""
         files = folder / "files"
         files.mkdir()
         return files
+
+    @staticmethod
+    def write(folder: Path, members: Mapping[str, int], content: str) -> None:
+        """Write a tree's listing to `folder`."""
+        listing = {"content": content, "members": dict(sorted(members.items()))}
+        (folder / "tree.json").write_text(json.dumps(listing, ensure_ascii=False))
 
     @functools.cached_property
     def _listing(self) -> dict[str, Any]:
@@ -70,7 +76,7 @@ class Tree:
 
     def glob(self, pattern: str) -> list[Member]:
         """The members whose whole path matches, sorted; `*` stays within a folder and `**` crosses folders."""
-        return [self.member(path) for path in matching(list(self.members), [pattern])]
+        return [self.member(path) for path in sorted(filter(matcher([pattern]), self.members))]
 
     def find(self, pattern: str) -> Member:
         """The one member that matches.
@@ -118,3 +124,17 @@ class Tree:
         except (ValueError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
             raise CorpusError(f"source {self.name!r}: {member.path!r} cannot be read as a table: {error}") from error
         return table
+
+    def recording(self, member: Member) -> tuple[Any, int]:
+        """The samples of a member that holds audio, float32 of shape (length, channels), and its rate in hertz.
+
+        As for `read`, one of the source's `reads` patterns must match it. Raises CorpusError where it is no audio.
+        """
+        import soundfile
+
+        try:
+            return soundfile.read(io.BytesIO(self.read(member)), dtype="float32", always_2d=True)  # type: ignore[no-any-return]
+        except soundfile.LibsndfileError as error:
+            raise CorpusError(
+                f"source {self.name!r}: {member.path!r} is not audio that can be read: {error}"
+            ) from error

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import luigi
 
-from hearpreprocess import archive, audio
+from hearpreprocess import archive, audio, fetch
 from hearpreprocess.atomic import link_or_copy
 from hearpreprocess.batches import Batch
 from hearpreprocess.clips import WHOLE
-from hearpreprocess.config import source_from_json
 from hearpreprocess.errors import AudioError, enumerate_problems
+from hearpreprocess.sources import Archive, Source, source_from_json
 from hearpreprocess.steps.base import Counter, FolderStep
 from hearpreprocess.steps.corpus import CorpusStep
-from hearpreprocess.steps.fetch import archive_step
+from hearpreprocess.steps.fetch import SourceStep, source_step
 
 
 class Extract(CorpusStep, FolderStep):
@@ -33,13 +32,20 @@ class Extract(CorpusStep, FolderStep):
         key: str = self.selection
         return key
 
-    def requires(self) -> Any:
-        source = source_from_json(self.described.summary["selections"][self.source]["source"])
-        return archive_step(self.workspace, source)
+    def described_source(self) -> Source:
+        """The source."""
+        return source_from_json(self.described.summary["selections"][self.source]["source"])
+
+    def requires(self) -> SourceStep:
+        return source_step(self.workspace, self.described_source())
 
     def build(self, folder: Path) -> None:
+        source = self.described_source()
+        wanted = set(self.described.selection(self.source))
         with Counter(self) as counter:
-            archive.extract(self.requires().path, self.described.selection(self.source), folder, counter.add)
+            archive.unpack(self.requires().files, wanted.__contains__, folder, counter.add, archived=source.archived)
+        if isinstance(source, Archive) and source.member_md5:
+            fetch.check_members(folder, sorted(wanted), Path(source.member_md5), source.may_differ)
 
 
 class BatchStep(CorpusStep, FolderStep):

@@ -15,9 +15,9 @@ from typing import Any, ClassVar
 import luigi
 
 from hearpreprocess.atomic import whole_folder
-from hearpreprocess.config import Source, source_from_json, source_to_json
 from hearpreprocess.errors import HearPreprocessError
 from hearpreprocess.registry import TaskReference
+from hearpreprocess.sources import Source, source_from_json, source_to_json
 from hearpreprocess.steps.journal import Entry, Event, Journal
 
 

@@ -16,10 +16,11 @@ from hearpreprocess import __version__, labels, package, splits
 from hearpreprocess.atomic import link_or_copy, replaced_folder
 from hearpreprocess.batches import Batch, make_batches, selections
 from hearpreprocess.clips import Clip, read_table, to_table, write_table
-from hearpreprocess.config import TaskMode, source_to_json
+from hearpreprocess.config import TaskMode
 from hearpreprocess.errors import CorpusError, HearPreprocessError, line_in
 from hearpreprocess.identity import digest
 from hearpreprocess.registry import TaskReference
+from hearpreprocess.sources import source_to_json
 from hearpreprocess.steps.base import FolderStep, Step, TaskParameter, Workspace
 from hearpreprocess.steps.fetch import Index
 from hearpreprocess.tree import Tree
@@ -81,7 +82,7 @@ class _TaskStep(FolderStep):
     @property
     def key(self) -> str:
         listings = {name: index.key for name, index in self.indexes().items()}
-        return f"{self.title}-{digest([self.config.digest, listings, __version__])}"
+        return f"{self.title}-{digest([self.task.digest, listings, __version__])}"
 
 
 class Corpus(_TaskStep):

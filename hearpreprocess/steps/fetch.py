@@ -1,140 +1,215 @@
-"""Steps that bring a source here and list it: Download or Generate, then Index."""
+"""Steps that bring a source here and list it: Download, Generate or Locate, then Index."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from hearpreprocess import __version__, archive, fetch
+from hearpreprocess.archive.folder import files_below
 from hearpreprocess.atomic import replaced_folder
-from hearpreprocess.config import Archive, Source, Synthetic
-from hearpreprocess.errors import OfflineError
+from hearpreprocess.errors import DownloadError, OfflineError, enumerate_problems
 from hearpreprocess.identity import digest
+from hearpreprocess.sources import File, Local, Source, Synthetic
 from hearpreprocess.steps.base import Counter, FolderStep, SourceParameter, Workspace
 from hearpreprocess.testing import corpora
-from hearpreprocess.tree import Tree, matching
+from hearpreprocess.tree import Tree, matcher
 
 
-def archive_step(workspace: Workspace, source: Source) -> Download | Generate:
-    """The step that has the source's archive at its `path` when it is complete."""
-    step = Generate if isinstance(source, Synthetic) else Download
-    return step(workspace=workspace, source=source)
-
-
-class Download(FolderStep):
-    """A downloaded archive, or one found in the download folder, whose checksum has been verified.
-
-    The output folder notes when the file was found right by its size and time, so that no later run reads
-    gigabytes to see it again.
-    """
+class SourceStep(FolderStep):
+    """A step after which the files of a source are here. `files`: where, by name; `content`: what they are known by."""
 
     source = SourceParameter()
-    stage = "download"
-
-    @property
-    def archive(self) -> Archive:
-        source: Archive = self.source
-        return source
 
     @property
     def title(self) -> str:
-        return self.archive.filename
+        title: str = self.source.title
+        return title
 
     @property
-    def path(self) -> Path:
-        """Where the archive is when the step is complete."""
-        return self.workspace.download_dir / self.archive.filename
-
-    @property
-    def places(self) -> list[Path]:
-        return [self.path]
+    def files(self) -> dict[str, Path]:
+        raise NotImplementedError
 
     @property
     def content(self) -> str:
-        """What the archive's bytes are known by."""
-        algorithm = "sha256" if self.archive.sha256 else "md5"
-        return f"{algorithm}:{self.archive.checksums[algorithm]}"
+        raise NotImplementedError
+
+    @property
+    def identity(self) -> str:
+        """What the source is known by before the step is complete."""
+        return self.content
 
     @property
     def key(self) -> str:
-        return f"{self.title}-{digest([str(self.path), self.archive.checksums])}"
+        return f"{self.title}-{digest([self.identity, __version__])}"
+
+
+def source_step(workspace: Workspace, source: Source) -> SourceStep:
+    """The step that has the source's files when it is complete."""
+    step = {Synthetic: Generate, Local: Locate}.get(type(source), Download)
+    return step(workspace=workspace, source=source)
+
+
+class Download(SourceStep):
+    """Downloaded files, or some found in the download folder, whose checksums have been verified.
+
+    The output folder notes when each file was found right by its size and time, so that no later run reads gigabytes to
+    see it again.
+    """
+
+    stage = "download"
+
+    @property
+    def files(self) -> dict[str, Path]:
+        return {file.filename: self._path(file) for file in self.source.files}
+
+    def _path(self, file: File) -> Path:
+        return self.workspace.download_dir / file.filename
+
+    @property
+    def places(self) -> list[Path]:
+        return [self.workspace.download_dir / self.title]
+
+    @property
+    def content(self) -> str:
+        content: str = self.source.content
+        return content
+
+    @property
+    def key(self) -> str:
+        return f"{self.title}-{digest([str(self.workspace.download_dir), self.content])}"
 
     def complete(self) -> bool:
         try:
             noted = json.loads((self.folder / "verified.json").read_text())
-            return bool(noted == self._size_and_time())
+            return bool(noted == self._sizes_and_times())
         except FileNotFoundError:
             return False
 
     def run(self) -> None:
         with self.reporting(), Counter(self) as counter:
-            started = False
+            files: tuple[File, ...] = self.source.files
+            known = sum(file.size for file in files if file.size) if all(file.size for file in files) else None
+            planned = False
 
             def on_bytes(amount: int, total: int | None) -> None:
-                nonlocal started
-                if not started:
-                    self.tell("planned", amount=self.archive.size or total, unit="B")
-                    started = True
+                nonlocal planned
+                if not planned:
+                    self.tell("planned", amount=known or (total if len(files) == 1 else None), unit="B")
+                    planned = True
                 counter.add(amount)
 
-            if self.path.exists():
-                fetch.check(self.path, self.archive.checksums, on_bytes)
-            elif self.workspace.offline:
-                raise OfflineError(
-                    f"{self.archive.filename} is not in {self.path.parent}, and --offline keeps from downloading it. "
-                    f"Put it there: {self._description()}"
+            failures = []
+            for file in files:
+                try:
+                    self._get(file, on_bytes)
+                except DownloadError as error:
+                    failures.append(error)
+            if len(failures) == 1:
+                raise failures[0]
+            if failures:
+                kind = OfflineError if isinstance(failures[0], OfflineError) else DownloadError
+                raise kind(
+                    enumerate_problems(
+                        f"{{count}} of the {len(files):,} files of {self.title} are missing:", list(map(str, failures))
+                    )
                 )
-            else:
-                fetch.download(self.archive.urls, self.path, self.archive.checksums, on_bytes)
             with replaced_folder(self.folder) as folder:
-                (folder / "verified.json").write_text(json.dumps(self._size_and_time()))
+                (folder / "verified.json").write_text(json.dumps(self._sizes_and_times()))
         self.tell("finished")
 
-    def _size_and_time(self) -> list[int]:
-        status = self.path.stat()
-        return [status.st_size, status.st_mtime_ns]
+    def _get(self, file: File, on_bytes: fetch.OnBytes) -> None:
+        path = self._path(file)
+        if path.exists():
+            fetch.check(path, file.checksums, on_bytes)
+        elif self.workspace.offline:
+            raise OfflineError(
+                f"{file.filename} is not in {self.workspace.download_dir}, and --offline keeps from downloading it. "
+                f"Put it there: {_description(file)}"
+            )
+        else:
+            fetch.download(file.urls, path, file.checksums, on_bytes)
 
-    def _description(self) -> str:
-        checksums = ", ".join(f"{algorithm} {checksum}" for algorithm, checksum in self.archive.checksums.items())
-        size = f"{self.archive.size:,} bytes" if self.archive.size else "size not known"
-        return f"{' or '.join(self.archive.urls)} ({size}, {checksums})"
+    def _sizes_and_times(self) -> list[list[int]]:
+        statuses = [path.stat() for path in self.files.values()]
+        return [[status.st_size, status.st_mtime_ns] for status in statuses]
 
 
-class Generate(FolderStep):
-    """A synthetic corpus as an archive in its source's layout."""
+def _description(file: File) -> str:
+    checksums = ", ".join(f"{algorithm} {checksum}" for algorithm, checksum in file.checksums.items())
+    size = f"{file.size:,} bytes" if file.size else "size not known"
+    return f"{' or '.join(file.urls)} ({size}, {checksums or 'checked by member'})"
 
-    source = SourceParameter()
+
+class Generate(SourceStep):
+    """A synthetic corpus in its source's layout and format."""
+
     stage = "generate"
 
     @property
-    def title(self) -> str:
-        source: Synthetic = self.source
-        return source.filename
+    def files(self) -> dict[str, Path]:
+        return files_below(self.folder)
+
+    @property
+    def places(self) -> list[Path]:
+        return [self.folder]
+
+    @property
+    def content(self) -> str:
+        """The code that makes the corpus stands for its bytes."""
+        return f"synthetic:{corpora.fingerprint(self.source.corpus)}"
+
+    def build(self, folder: Path) -> None:
+        self.tell("planned", unit="files")
+        with Counter(self) as counter:
+            corpora.write(self.source.corpus, folder, counter.add)
+        self.tell("finished")
+
+
+class Locate(SourceStep):
+    """A folder or an archive that the user has in place of a source, with a checksum to tell it by."""
+
+    stage = "locate"
 
     @property
     def path(self) -> Path:
-        """Where the archive is when the step is complete."""
-        return self.folder / self.title
+        """What the user has."""
+        return Path(self.source.path)
+
+    @property
+    def files(self) -> dict[str, Path]:
+        return {self.path.name: self.path}
 
     @property
     def places(self) -> list[Path]:
         return [self.path]
 
     @property
-    def content(self) -> str:
-        """What the archive's bytes are known by: the code that makes them."""
-        return f"synthetic:{corpora.fingerprint(self.source.corpus)}"
+    def identity(self) -> str:
+        return digest([str(self.path), self._stamp()])
 
     @property
-    def key(self) -> str:
-        return f"{self.title}-{digest([self.content, __version__])}"
+    def content(self) -> str:
+        content: str = json.loads((self.folder / "content.json").read_text())
+        return content
+
+    def _stamp(self) -> Any:
+        """What changes when the user changes anything."""
+        return [[name, status.st_size, status.st_mtime_ns] for name, status in self._statuses()]
+
+    def _statuses(self) -> Iterator[tuple[str, Any]]:
+        files = files_below(self.path) if self.path.is_dir() else self.files
+        return ((name, file.stat()) for name, file in files.items())
 
     def build(self, folder: Path) -> None:
-        self.tell("planned", unit="files")
-        with Counter(self) as counter:
-            corpora.write(self.source.corpus, folder / self.title, counter.add)
-        self.tell("finished")
+        if self.path.is_dir():
+            content = f"folder:{digest(self._stamp())}"
+        else:
+            content = f"sha256:{fetch.checksums(self.path, ['sha256'])['sha256']}"
+        self.tell("warned", text=f"{self.path} stands in place of a source: {content}")
+        (folder / "content.json").write_text(json.dumps(content))
 
 
 class Index(FolderStep):
@@ -145,17 +220,18 @@ class Index(FolderStep):
 
     @property
     def title(self) -> str:
-        return archive_step(self.workspace, self.source).title
+        return self.requires().title
 
     @property
     def key(self) -> str:
-        return f"{self.title}-{digest([self.requires().content, list(self.source.reads), __version__])}"
+        step = self.requires()
+        return f"{self.title}-{digest([step.identity, list(self.source.reads), __version__])}"
 
-    def requires(self) -> Any:
-        return archive_step(self.workspace, self.source)
+    def requires(self) -> SourceStep:
+        return source_step(self.workspace, self.source)
 
     def build(self, folder: Path) -> None:
         step = self.requires()
-        members = archive.members(step.path)
-        files = Tree.write(folder, members, step.content)
-        archive.extract(step.path, matching(list(members), self.source.reads), files)
+        is_read = matcher(self.source.reads)
+        members = archive.unpack(step.files, is_read, Tree.readable(folder), archived=self.source.archived)
+        Tree.write(folder, members, step.content)

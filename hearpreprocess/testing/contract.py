@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from hearpreprocess import registry
-from hearpreprocess.config import Archive, TaskConfig, TaskMode
+from hearpreprocess.config import TaskConfig, TaskMode
 from hearpreprocess.package import METADATA, VOCABULARY, clip_path
+from hearpreprocess.sources import Local, Synthetic
 
 METRICS = (
     "aucroc",
@@ -57,8 +58,11 @@ def _problems(config: TaskConfig) -> Iterator[str]:
 
 def _problems_of_sources(task: TaskMode) -> Iterator[str]:
     for name, source in task.sources.items():
-        if isinstance(source, Archive) and not any(url.startswith("https://") for url in source.urls):
-            yield f"{task.title}: source {name!r} has no https mirror"
+        if isinstance(source, Synthetic | Local):
+            continue
+        for file in source.files:
+            if not any(url.startswith("https://") for url in file.urls):
+                yield f"{task.title}: {file.filename} of source {name!r} has no https mirror"
 
 
 def problems_of_result(folder: Path) -> list[str]:

@@ -52,12 +52,12 @@ def esc_50() -> Members:
 _CORPORA: dict[str, Callable[[], Members]] = {"ESC-50": esc_50}
 
 
-def write(corpus: str, path: Path, on_member: Callable[[int], object] = lambda count: None) -> None:
-    """Write the synthetic corpus of this name as an archive; `on_member` is called with 1 after each of its files.
+def write(corpus: str, folder: Path, on_member: Callable[[int], object] = lambda count: None) -> None:
+    """Write the synthetic corpus of this name to a folder; `on_member` is called with 1 after each of its files.
 
     Raises ConfigError where there is none.
     """
-    write_zip(path, _find(corpus)(), on_member)
+    write_zip(folder / f"{corpus}.zip", _find(corpus)(), on_member)
 
 
 def fingerprint(corpus: str) -> str:

@@ -1,0 +1,85 @@
+"""FSD50K: 51,197 sounds of 0.3 to 30 s from Freesound with 200 labels of the AudioSet ontology, several each.
+
+Fonseca et al., FSD50K: an open dataset of human-labeled sound events, IEEE/ACM TASLP 2022.
+Link: https://zenodo.org/record/4060432 (licence CC BY 4.0; the recordings have licences of their own, some NC)
+
+HEAR takes the given splits and leaves every recording at its own length, but for twelve of the development set that are
+longer than the 30 s promised, which it leaves out.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from hearpreprocess import Archive, Clip, File, Member, Mode, SplitArchive, Synthetic, TaskConfig, TrainValidTest, Tree
+
+TOO_LONG = {"83299", "83298", "121426", "121351", "121472", "121471", "124796", "397150", "124797", "124800"}
+TOO_LONG |= {"124834", "124858"}
+RECORD = "https://zenodo.org/record/4060432/files"
+EXCERPTS = "https://github.com/kmarufraj/s-task/raw/main"
+
+
+def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
+    tables = sources["ground_truth"]
+    dev, test = (tables.table(tables.find(f"FSD50K.ground_truth/{name}.csv")) for name in ("dev", "eval"))
+    for row in dev.itertuples():
+        if row.fname not in TOO_LONG:
+            split = {"train": "train", "val": "valid"}[row.split]
+            yield clip(sources["train"].member(f"FSD50K.dev_audio/{row.fname}.wav"), row.labels, split)
+    for row in test.itertuples():
+        yield clip(sources["test"].member(f"FSD50K.eval_audio/{row.fname}.wav"), row.labels, "test")
+
+
+def clip(member: Member, labels: str, split: str) -> Clip:
+    return Clip(member, labels=labels.split(","), split=split)
+
+
+def parts(name: str, *md5: str) -> SplitArchive:
+    suffixes = [*(f"z{number:02d}" for number in range(1, len(md5))), "zip"]
+    files = [File(f"{RECORD}/{name}.{suffix}?download=1", md5=each) for suffix, each in zip(suffixes, md5, strict=True)]
+    return SplitArchive(files)
+
+
+config = TaskConfig(
+    name="fsd50k",
+    version="v1.0",
+    embedding_type="scene",
+    prediction_type="multilabel",
+    splits=TrainValidTest(),
+    sample_duration=None,
+    evaluation=("mAP", "d_prime", "aucroc", "top1_acc"),
+    licence="CC BY 4.0 (the recordings have licences of their own, some NC)",
+    url="https://zenodo.org/record/4060432",
+    sources={
+        "train": parts(
+            "FSD50K.dev_audio",
+            "faa7cf4cc076fc34a44a479a5ed862a3",
+            "8f9b66153e68571164fb1315d00bc7bc",
+            "1196ef47d267a993d30fa98af54b7159",
+            "d088ac4e11ba53daf9f7574c11cccac9",
+            "81356521aa159accd3c35de22da28c7f",
+            "c480d119b8f7a7e32fdb58f3ea4d6c5a",
+        ),
+        "test": parts("FSD50K.eval_audio", "3090670eaeecc013ca1ff84fe4442aeb", "6fa47636c3a3ad5c7dfeba99f2637982"),
+        "ground_truth": Archive(f"{RECORD}/FSD50K.ground_truth.zip?download=1", md5="ca27382c195e37d2269c4c866dd73485"),
+    },
+    clips=clips,
+    modes={
+        "full": Mode(published_clips=(36785, 4169, 10231)),
+        "small": Mode(
+            partial=True,
+            sources={
+                "train": Archive(f"{EXCERPTS}/fsd50k-train-small.zip", md5="75fc0ae63467ada263ead31afff0978a"),
+                "test": Archive(f"{EXCERPTS}/fsd50k-test-small.zip", md5="1b3c32e6183b6f991b32ad2ee793a2c5"),
+                "ground_truth": Archive(
+                    f"{EXCERPTS}/fsd50k-ground_truth-small.zip", md5="e730b34c0d71a4607338c8fea1b3c3d2"
+                ),
+            },
+        ),
+        "synthetic": Mode(
+            sources={
+                "train": Synthetic("FSD50K-dev"),
+                "test": Synthetic("FSD50K-eval"),
+                "ground_truth": Synthetic("FSD50K-ground-truth"),
+            }
+        ),
+    },
+)

@@ -1,0 +1,68 @@
+"""NSynth: 305,979 notes of 4 s from 1,006 instruments; the task is to tell the pitch.
+
+Engel et al., Neural Audio Synthesis of Musical Notes with WaveNet Autoencoders, ICML 2017.
+Link: https://magenta.tensorflow.org/datasets/nsynth (licence CC BY 4.0)
+
+HEAR keeps the 88 pitches of a piano (MIDI 21 to 108), takes the splits as given, which share no instrument between
+train and the others, and offers 5 and 50 hours of it.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+
+from hearpreprocess import Archive, Clip, Mode, SplitSeconds, Synthetic, TaskConfig, TrainValidTest, Tree
+
+PITCHES = range(21, 109)
+MIRRORS = (
+    "https://storage.googleapis.com/magentadata/datasets/nsynth",
+    "http://download.magenta.tensorflow.org/datasets/nsynth",
+)
+EXCERPTS = "https://github.com/hearbenchmark/hear2021-open-tasks-downsampled/raw/main"
+
+
+def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
+    for split, tree in sources.items():
+        table = tree.find("*/examples.json")
+        # Of each note's many facts only the pitch is kept while reading, as there are 290,000 notes.
+        pitches = json.loads(tree.read(table), object_hook=lambda facts: facts.get("pitch", facts))
+        for note, pitch in pitches.items():
+            if pitch in PITCHES:
+                yield Clip(table.sibling(f"audio/{note}.wav"), labels=pitch, split=split, group=note.split("-")[0])
+
+
+def archive(split: str, md5: str) -> Archive:
+    return Archive([f"{mirror}/nsynth-{split}.jsonwav.tar.gz" for mirror in MIRRORS], md5=md5)
+
+
+config = TaskConfig(
+    name="nsynth_pitch",
+    version="v2.2.3",
+    embedding_type="scene",
+    prediction_type="multiclass",
+    splits=TrainValidTest(),
+    sample_duration=4.0,
+    evaluation=("pitch_acc", "chroma_acc"),
+    licence="CC BY 4.0",
+    url="https://magenta.tensorflow.org/datasets/nsynth",
+    is_open=True,
+    sources={
+        "train": archive("train", md5="fde6665a93865503ba598b9fac388660"),
+        "valid": archive("valid", md5="87e94a00a19b6dbc99cf6d4c0c0cae87"),
+        "test": archive("test", md5="5e6f8719bf7e16ad0a00d518b78af77d"),
+    },
+    clips=clips,
+    default_mode="5h",
+    modes={
+        "5h": Mode(splits=TrainValidTest(max_seconds=SplitSeconds.of_hours(5)), published_clips=(4000, 500, 500)),
+        "50h": Mode(splits=TrainValidTest(max_seconds=SplitSeconds.of_hours(50)), published_clips=(40000, 5000, 4060)),
+        "small": Mode(
+            partial=True,
+            sources={
+                "train": Archive(f"{EXCERPTS}/nsynth-train-small.zip", md5="c17070e4798655d8bea1231506479ba8"),
+                "valid": Archive(f"{EXCERPTS}/nsynth-valid-small.zip", md5="e36722262497977f6b945bb06ab0969d"),
+                "test": Archive(f"{EXCERPTS}/nsynth-test-small.zip", md5="9a98e869ed4add8ba9ebb0d7c22becca"),
+            },
+        ),
+        "synthetic": Mode(sources={split: Synthetic(f"NSynth-{split}") for split in ("train", "valid", "test")}),
+    },
+)

@@ -1,0 +1,61 @@
+"""GTZAN: 1,000 pieces of 30 s in ten genres of music.
+
+Tzanetakis and Cook, Musical genre classification of audio signals, IEEE TSAP 2002.
+Link: https://huggingface.co/datasets/marsyas/gtzan (no licence is stated)
+
+HEAR took the recordings from TensorFlow Datasets, whose clip names it keeps, and drew ten new folds by clip, although
+the corpus holds repetitions and several pieces by one artist. The original server is gone; mirrors have packed the
+archive anew, so each recording is checked by itself. Some copies of jazz.00054 have a damaged header.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from hearpreprocess import Archive, Clip, Mode, NewFolds, Synthetic, TaskConfig, Tree, named_clips, tfds_names
+
+
+def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
+    tree = sources["corpus"]
+    # <genre>.<number>.wav; copies as .au go by the same names
+    members = {f"{member.stem}.wav": member for suffix in ("au", "wav") for member in tree.glob(f"**/*.{suffix}")}
+    for key, name in tfds_names("gtzan", "train", members, shards=32).items():
+        yield Clip(members[key], labels=key.partition(".")[0], name=name)
+
+
+config = TaskConfig(
+    name="tfds_gtzan",
+    version="1.0.0",
+    embedding_type="scene",
+    prediction_type="multiclass",
+    splits=NewFolds(10),
+    sample_duration=30.0,
+    evaluation=("top1_acc", "mAP", "d_prime", "aucroc"),
+    licence="unknown",
+    url="https://huggingface.co/datasets/marsyas/gtzan",
+    sources={
+        "corpus": Archive(
+            (
+                "https://huggingface.co/datasets/marsyas/gtzan/resolve/main/data/genres.tar.gz",
+                "https://web.archive.org/web/20220328223413if_/http://opihi.cs.uvic.ca/sound/genres.tar.gz",
+            ),
+            member_md5=Path(__file__).with_name("gtzan_md5.tsv"),
+            may_differ=("jazz.00054.wav",),
+        )
+    },
+    clips=clips,
+    modes={
+        "full": Mode(published_clips=(100,) * 10),
+        "small": Mode(
+            partial=True,
+            sample_duration=2.0,
+            clips=named_clips,
+            sources={
+                "corpus": Archive(
+                    "https://github.com/kmarufraj/s-task/raw/main/gtzan-small.zip",
+                    md5="c3ac045c759cde4c5f44d2e7daf5d43d",
+                )
+            },
+        ),
+        "synthetic": Mode(sample_duration=3.0, sources={"corpus": Synthetic("GTZAN")}),
+    },
+)

@@ -1,0 +1,60 @@
+"""GTZAN music/speech: 128 recordings of 30 s, half of them music, half speech.
+
+Tzanetakis, GTZAN music/speech collection, 1999.
+Link: https://www.tensorflow.org/datasets/catalog/gtzan_music_speech (no licence is stated)
+
+HEAR took the recordings from TensorFlow Datasets, whose clip names it keeps, and drew ten new folds by clip. The
+original server is gone; of its archived copy only the address is known here: --source corpus=PATH takes another.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from hearpreprocess import Archive, Clip, Mode, NewFolds, Synthetic, TaskConfig, Tree, named_clips, tfds_names
+
+
+def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
+    tree = sources["corpus"]
+    # music_wav/<title>.wav and speech_wav/<title>.wav; copies as .au go by the same names
+    members = {f"{member.stem}.wav": member for suffix in ("au", "wav") for member in tree.glob(f"**/*.{suffix}")}
+    for key, name in tfds_names("gtzan_music_speech", "train", members, shards=4).items():
+        yield Clip(members[key], labels=members[key].folder.partition("_")[0], name=name)
+
+
+config = TaskConfig(
+    name="tfds_gtzan_music_speech",
+    version="1.0.0",
+    embedding_type="scene",
+    prediction_type="multiclass",
+    splits=NewFolds(10),
+    sample_duration=30.0,
+    evaluation=("top1_acc", "mAP", "d_prime", "aucroc"),
+    licence="unknown",
+    url="https://www.tensorflow.org/datasets/catalog/gtzan_music_speech",
+    sources={
+        "corpus": Archive(
+            (
+                "https://web.archive.org/web/2022if_/http://opihi.cs.uvic.ca/sound/music_speech.tar.gz",
+                "http://opihi.cs.uvic.ca/sound/music_speech.tar.gz",
+            ),
+            size=297055930,
+            md5="b063639094c169062940becacd3108a0",
+            sha256="8753bc4129fc0a916d6efcf25dbcaf30e06b41acb44ad7c3d0b5c9d9c90ff546",
+        )
+    },
+    clips=clips,
+    modes={
+        "full": Mode(published_clips=(13, 13, 13, 13, 13, 13, 13, 13, 12, 12)),
+        "small": Mode(
+            partial=True,
+            sample_duration=2.0,
+            clips=named_clips,
+            sources={
+                "corpus": Archive(
+                    "https://github.com/kmarufraj/s-task/raw/main/gtzan_music_speech-small.zip",
+                    md5="11d0448e2c497ce1a3bd1a9ee5710aee",
+                )
+            },
+        ),
+        "synthetic": Mode(sample_duration=3.0, sources={"corpus": Synthetic("GTZAN-music-speech")}),
+    },
+)
