@@ -5,7 +5,7 @@ The names below are what a task module needs; see `tasks/esc50.py` for one that 
 
 from hearpreprocess.clips import Clip, Event, Member
 from hearpreprocess.config import Mode, NewFolds, PresetFolds, SplitSeconds, TaskConfig, TrainValidTest, fold
-from hearpreprocess.errors import CorpusError
+from hearpreprocess.errors import ConfigError, CorpusError
 from hearpreprocess.midi import midi_notes
 from hearpreprocess.sources import Archive, File, FileList, Files, SplitArchive, Synthetic
 from hearpreprocess.tfds import named_clips, tfds_names
@@ -17,6 +17,7 @@ PROJECT_URL = "https://github.com/hearbenchmark/hear-preprocess"
 __all__ = [
     "Archive",
     "Clip",
+    "ConfigError",
     "CorpusError",
     "Event",
     "File",

@@ -6,18 +6,20 @@ TaskConfig in it is the task. A TaskReference is how a task travels between proc
 
 from __future__ import annotations
 
+import ast
 import functools
 import importlib.util
 import os
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 
 from hearpreprocess.config import EXTRAS, TaskConfig, TaskMode, nearest
 from hearpreprocess.errors import ConfigError, TaskNotFoundError, line_in
 from hearpreprocess.identity import digest, file_digest
+from hearpreprocess.sources import Local, Source
 
 GROUPS = ("open", "all")
 
@@ -27,17 +29,19 @@ class TaskReference:
     """A task in one of its modes, by the place of its module.
 
     `location`: a built-in task's name, or the absolute path of a module. `digest`: of the task's facts and code, so
-    that a changed task is another one.
+    that a changed task is another one. `replaced`: sources by name, each with the path that stands in place of it.
     """
 
     location: str
     mode: str
     digest: str
+    replaced: tuple[tuple[str, str], ...] = ()
 
     @classmethod
-    def of(cls, location: str, mode: str) -> TaskReference:
-        """The reference to the task at `location` in one mode, as its module is now."""
-        return cls(location, mode, _digest(location, mode))
+    def of(cls, location: str, mode: str, replaced: Mapping[str, str]) -> TaskReference:
+        """The reference to the task at `location` in one mode, as its module is now, with some sources replaced."""
+        chosen = tuple(sorted(replaced.items()))
+        return cls(location, mode, _digest(location, mode, chosen), chosen)
 
     def resolve(self) -> TaskMode:
         """The task that is referred to.
@@ -49,15 +53,21 @@ class TaskReference:
 
 @functools.cache
 def _resolve(reference: TaskReference) -> TaskMode:
-    if _digest(reference.location, reference.mode) != reference.digest:
+    if _digest(reference.location, reference.mode, reference.replaced) != reference.digest:
         raise ConfigError(
             f"{reference.location}: the task module changed while it was being run; give the command again"
         )
-    return load(reference.location).in_mode(reference.mode)
+    return _task(reference.location, reference.mode, reference.replaced)
 
 
-def _digest(location: str, mode: str) -> str:
-    return digest([load(location).in_mode(mode).digest, file_digest(_path(location))])
+def _task(location: str, mode: str, replaced: tuple[tuple[str, str], ...]) -> TaskMode:
+    task = load(location).in_mode(mode)
+    local = {name: Local(path, reads=task.sources[name].reads) for name, path in replaced}
+    return replace(task, sources={**task.sources, **local})
+
+
+def _digest(location: str, mode: str, replaced: tuple[tuple[str, str], ...]) -> str:
+    return digest([_task(location, mode, replaced).digest, file_digest(_path(location))])
 
 
 def built_in_folder() -> Path:
@@ -108,6 +118,11 @@ def _locate_path(wanted: str) -> str:
     return resolved.stem if resolved.parent == built_in_folder().resolve() else str(resolved)
 
 
+def documentation(location: str) -> str:
+    """What the module at a location that `find` gave says of itself."""
+    return ast.get_docstring(ast.parse(_path(location).read_text())) or ""
+
+
 @functools.cache
 def load(location: str) -> TaskConfig:
     """The configuration of the task at a location that `find` gave.
@@ -143,8 +158,8 @@ def _execute(path: Path) -> ModuleType:
     return module
 
 
-def references(wanted: Sequence[str], mode: str) -> list[TaskReference]:
-    """The tasks meant by paths, names and groups, each once, in `mode`.
+def references(wanted: Sequence[str], mode: str, replaced: Mapping[str, str] | None = None) -> list[TaskReference]:
+    """The tasks meant by paths, names and groups, each once, in `mode`, with sources replaced by name.
 
     `mode`: `default` (each task's own), `all` (every mode that stands for a dataset itself: no excerpt, nothing made
     up), or a mode's name. Raises TaskNotFoundError or ConfigError collecting every task that cannot be had so.
@@ -167,7 +182,9 @@ def references(wanted: Sequence[str], mode: str) -> list[TaskReference]:
             title = config.in_mode(name).title
             if titles.setdefault(title, location) != location:
                 problems.append(f"{location} and {titles[title]} would both make {title}; rename one")
-            chosen[TaskReference.of(location, name)] = None
+            own = {source: path for source, path in (replaced or {}).items() if source in config.in_mode(name).sources}
+            chosen[TaskReference.of(location, name, own)] = None
+    problems += _problems_of_replacements(list(chosen), replaced or {})
     if problems:
         raise ConfigError("\n".join(problems))
     return list(chosen)
@@ -179,3 +196,21 @@ def _missing_extras(task: TaskMode) -> list[str]:
         for extra in task.extras
         if importlib.util.find_spec(EXTRAS[extra]) is None
     ]
+
+
+def _problems_of_replacements(tasks: Sequence[TaskReference], replaced: Mapping[str, str]) -> Iterator[str]:
+    """A replaced source must be one source of the tasks, which several may share, and no more."""
+    named: dict[str, list[Source]] = {name: [] for name in replaced}
+    legal: set[str] = set()
+    for task in tasks:
+        sources = load(task.location).in_mode(task.mode).sources
+        legal.update(sources)
+        for name in replaced:
+            if name in sources and sources[name] not in named[name]:
+                named[name].append(sources[name])
+    for name, sources_of_name in named.items():
+        if not sources_of_name:
+            yield f"--source: no task has a source {name!r}{nearest(name, legal)}; there are {', '.join(sorted(legal))}"
+        elif len(sources_of_name) > 1:
+            titles = ", ".join(source.title for source in sources_of_name)
+            yield f"--source: {name!r} means several things ({titles}); give the tasks in commands of their own"

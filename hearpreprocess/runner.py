@@ -94,6 +94,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="where downloaded archives are kept, and looked for by file name (default: downloads in the --tmp-dir)",
     )
+    parser.add_argument(
+        "--source",
+        action="append",
+        default=[],
+        metavar="NAME=PATH",
+        help="a folder or an archive that you have, in place of the task's source of this name (repeatable)",
+    )
     parser.add_argument("--offline", action="store_true", help="never touch the network; list what is missing")
     parser.add_argument("--until", choices=("download", "corpus"), help="stop after this stage")
     parser.add_argument("--scheduler-url", metavar="URL", help="a luigid to work with (default: a local scheduler)")
@@ -107,7 +114,7 @@ def _understand(options: argparse.Namespace) -> tuple[list[TaskReference], tuple
     if options.num_workers is not None and options.num_workers < 1:
         raise ConfigError(f"--num-workers must be at least 1, got {options.num_workers}")
     rates = parse_rates(options.sample_rates or map(str, DEFAULT_RATES))
-    tasks = registry.references(options.tasks, options.mode)
+    tasks = registry.references(options.tasks, options.mode, parse_sources(options.source))
     if not tasks:
         raise ConfigError(f"none of the tasks has a mode that --mode {options.mode} stands for")
     if options.tasks_dir.resolve() == registry.built_in_folder().resolve():
@@ -131,6 +138,24 @@ def parse_rates(texts: Iterable[str]) -> tuple[int, ...]:
     if not rates:
         raise ConfigError("--sample-rates names no rate")
     return tuple(sorted(rates))
+
+
+def parse_sources(texts: Iterable[str]) -> dict[str, str]:
+    """The absolute path that stands in place of each source, by the source's name, from texts NAME=PATH.
+
+    Raises ConfigError on a text of another form, a path where nothing is, and a name that is given twice.
+    """
+    replaced: dict[str, str] = {}
+    for text in texts:
+        name, divided, path = text.partition("=")
+        if not (name and divided and path):
+            raise ConfigError(f"--source {text!r}: expected NAME=PATH")
+        if name in replaced:
+            raise ConfigError(f"--source: {name!r} is given twice")
+        if not Path(path).exists():
+            raise ConfigError(f"--source {text!r}: there is no {path}")
+        replaced[name] = str(Path(path).resolve())
+    return replaced
 
 
 def _run(

@@ -9,7 +9,7 @@ def mridangam(name: str, part: int) -> TaskConfig:
     """The task whose label is the given part of a recording's name: <id>__<user>__<stroke>-<tonic>-<number>.wav."""
 
     def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
-        for member in sources["corpus"].glob("mridangam_stroke_1.5/**/*.wav"):
+        for member in sources["corpus"].glob("**/*.wav"):
             yield Clip(member, labels=member.stem.rpartition("__")[2].split("-")[part])
 
     return TaskConfig(

@@ -60,6 +60,8 @@ config = TaskConfig(
                 ),
             },
         ),
-        "synthetic": Mode(sources={"dev": Synthetic("DCASE2016-dev"), "eval": Synthetic("DCASE2016-eval")}),
+        "synthetic": Mode(
+            sample_duration=6.0, sources={"dev": Synthetic("DCASE2016-dev"), "eval": Synthetic("DCASE2016-eval")}
+        ),
     },
 )

@@ -14,7 +14,7 @@ from hearpreprocess import Archive, Clip, Mode, PresetFolds, Synthetic, TaskConf
 
 def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
     corpus = sources["corpus"]
-    table = corpus.find("ESC-50-*/meta/esc50.csv")
+    table = corpus.find("**/meta/esc50.csv")
     for row in corpus.table(table).itertuples():
         yield Clip(
             table.sibling(f"../audio/{row.filename}"),

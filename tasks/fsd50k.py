@@ -9,7 +9,7 @@ longer than the 30 s promised, which it leaves out.
 
 from collections.abc import Iterator, Mapping
 
-from hearpreprocess import Archive, Clip, File, Member, Mode, SplitArchive, Synthetic, TaskConfig, TrainValidTest, Tree
+from hearpreprocess import Archive, Clip, File, Mode, SplitArchive, Synthetic, TaskConfig, TrainValidTest, Tree
 
 TOO_LONG = {"83299", "83298", "121426", "121351", "121472", "121471", "124796", "397150", "124797", "124800"}
 TOO_LONG |= {"124834", "124858"}
@@ -19,17 +19,13 @@ EXCERPTS = "https://github.com/kmarufraj/s-task/raw/main"
 
 def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
     tables = sources["ground_truth"]
-    dev, test = (tables.table(tables.find(f"FSD50K.ground_truth/{name}.csv")) for name in ("dev", "eval"))
-    for row in dev.itertuples():
-        if row.fname not in TOO_LONG:
-            split = {"train": "train", "val": "valid"}[row.split]
-            yield clip(sources["train"].member(f"FSD50K.dev_audio/{row.fname}.wav"), row.labels, split)
-    for row in test.itertuples():
-        yield clip(sources["test"].member(f"FSD50K.eval_audio/{row.fname}.wav"), row.labels, "test")
-
-
-def clip(member: Member, labels: str, split: str) -> Clip:
-    return Clip(member, labels=labels.split(","), split=split)
+    for name, audio in (("dev", sources["train"]), ("eval", sources["test"])):
+        members = {member.stem: member for member in audio.glob("**/*.wav")}
+        for row in tables.table(tables.find(f"**/{name}.csv")).itertuples():
+            if name == "eval" or row.fname not in TOO_LONG:
+                member = members.get(row.fname, audio.member(f"FSD50K.{name}_audio/{row.fname}.wav"))
+                split = "test" if name == "eval" else {"train": "train", "val": "valid"}[row.split]
+                yield Clip(member, labels=row.labels.split(","), split=split)
 
 
 def parts(name: str, *md5: str) -> SplitArchive:

@@ -20,7 +20,7 @@ RECORD = "https://zenodo.org/record/3997406/files"
 
 
 def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
-    recordings = [sources["corpus"].find(f"mic{number}raw*.wav") for number in range(1, 5)]
+    recordings = [sources["corpus"].find(f"**/mic{number}raw*.wav") for number in range(1, 5)]
     samples, _rate = sources["corpus"].recording(recordings[0])
     shots = shot_starts(samples[FIRST_SAMPLES[0] :, 0])
     for microphone, (recording, first) in enumerate(zip(recordings, FIRST_SAMPLES, strict=True), start=1):
@@ -65,7 +65,7 @@ config = TaskConfig(
     sources={
         "corpus": Files(
             title="gunshot_triangulation",
-            reads=("mic1raw.wav",),
+            reads=("**/mic1raw.wav",),
             files=(
                 File(f"{RECORD}/mic1raw.wav?download=1", md5="e2f4acad742278c973e9c190fee03b5f"),
                 File(f"{RECORD}/mic2raw16b.wav?download=1", md5="184d888f457f331f592eeb4ee5fa12e2"),
@@ -88,7 +88,7 @@ config = TaskConfig(
             },
         ),
         "synthetic": Mode(
-            sources={"corpus": Synthetic("Gunshot-Triangulation", reads=("mic1raw.wav",), archived=False)}
+            sources={"corpus": Synthetic("Gunshot-Triangulation", reads=("**/mic1raw.wav",), archived=False)}
         ),
     },
 )

@@ -18,7 +18,7 @@ MOST_DIFFERENCE = 0.05
 
 def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
     tree = sources["corpus"]
-    table = tree.find("*/maestro-v*.csv")
+    table = tree.find("**/maestro-v*.csv")
     differences = []
     for row in tree.table(table).itertuples():
         midi = table.sibling(row.midi_filename)

@@ -22,7 +22,7 @@ EXCERPTS = "https://github.com/hearbenchmark/hear2021-open-tasks-downsampled/raw
 
 def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
     for split, tree in sources.items():
-        table = tree.find("*/examples.json")
+        table = tree.find("**/examples.json")
         # Of each note's many facts only the pitch is kept while reading, as there are 290,000 notes.
         pitches = json.loads(tree.read(table), object_hook=lambda facts: facts.get("pitch", facts))
         for note, pitch in pitches.items():

@@ -82,6 +82,6 @@ config = TaskConfig(
                 "valid": Archive(f"{EXCERPTS}/crema_d-valid-small.zip", md5="d1bdddb23004d421218533b72e64737c"),
             },
         ),
-        "synthetic": Mode(sources={"corpus": Synthetic("CREMA-D", archived=False)}),
+        "synthetic": Mode(sample_duration=1.0, sources={"corpus": Synthetic("CREMA-D", archived=False)}),
     },
 )

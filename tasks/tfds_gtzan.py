@@ -56,6 +56,6 @@ config = TaskConfig(
                 )
             },
         ),
-        "synthetic": Mode(sample_duration=3.0, sources={"corpus": Synthetic("GTZAN")}),
+        "synthetic": Mode(sample_duration=1.0, sources={"corpus": Synthetic("GTZAN")}),
     },
 )

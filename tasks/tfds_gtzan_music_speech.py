@@ -55,6 +55,6 @@ config = TaskConfig(
                 )
             },
         ),
-        "synthetic": Mode(sample_duration=3.0, sources={"corpus": Synthetic("GTZAN-music-speech")}),
+        "synthetic": Mode(sample_duration=1.0, sources={"corpus": Synthetic("GTZAN-music-speech")}),
     },
 )

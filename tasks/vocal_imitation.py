@@ -14,7 +14,7 @@ from hearpreprocess import Archive, Clip, Mode, NewFolds, Synthetic, TaskConfig,
 
 def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
     tree = sources["corpus"]
-    table = tree.find("VocalImitationSet/vocal_imitations.txt")
+    table = tree.find("**/vocal_imitations.txt")
     for row in tree.table(table).itertuples():
         if row.included == "True":
             member = table.sibling(f"vocal_imitations/included/{row.imitation_filename}")

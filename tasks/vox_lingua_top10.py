@@ -56,6 +56,6 @@ config = TaskConfig(
                 )
             },
         ),
-        "synthetic": Mode(sample_duration=3.0, sources={"corpus": Synthetic("VoxLingua107")}),
+        "synthetic": Mode(sample_duration=2.0, sources={"corpus": Synthetic("VoxLingua107")}),
     },
 )

@@ -15,8 +15,6 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from hearpreprocess.testing.archives import write_zip
-
 settings.register_profile("project", deadline=None, max_examples=60)
 settings.load_profile("project")
 
@@ -111,10 +109,6 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def zip_of(path: Path, members: dict[str, bytes]) -> Path:
-    return write_zip(path, members.items())
 
 
 @pytest.fixture(autouse=True)

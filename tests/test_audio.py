@@ -141,3 +141,21 @@ def test_wav_round_trip(tmp_path_factory: pytest.TempPathFactory, values: list[i
     assert (samples.tolist(), read_rate) == (values, rate)
     with wave.open(str(path)) as file:
         assert (file.getnchannels(), file.getsampwidth(), file.getnframes()) == (1, 2, len(values))
+
+
+@pytest.mark.parametrize("damage", ["no RIFF", "no WAVE", "wrong sizes"])
+def test_a_damaged_outer_header_is_read_past(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "jazz.00054.wav"
+    whole = (noise(4000)[:, 0] * 32767).astype(np.int16)
+    soundfile.write(path, whole, 22050)
+    content = bytearray(path.read_bytes())
+    if damage == "no RIFF":
+        content[:8] = bytes(8)
+    elif damage == "no WAVE":
+        content[8:12] = b"\0\0\0\0"
+    else:
+        content[0:4], content[40:44] = b"RIFX", b"\xff\xff\xff\xff"
+    path.write_bytes(content)
+    samples, rate = audio.decode(path)
+    assert rate == 22050
+    assert samples.tolist() == whole.tolist()

@@ -127,7 +127,7 @@ def test_wrong_checksum_of_a_download(user: User, server: Server) -> None:
     ],
 )
 def test_downloads_that_fail(user: User, server: Server, address: str, said: str) -> None:
-    path = write_zip(server.folder / "toy.zip", toys.folds_members().items())
+    path = write_zip(server.folder, "toy", toys.folds_members().items())
     url = address.format(server=server.url)
     user.write("mine.py", toys.folds_task(f'Archive("{url}", sha256="{sha256(path)}")'))
     message = refused(user, "./mine.py", status=1)
@@ -137,7 +137,7 @@ def test_downloads_that_fail(user: User, server: Server, address: str, said: str
 
 
 def test_the_next_mirror_is_tried(user: User, server: Server) -> None:
-    path = write_zip(server.folder / "toy.zip", toys.folds_members().items())
+    path = write_zip(server.folder, "toy", toys.folds_members().items())
     urls = [f"{server.url}/missing.zip", f"{server.url}/cut/toy.zip", f"{server.url}/toy.zip"]
     user.write("mine.py", toys.folds_task(f'Archive({urls!r}, sha256="{sha256(path)}", filename="toy.zip")'))
     finished = user.run("./mine.py", "--sample-rates", 8000)

@@ -155,7 +155,7 @@ def test_a_changed_fact_rebuilds_what_depends_on_it_and_nothing_else(user: User)
 
 
 def test_two_tasks_on_one_source_download_once(user: User, server: Server) -> None:
-    path = write_zip(server.folder / "toy.zip", toys.folds_members().items())
+    path = write_zip(server.folder, "toy", toys.folds_members().items())
     archive = f'Archive("{server.url}/toy.zip", sha256="{sha256(path)}")'
     user.write("one.py", toys.folds_task(archive, name='"one"'))
     user.write("two.py", toys.folds_task(archive, name='"two"', evaluation='("mAP",)'))

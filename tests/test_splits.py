@@ -13,17 +13,9 @@ from hypothesis import strategies as st
 
 from hearpreprocess import splits
 from hearpreprocess.clips import Clip, Event, to_table
-from hearpreprocess.config import (
-    Archive,
-    Mode,
-    NewFolds,
-    PresetFolds,
-    SplitSeconds,
-    TaskConfig,
-    TaskMode,
-    TrainValidTest,
-)
+from hearpreprocess.config import Mode, NewFolds, PresetFolds, SplitSeconds, TaskConfig, TaskMode, TrainValidTest
 from hearpreprocess.errors import SplitError
+from hearpreprocess.sources import Archive
 
 names = st.text("abcdefgh0123-_", min_size=1, max_size=6)
 corpora = st.dictionaries(names, st.sampled_from("xyz"), min_size=6, max_size=60)

@@ -40,7 +40,7 @@ def test_facts_that_break_the_contract_are_named(tmp_path: Path) -> None:
         "the module's docstring gives no link to the dataset",
         "url '' is no https link to the dataset",
         "the HEAR evaluation knows no metric 'accuracy'",
-        "toy_folds-v1-full: source 'corpus' has no https mirror",
+        "toy_folds-v1-full: a.zip of source 'corpus' has no https mirror",
     ]
 
 

@@ -19,7 +19,7 @@ def wav(name: str, seconds: float = 0.5, rate: int = RATE, channels: int = 1) ->
 def corpus(folder: Path, members: dict[str, bytes], name: str = "toy.zip") -> tuple[Path, str]:
     """A zip archive of the members, and the text of an Archive that points at it."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = write_zip(folder / name, members.items())
+    path = write_zip(folder, name.removesuffix(".zip"), members.items())
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return path, f'Archive("{path.as_uri()}", sha256="{digest}")'
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from hearpreprocess.archive import folder as folders
 from hearpreprocess.archive import rar, tar, zip
 from hearpreprocess.errors import ArchiveError
+
+Unpack = Callable[[Sequence[Path], Callable[[str], bool], Path, Callable[[int], object]], dict[str, int]]
 
 _LONGEST_MAGIC = tar.USTAR_AT + len(tar.USTAR)
 
@@ -27,22 +30,32 @@ def unpack(
     number of members just unpacked. Returns the sizes in bytes of all members.
 
     Raises ArchiveError where an archive is damaged or of no known format, or holds a member that could be written
-    outside `folder`, a link, a device, an encrypted member, or two members of one path.
+    outside `folder`, a link, a device, an encrypted member, two members of one path, or no file at all.
     """
     paths = list(files.values())
     if len(paths) == 1 and paths[0].is_dir():
         return folders.unpack(folders.files_below(paths[0]), select, folder, on_member)
     if not archived:
         return folders.unpack(files, select, folder, on_member)
+    unpack_format = _format(paths)
+    sizes = unpack_format(paths, select, folder, on_member)
+    if not sizes:
+        raise ArchiveError(
+            f"{paths[-1]} is no whole {unpack_format.__module__.rpartition('.')[2]} archive: it holds no files"
+        )
+    return sizes
+
+
+def _format(paths: Sequence[Path]) -> Unpack:
     with paths[0].open("rb") as file:
         start = file.read(_LONGEST_MAGIC)
-    divided = len(paths) > 1 and paths[-1].suffix.lower() == ".zip"
-    if divided or start.startswith(zip.MAGIC):
-        return zip.unpack(paths, select, folder, on_member)
+    is_divided = len(paths) > 1 and paths[-1].suffix.lower() == ".zip"
+    if is_divided or start.startswith(zip.MAGIC) or (len(paths) == 1 and zipfile.is_zipfile(paths[0])):
+        return zip.unpack
     if len(paths) == 1 and start.startswith(rar.MAGIC):
-        return rar.unpack(paths, select, folder, on_member)
+        return rar.unpack
     if len(paths) == 1 and (start.startswith(tar.MAGIC) or start[tar.USTAR_AT :].startswith(tar.USTAR)):
-        return tar.unpack(paths, select, folder, on_member)
+        return tar.unpack
     raise ArchiveError(
         f"{paths[0]} is no archive that can be read: expected zip, tar (plain, gz, bz2, xz) or rar, "
         f"got a file that starts with {start[:8]!r}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import lzma
 import shutil
 import tarfile
 import zlib
@@ -10,12 +11,15 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
+from isal import igzip_lib, igzip_threaded
+
 from hearpreprocess.archive.listing import Listing, place
 from hearpreprocess.errors import ArchiveError
 
 MAGIC = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0")
 USTAR_AT, USTAR = 257, b"ustar"
 
+_DAMAGE: Any = (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, igzip_lib.IsalError, OSError, ValueError)
 _GZIP = b"\x1f\x8b"
 _CHUNK = 1 << 20
 
@@ -35,7 +39,7 @@ def unpack(
                 if select(name):
                     _write(archive, member, place(folder, name))
                     on_member(1)
-    except (tarfile.TarError, EOFError, zlib.error, OSError, ValueError) as error:
+    except _DAMAGE as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         raise ArchiveError(f"{path} is no whole tar archive ({error}): it may be cut short or damaged") from error
@@ -64,8 +68,6 @@ def _opened(path: Path) -> Iterator[tarfile.TarFile]:
         gzipped = file.read(2) == _GZIP
     with contextlib.ExitStack() as stack:
         if gzipped:
-            from isal import igzip_threaded
-
             stream: Any = stack.enter_context(igzip_threaded.open(path, "rb", threads=1))
             yield stack.enter_context(tarfile.open(fileobj=stream, mode="r|", bufsize=_CHUNK))
         else:

@@ -60,15 +60,14 @@ class SourceParameter(luigi.Parameter[Any]):
 
 
 class TaskParameter(luigi.Parameter[TaskReference]):
-    """A TaskReference, as place, mode and digest."""
+    """A TaskReference, as JSON: where the module is, the mode, a digest of what both say, and replaced sources."""
 
     def serialize(self, x: Any) -> str:
-        return f"{x.location}:{x.mode}@{x.digest}"
+        return json.dumps(dataclasses.asdict(x), sort_keys=True)
 
     def parse(self, x: str) -> TaskReference:
-        place, _, content = x.rpartition("@")
-        location, _, mode = place.rpartition(":")
-        return TaskReference(location, mode, content)
+        facts = json.loads(x)
+        return TaskReference(**{**facts, "replaced": tuple((name, path) for name, path in facts["replaced"])})
 
 
 class RatesParameter(luigi.Parameter[tuple[int, ...]]):

@@ -20,7 +20,7 @@ from hearpreprocess.config import TaskMode
 from hearpreprocess.errors import CorpusError, HearPreprocessError, line_in
 from hearpreprocess.identity import digest
 from hearpreprocess.registry import TaskReference
-from hearpreprocess.sources import source_to_json
+from hearpreprocess.sources import Local, source_to_json
 from hearpreprocess.steps.base import FolderStep, Step, TaskParameter, Workspace
 from hearpreprocess.steps.fetch import Index
 from hearpreprocess.tree import Tree
@@ -203,6 +203,9 @@ class Labels(_TaskStep):
         }
         files[package.VOCABULARY] = labels.vocabulary_csv(labels.vocabulary(table))
         metadata = config.metadata()
+        for name, index in self.indexes().items():
+            if isinstance(config.sources[name], Local):
+                metadata["sources"][name]["content"] = Tree(name, index.folder).content
         release = digest([__version__, files, metadata, corpus.summary["audio"]])
         files[package.METADATA] = labels.to_json(package.with_release(metadata, release))
         for name, text in files.items():

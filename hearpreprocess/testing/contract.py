@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import inspect
 import json
 import wave
 from collections.abc import Iterator
@@ -36,11 +35,10 @@ def problems(task: str) -> list[str]:
     Raises ConfigError where it cannot be loaded at all.
     """
     (location,) = registry.find(task)
-    return list(_problems(registry.load(location)))
+    return list(_problems(registry.load(location), registry.documentation(location)))
 
 
-def _problems(config: TaskConfig) -> Iterator[str]:
-    documentation = inspect.getdoc(inspect.getmodule(config.clips)) or ""
+def _problems(config: TaskConfig, documentation: str) -> Iterator[str]:
     if "https://" not in documentation:
         yield "the module's docstring gives no link to the dataset"
     if not config.url.startswith("https://"):

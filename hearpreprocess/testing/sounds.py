@@ -52,3 +52,8 @@ def wav_bytes(samples: np.ndarray, rate: int, subtype: str = "PCM_16", container
     file = io.BytesIO()
     soundfile.write(file, samples, rate, subtype=subtype, format=container)
     return file.getvalue()
+
+
+def sound(name: str, seconds: float, rate: int, channels: int = 1) -> bytes:
+    """The bytes of a 16-bit WAV file with the recording of this name."""
+    return wav_bytes(recording(name, seconds, rate, channels), rate)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from hearpreprocess import registry
-from hearpreprocess.testing.corpora import ESC_50_CATEGORIES
+from hearpreprocess.testing.corpora.environment import ESC_50_CATEGORIES
 from tests.conftest import User
 
 

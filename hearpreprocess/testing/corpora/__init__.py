@@ -1,0 +1,35 @@
+"""Synthetic corpora: made-up recordings in each source's real layout, naming and archive format, always the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hearpreprocess.config import nearest
+from hearpreprocess.errors import ConfigError
+from hearpreprocess.identity import digest, file_digest
+from hearpreprocess.testing.archives import Corpus, OnMember
+from hearpreprocess.testing.corpora import environment, music, speech
+
+CORPORA: dict[str, Corpus] = {**environment.CORPORA, **music.CORPORA, **speech.CORPORA}
+
+
+def write(corpus: str, folder: Path, on_member: OnMember = lambda count: None) -> None:
+    """Write the synthetic corpus of this name to a folder; `on_member` is called with 1 after each of its files.
+
+    Raises ConfigError where there is none.
+    """
+    members, writer = _find(corpus)
+    writer(folder, corpus, members(), on_member)
+
+
+def fingerprint(corpus: str) -> str:
+    """A digest of the code that makes the synthetic corpus of this name."""
+    _find(corpus)
+    modules = sorted(Path(__file__).parent.parent.rglob("*.py"))
+    return digest([corpus, *map(file_digest, modules)])
+
+
+def _find(corpus: str) -> Corpus:
+    if corpus not in CORPORA:
+        raise ConfigError(f"no synthetic corpus is called {corpus!r}{nearest(corpus, CORPORA)}")
+    return CORPORA[corpus]
