@@ -4,7 +4,7 @@ WORKDIR /opt/hearpreprocess
 COPY pyproject.toml README.md LICENSE ./
 COPY hearpreprocess hearpreprocess
 COPY tasks tasks
-RUN pip install --no-cache-dir . && useradd --create-home hear && install -d -o hear /data
+RUN pip install --no-cache-dir '.[rar,midi]' && useradd --create-home hear && install -d -o hear /data
 
 # Mount a folder here to keep what is made: docker run -v "$PWD:/data" hearpreprocess esc50 --sample-rates 16000
 USER hear

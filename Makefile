@@ -5,18 +5,30 @@ VENV   ?= .venv
 RUN     = $(VENV)/bin/python -m hearpreprocess.runner
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint clean
+.PHONY: help setup demo test lint test-large bench all-open-tasks all-tasks clean
 
 help:  ## Show the targets
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
 
 setup: $(VENV)/installed  ## Install hearpreprocess in .venv
 
-demo: $(VENV)/installed  ## Make a synthetic ESC-50 from a generated archive to the tarballs, without any download
-	$(RUN) esc50 --mode synthetic
+demo: $(VENV)/installed  ## Make every task of generated recordings, from its archives to its tarballs, without any download
+	$(RUN) all --mode synthetic
+
+all-open-tasks: $(VENV)/installed  ## Make HEAR's open tasks in all their modes; ARGS="..." adds options
+	$(RUN) open --mode all $(ARGS)
+
+all-tasks: $(VENV)/installed  ## Make all tasks in all their modes; ARGS="..." adds options
+	$(RUN) all --mode all $(ARGS)
 
 test: $(VENV)/installed-dev  ## Run the tests
 	$(VENV)/bin/python -m pytest
+
+test-large: $(VENV)/installed-dev  ## Run the tests that need some gigabytes of disk
+	$(VENV)/bin/python -m pytest -m large
+
+bench: $(VENV)/installed-dev  ## Measure complete listings; ARGS="--shared ../shared" adds the real ones
+	$(VENV)/bin/python benchmarks/listings.py $(ARGS)
 
 lint: $(VENV)/installed-dev  ## Check style and types
 	$(VENV)/bin/ruff format --check .
@@ -32,9 +44,9 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/installed: pyproject.toml | $(VENV)/bin/python
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable .
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[rar,midi]'
 	@touch $@
 
 $(VENV)/installed-dev: pyproject.toml | $(VENV)/bin/python
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,rar,midi]'
 	@touch $@ $(VENV)/installed

@@ -8,6 +8,7 @@ comparison prints a line; the exit status is 0 only if all of them are equal.
 
 from __future__ import annotations
 
+import csv
 import gzip
 import json
 import subprocess
@@ -17,9 +18,10 @@ import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from hearpreprocess import labels, registry, splits
+from hearpreprocess import labels, registry, splits, tfds_names
 from hearpreprocess.config import NewFolds
 from hearpreprocess.steps.corpus import work_out
+from hearpreprocess.testing import contract
 from hearpreprocess.tree import Tree
 
 RATES = ("16000", "22050", "32000", "44100", "48000")
@@ -30,32 +32,81 @@ START = "import multiprocessing, sys; multiprocessing.set_start_method(sys.argv[
 START += "from hearpreprocess.runner import main; sys.exit(main(sys.argv[2:]))"
 
 
+# The tasks of which the reference's own result is at hand, with the rate of its audio where that is, too.
+REFERENCED = {
+    "esc50": ("esc50-v2.0.0-small", 16000),
+    "beijing_opera": ("beijing_opera-v1.0-hear2021-small", 22050),
+    "fsd50k": ("fsd50k-v1.0-small", 16000),
+    "speech_commands": ("speech_commands-v0.0.2-small", None),
+    "tfds_gtzan": ("tfds_gtzan-1.0.0-small", None),
+}
+OTHERS = (
+    "beehive_states_fold0", "beehive_states_fold1", "gunshot_triangulation", "libricount", "mridangam_stroke",
+    "mridangam_tonic", "spoken_digit", "tfds_crema_d", "tfds_gtzan_music_speech", "vocal_imitation", "vox_lingua_top10",
+)  # fmt: skip
+
+
+def run(method: str, out: Path, *arguments: str | Path) -> str:
+    """Run the command line with processes started by `method`; what it says if it fails, else an empty text."""
+    places = ["--tmp-dir", out / "work", "--tasks-dir", out / "tasks", "--tar-dir", out]
+    command = [sys.executable, "-c", START, method, *arguments, "--offline", *places]
+    finished = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    return finished.stderr if finished.returncode else ""
+
+
 def small_runs(shared: Path, folder: Path) -> Iterator[tuple[str, bool]]:
-    """The excerpts, made by the real command line at every rate, with forked and with spawned processes."""
-    for task, title, audio_rate in (("tasks/esc50.py", "esc50-v2.0.0-small", "16000"),):
-        for method in ("fork", "spawn"):
+    """The excerpts, made by the real command line at every rate; ESC-50 with spawned processes, too."""
+    options = ["--mode", "small", "--download-dir", shared / "small", "--sample-rates", *RATES]
+    for task, (title, audio_rate) in REFERENCED.items():
+        for method in ("fork", "spawn") if task == "esc50" else ("fork",):
             out = folder / f"{title}-{method}"
-            options = [
-                "--mode",
-                "small",
-                "--offline",
-                "--download-dir",
-                f"{shared / 'small'}",
-                "--sample-rates",
-                *RATES,
-            ]
-            places = ["--tmp-dir", f"{out / 'work'}", "--tasks-dir", f"{out / 'tasks'}", "--tar-dir", f"{out}"]
-            command = [sys.executable, "-c", START, method, task, *options, *places]
-            finished = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
-            if finished.returncode:
-                yield f"{title}, {method}\n{finished.stderr}", False
+            if said := run(method, out, f"tasks/{task}.py", *options):
+                yield f"{title}, {method}\n{said}", False
                 continue
             reference = shared / "golden" / f"{title}.json.gz"
-            audio = ["--audio", shared / "golden" / "audio" / f"{title}-{audio_rate}.tar.gz"]
+            tarball = shared / "golden" / "audio" / f"{title}-{audio_rate}.tar.gz"
+            audio = ["--audio", tarball] if audio_rate else []
             yield f"{title}, {method}, folder", compare(shared, out / "tasks" / title, reference, *audio)
             for rate in RATES:
-                tarball = out / f"hear2021-{title}-{rate}.tar.gz"
-                yield f"{title}, {method}, {tarball.name}", compare(shared, tarball, reference)
+                made = out / f"hear2021-{title}-{rate}.tar.gz"
+                yield f"{title}, {method}, {made.name}", compare(shared, made, reference)
+    for task in OTHERS:
+        said = run("fork", folder / task, f"tasks/{task}.py", *options)
+        (made,) = (folder / task / "tasks").glob("*") if not said else (None,)
+        problems = contract.problems_of_result(made) if made else [said]
+        yield f"{task}, excerpt runs\n".rstrip() + "".join(f"\n  {problem}" for problem in problems[:5]), not problems
+
+
+def spoken_digit(shared: Path, folder: Path) -> bool:
+    """The complete corpus of spoken digits."""
+    said = run(
+        "fork", folder / "full", "tasks/spoken_digit.py", "--download-dir", shared / "full", "--sample-rates", "16000"
+    )
+    print(said, end="")
+    made, name = folder / "full" / "tasks" / "spoken_digit-1.0.9-full", "fullscale-spoken_digit-1.0.9-full.json.gz"
+    return not said and compare(shared, made, shared / "golden" / name)
+
+
+def tfds_names_of(shared: Path) -> bool:
+    """The names of all 11,066 clips that came by way of TensorFlow Datasets."""
+    shards = {"crema_d": {"train": 16, "validation": 2, "test": 4}, "gtzan": {"train": 32}}
+    shards |= {"gtzan_music_speech": {"train": 4}, "spoken_digit": {"train": 1}}
+    with gzip.open(shared / "golden" / "tfds_map.csv.gz", "rt") as file:
+        rows = list(csv.DictReader(file))
+    keys: dict[tuple[str, str], dict[str, str]] = {}
+    for row in rows:
+        name = row["original"].rpartition("/")[2]
+        key = name if row["dataset"].startswith("gtzan") else name.removesuffix(".wav")
+        keys.setdefault((row["dataset"], row["split"]), {})[key] = row["clip"]
+    found = {
+        (dataset, split, key): f"{name}.wav"
+        for (dataset, split), of_split in keys.items()
+        for key, name in tfds_names(dataset, split, of_split, shards[dataset][split]).items()
+    }
+    expected = {
+        (dataset, split, key): clip for (dataset, split), of_split in keys.items() for key, clip in of_split.items()
+    }
+    return len(rows) == 11_066 and found == expected
 
 
 def compare(shared: Path, made: Path, reference: Path, *options: str | Path) -> bool:
@@ -75,7 +126,8 @@ def esc_50_listing(shared: Path, folder: Path) -> bool:
     listing, made = folder / "listing", folder / "esc50-v2.0.0-full"
     listing.mkdir()
     made.mkdir()
-    place = Tree.write(listing, members, "md5:none") / "ESC-50-master" / "meta" / "esc50.csv"
+    Tree.write(listing, members, "the real table")
+    place = Tree.readable(listing) / "ESC-50-master" / "meta" / "esc50.csv"
     place.parent.mkdir(parents=True)
     place.write_bytes(table)
     config = registry.load("esc50").in_mode("full")
@@ -102,6 +154,8 @@ def main(shared: Path) -> int:
         results = list(small_runs(shared, folder))
         checks: dict[str, Callable[[], bool]] = {
             "esc50, complete listing": lambda: esc_50_listing(shared, folder),
+            "spoken_digit, complete corpus": lambda: spoken_digit(shared, folder),
+            "names of TensorFlow Datasets, all 11,066": lambda: tfds_names_of(shared),
             "tfds_gtzan, folds of the complete corpus": lambda: folds(shared, "tfds_gtzan-1.0.0-full"),
             "vocal_imitation, folds of the complete corpus": lambda: folds(shared, "vocal_imitation-v1.1.3-full"),
         }

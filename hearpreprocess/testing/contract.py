@@ -64,20 +64,23 @@ def _problems_of_sources(task: TaskMode) -> Iterator[str]:
 
 
 def problems_of_result(folder: Path) -> list[str]:
-    """What is wrong with a finished task's folder: its files, names, labels, and the length of every clip."""
+    """What is wrong with a finished task's folder: its files, names, labels, and the length of every clip.
+
+    A split of an excerpt may be empty.
+    """
     metadata = json.loads((folder / METADATA).read_text())
     splits = {split: json.loads((folder / f"{split}.json").read_text()) for split in metadata["splits"]}
     return [
-        *_problems_of_names(splits),
+        *_problems_of_names(splits, metadata["partial"]),
         *_problems_of_labels(splits, folder, metadata),
         *_problems_of_audio(splits, folder, metadata),
     ]
 
 
-def _problems_of_names(splits: dict[str, dict[str, Any]]) -> Iterator[str]:
+def _problems_of_names(splits: dict[str, dict[str, Any]], partial: bool) -> Iterator[str]:
     found: dict[str, str] = {}
     for split, clips in splits.items():
-        if not clips:
+        if not clips and not partial:
             yield f"{split} has no clips"
         for name in clips:
             if name in found:
