@@ -18,7 +18,7 @@ from pathlib import Path
 
 from hearpreprocess.errors import DiskFullError, OutputError
 
-_TEMPORARY = re.compile(r"^\.(?P<name>.+)\.(?P<host>[^.]+)-(?P<process>\d+)-\d+\.partial$")
+_TEMPORARY = re.compile(r"^\..+\.(?P<host>[^.]+)-(?P<process>\d+)-\d+\.partial$")
 
 
 def _host() -> str:
@@ -51,33 +51,37 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def remove_abandoned(path: Path) -> None:
-    """Remove what a dead process of this host left half-made under a temporary name of `path`."""
-    if not path.parent.is_dir():
-        return
-    for sibling in path.parent.iterdir():
-        found = _TEMPORARY.match(sibling.name)
-        ours = found and (found["name"], found["host"]) == (path.name, _host())
-        if found and ours and _is_abandoned(sibling, int(found["process"])):
-            remove(sibling)
+def remove_abandoned(folder: Path) -> None:
+    """Remove from a folder what dead processes of this host have left half-made there."""
+    with os.scandir(folder) as entries:
+        found = [(entry.path, _TEMPORARY.match(entry.name)) for entry in entries]
+    for path, temporary in found:
+        if temporary and temporary["host"] == _host() and _is_abandoned(Path(path), int(temporary["process"])):
+            remove(Path(path))
 
 
 @contextlib.contextmanager
 def naming_the_disk(path: Path) -> Iterator[None]:
     """Turn the operating system's complaints about writing below `path` into errors that say what to do.
 
-    Raises DiskFullError on a full disk, quota or file size limit; OutputError where writing is not allowed.
+    Raises DiskFullError on a full disk, quota or file size limit; OutputError where writing is not allowed, or a file
+    stands where a folder must be.
     """
     try:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise DiskFullError(disk_full_message(path)) from error
-        concerns_the_output = error.filename is None or Path(error.filename).is_relative_to(path.parent)
+        place = Path(error.filename or path)
+        concerns_the_output = place.is_relative_to(path.parent) or path.is_relative_to(place)
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS) and concerns_the_output:
             raise OutputError(
                 f"{error.filename or path} cannot be written: {error.strerror}; "
                 "make it writable or choose another folder with --tmp-dir, --tasks-dir, --tar-dir or --download-dir"
+            ) from error
+        if error.errno in (errno.ENOTDIR, errno.EEXIST) and concerns_the_output:
+            raise OutputError(
+                f"{error.filename or path}: a file stands where a folder must be; choose another"
             ) from error
         raise
 
@@ -99,7 +103,6 @@ def whole_file(path: Path) -> Iterator[Path]:
     temporary = temporary_name(path)
     with naming_the_disk(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        remove_abandoned(path)
         try:
             yield temporary
             _flush(temporary)
@@ -117,7 +120,6 @@ def whole_folder(path: Path) -> Iterator[Path]:
     temporary = temporary_name(path)
     with naming_the_disk(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        remove_abandoned(path)
         try:
             temporary.mkdir()
             yield temporary
@@ -134,8 +136,6 @@ def replaced_folder(path: Path) -> Iterator[Path]:
     aside = temporary_name(path.with_name(f"{path.name}.old"))
     with naming_the_disk(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        remove_abandoned(path)
-        remove_abandoned(path.with_name(f"{path.name}.old"))
         try:
             temporary.mkdir()
             yield temporary

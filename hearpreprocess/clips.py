@@ -95,6 +95,8 @@ class Clip:
         start: int | None = None,
         stop: int | None = None,
     ) -> None:
+        if labels is None:
+            raise CorpusError(f"{path.path}: labels is None; give one label or several, or () for none")
         self.path = path
         self.labels: tuple[Label, ...] = (labels,) if isinstance(labels, str | int) else tuple(labels)
         self.events = tuple(events)

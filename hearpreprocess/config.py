@@ -272,7 +272,8 @@ class TaskMode:
             raise ConfigError(
                 f"{self.title}: splits must be TrainValidTest(), PresetFolds(n) or NewFolds(n), got {self.splits!r}"
             )
-        if self.sample_duration is not None and not self.sample_duration > 0:
+        duration = self.sample_duration
+        if duration is not None and not (isinstance(duration, int | float) and 0 < duration < float("inf")):
             raise ConfigError(f"{self.title}: sample_duration must be positive or None, got {self.sample_duration!r}")
         if self.sample_duration is None:
             if any(self.splits.cap(split) is not None for split in self.splits.names):

@@ -34,6 +34,10 @@ class OfflineError(DownloadError):
     """A file has to be downloaded and the network may not be used."""
 
 
+class SchedulerError(HearPreprocessError, ConnectionError):
+    """The scheduler that several hosts share cannot be reached."""
+
+
 class ArchiveError(HearPreprocessError, ValueError):
     """An archive is damaged, unsafe, or lacks a member."""
 

@@ -66,7 +66,7 @@ def check(path: Path, expected: Mapping[str, str], on_bytes: OnBytes = _ignore) 
     if problem := checksum_problem(checksums(path, list(expected), on_bytes), expected):
         raise ChecksumError(
             f"{path} is not the file that the task needs: {problem}; "
-            "it may be cut short or another version. Move it away to have it downloaded anew"
+            "it may be cut short or another version. Replace it, or move it away to have it downloaded"
         )
 
 

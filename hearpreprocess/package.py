@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import tarfile
 import zlib
 from collections.abc import Callable, Iterable, Mapping
@@ -87,7 +88,7 @@ def write_tarball(
     from isal import igzip_threaded
 
     if tarball.exists() and release_of_tarball(tarball) is None:
-        raise OutputError(f"{tarball} stands in the way: it was not made by hearpreprocess; move it away or remove it")
+        raise OutputError(f"{tarball} stands in the way: it is damaged or was not made by hearpreprocess; move it away")
     with (
         whole_file(tarball) as temporary,
         temporary.open("wb") as raw,
@@ -109,12 +110,30 @@ def _entry(name: str, size: int) -> tarfile.TarInfo:
     return entry
 
 
+def is_all_there(folder: Path, rates: Iterable[int], clips: Mapping[str, int]) -> bool:
+    """Whether a finished task's folder has its files and as many clips as it should at each rate; none is opened.
+
+    `clips`: the number of clips of each split.
+    """
+    names = (METADATA, VOCABULARY, *(f"{split}.json" for split in clips))
+    return all((folder / name).is_file() for name in names) and all(
+        _files_in(folder / str(rate) / split) == count for rate in rates for split, count in clips.items()
+    )
+
+
+def _files_in(folder: Path) -> int:
+    try:
+        return len(os.listdir(folder))  # noqa: PTH208  (100,000 names, of which none becomes a Path)
+    except OSError:
+        return 0
+
+
 def check_replaceable(folder: Path, splits: Iterable[str]) -> None:
     """Raise OutputError where a folder stands that is no finished task of ours, or that holds somebody's own files."""
     if not folder.exists():
         return
     if release_of_folder(folder) is None:
-        raise OutputError(f"{folder} stands in the way: it was not made by hearpreprocess; move it away or remove it")
+        raise OutputError(f"{folder} stands in the way: it is damaged or was not made by hearpreprocess; move it away")
     known = {METADATA, VOCABULARY, *(f"{split}.json" for split in splits)}
     foreign = sorted(entry.name for entry in folder.iterdir() if entry.name not in known and not entry.name.isdigit())
     if foreign:

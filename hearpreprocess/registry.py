@@ -102,8 +102,10 @@ def find(wanted: str) -> list[str]:
         return found
     if wanted in names:
         return [wanted]
+    own = Path(f"{wanted}.py")
+    hint = f"; did you mean ./{own}?" if own.is_file() else nearest(wanted, [*names, *GROUPS])
     raise TaskNotFoundError(
-        f"no task is called {wanted!r}{nearest(wanted, [*names, *GROUPS])}\n"
+        f"no task is called {wanted!r}{hint}\n"
         f"  tasks: {', '.join(names)}\n  groups: {', '.join(GROUPS)}\n  or the path of a task module of your own"
     )
 
@@ -152,7 +154,7 @@ def _execute(path: Path) -> ModuleType:
     except ConfigError as error:
         raise ConfigError(f"{path}, line {line_in(error, path)}: {error}") from error
     except SyntaxError as error:
-        raise ConfigError(f"{error.filename}, line {error.lineno}: {error.msg}") from error
+        raise ConfigError(f"{error.filename or path}, line {error.lineno or '?'}: {error.msg}") from error
     except Exception as error:
         raise ConfigError(f"{path}, line {line_in(error, path)}: {type(error).__name__}: {error}") from error
     return module

@@ -19,10 +19,9 @@ if TYPE_CHECKING:
     from hearpreprocess.progress import Display
     from hearpreprocess.registry import TaskReference
     from hearpreprocess.steps.base import Step, Workspace
-    from hearpreprocess.steps.interruption import Interruption
 
 DEFAULT_RATES = (16000, 22050, 32000, 44100)
-DONE, FAILED, MISUSED = 0, 1, 2
+DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 
 _EPILOG = """\
 examples:
@@ -44,18 +43,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except HearPreprocessError as error:
         print(f"hearpreprocess: {error}", file=sys.stderr)
         return MISUSED
-    from hearpreprocess.steps import interruption as signals
-
-    interruption = signals.Interruption()
     try:
-        return _run(tasks, rates, options, interruption)
+        return _run(tasks, rates, options)
     except HearPreprocessError as error:
         print(f"hearpreprocess: {error}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
-        interruption.has_arrived()
         print("\nInterrupted. What was finished is kept; the same command goes on from there.", file=sys.stderr)
-        return signals.EXIT_STATUS
+        return INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -66,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "tasks", nargs="+", metavar="TASK", help="a task's name, the path of a task module, or a group: open, all"
+        "tasks", nargs="*", metavar="TASK", help="a task's name, the path of a task module, or a group: open, all"
     )
     parser.add_argument(
         "--mode",
@@ -111,6 +106,13 @@ def _parser() -> argparse.ArgumentParser:
 def _understand(options: argparse.Namespace) -> tuple[list[TaskReference], tuple[int, ...]]:
     from hearpreprocess import registry
 
+    if not options.tasks:
+        swallowed = any(re.search("[A-Za-z]", text) for text in options.sample_rates or ())
+        raise ConfigError(
+            "no TASK is given" + ("; put the tasks before --sample-rates" if swallowed else "; see --help")
+        )
+    if options.scheduler_url and not re.match("https?://", options.scheduler_url):
+        raise ConfigError(f"--scheduler-url {options.scheduler_url!r} is no http or https url")
     if options.num_workers is not None and options.num_workers < 1:
         raise ConfigError(f"--num-workers must be at least 1, got {options.num_workers}")
     rates = parse_rates(options.sample_rates or map(str, DEFAULT_RATES))
@@ -132,8 +134,7 @@ def parse_rates(texts: Iterable[str]) -> tuple[int, ...]:
         if not text:
             continue
         if not re.fullmatch(r"[0-9]+", text) or not 0 < int(text) < 2**31:
-            hint = "; put the tasks before the options" if re.search(r"[A-Za-z]", text) else ""
-            raise ConfigError(f"{text!r} is no sample rate in hertz{hint}")
+            raise ConfigError(f"{text!r} is no sample rate in hertz")
         rates.add(int(text))
     if not rates:
         raise ConfigError("--sample-rates names no rate")
@@ -158,9 +159,7 @@ def parse_sources(texts: Iterable[str]) -> dict[str, str]:
     return replaced
 
 
-def _run(
-    tasks: Sequence[TaskReference], rates: tuple[int, ...], options: argparse.Namespace, interruption: Interruption
-) -> int:
+def _run(tasks: Sequence[TaskReference], rates: tuple[int, ...], options: argparse.Namespace) -> int:
     from hearpreprocess.steps.base import Workspace
 
     with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as notes:
@@ -180,7 +179,7 @@ def _run(
             print("Nothing to do; everything is there:")
             print("\n".join(f"  {_shown(place)}" for root in roots for place in root.places))
             return DONE
-        return _build_and_report(roots, workspace, journal, options, interruption)
+        return _build_and_report(roots, workspace, journal, options)
 
 
 def _roots(
@@ -199,9 +198,7 @@ def _roots(
     return [Release(workspace=workspace, task=task, rates=rates) for task in tasks]
 
 
-def _build_and_report(
-    roots: Sequence[Step], workspace: Workspace, journal: Path, options: argparse.Namespace, interruption: Interruption
-) -> int:
+def _build_and_report(roots: Sequence[Step], workspace: Workspace, journal: Path, options: argparse.Namespace) -> int:
     from hearpreprocess.atomic import naming_the_disk
     from hearpreprocess.progress import Display
     from hearpreprocess.steps.execution import execute
@@ -212,9 +209,10 @@ def _build_and_report(
     with naming_the_disk(log):
         log.parent.mkdir(parents=True, exist_ok=True)
         log_to(log)
+        _tidy(workspace)
     started = time.monotonic()
     with Display(JournalReader(journal)) as display:
-        execute(roots, options.num_workers or _cores(), options.scheduler_url, interruption)
+        execute(roots, options.num_workers or _cores(), options.scheduler_url)
     unfinished = [root for root in roots if not _is_complete(root)]
     _print_made([root for root in roots if root not in unfinished])
     if not unfinished:
@@ -222,6 +220,16 @@ def _build_and_report(
         return DONE
     _print_failures(unfinished, display, log)
     return FAILED
+
+
+def _tidy(workspace: Workspace) -> None:
+    """Remove what an earlier run that was killed has left half-made."""
+    from hearpreprocess.atomic import remove_abandoned
+
+    stages = [path for path in workspace.tmp_dir.iterdir() if path.is_dir()]
+    for folder in (*stages, workspace.tasks_dir, workspace.tar_dir, workspace.download_dir):
+        if folder.is_dir():
+            remove_abandoned(folder)
 
 
 def _cores() -> int:

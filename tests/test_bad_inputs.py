@@ -39,7 +39,9 @@ def toy(user: User, members: dict[str, bytes] | None = None, **facts: str) -> No
         ),
         (["esc50", "--sample-rates", "16k"], ["'16k' is no sample rate"]),
         (["esc50", "--sample-rates", "0"], ["'0' is no sample rate"]),
-        (["--sample-rates", "16000", "esc50"], ["TASK"]),
+        (["--sample-rates", "16000", "esc50"], ["no TASK is given; put the tasks before --sample-rates"]),
+        ([], ["no TASK is given; see --help"]),
+        (["esc50", "--scheduler-url", "foo"], ["'foo' is no http or https url"]),
         (["esc50", "--num-workers", "0"], ["--num-workers must be at least 1"]),
         (["esc50", "--until", "never"], ["'download', 'corpus'"]),
     ],
@@ -64,6 +66,7 @@ def test_the_folder_of_task_modules_is_no_place_for_outputs(user: User) -> None:
         ("x = 1\ny = = 2\n", ["mine.py, line 2", "invalid syntax"]),
         ("import nowhere\n", ["mine.py, line 1", "No module named 'nowhere'"]),
         ("x = 1 / 0\n", ["mine.py, line 1", "ZeroDivisionError"]),
+        ("x = '\0'\n", ["mine.py, line", "null bytes"]),
         ("x = 1\n", ["mine.py must define one TaskConfig, it defines 0"]),
     ],
 )
@@ -84,6 +87,7 @@ def test_task_modules_that_cannot_be_loaded(user: User, text: str, said: list[st
         ({"splits": '"kfold"'}, "splits must be TrainValidTest(), PresetFolds(n) or NewFolds(n)"),
         ({"splits": "NewFolds(3, max_seconds=4500.0)", "sample_duration": "None"}, "needs a sample_duration"),
         ({"sample_duration": "-1"}, "sample_duration must be positive"),
+        ({"sample_duration": '"two"'}, "sample_duration must be positive or None, got 'two'"),
         ({"sources": "{}"}, "sources must name at least one"),
         ({"sources": '{"corpus": Archive("https://example.org/a.zip")}'}, "needs md5= or sha256="),
         ({"sources": '{"corpus": Archive("https://example.org/a.zip", md5="12")}'}, "'12' is no md5"),
@@ -272,10 +276,42 @@ def test_a_full_disk(user: User, kilobytes: int) -> None:
     assert user.run("./mine.py", "--sample-rates", 8000).returncode == 0
 
 
-def test_a_read_only_folder(user: User) -> None:
+@pytest.mark.parametrize("option", ["--tmp-dir", "--tasks-dir", "--tar-dir", "--download-dir"])
+def test_a_file_where_a_folder_must_be(user: User, option: str) -> None:
     toy(user)
-    (user.folder / "out").write_text("a file where the folder should be")
+    (user.folder / "taken").write_text("mine")
+    for place in ("taken", "taken/below"):
+        finished = user.run("./mine.py", "--sample-rates", 8000, option, place)
+        assert finished.returncode == 1
+        assert f"{user.folder / 'taken'}" in finished.stderr
+        assert "a file stands where a folder must be" in finished.stderr
+        assert "Traceback" not in finished.stderr
+        assert "unexpected" not in finished.stderr
+    assert (user.folder / "taken").read_text() == "mine"
+
+
+def test_a_scheduler_that_is_not_there(user: User) -> None:
+    toy(user)
+    message = refused(user, "./mine.py", "--scheduler-url", "http://127.0.0.1:1", status=1)
+    assert "there is no luigid at http://127.0.0.1:1" in message
+    assert len(message.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("ending", "said"),
+    [
+        ("import os; os._exit(7)", "its process ended with exit code 7; was it killed from outside"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "its process ended with exit code -9"),
+        ("raise SystemExit(3)", "SystemExit: 3"),
+    ],
+)
+def test_a_step_that_is_killed(user: User, ending: str, said: str) -> None:
+    _path, archive = toys.corpus(user.folder / "source", toys.folds_members())
+    user.write("mine.py", toys.folds_task(archive, toys.FOLDS_CLIPS.replace("yield", f"{ending}; yield")))
     finished = user.run("./mine.py", "--sample-rates", 8000)
     assert finished.returncode == 1
-    assert str(user.folder / "out") in finished.stderr
-    assert "Traceback" not in finished.stderr
+    assert "toy_folds-v1-full, corpus:" in finished.stderr
+    assert said in finished.stderr
+    toy(user)
+    assert user.run("./mine.py", "--sample-rates", 8000).returncode == 0
+    assert user.left_behind() == [], "the next run tidies up"

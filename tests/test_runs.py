@@ -195,6 +195,24 @@ def test_what_others_made_is_not_overwritten(user: User, task: str, what: str) -
     foreign.write_text("mine")
     finished = user.run(task, "--sample-rates", 8000)
     assert finished.returncode == 1
-    assert "was not made by hearpreprocess" in finished.stderr
+    assert "is damaged or was not made by hearpreprocess" in finished.stderr
     assert str(foreign if what == "tarball" else folder) in finished.stderr
     assert foreign.read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    "lost",
+    ["_workdir/corpus", "_workdir/labels", "_workdir/index", "_workdir/extract", "_workdir/standardize", "_workdir/resample",
+     "_workdir/download", "out/tasks/toy_folds-v1-full/8000/fold00/clip00.wav", "out/tasks/toy_folds-v1-full/fold01.json"],
+)  # fmt: skip
+def test_whatever_is_lost_is_made_again(user: User, lost: str) -> None:
+    _path, archive = toys.corpus(user.folder / "source", toys.folds_members())
+    user.write("mine.py", toys.folds_task(archive))
+    assert user.run("./mine.py", "--sample-rates", 8000).returncode == 0
+    made = user.made()
+    path = user.folder / lost
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for rates in ((8000,), (8000, 12000)):
+        finished = user.run("./mine.py", "--sample-rates", *rates)
+        assert finished.returncode == 0, finished.stderr
+    assert {name: content for name, content in user.made().items() if "12000" not in name} == made

@@ -154,7 +154,7 @@ def _clips(config: TaskMode, trees: Mapping[str, Tree]) -> Iterator[Clip]:
         yield from found
     except HearPreprocessError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         module = Path(inspect.getsourcefile(inspect.unwrap(config.clips)) or "?")
         raise CorpusError(
             f"{config.title}: clips() of {module.name}, line {line_in(error, module)}: {type(error).__name__}: {error}"
@@ -182,8 +182,16 @@ class Labels(_TaskStep):
 
     stage = "labels"
 
-    def requires(self) -> Corpus:
+    def requires(self) -> Any:
+        return [self.corpus(), *self.indexes().values()]
+
+    def corpus(self) -> Corpus:
+        """The step that works out the clips."""
         return Corpus(workspace=self.workspace, task=self.task)
+
+    def complete(self) -> bool:
+        # The steps that come after read what the corpus left, too.
+        return super().complete() and self.corpus().complete()
 
     @property
     def release(self) -> str:

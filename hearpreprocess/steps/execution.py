@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import multiprocessing
+import urllib.error
+import urllib.request
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,26 +15,46 @@ import luigi.rpc
 import luigi.scheduler
 import luigi.worker
 
+from hearpreprocess.errors import SchedulerError
 from hearpreprocess.steps.base import Step
 from hearpreprocess.steps.interruption import Interruption
 
+SECONDS_BETWEEN_LOOKS = 0.3
+SECONDS_TO_CONNECT = 10
 
-def execute(roots: Sequence[Step], workers: int, scheduler_url: str | None, interruption: Interruption) -> None:
+
+def execute(roots: Sequence[Step], workers: int, scheduler_url: str | None) -> None:
     """Run the steps that `roots` need, in as many processes at once as `workers` says.
 
     `scheduler_url`: a luigid that hands steps to the workers of several hosts; None: a scheduler in this process.
-    Failures are told in the journal; what came of the roots, their `complete` tells. An interruption ends running steps
-    and goes on as a KeyboardInterrupt.
+    Failures are told in the journal; what came of the roots, their `complete` tells. Ctrl-C and SIGTERM end the running
+    steps and go on as a KeyboardInterrupt. Raises SchedulerError where the luigid cannot be reached.
     """
+    if scheduler_url:
+        _check_reachable(scheduler_url)
     _load_before_forking()
     luigi.configuration.get_config().set("core", "no_configure_logging", "true")
     scheduler = {"scheduler_url": scheduler_url} if scheduler_url else {"local_scheduler": True}
-    luigi.build(
-        roots,
-        worker_scheduler_factory=_Factory(interruption, waits_for_other_hosts=scheduler_url is not None),
-        workers=workers,
-        **scheduler,
-    )
+    with Interruption():
+        try:
+            luigi.build(
+                roots,
+                worker_scheduler_factory=_Factory(waits_for_other_hosts=scheduler_url is not None),
+                workers=workers,
+                **scheduler,
+            )
+        except luigi.rpc.RPCError as error:
+            raise SchedulerError(f"the connection to the scheduler at {scheduler_url} was lost: {error}") from error
+        Interruption.act()
+
+
+def _check_reachable(url: str) -> None:
+    try:
+        urllib.request.urlopen(url, timeout=SECONDS_TO_CONNECT).close()  # noqa: S310  (the runner has checked the scheme)
+    except urllib.error.HTTPError:
+        pass  # it answers, and that is all there is to know
+    except OSError as error:
+        raise SchedulerError(f"there is no luigid at {url}: {getattr(error, 'reason', error)}") from error
 
 
 def _load_before_forking() -> None:
@@ -43,18 +65,19 @@ def _load_before_forking() -> None:
 
 
 class _Worker(luigi.worker.Worker):
-    def __init__(self, interruption: Interruption, **options: Any) -> None:
-        super().__init__(**options)
-        self._interruption = interruption
+    """Looks between two things whether the person has had enough; leaving its `with` block ends the running steps."""
 
-    def __exit__(self, *exception: Any) -> None:
-        self._interruption.has_arrived()  # from here on running steps are ended, which must not be interrupted
-        super().__exit__(*exception)
+    def _get_work(self) -> Any:
+        Interruption.act()
+        return super()._get_work()
+
+    def _handle_next_task(self) -> Any:
+        Interruption.act()
+        return super()._handle_next_task()
 
 
 class _Factory:
-    def __init__(self, interruption: Interruption, waits_for_other_hosts: bool) -> None:
-        self._interruption = interruption
+    def __init__(self, waits_for_other_hosts: bool) -> None:
         self._waits_for_other_hosts = waits_for_other_hosts
 
     def create_local_scheduler(self) -> Any:
@@ -65,11 +88,28 @@ class _Factory:
 
     def create_worker(self, scheduler: Any, worker_processes: int, assistant: bool = False) -> Any:
         return _Worker(
-            self._interruption,
             scheduler=scheduler,
             worker_processes=worker_processes,
             assistant=assistant,
             keep_alive=self._waits_for_other_hosts,
+            wait_interval=SECONDS_BETWEEN_LOOKS,
+            wait_jitter=SECONDS_BETWEEN_LOOKS,
+            # Also where there is one worker, so that the runner itself is free to be interrupted.
+            force_multiprocessing=True,
             send_failure_email=False,
             task_process_context="hearpreprocess.steps.process.StepProcess",
         )
+
+
+def _died(step: Step, message: str) -> None:
+    how = message.rpartition(" died unexpectedly ")[2] or message
+    step.tell("failed", text=f"its process ended {how}; was it killed from outside, or did the memory run out?")
+
+
+def _broken(step: Step, error: BaseException) -> None:
+    step.tell("failed", text=f"{type(error).__name__}: {error}")
+
+
+# What a step cannot tell itself.
+Step.event_handler(luigi.Event.PROCESS_FAILURE)(_died)
+Step.event_handler(luigi.Event.BROKEN_TASK)(_broken)

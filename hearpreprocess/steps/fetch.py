@@ -60,6 +60,11 @@ class Download(SourceStep):
     """
 
     stage = "download"
+    is_here = False
+
+    @property
+    def shown_stage(self) -> str:
+        return "verify" if self.is_here else self.stage
 
     @property
     def files(self) -> dict[str, Path]:
@@ -91,6 +96,7 @@ class Download(SourceStep):
     def run(self) -> None:
         with self.reporting(), Counter(self) as counter:
             files: tuple[File, ...] = self.source.files
+            self.is_here = all(path.exists() for path in self.files.values())
             known = sum(file.size for file in files if file.size) if all(file.size for file in files) else None
             planned = False
 

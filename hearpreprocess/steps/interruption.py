@@ -1,41 +1,38 @@
-"""Ctrl-C and SIGTERM, for the process that runs the graph."""
+"""Ctrl-C and SIGTERM while the graph runs: noted at once, acted on between two looks at the running steps.
+
+Nothing is raised from within a signal's handler, as Python drops an exception that comes up in the wrong place, such as
+a hook that runs around a fork.
+"""
 
 from __future__ import annotations
 
-import os
 import signal
-import sys
+from types import FrameType
 from typing import Any
 
-EXIT_STATUS = 130
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interruption:
-    """Makes Ctrl-C and SIGTERM a KeyboardInterrupt that cannot get lost.
+    """A block in which Ctrl-C and SIGTERM only set `has_arrived`."""
 
-    Python drops an exception that a signal raises in the wrong place, such as a hook that runs around a fork; so it is
-    raised again and again until `has_arrived` tells that it was seen.
-    """
+    has_arrived = False
 
-    SECONDS = 0.2
+    def __enter__(self) -> Interruption:
+        Interruption.has_arrived = False
+        self._before: list[Any] = [signal.signal(number, self._note) for number in _SIGNALS]
+        return self
 
-    def __init__(self) -> None:
-        self._process = os.getpid()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
-            signal.signal(number, self._raise)
-        self._report_dropped = sys.unraisablehook
-        sys.unraisablehook = self._keep_quiet_about_drops
+    def __exit__(self, *exception: object) -> None:
+        for number, handler in zip(_SIGNALS, self._before, strict=True):
+            signal.signal(number, handler)
 
-    def _raise(self, number: int, frame: object) -> None:
-        if os.getpid() != self._process:  # a process that was just forked, and has not begun its step yet
-            os._exit(EXIT_STATUS)
-        signal.setitimer(signal.ITIMER_REAL, self.SECONDS)
-        raise KeyboardInterrupt
+    @staticmethod
+    def _note(number: int, frame: FrameType | None) -> None:
+        Interruption.has_arrived = True
 
-    def _keep_quiet_about_drops(self, dropped: Any) -> None:
-        if not issubclass(dropped.exc_type, KeyboardInterrupt):
-            self._report_dropped(dropped)
-
-    def has_arrived(self) -> None:
-        """Stop raising it."""
-        signal.setitimer(signal.ITIMER_REAL, 0)
+    @staticmethod
+    def act() -> None:
+        """Raise KeyboardInterrupt if one has arrived."""
+        if Interruption.has_arrived:
+            raise KeyboardInterrupt

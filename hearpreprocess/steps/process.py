@@ -1,18 +1,20 @@
-"""What holds for every process that runs steps: its signals, its log, and the failures that it cannot tell itself.
+"""What holds in every process that runs a step: its signals and its log.
 
-Luigi instantiates StepProcess around every step that it runs in a process of its own.
+Luigi instantiates StepProcess around every step.
 """
 
 from __future__ import annotations
 
-import multiprocessing
+import os
 import signal
+from types import FrameType
 from typing import Any
 
-import luigi
-
-from hearpreprocess.steps.base import Step
+from hearpreprocess.steps.interruption import Interruption
 from hearpreprocess.steps.log import log_path, log_to
+
+EXIT_STATUS = 143
+SECONDS_TO_UNWIND = 5
 
 
 class StepProcess:
@@ -22,10 +24,11 @@ class StepProcess:
         self._workspace = process.task.workspace
 
     def __enter__(self) -> None:
-        if multiprocessing.parent_process() is None:
-            return
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, _unwind)
+        for number in (signal.SIGTERM, signal.SIGALRM):
+            signal.signal(number, _unwind)
+        if Interruption.has_arrived:  # between the fork and here
+            raise SystemExit(EXIT_STATUS)
         if self._workspace.journal:
             log_to(log_path(self._workspace.journal, self._workspace.tmp_dir))
 
@@ -33,19 +36,9 @@ class StepProcess:
         return None
 
 
-def _unwind(signal_number: int, frame: object) -> None:
-    raise SystemExit(128 + signal_number)
-
-
-def _died(step: Step, message: str) -> None:
-    step.tell(
-        "failed", text=f"{message.rpartition(' died ')[2] or message}; a process killed from outside, or out of memory?"
-    )
-
-
-def _broken(step: Step, error: BaseException) -> None:
-    step.tell("failed", text=f"{type(error).__name__}: {error}")
-
-
-Step.event_handler(luigi.Event.PROCESS_FAILURE)(_died)
-Step.event_handler(luigi.Event.BROKEN_TASK)(_broken)
+def _unwind(number: int, frame: FrameType | None) -> None:
+    """End the step. Where a library's callback drops the exception, it is raised once more after a while."""
+    silent = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silent, 2)  # what libraries say of being ended is no news
+    signal.alarm(SECONDS_TO_UNWIND if number == signal.SIGTERM else 0)
+    raise SystemExit(EXIT_STATUS)

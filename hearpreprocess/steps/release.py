@@ -62,8 +62,8 @@ class Combine(OutputStep):
         return [self.folder]
 
     def complete(self) -> bool:
-        return package.release_of_folder(self.folder) == self.release and all(
-            (self.folder / str(rate)).is_dir() for rate in self.rates
+        return package.release_of_folder(self.folder) == self.release and package.is_all_there(
+            self.folder, self.rates, self.described.summary["splits"]
         )
 
     def requires(self) -> Any:
