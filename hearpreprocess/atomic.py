@@ -18,6 +18,7 @@ from pathlib import Path
 
 from hearpreprocess.errors import DiskFullError, OutputError
 
+_SWAPS = 100
 _TEMPORARY = re.compile(r"^\..+\.(?P<host>[^.]+)-(?P<process>\d+)-\d+\.partial$")
 
 
@@ -139,17 +140,27 @@ def replaced_folder(path: Path) -> Iterator[Path]:
         try:
             temporary.mkdir()
             yield temporary
-            if path.exists():
-                path.rename(aside)
-            try:
-                _rename_folder(temporary, path)
-            except OSError:
-                if aside.exists() and not path.exists():
-                    aside.rename(path)
-                raise
+            _swap(temporary, path, aside)
             remove(aside)
         finally:
             remove(temporary)
+
+
+def _swap(new: Path, path: Path, aside: Path) -> None:
+    """Put `new` in the place of what is at `path`, which is moved aside, while others may do the same."""
+    for _attempt in range(_SWAPS):
+        with contextlib.suppress(FileNotFoundError):
+            path.rename(aside)
+        try:
+            _rename_folder(new, path)
+            return
+        except FileExistsError:  # another process was faster; what it made is moved aside in its turn
+            remove(aside)
+        except OSError:
+            if aside.exists():
+                aside.rename(path)
+            raise
+    raise OutputError(f"{path} is replaced by other processes all the time")
 
 
 def _rename_folder(source: Path, target: Path) -> None:

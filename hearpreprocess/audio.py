@@ -62,6 +62,8 @@ def decode(
 
     try:
         with soundfile.SoundFile(path) as recording:
+            if recording.format == "MP3":
+                raise soundfile.LibsndfileError(0, "the length of an mp3 file is only estimated: ")
             return _samples(recording, path, start, stop, duration), recording.samplerate
     except soundfile.LibsndfileError as error:
         with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as folder:
@@ -95,8 +97,9 @@ def to_mono_16_bit(samples: Samples) -> Samples:
     """Mix channels to one and bring it to 16 bits.
 
     `samples`: shape (length, channels), int16, int32 (24-bit audio in the upper bits) or float (1.0 is full scale).
-    Channels are averaged. Two 16-bit channels round half up, `(L + R + 1) >> 1`; one 24-bit channel is cut, `x >> 8`;
-    all else rounds half to even, as the reference's decoder does. Raises AudioError on samples that are not finite.
+    One and two channels come out as from the reference's decoder: two 16-bit channels round half up,
+    `(L + R + 1) >> 1`; one 24-bit channel is cut, `x >> 8`; all else rounds half to even. More channels, which no
+    source of HEAR has, are averaged. Raises AudioError on samples that are not finite.
     """
     import numpy as np
 

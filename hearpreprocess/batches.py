@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from math import ceil, log2
 from typing import TYPE_CHECKING, Any
 
 from hearpreprocess import __version__
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
 # that little is lost when one is interrupted.
 BATCH_SECONDS, BATCH_CLIPS = 300.0, 300
 BATCH_CLIPS_OF_UNKNOWN_LENGTH = 50
+MOST_BATCHES = 256
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class Batch:
     @property
     def key(self) -> str:
         """A digest of all that the batch's audio depends on: no label, no split and no task's name is among it."""
-        return digest([__version__, self.to_json()])
+        return digest([__version__, decoding_versions(), self.to_json()])
 
     def to_json(self) -> dict[str, Any]:
         """The batch as a JSON object."""
@@ -55,6 +60,12 @@ class Batch:
         return cls(tuple(BatchClip(**clip) for clip in value["clips"]), value["sample_duration"], value["contents"])
 
 
+@functools.cache
+def decoding_versions() -> dict[str, str]:
+    """The versions of the libraries that decide samples."""
+    return {name: version(name) for name in ("imageio-ffmpeg", "soundfile", "soxr")}
+
+
 def batch_size(sample_duration: float | None) -> int:
     """How many clips of a duration in seconds make a batch."""
     if sample_duration is None:
@@ -62,16 +73,24 @@ def batch_size(sample_duration: float | None) -> int:
     return max(1, min(BATCH_CLIPS, int(BATCH_SECONDS / sample_duration)))
 
 
+def number_of_batches(clips: int, sample_duration: float | None) -> int:
+    """How many batches so many clips are divided into: a power of two, so that one clip more seldom changes it."""
+    wanted = clips / batch_size(sample_duration)
+    return min(MOST_BATCHES, 1 << max(0, ceil(log2(wanted))) if wanted > 1 else 1)
+
+
 def make_batches(table: pd.DataFrame, sample_duration: float | None, contents: Mapping[str, str]) -> list[Batch]:
-    """The batches of a table of clips, in its order."""
+    """The batches of a table of clips. A clip's name decides its batch, so that another clip does not move it."""
     columns = (table[column].tolist() for column in ("name", "source", "member", "start", "stop"))
-    clips = [BatchClip(*facts) for facts in zip(*columns, strict=True)]
-    size = batch_size(sample_duration)
+    count = number_of_batches(len(table), sample_duration)
+    divided: dict[int, list[BatchClip]] = {}
+    for facts in zip(*columns, strict=True):
+        clip = BatchClip(*facts)
+        divided.setdefault(zlib.crc32(clip.name.encode()) % count, []).append(clip)
     batches = []
-    for first in range(0, len(clips), size):
-        chosen = tuple(clips[first : first + size])
-        of_batch = {source: contents[source] for source in sorted({clip.source for clip in chosen})}
-        batches.append(Batch(chosen, sample_duration, of_batch))
+    for _number, clips in sorted(divided.items()):
+        of_batch = {source: contents[source] for source in sorted({clip.source for clip in clips})}
+        batches.append(Batch(tuple(clips), sample_duration, of_batch))
     return batches
 
 

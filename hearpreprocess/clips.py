@@ -220,14 +220,16 @@ def labels_of(table: pd.DataFrame) -> list[set[Label]]:
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
     """Write a table of clips as JSON, one column after the other."""
-    path.write_text(json.dumps({column: table[column].tolist() for column in COLUMNS}, ensure_ascii=False))
+    path.write_text(
+        json.dumps({column: table[column].tolist() for column in COLUMNS}, ensure_ascii=False), encoding="utf-8"
+    )
 
 
 def read_table(path: Path) -> pd.DataFrame:
     """The table that `write_table` wrote."""
     import pandas as pd
 
-    columns = json.loads(path.read_text())
+    columns = json.loads(path.read_text(encoding="utf-8"))
     columns["labels"] = [tuple(labels) for labels in columns["labels"]]
     columns["events"] = [tuple(tuple(event) for event in events) for events in columns["events"]]
     table: pd.DataFrame = pd.DataFrame(columns, columns=list(COLUMNS))

@@ -12,11 +12,10 @@ import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from hearpreprocess.errors import ConfigError
-from hearpreprocess.identity import digest, file_digest
+from hearpreprocess.identity import digest
 from hearpreprocess.sources import SOURCE_TYPES, Source, Synthetic, source_to_json
 
 if TYPE_CHECKING:
@@ -180,7 +179,6 @@ class TaskConfig:
     use_scoring_for_early_stopping: bool | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "evaluation", tuple(self.evaluation))
         for what, text in (("name", self.name), ("version", self.version), *(("mode", mode) for mode in self.modes)):
             if not isinstance(text, str) or not _NAME.fullmatch(text):
                 raise ConfigError(
@@ -195,11 +193,25 @@ class TaskConfig:
             )
         if not self.evaluation:
             raise ConfigError(f"{self.name}: evaluation must name at least one metric")
-        if not callable(self.clips):
+        if not inspect.isfunction(self.clips):
             raise ConfigError(f"{self.name}: clips must be a function of the sources, got {self.clips!r}")
+        if isinstance(self.evaluation, str):
+            raise ConfigError(
+                f"{self.name}: evaluation must be a sequence of metrics, got the text {self.evaluation!r}"
+            )
+        try:
+            digest(self.evaluation_params)
+        except (TypeError, ValueError) as error:
+            raise ConfigError(f"{self.name}: evaluation_params cannot be written as JSON: {error}") from error
+        for title, declared in self.modes.items():
+            if not isinstance(declared, Mode):
+                raise ConfigError(f"{self.name}: mode {title!r} must be a Mode, got {declared!r}")
+            if "." in title:
+                raise ConfigError(f"{self.name}: mode {title!r} must not hold a dot")
         self._check_one_of("default_mode", self.default_mode, tuple(self.modes))
         for mode in self.modes:
             self.in_mode(mode)
+        object.__setattr__(self, "evaluation", tuple(self.evaluation))
 
     def _check_one_of(self, what: str, value: str, legal: tuple[str, ...]) -> None:
         if value not in legal:
@@ -280,6 +292,13 @@ class TaskMode:
                 raise ConfigError(f"{self.title}: a cap in seconds needs a sample_duration to be counted in clips")
             if self.embedding_type == "event":
                 raise ConfigError(f"{self.title}: an event task needs a sample_duration, to which its events are cut")
+        else:
+            for split in self.splits.names:
+                seconds = self.splits.cap(split)
+                if seconds is not None and seconds < self.sample_duration:
+                    raise ConfigError(
+                        f"{self.title}: a cap of {seconds:g} s leaves {split} no clip of {self.sample_duration:g} s"
+                    )
         if self.published_clips is not None and len(self.published_clips) != len(self.splits.names):
             raise ConfigError(
                 f"{self.title}: published_clips must give one number for each of {', '.join(self.splits.names)}, "
@@ -336,14 +355,13 @@ class TaskMode:
 
     @property
     def digest(self) -> str:
-        """Of all that the corpus is worked out from: every fact, and the text of the module that defines `clips`."""
-        module = inspect.getsourcefile(inspect.unwrap(self.clips))
+        """Of every fact that the task module states; not of its code, which the registry knows."""
         return digest(
             {
                 "facts": self.metadata(),
                 "sources": {name: source_to_json(source) for name, source in self.sources.items()},
                 "published_clips": self.published_clips,
-                "clips": [self.clips.__qualname__, file_digest(Path(module)) if module else ""],
+                "clips": self.clips.__qualname__,
             }
         )
 

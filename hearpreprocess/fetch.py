@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from hearpreprocess import PROJECT_URL, __version__
 from hearpreprocess.atomic import whole_file
 from hearpreprocess.errors import ChecksumError, DownloadError, enumerate_problems
+from hearpreprocess.sources import without_credentials
 
 USER_AGENT = f"hearpreprocess/{__version__} ({PROJECT_URL})"
 CONNECT_SECONDS, READ_SECONDS = 20, 120
@@ -75,7 +76,7 @@ def check_members(folder: Path, members: Sequence[str], listing: Path, may_diffe
 
     Raises ChecksumError naming those that differ or that the list does not know.
     """
-    expected = dict(line.split("\t") for line in listing.read_text().splitlines())
+    expected = dict(line.split("\t") for line in listing.read_text(encoding="utf-8").splitlines())
     problems = []
     for member in members:
         name = member.rpartition("/")[2]
@@ -149,12 +150,6 @@ def _request(url: str, target: BinaryIO, algorithms: Sequence[str], on_bytes: On
     if total is not None and received != total:
         raise DownloadError(f"{shown}: the connection ended after {received:,} of {total:,} bytes")
     return found
-
-
-def without_credentials(url: str) -> str:
-    """The url without a user name, a password and a query, any of which may be secret."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
 def _cause(error: BaseException) -> str:

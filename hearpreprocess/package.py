@@ -7,7 +7,7 @@ import json
 import os
 import tarfile
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from pathlib import Path
 from typing import Any
 
@@ -134,13 +134,29 @@ def check_replaceable(folder: Path, splits: Iterable[str]) -> None:
         return
     if release_of_folder(folder) is None:
         raise OutputError(f"{folder} stands in the way: it is damaged or was not made by hearpreprocess; move it away")
-    known = {METADATA, VOCABULARY, *(f"{split}.json" for split in splits)}
-    foreign = sorted(entry.name for entry in folder.iterdir() if entry.name not in known and not entry.name.isdigit())
+    foreign = list(_foreign_files(folder, set(splits)))
     if foreign:
         raise OutputError(
             f"{folder} has to be replaced, and holds files that hearpreprocess did not make: {', '.join(foreign[:5])}; "
             "move them away"
         )
+
+
+def _foreign_files(folder: Path, splits: Set[str]) -> Iterator[str]:
+    """What is neither a file of the task nor a clip in `<rate>/<split>/`."""
+    known = {METADATA, VOCABULARY, *(f"{split}.json" for split in splits)}
+    for parent, folders, files in os.walk(folder):
+        place = Path(parent).relative_to(folder).parts
+        if len(place) == 2 and place[0].isdigit() and place[1] in splits:
+            strange = [*folders, *(name for name in files if not name.endswith(".wav"))]
+        elif not place:
+            strange = [
+                *(name for name in folders if not name.isdigit()),
+                *(name for name in files if name not in known),
+            ]
+        else:
+            strange = [*(name for name in folders if name not in splits), *files]
+        yield from ("/".join((*place, name)) for name in sorted(strange))
 
 
 def with_release(metadata: Mapping[str, Any], release: str) -> dict[str, Any]:

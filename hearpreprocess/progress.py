@@ -119,7 +119,8 @@ class Display:
             return
         if stage.bar is not None:
             stage.bar.close()
-        self._line(f"{stage.title}  {stage.name}: {stage.amount(stage.done)} in {stage.seconds:.1f} s")
+        what = stage.amount(stage.done) if stage.unit else "done"
+        self._line(f"{stage.title}  {stage.name}: {what} in {stage.seconds:.1f} s")
 
     def _line(self, text: str) -> None:
         if self._on_terminal:

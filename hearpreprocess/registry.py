@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import ast
 import functools
+import hashlib
 import importlib.util
 import os
 import sys
+import sysconfig
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -67,7 +69,7 @@ def _task(location: str, mode: str, replaced: tuple[tuple[str, str], ...]) -> Ta
 
 
 def _digest(location: str, mode: str, replaced: tuple[tuple[str, str], ...]) -> str:
-    return digest([_task(location, mode, replaced).digest, file_digest(_path(location))])
+    return digest([_task(location, mode, replaced).digest, _loaded(location).code])
 
 
 def built_in_folder() -> Path:
@@ -112,8 +114,10 @@ def find(wanted: str) -> list[str]:
 
 def _locate_path(wanted: str) -> str:
     path = Path(wanted)
+    names = built_in_names()
+    if not path.is_file() and path.parent == Path("tasks") and path.stem in names:
+        return path.stem  # as the documentation has it, also where hearpreprocess is installed without its repository
     if not path.is_file():
-        names = built_in_names()
         hint = f"; the built-in task {path.stem!r} needs no path" if path.stem in names else nearest(path.stem, names)
         raise TaskNotFoundError(f"there is no task module {wanted}{hint}")
     resolved = path.resolve()
@@ -122,42 +126,77 @@ def _locate_path(wanted: str) -> str:
 
 def documentation(location: str) -> str:
     """What the module at a location that `find` gave says of itself."""
-    return ast.get_docstring(ast.parse(_path(location).read_text())) or ""
+    return ast.get_docstring(ast.parse(_path(location).read_text(encoding="utf-8"))) or ""
 
 
-@functools.cache
 def load(location: str) -> TaskConfig:
     """The configuration of the task at a location that `find` gave.
 
     Raises ConfigError where the module cannot be executed or does not define exactly one TaskConfig.
     """
+    return _loaded(location).config
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """A task module as it was executed: later changes of its file are another module's.
+
+    `code`: a digest of its text and of the text of all modules of the user's own that it imports.
+    """
+
+    config: TaskConfig
+    code: str
+
+
+@functools.cache
+def _loaded(location: str) -> _Loaded:
     path = _path(location)
-    found = {id(value): value for value in vars(_execute(path)).values() if isinstance(value, TaskConfig)}
+    module, text = _execute(path)
+    found = {id(value): value for value in vars(module).values() if isinstance(value, TaskConfig)}
     if len(found) != 1:
         raise ConfigError(f"{path} must define one TaskConfig, it defines {len(found)}")
-    return next(iter(found.values()))
+    imported = {name: file_digest(file) for name, file in sorted(_own_modules(module, {}).items())}
+    return _Loaded(next(iter(found.values())), digest([hashlib.sha256(text).hexdigest(), imported]))
+
+
+def _own_modules(module: ModuleType, found: dict[str, Path]) -> dict[str, Path]:
+    """The files of the modules that a module uses, and that these use, but for those that are installed."""
+    for value in vars(module).values():
+        used = value if isinstance(value, ModuleType) else sys.modules.get(getattr(value, "__module__", None) or "")
+        file = Path(getattr(used, "__file__", None) or "")
+        if used is None or used is module or used.__name__ in found or not file.is_file() or _is_installed(used, file):
+            continue
+        found[used.__name__] = file
+        _own_modules(used, found)
+    return found
+
+
+def _is_installed(module: ModuleType, file: Path) -> bool:
+    if module.__name__.startswith("hearpreprocess.tasks."):
+        return False
+    roots = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    return module.__name__.partition(".")[0] == "hearpreprocess" or any(file.is_relative_to(root) for root in roots)
 
 
 def _path(location: str) -> Path:
     return Path(location) if Path(location).is_absolute() else built_in_folder() / f"{location}.py"
 
 
-def _execute(path: Path) -> ModuleType:
-    name = f"hearpreprocess_task_{path.stem}_{digest(str(path))}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise ConfigError(f"{path} is no Python module")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
+def _execute(path: Path) -> tuple[ModuleType, bytes]:
+    """Execute a task module, and return it with the text that was executed."""
+    module = ModuleType(f"hearpreprocess_task_{path.stem}_{digest(str(path))}")
+    module.__file__ = str(path)
+    sys.modules[module.__name__] = module
     try:
-        spec.loader.exec_module(module)
+        text = path.read_bytes()
+        exec(compile(text, path, "exec"), vars(module))  # noqa: S102  (a task module is code, and the user's own)
     except ConfigError as error:
         raise ConfigError(f"{path}, line {line_in(error, path)}: {error}") from error
     except SyntaxError as error:
         raise ConfigError(f"{error.filename or path}, line {error.lineno or '?'}: {error.msg}") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ConfigError(f"{path}, line {line_in(error, path)}: {type(error).__name__}: {error}") from error
-    return module
+    return module, text
 
 
 def references(wanted: Sequence[str], mode: str, replaced: Mapping[str, str] | None = None) -> list[TaskReference]:
@@ -186,6 +225,7 @@ def references(wanted: Sequence[str], mode: str, replaced: Mapping[str, str] | N
                 problems.append(f"{location} and {titles[title]} would both make {title}; rename one")
             own = {source: path for source, path in (replaced or {}).items() if source in config.in_mode(name).sources}
             chosen[TaskReference.of(location, name, own)] = None
+    problems += _problems_of_files(list(chosen))
     problems += _problems_of_replacements(list(chosen), replaced or {})
     if problems:
         raise ConfigError("\n".join(problems))
@@ -216,3 +256,13 @@ def _problems_of_replacements(tasks: Sequence[TaskReference], replaced: Mapping[
         elif len(sources_of_name) > 1:
             titles = ", ".join(source.title for source in sources_of_name)
             yield f"--source: {name!r} means several things ({titles}); give the tasks in commands of their own"
+
+
+def _problems_of_files(tasks: Sequence[TaskReference]) -> Iterator[str]:
+    """Files that are kept in one folder must not share a name unless they are the same."""
+    known: dict[str, Mapping[str, str]] = {}
+    for task in tasks:
+        for source in task.resolve().sources.values():
+            for file in getattr(source, "files", ()):
+                if known.setdefault(file.filename, file.checksums) != file.checksums:
+                    yield f"two different files are called {file.filename}; give one another name with filename="

@@ -269,8 +269,8 @@ def _clips(place: Path) -> str:
 
     if not place.is_dir():
         return ""
-    splits = json.loads((place / "task_metadata.json").read_text())["splits"]
-    counts = {split: len(json.loads((place / f"{split}.json").read_text())) for split in splits}
+    splits = json.loads((place / "task_metadata.json").read_text(encoding="utf-8"))["splits"]
+    counts = {split: len(json.loads((place / f"{split}.json").read_text(encoding="utf-8"))) for split in splits}
     return f"{sum(counts.values()):,} ({', '.join(f'{split} {count:,}' for split, count in counts.items())})"
 
 

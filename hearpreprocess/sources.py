@@ -75,7 +75,7 @@ class File:
 
     def provenance(self) -> dict[str, Any]:
         """Where the file comes from and how it is known, without any path of this machine."""
-        public = [url for url in self.urls if urlsplit(url).scheme != "file"]
+        public = [without_credentials(url) for url in self.urls if urlsplit(url).scheme != "file"]
         return {"filename": self.filename, "urls": public, **self.checksums}
 
 
@@ -228,13 +228,17 @@ class FileList:
 
     def provenance(self) -> dict[str, Any]:
         """Which list names the files, and where they come from."""
-        return {"list": Path(self.listing).name, "list_sha256": self.content, "mirrors": list(self.mirrors)}
+        return {
+            "list": Path(self.listing).name,
+            "list_sha256": self.content,
+            "mirrors": [without_credentials(url) for url in self.mirrors],
+        }
 
 
 @functools.cache
 def _listed(listing: str, folder: str, mirrors: tuple[str, ...]) -> tuple[File, ...]:
     files = []
-    for line in Path(listing).read_text().splitlines():
+    for line in Path(listing).read_text(encoding="utf-8").splitlines():
         url, size, sha256 = line.split()
         name = url.rpartition("/")[2]
         urls = (url, *(f"{mirror}/{name}" for mirror in mirrors))
@@ -306,3 +310,9 @@ def source_from_json(value: Mapping[str, Any]) -> Source:
     kinds: dict[str, type[Source]] = {kind.__name__: kind for kind in SOURCE_TYPES}
     source: Source = kinds[facts.pop("type")](**facts)
     return source
+
+
+def without_credentials(url: str) -> str:
+    """The url without a user name, a password and a query, any of which may be secret."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()

@@ -51,11 +51,11 @@ class Tree:
     def write(folder: Path, members: Mapping[str, int], content: str) -> None:
         """Write a tree's listing to `folder`."""
         listing = {"content": content, "members": dict(sorted(members.items()))}
-        (folder / "tree.json").write_text(json.dumps(listing, ensure_ascii=False))
+        (folder / "tree.json").write_text(json.dumps(listing, ensure_ascii=False), encoding="utf-8")
 
     @functools.cached_property
     def _listing(self) -> dict[str, Any]:
-        listing: dict[str, Any] = json.loads((self._folder / "tree.json").read_text())
+        listing: dict[str, Any] = json.loads((self._folder / "tree.json").read_text(encoding="utf-8"))
         return listing
 
     @property

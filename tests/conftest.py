@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,6 +85,9 @@ class Server:
                     self.end_headers()
                     self.wfile.write(body[: len(body) // 2])
                     return
+                if self.path.startswith("/slow/"):
+                    time.sleep(1)
+                    self.path = self.path.removeprefix("/slow")
                 super().do_GET()
 
             def log_message(self, *arguments: object) -> None:

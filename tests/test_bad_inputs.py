@@ -32,7 +32,7 @@ def toy(user: User, members: dict[str, bytes] | None = None, **facts: str) -> No
     [
         (["esc5O"], ["no task is called 'esc5O'", "did you mean esc50", "groups: open, all"]),
         (["tasks/esc51.py"], ["there is no task module tasks/esc51.py", "did you mean esc50"]),
-        (["tasks/esc50.py"], ["there is no task module tasks/esc50.py", "'esc50' needs no path"]),
+        (["here/esc50.py"], ["there is no task module here/esc50.py", "'esc50' needs no path"]),
         (
             ["esc50", "--mode", "smal"],
             ["esc50 has no mode 'smal'", "default, all, full, small, synthetic", "did you mean small"],
@@ -88,6 +88,12 @@ def test_task_modules_that_cannot_be_loaded(user: User, text: str, said: list[st
         ({"splits": "NewFolds(3, max_seconds=4500.0)", "sample_duration": "None"}, "needs a sample_duration"),
         ({"sample_duration": "-1"}, "sample_duration must be positive"),
         ({"sample_duration": '"two"'}, "sample_duration must be positive or None, got 'two'"),
+        ({"sample_duration": 'float("inf")'}, "sample_duration must be positive"),
+        ({"splits": "PresetFolds(3, max_seconds=0.1)"}, "a cap of 0.1 s leaves fold00 no clip of 0.4 s"),
+        ({"evaluation": '"top1_acc"'}, "evaluation must be a sequence"),
+        ({"evaluation_params": '{"a": {1, 2}}'}, "evaluation_params cannot be written as JSON"),
+        ({"modes": '{"full": 3}'}, "mode 'full' must be a Mode"),
+        ({"modes": '{"full": Mode(), "full.corpus": Mode()}'}, "must not hold a dot"),
         ({"sources": "{}"}, "sources must name at least one"),
         ({"sources": '{"corpus": Archive("https://example.org/a.zip")}'}, "needs md5= or sha256="),
         ({"sources": '{"corpus": Archive("https://example.org/a.zip", md5="12")}'}, "'12' is no md5"),

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
 import pty
+import socket
 import struct
 import subprocess
 import sys
 import termios
+import time
+import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -139,40 +144,52 @@ def test_the_console_command_is_the_runner(user: User) -> None:
     assert shown == user.run("--version").stdout
 
 
-def test_a_luigid_hands_out_the_steps(toy: User, tmp_path: Path) -> None:
-    import socket
-    import time
-    import urllib.request
-
+@pytest.fixture
+def luigid(tmp_path: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    luigid = Path(sys.executable).with_name("luigid")
-    daemon = subprocess.Popen(
-        [
-            luigid,
-            "--address",
-            "127.0.0.1",
-            "--port",
-            str(port),
-            "--state-path",
-            tmp_path / "state",
-            "--logdir",
-            tmp_path,
-        ],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        for _ in range(200):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/static/visualiser/index.html").close()
-                break
-            except OSError:
-                time.sleep(0.05)
-        finished = toy.run("./mine.py", "--sample-rates", 8000, "--scheduler-url", f"http://127.0.0.1:{port}")
-    finally:
-        daemon.terminate()
-        daemon.wait()
+    command = [Path(sys.executable).with_name("luigid"), "--address", "127.0.0.1", "--port", str(port)]
+    places = ["--state-path", tmp_path / "state", "--logdir", tmp_path]
+    daemon = subprocess.Popen([*command, *places], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+    for _ in range(200):
+        with contextlib.suppress(OSError):
+            urllib.request.urlopen(f"{url}/static/visualiser/index.html").close()
+            break
+        time.sleep(0.05)
+    yield url
+    daemon.terminate()
+    daemon.wait()
+
+
+def test_a_luigid_hands_out_the_steps(toy: User, luigid: str) -> None:
+    finished = toy.run("./mine.py", "--sample-rates", 8000, "--scheduler-url", luigid)
     assert finished.returncode == 0, finished.stderr
     assert "hear2021-toy_folds-v1-full-8000.tar.gz" in toy.made()
+
+
+def test_two_runners_share_the_work_of_one_folder(toy: User, luigid: str) -> None:
+    arguments = ("./mine.py", "--sample-rates", 8000, 12000, "--scheduler-url", luigid)
+    runners = [toy.start(*arguments) for _ in range(2)]
+    said = [runner.communicate(timeout=100)[1] for runner in runners]
+    assert [runner.returncode for runner in runners] == [0, 0], said
+
+
+def test_runs_in_two_folders_are_not_taken_for_one(toy: User, luigid: str, tmp_path: Path) -> None:
+    other = User(tmp_path / "other")
+    module = toy.folder / "mine.py"
+    arguments = (module, "--sample-rates", 8000, "--scheduler-url", luigid)
+    runners = [user.start(*arguments) for user in (toy, other)]
+    said = [runner.communicate(timeout=100)[1] for runner in runners]
+    assert [runner.returncode for runner in runners] == [0, 0], said
+    assert toy.made() == other.made()
+
+
+def test_a_failure_ends_the_run_with_a_luigid_too(user: User, luigid: str) -> None:
+    members = toys.folds_members() | {"audio/clip03.wav": b"no audio"}
+    _path, archive = toys.corpus(user.folder / "source", members)
+    user.write("mine.py", toys.folds_task(archive))
+    finished = user.run("./mine.py", "--sample-rates", 8000, "--scheduler-url", luigid)
+    assert finished.returncode == 1
+    assert "clip clip03, file audio/clip03.wav" in finished.stderr

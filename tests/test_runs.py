@@ -38,7 +38,7 @@ def undisturbed(user: User, task: str) -> dict[str, bytes]:
     return made
 
 
-def test_same_bytes_with_other_workers_folders_and_days(
+def test_same_bytes_with_other_workers_and_folders(
     user: User, task: str, undisturbed: dict[str, bytes], tmp_path: Path
 ) -> None:
     other = User(tmp_path / "other" / "place")
@@ -121,7 +121,7 @@ def test_a_further_rate_joins_the_others(user: User, task: str, undisturbed: dic
     assert user.made() == undisturbed
     after = modified(user.folder / "_workdir")
     remade = {Path(path).parent.name for path in after if before.get(path) != after[path]}
-    assert remade == {"resample", "logs"}
+    assert remade == {"resample", "tar", "logs"}
 
 
 def test_a_changed_fact_rebuilds_what_depends_on_it_and_nothing_else(user: User) -> None:
@@ -142,16 +142,117 @@ def test_a_changed_fact_rebuilds_what_depends_on_it_and_nothing_else(user: User)
     assert user.made() == first, "a comment changes no output"
 
     user.write("mine.py", toys.folds_task(archive, evaluation='("mAP",)'))
-    assert remade() == {"corpus", "labels"}
+    assert remade() == {"corpus", "labels", "tar"}
     changed = {name for name, content in user.made().items() if first[name] != content}
     assert changed == {"tasks/toy_folds-v1-full/task_metadata.json", "hear2021-toy_folds-v1-full-12000.tar.gz"}
 
     user.write("mine.py", toys.folds_task(archive, toys.FOLDS_CLIPS.replace("row.label", "row.label.upper()")))
-    assert remade() == {"corpus", "labels"}
+    assert remade() == {"corpus", "labels", "tar"}
     assert b"BARK" in user.made()["tasks/toy_folds-v1-full/labelvocabulary.csv"]
 
     user.write("mine.py", toys.folds_task(archive, sample_duration="0.3"))
-    assert remade() == {"corpus", "labels", "standardize", "resample"}
+    assert remade() == {"corpus", "labels", "standardize", "resample", "tar"}
+
+
+def folders_of(user: User, stage: str) -> set[str]:
+    return {path.name for path in (user.folder / "_workdir" / stage).iterdir()}
+
+
+def test_one_clip_less_leaves_the_other_batches_alone(user: User) -> None:
+    members = toys.folds_members(36)
+    members |= {path: toys.wav(path, 0.05) for path in members if path.endswith(".wav")}
+    _path, archive = toys.corpus(user.folder / "source", members)
+    user.write("mine.py", toys.folds_task(archive, sample_duration="60"))  # five clips a batch
+    assert user.run("./mine.py", "--sample-rates", 8000).returncode == 0
+    before = folders_of(user, "standardize")
+    assert len(before) > 5
+    fewer = toys.FOLDS_CLIPS.replace("        yield", "        if row.file != 'clip00': yield")
+    user.write("mine.py", toys.folds_task(archive, fewer, sample_duration="60"))
+    assert user.run("./mine.py", "--sample-rates", 8000).returncode == 0
+    assert len(folders_of(user, "standardize") - before) == 1
+
+
+def test_a_module_that_is_edited_during_its_run_is_another_task(user: User, server: Server) -> None:
+    path = write_zip(server.folder, "toy", toys.folds_members().items())
+    task = toys.folds_task(f'Archive("{server.url}/slow/toy.zip", sha256="{sha256(path)}")')
+    user.write("mine.py", task)
+    process = user.start("./mine.py", "--sample-rates", 8000)
+    while not server.requests:
+        assert process.poll() is None
+        time.sleep(0.01)
+    user.write("mine.py", task.replace("row.label", "row.label.upper()"))
+    process.communicate(timeout=60)
+    assert b"bark" in user.made()["tasks/toy_folds-v1-full/labelvocabulary.csv"]
+    finished = user.run("./mine.py", "--sample-rates", 8000)
+    assert finished.returncode == 0, finished.stderr
+    assert b"BARK" in user.made()["tasks/toy_folds-v1-full/labelvocabulary.csv"]
+
+
+def test_a_changed_helper_module_changes_the_task(user: User) -> None:
+    _path, archive = toys.corpus(user.folder / "source", toys.folds_members())
+    user.write("helper.py", "from deeper import loud\n\ndef named(label):\n    return loud(label)\n")
+    user.write("deeper.py", "def loud(label):\n    return label\n")
+    clips = "from helper import named\n" + toys.FOLDS_CLIPS.replace("row.label", "named(row.label)")
+    user.write("mine.py", toys.folds_task(archive, clips))
+    assert user.run("./mine.py", "--sample-rates", 8000).returncode == 0
+    user.write("deeper.py", "def loud(label):\n    return label.upper() + label\n")
+    assert user.run("./mine.py", "--sample-rates", 8000).returncode == 0
+    assert b"BARKbark" in user.made()["tasks/toy_folds-v1-full/labelvocabulary.csv"]
+
+
+def test_a_tarball_that_is_cut_short_is_noticed(user: User) -> None:
+    _path, archive = toys.corpus(user.folder / "source", toys.folds_members())
+    user.write("mine.py", toys.folds_task(archive))
+    assert user.run("./mine.py", "--sample-rates", 8000).returncode == 0
+    made = user.made()
+    tarball = user.folder / "out" / "hear2021-toy_folds-v1-full-8000.tar.gz"
+    tarball.write_bytes(tarball.read_bytes()[:2500])
+    assert user.run("./mine.py", "--sample-rates", 8000).returncode == 0
+    assert user.made() == made
+
+
+@pytest.mark.parametrize(
+    "path", ["8000/embeddings.npy", "8000/fold00/notes.txt", "2024/notes.txt", "16000/fold00/a/b.wav"]
+)
+def test_files_of_the_user_inside_a_task_are_not_lost(user: User, path: str) -> None:
+    _path, archive = toys.corpus(user.folder / "source", toys.folds_members())
+    user.write("mine.py", toys.folds_task(archive))
+    assert user.run("./mine.py", "--sample-rates", 8000).returncode == 0
+    foreign = user.folder / "out" / "tasks" / "toy_folds-v1-full" / path
+    foreign.parent.mkdir(parents=True, exist_ok=True)
+    foreign.write_text("mine")
+    finished = user.run("./mine.py", "--sample-rates", 12000)
+    assert finished.returncode == 1
+    assert "holds files that hearpreprocess did not make" in finished.stderr
+    assert foreign.read_text() == "mine"
+
+
+def test_credentials_reach_neither_log_nor_output(user: User, server: Server) -> None:
+    path = write_zip(server.folder, "toy", toys.folds_members().items())
+    address = server.url.replace("http://", "http://user:SECRET@")
+    user.write("mine.py", toys.folds_task(f'Archive("{address}/toy.zip?token=SECRET", sha256="{sha256(path)}")'))
+    shown = user.run("./mine.py", "--sample-rates", 8000, "--offline")
+    assert shown.returncode == 1
+    finished = user.run("./mine.py", "--sample-rates", 8000)
+    assert finished.returncode == 0, finished.stderr
+    said = shown.stderr + finished.stderr + finished.stdout
+    logs = "".join(log.read_text() for log in (user.folder / "_workdir" / "logs").iterdir())
+    assert "SECRET" not in said + logs
+    assert not [name for name, content in user.made().items() if b"SECRET" in content]
+
+
+def test_output_does_not_depend_on_the_locale(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    _path, archive = toys.corpus(user.folder / "source", toys.folds_members(labels=("barké", "mïau")))
+    user.write("mine.py", toys.folds_task(archive))
+    assert user.run("./mine.py", "--sample-rates", 8000).returncode == 0
+    made = user.made()
+    shutil.rmtree(user.folder / "out")
+    shutil.rmtree(user.folder / "_workdir")
+    for name, value in (("PYTHONUTF8", "0"), ("PYTHONCOERCECLOCALE", "0"), ("LC_ALL", "C"), ("TZ", "Asia/Tokyo")):
+        monkeypatch.setenv(name, value)
+    finished = user.run("./mine.py", "--sample-rates", 8000)
+    assert finished.returncode == 0, finished.stderr
+    assert user.made() == made
 
 
 def test_two_tasks_on_one_source_download_once(user: User, server: Server) -> None:
@@ -200,11 +301,11 @@ def test_what_others_made_is_not_overwritten(user: User, task: str, what: str) -
     assert foreign.read_text() == "mine"
 
 
-@pytest.mark.parametrize(
-    "lost",
-    ["_workdir/corpus", "_workdir/labels", "_workdir/index", "_workdir/extract", "_workdir/standardize", "_workdir/resample",
-     "_workdir/download", "out/tasks/toy_folds-v1-full/8000/fold00/clip00.wav", "out/tasks/toy_folds-v1-full/fold01.json"],
-)  # fmt: skip
+STAGES = ("corpus", "labels", "index", "extract", "standardize", "resample", "download", "tar")
+OUTPUTS = ("tasks/toy_folds-v1-full/8000/fold00/clip00.wav", "tasks/toy_folds-v1-full/fold01.json")
+
+
+@pytest.mark.parametrize("lost", [*(f"_workdir/{stage}" for stage in STAGES), *(f"out/{path}" for path in OUTPUTS)])
 def test_whatever_is_lost_is_made_again(user: User, lost: str) -> None:
     _path, archive = toys.corpus(user.folder / "source", toys.folds_members())
     user.write("mine.py", toys.folds_task(archive))

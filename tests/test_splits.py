@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import random
 
 import numpy as np
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from hearpreprocess import splits
 from hearpreprocess.clips import Clip, Event, to_table
 from hearpreprocess.config import Mode, NewFolds, PresetFolds, SplitSeconds, TaskConfig, TaskMode, TrainValidTest
-from hearpreprocess.errors import SplitError
+from hearpreprocess.errors import ConfigError, SplitError
 from hearpreprocess.sources import Archive
 
 names = st.text("abcdefgh0123-_", min_size=1, max_size=6)
@@ -202,3 +203,18 @@ def test_given_splits_that_divide_a_group_are_told() -> None:
     )
     assert "the given splits divide 1 groups" in warnings[0]
     assert "speaker in fold00, fold01" in warnings[0]
+
+
+def test_clips_must_be_a_function() -> None:
+    with pytest.raises(ConfigError, match="clips must be a function"):
+        task(NewFolds(2), clips=functools.partial(list))
+
+
+def test_a_label_that_a_cap_removes_is_told() -> None:
+    config = task(NewFolds(2, max_seconds=1.0))
+    labels = {f"n{number}": "xy"[number % 2] for number in range(20)}
+    capped, warnings = splits.divide(table(labels, config), config)
+    assert len(capped) == 2
+    assert any("after the cap" in warning and "lacks 1 of" in warning for warning in warnings) == (
+        len({labels[name] for name in capped["name"]}) == 2
+    )

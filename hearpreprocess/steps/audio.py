@@ -69,9 +69,11 @@ class Standardize(BatchStep):
         return key
 
     def requires(self) -> dict[str, Extract]:
+        summary = self.described.summary
+        facts = {"workspace": self.workspace, "corpus": self.corpus}
         return {
-            source: Extract(workspace=self.workspace, corpus=self.corpus, source=source, selection=selection["key"])
-            for source, selection in self.described.summary["selections"].items()
+            source: Extract(source=source, selection=summary["selections"][source]["key"], **facts)
+            for source in summary["batches"][self.batch]["sources"]
         }
 
     def build(self, folder: Path) -> None:

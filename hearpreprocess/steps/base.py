@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import json
 import time
 import traceback
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,8 +14,9 @@ import luigi
 
 from hearpreprocess.atomic import whole_folder
 from hearpreprocess.errors import HearPreprocessError
+from hearpreprocess.identity import digest
 from hearpreprocess.registry import TaskReference
-from hearpreprocess.sources import Source, source_from_json, source_to_json
+from hearpreprocess.sources import source_to_json
 from hearpreprocess.steps.journal import Entry, Event, Journal
 
 
@@ -35,6 +34,11 @@ class Workspace:
     offline: bool = False
     journal: Path | None = None
 
+    @property
+    def digest(self) -> str:
+        """Of the places alone."""
+        return digest([str(place) for place in (self.tmp_dir, self.tasks_dir, self.tar_dir, self.download_dir)])
+
 
 class WorkspaceParameter(luigi.Parameter[Workspace]):
     """A Workspace, as JSON."""
@@ -50,13 +54,10 @@ class WorkspaceParameter(luigi.Parameter[Workspace]):
 
 
 class SourceParameter(luigi.Parameter[Any]):
-    """A source, as JSON."""
+    """A source, as its title and a digest: what Luigi logs and shows must not hold an address with a password."""
 
     def serialize(self, x: Any) -> str:
-        return json.dumps(source_to_json(x), sort_keys=True)
-
-    def parse(self, x: str) -> Source:
-        return source_from_json(json.loads(x))
+        return f"{x.title}-{digest(source_to_json(x))}"
 
 
 class TaskParameter(luigi.Parameter[TaskReference]):
@@ -108,19 +109,33 @@ class Step(luigi.Task):
         """Write an entry on this step's title and stage to the journal."""
         Journal(self.workspace.journal).write(Entry(event, self.title, self.shown_stage, amount, unit, text))
 
-    @contextlib.contextmanager
-    def reporting(self) -> Iterator[None]:
-        """A block whose failure goes to the journal, with the place in the code where the error is not one of ours."""
-        try:
-            yield
-        except HearPreprocessError as error:
-            self.tell("failed", text=str(error))
-            raise
-        except Exception as error:
-            last = traceback.extract_tb(error.__traceback__)[-1]
-            place = f"{Path(last.filename).name}, line {last.lineno}"
-            self.tell("failed", text=f"unexpected {type(error).__name__}: {error} ({place})")
-            raise
+    def to_str_params(self, only_significant: bool = False, only_public: bool = False) -> dict[str, str]:
+        # Luigi makes a step's identity of this. Two runs that write to different places must not be taken for one by a
+        # scheduler that they share, whereas their journals differ without a difference in what they make.
+        params: dict[str, str] = super().to_str_params(only_significant, only_public)
+        if only_significant:
+            params["places"] = self.workspace.digest
+        return params
+
+
+def _tell_failure(step: Step, error: BaseException) -> None:
+    """Tell the journal why a step failed, with the place in the code where the error is not one of ours."""
+    if isinstance(error, HearPreprocessError):
+        step.tell("failed", text=str(error))
+    else:
+        frames = traceback.extract_tb(error.__traceback__)
+        place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+        step.tell("failed", text=f"unexpected {type(error).__name__}: {error}{place}")
+
+
+def _tell_death(step: Step, message: str) -> None:
+    how = message.rpartition(" died unexpectedly ")[2] or message
+    step.tell("failed", text=f"its process ended {how}; was it killed from outside, or did the memory run out?")
+
+
+Step.event_handler(luigi.Event.FAILURE)(_tell_failure)
+Step.event_handler(luigi.Event.BROKEN_TASK)(_tell_failure)
+Step.event_handler(luigi.Event.PROCESS_FAILURE)(_tell_death)
 
 
 class FolderStep(Step):
@@ -142,7 +157,7 @@ class FolderStep(Step):
         return self.folder.is_dir()
 
     def run(self) -> None:
-        with self.reporting(), whole_folder(self.folder) as folder:
+        with whole_folder(self.folder) as folder:
             self.build(folder)
 
     def build(self, folder: Path) -> None:

@@ -6,7 +6,7 @@ import functools
 import inspect
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ import luigi
 
 from hearpreprocess import __version__, labels, package, splits
 from hearpreprocess.atomic import link_or_copy, replaced_folder
-from hearpreprocess.batches import Batch, make_batches, selections
+from hearpreprocess.batches import Batch, decoding_versions, make_batches, selections
 from hearpreprocess.clips import Clip, read_table, to_table, write_table
 from hearpreprocess.config import TaskMode
 from hearpreprocess.errors import CorpusError, HearPreprocessError, line_in
@@ -37,24 +37,26 @@ class CorpusFolder:
 
     @functools.cached_property
     def summary(self) -> dict[str, Any]:
-        """`title`, `splits` with the clips of each, `batches` (key and clips), `selections` by source, `audio`."""
-        summary: dict[str, Any] = json.loads((self.folder / "corpus.json").read_text())
+        """`title`, `splits` with the clips of each, `batches` by key, `selections` by source, and a digest `audio`."""
+        summary: dict[str, Any] = json.loads((self.folder / "corpus.json").read_text(encoding="utf-8"))
         return summary
 
     def batch(self, key: str) -> Batch:
         """The batch with this key."""
-        return Batch.from_json(json.loads((self.folder / "batches" / f"{key}.json").read_text()))
+        return Batch.from_json(json.loads((self.folder / "batches" / f"{key}.json").read_text(encoding="utf-8")))
 
     def selection(self, source: str) -> list[str]:
         """The members of a source that the chosen clips need."""
-        members: list[str] = json.loads((self.folder / "selections" / f"{source}.json").read_text())
+        members: list[str] = json.loads((self.folder / "selections" / f"{source}.json").read_text(encoding="utf-8"))
         return members
 
     def clips(self) -> Iterator[tuple[str, str, str]]:
-        """The split, the name and the batch's key of each chosen clip, in the table's order."""
-        keys = [key for key, count in self.summary["batches"] for _ in range(count)]
+        """The split, the name and the batch's key of each chosen clip."""
         table = read_table(self.folder / "clips.json")
-        return zip(table["split"], table["name"], keys, strict=True)
+        splits_by_name = dict(zip(table["name"], table["split"], strict=True))
+        for key in self.summary["batches"]:
+            for clip in self.batch(key).clips:
+                yield splits_by_name[clip.name], clip.name, key
 
 
 @functools.lru_cache(maxsize=64)
@@ -94,6 +96,7 @@ class Corpus(_TaskStep):
         return list(self.indexes().values())
 
     def build(self, folder: Path) -> None:
+        self.tell("planned")
         config = self.config
         trees = {name: Tree(name, index.folder) for name, index in self.indexes().items()}
         table, warnings = work_out(config, trees)
@@ -106,15 +109,15 @@ class Corpus(_TaskStep):
         needed = selections(table)
         (folder / "batches").mkdir()
         for batch in batches:
-            (folder / "batches" / f"{batch.key}.json").write_text(json.dumps(batch.to_json()))
+            (folder / "batches" / f"{batch.key}.json").write_text(json.dumps(batch.to_json()), encoding="utf-8")
         (folder / "selections").mkdir()
         for name, members in needed.items():
-            (folder / "selections" / f"{name}.json").write_text(json.dumps(members))
+            (folder / "selections" / f"{name}.json").write_text(json.dumps(members), encoding="utf-8")
         write_table(table, folder / "clips.json")
         summary = {
             "title": config.title,
             "splits": counts,
-            "batches": [(batch.key, len(batch.clips)) for batch in batches],
+            "batches": {batch.key: {"clips": len(batch.clips), "sources": list(batch.contents)} for batch in batches},
             "selections": {
                 name: {
                     "source": source_to_json(config.sources[name]),
@@ -124,9 +127,10 @@ class Corpus(_TaskStep):
                 for name, members in needed.items()
             },
             # Independent of how the clips are divided into batches.
-            "audio": digest([[asdict(clip) for batch in batches for clip in batch.clips], contents]),
+            "audio": digest([sorted(astuple(clip) for batch in batches for clip in batch.clips), contents]),
         }
-        (folder / "corpus.json").write_text(json.dumps(summary))
+        (folder / "corpus.json").write_text(json.dumps(summary), encoding="utf-8")
+        self.tell("finished")
 
 
 def work_out(config: TaskMode, trees: Mapping[str, Tree]) -> tuple[pd.DataFrame, list[str]]:
@@ -214,10 +218,10 @@ class Labels(_TaskStep):
         for name, index in self.indexes().items():
             if isinstance(config.sources[name], Local):
                 metadata["sources"][name]["content"] = Tree(name, index.folder).content
-        release = digest([__version__, files, metadata, corpus.summary["audio"]])
+        release = digest([__version__, decoding_versions(), files, metadata, corpus.summary["audio"]])
         files[package.METADATA] = labels.to_json(package.with_release(metadata, release))
         for name, text in files.items():
-            (folder / name).write_text(text)
+            (folder / name).write_text(text, encoding="utf-8")
 
 
 class Preview(Step):
@@ -247,11 +251,10 @@ class Preview(Step):
         return labels_step.complete() and package.release_of_folder(self.folder) == labels_step.release
 
     def run(self) -> None:
-        with self.reporting():
-            package.check_replaceable(self.folder, self.requires().config.splits.names)
-            with replaced_folder(self.folder) as folder:
-                for file in sorted(self.requires().folder.iterdir()):
-                    link_or_copy(file, folder / file.name)
+        package.check_replaceable(self.folder, self.requires().config.splits.names)
+        with replaced_folder(self.folder) as folder:
+            for file in sorted(self.requires().folder.iterdir()):
+                link_or_copy(file, folder / file.name)
 
 
 class CorpusStep(Step):

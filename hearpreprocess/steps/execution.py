@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import importlib
 import multiprocessing
 import urllib.error
@@ -21,6 +22,7 @@ from hearpreprocess.steps.interruption import Interruption
 
 SECONDS_BETWEEN_LOOKS = 0.3
 SECONDS_TO_CONNECT = 10
+SECONDS_TO_WAIT_FOR_OTHERS = 10
 
 
 def execute(roots: Sequence[Step], workers: int, scheduler_url: str | None) -> None:
@@ -75,13 +77,36 @@ class _Worker(luigi.worker.Worker):
         Interruption.act()
         return super()._handle_next_task()
 
+    def _keep_alive(self, get_work_response: Any) -> bool:
+        """Wait for other hosts as long as they work; Luigi itself would also wait for what has failed."""
+        if not self._config.keep_alive or get_work_response.n_pending_tasks == 0:
+            return False
+        if get_work_response.running_tasks:
+            self._idle_since = None
+            return True
+        idle = datetime.datetime.now() - (self._idle_since or datetime.datetime.now())
+        return idle.total_seconds() < SECONDS_TO_WAIT_FOR_OTHERS
+
+
+class _LocalScheduler(luigi.scheduler.Scheduler):
+    """Leaves out the counts that only a worker which waits for others asks for: they cost the square of the work."""
+
+    def count_pending(self, worker: str) -> dict[str, Any]:
+        return {
+            "n_pending_tasks": 0,
+            "n_unique_pending": 0,
+            "n_pending_last_scheduled": 0,
+            "worker_state": self._state.get_worker(worker).state,
+            "running_tasks": [],
+        }
+
 
 class _Factory:
     def __init__(self, waits_for_other_hosts: bool) -> None:
         self._waits_for_other_hosts = waits_for_other_hosts
 
     def create_local_scheduler(self) -> Any:
-        return luigi.scheduler.Scheduler(prune_on_get_work=True, record_task_history=False)
+        return _LocalScheduler(record_task_history=False)
 
     def create_remote_scheduler(self, url: str) -> Any:
         return luigi.rpc.RemoteScheduler(url)
@@ -97,19 +122,6 @@ class _Factory:
             # Also where there is one worker, so that the runner itself is free to be interrupted.
             force_multiprocessing=True,
             send_failure_email=False,
+            check_complete_on_run=True,
             task_process_context="hearpreprocess.steps.process.StepProcess",
         )
-
-
-def _died(step: Step, message: str) -> None:
-    how = message.rpartition(" died unexpectedly ")[2] or message
-    step.tell("failed", text=f"its process ended {how}; was it killed from outside, or did the memory run out?")
-
-
-def _broken(step: Step, error: BaseException) -> None:
-    step.tell("failed", text=f"{type(error).__name__}: {error}")
-
-
-# What a step cannot tell itself.
-Step.event_handler(luigi.Event.PROCESS_FAILURE)(_died)
-Step.event_handler(luigi.Event.BROKEN_TASK)(_broken)

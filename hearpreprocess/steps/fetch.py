@@ -12,7 +12,7 @@ from hearpreprocess.archive.folder import files_below
 from hearpreprocess.atomic import replaced_folder
 from hearpreprocess.errors import DownloadError, OfflineError, enumerate_problems
 from hearpreprocess.identity import digest
-from hearpreprocess.sources import File, Local, Source, Synthetic
+from hearpreprocess.sources import File, Local, Source, Synthetic, without_credentials
 from hearpreprocess.steps.base import Counter, FolderStep, SourceParameter, Workspace
 from hearpreprocess.testing import corpora
 from hearpreprocess.tree import Tree, matcher
@@ -88,13 +88,13 @@ class Download(SourceStep):
 
     def complete(self) -> bool:
         try:
-            noted = json.loads((self.folder / "verified.json").read_text())
+            noted = json.loads((self.folder / "verified.json").read_text(encoding="utf-8"))
             return bool(noted == self._sizes_and_times())
-        except FileNotFoundError:
+        except (FileNotFoundError, ValueError):
             return False
 
     def run(self) -> None:
-        with self.reporting(), Counter(self) as counter:
+        with Counter(self) as counter:
             files: tuple[File, ...] = self.source.files
             self.is_here = all(path.exists() for path in self.files.values())
             known = sum(file.size for file in files if file.size) if all(file.size for file in files) else None
@@ -123,7 +123,7 @@ class Download(SourceStep):
                     )
                 )
             with replaced_folder(self.folder) as folder:
-                (folder / "verified.json").write_text(json.dumps(self._sizes_and_times()))
+                (folder / "verified.json").write_text(json.dumps(self._sizes_and_times()), encoding="utf-8")
         self.tell("finished")
 
     def _get(self, file: File, on_bytes: fetch.OnBytes) -> None:
@@ -146,7 +146,8 @@ class Download(SourceStep):
 def _description(file: File) -> str:
     checksums = ", ".join(f"{algorithm} {checksum}" for algorithm, checksum in file.checksums.items())
     size = f"{file.size:,} bytes" if file.size else "size not known"
-    return f"{' or '.join(file.urls)} ({size}, {checksums or 'checked by member'})"
+    urls = " or ".join(map(without_credentials, file.urls))
+    return f"{urls} ({size}, {checksums or 'checked by member'})"
 
 
 class Generate(SourceStep):
@@ -198,7 +199,7 @@ class Locate(SourceStep):
 
     @property
     def content(self) -> str:
-        content: str = json.loads((self.folder / "content.json").read_text())
+        content: str = json.loads((self.folder / "content.json").read_text(encoding="utf-8"))
         return content
 
     def _stamp(self) -> Any:
@@ -215,7 +216,7 @@ class Locate(SourceStep):
         else:
             content = f"sha256:{fetch.checksums(self.path, ['sha256'])['sha256']}"
         self.tell("warned", text=f"{self.path} stands in place of a source: {content}")
-        (folder / "content.json").write_text(json.dumps(content))
+        (folder / "content.json").write_text(json.dumps(content), encoding="utf-8")
 
 
 class Index(FolderStep):
@@ -237,7 +238,10 @@ class Index(FolderStep):
         return source_step(self.workspace, self.source)
 
     def build(self, folder: Path) -> None:
+        self.tell("planned", unit="files")
         step = self.requires()
         is_read = matcher(self.source.reads)
         members = archive.unpack(step.files, is_read, Tree.readable(folder), archived=self.source.archived)
         Tree.write(folder, members, step.content)
+        self.tell("advanced", amount=len(members))
+        self.tell("finished")

@@ -9,7 +9,7 @@ from typing import Any
 import luigi
 
 from hearpreprocess import package
-from hearpreprocess.atomic import replaced_folder
+from hearpreprocess.atomic import replaced_folder, whole_file
 from hearpreprocess.steps.audio import Extract, Resample, Standardize
 from hearpreprocess.steps.base import Counter, RatesParameter, Step, TaskParameter
 from hearpreprocess.steps.corpus import CorpusStep, Labels, corpus_folder
@@ -29,7 +29,7 @@ class OutputStep(CorpusStep):
         """The steps that make the audio at one rate, batch by batch."""
         return [
             Resample(workspace=self.workspace, corpus=self.corpus, batch=key, rate=rate)
-            for key, _count in self.described.summary["batches"]
+            for key in self.described.summary["batches"]
         ]
 
     def label_files(self) -> dict[str, Path]:
@@ -70,15 +70,17 @@ class Combine(OutputStep):
         return [step for rate in self.rates for step in self.resampled(rate)]
 
     def run(self) -> None:
-        with self.reporting():
-            files = self.label_files()
-            package.check_replaceable(self.folder, self.described.summary["splits"])
-            if package.release_of_folder(self.folder) == self.release:
-                files |= {path.relative_to(self.folder).as_posix(): path for path in self.folder.glob("*/*/*.wav")}
-            for rate in self.rates:
-                files |= self.audio_files(rate)
-            with replaced_folder(self.folder) as folder:
-                package.write_folder(folder, files)
+        files = self.label_files()
+        package.check_replaceable(self.folder, self.described.summary["splits"])
+        kept = {path.relative_to(self.folder).as_posix(): path for path in self.folder.glob("*/*/*.wav")}
+        if package.release_of_folder(self.folder) == self.release:
+            files |= kept
+        elif dropped := sorted({path.partition("/")[0] for path in kept} - set(map(str, self.rates))):
+            self.tell("warned", text=f"the clips at {', '.join(dropped)} Hz were of an earlier release and are removed")
+        for rate in self.rates:
+            files |= self.audio_files(rate)
+        with replaced_folder(self.folder) as folder:
+            package.write_folder(folder, files)
 
 
 class Tar(OutputStep):
@@ -100,16 +102,27 @@ class Tar(OutputStep):
     def places(self) -> list[Path]:
         return [self.path]
 
+    @property
+    def size_note(self) -> Path:
+        """Where the tarball's size is noted, to tell one that was cut short later."""
+        return self.workspace.tmp_dir / self.stage / f"{self.path.name}-{self.release}"
+
     def complete(self) -> bool:
-        return package.release_of_tarball(self.path) == self.release
+        if package.release_of_tarball(self.path) != self.release:
+            return False
+        return not self.size_note.exists() or self.size_note.read_text(encoding="utf-8") == str(
+            self.path.stat().st_size
+        )
 
     def requires(self) -> Any:
         return self.resampled(self.rate)
 
     def run(self) -> None:
         files = self.label_files() | self.audio_files(self.rate)
-        with self.reporting(), Counter(self) as counter:
+        with Counter(self) as counter:
             package.write_tarball(self.path, f"tasks/{self.title}", files, counter.add)
+        with whole_file(self.size_note) as note:
+            note.write_text(str(self.path.stat().st_size), encoding="utf-8")
 
 
 class Release(Step):
@@ -141,14 +154,13 @@ class Release(Step):
 
     def run(self) -> Generator[list[Combine | Tar], Any, None]:
         outputs = self.outputs()
-        with self.reporting():
-            self._announce([output for output in outputs if not output.complete()])
+        self._announce([output for output in outputs if not output.complete()])
         yield outputs
 
     def _announce(self, outputs: list[Combine | Tar]) -> None:
         """Tell how much each stage still has to do."""
         described = corpus_folder(self.workspace, self.requires().key)
-        clips = dict(described.summary["batches"])
+        clips = {key: batch["clips"] for key, batch in described.summary["batches"].items()}
         journal = Journal(self.workspace.journal)
 
         def plan(stage: str, amount: int, unit: str) -> None:
@@ -158,7 +170,7 @@ class Release(Step):
         resample = {step.task_id: step for output in outputs for step in output.requires() if not step.complete()}
         standardize = {step.batch: step.requires() for step in resample.values()}
         missing = [step for step in standardize.values() if not step.complete()]
-        extract = missing[0].requires() if missing else {}
+        extract = {source: needed for step in missing for source, needed in step.requires().items()}
         sizes = {source: selection["members"] for source, selection in described.summary["selections"].items()}
         plan(Extract.stage, sum(sizes[source] for source, step in extract.items() if not step.complete()), "files")
         plan(Standardize.stage, sum(clips[step.batch] for step in missing), "clips")

@@ -68,8 +68,8 @@ def problems_of_result(folder: Path) -> list[str]:
 
     A split of an excerpt may be empty.
     """
-    metadata = json.loads((folder / METADATA).read_text())
-    splits = {split: json.loads((folder / f"{split}.json").read_text()) for split in metadata["splits"]}
+    metadata = json.loads((folder / METADATA).read_text(encoding="utf-8"))
+    splits = {split: json.loads((folder / f"{split}.json").read_text(encoding="utf-8")) for split in metadata["splits"]}
     return [
         *_problems_of_names(splits, metadata["partial"]),
         *_problems_of_labels(splits, folder, metadata),
