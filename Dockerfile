@@ -1,9 +1,7 @@
 FROM python:3.12-slim
 
 WORKDIR /opt/hearpreprocess
-COPY pyproject.toml README.md LICENSE ./
-COPY hearpreprocess hearpreprocess
-COPY tasks tasks
+COPY . .
 RUN pip install --no-cache-dir '.[rar,midi]' && useradd --create-home hear && install -d -o hear /data
 
 # Mount a folder here to keep what is made: docker run -v "$PWD:/data" hearpreprocess esc50 --sample-rates 16000

@@ -58,7 +58,8 @@ def remove_abandoned(folder: Path) -> None:
         found = [(entry.path, _TEMPORARY.match(entry.name)) for entry in entries]
     for path, temporary in found:
         if temporary and temporary["host"] == _host() and _is_abandoned(Path(path), int(temporary["process"])):
-            remove(Path(path))
+            with contextlib.suppress(FileNotFoundError):  # another run tidies up, too
+                remove(Path(path))
 
 
 @contextlib.contextmanager

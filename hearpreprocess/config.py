@@ -141,8 +141,8 @@ class Mode:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TaskConfig:
-    """One benchmark task, as declared.
+class TaskFacts:
+    """What is known of a task in every mode.
 
     `name`, `version`: as published; together with the mode they name every output.
     `embedding_type`: `scene` (labels for a whole clip) or `event` (labels with times).
@@ -152,12 +152,9 @@ class TaskConfig:
     `evaluation`: the metrics, with the names that the HEAR evaluation knows, the first one the main one.
     `sources`: what is downloaded, by a name of the task's own.
     `clips`: a function of the mapping from source name to `Tree` that yields every `Clip`.
-    `modes`, `default_mode`: the variants, and which is meant when none is asked for.
     `extras`: the optional parts of hearpreprocess that its sources need: `rar`, `midi`.
     `licence`, `url`: of the dataset. `is_open`: one of HEAR's open tasks, those not kept secret in the 2021 challenge.
     `evaluation_params`, `use_scoring_for_early_stopping`: passed on to the evaluation, where it needs them.
-
-    Raises ConfigError on every impossible combination.
     """
 
     name: str
@@ -169,14 +166,25 @@ class TaskConfig:
     evaluation: Sequence[str]
     sources: Mapping[str, Source]
     clips: ClipsFunction
-    modes: Mapping[str, Mode] = field(default_factory=lambda: {"full": Mode()})
-    default_mode: str = "full"
     licence: str = "unknown"
     url: str = ""
     extras: Sequence[str] = ()
     is_open: bool = False
     evaluation_params: Mapping[str, Any] | None = None
     use_scoring_for_early_stopping: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskConfig(TaskFacts):
+    """One benchmark task, as declared, with all its modes.
+
+    `modes`, `default_mode`: the variants, and which is meant when none is asked for.
+
+    Raises ConfigError on every impossible combination.
+    """
+
+    modes: Mapping[str, Mode] = field(default_factory=lambda: {"full": Mode()})
+    default_mode: str = "full"
 
     def __post_init__(self) -> None:
         for what, text in (("name", self.name), ("version", self.version), *(("mode", mode) for mode in self.modes)):
@@ -229,11 +237,7 @@ class TaskConfig:
             for what in ("sources", "splits", "sample_duration", "clips", "extras")
             if (value := getattr(mode, what)) is not None
         }
-        facts = {
-            what.name: getattr(self, what.name)
-            for what in dataclasses.fields(self)
-            if what.name not in ("modes", "default_mode")
-        }
+        facts = {fact.name: getattr(self, fact.name) for fact in dataclasses.fields(TaskFacts)}
         return TaskMode(
             **(facts | overrides), mode=name, partial=mode.partial, published_clips=_as_tuple(mode.published_clips)
         )
@@ -245,27 +249,15 @@ class TaskConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TaskMode:
-    """A task in one of its modes: what a run works on. The fields are those of TaskConfig and Mode."""
+class TaskMode(TaskFacts):
+    """A task in one of its modes, with the mode's overrides applied: what a run works on.
 
-    name: str
-    version: str
+    `mode`: the mode's name. `partial`, `published_clips`: as of Mode.
+    """
+
     mode: str
-    embedding_type: str
-    prediction_type: str
-    splits: SplitScheme
-    sample_duration: float | None
-    evaluation: Sequence[str]
-    sources: Mapping[str, Source]
-    clips: ClipsFunction
     partial: bool
     published_clips: tuple[int, ...] | None
-    licence: str
-    url: str
-    extras: Sequence[str]
-    is_open: bool
-    evaluation_params: Mapping[str, Any] | None
-    use_scoring_for_early_stopping: bool | None
 
     def __post_init__(self) -> None:
         unknown = [extra for extra in self.extras if extra not in EXTRAS]
