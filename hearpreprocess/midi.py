@@ -18,52 +18,58 @@ _DOWN, _UP, _ON, _OFF = range(4)
 Note = tuple[int, float, float]
 
 
-def midi_notes(content: bytes, pitches: Container[int]) -> tuple[list[Note], float]:
-    """The notes of a MIDI file with these pitches, as (pitch, start, end) in seconds, and the time of its last event.
+def midi_notes(content: bytes, pitches: Container[int]) -> tuple[list[Note], tuple[float, float]]:
+    """The notes of a MIDI file with these pitches, as (pitch, start, end) in seconds, and when the file ends.
 
-    A note that ends while the pedal is down lasts until the pedal goes up, or the same pitch starts again, or the
-    instrument's last event. Notes cut to zero length are dropped.
+    While the pedal is down, a note lasts until the pedal goes up, or the same pitch starts again, or the instrument's
+    last event. Notes cut to zero length are dropped. The end is told twice: that of the last note as it was played, of
+    any pitch, and the last event of any kind.
     Raises CorpusError where the bytes are no MIDI file.
     """
     import pretty_midi
 
     try:
         midi = pretty_midi.PrettyMIDI(io.BytesIO(content))
-        end = float(midi.get_end_time())
+        last_event = float(midi.get_end_time())
     except Exception as error:  # the reader raises whatever its parsing runs into
         raise CorpusError(f"it cannot be read as a MIDI file: {type(error).__name__}: {error}") from error
+    last_note = max((float(note.end) for instrument in midi.instruments for note in instrument.notes), default=0.0)
     notes = [note for instrument in midi.instruments for note in _sounding(instrument)]
-    return sorted(note for note in notes if note[0] in pitches and note[2] > note[1]), end
+    return sorted(note for note in notes if note[0] in pitches and note[2] > note[1]), (last_note, last_event)
 
 
 def _sounding(instrument: Any) -> list[Note]:
-    """The notes of one instrument, lengthened by its pedal."""
+    """The notes of one instrument, lengthened, or cut, by its pedal."""
+    played = instrument.notes
     events: list[tuple[float, int, int]] = []
-    for number, note in enumerate(instrument.notes):
+    for number, note in enumerate(played):
         events += [(note.start, _ON, number), (note.end, _OFF, number)]
     for change in instrument.control_changes:
         if change.number == SUSTAIN_CONTROLLER:
             events.append((change.time, _DOWN if change.value >= PEDAL_DOWN else _UP, -1))
-    ends = [note.end for note in instrument.notes]
-    held: dict[int, list[int]] = {}
-    pedal = False
     events.sort(key=lambda event: event[:2])
+    ends = [note.end for note in played]
+    ringing: list[int] = []  # notes whose key is down, or that the pedal holds
+    pedal = False
     for time, kind, number in events:
         if kind == _DOWN:
             pedal = True
         elif kind == _UP:
             pedal = False
-            for numbers in held.values():
-                for each in numbers:
+            for each in ringing:
+                if ends[each] < time:
                     ends[each] = time
-            held.clear()
+            ringing = [each for each in ringing if played[each].end >= time]
         elif kind == _ON:
-            for each in held.pop(instrument.notes[number].pitch, []):
-                ends[each] = time
-        elif pedal:
-            held.setdefault(instrument.notes[number].pitch, []).append(number)
+            if pedal:
+                again = [each for each in ringing if played[each].pitch == played[number].pitch]
+                for each in again:
+                    ends[each] = time
+                ringing = [each for each in ringing if each not in again]
+            ringing.append(number)
+        elif not pedal and number in ringing:
+            ringing.remove(number)
     last = events[-1][0] if events else 0.0
-    for numbers in held.values():
-        for each in numbers:
-            ends[each] = last
-    return [(note.pitch, float(note.start), float(end)) for note, end in zip(instrument.notes, ends, strict=True)]
+    for each in ringing:
+        ends[each] = last
+    return [(note.pitch, float(note.start), float(end)) for note, end in zip(played, ends, strict=True)]

@@ -21,7 +21,7 @@ from types import ModuleType
 from hearpreprocess.config import EXTRAS, TaskConfig, TaskMode, nearest
 from hearpreprocess.errors import ConfigError, TaskNotFoundError, line_in
 from hearpreprocess.identity import digest, file_digest
-from hearpreprocess.sources import Local, Source
+from hearpreprocess.sources import Archive, Local, Source
 
 GROUPS = ("open", "all")
 
@@ -64,8 +64,15 @@ def _resolve(reference: TaskReference) -> TaskMode:
 
 def _task(location: str, mode: str, replaced: tuple[tuple[str, str], ...]) -> TaskMode:
     task = load(location).in_mode(mode)
-    local = {name: Local(path, reads=task.sources[name].reads) for name, path in replaced}
+    local = {name: _local(path, task.sources[name]) for name, path in replaced}
     return replace(task, sources={**task.sources, **local})
+
+
+def _local(path: str, source: Source) -> Local:
+    if isinstance(source, Archive | Local):
+        listing = None if source.member_md5 is None else str(source.member_md5)
+        return Local(path, source.reads, listing, source.may_differ)
+    return Local(path, source.reads)
 
 
 def _digest(location: str, mode: str, replaced: tuple[tuple[str, str], ...]) -> str:

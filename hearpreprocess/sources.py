@@ -272,15 +272,21 @@ class Synthetic:
 
 @dataclass(frozen=True)
 class Local:
-    """What the user already has in place of a source: a folder or an archive, whose checksum is told, not enforced."""
+    """What the user already has in place of a source: a folder or an archive, whose checksum is told, not enforced.
+
+    `member_md5`, `may_differ`: of the source that it stands for, whose members are checked here, too.
+    """
 
     path: Path | str
     reads: Sequence[str] = TEXT_PATTERNS
+    member_md5: str | None = None
+    may_differ: Sequence[str] = ()
 
     archived: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "path", str(self.path))
+        object.__setattr__(self, "may_differ", tuple(self.may_differ))
         object.__setattr__(self, "reads", tuple(self.reads))
         if not Path(self.path).exists():
             raise ConfigError(f"--source: there is no {self.path}")

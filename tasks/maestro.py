@@ -23,10 +23,11 @@ def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
     for row in tree.table(table).itertuples():
         midi = table.sibling(row.midi_filename)
         if midi.path not in tree.members:
-            yield Clip(table.sibling(row.audio_filename))
+            yield Clip(midi)  # which is then named as missing, or left out of an excerpt
             continue
-        notes, end = midi_notes(tree.read(midi), PITCHES)
-        differences.append(abs(float(row.duration) - end))
+        notes, (last_note, last_event) = midi_notes(tree.read(midi), PITCHES)
+        # The reference goes by the last note, the table by what follows it, too: pedals are let go later.
+        differences.append(max(last_note - float(row.duration), float(row.duration) - last_event, 0.0))
         yield Clip(table.sibling(row.audio_filename), events=[Event(*note) for note in notes])
     mean = sum(differences) / max(1, len(differences))
     if mean >= MOST_DIFFERENCE:

@@ -113,6 +113,14 @@ def test_a_member_that_leads_out_is_refused(tmp_path: Path, form: str, name: str
 
 
 @each_archive
+@pytest.mark.parametrize("names", [("a/b.wav", "a//b.wav"), ("a/./b.wav",), ("a", "a/b.wav"), ("a/b", "a/b/c/d.wav")])
+def test_paths_that_could_meet_are_refused(tmp_path: Path, form: str, names: tuple[str, ...]) -> None:
+    files = write(form, tmp_path / "in", dict.fromkeys(names, b"x"))
+    with pytest.raises(ArchiveError, match="1 members are refused:\n.*(another path could share|also a folder)"):
+        unpack(form, files, tmp_path / "out", lambda path: False)
+
+
+@each_archive
 def test_many_members(tmp_path: Path, form: str) -> None:
     count = 70_000 if form != "rar" else 20_000
     files = write(form, tmp_path / "in", {f"a/{number}.wav": b"" for number in range(count)})

@@ -55,6 +55,17 @@ def sounding(notes: Notes, pedal: list[tuple[float, int]], second: Notes | None 
         ([(60, 0.0, 0.5), (62, 3.0, 3.1)], [(0.1, 100), (0.5, 0)], [(60, 0.0, 0.5), (62, 3.0, 3.1)]),
         # at one moment the pedal goes down before it goes up
         ([(60, 0.0, 0.5), (62, 3.0, 3.1)], [(0.1, 100), (1.0, 0), (1.0, 100)], [(60, 0.0, 1.0), (62, 3.0, 3.1)]),
+        # a pitch that starts again under the pedal ends the note before it, also where that has not ended yet
+        ([(60, 1.0, 2.0), (60, 2.0, 3.0)], [(0.1, 100), (5.0, 0)], [(60, 1.0, 2.0), (60, 2.0, 5.0)]),
+        ([(60, 1.0, 4.0), (60, 2.0, 3.0)], [(0.1, 100), (5.0, 0)], [(60, 1.0, 2.0), (60, 2.0, 5.0)]),
+        # of two notes that start as one, one is left
+        ([(60, 1.0, 2.0), (60, 1.0, 3.0)], [(0.1, 100), (5.0, 0)], [(60, 1.0, 5.0)]),
+        # a note that is still played when the pedal goes up, and ends after it went down once more
+        (
+            [(60, 0.5, 1.5), (62, 3.0, 3.1)],
+            [(0.1, 100), (1.0, 0), (1.2, 100), (2.0, 0)],
+            [(60, 0.5, 2.0), (62, 3.0, 3.1)],
+        ),
         # other pitches than a piano's are left out
         ([(20, 0.0, 0.5), (21, 0.0, 0.5), (108, 0.0, 0.5), (109, 0.0, 0.5)], [], [(21, 0.0, 0.5), (108, 0.0, 0.5)]),
     ],
@@ -70,9 +81,9 @@ def test_each_instrument_has_its_own_pedal() -> None:
     assert (70, 0.0, 0.5) in found
 
 
-def test_the_end_is_that_of_the_last_event() -> None:
-    _notes, end = midi_notes(midi([(60, 0.0, 1.25)], [(2.0, 100)]), PIANO)
-    assert end == pytest.approx(2.0, abs=0.002)
+def test_the_ends_are_those_of_the_last_note_and_of_the_last_event() -> None:
+    _notes, ends = midi_notes(midi([(60, 0.0, 1.25), (10, 1.0, 1.5)], [(0.5, 100), (2.0, 0)]), PIANO)
+    assert ends == pytest.approx((1.5, 2.0), abs=0.002)
 
 
 @pytest.mark.parametrize("content", [b"", b"MThd", b"not a MIDI file", bytes(100)])

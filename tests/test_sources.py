@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -159,6 +160,30 @@ def test_one_changed_file_of_a_folder_is_made_again(toy: User) -> None:
     }
 
 
+def test_a_folder_is_known_by_its_bytes_and_links_are_followed(toy: User) -> None:
+    mine = archives.write_files(toy.folder / "mine", "", toys.folds_members().items())
+    assert toy.run("./mine.py", "--source", f"corpus={mine}", "--sample-rates", 8000).returncode == 0
+    before = toy.made()
+    moved = (mine / "audio").rename(toy.folder / "elsewhere")
+    (mine / "audio").symlink_to(moved)
+    os.utime(moved / "clip05.wav", (1, 1))
+    finished = toy.run("./mine.py", "--source", f"corpus={mine}", "--sample-rates", 8000)
+    assert finished.returncode == 0, finished.stderr
+    assert toy.made() == before
+    (moved / "back").symlink_to(mine)
+    finished = toy.run("./mine.py", "--source", f"corpus={mine}", "--sample-rates", 8000)
+    assert finished.returncode == 1
+    assert "leads back to a folder that it is in" in finished.stderr
+
+
+def test_a_divided_archive_stands_in_place_of_a_source(toy: User) -> None:
+    (toy.folder / "mine").mkdir()
+    path = archives.write_split_zip(toy.folder / "mine", "toy", toys.folds_members().items(), part_size=20_000)
+    assert path.with_suffix(".z02").is_file()
+    finished = toy.run("./mine.py", "--source", f"corpus={path}", "--sample-rates", 8000)
+    assert finished.returncode == 0, finished.stderr
+
+
 def test_what_a_replaced_source_lacks_is_said(toy: User) -> None:
     members = {path: content for path, content in toys.folds_members().items() if "clip05" not in path}
     mine = archives.write_files(toy.folder / "mine", "", members.items())
@@ -208,6 +233,10 @@ def test_members_are_checked_by_a_list(user: User) -> None:
     assert "audio/clip05.wav is not in list.tsv" in said
     status, said = run({**listed, "clip04.wav": MD5}, may_differ='("clip04.wav",)')
     assert status == 0, said
+    run({**listed, "clip04.wav": MD5})
+    replaced = user.run("./mine.py", "--source", "corpus=source/toy.zip", "--sample-rates", 8000)
+    assert replaced.returncode == 1, "what the user has is checked by the list, too"
+    assert f"audio/clip04.wav: expected md5 {MD5}" in replaced.stderr
 
 
 def test_a_missing_extra_is_one_line_before_anything_is_done(user: User, tmp_path: Path) -> None:

@@ -50,12 +50,14 @@ def _format(paths: Sequence[Path]) -> Unpack:
     with paths[0].open("rb") as file:
         start = file.read(_LONGEST_MAGIC)
     is_divided = len(paths) > 1 and paths[-1].suffix.lower() == ".zip"
-    if is_divided or start.startswith(zip.MAGIC) or (len(paths) == 1 and zipfile.is_zipfile(paths[0])):
+    if is_divided or start.startswith(zip.MAGIC):
         return zip.unpack
     if len(paths) == 1 and start.startswith(rar.MAGIC):
         return rar.unpack
     if len(paths) == 1 and (start.startswith(tar.MAGIC) or start[tar.USTAR_AT :].startswith(tar.USTAR)):
         return tar.unpack
+    if len(paths) == 1 and zipfile.is_zipfile(paths[0]):  # one that begins with something else, or a last part
+        return zip.unpack
     raise ArchiveError(
         f"{paths[0]} is no archive that can be read: expected zip, tar (plain, gz, bz2, xz) or rar, "
         f"got a file that starts with {start[:8]!r}"

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from hearpreprocess.archive.listing import Listing, place
 from hearpreprocess.atomic import link_or_copy
+from hearpreprocess.errors import ArchiveError
 
 
 def files_below(folder: Path) -> dict[str, Path]:
-    """The files in a folder and the folders below it, by their path relative to it; links are not followed."""
-    return {
-        path.relative_to(folder).as_posix(): path
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and not path.is_symlink()
-    }
+    """The files in a folder and the folders below it, by their path relative to it; links are followed.
+
+    Raises ArchiveError where there is none, or where a link leads back to a folder that it is in.
+    """
+    found: dict[str, Path] = {}
+    for parent, folders, files in os.walk(folder, followlinks=True):
+        place = Path(parent)
+        above = [place, *place.parents]
+        for name in folders:
+            if (place / name).is_symlink() and (place / name).resolve() in [each.resolve() for each in above]:
+                raise ArchiveError(f"{place / name} is a link that leads back to a folder that it is in")
+        found |= {(place / name).relative_to(folder).as_posix(): place / name for name in files}
+    if not found:
+        raise ArchiveError(f"{folder} holds no files")
+    return dict(sorted(found.items()))
 
 
 def unpack(

@@ -24,6 +24,8 @@ class Listing:
             return False
         if problem is None and leads_out(path):
             problem = "would be written outside the folder that it is unpacked to"
+        elif problem is None and any(part in ("", ".") for part in path.split("/")):
+            problem = "is spelled in a way that another path could share"
         elif problem is None and path in self._sizes:
             problem = "stands in it twice"
         if problem is not None:
@@ -37,6 +39,12 @@ class Listing:
 
         Raises ArchiveError that names those that are refused.
         """
+        folders = {path.rpartition("/")[0] for path in self._sizes}
+        folders |= {
+            "/".join(parts[:end]) for parts in (path.split("/") for path in folders) for end in range(len(parts))
+        }
+        for path in sorted(folders & self._sizes.keys()):
+            self._problems.append(f"{path!r} is a file and also a folder")
         if self._problems:
             raise ArchiveError(enumerate_problems(f"{self._archive}: {{count}} members are refused:", self._problems))
         return self._sizes

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import lzma
 import shutil
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +18,19 @@ from hearpreprocess.errors import ArchiveError
 
 MAGIC = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 
+# What zipfile and the decompressors behind it raise on damaged bytes; an OSError without a number is one of bz2's.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    IndexError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    struct.error,
+)
 _ENCRYPTED = 0x1
 _CHUNK = 1 << 20
 
@@ -39,7 +54,9 @@ def unpack(
             try:
                 with archive.open(member) as reading, place(folder, member.filename).open("wb") as writing:
                     shutil.copyfileobj(reading, writing, _CHUNK)
-            except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+            except _DAMAGE as error:
+                if isinstance(error, OSError) and error.errno is not None:
+                    raise
                 raise ArchiveError(
                     f"{name}: member {member.filename!r} cannot be unpacked: {error}; is the archive damaged?"
                 ) from error
@@ -64,7 +81,9 @@ def _opened(parts: Sequence[Path]) -> Iterator[zipfile.ZipFile]:
             # zipfile takes the last part of a divided archive for a whole one, and then misreads it.
             if joined is None and (archive.fp is None or _number_of_disks(parts[0])):
                 raise zipfile.BadZipFile("it is the last part of a divided archive, the other parts are missing")
-        except (zipfile.BadZipFile, EOFError, ValueError) as error:
+        except _DAMAGE as error:
+            if isinstance(error, FileNotFoundError | PermissionError):
+                raise
             raise ArchiveError(
                 f"{parts[-1]} is no whole zip archive ({error}): "
                 "it may be cut short, or of another format under this name"

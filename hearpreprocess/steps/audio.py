@@ -11,7 +11,7 @@ from hearpreprocess.atomic import link_or_copy
 from hearpreprocess.batches import Batch
 from hearpreprocess.clips import WHOLE
 from hearpreprocess.errors import AudioError, enumerate_problems
-from hearpreprocess.sources import Archive, Source, source_from_json
+from hearpreprocess.sources import Archive, Local, Source, source_from_json
 from hearpreprocess.steps.base import Counter, FolderStep
 from hearpreprocess.steps.corpus import CorpusStep
 from hearpreprocess.steps.fetch import SourceStep, source_step
@@ -44,7 +44,7 @@ class Extract(CorpusStep, FolderStep):
         wanted = set(self.described.selection(self.source))
         with Counter(self) as counter:
             archive.unpack(self.requires().files, wanted.__contains__, folder, counter.add, archived=source.archived)
-        if isinstance(source, Archive) and source.member_md5:
+        if isinstance(source, Archive | Local) and source.member_md5:
             fetch.check_members(folder, sorted(wanted), Path(source.member_md5), source.may_differ)
 
 

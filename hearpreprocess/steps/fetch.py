@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import glob
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -187,7 +188,9 @@ class Locate(SourceStep):
 
     @property
     def files(self) -> dict[str, Path]:
-        return {self.path.name: self.path}
+        parts = sorted(self.path.parent.glob(f"{glob.escape(self.path.stem)}.z[0-9][0-9]"))
+        of_archive = [*parts, self.path] if self.path.suffix == ".zip" else [self.path]
+        return {path.name: path for path in of_archive}
 
     @property
     def places(self) -> list[Path]:
@@ -195,28 +198,34 @@ class Locate(SourceStep):
 
     @property
     def identity(self) -> str:
-        return digest([str(self.path), self._stamp()])
+        return digest([str(self.path), _stamp(tuple(self._read().items()))])
 
     @property
     def content(self) -> str:
         content: str = json.loads((self.folder / "content.json").read_text(encoding="utf-8"))
         return content
 
-    def _stamp(self) -> Any:
-        """What changes when the user changes anything."""
-        return [[name, status.st_size, status.st_mtime_ns] for name, status in self._statuses()]
-
-    def _statuses(self) -> Iterator[tuple[str, Any]]:
-        files = files_below(self.path) if self.path.is_dir() else self.files
-        return ((name, file.stat()) for name, file in files.items())
+    def _read(self) -> dict[str, Path]:
+        return files_below(self.path) if self.path.is_dir() else self.files
 
     def build(self, folder: Path) -> None:
-        if self.path.is_dir():
-            content = f"folder:{digest(self._stamp())}"
-        else:
-            content = f"sha256:{fetch.checksums(self.path, ['sha256'])['sha256']}"
-        self.tell("warned", text=f"{self.path} stands in place of a source: {content}")
-        (folder / "content.json").write_text(json.dumps(content), encoding="utf-8")
+        self.tell("planned", unit="B")
+        with Counter(self) as counter:
+            checksums = {
+                name: fetch.checksums(file, ["sha256"], lambda amount, total: counter.add(amount))["sha256"]
+                for name, file in self._read().items()
+            }
+        self.tell("finished")
+        kind = "folder" if self.path.is_dir() else "sha256"
+        content = digest(checksums) if len(checksums) > 1 or self.path.is_dir() else next(iter(checksums.values()))
+        self.tell("warned", text=f"{self.path} stands in place of a source: {kind}:{content}")
+        (folder / "content.json").write_text(json.dumps(f"{kind}:{content}"), encoding="utf-8")
+
+
+@functools.cache
+def _stamp(files: tuple[tuple[str, Path], ...]) -> Any:
+    """What changes when the user changes anything."""
+    return [[name, (status := file.stat()).st_size, status.st_mtime_ns] for name, file in files]
 
 
 class Index(FolderStep):

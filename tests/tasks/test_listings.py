@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hearpreprocess import registry
+from hearpreprocess import CorpusError, registry
 from hearpreprocess.steps.corpus import work_out
 from hearpreprocess.testing.sounds import wav_bytes
 from hearpreprocess.tree import Tree
@@ -170,3 +170,41 @@ def test_labels_of_the_imitations_that_are_included(tmp_path: Path) -> None:
         "c": ("two.wav",),
         "d": ("one.wav",),
     }
+
+
+def maestro(folder: Path, durations: list[str], missing: str = "") -> dict[str, Tree]:
+    import io
+
+    import pretty_midi
+
+    rows, read = ["midi_filename,audio_filename,split,duration"], {}
+    for number, duration in enumerate(durations):
+        file = pretty_midi.PrettyMIDI()
+        piano = pretty_midi.Instrument(0)
+        piano.notes = [pretty_midi.Note(64, 60 + number, 0.5, 4.0)]
+        piano.control_changes = [pretty_midi.ControlChange(64, 0, 6.0)]
+        file.instruments.append(piano)
+        written = io.BytesIO()
+        file.write(written)
+        read[f"maestro-v3.0.0/2018/{number}.midi"] = written.getvalue()
+        rows.append(f"2018/{number}.midi,2018/{number}.wav,train,{duration}")
+    read.pop(f"maestro-v3.0.0/{missing}", None)
+    read["maestro-v3.0.0/maestro-v3.0.0.csv"] = "\n".join(rows).encode()
+    audio = [f"maestro-v3.0.0/2018/{number}.wav" for number in range(len(durations))]
+    return {"corpus": tree(folder, "corpus", audio, read)}
+
+
+def test_durations_of_maestro_must_be_those_of_the_notes(tmp_path: Path) -> None:
+    for place, durations in enumerate((["4.0"] * 8, ["6.0"] * 8, ["5.0"] * 8, ["4.0"] * 7 + ["6.3"])):
+        (tmp_path / f"good{place}").mkdir()
+        assert len(clips_of("maestro", maestro(tmp_path / f"good{place}", durations))) == 8
+    (tmp_path / "bad").mkdir()
+    with pytest.raises(CorpusError, match=r"differ from the ends of the MIDI files by 0\.100 s on average"):
+        clips_of("maestro", maestro(tmp_path / "bad", ["3.9"] * 8))
+
+
+def test_a_missing_midi_file_of_maestro_is_named_or_left_out(tmp_path: Path) -> None:
+    (tmp_path / "small").mkdir()
+    assert len(clips_of("maestro", maestro(tmp_path / "small", ["4.0"] * 8, "2018/3.midi"))) == 7
+    with pytest.raises(CorpusError, match=r"the corpus holds no file 'maestro-v3\.0\.0/2018/3\.midi'"):
+        clips_of("maestro", maestro(tmp_path, ["4.0"] * 8, "2018/3.midi"), "5h")
