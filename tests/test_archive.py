@@ -187,43 +187,78 @@ def test_what_only_starts_like_an_archive_is_refused(tmp_path: Path, content: by
         archive.unpack({"x": path}, lambda path: True, tmp_path / "out")
 
 
-def test_links_are_refused(tmp_path: Path) -> None:
-    link = zipfile.ZipInfo("a/link.wav")
-    link.external_attr = (stat.S_IFLNK | 0o777) << 16
-    with zipfile.ZipFile(tmp_path / "x.zip", "w") as file:
-        file.writestr(link, "/etc/passwd")
-    with pytest.raises(ArchiveError, match=r"'a/link\.wav' is a link"):
-        archive.unpack({"x.zip": tmp_path / "x.zip"}, lambda path: True, tmp_path / "out")
-    for kind, problem in (
-        (tarfile.SYMTYPE, "is a link"),
-        (tarfile.LNKTYPE, "is a link"),
-        (tarfile.CHRTYPE, "is a device or another special file"),
-        (tarfile.FIFOTYPE, "is a device or another special file"),
-    ):
-        entry = tarfile.TarInfo("a/link.wav")
-        entry.type, entry.linkname = kind, "/etc/passwd"
-        with tarfile.open(tmp_path / "x.tar", "w") as tar:
-            tar.addfile(entry)
-        with pytest.raises(ArchiveError, match=rf"'a/link\.wav' {problem}"):
-            archive.unpack({"x.tar": tmp_path / "x.tar"}, lambda path: True, tmp_path / "out")
-    assert not (tmp_path / "out").exists()
+def zip_with(folder: Path, external_attr: int = 0, flags: int = 0) -> Path:
+    """A zip archive with one member of these attributes and flags."""
+    member = zipfile.ZipInfo("a/odd.wav")
+    member.external_attr = external_attr
+    path = folder / "x.zip"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr(member, "/etc/passwd")
+    content = bytearray(path.read_bytes())
+    content[content.index(b"PK\x01\x02") + 8] |= flags
+    path.write_bytes(content)
+    return path
 
 
-def test_encrypted_members_are_refused(tmp_path: Path) -> None:
-    (file,) = write("zip", tmp_path / "zip", {"a.wav": b"x"}).values()
-    content = bytearray(file.read_bytes())
-    content[content.index(b"PK\x01\x02") + 8] |= 1
-    file.write_bytes(content)
-    with pytest.raises(ArchiveError, match=r"'a\.wav' is encrypted"):
-        archive.unpack({"x.zip": file}, lambda path: True, tmp_path / "out")
+def tar_with(folder: Path, kind: bytes) -> Path:
+    """A tar archive with one member of this type."""
+    entry = tarfile.TarInfo("a/odd.wav")
+    entry.type, entry.linkname = kind, "/etc/passwd"
+    with tarfile.open(folder / "x.tar", "w") as tar:
+        tar.addfile(entry)
+    return folder / "x.tar"
 
 
-def test_two_members_of_one_name_are_refused(tmp_path: Path) -> None:
+def rar_with(folder: Path, record: bytes) -> Path:
+    """A rar archive with one member that has this extra record."""
+    extra = bytes([len(record)]) + record
+    header = archives.rar_file_header("a/odd.wav", 3, zlib.crc32(b"abc"), extra)
+    (folder / "x.rar").write_bytes(archives.RAR_START + header + b"abc" + archives.RAR_END)
+    return folder / "x.rar"
+
+
+# Extra records of rar 5: 5 redirects (1: a link of Unix), 1 encrypts (with 16 bytes of salt and of initialisation).
+RAR_LINK = bytes([5, 1, 0, 11]) + b"/etc/passwd"
+RAR_ENCRYPTION = bytes([1, 0, 0, 15]) + bytes(32)
+
+
+@pytest.mark.parametrize(
+    ("make", "problem"),
+    [
+        (lambda folder: zip_with(folder, external_attr=(stat.S_IFLNK | 0o777) << 16), "is a link"),
+        (lambda folder: archives.divide_zip(zip_with(folder, (stat.S_IFLNK | 0o777) << 16), 20), "is a link"),
+        (lambda folder: tar_with(folder, tarfile.SYMTYPE), "is a link"),
+        (lambda folder: tar_with(folder, tarfile.LNKTYPE), "is a link"),
+        (lambda folder: rar_with(folder, RAR_LINK), "is a link"),
+        (lambda folder: tar_with(folder, tarfile.CHRTYPE), "is a device or another special file"),
+        (lambda folder: tar_with(folder, tarfile.FIFOTYPE), "is a device or another special file"),
+        (lambda folder: zip_with(folder, flags=1), "is encrypted"),
+        (lambda folder: archives.divide_zip(zip_with(folder, flags=1), 20), "is encrypted"),
+        (lambda folder: rar_with(folder, RAR_ENCRYPTION), "is encrypted"),
+    ],
+    ids=[
+        "link in zip", "link in split zip", "link in tar", "hard link in tar", "link in rar", "device in tar",
+        "pipe in tar", "encrypted zip", "encrypted split zip", "encrypted rar",
+    ],
+)  # fmt: skip
+def test_members_that_are_no_plain_files_are_refused(
+    tmp_path: Path, make: Callable[[Path], Path], problem: str
+) -> None:
+    (tmp_path / "in").mkdir()
+    make(tmp_path / "in")
+    with pytest.raises(ArchiveError, match=rf"'a/odd\.wav' {problem}"):
+        archive.unpack(files_of(tmp_path / "in"), lambda path: True, tmp_path / "out")
+    assert not list(tmp_path.glob("out/**/*.wav"))
+
+
+@pytest.mark.parametrize("form", ["zip", "split zip", "rar"])
+def test_two_members_of_one_name_are_refused(tmp_path: Path, form: str) -> None:
+    (tmp_path / "in").mkdir()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        path = archives.write_zip(tmp_path, "x", [("a.wav", b"x"), ("a.wav", b"y")])
+        WRITERS[form](tmp_path / "in", "x", [("a.wav", b"x"), ("a.wav", b"y")])
     with pytest.raises(ArchiveError, match=r"'a\.wav' stands in it twice"):
-        archive.unpack({"x.zip": path}, lambda path: True, tmp_path / "out")
+        unpack(form, files_of(tmp_path / "in"), tmp_path / "out")
 
 
 def test_the_last_part_alone_is_not_taken_for_an_archive(tmp_path: Path) -> None:

@@ -123,6 +123,15 @@ def test_a_list_of_files_with_checksums(user: User, server: Server) -> None:
     assert "expected sha256" in finished.stderr
 
 
+def test_a_list_of_files_gives_up_where_there_is_no_network(user: User) -> None:
+    lines = [f"http://127.0.0.1:1/{number}.wav 10 {'0' * 64}\n" for number in range(200)]
+    user.write("list.txt", "".join(lines))
+    user.write("mine.py", toys.folds_task('FileList(__file__.replace("mine.py", "list.txt"), folder="toys")'))
+    finished = user.run("./mine.py", "--sample-rates", 8000)
+    assert finished.returncode == 1
+    assert "9 of the 200 files of toys are missing, the rest was not tried:" in finished.stderr
+
+
 @pytest.fixture
 def toy(user: User) -> User:
     user.write("mine.py", toys.folds_task('Archive("https://example.org/toy.zip", md5="' + MD5 + '")'))

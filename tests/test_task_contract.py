@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hearpreprocess import registry
+from hearpreprocess.clips import read_table
 from hearpreprocess.testing import contract
 from tests import toys
 from tests.conftest import User
@@ -32,6 +33,10 @@ def test_synthetic_corpus_runs_to_a_sound_result(user: User, task: str) -> None:
     assert finished.returncode == 0, finished.stderr
     config = registry.load(task).in_mode("synthetic")
     assert contract.problems_of_result(user.folder / "out" / "tasks" / config.title) == []
+    (corpus,) = (user.folder / "_workdir" / "corpus").iterdir()
+    table = read_table(corpus / "clips.json")
+    assert (table.groupby("group")["split"].nunique() == 1).all(), "no group is in two splits"
+    assert len(table) == len(set(table["name"]))
 
 
 def test_facts_that_break_the_contract_are_named(tmp_path: Path) -> None:

@@ -18,6 +18,9 @@ from hearpreprocess.steps.base import Counter, FolderStep, SourceParameter, Work
 from hearpreprocess.testing import corpora
 from hearpreprocess.tree import Tree, matcher
 
+# A source of 7,438 files must not wait for each of them where there is no network.
+MOST_FAILURES_IN_A_ROW = 9
+
 
 class SourceStep(FolderStep):
     """A step after which the files of a source are here. `files`: where, by name; `content`: what they are known by."""
@@ -108,19 +111,28 @@ class Download(SourceStep):
                     planned = True
                 counter.add(amount)
 
-            failures = []
+            failures: list[DownloadError] = []
+            in_a_row = 0
             for file in files:
                 try:
                     self._get(file, on_bytes)
+                    in_a_row = 0
+                except OfflineError as error:
+                    failures.append(error)
                 except DownloadError as error:
                     failures.append(error)
+                    in_a_row += 1
+                    if in_a_row == MOST_FAILURES_IN_A_ROW:
+                        break
             if len(failures) == 1:
                 raise failures[0]
             if failures:
                 kind = OfflineError if isinstance(failures[0], OfflineError) else DownloadError
                 raise kind(
                     enumerate_problems(
-                        f"{{count}} of the {len(files):,} files of {self.title} are missing:", list(map(str, failures))
+                        f"{{count}} of the {len(files):,} files of {self.title} are missing"
+                        + (", the rest was not tried:" if in_a_row == MOST_FAILURES_IN_A_ROW else ":"),
+                        list(map(str, failures)),
                     )
                 )
             with replaced_folder(self.folder) as folder:

@@ -135,7 +135,7 @@ def _end_of_zip(disk: int, offset: int, size: int, entries: int) -> bytes:
 
 _RAR_MAGIC = b"Rar!\x1a\x07\x01\x00"
 _RAR_MAIN, _RAR_FILE, _RAR_END = 1, 2, 5
-_RAR_HAS_DATA, _RAR_HAS_CHECKSUM, _RAR_IS_FOLDER, _RAR_UNIX = 2, 4, 1, 1
+_RAR_HAS_EXTRA, _RAR_HAS_DATA, _RAR_HAS_CHECKSUM, _RAR_IS_FOLDER, _RAR_UNIX = 1, 2, 4, 1, 1
 
 
 def write_rar(folder: Path, name: str, members: Members, on_member: OnMember = _ignore) -> Path:
@@ -150,11 +150,12 @@ def write_rar(folder: Path, name: str, members: Members, on_member: OnMember = _
     return path
 
 
-def rar_file_header(member_path: str, size: int, checksum: int) -> bytes:
-    """The header of a stored member, which its bytes follow; `checksum` is their CRC-32."""
+def rar_file_header(member_path: str, size: int, checksum: int, extra: bytes = b"") -> bytes:
+    """The header of a stored member, which its bytes follow; `checksum` is their CRC-32, `extra` its extra records."""
     is_folder = member_path.endswith("/")
     encoded = member_path.rstrip("/").encode()
     fields = [
+        *([_rar_number(len(extra))] if extra else []),
         _rar_number(size),
         _rar_number(_RAR_IS_FOLDER if is_folder else _RAR_HAS_CHECKSUM),
         _rar_number(size),
@@ -164,8 +165,9 @@ def rar_file_header(member_path: str, size: int, checksum: int) -> bytes:
         _rar_number(_RAR_UNIX),
         _rar_number(len(encoded)),
         encoded,
+        extra,
     ]
-    return _rar_block(_RAR_FILE, _RAR_HAS_DATA, b"".join(fields))
+    return _rar_block(_RAR_FILE, _RAR_HAS_DATA | (_RAR_HAS_EXTRA if extra else 0), b"".join(fields))
 
 
 def _rar_block(kind: int, flags: int, fields: bytes) -> bytes:
