@@ -44,7 +44,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"hearpreprocess: {error}", file=sys.stderr)
         return MISUSED
     try:
-        return _run(tasks, rates, options)
+        status = _run(tasks, rates, options)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # whoever read the output has had enough of it, as `head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
     except HearPreprocessError as error:
         print(f"hearpreprocess: {error}", file=sys.stderr)
         return FAILED

@@ -52,6 +52,13 @@ def test_until_download(toy: User) -> None:
     assert finished.returncode == 0, finished.stderr
 
 
+def test_a_reader_that_has_had_enough(toy: User) -> None:
+    toy.run("./mine.py", "--sample-rates", 8000)
+    command = f"{' '.join(WHOLE_COMMAND)} ./mine.py --sample-rates 8000 | true"
+    finished = subprocess.run(command, cwd=toy.folder, shell=True, capture_output=True, text=True)
+    assert "Traceback" not in finished.stderr
+
+
 def test_until_corpus(toy: User) -> None:
     finished = toy.run("./mine.py", "--until", "corpus")
     assert finished.returncode == 0, finished.stderr
