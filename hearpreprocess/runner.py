@@ -158,9 +158,10 @@ def parse_sources(texts: Iterable[str]) -> dict[str, str]:
             raise ConfigError(f"--source {text!r}: expected NAME=PATH")
         if name in replaced:
             raise ConfigError(f"--source: {name!r} is given twice")
-        if not Path(path).exists():
-            raise ConfigError(f"--source {text!r}: there is no {path}")
-        replaced[name] = str(Path(path).resolve())
+        place = Path(path).expanduser()  # few shells do it behind an equals sign
+        if not place.exists():
+            raise ConfigError(f"--source {text!r}: there is no {place}")
+        replaced[name] = str(place.resolve())
     return replaced
 
 
