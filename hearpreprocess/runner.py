@@ -273,7 +273,7 @@ def _clips(place: Path) -> str:
     """How many clips each split of a finished task's folder has."""
     import json
 
-    if not place.is_dir():
+    if not (place / "task_metadata.json").is_file():
         return ""
     splits = json.loads((place / "task_metadata.json").read_text(encoding="utf-8"))["splits"]
     counts = {split: len(json.loads((place / f"{split}.json").read_text(encoding="utf-8"))) for split in splits}

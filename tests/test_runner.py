@@ -19,8 +19,9 @@ from pathlib import Path
 
 import pytest
 
+from hearpreprocess.testing import archives
 from tests import toys
-from tests.conftest import WHOLE_COMMAND, User
+from tests.conftest import WHOLE_COMMAND, User, sha256
 
 
 @pytest.fixture
@@ -50,6 +51,25 @@ def test_until_download(toy: User) -> None:
     (toy.folder / "source" / "toy.zip").unlink()
     finished = toy.run("./mine.py", "--offline", "--download-dir", "kept", "--sample-rates", 8000)
     assert finished.returncode == 0, finished.stderr
+
+
+@pytest.mark.parametrize("task", ["esc50", "gunshot_triangulation", "fsd50k"])
+def test_until_download_shows_what_was_generated(user: User, task: str) -> None:
+    finished = user.run(task, "--mode", "synthetic", "--until", "download")
+    assert finished.returncode == 0, finished.stderr
+    assert "_workdir/generate/" in finished.stdout
+    assert user.run(task, "--mode", "synthetic", "--until", "download").stdout.startswith("Nothing to do")
+
+
+def test_until_download_of_many_files_shows_their_folder(user: User) -> None:
+    members = [(f"toys/{number}.wav", toys.wav(str(number), 0.1)) for number in range(12)]
+    folder = archives.write_files(user.folder / "source", "", members)
+    lines = [f"{p.as_uri()} {p.stat().st_size} {sha256(p)}\n" for p in sorted((folder / "toys").iterdir())]
+    user.write("list.txt", "".join(lines))
+    user.write("mine.py", toys.folds_task('FileList(__file__.replace("mine.py", "list.txt"), folder="toys")'))
+    finished = user.run("./mine.py", "--until", "download", "--download-dir", "kept")
+    assert finished.returncode == 0, finished.stderr
+    assert [line.split()[0] for line in finished.stdout.splitlines()[1:-1]] == ["kept/toys"]
 
 
 def test_a_reader_that_has_had_enough(toy: User) -> None:

@@ -20,6 +20,7 @@ from hearpreprocess.tree import Tree, matcher
 
 # A source of 7,438 files must not wait for each of them where there is no network.
 MOST_FAILURES_IN_A_ROW = 9
+MOST_FILES_SHOWN = 9
 
 
 class SourceStep(FolderStep):
@@ -79,7 +80,8 @@ class Download(SourceStep):
 
     @property
     def places(self) -> list[Path]:
-        return [self.workspace.download_dir / self.title]
+        files = list(self.files.values())
+        return files if len(files) <= MOST_FILES_SHOWN else sorted({file.parent for file in files})
 
     @property
     def content(self) -> str:
