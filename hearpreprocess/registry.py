@@ -103,12 +103,7 @@ def find(wanted: str) -> list[str]:
     if wanted == "all":
         return names
     if wanted == "open":
-        found = [name for name in names if load(name).is_open]
-        if not found:
-            raise TaskNotFoundError(
-                "no built-in task belongs to the group 'open' yet; the tasks are: " + ", ".join(names)
-            )
-        return found
+        return [name for name in names if load(name).is_open]
     if wanted in names:
         return [wanted]
     own = Path(f"{wanted}.py")
@@ -181,8 +176,12 @@ def _own_modules(module: ModuleType, found: dict[str, Path]) -> dict[str, Path]:
 def _is_installed(module: ModuleType, file: Path) -> bool:
     if module.__name__.startswith("hearpreprocess.tasks."):
         return False
-    roots = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-    return module.__name__.partition(".")[0] == "hearpreprocess" or any(file.is_relative_to(root) for root in roots)
+    return module.__name__.partition(".")[0] == "hearpreprocess" or any(map(file.is_relative_to, _installed_below()))
+
+
+@functools.cache
+def _installed_below() -> set[str]:
+    return {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
 
 
 def _path(location: str) -> Path:

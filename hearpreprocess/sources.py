@@ -119,7 +119,7 @@ class Archive(File):
     @property
     def content(self) -> str:
         """What the source's bytes are known by."""
-        by_member = file_digest(Path(self.member_md5)) if self.member_md5 else ""
+        by_member = _listing_digest(str(self.member_md5)) if self.member_md5 else ""
         return digest([self.checksums, by_member])
 
 
@@ -224,7 +224,7 @@ class FileList:
     @property
     def content(self) -> str:
         """What the source's bytes are known by."""
-        return file_digest(Path(self.listing))
+        return _listing_digest(str(self.listing))
 
     def provenance(self) -> dict[str, Any]:
         """Which list names the files, and where they come from."""
@@ -233,6 +233,11 @@ class FileList:
             "list_sha256": self.content,
             "mirrors": [without_credentials(url) for url in self.mirrors],
         }
+
+
+@functools.cache
+def _listing_digest(listing: str) -> str:
+    return file_digest(Path(listing))
 
 
 @functools.cache

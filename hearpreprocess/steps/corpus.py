@@ -50,13 +50,16 @@ class CorpusFolder:
         members: list[str] = json.loads((self.folder / "selections" / f"{source}.json").read_text(encoding="utf-8"))
         return members
 
-    def clips(self) -> Iterator[tuple[str, str, str]]:
+    @functools.cached_property
+    def clips(self) -> list[tuple[str, str, str]]:
         """The split, the name and the batch's key of each chosen clip."""
         table = read_table(self.folder / "clips.json")
         splits_by_name = dict(zip(table["name"], table["split"], strict=True))
-        for key in self.summary["batches"]:
-            for clip in self.batch(key).clips:
-                yield splits_by_name[clip.name], clip.name, key
+        return [
+            (splits_by_name[clip.name], clip.name, key)
+            for key in self.summary["batches"]
+            for clip in self.batch(key).clips
+        ]
 
 
 @functools.lru_cache(maxsize=64)

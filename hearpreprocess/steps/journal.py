@@ -1,7 +1,7 @@
 """What the steps of a run tell the runner: a file of JSON lines that every process appends to.
 
-A file, because steps run in processes of their own, forked, spawned or on another host, and one line written at once
-arrives in one piece.
+A file, because steps run in processes of their own, forked or spawned, and one line written at once arrives in one
+piece. Steps that a luigid hands to the runner of another host are told in that one's journal.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-LOGGERS = ("luigi", "luigi-interface", "luigi.scheduler", "py.warnings")
+LOGGERS = ("luigi", "luigi-interface", "luigi.scheduler")
 
 
 def log_to(path: Path) -> None:

@@ -42,7 +42,7 @@ class OutputStep(CorpusStep):
         folders = {step.batch: step.folder for step in self.resampled(rate)}
         return {
             package.clip_path(rate, split, name): folders[batch] / f"{name}.wav"
-            for split, name, batch in self.described.clips()
+            for split, name, batch in self.described.clips
         }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 from hearpreprocess.config import nearest
@@ -22,6 +23,7 @@ def write(corpus: str, folder: Path, on_member: OnMember = lambda count: None) -
     writer(folder, corpus, members(), on_member)
 
 
+@functools.cache
 def fingerprint(corpus: str) -> str:
     """A digest of the code that makes the synthetic corpus of this name."""
     _find(corpus)
