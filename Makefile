@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 VENV   ?= .venv
+SIZE   ?= full
 RUN     = $(VENV)/bin/python -m hearpreprocess.runner
 
 .DEFAULT_GOAL := help
@@ -27,8 +28,8 @@ test: $(VENV)/installed-dev  ## Run the tests
 test-large: $(VENV)/installed-dev  ## Run the tests that need some gigabytes of disk
 	$(VENV)/bin/python -m pytest -m large
 
-bench: $(VENV)/installed-dev  ## Measure complete listings; ARGS="--shared ../shared" adds the real ones
-	$(VENV)/bin/python benchmarks/listings.py $(ARGS)
+bench: $(VENV)/installed-dev  ## Measure against the bare work (SIZE=small: a tenth); ARGS="--shared ../shared" adds listings
+	$(VENV)/bin/python benchmarks/run.py --size $(SIZE) $(ARGS)
 
 lint: $(VENV)/installed-dev  ## Check style and types
 	$(VENV)/bin/ruff format --check .

@@ -52,6 +52,14 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def discard(folder: Path) -> None:
+    """Remove a finished folder; at no moment does a part of it stand under its name."""
+    aside = temporary_name(folder)
+    with contextlib.suppress(FileNotFoundError):  # another run removes it, too
+        folder.rename(aside)
+        remove(aside)
+
+
 def remove_abandoned(folder: Path) -> None:
     """Remove from a folder what dead processes of this host have left half-made there."""
     with os.scandir(folder) as entries:
@@ -179,7 +187,7 @@ def _flush(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def link_or_copy(source: Path, target: Path) -> None:
+def link_or_copy(source: str, target: str) -> None:
     """Give the bytes of `source` a second name; copy them where the file system has no hard links across the two."""
     try:
         os.link(source, target)

@@ -6,10 +6,12 @@ clip is the published one. Resampling is libsoxr at quality HQ in float, without
 
 from __future__ import annotations
 
+import io
 import struct
 import subprocess
 import tempfile
 import wave
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 
 FULL_SCALE = 32768
 """Of 16-bit samples: the float value 1.0."""
+
+BLOCK = 1 << 20
+"""Samples that are resampled at once."""
 
 _READ_AS = {
     "PCM_U8": "int16",
@@ -50,46 +55,51 @@ _FFMPEG_FORMATS = "aac,ac3,aiff,amr,ape,asf,au,avi,caf,flac,matroska,mov,mp3,mpe
 
 
 def decode(
-    path: Path, *, start: int = 0, stop: int | None = None, duration: float | None = None
+    recording: Path | bytes, *, start: int = 0, stop: int | None = None, duration: float | None = None
 ) -> tuple[Samples, int]:
     """The samples of a recording as 16-bit mono at its own rate, and that rate in hertz.
 
-    `start`, `stop`: a slice of it, in samples. `duration`: seconds after which nothing more is read.
-    Formats that libsndfile does not know are read with ffmpeg.
-    Raises AudioError where the file is no audio, holds no samples, or ends before `stop`.
+    `recording`: a file, or its content. `start`, `stop`: a slice of it, in samples. `duration`: seconds after which
+    nothing more is read. Formats that libsndfile does not know are read with ffmpeg.
+    Raises AudioError where it is no audio, holds no samples, or ends before `stop`.
     """
     import soundfile
 
     try:
-        with soundfile.SoundFile(path) as recording:
-            if recording.format == "MP3":
+        with soundfile.SoundFile(io.BytesIO(recording) if isinstance(recording, bytes) else recording) as opened:
+            if opened.format == "MP3":
                 raise soundfile.LibsndfileError(0, "the length of an mp3 file is only estimated: ")
-            return _samples(recording, path, start, stop, duration), recording.samplerate
+            return _samples(opened, start, stop, duration), opened.samplerate
     except soundfile.LibsndfileError as error:
         with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as folder:
             readable = Path(folder) / "readable.wav"
+            path = _on_disk(recording, Path(folder))
             if not _mend_header(path, readable):
                 _convert(path, readable, str(error))
-            with soundfile.SoundFile(readable) as recording:
-                return _samples(recording, path, start, stop, duration), recording.samplerate
+            with soundfile.SoundFile(readable) as opened:
+                return _samples(opened, start, stop, duration), opened.samplerate
 
 
-def _samples(
-    recording: soundfile.SoundFile, path: Path, start: int, stop: int | None, duration: float | None
-) -> Samples:
+def _on_disk(recording: Path | bytes, folder: Path) -> Path:
+    if isinstance(recording, Path):
+        return recording
+    path = folder / "recording"
+    path.write_bytes(recording)
+    return path
+
+
+def _samples(recording: soundfile.SoundFile, start: int, stop: int | None, duration: float | None) -> Samples:
     if recording.frames == 0:
-        raise AudioError(f"{path.name} holds no samples")
+        raise AudioError("it holds no samples")
     end = recording.frames if stop is None else stop
     if start >= end or end > recording.frames:
-        raise AudioError(f"{path.name} has {recording.frames} samples; a slice from {start} to {end} is not in it")
+        raise AudioError(f"it has {recording.frames} samples; a slice from {start} to {end} is not in it")
     if duration is not None:
         end = min(end, start + round(duration * recording.samplerate))
     recording.seek(start)
     samples = recording.read(end - start, dtype=_READ_AS.get(recording.subtype, "float32"), always_2d=True)
     if len(samples) < end - start:
-        raise AudioError(
-            f"{path.name} ends after {start + len(samples)} samples; its header promises {recording.frames}"
-        )
+        raise AudioError(f"it ends after {start + len(samples)} samples; its header promises {recording.frames}")
     return to_mono_16_bit(samples)
 
 
@@ -123,11 +133,12 @@ def to_mono_16_bit(samples: Samples) -> Samples:
 
 
 def _to_16_bit(samples: Samples) -> Samples:
+    """Round to 16 bits, in place: a second array of that size costs as much as the rounding."""
     import numpy as np
 
-    rounded: Samples = np.rint(samples)
-    np.clip(rounded, -FULL_SCALE, FULL_SCALE - 1, out=rounded)
-    return rounded.astype(np.int16)
+    np.rint(samples, out=samples)
+    np.clip(samples, -FULL_SCALE, FULL_SCALE - 1, out=samples)
+    return samples.astype(np.int16)
 
 
 def fit(samples: Samples, rate: int, duration: float | None) -> Samples:
@@ -140,36 +151,33 @@ def fit(samples: Samples, rate: int, duration: float | None) -> Samples:
     return samples[:length] if len(samples) >= length else np.pad(samples, (0, length - len(samples)))
 
 
-def resample(samples: Samples, rate: int, target_rate: int) -> Samples:
-    """The samples at another rate, `len(samples) * target_rate / rate` of them, a half rounded up.
+def resample(samples: Samples, rate: int, target_rate: int) -> Iterator[Samples]:
+    """The samples at another rate, `len(samples) * target_rate / rate` of them, a half rounded up, block by block.
 
-    libsoxr at quality HQ, in float32 and without dither: the same input gives the same samples on every run.
+    libsoxr at quality HQ, in float32 and without dither: the same input gives the same samples on every run, however
+    long the blocks are, which only bound the memory.
     """
     import numpy as np
     import soxr
 
     if rate == target_rate:
-        return samples
-    scaled = samples.astype(np.float32) / np.float32(FULL_SCALE)
-    return _to_16_bit(soxr.resample(scaled, rate, target_rate, quality="HQ") * np.float32(FULL_SCALE))
+        yield samples
+        return
+    # libsoxr is linear, and a float of another scale has the same digits: there is no need to divide by full scale.
+    stream = soxr.ResampleStream(rate, target_rate, 1, dtype="float32", quality="HQ")
+    for start in range(0, max(1, len(samples)), BLOCK):
+        block = samples[start : start + BLOCK].astype(np.float32)
+        yield _to_16_bit(stream.resample_chunk(block, last=start + BLOCK >= len(samples)))
 
 
-def write_wav(path: Path, samples: Samples, rate: int) -> None:
-    """Write samples as a 16-bit mono WAV file."""
+def write_wav(path: Path, blocks: Iterable[Samples], rate: int) -> None:
+    """Write blocks of samples as a 16-bit mono WAV file."""
     with path.open("wb") as file, wave.open(file, "wb") as recording:
         recording.setnchannels(1)
         recording.setsampwidth(2)
         recording.setframerate(rate)
-        recording.setnframes(len(samples))
-        recording.writeframes(samples.astype("<i2", copy=False).tobytes())
-
-
-def read_wav(path: Path) -> tuple[Samples, int]:
-    """The samples and the rate of a file that `write_wav` wrote."""
-    import numpy as np
-
-    with wave.open(str(path), "rb") as recording:
-        return np.frombuffer(recording.readframes(recording.getnframes()), "<i2"), recording.getframerate()
+        for block in blocks:
+            recording.writeframesraw(block.astype("<i2", copy=False).data)
 
 
 def _mend_header(path: Path, target: Path) -> bool:
@@ -214,6 +222,6 @@ def _convert(path: Path, target: Path, libsndfile_says: str) -> None:
     if finished.returncode:
         lines = finished.stderr.decode(errors="replace").strip().splitlines()
         raise AudioError(
-            f"{path.name} is not audio that can be read; libsndfile: {libsndfile_says.rpartition(': ')[2].strip()} "
+            f"it is not audio that can be read; libsndfile: {libsndfile_says.rpartition(': ')[2].strip()} "
             f"ffmpeg: {lines[-1] if lines else f'exit status {finished.returncode}'}"
         )

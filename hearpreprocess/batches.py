@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from math import ceil, log2
@@ -38,7 +38,7 @@ class BatchClip:
 class Batch:
     """Some clips of a corpus, and all else that their audio depends on.
 
-    `sample_duration`: seconds, or None. `contents`: what the bytes of each source are known by.
+    `sample_duration`: seconds, or None. `contents`: for each source, what the bytes of the clips' members are known by.
     """
 
     clips: tuple[BatchClip, ...]
@@ -79,7 +79,11 @@ def number_of_batches(clips: int, sample_duration: float | None) -> int:
     return min(MOST_BATCHES, 1 << max(0, ceil(log2(wanted))) if wanted > 1 else 1)
 
 
-def make_batches(table: pd.DataFrame, sample_duration: float | None, contents: Mapping[str, str]) -> list[Batch]:
+Contents = Mapping[str, Callable[[Iterable[str]], str]]
+"""For each source a function that tells what the bytes of some of its members are known by."""
+
+
+def make_batches(table: pd.DataFrame, sample_duration: float | None, contents: Contents) -> list[Batch]:
     """The batches of a table of clips. A clip's name decides its batch, so that another clip does not move it."""
     columns = (table[column].tolist() for column in ("name", "source", "member", "start", "stop"))
     count = number_of_batches(len(table), sample_duration)
@@ -89,14 +93,15 @@ def make_batches(table: pd.DataFrame, sample_duration: float | None, contents: M
         divided.setdefault(zlib.crc32(clip.name.encode()) % count, []).append(clip)
     batches = []
     for _number, clips in sorted(divided.items()):
-        of_batch = {source: contents[source] for source in sorted({clip.source for clip in clips})}
+        needed = members_by_source((clip.source, clip.member) for clip in clips)
+        of_batch = {source: contents[source](members) for source, members in needed.items()}
         batches.append(Batch(tuple(clips), sample_duration, of_batch))
     return batches
 
 
-def selections(table: pd.DataFrame) -> dict[str, list[str]]:
-    """The members of each source that the clips of a table need, sorted."""
+def members_by_source(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """The members of each source, sorted and each once, from pairs of a source and a member."""
     needed: dict[str, set[str]] = {}
-    for source, member in zip(table["source"], table["member"], strict=True):
+    for source, member in pairs:
         needed.setdefault(source, set()).add(member)
     return {source: sorted(members) for source, members in sorted(needed.items())}

@@ -71,22 +71,22 @@ def check(path: Path, expected: Mapping[str, str], on_bytes: OnBytes = _ignore) 
         )
 
 
-def check_members(folder: Path, members: Sequence[str], listing: Path, may_differ: Collection[str] = ()) -> None:
-    """Check unpacked members by a tab-separated list of file name and md5; those in `may_differ` need only be listed,
-    as must an .au file be under the name of the .wav file that it is a copy of.
+def check_members(files: Mapping[str, Path], listing: Path, may_differ: Collection[str] = ()) -> None:
+    """Check members by a tab-separated list of file name and md5; those in `may_differ` need only be listed, as must an
+    .au file be under the name of the .wav file that it is a copy of.
 
-    Raises ChecksumError naming those that differ or that the list does not know.
+    `files`: where each is. Raises ChecksumError naming those that differ or that the list does not know.
     """
     expected = dict(line.split("\t") for line in listing.read_text(encoding="utf-8").splitlines())
     problems = []
-    for member in members:
+    for member, path in files.items():
         name = member.rpartition("/")[2]
         is_copy = name.endswith(".au")
         listed = f"{name.removesuffix('.au')}.wav" if is_copy else name
         if listed not in expected:
             problems.append(f"{member} is not in {listing.name}")
         elif listed not in may_differ and not is_copy:
-            problem = checksum_problem(checksums(folder / member, ["md5"]), {"md5": expected[name]})
+            problem = checksum_problem(checksums(path, ["md5"]), {"md5": expected[name]})
             problems += [f"{member}: {problem}"] if problem else []
     if problems:
         raise ChecksumError(enumerate_problems("{count} members are not those that were published:", problems))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from hearpreprocess import __version__
 from hearpreprocess.errors import ConfigError, HearPreprocessError
+from hearpreprocess.package import COMPRESSIONS
 
 if TYPE_CHECKING:
     from hearpreprocess.progress import Display
@@ -103,6 +104,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--offline", action="store_true", help="never touch the network; list what is missing")
     parser.add_argument("--until", choices=("download", "corpus"), help="stop after this stage")
+    parser.add_argument(
+        "--compression",
+        choices=COMPRESSIONS,
+        default=COMPRESSIONS[0],
+        help="how tarballs are packed: fast (default), or small: ten times the time for a few per cent less space",
+    )
+    parser.add_argument(
+        "--clean",
+        action="store_true",
+        help="remove a finished task's intermediate results; downloads, listings and labels stay (default: keep all)",
+    )
     parser.add_argument("--scheduler-url", metavar="URL", help="a luigid to work with (default: a local scheduler)")
     parser.add_argument("--version", action="version", version=f"hearpreprocess {__version__}")
     return parser
@@ -120,6 +132,10 @@ def _understand(options: argparse.Namespace) -> tuple[list[TaskReference], tuple
         raise ConfigError(f"--scheduler-url {options.scheduler_url!r} is no http or https url")
     if options.num_workers is not None and options.num_workers < 1:
         raise ConfigError(f"--num-workers must be at least 1, got {options.num_workers}")
+    if options.clean and options.until:
+        raise ConfigError(
+            f"--clean removes what finished tasks leave, and with --until {options.until} none is finished"
+        )
     rates = parse_rates(options.sample_rates or map(str, DEFAULT_RATES))
     tasks = registry.references(options.tasks, options.mode, parse_sources(options.source))
     if not tasks:
@@ -180,7 +196,7 @@ def _run(tasks: Sequence[TaskReference], rates: tuple[int, ...], options: argpar
             offline=options.offline,
             journal=journal,
         )
-        roots = _roots(tasks, rates, workspace, options.until)
+        roots = _roots(tasks, rates, workspace, options)
         if all(root.complete() for root in roots):
             print("Nothing to do; everything is there:")
             print("\n".join(f"  {_shown(place)}" for root in roots for place in root.places))
@@ -189,19 +205,23 @@ def _run(tasks: Sequence[TaskReference], rates: tuple[int, ...], options: argpar
 
 
 def _roots(
-    tasks: Sequence[TaskReference], rates: tuple[int, ...], workspace: Workspace, until: str | None
+    tasks: Sequence[TaskReference], rates: tuple[int, ...], workspace: Workspace, options: argparse.Namespace
 ) -> list[Step]:
     """The steps that the whole run is for."""
+    from hearpreprocess.steps.clean import Clean, sharing_sources
     from hearpreprocess.steps.corpus import Preview
     from hearpreprocess.steps.fetch import source_step
     from hearpreprocess.steps.release import Release
 
-    if until == "download":
+    if options.until == "download":
         steps = [source_step(workspace, source) for task in tasks for source in task.resolve().sources.values()]
         return list(dict.fromkeys(steps))
-    if until == "corpus":
+    if options.until == "corpus":
         return [Preview(workspace=workspace, task=task) for task in tasks]
-    return [Release(workspace=workspace, task=task, rates=rates) for task in tasks]
+    facts = {"workspace": workspace, "rates": rates, "compression": options.compression}
+    if options.clean:
+        return [Clean(tasks=group, **facts) for group in sharing_sources(tasks)]
+    return [Release(task=task, **facts) for task in tasks]
 
 
 def _build_and_report(roots: Sequence[Step], workspace: Workspace, journal: Path, options: argparse.Namespace) -> int:

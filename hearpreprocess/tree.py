@@ -1,8 +1,8 @@
 """A source as `clips` functions see it: the listing of its members, and the few small files they read.
 
-On disk a tree is a folder with `tree.json` (what the source's content is known by, and each member's size in bytes) and
-`files/`, which holds the members that may be read. All other members are known by name and size alone, as no audio has
-been unpacked when a corpus is worked out.
+On disk a tree is a folder with `tree.json` (each member's size in bytes, what the source's content is known by, and
+where in an archive its members can be read one by one) and `files/`, which holds the members that `clips` functions may
+read. All other members are known by name and size alone, as no audio has been unpacked when a corpus is worked out.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import functools
 import io
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -19,9 +19,13 @@ from wcmatch import glob
 
 from hearpreprocess.clips import Member
 from hearpreprocess.errors import CorpusError
+from hearpreprocess.identity import digest
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Packed = Sequence[int]
+"""Where a member is in its archive, in numbers that only the archive's reader understands."""
 
 _GLOB_FLAGS = glob.GLOBSTAR | glob.FORCEUNIX | glob.CASE | glob.DOTGLOB
 
@@ -48,9 +52,25 @@ class Tree:
         return files
 
     @staticmethod
-    def write(folder: Path, members: Mapping[str, int], content: str) -> None:
-        """Write a tree's listing to `folder`."""
-        listing = {"content": content, "members": dict(sorted(members.items()))}
+    def write(
+        folder: Path,
+        members: Mapping[str, int],
+        content: str,
+        *,
+        checksums: Mapping[str, str] | None = None,
+        packed: Mapping[str, Packed] | None = None,
+    ) -> None:
+        """Write a tree's listing to `folder`.
+
+        `content`: what the whole source is known by. `checksums`: what each member is known by, if that is known.
+        `packed`: where each member can be read in the source, if it can.
+        """
+        listing = {
+            "content": content,
+            "members": dict(sorted(members.items())),
+            "checksums": checksums,
+            "packed": packed or {},
+        }
         (folder / "tree.json").write_text(json.dumps(listing, ensure_ascii=False), encoding="utf-8")
 
     @functools.cached_property
@@ -63,6 +83,17 @@ class Tree:
         """What the bytes of the whole source are known by: a checksum with its algorithm."""
         content: str = self._listing["content"]
         return content
+
+    @property
+    def packed(self) -> dict[str, Packed]:
+        """Where the members are that can be read one by one, as `hearpreprocess.archive` has it."""
+        packed: dict[str, Packed] = self._listing["packed"]
+        return packed
+
+    def content_of(self, members: Iterable[str]) -> str:
+        """What the bytes of these members are known by: their own checksums where there are some, or the source's."""
+        checksums = self._listing["checksums"]
+        return self.content if checksums is None else digest({member: checksums[member] for member in members})
 
     @property
     def members(self) -> dict[str, int]:

@@ -13,7 +13,20 @@ PACKAGE = PROJECT / "hearpreprocess"
 MODULES = sorted(path.relative_to(PACKAGE).with_suffix("").as_posix() for path in PACKAGE.rglob("*.py"))
 
 # Each layer may import those below it, not beside it. Siblings of the pure layer never import each other.
-FOUNDATIONS = ["errors", "identity", "atomic", "sources", "config", "clips", "tree", "midi", "tfds", "batches"]
+FOUNDATIONS = [
+    "errors",
+    "identity",
+    "atomic",
+    "seal",
+    "samples",
+    "sources",
+    "config",
+    "clips",
+    "tree",
+    "midi",
+    "tfds",
+    "batches",
+]
 PURE = ["archive", "audio", "fetch", "labels", "package", "splits"]
 ABOVE = ["registry", "testing", "steps", "progress", "runner"]
 STEPS_MAY_IMPORT = {*FOUNDATIONS, *PURE, "registry", "testing", "steps"}

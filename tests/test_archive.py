@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hearpreprocess import archive
@@ -336,3 +336,51 @@ def test_a_member_over_4_gib(tmp_path: Path, form: str) -> None:
         large.seek(size - 4)
         assert large.read() == b"\0end"
     (tmp_path / "out" / "large.wav").unlink()
+
+
+@settings(max_examples=30)
+@given(
+    members=st.dictionaries(
+        st.text("abc/é0", min_size=1, max_size=8).filter(
+            lambda path: "" not in path.split("/") and not path.startswith("/")
+        ),
+        st.binary(max_size=400),
+        min_size=1,
+        max_size=6,
+    ).filter(lambda members: not any(f"{path}/" in other for path in members for other in members)),
+    part_size=st.none() | st.integers(60, 300),
+)
+def test_members_can_be_read_one_by_one(
+    tmp_path_factory: pytest.TempPathFactory, members: dict[str, bytes], part_size: int | None
+) -> None:
+    folder = tmp_path_factory.mktemp("zip")
+    path = archives.write_zip(folder, "x", members.items())
+    if part_size:
+        archives.divide_zip(path, part_size)
+    files = {file.name: file for file in sorted(folder.iterdir(), key=lambda file: (file.suffix == ".zip", file.name))}
+    packed = archive.packed_members(files)
+    with archive.Reader(list(files.values())) as reader:
+        assert {member: reader.read(member, packed[member]) for member in reversed(list(members))} == members
+
+
+@pytest.mark.parametrize("place", [0, 60, 90, -30])
+def test_a_damaged_member_is_not_read(tmp_path: Path, place: int) -> None:
+    path = archives.write_zip(tmp_path, "x", [("a.wav", bytes(range(256)) * 2)])
+    packed = archive.packed_members({"x": path})
+    content = bytearray(path.read_bytes())
+    start = place if place >= 0 else content.index(b"PK\x01\x02") + place
+    content[start : start + 10] = bytes(10) if place else b"nothing of"
+    path.write_bytes(content)
+    with archive.Reader([path]) as reader:
+        with pytest.raises(ArchiveError, match=r"x.zip: member 'a.wav' cannot be unpacked"):
+            reader.read("a.wav", packed["a.wav"])
+
+
+def test_only_an_archive_that_can_be_entered_anywhere_is_read_member_by_member(tmp_path: Path) -> None:
+    members = {"a.wav": b"x", "b.txt": b"y"}
+    assert archive.packed_members({"x": archives.write_tar_gz(tmp_path, "x", members.items())}) == {}
+    assert archive.packed_members({"x": archives.write_rar(tmp_path, "x", members.items())}) == {}
+    with zipfile.ZipFile(tmp_path / "y.zip", "w") as zipped:
+        zipped.writestr("stored.wav", b"x", zipfile.ZIP_STORED)
+        zipped.writestr("unusual.wav", b"x" * 99, zipfile.ZIP_BZIP2)
+    assert list(archive.packed_members({"y": tmp_path / "y.zip"})) == ["stored.wav"]

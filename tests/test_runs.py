@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from hearpreprocess.testing.archives import write_zip
+from hearpreprocess.testing.archives import write_tar_gz, write_zip
 from tests import toys
 from tests.conftest import Server, User, sha256
 
@@ -24,7 +24,7 @@ def task(user: User) -> str:
     # Four batches, and enough work to be interrupted.
     members = toys.folds_members(60, folds=3)
     long = {f"audio/clip{number:02d}.wav": toys.wav(f"clip{number}", 20.0) for number in range(60)}
-    _path, archive = toys.corpus(user.folder / "source", members | long)
+    _path, archive = toys.corpus(user.folder / "source", members | long, write=write_tar_gz)
     user.write("mine.py", toys.folds_task(archive, sample_duration="20"))
     return "./mine.py"
 
@@ -307,7 +307,7 @@ OUTPUTS = ("tasks/toy_folds-v1-full/8000/fold00/clip00.wav", "tasks/toy_folds-v1
 
 @pytest.mark.parametrize("lost", [*(f"_workdir/{stage}" for stage in STAGES), *(f"out/{path}" for path in OUTPUTS)])
 def test_whatever_is_lost_is_made_again(user: User, lost: str) -> None:
-    _path, archive = toys.corpus(user.folder / "source", toys.folds_members())
+    _path, archive = toys.corpus(user.folder / "source", toys.folds_members(), write=write_tar_gz)
     user.write("mine.py", toys.folds_task(archive))
     assert user.run("./mine.py", "--sample-rates", 8000).returncode == 0
     made = user.made()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from hearpreprocess.testing.archives import write_tar_gz
 from tests import toys
 from tests.conftest import User
 
@@ -64,7 +65,7 @@ def test_scene_multilabel_with_drawn_splits(user: User) -> None:
 
 
 def test_event_multilabel_with_new_folds_and_cap(user: User) -> None:
-    _path, archive = toys.corpus(user.folder / "source", toys.events_members())
+    _path, archive = toys.corpus(user.folder / "source", toys.events_members(), write=write_tar_gz)
     task = run_toy(user, "mine", toys.events_task(archive)) / "toy_events-v1-full"
     splits = [json.loads((task / f"fold0{number}.json").read_text()) for number in range(3)]
     assert [len(clips) for clips in splits] == [4, 4, 4]

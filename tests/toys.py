@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 
 from hearpreprocess.testing.archives import write_zip
@@ -16,10 +17,12 @@ def wav(name: str, seconds: float = 0.5, rate: int = RATE, channels: int = 1) ->
     return wav_bytes(recording(name, seconds, rate, channels), rate)
 
 
-def corpus(folder: Path, members: dict[str, bytes], name: str = "toy.zip") -> tuple[Path, str]:
-    """A zip archive of the members, and the text of an Archive that points at it."""
+def corpus(
+    folder: Path, members: dict[str, bytes], name: str = "toy", write: Callable[..., Path] = write_zip
+) -> tuple[Path, str]:
+    """An archive of the members, and the text of an Archive that points at it; the clips of a zip are read in it."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = write_zip(folder, name.removesuffix(".zip"), members.items())
+    path = write(folder, name, members.items())
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return path, f'Archive("{path.as_uri()}", sha256="{digest}")'
 

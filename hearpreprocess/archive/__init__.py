@@ -8,7 +8,10 @@ from pathlib import Path
 
 from hearpreprocess.archive import folder as folders
 from hearpreprocess.archive import rar, tar, zip
+from hearpreprocess.archive.zip import Reader
 from hearpreprocess.errors import ArchiveError
+
+__all__ = ["Reader", "packed_members", "unpack"]
 
 Unpack = Callable[[Sequence[Path], Callable[[str], bool], Path, Callable[[int], object]], dict[str, int]]
 
@@ -44,6 +47,12 @@ def unpack(
             f"{paths[-1]} is no whole {unpack_format.__module__.rpartition('.')[2]} archive: it holds no files"
         )
     return sizes
+
+
+def packed_members(files: Mapping[str, Path]) -> dict[str, list[int]]:
+    """Where an archive's members are that `Reader` can read one by one, by path; `files` as of `unpack`."""
+    paths = list(files.values())
+    return zip.packed_members(paths) if not paths[0].is_dir() and _format(paths) is zip.unpack else {}
 
 
 def _format(paths: Sequence[Path]) -> Unpack:

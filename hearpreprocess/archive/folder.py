@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from hearpreprocess.archive.listing import Listing, place
-from hearpreprocess.atomic import link_or_copy
 from hearpreprocess.errors import ArchiveError
 
 
@@ -32,10 +32,10 @@ def files_below(folder: Path) -> dict[str, Path]:
 def unpack(
     files: Mapping[str, Path], select: Callable[[str], bool], folder: Path, on_member: Callable[[int], object]
 ) -> dict[str, int]:
-    """List files and give the selected ones a second name in `folder`, or copy them where that cannot be."""
+    """List files and copy the selected ones to `folder`."""
     listing = Listing("the folder")
     for path, file in files.items():
         if listing.add(path, file.stat().st_size) and select(path):
-            link_or_copy(file, place(folder, path))
+            shutil.copyfile(file, place(folder, path))
             on_member(1)
     return listing.sizes()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import lzma
 import shutil
 import stat
@@ -11,6 +12,9 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import IO
+
+from isal import igzip_lib, isal_zlib
 
 from hearpreprocess.archive.listing import Listing, place
 from hearpreprocess.archive.parts import JoinedParts
@@ -32,6 +36,7 @@ _DAMAGE = (
     struct.error,
 )
 _ENCRYPTED = 0x1
+_LOCAL, _LOCAL_MAGIC = struct.Struct("<4s5H3L2H"), b"PK\x03\x04"
 _CHUNK = 1 << 20
 
 
@@ -62,6 +67,69 @@ def unpack(
                 ) from error
             on_member(1)
     return sizes
+
+
+def packed_members(parts: Sequence[Path]) -> dict[str, list[int]]:
+    """For each member that `Reader` can read: where its header is, packed size, size, CRC-32, method."""
+    with _opened(parts) as archive:
+        return {
+            member.filename: [
+                member.header_offset,
+                member.compress_size,
+                member.file_size,
+                member.CRC,
+                member.compress_type,
+            ]
+            for member in archive.infolist()
+            if not member.is_dir() and member.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+        }
+
+
+class Reader:
+    """Reads single members of a zip archive at the places that `packed_members` told, without its directory.
+
+    zipfile would read the directory again in every process, and inflates at half the speed of ISA-L.
+    """
+
+    def __init__(self, parts: Sequence[Path]) -> None:
+        self._name = parts[-1].name
+        self._file: IO[bytes] | JoinedParts = JoinedParts(parts) if len(parts) > 1 else parts[0].open("rb")
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._file.close()
+
+    def read(self, path: str, packed: Sequence[int]) -> bytes:
+        """The bytes of a member, checked against its checksum.
+
+        Raises ArchiveError where they are not what the archive's directory promised.
+        """
+        offset, packed_size, size, checksum, method = packed
+        self._file.seek(offset)
+        header = self._file.read(_LOCAL.size)
+        if len(header) < _LOCAL.size or not header.startswith(_LOCAL_MAGIC):
+            raise ArchiveError(
+                f"{self._name}: member {path!r} cannot be unpacked: it is not where the directory has it; "
+                "is the archive damaged?"
+            )
+        self._file.seek(sum(_LOCAL.unpack(header)[-2:]), io.SEEK_CUR)  # the name and what else is noted of it
+        content = self._file.read(packed_size)
+        try:
+            if method == zipfile.ZIP_DEFLATED:
+                inflating = isal_zlib.decompressobj(-zlib.MAX_WBITS)
+                content = inflating.decompress(content, size + 1)  # one byte more than promised is one too many
+        except igzip_lib.IsalError as error:  # type: ignore[misc]
+            raise ArchiveError(
+                f"{self._name}: member {path!r} cannot be unpacked: {error}; is the archive damaged?"
+            ) from error
+        if len(content) != size or zlib.crc32(content) != checksum:
+            raise ArchiveError(
+                f"{self._name}: member {path!r} cannot be unpacked: its bytes are not those that it had when it was "
+                "packed; is the archive damaged?"
+            )
+        return content
 
 
 def _problem(member: zipfile.ZipInfo) -> str | None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import luigi
 
 from hearpreprocess import archive, audio, fetch
-from hearpreprocess.atomic import link_or_copy
+from hearpreprocess.atomic import replaced_folder, whole_folder
 from hearpreprocess.batches import Batch
 from hearpreprocess.clips import WHOLE
-from hearpreprocess.errors import AudioError, enumerate_problems
+from hearpreprocess.errors import ArchiveError, AudioError, enumerate_problems
+from hearpreprocess.samples import read_samples, write_samples
+from hearpreprocess.seal import is_sealed, seal
 from hearpreprocess.sources import Archive, Local, Source, source_from_json
-from hearpreprocess.steps.base import Counter, FolderStep
+from hearpreprocess.steps.base import Counter, FolderStep, RatesParameter
 from hearpreprocess.steps.corpus import CorpusStep
 from hearpreprocess.steps.fetch import SourceStep, source_step
 
@@ -20,7 +25,8 @@ from hearpreprocess.steps.fetch import SourceStep, source_step
 class Extract(CorpusStep, FolderStep):
     """The members of one source that the chosen clips of a task need.
 
-    `selection`: the key of these members and of the source's content.
+    `selection`: the key of these members and of the source's content. The members of a folder, and of a source that is
+    no archive, stay where they are: what the user has is neither copied nor linked to.
     """
 
     source = luigi.Parameter(significant=False)
@@ -39,13 +45,21 @@ class Extract(CorpusStep, FolderStep):
     def requires(self) -> SourceStep:
         return source_step(self.workspace, self.described_source())
 
+    def place(self) -> Callable[[str], Path]:
+        """A function that tells where a member is."""
+        step = self.requires()
+        return step.members.__getitem__ if step.is_unpacked else self.folder.joinpath
+
     def build(self, folder: Path) -> None:
-        source = self.described_source()
-        wanted = set(self.described.selection(self.source))
-        with Counter(self) as counter:
-            archive.unpack(self.requires().files, wanted.__contains__, folder, counter.add, archived=source.archived)
+        source, step = self.described_source(), self.requires()
+        members = self.described.selection(self.selection)
+        if not step.is_unpacked:
+            with Counter(self) as counter:
+                archive.unpack(step.files, set(members).__contains__, folder, counter.add)
         if isinstance(source, Archive | Local) and source.member_md5:
-            fetch.check_members(folder, sorted(wanted), Path(source.member_md5), source.may_differ)
+            place = step.members.__getitem__ if step.is_unpacked else folder.joinpath
+            files = {member: place(member) for member in members}
+            fetch.check_members(files, Path(source.member_md5), source.may_differ)
 
 
 class BatchStep(CorpusStep, FolderStep):
@@ -68,60 +82,90 @@ class Standardize(BatchStep):
         key: str = self.batch
         return key
 
-    def requires(self) -> dict[str, Extract]:
-        summary = self.described.summary
-        facts = {"workspace": self.workspace, "corpus": self.corpus}
-        return {
-            source: Extract(source=source, selection=summary["selections"][source]["key"], **facts)
-            for source in summary["batches"][self.batch]["sources"]
-        }
+    def requires(self) -> dict[str, Extract | SourceStep]:
+        return {source: self._origin(source) for source in self.described.summary["batches"][self.batch]["sources"]}
+
+    def _origin(self, source: str) -> Extract | SourceStep:
+        """What has the members: they are extracted, or can be read where they are."""
+        selection = self.described.summary["selections"][source]
+        if selection["key"] is None:
+            return source_step(self.workspace, source_from_json(selection["source"]))
+        return Extract(workspace=self.workspace, corpus=self.corpus, source=source, selection=selection["key"])
 
     def build(self, folder: Path) -> None:
-        extracted = {source: step.folder for source, step in self.requires().items()}
+        problems: list[str] = []
+        write_samples(folder, self._standardized(problems))
+        if problems:
+            raise AudioError(enumerate_problems(f"{self.title}: {{count}} clips cannot be used:", problems))
+
+    def _standardized(self, problems: list[str]) -> Iterator[tuple[str, Any, int]]:
+        """The clips' names, samples and rates; what is wrong with the others goes to `problems`."""
         batch = self.load()
-        problems = []
-        with Counter(self) as counter:
+        with Counter(self) as counter, contextlib.ExitStack() as stack:
+            recordings = {source: self._recordings(source, step, stack) for source, step in self.requires().items()}
             for clip in batch.clips:
                 try:
                     samples, rate = audio.decode(
-                        extracted[clip.source] / clip.member,
+                        recordings[clip.source](clip.member),
                         start=0 if clip.start == WHOLE else clip.start,
                         stop=None if clip.stop == WHOLE else clip.stop,
                         duration=batch.sample_duration,
                     )
-                    audio.write_wav(folder / f"{clip.name}.wav", audio.fit(samples, rate, batch.sample_duration), rate)
-                except AudioError as error:
+                    yield clip.name, audio.fit(samples, rate, batch.sample_duration), rate
+                except (AudioError, ArchiveError) as error:
                     problems.append(f"clip {clip.name}, file {clip.member}: {error}")
                 counter.add(1)
-        if problems:
-            raise AudioError(enumerate_problems(f"{self.title}: {{count}} clips cannot be used:", problems))
+
+    def _recordings(
+        self, source: str, step: Extract | SourceStep, stack: contextlib.ExitStack
+    ) -> Callable[[str], Path | bytes]:
+        """A function that gives a member's place, or its bytes where it is read in its archive."""
+        if isinstance(step, Extract):
+            return step.place()
+        reader = stack.enter_context(archive.Reader(list(step.files.values())))
+        packed = self.described.packed(self.batch)[source]
+        return lambda member: reader.read(member, packed[member])
 
 
 class Resample(BatchStep):
-    """The clips of a batch at one rate in hertz; where that is a clip's own rate, the same file."""
+    """The clips of a batch at some rates in hertz, all from one look at them; each rate has a folder of its own.
 
-    rate = luigi.IntParameter()
+    The finished task's folder links to these files, therefore the folders are sealed.
+    """
+
+    rates = RatesParameter()
     stage = "resample"
 
     @property
-    def shown_stage(self) -> str:
-        return f"resample to {self.rate} Hz"
-
-    @property
     def key(self) -> str:
-        return f"{self.batch}-{self.rate}"
+        return f"{self.batch}-{RatesParameter().serialize(self.rates)}"
+
+    def folder_of(self, rate: int) -> Path:
+        """Where the clips at one rate are."""
+        return self.workspace.tmp_dir / self.stage / f"{self.batch}-{rate}"
+
+    def complete(self) -> bool:
+        return not self._missing()
+
+    def _missing(self) -> list[int]:
+        return [rate for rate in self.rates if not is_sealed(self.folder_of(rate))]
 
     def requires(self) -> Standardize:
         return Standardize(workspace=self.workspace, corpus=self.corpus, batch=self.batch)
 
-    def build(self, folder: Path) -> None:
-        standardized = self.requires().folder
-        with Counter(self) as counter:
-            for clip in self.load().clips:
-                source, target = standardized / f"{clip.name}.wav", folder / f"{clip.name}.wav"
-                samples, rate = audio.read_wav(source)
-                if rate == self.rate:
-                    link_or_copy(source, target)
-                else:
-                    audio.write_wav(target, audio.resample(samples, rate, self.rate), self.rate)
-                counter.add(1)
+    def run(self) -> None:
+        with contextlib.ExitStack() as stack:
+            folders = {rate: stack.enter_context(_fresh(self.folder_of(rate))) for rate in self._missing()}
+            with Counter(self) as counter:
+                for name, samples, rate in read_samples(self.requires().folder):
+                    for target_rate, folder in folders.items():
+                        resampled = audio.resample(samples, rate, target_rate)
+                        audio.write_wav(folder / f"{name}.wav", resampled, target_rate)
+                    counter.add(1)
+            for folder in folders.values():
+                seal(folder)
+
+
+def _fresh(folder: Path) -> contextlib.AbstractContextManager[Path]:
+    """A folder to fill in place of one whose seal is broken; one that another run has meanwhile made stays."""
+    return replaced_folder(folder) if folder.exists() else whole_folder(folder)

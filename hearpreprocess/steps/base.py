@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import logging
 import time
 import traceback
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from hearpreprocess.identity import digest
 from hearpreprocess.registry import TaskReference
 from hearpreprocess.sources import source_to_json
 from hearpreprocess.steps.journal import Entry, Event, Journal
+from hearpreprocess.steps.log import LOGGER
 
 
 @dataclass(frozen=True)
@@ -133,9 +135,14 @@ def _tell_death(step: Step, message: str) -> None:
     step.tell("failed", text=f"its process ended {how}; was it killed from outside, or did the memory run out?")
 
 
+def _log_duration(step: Step, seconds: float) -> None:
+    logging.getLogger(LOGGER).info("%s took %.4f s: %s", step.stage, seconds, step.title)
+
+
 Step.event_handler(luigi.Event.FAILURE)(_tell_failure)
 Step.event_handler(luigi.Event.BROKEN_TASK)(_tell_failure)
 Step.event_handler(luigi.Event.PROCESS_FAILURE)(_tell_death)
+Step.event_handler(luigi.Event.PROCESSING_TIME)(_log_duration)
 
 
 class FolderStep(Step):

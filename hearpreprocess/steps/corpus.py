@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import inspect
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,9 +14,14 @@ from typing import TYPE_CHECKING, Any
 import luigi
 
 from hearpreprocess import __version__, labels, package, splits
-from hearpreprocess.atomic import link_or_copy, replaced_folder
-from hearpreprocess.batches import Batch, decoding_versions, make_batches, selections
-from hearpreprocess.clips import Clip, read_table, to_table, write_table
+from hearpreprocess.atomic import replaced_folder
+from hearpreprocess.batches import (
+    Batch,
+    decoding_versions,
+    make_batches,
+    members_by_source,
+)
+from hearpreprocess.clips import WHOLE, Clip, read_table, to_table, write_table
 from hearpreprocess.config import TaskMode
 from hearpreprocess.errors import CorpusError, HearPreprocessError, line_in
 from hearpreprocess.identity import digest
@@ -23,10 +29,13 @@ from hearpreprocess.registry import TaskReference
 from hearpreprocess.sources import Local, source_to_json
 from hearpreprocess.steps.base import FolderStep, Step, TaskParameter, Workspace
 from hearpreprocess.steps.fetch import Index
-from hearpreprocess.tree import Tree
+from hearpreprocess.tree import Packed, Tree
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+LARGEST_MEMBER_IN_MEMORY = 64 << 20
 
 
 class CorpusFolder:
@@ -37,7 +46,11 @@ class CorpusFolder:
 
     @functools.cached_property
     def summary(self) -> dict[str, Any]:
-        """`title`, `splits` with the clips of each, `batches` by key, `selections` by source, and a digest `audio`."""
+        """`title`, `splits` with the clips of each, `batches` by key, `selections` by source, and a digest `audio`.
+
+        A selection is what the chosen clips need of a source: the key and the number of the members that have to be
+        unpacked; the key is None where each can be read by itself.
+        """
         summary: dict[str, Any] = json.loads((self.folder / "corpus.json").read_text(encoding="utf-8"))
         return summary
 
@@ -45,20 +58,25 @@ class CorpusFolder:
         """The batch with this key."""
         return Batch.from_json(json.loads((self.folder / "batches" / f"{key}.json").read_text(encoding="utf-8")))
 
-    def selection(self, source: str) -> list[str]:
-        """The members of a source that the chosen clips need."""
-        members: list[str] = json.loads((self.folder / "selections" / f"{source}.json").read_text(encoding="utf-8"))
+    def selection(self, key: str) -> list[str]:
+        """The members that the selection with this key names."""
+        members: list[str] = json.loads((self.folder / "selections" / f"{key}.json").read_text(encoding="utf-8"))
         return members
+
+    def packed(self, batch: str) -> dict[str, dict[str, Packed]]:
+        """By source, where the members that the batch with this key needs can be read by themselves."""
+        packed: dict[str, dict[str, Packed]] = json.loads(
+            (self.folder / "packed" / f"{batch}.json").read_text(encoding="utf-8")
+        )
+        return packed
 
     @functools.cached_property
     def clips(self) -> list[tuple[str, str, str]]:
-        """The split, the name and the batch's key of each chosen clip."""
-        table = read_table(self.folder / "clips.json")
-        splits_by_name = dict(zip(table["name"], table["split"], strict=True))
+        """The split, the name and the batch's key of each chosen clip, sorted."""
         return [
-            (splits_by_name[clip.name], clip.name, key)
-            for key in self.summary["batches"]
-            for clip in self.batch(key).clips
+            (split, name, key)
+            for split, clips in json.loads((self.folder / "places.json").read_text(encoding="utf-8")).items()
+            for name, key in clips
         ]
 
 
@@ -105,35 +123,58 @@ class Corpus(_TaskStep):
         table, warnings = work_out(config, trees)
         for text in warnings:
             self.tell("warned", text=text)
-        counts = {split: int((table["split"] == split).sum()) for split in config.splits.names}
-
-        contents = {name: tree.content for name, tree in trees.items()}
-        batches = make_batches(table, config.sample_duration, contents)
-        needed = selections(table)
+        divided = make_batches(table, config.sample_duration, {name: tree.content_of for name, tree in trees.items()})
+        batches = {batch.key: batch for batch in divided}
         (folder / "batches").mkdir()
-        for batch in batches:
-            (folder / "batches" / f"{batch.key}.json").write_text(json.dumps(batch.to_json()), encoding="utf-8")
+        for key, batch in batches.items():
+            (folder / "batches" / f"{key}.json").write_text(json.dumps(batch.to_json()), encoding="utf-8")
         (folder / "selections").mkdir()
+        needed = members_by_source(zip(table["source"], table["member"], strict=True))
+        sliced = {clip.source for batch in divided for clip in batch.clips if clip.start != WHOLE or clip.stop != WHOLE}
+        in_place = {name for name in needed.keys() - sliced if self._can_stay(name, trees[name], needed[name])}
+        selections = {}
         for name, members in needed.items():
-            (folder / "selections" / f"{name}.json").write_text(json.dumps(members), encoding="utf-8")
+            selection = None if name in in_place else digest([trees[name].content_of(members), members])
+            facts = {"source": source_to_json(config.sources[name]), "key": selection, "members": len(members)}
+            selections[name] = facts
+            if selection is not None:
+                (folder / "selections" / f"{selection}.json").write_text(json.dumps(members), encoding="utf-8")
+        (folder / "packed").mkdir()
+        for key, batch in batches.items():
+            of_batch = members_by_source((clip.source, clip.member) for clip in batch.clips if clip.source in in_place)
+            packed = {
+                name: {member: trees[name].packed[member] for member in members} for name, members in of_batch.items()
+            }
+            (folder / "packed" / f"{key}.json").write_text(json.dumps(packed), encoding="utf-8")
         write_table(table, folder / "clips.json")
+        batch_of = {clip.name: key for key, batch in batches.items() for clip in batch.clips}
+        places: dict[str, list[tuple[str, str]]] = {split: [] for split in config.splits.names}
+        for split, name in zip(table["split"], table["name"], strict=True):
+            places[split].append((name, batch_of[name]))
+        (folder / "places.json").write_text(json.dumps(places), encoding="utf-8")
         summary = {
             "title": config.title,
-            "splits": counts,
-            "batches": {batch.key: {"clips": len(batch.clips), "sources": list(batch.contents)} for batch in batches},
-            "selections": {
-                name: {
-                    "source": source_to_json(config.sources[name]),
-                    "key": digest([contents[name], members]),
-                    "members": len(members),
-                }
-                for name, members in needed.items()
+            "splits": {split: len(clips) for split, clips in places.items()},
+            "batches": {
+                key: {"clips": len(batch.clips), "sources": list(batch.contents)} for key, batch in batches.items()
             },
+            "selections": selections,
             # Independent of how the clips are divided into batches.
-            "audio": digest([sorted(astuple(clip) for batch in batches for clip in batch.clips), contents]),
+            "audio": digest(
+                [
+                    sorted(astuple(clip) for batch in divided for clip in batch.clips),
+                    {name: trees[name].content_of(members) for name, members in needed.items()},
+                ]
+            ),
         }
         (folder / "corpus.json").write_text(json.dumps(summary), encoding="utf-8")
         self.tell("finished")
+
+    def _can_stay(self, name: str, tree: Tree, members: Sequence[str]) -> bool:
+        """Whether members can be read one by one in their archive: that is quick, and nothing else is to check."""
+        return getattr(self.config.sources[name], "member_md5", None) is None and all(
+            member in tree.packed and tree.members[member] <= LARGEST_MEMBER_IN_MEMORY for member in members
+        )
 
 
 def work_out(config: TaskMode, trees: Mapping[str, Tree]) -> tuple[pd.DataFrame, list[str]]:
@@ -257,7 +298,7 @@ class Preview(Step):
         package.check_replaceable(self.folder, self.requires().config.splits.names)
         with replaced_folder(self.folder) as folder:
             for file in sorted(self.requires().folder.iterdir()):
-                link_or_copy(file, folder / file.name)
+                shutil.copyfile(file, folder / file.name)
 
 
 class CorpusStep(Step):

@@ -19,6 +19,7 @@ import luigi.worker
 from hearpreprocess.errors import SchedulerError
 from hearpreprocess.steps.base import Step
 from hearpreprocess.steps.interruption import Interruption
+from hearpreprocess.steps.pool import StepPool, StepRun
 
 SECONDS_BETWEEN_LOOKS = 0.3
 SECONDS_TO_CONNECT = 10
@@ -62,12 +63,21 @@ def _check_reachable(url: str) -> None:
 def _load_before_forking() -> None:
     """Import here what the steps need, so that a forked process has it at once."""
     if multiprocessing.get_start_method() == "fork":
-        for module in ("isal.igzip_threaded", "pandas", "soundfile", "soxr"):
+        for module in ("isal.igzip_threaded", "soundfile", "soxr"):
             importlib.import_module(module)
 
 
 class _Worker(luigi.worker.Worker):
     """Looks between two things whether the person has had enough; leaving its `with` block ends the running steps."""
+
+    def __init__(self, **facts: Any) -> None:
+        super().__init__(**facts)
+        self._task_result_queue.close()
+        self._pool = StepPool()
+        self._task_result_queue: Any = self._pool
+
+    def _create_task_process(self, task: Step) -> StepRun:
+        return StepRun(self._pool, task, self._id)
 
     def _get_work(self) -> Any:
         Interruption.act()
@@ -119,9 +129,5 @@ class _Factory:
             keep_alive=self._waits_for_other_hosts,
             wait_interval=SECONDS_BETWEEN_LOOKS,
             wait_jitter=SECONDS_BETWEEN_LOOKS,
-            # Also where there is one worker, so that the runner itself is free to be interrupted.
-            force_multiprocessing=True,
             send_failure_email=False,
-            check_complete_on_run=True,
-            task_process_context="hearpreprocess.steps.process.StepProcess",
         )

@@ -10,7 +10,7 @@ from typing import Any
 
 from hearpreprocess import __version__, archive, fetch
 from hearpreprocess.archive.folder import files_below
-from hearpreprocess.atomic import replaced_folder
+from hearpreprocess.atomic import replaced_folder, whole_file
 from hearpreprocess.errors import DownloadError, OfflineError, enumerate_problems
 from hearpreprocess.identity import digest
 from hearpreprocess.sources import File, Local, Source, Synthetic, without_credentials
@@ -27,6 +27,21 @@ class SourceStep(FolderStep):
     """A step after which the files of a source are here. `files`: where, by name; `content`: what they are known by."""
 
     source = SourceParameter()
+
+    @property
+    def is_unpacked(self) -> bool:
+        """Whether the source's members are the files themselves, so that there is nothing to unpack."""
+        return not self.source.archived
+
+    @property
+    def members(self) -> dict[str, Path]:
+        """Where each member of an unpacked source is."""
+        return self.files
+
+    @property
+    def checksums(self) -> dict[str, str] | None:
+        """What each member of an unpacked source is known by, where they are known one by one."""
+        return None
 
     @property
     def title(self) -> str:
@@ -87,6 +102,10 @@ class Download(SourceStep):
     def content(self) -> str:
         content: str = self.source.content
         return content
+
+    @property
+    def checksums(self) -> dict[str, str] | None:
+        return {file.filename: digest(file.checksums) for file in self.source.files} if self.is_unpacked else None
 
     @property
     def key(self) -> str:
@@ -211,35 +230,69 @@ class Locate(SourceStep):
         return [self.path]
 
     @property
+    def is_unpacked(self) -> bool:
+        return self.path.is_dir()
+
+    @property
     def identity(self) -> str:
-        return digest([str(self.path), _stamp(tuple(self._read().items()))])
+        return digest([str(self.path), _stamps(tuple(self._read().items()))])
 
     @property
     def content(self) -> str:
-        content: str = json.loads((self.folder / "content.json").read_text(encoding="utf-8"))
+        content: str = self._found["content"]
         return content
 
+    @property
+    def checksums(self) -> dict[str, str] | None:
+        return self._found["checksums"] if self.is_unpacked else None
+
+    @property
+    def _found(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.folder / "content.json").read_text(encoding="utf-8"))
+        return found
+
+    @property
+    def members(self) -> dict[str, Path]:
+        return files_below(self.path)
+
     def _read(self) -> dict[str, Path]:
-        return files_below(self.path) if self.path.is_dir() else self.files
+        return self.members if self.is_unpacked else self.files
+
+    @property
+    def _known(self) -> Path:
+        """Where the checksums of the files are noted with their sizes and times, so that none is read again."""
+        return self.workspace.tmp_dir / "checksums" / f"{self.title}-{digest(str(self.path))}.json"
 
     def build(self, folder: Path) -> None:
-        self.tell("planned", unit="B")
+        files = self._read()
+        stamps = _stamps(tuple(files.items()))
+        try:
+            known = json.loads(self._known.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            known = {}
+        fresh = {name for name, stamp in stamps.items() if known.get(name, [None])[0] != stamp}
+        self.tell("planned", amount=sum(stamps[name][0] for name in fresh), unit="B")
         with Counter(self) as counter:
             checksums = {
                 name: fetch.checksums(file, ["sha256"], lambda amount, total: counter.add(amount))["sha256"]
-                for name, file in self._read().items()
+                if name in fresh
+                else known[name][1]
+                for name, file in files.items()
             }
         self.tell("finished")
-        kind = "folder" if self.path.is_dir() else "sha256"
-        content = digest(checksums) if len(checksums) > 1 or self.path.is_dir() else next(iter(checksums.values()))
+        with whole_file(self._known) as note:
+            note.write_text(json.dumps({name: [stamps[name], checksums[name]] for name in files}), encoding="utf-8")
+        kind = "folder" if self.is_unpacked else "sha256"
+        content = digest(checksums) if len(checksums) > 1 or self.is_unpacked else next(iter(checksums.values()))
         self.tell("warned", text=f"{self.path} stands in place of a source: {kind}:{content}")
-        (folder / "content.json").write_text(json.dumps(f"{kind}:{content}"), encoding="utf-8")
+        found = {"content": f"{kind}:{content}", "checksums": checksums}
+        (folder / "content.json").write_text(json.dumps(found), encoding="utf-8")
 
 
 @functools.cache
-def _stamp(files: tuple[tuple[str, Path], ...]) -> Any:
-    """What changes when the user changes anything."""
-    return [[name, (status := file.stat()).st_size, status.st_mtime_ns] for name, file in files]
+def _stamps(files: tuple[tuple[str, Path], ...]) -> dict[str, list[int]]:
+    """The size and the time of each file, which change when the user changes anything."""
+    return {name: [(status := file.stat()).st_size, status.st_mtime_ns] for name, file in files}
 
 
 class Index(FolderStep):
@@ -265,6 +318,7 @@ class Index(FolderStep):
         step = self.requires()
         is_read = matcher(self.source.reads)
         members = archive.unpack(step.files, is_read, Tree.readable(folder), archived=self.source.archived)
-        Tree.write(folder, members, step.content)
+        packed = {} if step.is_unpacked else archive.packed_members(step.files)
+        Tree.write(folder, members, step.content, checksums=step.checksums, packed=packed)
         self.tell("advanced", amount=len(members))
         self.tell("finished")

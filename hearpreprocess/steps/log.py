@@ -1,15 +1,18 @@
-"""Where Luigi's own words go: a file below the work folder, for whoever wants the whole story of a run."""
+"""Where the words of Luigi and of the steps go: a file below the work folder, with the whole story of a run."""
 
 from __future__ import annotations
 
 import logging
 from pathlib import Path
 
-LOGGERS = ("luigi", "luigi-interface", "luigi.scheduler")
+LOGGER = "hearpreprocess"
+"""The name under which steps say how long they took."""
+
+LOGGERS = (LOGGER, "luigi", "luigi-interface", "luigi.scheduler")
 
 
 def log_to(path: Path) -> None:
-    """Send what Luigi says to a file, and nowhere else; a process that inherits this from another one keeps it."""
+    """Send what Luigi and the steps say to a file, and nowhere else; a process that inherits this keeps it."""
     if logging.getLogger(LOGGERS[0]).handlers:
         return
     logging.raiseExceptions = False  # a full disk must not fill the screen with complaints about the log

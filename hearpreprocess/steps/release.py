@@ -20,28 +20,28 @@ class OutputStep(CorpusStep):
     """A step that makes an output of a task of which Corpus and Labels are complete.
 
     `corpus`: the key of both their folders. `release`: the digest of all that the finished task is made from, which
-    the output itself states: that it does so is the completion mark, whatever becomes of the work folder.
+    the output itself states: that it does so is the completion mark, whatever becomes of the work folder. `rates`: in
+    hertz, all that the run asks for, as the clips of a batch are resampled to all of them at once.
     """
 
     release = luigi.Parameter()
+    rates = RatesParameter()
 
-    def resampled(self, rate: int) -> list[Resample]:
-        """The steps that make the audio at one rate, batch by batch."""
-        return [
-            Resample(workspace=self.workspace, corpus=self.corpus, batch=key, rate=rate)
-            for key in self.described.summary["batches"]
-        ]
+    def requires(self) -> list[Resample]:
+        """The steps that make the audio at all rates, batch by batch."""
+        facts = {"workspace": self.workspace, "corpus": self.corpus, "rates": self.rates}
+        return [Resample(batch=key, **facts) for key in self.described.summary["batches"]]
 
-    def label_files(self) -> dict[str, Path]:
+    def label_files(self) -> dict[str, str]:
         """The files other than audio, by their place in the finished task."""
         folder = self.workspace.tmp_dir / Labels.stage / self.corpus
-        return {path.name: path for path in sorted(folder.iterdir())}
+        return {path.name: str(path) for path in sorted(folder.iterdir())}
 
-    def audio_files(self, rate: int) -> dict[str, Path]:
+    def audio_files(self, rate: int) -> dict[str, str]:
         """The clips at one rate, by their place in the finished task."""
-        folders = {step.batch: step.folder for step in self.resampled(rate)}
+        folders = {step.batch: str(step.folder_of(rate)) for step in self.requires()}
         return {
-            package.clip_path(rate, split, name): folders[batch] / f"{name}.wav"
+            package.clip_path(rate, split, name): f"{folders[batch]}/{name}.wav"
             for split, name, batch in self.described.clips
         }
 
@@ -49,7 +49,6 @@ class OutputStep(CorpusStep):
 class Combine(OutputStep):
     """The finished task's folder, with at least these rates; others that it has of the same release are kept."""
 
-    rates = RatesParameter()
     stage = "combine"
 
     @property
@@ -66,13 +65,10 @@ class Combine(OutputStep):
             self.folder, self.rates, self.described.summary["splits"]
         )
 
-    def requires(self) -> Any:
-        return [step for rate in self.rates for step in self.resampled(rate)]
-
     def run(self) -> None:
-        files = self.label_files()
         package.check_replaceable(self.folder, self.described.summary["splits"])
-        kept = {path.relative_to(self.folder).as_posix(): path for path in self.folder.glob("*/*/*.wav")}
+        kept = package.clips_in(self.folder)
+        files: dict[str, str] = {}
         if package.release_of_folder(self.folder) == self.release:
             files |= kept
         elif dropped := sorted({path.partition("/")[0] for path in kept} - set(map(str, self.rates))):
@@ -80,13 +76,14 @@ class Combine(OutputStep):
         for rate in self.rates:
             files |= self.audio_files(rate)
         with replaced_folder(self.folder) as folder:
-            package.write_folder(folder, files)
+            package.write_folder(folder, links=files, copies=self.label_files())
 
 
 class Tar(OutputStep):
     """The finished task at one rate in hertz as a tarball."""
 
     rate = luigi.IntParameter()
+    compression = luigi.Parameter()
     stage = "tar"
 
     @property
@@ -107,20 +104,26 @@ class Tar(OutputStep):
         """Where the tarball's size is noted, to tell one that was cut short later."""
         return self.workspace.tmp_dir / self.stage / f"{self.path.name}-{self.release}"
 
+    @property
+    def priority(self) -> int:  # type: ignore[override]
+        """The largest comes first, so that not one core alone is still at it while the others have nothing left."""
+        rate: int = self.rate
+        return rate
+
     def complete(self) -> bool:
-        if package.release_of_tarball(self.path) != self.release:
+        if (package.release_of_tarball(self.path), package.compression_of(self.path)) != (
+            self.release,
+            self.compression,
+        ):
             return False
         return not self.size_note.exists() or self.size_note.read_text(encoding="utf-8") == str(
             self.path.stat().st_size
         )
 
-    def requires(self) -> Any:
-        return self.resampled(self.rate)
-
     def run(self) -> None:
         files = self.label_files() | self.audio_files(self.rate)
         with Counter(self) as counter:
-            package.write_tarball(self.path, f"tasks/{self.title}", files, counter.add)
+            package.write_tarball(self.path, f"tasks/{self.title}", files, self.compression, counter.add)
         with whole_file(self.size_note) as note:
             note.write_text(str(self.path.stat().st_size), encoding="utf-8")
 
@@ -130,6 +133,7 @@ class Release(Step):
 
     task = TaskParameter()
     rates = RatesParameter()
+    compression = luigi.Parameter()
     stage = "release"
 
     @property
@@ -146,8 +150,8 @@ class Release(Step):
     def outputs(self) -> list[Combine | Tar]:
         """The steps that make the outputs; Labels must be complete."""
         labels = self.requires()
-        facts = {"workspace": self.workspace, "corpus": labels.key, "release": labels.release}
-        return [Combine(rates=self.rates, **facts), *(Tar(rate=rate, **facts) for rate in self.rates)]
+        facts = {"workspace": self.workspace, "corpus": labels.key, "release": labels.release, "rates": self.rates}
+        return [Combine(**facts), *(Tar(rate=rate, compression=self.compression, **facts) for rate in self.rates)]
 
     def complete(self) -> bool:
         return self.requires().complete() and all(output.complete() for output in self.outputs())
@@ -167,17 +171,17 @@ class Release(Step):
             if amount:
                 journal.write(Entry("planned", self.title, stage, amount, unit))
 
-        resample = {step.task_id: step for output in outputs for step in output.requires() if not step.complete()}
-        standardize = {step.batch: step.requires() for step in resample.values()}
-        missing = [step for step in standardize.values() if not step.complete()]
-        extract = {source: needed for step in missing for source, needed in step.requires().items()}
-        sizes = {source: selection["members"] for source, selection in described.summary["selections"].items()}
-        plan(Extract.stage, sum(sizes[source] for source, step in extract.items() if not step.complete()), "files")
-        plan(Standardize.stage, sum(clips[step.batch] for step in missing), "clips")
-        for rate in self.rates:
-            of_rate = [step for step in resample.values() if step.rate == rate]
-            if of_rate:
-                plan(of_rate[0].shown_stage, sum(clips[step.batch] for step in of_rate), "clips")
+        resample = [step for step in outputs[0].requires() if not step.complete()] if outputs else []
+        standardize = [step.requires() for step in resample if not step.requires().complete()]
+        extract = {
+            each.selection: described.summary["selections"][each.source]["members"]
+            for step in standardize
+            for each in step.requires().values()
+            if isinstance(each, Extract) and not each.complete()
+        }
+        plan(Extract.stage, sum(extract.values()), "files")
+        plan(Standardize.stage, sum(clips[step.batch] for step in standardize), "clips")
+        plan(Resample.stage, sum(clips[step.batch] for step in resample), "clips")
         for output in outputs:
             if isinstance(output, Tar):
                 files = len(described.summary["splits"]) + 2 + sum(clips.values())

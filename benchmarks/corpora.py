@@ -1,0 +1,124 @@
+"""The corpora that the benchmarks run on: made-up recordings in archives, each with the task module that reads it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import multiprocessing
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from hearpreprocess.testing import archives
+from hearpreprocess.testing.sounds import recording, wav_bytes
+
+LABELS, FOLDS = 50, 5
+PIECE_SECONDS = 5.0
+
+_TASK = '''"""{name}: made-up recordings."""
+
+from pathlib import Path
+
+from hearpreprocess import Archive, Clip, Event, PresetFolds, TaskConfig, fold
+
+
+def clips(sources):
+    for number, member in enumerate(sources["corpus"].glob("audio/*.wav")):
+        label = member.stem.rpartition("-")[2]
+        events = [Event(label, start, start + 0.5) for start in range(0, {whole_seconds}, 4)]
+        yield Clip(member, {labelled}, split=fold(number % {folds}))
+
+
+config = TaskConfig(
+    name="{name}",
+    version="v1",
+    embedding_type="{embedding_type}",
+    prediction_type="{prediction_type}",
+    splits=PresetFolds({folds}),
+    sample_duration={seconds},
+    evaluation=("top1_acc",),
+    sources={{"corpus": Archive("{url}", sha256="{sha256}")}},
+    clips=clips,
+)
+'''
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """What a corpus is made from, and at which rates in hertz it is asked for."""
+
+    name: str
+    clips: int
+    seconds: float
+    rate: int
+    asked_rates: tuple[int, ...]
+    archive: str = "zip"
+    is_event_task: bool = False
+
+    @property
+    def titles(self) -> list[str]:
+        """The names of the recordings."""
+        labels = min(LABELS, self.clips // FOLDS)
+        return [f"clip-{number:06d}-{number // FOLDS % labels:02d}" for number in range(self.clips)]
+
+
+DEFAULT_RATES = (16000, 22050, 32000, 44100)
+ESC = Corpus("esc", 2_000, 5.0, 44100, DEFAULT_RATES)
+SPEECH = Corpus("speech", 50_000, 1.0, 16000, (16000, 22050), archive="tar.gz")
+LONG = Corpus("long", 24, 600.0, 22050, (16000, 44100))
+EVENTS = Corpus("events", 72, 120.0, 44100, DEFAULT_RATES, is_event_task=True)
+
+
+def sound(facts: tuple[str, float, int]) -> bytes:
+    """A WAV file of a name, a number of seconds, and a rate."""
+    import numpy as np
+
+    name, seconds, rate = facts
+    pieces = max(1, round(seconds / PIECE_SECONDS))
+    parts = [recording(f"{name}-{piece}", seconds / pieces, rate) for piece in range(pieces)]
+    return wav_bytes(np.concatenate(parts), rate)
+
+
+def _members(corpus: Corpus) -> Iterator[tuple[str, bytes]]:
+    with multiprocessing.get_context("spawn").Pool() as pool:
+        facts = [(title, corpus.seconds, corpus.rate) for title in corpus.titles]
+        for title, content in zip(corpus.titles, pool.imap(sound, facts, chunksize=4), strict=True):
+            yield f"audio/{title}.wav", content
+
+
+def write(corpus: Corpus, folder: Path) -> Path:
+    """Write a corpus' archive to `folder`, and its task module beside it, which is returned."""
+    folder.mkdir(parents=True)
+    writer = {"zip": archives.write_zip, "tar.gz": archives.write_tar_gz}[corpus.archive]
+    return write_task(corpus, folder, writer(folder, corpus.name, _members(corpus)))
+
+
+def archive_of(corpus: Corpus, folder: Path) -> Path:
+    """Where `write` has put the archive."""
+    return folder / f"{corpus.name}.{corpus.archive}"
+
+
+def write_task(corpus: Corpus, folder: Path, archive: Path) -> Path:
+    """Write the task module of a corpus whose archive is at hand, and return its path."""
+    with archive.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest() if hasattr(hashlib, "file_digest") else _sha256(file)
+    module = folder / f"{corpus.name}.py"
+    module.write_text(
+        _TASK.format(
+            name=corpus.name,
+            whole_seconds=int(corpus.seconds),
+            seconds=corpus.seconds,
+            folds=FOLDS,
+            labelled="events=events" if corpus.is_event_task else "labels=label",
+            embedding_type="event" if corpus.is_event_task else "scene",
+            prediction_type="multilabel" if corpus.is_event_task else "multiclass",
+            url=archive.resolve().as_uri(),
+            sha256=sha256,
+        ),
+        encoding="utf-8",
+    )
+    return module
+
+
+def _sha256(file: io.BufferedReader) -> str:
+    return hashlib.sha256(file.read()).hexdigest()

@@ -1,0 +1,109 @@
+"""The bare work of a task, as fast as libsndfile, libsoxr and the gzip library do it on all cores.
+
+    python benchmarks/limit.py ARCHIVE OUT SECONDS RATE [RATE ...]
+
+Every recording of the archive is read, mixed to one channel, fitted to the duration, written at each rate, and each
+rate is packed into a tarball. No graph, no checks, no intermediate files, nothing that could be resumed: what the
+runner is measured against.
+"""
+
+from __future__ import annotations
+
+import io
+import multiprocessing
+import os
+import sys
+import tarfile
+import threading
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+from isal import igzip_threaded
+
+LEVEL, BLOCK = 2, 1 << 20  # as hearpreprocess.package has them
+IN_FLIGHT = 64
+LARGEST_BLOCK_KEPT = (32 << 20) - (1 << 16)  # as hearpreprocess.steps.pool has it
+
+archive, out, seconds, rates = Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3]), [*map(int, sys.argv[4:])]
+opened: zipfile.ZipFile | None = None
+
+
+def header(samples: int, rate: int) -> bytes:
+    """What comes before the samples of a 16-bit mono WAV file."""
+    file = io.BytesIO()
+    soundfile.write(file, np.zeros(0, np.int16), rate, subtype="PCM_16", format="WAV")
+    start = bytearray(file.getvalue()[:44])
+    start[4:8], start[40:44] = (36 + 2 * samples).to_bytes(4, "little"), (2 * samples).to_bytes(4, "little")
+    return bytes(start)
+
+
+def process(task: tuple[str, bytes | None]) -> None:
+    """One recording, from its bytes to its files at all rates."""
+    global opened
+    name, content = task
+    if content is None:
+        opened = opened or zipfile.ZipFile(archive)
+        content = opened.read(name)
+    samples, rate = soundfile.read(io.BytesIO(content), dtype="int16", always_2d=True)
+    mono = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1).astype(np.int16)
+    length = round(seconds * rate)
+    mono = mono[:length] if len(mono) >= length else np.pad(mono, (0, length - len(mono)))
+    scaled = None
+    for target in rates:
+        converted = mono
+        if target != rate:
+            scaled = mono.astype(np.float32) if scaled is None else scaled
+            converted = np.clip(np.rint(soxr.resample(scaled, rate, target, quality="HQ")), -32768, 32767)
+        data = header(len(converted), target) + converted.astype(np.int16).tobytes()
+        (out / str(target) / name.rpartition("/")[2]).write_bytes(data)
+
+
+def pack(rate: int) -> None:
+    """The files of one rate as a tarball."""
+    with igzip_threaded.open(out / f"{rate}.tar.gz", "wb", compresslevel=LEVEL, threads=1, block_size=BLOCK) as file:
+        for path in sorted((out / str(rate)).iterdir()):
+            content = path.read_bytes()
+            entry = tarfile.TarInfo(path.name)
+            entry.size = len(content)
+            file.write(entry.tobuf() + content + bytes(-len(content) % 512))
+        file.write(bytes(1024))
+
+
+def members() -> Iterator[tuple[str, bytes | None]]:
+    """The recordings; with their bytes, where the archive can only be read from start to end."""
+    if zipfile.is_zipfile(archive):
+        with zipfile.ZipFile(archive) as listed:
+            yield from ((name, None) for name in listed.namelist() if name.endswith(".wav"))
+        return
+    with igzip_threaded.open(archive, "rb", threads=1) as file, tarfile.open(fileobj=file, mode="r|") as stream:
+        for member in stream:
+            content = stream.extractfile(member)
+            if content is not None and member.name.endswith(".wav"):
+                yield member.name, content.read()
+
+
+def main() -> None:
+    """All recordings, then all tarballs, the largest first."""
+    for rate in rates:
+        (out / str(rate)).mkdir(parents=True)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    free = threading.Semaphore(IN_FLIGHT * 16)  # keeps the archive's reader from running far ahead
+
+    def admitted() -> Iterator[tuple[str, bytes | None]]:
+        for member in members():
+            free.acquire()
+            yield member
+
+    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    with context.Pool(cores, bytearray, (LARGEST_BLOCK_KEPT,)) as pool:
+        for _done in pool.imap_unordered(process, admitted(), chunksize=1 if seconds > 10 else 16):
+            free.release()
+        pool.map(pack, sorted(rates, reverse=True), chunksize=1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""The step that removes what finished tasks do not need any more: Clean."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import luigi
+
+from hearpreprocess.atomic import discard
+from hearpreprocess.registry import TaskReference
+from hearpreprocess.steps.audio import Extract, Resample, Standardize
+from hearpreprocess.steps.base import RatesParameter, Step, TaskParameter
+from hearpreprocess.steps.corpus import corpus_folder
+from hearpreprocess.steps.release import Release
+
+
+class TasksParameter(luigi.Parameter[tuple[TaskReference, ...]]):
+    """TaskReferences, as a JSON list."""
+
+    def serialize(self, x: Any) -> str:
+        return json.dumps([asdict(task) for task in x], sort_keys=True)
+
+    def parse(self, x: str) -> tuple[TaskReference, ...]:
+        return tuple(TaskParameter().parse(json.dumps(facts)) for facts in json.loads(x))
+
+
+class Clean(Step):
+    """Finished tasks without what lies between their downloads and their outputs: members unpacked, audio halfway.
+
+    `tasks`: all of a run that share sources and so perhaps batches, of which none must lose what it still needs.
+    Listings and labels, which are small and tell what an output is, stay.
+    """
+
+    tasks = TasksParameter()
+    rates = RatesParameter()
+    compression = luigi.Parameter()
+    stage = "clean"
+
+    @property
+    def title(self) -> str:
+        return ", ".join(release.title for release in self.requires())
+
+    @property
+    def places(self) -> list[Path]:
+        return [place for release in self.requires() for place in release.places]
+
+    def requires(self) -> list[Release]:
+        facts = {"workspace": self.workspace, "rates": self.rates, "compression": self.compression}
+        return [Release(task=task, **facts) for task in self.tasks]
+
+    def complete(self) -> bool:
+        return all(release.complete() for release in self.requires()) and not any(self._leftovers())
+
+    def run(self) -> None:
+        for folder in self._leftovers():
+            discard(folder)
+
+    def _leftovers(self) -> Iterator[Path]:
+        for release in self.requires():
+            described = corpus_folder(self.workspace, release.requires().key).summary
+            selections = {selection["key"] for selection in described["selections"].values()}
+            for stage, keys in (
+                (Extract.stage, selections),
+                (Standardize.stage, described["batches"]),
+                (Resample.stage, described["batches"]),
+            ):
+                parent = self.workspace.tmp_dir / stage
+                names = sorted(path.name for path in parent.iterdir()) if parent.is_dir() else []
+                yield from (parent / name for name in names if name.partition("-")[0] in keys)
+
+
+def sharing_sources(tasks: Iterable[TaskReference]) -> list[tuple[TaskReference, ...]]:
+    """The tasks in groups of which no two use the same source."""
+    groups: list[tuple[set[Any], Sequence[TaskReference]]] = []
+    for task in tasks:
+        titles = {source.title for source in task.resolve().sources.values()}
+        related = [group for group in groups if group[0] & titles]
+        groups = [group for group in groups if group not in related]
+        groups.append(
+            (titles.union(*(group[0] for group in related)), [*(each for group in related for each in group[1]), task])
+        )
+    return [tuple(members) for _titles, members in groups]
