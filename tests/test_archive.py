@@ -371,9 +371,8 @@ def test_a_damaged_member_is_not_read(tmp_path: Path, place: int) -> None:
     start = place if place >= 0 else content.index(b"PK\x01\x02") + place
     content[start : start + 10] = bytes(10) if place else b"nothing of"
     path.write_bytes(content)
-    with archive.Reader([path]) as reader:
-        with pytest.raises(ArchiveError, match=r"x.zip: member 'a.wav' cannot be unpacked"):
-            reader.read("a.wav", packed["a.wav"])
+    with archive.Reader([path]) as reader, pytest.raises(ArchiveError, match=r"member 'a.wav' cannot be unpacked"):
+        reader.read("a.wav", packed["a.wav"])
 
 
 def test_only_an_archive_that_can_be_entered_anywhere_is_read_member_by_member(tmp_path: Path) -> None:
