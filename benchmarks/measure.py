@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
@@ -30,18 +31,24 @@ def run(command: Sequence[object], folder: Path) -> Cost:
 
     Raises RuntimeError with the end of what it said where it fails.
     """
+    # In between stands a process that is small: the system counts the memory of who starts a command as the command's.
+    launcher = [sys.executable, "-S", __file__, *map(str, command)]
+    finished = subprocess.run(launcher, cwd=folder, capture_output=True, text=True, check=False)
+    if finished.returncode:
+        raise RuntimeError(f"{' '.join(map(str, command))}: {finished.stderr[-2000:]}")
+    return Cost(*json.loads(finished.stdout))
+
+
+def _launch(command: Sequence[str]) -> int:
+    """Run a command, its words to standard error and the figures of its Cost to standard output."""
     os.sync()  # what was written before must not be waited for now
     started = time.monotonic()
-    with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(list(map(str, command)), cwd=folder, stdout=said, stderr=said)
-        _pid, status, usage = os.wait4(process.pid, 0)
-        wall = time.monotonic() - started
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            said.seek(0)
-            raise RuntimeError(f"{' '.join(map(str, command))}: {said.read().decode()[-2000:]}")
+    status = subprocess.run(command, stdout=sys.stderr, check=False).returncode
+    wall = time.monotonic() - started
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     peak = usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-    return Cost(wall, usage.ru_utime + usage.ru_stime, peak, usage.ru_oublock * BLOCK_BYTES)
+    print(json.dumps([wall, usage.ru_utime + usage.ru_stime, peak, usage.ru_oublock * BLOCK_BYTES]))
+    return status
 
 
 def median(costs: Sequence[Cost]) -> Cost:
@@ -69,3 +76,7 @@ def empty(folder: Path) -> None:
         if path.is_file() and not path.is_symlink():
             path.chmod(0o644)
             os.truncate(path, 0)
+
+
+if __name__ == "__main__":
+    sys.exit(_launch(sys.argv[1:]))
