@@ -96,6 +96,13 @@ def naming_the_disk(path: Path) -> Iterator[None]:
         raise
 
 
+def check_free(folder: Path, missing: int, what: str) -> None:
+    """Raise DiskFullError where a folder's disk has less than `missing` bytes free; `what`: "... is downloaded"."""
+    free = shutil.disk_usage(folder).free
+    if missing > free:
+        raise DiskFullError(f"{missing / 1e6:,.0f} MB are needed until {what}; {disk_full_message(folder)}")
+
+
 def disk_full_message(path: Path) -> str:
     """The sentence for a disk that ran full while something was written to `path`."""
     folder = next(parent for parent in (path, *path.parents) if parent.exists())
@@ -179,6 +186,16 @@ def _rename_folder(source: Path, target: Path) -> None:
         if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
             raise FileExistsError(error.errno, "another process made it first", str(target)) from error
         raise
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring the names in a folder to the disk, where the system can do that."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _flush(path: Path) -> None:

@@ -13,9 +13,10 @@ import tempfile
 import wave
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from hearpreprocess.errors import AudioError
+from hearpreprocess.atomic import disk_full_message
+from hearpreprocess.errors import AudioError, DiskFullError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 FULL_SCALE = 32768
 """Of 16-bit samples: the float value 1.0."""
+
+HIGHEST_RATE, MOST_CHANNELS = 768_000, 32
+"""Of a recording that is taken for one; the sources of HEAR have 96,000 Hz and two channels at most."""
 
 BLOCK = 1 << 20
 """Samples that are resampled at once."""
@@ -48,7 +52,10 @@ _READ_AS = {
 _LOUDEST_16_BITS_OF_32 = 1 << 16
 
 _HEADER_BYTES = 4096
+_FORM, _UNKNOWN = struct.Struct("<4sL4s"), 0xFFFFFFFF
 _PCM_DESCRIPTION, _PCM = struct.Struct("<4sLHHLLHH"), 1
+
+FFMPEG_SECONDS = 900
 
 # What ffmpeg may take a file for: single recordings only, no playlist that leads to other files or to the network.
 _FFMPEG_FORMATS = "aac,ac3,aiff,amr,ape,asf,au,avi,caf,flac,matroska,mov,mp3,mpegts,ogg,tta,w64,wav,webm,wv"
@@ -66,9 +73,13 @@ def decode(
     import soundfile
 
     try:
-        with soundfile.SoundFile(io.BytesIO(recording) if isinstance(recording, bytes) else recording) as opened:
+        with (
+            io.BytesIO(recording) if isinstance(recording, bytes) else recording.open("rb") as file,
+            soundfile.SoundFile(file if isinstance(recording, bytes) else recording) as opened,
+        ):
             if opened.format == "MP3":
                 raise soundfile.LibsndfileError(0, "the length of an mp3 file is only estimated: ")
+            _check_promise(file)
             return _samples(opened, start, stop, duration), opened.samplerate
     except soundfile.LibsndfileError as error:
         with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as folder:
@@ -78,6 +89,28 @@ def decode(
                 _convert(path, readable, str(error))
             with soundfile.SoundFile(readable) as opened:
                 return _samples(opened, start, stop, duration), opened.samplerate
+
+
+def _check_promise(file: BinaryIO) -> None:
+    """Raise AudioError where a WAV or AIFF file promises more samples than it holds, which libsndfile passes over.
+
+    A promise of nothing, or of all that the field can say, is what a program leaves that could not go back to fill it
+    in, as ffmpeg does when it writes to a pipe.
+    """
+    form = file.read(_FORM.size)
+    order, data = {b"RIFF": ("<", b"data"), b"FORM": (">", b"SSND")}.get(form[:4], ("", b""))
+    chunk = struct.Struct(f"{order or '<'}4sL")
+    while order and len(header := file.read(chunk.size)) == chunk.size:
+        name, promised = chunk.unpack(header)
+        start = file.tell()
+        if name == data:
+            held = file.seek(0, io.SEEK_END) - start
+            if held < promised not in (0, _UNKNOWN):
+                raise AudioError(
+                    f"it is cut short: its header promises {promised:,} bytes of samples, it holds {held:,}"
+                )
+            return
+        file.seek(start + promised + promised % 2)
 
 
 def _on_disk(recording: Path | bytes, folder: Path) -> Path:
@@ -91,6 +124,10 @@ def _on_disk(recording: Path | bytes, folder: Path) -> Path:
 def _samples(recording: soundfile.SoundFile, start: int, stop: int | None, duration: float | None) -> Samples:
     if recording.frames == 0:
         raise AudioError("it holds no samples")
+    if not 0 < recording.samplerate <= HIGHEST_RATE:
+        raise AudioError(f"its sample rate is {recording.samplerate:,} Hz; up to {HIGHEST_RATE:,} Hz are read")
+    if recording.channels > MOST_CHANNELS:
+        raise AudioError(f"it has {recording.channels} channels; up to {MOST_CHANNELS} are mixed to one")
     end = recording.frames if stop is None else stop
     if start >= end or end > recording.frames:
         raise AudioError(f"it has {recording.frames} samples; a slice from {start} to {end} is not in it")
@@ -218,9 +255,16 @@ def _convert(path: Path, target: Path, libsndfile_says: str) -> None:
         .global_args("-nostdin", "-v", "error", "-xerror")
         .compile(cmd=imageio_ffmpeg.get_ffmpeg_exe())
     )
-    finished = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    try:
+        finished = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=FFMPEG_SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        raise AudioError(f"ffmpeg did not finish reading it within {FFMPEG_SECONDS} s") from None
     if finished.returncode:
         lines = finished.stderr.decode(errors="replace").strip().splitlines()
+        if any("No space left on device" in line for line in lines):
+            raise DiskFullError(disk_full_message(target))
         raise AudioError(
             f"it is not audio that can be read; libsndfile: {libsndfile_says.rpartition(': ')[2].strip()} "
             f"ffmpeg: {lines[-1] if lines else f'exit status {finished.returncode}'}"

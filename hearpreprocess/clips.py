@@ -164,6 +164,13 @@ def _problems(clips: Sequence[Clip], task: TaskMode) -> list[str]:
         for name, count in Counter(clip.name for clip in clips).items()
         if count > 1
     )
+    folded = Counter(clip.name.casefold() for clip in {clip.name: clip for clip in clips}.values())
+    problems.extend(
+        f"{name!r}: its name differs from another clip's only in case, and would be one file with it on many disks; "
+        "give them different ones with name="
+        for name in {clip.name: None for clip in clips}
+        if folded[name.casefold()] > 1
+    )
     kinds = Counter(
         type(label).__name__ for clip in clips for label in (*clip.labels, *(event.label for event in clip.events))
     )

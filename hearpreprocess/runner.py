@@ -105,6 +105,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--offline", action="store_true", help="never touch the network; list what is missing")
     parser.add_argument("--until", choices=("download", "corpus"), help="stop after this stage")
     parser.add_argument(
+        "--most-expansion",
+        type=float,
+        default=100,
+        metavar="N",
+        help="refuse an archive whose members are more than N times as large as itself (default: 100)",
+    )
+    parser.add_argument(
         "--compression",
         choices=COMPRESSIONS,
         default=COMPRESSIONS[0],
@@ -194,6 +201,7 @@ def _run(tasks: Sequence[TaskReference], rates: tuple[int, ...], options: argpar
             tar_dir=options.tar_dir.resolve(),
             download_dir=(options.download_dir or tmp_dir / "downloads").resolve(),
             offline=options.offline,
+            most_expansion=options.most_expansion,
             journal=journal,
         )
         roots = _roots(tasks, rates, workspace, options)

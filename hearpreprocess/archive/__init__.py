@@ -8,12 +8,13 @@ from pathlib import Path
 
 from hearpreprocess.archive import folder as folders
 from hearpreprocess.archive import rar, tar, zip
+from hearpreprocess.archive.listing import MOST_EXPANSION, Listing
 from hearpreprocess.archive.zip import Reader
 from hearpreprocess.errors import ArchiveError
 
-__all__ = ["Reader", "packed_members", "unpack"]
+__all__ = ["MOST_EXPANSION", "Reader", "packed_members", "unpack"]
 
-Unpack = Callable[[Sequence[Path], Callable[[str], bool], Path, Callable[[int], object]], dict[str, int]]
+Unpack = Callable[[Sequence[Path], Callable[[str], bool], Path, Callable[[int], object], Listing], dict[str, int]]
 
 _LONGEST_MAGIC = tar.USTAR_AT + len(tar.USTAR)
 
@@ -25,6 +26,7 @@ def unpack(
     on_member: Callable[[int], object] = lambda count: None,
     *,
     archived: bool = True,
+    most_expansion: float = MOST_EXPANSION,
 ) -> dict[str, int]:
     """List a source and unpack the members that `select` chooses by path to `folder`, under their own paths.
 
@@ -33,7 +35,8 @@ def unpack(
     number of members just unpacked. Returns the sizes in bytes of all members.
 
     Raises ArchiveError where an archive is damaged or of no known format, or holds a member that could be written
-    outside `folder`, a link, a device, an encrypted member, two members of one path, or no file at all.
+    outside `folder`, a link, a device, an encrypted member, two members of one path, or no file at all; where its
+    members are more than `most_expansion` times as large as the archive, or more than MOST_MEMBERS.
     """
     paths = list(files.values())
     if len(paths) == 1 and paths[0].is_dir():
@@ -41,7 +44,9 @@ def unpack(
     if not archived:
         return folders.unpack(files, select, folder, on_member)
     unpack_format = _format(paths)
-    sizes = unpack_format(paths, select, folder, on_member)
+    packed_bytes = sum(path.stat().st_size for path in paths)
+    listing = Listing(paths[-1].name, packed_bytes, most_expansion)
+    sizes = unpack_format(paths, select, folder, on_member, listing)
     if not sizes:
         raise ArchiveError(
             f"{paths[-1]} is no whole {unpack_format.__module__.rpartition('.')[2]} archive: it holds no files"

@@ -2,27 +2,53 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path, PurePosixPath
 
 from hearpreprocess.errors import ArchiveError, enumerate_problems
 
+MOST_MEMBERS = 2_000_000
+"""The largest source of HEAR has 305,979; a list of them costs a few hundred bytes each."""
+
+MOST_EXPANSION = 100
+"""How many times larger than its archive a source may be; recordings seldom shrink to less than a third."""
+
+_ALWAYS_ALLOWED_BYTES = 256 << 20
+
 
 class Listing:
-    """Collects the members of an archive and everything that is wrong with them."""
+    """Collects the members of an archive and everything that is wrong with them.
 
-    def __init__(self, archive: str) -> None:
+    `packed_bytes`: the size of the archive, of which its members may be `most_expansion` times as large.
+    """
+
+    def __init__(self, archive: str, packed_bytes: int | None = None, most_expansion: float = MOST_EXPANSION) -> None:
         self._archive = archive
+        self._packed_bytes = packed_bytes
+        self._bytes_left = max(_ALWAYS_ALLOWED_BYTES, most_expansion * (packed_bytes or 0))
         self._sizes: dict[str, int] = {}
         self._problems: list[str] = []
+        self._unpacked: dict[str, str] = {}
 
     def add(self, path: str, size: int, problem: str | None = None) -> bool:
         """Note a member of `size` bytes, and tell whether it is data that may be unpacked under its path.
 
         `problem`: what the archive's own format finds wrong with it.
         """
+        self.check_count(len(self._sizes) + len(self._problems) + 1)
         if is_litter(path):
             return False
-        if problem is None and leads_out(path):
+        if self._packed_bytes is not None:
+            self._bytes_left -= size
+            if self._bytes_left < 0:
+                raise ArchiveError(
+                    f"{self._archive}: its members are more than {MOST_EXPANSION} times as large as the archive of "
+                    f"{self._packed_bytes:,} bytes, as of {path!r} with {size:,} bytes; nothing of it is unpacked. "
+                    "Where that is meant to be so, give --most-expansion"
+                )
+        if problem is None and not _is_readable(path):
+            problem = "has a name that is not valid UTF-8, or holds control characters"
+        elif problem is None and leads_out(path):
             problem = "would be written outside the folder that it is unpacked to"
         elif problem is None and any(part in ("", ".") for part in path.split("/")):
             problem = "is spelled in a way that another path could share"
@@ -33,6 +59,26 @@ class Listing:
             return False
         self._sizes[path] = size
         return True
+
+    def check_count(self, members: int) -> None:
+        """Raise ArchiveError where an archive has more members than can be meant."""
+        if members > MOST_MEMBERS:
+            raise ArchiveError(
+                f"{self._archive} has {members:,} members or more; no more than {MOST_MEMBERS:,} are read"
+            )
+
+    def take(self, path: str) -> None:
+        """Note that a member is unpacked.
+
+        Raises ArchiveError where a disk that does not tell cases apart would take it for another one.
+        """
+        folded = unicodedata.normalize("NFC", path).casefold()
+        other = self._unpacked.setdefault(folded, path)
+        if other != path:
+            raise ArchiveError(
+                f"{self._archive}: members {other!r} and {path!r} differ only in case, "
+                "and would be one file on many disks; rename one in the source"
+            )
 
     def sizes(self) -> dict[str, int]:
         """The members with their sizes in bytes.
@@ -48,6 +94,14 @@ class Listing:
         if self._problems:
             raise ArchiveError(enumerate_problems(f"{self._archive}: {{count}} members are refused:", self._problems))
         return self._sizes
+
+
+def _is_readable(path: str) -> bool:
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return not any(unicodedata.category(char) == "Cc" for char in path)
 
 
 def is_litter(path: str) -> bool:

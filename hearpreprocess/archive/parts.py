@@ -26,6 +26,7 @@ _ENTRY = struct.Struct("<4s6H3L5H2L")
 _ENTRY_MAGIC = b"PK\x01\x02"
 _EXTRA_64 = 0x0001
 _LONGEST_COMMENT = 0xFFFF
+MOST_DIRECTORY_BYTES = 400 << 20
 _TOO_LARGE_16, _TOO_LARGE_32 = 0xFFFF, 0xFFFFFFFF
 
 
@@ -69,6 +70,12 @@ def end_record(file: BinaryIO, starts: Sequence[int] = (0,)) -> EndRecord:
     return EndRecord(disk, offset, size, entries, found.comment)
 
 
+def check_directory(end: EndRecord) -> None:
+    """Raise zipfile.BadZipFile where the central directory is larger than any that is meant to be read."""
+    if end.size > MOST_DIRECTORY_BYTES:
+        raise zipfile.BadZipFile(f"its central directory has {end.size:,} bytes, for {end.entries:,} members")
+
+
 def _absolute(starts: Sequence[int], disk: int, offset: int) -> int:
     if disk >= len(starts):
         raise zipfile.BadZipFile(f"it points into part {disk + 1}, and there are {len(starts)}")
@@ -103,6 +110,8 @@ class JoinedParts(io.RawIOBase):
         """The central directory with absolute offsets, and an end record that points at it, always in zip64 form."""
         part_starts = list(self._starts)
         end = end_record(self, part_starts)  # type: ignore[arg-type]
+        check_directory(end)
+        self.members = end.entries
         self.seek(_absolute(part_starts, end.disk, end.offset))
         entries = self.read(end.size)
         if len(entries) < end.size:

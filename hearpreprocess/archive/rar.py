@@ -19,15 +19,20 @@ _SECONDS_TO_START, _BYTES_A_SECOND = 120, 1_000_000
 
 
 def unpack(
-    parts: Sequence[Path], select: Callable[[str], bool], folder: Path, on_member: Callable[[int], object]
+    parts: Sequence[Path],
+    select: Callable[[str], bool],
+    folder: Path,
+    on_member: Callable[[int], object],
+    listing: Listing,
 ) -> dict[str, int]:
     """List a rar archive and unpack the selected members to `folder`, each checked against its checksum."""
     (path,) = parts
-    listing = Listing(path.name)
     for member in _child(path, {}):
         listing.add(member["path"], member["size"], member["problem"])
     sizes = listing.sizes()
-    targets = {member: str(place(folder, member)) for member in sizes if select(member)}
+    targets = {path: str(place(folder, path)) for path in sizes if select(path)}
+    for path_of_member in targets:
+        listing.take(path_of_member)
     if targets:
         _child(path, targets)
         on_member(len(targets))

@@ -25,11 +25,14 @@ _CHUNK = 1 << 20
 
 
 def unpack(
-    parts: Sequence[Path], select: Callable[[str], bool], folder: Path, on_member: Callable[[int], object]
+    parts: Sequence[Path],
+    select: Callable[[str], bool],
+    folder: Path,
+    on_member: Callable[[int], object],
+    listing: Listing,
 ) -> dict[str, int]:
     """List a tar archive and unpack the selected members to `folder`, in one pass."""
     (path,) = parts
-    listing = Listing(path.name)
     try:
         with _opened(path) as archive:
             for member in archive:
@@ -37,8 +40,11 @@ def unpack(
                     continue
                 name = member.name.removeprefix("./")
                 if select(name):
+                    listing.take(name)
                     _write(archive, member, place(folder, name))
                     on_member(1)
+    except ArchiveError:
+        raise
     except _DAMAGE as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise

@@ -17,7 +17,7 @@ from typing import IO
 from isal import igzip_lib, isal_zlib
 
 from hearpreprocess.archive.listing import Listing, place
-from hearpreprocess.archive.parts import JoinedParts
+from hearpreprocess.archive.parts import JoinedParts, check_directory, end_record
 from hearpreprocess.errors import ArchiveError
 
 MAGIC = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
@@ -41,12 +41,15 @@ _CHUNK = 1 << 20
 
 
 def unpack(
-    parts: Sequence[Path], select: Callable[[str], bool], folder: Path, on_member: Callable[[int], object]
+    parts: Sequence[Path],
+    select: Callable[[str], bool],
+    folder: Path,
+    on_member: Callable[[int], object],
+    listing: Listing,
 ) -> dict[str, int]:
     """List a zip archive and unpack the selected members to `folder`, each checked against its checksum."""
     name = parts[-1].name
-    listing = Listing(name)
-    with _opened(parts) as archive:
+    with _opened(parts, listing) as archive:
         members = [
             member
             for member in archive.infolist()
@@ -56,6 +59,7 @@ def unpack(
         for member in members:
             if not select(member.filename):
                 continue
+            listing.take(member.filename)
             try:
                 with archive.open(member) as reading, place(folder, member.filename).open("wb") as writing:
                     shutil.copyfileobj(reading, writing, _CHUNK)
@@ -71,7 +75,7 @@ def unpack(
 
 def packed_members(parts: Sequence[Path]) -> dict[str, list[int]]:
     """For each member that `Reader` can read: where its header is, packed size, size, CRC-32, method."""
-    with _opened(parts) as archive:
+    with _opened(parts, Listing(parts[-1].name)) as archive:
         return {
             member.filename: [
                 member.header_offset,
@@ -141,14 +145,12 @@ def _problem(member: zipfile.ZipInfo) -> str | None:
 
 
 @contextlib.contextmanager
-def _opened(parts: Sequence[Path]) -> Iterator[zipfile.ZipFile]:
+def _opened(parts: Sequence[Path], listing: Listing) -> Iterator[zipfile.ZipFile]:
     with contextlib.ExitStack() as stack:
         try:
             joined = stack.enter_context(JoinedParts(parts)) if len(parts) > 1 else None
+            listing.check_count(joined.members if joined else _members(parts[0]))
             archive = stack.enter_context(zipfile.ZipFile(joined or parts[0]))
-            # zipfile takes the last part of a divided archive for a whole one, and then misreads it.
-            if joined is None and (archive.fp is None or _number_of_disks(parts[0])):
-                raise zipfile.BadZipFile("it is the last part of a divided archive, the other parts are missing")
         except _DAMAGE as error:
             if isinstance(error, FileNotFoundError | PermissionError):
                 raise
@@ -159,8 +161,11 @@ def _opened(parts: Sequence[Path]) -> Iterator[zipfile.ZipFile]:
         yield archive
 
 
-def _number_of_disks(path: Path) -> int:
-    from hearpreprocess.archive.parts import end_record
-
+def _members(path: Path) -> int:
+    """The number of members by the end record: zipfile reads the whole directory before it can be asked."""
     with path.open("rb") as file:
-        return end_record(file).disk
+        end = end_record(file)
+    if end.disk:  # zipfile takes the last part of a divided archive for a whole one, and then misreads it
+        raise zipfile.BadZipFile("it is the last part of a divided archive, the other parts are missing")
+    check_directory(end)
+    return end.entries

@@ -55,7 +55,13 @@ class Extract(CorpusStep, FolderStep):
         members = self.described.selection(self.selection)
         if not step.is_unpacked:
             with Counter(self) as counter:
-                archive.unpack(step.files, set(members).__contains__, folder, counter.add)
+                archive.unpack(
+                    step.files,
+                    set(members).__contains__,
+                    folder,
+                    counter.add,
+                    most_expansion=self.workspace.most_expansion,
+                )
         if isinstance(source, Archive | Local) and source.member_md5:
             place = step.members.__getitem__ if step.is_unpacked else folder.joinpath
             files = {member: place(member) for member in members}

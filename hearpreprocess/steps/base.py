@@ -26,7 +26,8 @@ from hearpreprocess.steps.log import LOGGER
 class Workspace:
     """The places that a run works in; no result depends on them.
 
-    `journal`: where steps tell what they do, or None. `offline`: never touch the network.
+    `journal`: where steps tell what they do, or None. `offline`: never touch the network. `most_expansion`: how many
+    times larger than its archive a source may be.
     """
 
     tmp_dir: Path
@@ -34,6 +35,7 @@ class Workspace:
     tar_dir: Path
     download_dir: Path
     offline: bool = False
+    most_expansion: float = 100
     journal: Path | None = None
 
     @property

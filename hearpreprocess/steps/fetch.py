@@ -5,21 +5,20 @@ from __future__ import annotations
 import functools
 import glob
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from hearpreprocess import __version__, archive, fetch
 from hearpreprocess.archive.folder import files_below
-from hearpreprocess.atomic import replaced_folder, whole_file
+from hearpreprocess.atomic import check_free, naming_the_disk, replaced_folder, whole_file
 from hearpreprocess.errors import DownloadError, OfflineError, enumerate_problems
 from hearpreprocess.identity import digest
-from hearpreprocess.sources import File, Local, Source, Synthetic, without_credentials
+from hearpreprocess.sources import File, Local, Source, Synthetic
 from hearpreprocess.steps.base import Counter, FolderStep, SourceParameter, Workspace
 from hearpreprocess.testing import corpora
 from hearpreprocess.tree import Tree, matcher
 
-# A source of 7,438 files must not wait for each of them where there is no network.
-MOST_FAILURES_IN_A_ROW = 9
 MOST_FILES_SHOWN = 9
 
 
@@ -119,69 +118,50 @@ class Download(SourceStep):
             return False
 
     def run(self) -> None:
+        files: tuple[File, ...] = self.source.files
+        wanted = {self._path(file): fetch.Wanted(file.urls, file.checksums, file.size) for file in files}
+        missing = [file for file in files if not self._path(file).exists()]
+        self.is_here = not missing
+        if not self.workspace.offline:
+            self._check_space(missing)
+        known = sum(file.size for file in files if file.size) if all(file.size for file in files) else None
+        planned = False
+
+        def on_bytes(amount: int, total: int | None) -> None:
+            nonlocal planned
+            if not planned:
+                self.tell("planned", amount=known or (total if len(files) == 1 else None), unit="B")
+                planned = True
+            counter.add(amount)
+
         with Counter(self) as counter:
-            files: tuple[File, ...] = self.source.files
-            self.is_here = all(path.exists() for path in self.files.values())
-            known = sum(file.size for file in files if file.size) if all(file.size for file in files) else None
-            planned = False
-
-            def on_bytes(amount: int, total: int | None) -> None:
-                nonlocal planned
-                if not planned:
-                    self.tell("planned", amount=known or (total if len(files) == 1 else None), unit="B")
-                    planned = True
-                counter.add(amount)
-
-            failures: list[DownloadError] = []
-            in_a_row = 0
-            for file in files:
-                try:
-                    self._get(file, on_bytes)
-                    in_a_row = 0
-                except OfflineError as error:
-                    failures.append(error)
-                except DownloadError as error:
-                    failures.append(error)
-                    in_a_row += 1
-                    if in_a_row == MOST_FAILURES_IN_A_ROW:
-                        break
-            if len(failures) == 1:
-                raise failures[0]
-            if failures:
-                kind = OfflineError if isinstance(failures[0], OfflineError) else DownloadError
-                raise kind(
-                    enumerate_problems(
-                        f"{{count}} of the {len(files):,} files of {self.title} are missing"
-                        + (", the rest was not tried:" if in_a_row == MOST_FAILURES_IN_A_ROW else ":"),
-                        list(map(str, failures)),
-                    )
-                )
-            with replaced_folder(self.folder) as folder:
-                (folder / "verified.json").write_text(json.dumps(self._sizes_and_times()), encoding="utf-8")
+            connections = fetch.Connections(self.workspace.tmp_dir / "connections")
+            failures, untried = fetch.get_all(wanted, connections, on_bytes, offline=self.workspace.offline)
+        self._raise(failures, untried)
+        with replaced_folder(self.folder) as folder:
+            (folder / "verified.json").write_text(json.dumps(self._sizes_and_times()), encoding="utf-8")
         self.tell("finished")
 
-    def _get(self, file: File, on_bytes: fetch.OnBytes) -> None:
-        path = self._path(file)
-        if path.exists():
-            fetch.check(path, file.checksums, on_bytes)
-        elif self.workspace.offline:
-            raise OfflineError(
-                f"{file.filename} is not in {self.workspace.download_dir}, and --offline keeps from downloading it. "
-                f"Put it there: {_description(file)}"
-            )
-        else:
-            fetch.download(file.urls, path, file.checksums, on_bytes)
+    def _check_space(self, missing: Sequence[File]) -> None:
+        """Raise DiskFullError, before the first byte, where what is to be downloaded has no room."""
+        if not missing:
+            return
+        with naming_the_disk(self.workspace.download_dir):
+            self.workspace.download_dir.mkdir(parents=True, exist_ok=True)
+        check_free(self.workspace.download_dir, sum(file.size or 0 for file in missing), f"{self.title} is downloaded")
+
+    def _raise(self, failures: Sequence[DownloadError], untried: int) -> None:
+        if len(failures) == 1 and not untried:
+            raise failures[0]
+        if failures:
+            kind = OfflineError if isinstance(failures[0], OfflineError) else DownloadError
+            headline = f"{{count}} of the {len(self.source.files):,} files of {self.title} are missing"
+            rest = f", {untried:,} were not tried:" if untried else ":"
+            raise kind(enumerate_problems(headline + rest, list(map(str, failures))))
 
     def _sizes_and_times(self) -> list[list[int]]:
         statuses = [path.stat() for path in self.files.values()]
         return [[status.st_size, status.st_mtime_ns] for status in statuses]
-
-
-def _description(file: File) -> str:
-    checksums = ", ".join(f"{algorithm} {checksum}" for algorithm, checksum in file.checksums.items())
-    size = f"{file.size:,} bytes" if file.size else "size not known"
-    urls = " or ".join(map(without_credentials, file.urls))
-    return f"{urls} ({size}, {checksums or 'checked by member'})"
 
 
 class Generate(SourceStep):
@@ -317,7 +297,13 @@ class Index(FolderStep):
         self.tell("planned", unit="files")
         step = self.requires()
         is_read = matcher(self.source.reads)
-        members = archive.unpack(step.files, is_read, Tree.readable(folder), archived=self.source.archived)
+        members = archive.unpack(
+            step.files,
+            is_read,
+            Tree.readable(folder),
+            archived=self.source.archived,
+            most_expansion=self.workspace.most_expansion,
+        )
         packed = {} if step.is_unpacked else archive.packed_members(step.files)
         Tree.write(folder, members, step.content, checksums=step.checksums, packed=packed)
         self.tell("advanced", amount=len(members))

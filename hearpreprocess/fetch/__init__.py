@@ -1,0 +1,8 @@
+"""Get files from their mirrors, and check that they are the ones meant."""
+
+from hearpreprocess.fetch.checksums import check, check_members, checksums
+from hearpreprocess.fetch.connections import Connection, Connections
+from hearpreprocess.fetch.download import Wanted, download
+from hearpreprocess.fetch.several import get_all
+
+__all__ = ["Connection", "Connections", "Wanted", "check", "check_members", "checksums", "download", "get_all"]

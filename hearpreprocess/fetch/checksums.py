@@ -1,0 +1,67 @@
+"""Checksums of files and of the members of archives."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+
+from hearpreprocess.errors import ChecksumError, enumerate_problems
+
+_CHUNK = 1 << 20
+
+OnBytes = Callable[[int, int | None], object]
+
+
+def ignore(amount: int, total: int | None) -> None:
+    """Stand in for a progress callback where nobody looks."""
+
+
+def checksum_problem(found: Mapping[str, str], expected: Mapping[str, str]) -> str | None:
+    """What sets checksums apart from the expected ones, or None where they agree."""
+    for algorithm, checksum in expected.items():
+        if found[algorithm] != checksum:
+            return f"expected {algorithm} {checksum}, got {found[algorithm]}"
+    return None
+
+
+def checksums(path: Path, algorithms: Sequence[str], on_bytes: OnBytes = ignore) -> dict[str, str]:
+    """The checksums of a file, in hexadecimal, by algorithm."""
+    hashes = {algorithm: hashlib.new(algorithm) for algorithm in algorithms}
+    total = path.stat().st_size
+    with path.open("rb") as file:
+        while block := file.read(_CHUNK):
+            for each in hashes.values():
+                each.update(block)
+            on_bytes(len(block), total)
+    return {algorithm: each.hexdigest() for algorithm, each in hashes.items()}
+
+
+def check(path: Path, expected: Mapping[str, str], on_bytes: OnBytes = ignore) -> None:
+    """Raise ChecksumError where the file at `path` is not the one that `expected` describes."""
+    if problem := checksum_problem(checksums(path, list(expected), on_bytes), expected):
+        raise ChecksumError(
+            f"{path} is not the file that the task needs: {problem}; "
+            "it may be cut short or another version. Replace it, or move it away to have it downloaded"
+        )
+
+
+def check_members(files: Mapping[str, Path], listing: Path, may_differ: Collection[str] = ()) -> None:
+    """Check members by a tab-separated list of file name and md5; those in `may_differ` need only be listed, as must an
+    .au file be under the name of the .wav file that it is a copy of.
+
+    `files`: where each is. Raises ChecksumError naming those that differ or that the list does not know.
+    """
+    expected = dict(line.split("\t") for line in listing.read_text(encoding="utf-8").splitlines())
+    problems = []
+    for member, path in files.items():
+        name = member.rpartition("/")[2]
+        is_copy = name.endswith(".au")
+        listed = f"{name.removesuffix('.au')}.wav" if is_copy else name
+        if listed not in expected:
+            problems.append(f"{member} is not in {listing.name}")
+        elif listed not in may_differ and not is_copy:
+            problem = checksum_problem(checksums(path, ["md5"]), {"md5": expected[name]})
+            problems += [f"{member}: {problem}"] if problem else []
+    if problems:
+        raise ChecksumError(enumerate_problems("{count} members are not those that were published:", problems))

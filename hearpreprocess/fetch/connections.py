@@ -1,0 +1,99 @@
+"""Connections to servers: few to each at once, whatever the number of processes, and each used as long as it lasts."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import random
+import re
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from hearpreprocess import PROJECT_URL, __version__
+
+if TYPE_CHECKING:
+    import requests
+
+USER_AGENT = f"hearpreprocess/{__version__} ({PROJECT_URL})"
+CONNECT_SECONDS, READ_SECONDS = 20, 120
+MOST_CONNECTIONS_TO_A_HOST = 2
+
+_SECONDS_BETWEEN_TRIES = 0.1
+
+
+class Connections:
+    """Hands out connections, at most MOST_CONNECTIONS_TO_A_HOST at once among all processes that use the same folder.
+
+    `folder`: where that is kept account of, by locks that end with the process that holds them.
+    `stall_seconds`: how long a server may be silent.
+    """
+
+    def __init__(self, folder: Path, stall_seconds: float = READ_SECONDS) -> None:
+        self._folder = folder
+        self.stall_seconds = stall_seconds
+
+    def acquire(self, host: str) -> int:
+        """Wait for one of a host's places; the descriptor that holds it until it is closed."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        name = re.sub(r"[^A-Za-z0-9.-]", "_", host)
+        while True:
+            for number in range(MOST_CONNECTIONS_TO_A_HOST):
+                descriptor = os.open(self._folder / f"{name}-{number}", os.O_RDWR | os.O_CREAT, 0o644)
+                if lock(descriptor):
+                    return descriptor
+                os.close(descriptor)
+            time.sleep(_SECONDS_BETWEEN_TRIES * (1 + random.random()))
+
+
+def lock(descriptor: int) -> bool:
+    """Lock a file for this descriptor alone, and tell whether that could be done at once.
+
+    A file system without locks counts as one on which nobody else is.
+    """
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+class Connection:
+    """One connection at a time to whichever host is asked, kept open for the next request to the same host."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+        self._host: str | None = None
+        self._place: int | None = None
+        self._session: requests.Session | None = None
+
+    def get(self, url: str, headers: dict[str, str]) -> requests.Response:
+        """Ask for a url; the answer's body is still to be read.
+
+        Raises requests.RequestException.
+        """
+        import requests
+
+        host = urlsplit(url).hostname or ""
+        if host != self._host or self._session is None:
+            self.close()
+            self._place, self._host = self._connections.acquire(host), host
+            self._session = requests.Session()
+            # A server that compresses on the way would make the announced length that of other bytes.
+            self._session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "identity"})
+        return self._session.get(
+            url, stream=True, timeout=(CONNECT_SECONDS, self._connections.stall_seconds), headers=headers
+        )
+
+    def close(self) -> None:
+        """Hang up, and leave the place to others."""
+        if self._session is not None:
+            self._session.close()
+        if self._place is not None:
+            with contextlib.suppress(OSError):
+                os.close(self._place)
+        self._host = self._place = self._session = None

@@ -1,0 +1,244 @@
+"""Download a file from the first of its mirrors that has it, going on where an earlier attempt ended."""
+
+from __future__ import annotations
+
+import email.utils
+import random
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from hearpreprocess.atomic import check_free
+from hearpreprocess.errors import ChecksumError, DownloadError
+from hearpreprocess.fetch.checksums import OnBytes, check, checksum_problem, ignore
+from hearpreprocess.fetch.connections import Connection
+from hearpreprocess.fetch.part import Part, open_part
+from hearpreprocess.sources import without_credentials
+
+if TYPE_CHECKING:
+    import requests
+
+MOST_ATTEMPTS_IN_VAIN, MOST_ATTEMPTS = 4, 100
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 60.0
+LONGEST_RETRY_AFTER_SECONDS = 900.0
+
+_CHUNK = 1 << 20
+_OK, _PARTIAL, _RANGE_NOT_SATISFIABLE = 200, 206, 416
+_TEMPORARY = {408, 425, 429, 500, 502, 503, 504}
+
+Pause = Callable[[float], object]
+
+
+class _TemporaryError(DownloadError):
+    """Something that may be otherwise in a while. `seconds`: how long the server asks to wait, if it does."""
+
+    def __init__(self, message: str, seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The file that a download is for. `size`: bytes, or None where that is not known."""
+
+    urls: Sequence[str]
+    checksums: Mapping[str, str]
+    size: int | None = None
+
+
+def download(
+    wanted: Wanted, target: Path, connection: Connection, on_bytes: OnBytes = ignore, pause: Pause = time.sleep
+) -> None:
+    """Fetch `target` from the first of its mirrors that gives the file that is wanted.
+
+    What an attempt has brought is kept beside the target, and the next one, of this or of a later process, asks for the
+    rest alone. Temporary failures are tried again after a pause, which a server's Retry-After sets; any other goes to
+    the next mirror at once. A file with a wrong checksum is set aside under a name that says so.
+    `on_bytes` is called with the number of bytes just read and the number to expect, where the server says it.
+
+    Raises DownloadError that tells for every mirror why it would not do; ChecksumError where all gave another file;
+    DiskFullError where the file does not fit on the disk, before its first byte is written.
+    """
+    with open_part(target, list(wanted.checksums)) as part:
+        if target.exists():  # another process has made it meanwhile
+            check(target, wanted.checksums, on_bytes)
+            return
+        failures: list[DownloadError] = []
+        for url in wanted.urls:
+            try:
+                _from_mirror(url, wanted, part, connection, on_bytes, pause)
+                part.finish()
+                return
+            except DownloadError as error:
+                failures.append(error)
+    kind = ChecksumError if all(isinstance(failure, ChecksumError) for failure in failures) else DownloadError
+    reasons = "".join(f"\n  {failure}" for failure in failures)
+    raise kind(
+        f"{target.name} could not be downloaded:{reasons}\n"
+        f"  If you can get it elsewhere, put it into {target.parent} as {target.name} and give the same command again"
+    )
+
+
+def _from_mirror(url: str, wanted: Wanted, part: Part, connection: Connection, on_bytes: OnBytes, pause: Pause) -> None:
+    """Bring the part to its end from one mirror and check it."""
+    shown = without_credentials(url)
+    receive = _copy if urlsplit(url).scheme == "file" else _request
+    was_resumed = part.validator(shown) is not None and part.size > 0
+    while True:
+        if not was_resumed:
+            part.restart()
+        _with_patience(lambda: receive(url, wanted, part, connection, on_bytes), part, pause)
+        found = part.checksums()
+        problem = checksum_problem(found, wanted.checksums)
+        if problem is None:
+            return
+        if not was_resumed:
+            break
+        was_resumed = False  # the part may have been of another version of the file: once more, from its start
+    algorithm, checksum = next(iter(found.items()))
+    aside = part.set_aside(f"{part.target_name}.wrong-{algorithm}-{checksum[:12]}")
+    raise ChecksumError(f"{shown}: {problem}; what came is kept as {aside.name}")
+
+
+def _with_patience(receive: Callable[[], None], part: Part, pause: Pause) -> None:
+    in_vain = 0
+    for attempt in range(1, MOST_ATTEMPTS + 1):
+        before = part.size
+        try:
+            receive()
+            return
+        except _TemporaryError as error:
+            in_vain = 0 if part.size > before else in_vain + 1
+            if in_vain == MOST_ATTEMPTS_IN_VAIN or attempt == MOST_ATTEMPTS:
+                raise DownloadError(f"{error} (tried {attempt} times)") from error
+            if error.seconds is not None and error.seconds > LONGEST_RETRY_AFTER_SECONDS:
+                raise DownloadError(f"{error}, and wants {error.seconds:,.0f} s of peace; try again then") from error
+            # With jitter, so that many who were turned away together do not come back together.
+            longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**in_vain)
+            pause(random.uniform(longest / 2, longest) if error.seconds is None else error.seconds)
+
+
+def _copy(url: str, wanted: Wanted, part: Part, connection: Connection, on_bytes: OnBytes) -> None:
+    source = Path(unquote(urlsplit(url).path))
+    part.restart()
+    try:
+        size = source.stat().st_size
+        _check_size(f"file://{source}", size, wanted)
+        _check_space(part, size)
+        with source.open("rb") as file:
+            for block in iter(lambda: file.read(_CHUNK), b""):
+                part.append(block)
+                on_bytes(len(block), size)
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+        raise DownloadError(f"file://{source}: {error.strerror}") from error
+
+
+def _request(url: str, wanted: Wanted, part: Part, connection: Connection, on_bytes: OnBytes) -> None:
+    """Ask for what is missing, or for everything where the server does not give parts."""
+    import requests
+
+    shown = without_credentials(url)
+    start = part.size
+    headers = {}
+    if start:
+        headers["Range"] = f"bytes={start}-"
+        if validator := part.validator(shown):
+            headers["If-Range"] = validator
+    try:
+        with connection.get(url, headers) as response:
+            if response.status_code == _RANGE_NOT_SATISFIABLE and start:
+                _check_that_all_is_here(response, part, shown)
+                return
+            if response.status_code == _OK or (response.status_code == _PARTIAL and not _begins_at(response, start)):
+                if response.status_code == _PARTIAL:
+                    part.restart()
+                    raise _TemporaryError(f"{shown}: the server sends another part of the file than it was asked for")
+                part.restart()
+                start = 0
+            elif response.status_code != _PARTIAL:
+                _refuse(response, shown)
+            length = response.headers.get("Content-Length", "")
+            total = start + int(length) if length.isdigit() else None
+            _check_size(shown, total, wanted)
+            _check_space(part, total or wanted.size or 0)
+            part.note(shown, _validator(response))
+            if start:
+                on_bytes(start, total)
+            for block in _blocks(response):
+                part.append(block)
+                on_bytes(len(block), total)
+                _check_no_more(shown, part, total, wanted)
+    except requests.exceptions.InvalidSchema as error:
+        raise DownloadError(f"{shown}: the server sends elsewhere than to an http address") from error
+    except requests.RequestException as error:
+        raise _TemporaryError(f"{shown}: {_cause(error)}") from error
+    if total is not None and part.size != total:
+        raise _TemporaryError(f"{shown}: the connection ended after {part.size:,} of {total:,} bytes")
+    if wanted.size is not None and part.size != wanted.size:
+        raise _TemporaryError(f"{shown}: the connection ended after {part.size:,} of {wanted.size:,} bytes")
+
+
+def _blocks(response: requests.Response) -> Iterator[bytes]:
+    return response.iter_content(_CHUNK)
+
+
+def _begins_at(response: requests.Response, start: int) -> bool:
+    return response.headers.get("Content-Range", "").startswith(f"bytes {start}-")
+
+
+def _check_that_all_is_here(response: requests.Response, part: Part, shown: str) -> None:
+    """A server that has nothing after the part either has no more than that, or has another file now."""
+    if response.headers.get("Content-Range", "").strip() != f"bytes */{part.size}":
+        part.restart()
+        raise _TemporaryError(f"{shown}: the file there has changed")
+
+
+def _refuse(response: requests.Response, shown: str) -> None:
+    message = f"{shown}: the server answers {response.status_code} {response.reason}"
+    if response.status_code in _TEMPORARY:
+        raise _TemporaryError(message, _retry_after(response.headers.get("Retry-After", "")))
+    raise DownloadError(message)
+
+
+def _retry_after(text: str) -> float | None:
+    """Seconds of a Retry-After header, which gives them or a date (RFC 9110, section 10.2.3)."""
+    if re.fullmatch(r"\d{1,9}", text):
+        return float(text)
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - time.time())
+    except (TypeError, ValueError):
+        return None
+
+
+def _validator(response: requests.Response) -> str:
+    """What names this version of the file byte for byte: a strong ETag, or the time of its last change."""
+    tag = response.headers.get("ETag", "")
+    return tag if tag.startswith('"') else response.headers.get("Last-Modified", "")
+
+
+def _check_size(shown: str, total: int | None, wanted: Wanted) -> None:
+    if None not in (total, wanted.size) and total != wanted.size:
+        raise DownloadError(f"{shown}: the server's file has {total:,} bytes; expected {wanted.size:,}")
+
+
+def _check_no_more(shown: str, part: Part, total: int | None, wanted: Wanted) -> None:
+    most = wanted.size if wanted.size is not None else total
+    if most is not None and part.size > most:
+        part.restart()
+        raise DownloadError(f"{shown}: the server sends more than the {most:,} bytes that were expected")
+
+
+def _check_space(part: Part, total: int) -> None:
+    check_free(part.path.parent, total - part.size, f"{part.target_name} is downloaded")
+
+
+def _cause(error: BaseException) -> str:
+    """The innermost reason of a chain of network errors, which the outer ones bury in their own text, with no url."""
+    inner = getattr(error, "reason", None) or next(iter(error.args), None)
+    if isinstance(inner, BaseException):
+        return _cause(inner)
+    return re.sub(r"(https?://|url: )\S+", r"\1...", f"{type(error).__name__}: {error}")

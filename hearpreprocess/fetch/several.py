@@ -1,0 +1,94 @@
+"""Many files at once: a few threads, each with a connection of its own, and a list of what could not be had."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from hearpreprocess.errors import DownloadError, OfflineError
+from hearpreprocess.fetch.checksums import check
+from hearpreprocess.fetch.connections import MOST_CONNECTIONS_TO_A_HOST, Connection, Connections
+from hearpreprocess.fetch.download import Wanted, download
+from hearpreprocess.sources import without_credentials
+
+# A source of 7,438 files must not wait for each of them where there is no network.
+MOST_FAILURES_IN_A_ROW = 9
+
+
+def get_all(
+    files: Mapping[Path, Wanted],
+    connections: Connections,
+    on_bytes: Callable[[int, int | None], object],
+    *,
+    offline: bool = False,
+) -> tuple[list[DownloadError], int]:
+    """Check the files that are there and download the others; the failures, and the number of files not tried.
+
+    After MOST_FAILURES_IN_A_ROW nothing more is tried. The files that could be had are kept. `on_bytes` is called in
+    this thread, with the number of bytes just read and the number to expect of that file, where it is known.
+    """
+    waiting: queue.SimpleQueue[Path] = queue.SimpleQueue()
+    for target in files:
+        waiting.put(target)
+    told: queue.SimpleQueue[tuple[int, int | None] | BaseException | None] = queue.SimpleQueue()
+    enough = threading.Event()
+
+    def work() -> None:
+        connection = Connection(connections)
+        try:
+            while not enough.is_set():
+                target = waiting.get_nowait()
+                try:
+                    _get(target, files[target], connection, lambda amount, total: told.put((amount, total)), offline)
+                    told.put(None)
+                except Exception as error:
+                    told.put(error)
+        except queue.Empty:
+            pass
+        finally:
+            connection.close()
+
+    # Daemons, so that whoever ends the process does not wait for a server.
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(min(MOST_CONNECTIONS_TO_A_HOST, len(files)))]
+    for thread in threads:
+        thread.start()
+    failures: list[DownloadError] = []
+    in_a_row = tried = 0
+    while tried < len(files) and not enough.is_set():
+        what = told.get()
+        if isinstance(what, tuple):
+            on_bytes(*what)
+            continue
+        tried += 1
+        in_a_row = in_a_row + 1 if isinstance(what, DownloadError) and not isinstance(what, OfflineError) else 0
+        if isinstance(what, DownloadError):
+            failures.append(what)
+        elif isinstance(what, BaseException):
+            enough.set()
+            raise what
+        if in_a_row == MOST_FAILURES_IN_A_ROW:
+            enough.set()
+    return failures, len(files) - tried
+
+
+def _get(
+    target: Path, wanted: Wanted, connection: Connection, on_bytes: Callable[[int, int | None], object], offline: bool
+) -> None:
+    if target.exists():
+        check(target, wanted.checksums, on_bytes)
+    elif offline:
+        raise OfflineError(
+            f"{target.name} is not in {target.parent}, and --offline keeps from downloading it. "
+            f"Put it there: {_description(wanted)}"
+        )
+    else:
+        download(wanted, target, connection, on_bytes)
+
+
+def _description(wanted: Wanted) -> str:
+    checksums = ", ".join(f"{algorithm} {checksum}" for algorithm, checksum in wanted.checksums.items())
+    size = f"{wanted.size:,} bytes" if wanted.size else "size not known"
+    urls = " or ".join(map(without_credentials, wanted.urls))
+    return f"{urls} ({size}, {checksums or 'checked by member'})"
