@@ -19,6 +19,7 @@ from pathlib import Path
 from hearpreprocess.errors import DiskFullError, OutputError
 
 _SWAPS = 100
+MOST_FILES_FLUSHED_SINGLY = 20
 _TEMPORARY = re.compile(r"^\..+\.(?P<host>[^.]+)-(?P<process>\d+)-\d+\.partial$")
 
 
@@ -124,6 +125,7 @@ def whole_file(path: Path) -> Iterator[Path]:
             yield temporary
             _flush(temporary)
             temporary.replace(path)
+            sync_folder(path.parent)
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -132,7 +134,8 @@ def whole_file(path: Path) -> Iterator[Path]:
 def whole_folder(path: Path) -> Iterator[Path]:
     """Yield a temporary empty folder to fill; it takes its place at `path` only if the block succeeds.
 
-    Where another process has put the same folder in place meanwhile, that one stays and ours is dropped.
+    Where another process has put the same folder in place meanwhile, that one stays and ours is dropped. Nothing waits
+    for the disk: what is put in place so carries a seal, which tells what a power cut has taken.
     """
     temporary = temporary_name(path)
     with naming_the_disk(path):
@@ -142,13 +145,17 @@ def whole_folder(path: Path) -> Iterator[Path]:
             yield temporary
             with contextlib.suppress(FileExistsError):
                 _rename_folder(temporary, path)
+            sync_folder(path.parent)
         finally:
             remove(temporary)
 
 
 @contextlib.contextmanager
 def replaced_folder(path: Path) -> Iterator[Path]:
-    """Like `whole_folder`, but what stands at `path` is replaced: it is removed only when the new one is whole."""
+    """Like `whole_folder`, but what stands at `path` is replaced: it is removed only when the new one is whole.
+
+    By then all of it has reached the disk, so that not even a power cut leaves a half-made one.
+    """
     temporary = temporary_name(path)
     aside = temporary_name(path.with_name(f"{path.name}.old"))
     with naming_the_disk(path):
@@ -156,7 +163,9 @@ def replaced_folder(path: Path) -> Iterator[Path]:
         try:
             temporary.mkdir()
             yield temporary
+            _flush_folder(temporary)
             _swap(temporary, path, aside)
+            sync_folder(path.parent)
             remove(aside)
         finally:
             remove(temporary)
@@ -202,6 +211,17 @@ def _flush(path: Path) -> None:
     """Bring a file's bytes to the disk, so that its name never points at bytes that a power cut can lose."""
     with path.open("rb") as file:
         os.fsync(file.fileno())
+
+
+def _flush_folder(folder: Path) -> None:
+    """Bring the files of a folder to the disk: one by one, or all that the system holds where they are many."""
+    files = [Path(parent, name) for parent, _folders, names in os.walk(folder) for name in names]
+    if len(files) > MOST_FILES_FLUSHED_SINGLY:
+        os.sync()
+        return
+    for file in files:
+        _flush(file)
+    sync_folder(folder)
 
 
 def link_or_copy(source: str, target: str) -> None:

@@ -105,6 +105,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--offline", action="store_true", help="never touch the network; list what is missing")
     parser.add_argument("--until", choices=("download", "corpus"), help="stop after this stage")
     parser.add_argument(
+        "--skip-bad-clips",
+        type=int,
+        default=0,
+        metavar="N",
+        help="go on without up to N clips whose recordings cannot be used, and record which and why (default: 0)",
+    )
+    parser.add_argument(
         "--most-expansion",
         type=float,
         default=100,
@@ -143,6 +150,10 @@ def _understand(options: argparse.Namespace) -> tuple[list[TaskReference], tuple
         raise ConfigError(
             f"--clean removes what finished tasks leave, and with --until {options.until} none is finished"
         )
+    if options.skip_bad_clips < 0:
+        raise ConfigError(f"--skip-bad-clips must be 0 or more, got {options.skip_bad_clips}")
+    if not options.most_expansion > 0:
+        raise ConfigError(f"--most-expansion must be positive, got {options.most_expansion:g}")
     rates = parse_rates(options.sample_rates or map(str, DEFAULT_RATES))
     tasks = registry.references(options.tasks, options.mode, parse_sources(options.source))
     if not tasks:
@@ -217,8 +228,8 @@ def _roots(
 ) -> list[Step]:
     """The steps that the whole run is for."""
     from hearpreprocess.steps.clean import Clean, sharing_sources
-    from hearpreprocess.steps.corpus import Preview
     from hearpreprocess.steps.fetch import source_step
+    from hearpreprocess.steps.labels import Preview
     from hearpreprocess.steps.release import Release
 
     if options.until == "download":
@@ -226,7 +237,12 @@ def _roots(
         return list(dict.fromkeys(steps))
     if options.until == "corpus":
         return [Preview(workspace=workspace, task=task) for task in tasks]
-    facts = {"workspace": workspace, "rates": rates, "compression": options.compression}
+    facts = {
+        "workspace": workspace,
+        "rates": rates,
+        "compression": options.compression,
+        "skips": options.skip_bad_clips,
+    }
     if options.clean:
         return [Clean(tasks=group, **facts) for group in sharing_sources(tasks)]
     return [Release(task=task, **facts) for task in tasks]

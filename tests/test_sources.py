@@ -98,7 +98,7 @@ def test_files_that_stand_for_themselves(user: User, server: Server) -> None:
     shutil.rmtree(user.folder / "out")
     finished = user.run("./mine.py", "--sample-rates", 8000, "--download-dir", "kept", "--offline")
     assert finished.returncode == 1
-    assert "audio/clip07.wav is not in" in finished.stderr
+    assert "clip07.wav is not in" in finished.stderr
     assert "clip06" not in finished.stderr
 
 
@@ -113,7 +113,9 @@ def test_a_list_of_files_with_checksums(user: User, server: Server) -> None:
     finished = user.run("./mine.py", "--sample-rates", 8000)
     assert finished.returncode == 0, finished.stderr
     (server.folder / "clip03.wav").unlink()
-    (server.folder / "clip04.wav").write_bytes(b"another")
+    changed = bytearray((server.folder / "clip04.wav").read_bytes())
+    changed[100] ^= 1
+    (server.folder / "clip04.wav").write_bytes(changed)
     shutil.rmtree(user.folder / "_workdir")
     shutil.rmtree(user.folder / "out")
     finished = user.run("./mine.py", "--sample-rates", 8000)
@@ -129,7 +131,7 @@ def test_a_list_of_files_gives_up_where_there_is_no_network(user: User) -> None:
     user.write("mine.py", toys.folds_task('FileList(__file__.replace("mine.py", "list.txt"), folder="toys")'))
     finished = user.run("./mine.py", "--sample-rates", 8000)
     assert finished.returncode == 1
-    assert "9 of the 200 files of toys are missing, the rest was not tried:" in finished.stderr
+    assert "files of toys are missing, 191 were not tried:" in finished.stderr
 
 
 @pytest.fixture

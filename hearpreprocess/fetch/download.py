@@ -140,6 +140,7 @@ def _copy(url: str, wanted: Wanted, part: Part, connection: Connection, on_bytes
 def _request(url: str, wanted: Wanted, part: Part, connection: Connection, on_bytes: OnBytes) -> None:
     """Ask for what is missing, or for everything where the server does not give parts."""
     import requests
+    import urllib3
 
     shown = without_credentials(url)
     start = part.size
@@ -174,7 +175,7 @@ def _request(url: str, wanted: Wanted, part: Part, connection: Connection, on_by
                 _check_no_more(shown, part, total, wanted)
     except requests.exceptions.InvalidSchema as error:
         raise DownloadError(f"{shown}: the server sends elsewhere than to an http address") from error
-    except requests.RequestException as error:
+    except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
         raise _TemporaryError(f"{shown}: {_cause(error)}") from error
     if total is not None and part.size != total:
         raise _TemporaryError(f"{shown}: the connection ended after {part.size:,} of {total:,} bytes")
@@ -183,7 +184,9 @@ def _request(url: str, wanted: Wanted, part: Part, connection: Connection, on_by
 
 
 def _blocks(response: requests.Response) -> Iterator[bytes]:
-    return response.iter_content(_CHUNK)
+    """The body as it arrives: what has come before a connection breaks is not lost with it."""
+    while block := response.raw.read1(_CHUNK):
+        yield block
 
 
 def _begins_at(response: requests.Response, start: int) -> bool:

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+import json
+import logging
+from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import luigi
 
 from hearpreprocess import archive, audio, fetch
-from hearpreprocess.atomic import replaced_folder, whole_folder
+from hearpreprocess.atomic import discard
 from hearpreprocess.batches import Batch
 from hearpreprocess.clips import WHOLE
 from hearpreprocess.errors import ArchiveError, AudioError, enumerate_problems
 from hearpreprocess.samples import read_samples, write_samples
-from hearpreprocess.seal import is_sealed, seal
 from hearpreprocess.sources import Archive, Local, Source, source_from_json
-from hearpreprocess.steps.base import Counter, FolderStep, RatesParameter
-from hearpreprocess.steps.corpus import CorpusStep
+from hearpreprocess.steps.base import Counter, FolderStep, RatesParameter, fresh_folder, is_whole
+from hearpreprocess.steps.corpus import Corpus, CorpusStep, TaskStep, corpus_folder
 from hearpreprocess.steps.fetch import SourceStep, source_step
+from hearpreprocess.steps.log import LOGGER
+
+_REFUSED = "refused.json"
 
 
 class Extract(CorpusStep, FolderStep):
@@ -79,7 +83,10 @@ class BatchStep(CorpusStep, FolderStep):
 
 
 class Standardize(BatchStep):
-    """The clips of a batch as 16-bit mono at their own rates, fitted to the task's duration."""
+    """The clips of a batch as 16-bit mono at their own rates, fitted to the task's duration.
+
+    Those that cannot be used are left out and noted with the reason, for Screen to judge.
+    """
 
     stage = "standardize"
 
@@ -99,13 +106,17 @@ class Standardize(BatchStep):
         return Extract(workspace=self.workspace, corpus=self.corpus, source=source, selection=selection["key"])
 
     def build(self, folder: Path) -> None:
-        problems: list[str] = []
-        write_samples(folder, self._standardized(problems))
-        if problems:
-            raise AudioError(enumerate_problems(f"{self.title}: {{count}} clips cannot be used:", problems))
+        refused: dict[str, str] = {}
+        write_samples(folder, self._standardized(refused))
+        (folder / _REFUSED).write_text(json.dumps(refused), encoding="utf-8")
 
-    def _standardized(self, problems: list[str]) -> Iterator[tuple[str, Any, int]]:
-        """The clips' names, samples and rates; what is wrong with the others goes to `problems`."""
+    def refused(self) -> dict[str, str]:
+        """The clips that cannot be used, with the reasons; the step must be complete."""
+        refused: dict[str, str] = json.loads((self.folder / _REFUSED).read_text(encoding="utf-8"))
+        return refused
+
+    def _standardized(self, refused: dict[str, str]) -> Iterator[tuple[str, Any, int]]:
+        """The clips' names, samples and rates; what is wrong with the others goes to `refused`."""
         batch = self.load()
         with Counter(self) as counter, contextlib.ExitStack() as stack:
             recordings = {source: self._recordings(source, step, stack) for source, step in self.requires().items()}
@@ -119,7 +130,7 @@ class Standardize(BatchStep):
                     )
                     yield clip.name, audio.fit(samples, rate, batch.sample_duration), rate
                 except (AudioError, ArchiveError) as error:
-                    problems.append(f"clip {clip.name}, file {clip.member}: {error}")
+                    refused[clip.name] = f"file {clip.member}: {error}"
                 counter.add(1)
 
     def _recordings(
@@ -133,10 +144,57 @@ class Standardize(BatchStep):
         return lambda member: reader.read(member, packed[member])
 
 
+class Screen(TaskStep):
+    """The judgement on a task's clips that cannot be used: no more than `skips` may be left out."""
+
+    skips = luigi.IntParameter()
+    stage = "screen"
+
+    @property
+    def key(self) -> str:
+        return f"{super().key}-{self.skips}"
+
+    def requires(self) -> Corpus:
+        return Corpus(workspace=self.workspace, task=self.task)
+
+    def refused(self) -> dict[str, str]:
+        """The clips that are left out, with the reasons; the step must be complete."""
+        refused: dict[str, str] = json.loads((self.folder / _REFUSED).read_text(encoding="utf-8"))
+        return refused
+
+    def standardized(self) -> list[Standardize]:
+        """The steps that try all clips; Corpus must be complete."""
+        corpus = self.requires().key
+        batches = corpus_folder(self.workspace, corpus).summary["batches"]
+        return [Standardize(workspace=self.workspace, corpus=corpus, batch=key) for key in batches]
+
+    def run(self) -> Generator[list[Standardize], Any, None]:  # type: ignore[override]
+        steps = self.standardized()
+        yield steps  # as long as one of them is not complete, Luigi comes back to the start later
+        refused = {name: reason for step in steps for name, reason in sorted(step.refused().items())}
+        if len(refused) > self.skips:
+            self._refuse(refused)
+        with fresh_folder(self.folder) as folder:
+            (folder / _REFUSED).write_text(json.dumps(refused, sort_keys=True), encoding="utf-8")
+
+    def _refuse(self, refused: Mapping[str, str]) -> None:
+        for step in self.standardized():
+            if step.refused():  # the next run tries them again: the reason may have gone
+                discard(step.folder)
+        problems = [f"clip {name}, {reason}" for name, reason in sorted(refused.items())]
+        for problem in problems:
+            logging.getLogger(LOGGER).error("%s: %s", self.title, problem)
+        allowed = f" ({self.skips:,} may be skipped)" if self.skips else ""
+        raise AudioError(
+            enumerate_problems(f"{self.title}: {{count}} clips cannot be used{allowed}:", problems)
+            + f"\n  Mend or replace them, or go on without them: --skip-bad-clips {len(problems)}"
+        )
+
+
 class Resample(BatchStep):
     """The clips of a batch at some rates in hertz, all from one look at them; each rate has a folder of its own.
 
-    The finished task's folder links to these files, therefore the folders are sealed.
+    The finished task's folder links to these files.
     """
 
     rates = RatesParameter()
@@ -154,24 +212,17 @@ class Resample(BatchStep):
         return not self._missing()
 
     def _missing(self) -> list[int]:
-        return [rate for rate in self.rates if not is_sealed(self.folder_of(rate))]
+        return [rate for rate in self.rates if not is_whole(self.folder_of(rate))]
 
     def requires(self) -> Standardize:
         return Standardize(workspace=self.workspace, corpus=self.corpus, batch=self.batch)
 
     def run(self) -> None:
         with contextlib.ExitStack() as stack:
-            folders = {rate: stack.enter_context(_fresh(self.folder_of(rate))) for rate in self._missing()}
+            folders = {rate: stack.enter_context(fresh_folder(self.folder_of(rate))) for rate in self._missing()}
             with Counter(self) as counter:
                 for name, samples, rate in read_samples(self.requires().folder):
                     for target_rate, folder in folders.items():
                         resampled = audio.resample(samples, rate, target_rate)
                         audio.write_wav(folder / f"{name}.wav", resampled, target_rate)
                     counter.add(1)
-            for folder in folders.values():
-                seal(folder)
-
-
-def _fresh(folder: Path) -> contextlib.AbstractContextManager[Path]:
-    """A folder to fill in place of one whose seal is broken; one that another run has meanwhile made stays."""
-    return replaced_folder(folder) if folder.exists() else whole_folder(folder)

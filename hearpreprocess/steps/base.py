@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import logging
 import time
 import traceback
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 import luigi
 
-from hearpreprocess.atomic import whole_folder
+from hearpreprocess.atomic import replaced_folder, whole_folder
 from hearpreprocess.errors import HearPreprocessError
 from hearpreprocess.identity import digest
 from hearpreprocess.registry import TaskReference
+from hearpreprocess.seal import is_sealed, seal
 from hearpreprocess.sources import source_to_json
 from hearpreprocess.steps.journal import Entry, Event, Journal
 from hearpreprocess.steps.log import LOGGER
@@ -148,7 +151,7 @@ Step.event_handler(luigi.Event.PROCESSING_TIME)(_log_duration)
 
 
 class FolderStep(Step):
-    """A step whose output is one folder below the work folder; that it stands there is its completion mark.
+    """A step whose output is one folder below the work folder; that it stands there, sealed, is its completion mark.
 
     Subclasses give `key`, the folder's name, in which all that the result depends on is digested, and `build`.
     """
@@ -163,15 +166,36 @@ class FolderStep(Step):
         return self.workspace.tmp_dir / self.stage / self.key
 
     def complete(self) -> bool:
-        return self.folder.is_dir()
+        return is_whole(self.folder)
 
     def run(self) -> None:
-        with whole_folder(self.folder) as folder:
+        with fresh_folder(self.folder) as folder:
             self.build(folder)
 
     def build(self, folder: Path) -> None:
         """Make the output in an empty folder, which takes its place when this returns."""
         raise NotImplementedError
+
+
+_known_whole: set[Path] = set()
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether a step's output stands there and is what it was; each is looked at once a process, as it may be large."""
+    if folder not in _known_whole and is_sealed(folder):
+        _known_whole.add(folder)
+    return folder in _known_whole and folder.is_dir()
+
+
+@contextlib.contextmanager
+def fresh_folder(path: Path) -> Iterator[Path]:
+    """A folder to fill, which is sealed in the end.
+
+    One that another run has meanwhile put in its place stays; one whose seal is broken is replaced.
+    """
+    with replaced_folder(path) if path.exists() else whole_folder(path) as folder:
+        yield folder
+        seal(folder)
 
 
 class Counter:

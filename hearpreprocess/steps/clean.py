@@ -38,6 +38,7 @@ class Clean(Step):
     tasks = TasksParameter()
     rates = RatesParameter()
     compression = luigi.Parameter()
+    skips = luigi.IntParameter()
     stage = "clean"
 
     @property
@@ -49,7 +50,7 @@ class Clean(Step):
         return [place for release in self.requires() for place in release.places]
 
     def requires(self) -> list[Release]:
-        facts = {"workspace": self.workspace, "rates": self.rates, "compression": self.compression}
+        facts = {"workspace": self.workspace, "rates": self.rates, "compression": self.compression, "skips": self.skips}
         return [Release(task=task, **facts) for task in self.tasks]
 
     def complete(self) -> bool:
@@ -61,7 +62,7 @@ class Clean(Step):
 
     def _leftovers(self) -> Iterator[Path]:
         for release in self.requires():
-            described = corpus_folder(self.workspace, release.requires().key).summary
+            described = corpus_folder(self.workspace, release.requires().corpus().key).summary
             selections = {selection["key"] for selection in described["selections"].values()}
             for stage, keys in (
                 (Extract.stage, selections),

@@ -1,11 +1,10 @@
-"""Steps that work out what a task is, before any audio is unpacked: Corpus, Labels, Preview."""
+"""The step that works out what a task is, before any audio is unpacked: Corpus."""
 
 from __future__ import annotations
 
 import functools
 import inspect
 import json
-import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple
 from pathlib import Path
@@ -13,20 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import luigi
 
-from hearpreprocess import __version__, labels, package, splits
-from hearpreprocess.atomic import replaced_folder
+from hearpreprocess import __version__, labels, splits
 from hearpreprocess.batches import (
     Batch,
-    decoding_versions,
     make_batches,
     members_by_source,
 )
-from hearpreprocess.clips import WHOLE, Clip, read_table, to_table, write_table
+from hearpreprocess.clips import WHOLE, Clip, to_table, write_table
 from hearpreprocess.config import TaskMode
 from hearpreprocess.errors import CorpusError, HearPreprocessError, line_in
 from hearpreprocess.identity import digest
 from hearpreprocess.registry import TaskReference
-from hearpreprocess.sources import Local, source_to_json
+from hearpreprocess.sources import source_to_json
 from hearpreprocess.steps.base import FolderStep, Step, TaskParameter, Workspace
 from hearpreprocess.steps.fetch import Index
 from hearpreprocess.tree import Packed, Tree
@@ -86,11 +83,14 @@ def corpus_folder(workspace: Workspace, key: str) -> CorpusFolder:
     return CorpusFolder(workspace.tmp_dir / Corpus.stage / key)
 
 
-class _TaskStep(FolderStep):
+class TaskStep(FolderStep):
+    """A step on a task: its result depends on what the task's module says and on what its sources hold."""
+
     task = TaskParameter()
 
     @property
     def config(self) -> TaskMode:
+        """The task."""
         reference: TaskReference = self.task
         return reference.resolve()
 
@@ -108,7 +108,7 @@ class _TaskStep(FolderStep):
         return f"{self.title}-{digest([self.task.digest, listings, __version__])}"
 
 
-class Corpus(_TaskStep):
+class Corpus(TaskStep):
     """The chosen clips of a task with their splits and labels, and the audio work that they are."""
 
     stage = "corpus"
@@ -223,82 +223,6 @@ def _check_published(config: TaskMode, table: pd.DataFrame) -> None:
             f"{config.title}: the number of clips is not the published one: {'; '.join(wrong)}. "
             "The source is not the one that the task was published from"
         )
-
-
-class Labels(_TaskStep):
-    """The files of a finished task other than its audio: splits, vocabulary, metadata."""
-
-    stage = "labels"
-
-    def requires(self) -> Any:
-        return [self.corpus(), *self.indexes().values()]
-
-    def corpus(self) -> Corpus:
-        """The step that works out the clips."""
-        return Corpus(workspace=self.workspace, task=self.task)
-
-    def complete(self) -> bool:
-        # The steps that come after read what the corpus left, too.
-        return super().complete() and self.corpus().complete()
-
-    @property
-    def release(self) -> str:
-        """The digest of all that the finished task is made from; the step must be complete."""
-        release = package.release_of_folder(self.folder)
-        if release is None:
-            raise CorpusError(f"{self.folder / package.METADATA} is damaged; remove {self.folder} and run again")
-        return release
-
-    def build(self, folder: Path) -> None:
-        config = self.config
-        corpus = corpus_folder(self.workspace, self.key)
-        table = read_table(corpus.folder / "clips.json")
-        files = {
-            f"{split}.json": labels.to_json(labels.split_labels(table, split, config.embedding_type))
-            for split in config.splits.names
-        }
-        files[package.VOCABULARY] = labels.vocabulary_csv(labels.vocabulary(table))
-        metadata = config.metadata()
-        for name, index in self.indexes().items():
-            if isinstance(config.sources[name], Local):
-                metadata["sources"][name]["content"] = Tree(name, index.folder).content
-        release = digest([__version__, decoding_versions(), files, metadata, corpus.summary["audio"]])
-        files[package.METADATA] = labels.to_json(package.with_release(metadata, release))
-        for name, text in files.items():
-            (folder / name).write_text(text, encoding="utf-8")
-
-
-class Preview(Step):
-    """A look at what a task will be, beside the finished ones: its files without any audio, in `<task>.corpus`."""
-
-    task = TaskParameter()
-    stage = "preview"
-
-    @property
-    def title(self) -> str:
-        return self.requires().title
-
-    @property
-    def folder(self) -> Path:
-        """Where the output is."""
-        return self.workspace.tasks_dir / f"{self.title}.corpus"
-
-    @property
-    def places(self) -> list[Path]:
-        return [self.folder]
-
-    def requires(self) -> Labels:
-        return Labels(workspace=self.workspace, task=self.task)
-
-    def complete(self) -> bool:
-        labels_step = self.requires()
-        return labels_step.complete() and package.release_of_folder(self.folder) == labels_step.release
-
-    def run(self) -> None:
-        package.check_replaceable(self.folder, self.requires().config.splits.names)
-        with replaced_folder(self.folder) as folder:
-            for file in sorted(self.requires().folder.iterdir()):
-                shutil.copyfile(file, folder / file.name)
 
 
 class CorpusStep(Step):

@@ -14,6 +14,7 @@ from hearpreprocess.archive.folder import files_below
 from hearpreprocess.atomic import check_free, naming_the_disk, replaced_folder, whole_file
 from hearpreprocess.errors import DownloadError, OfflineError, enumerate_problems
 from hearpreprocess.identity import digest
+from hearpreprocess.seal import SEAL
 from hearpreprocess.sources import File, Local, Source, Synthetic
 from hearpreprocess.steps.base import Counter, FolderStep, SourceParameter, Workspace
 from hearpreprocess.testing import corpora
@@ -171,7 +172,7 @@ class Generate(SourceStep):
 
     @property
     def files(self) -> dict[str, Path]:
-        return files_below(self.folder)
+        return {name: path for name, path in files_below(self.folder).items() if name != SEAL}
 
     @property
     def places(self) -> list[Path]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import json
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -10,22 +12,44 @@ import luigi
 
 from hearpreprocess import package
 from hearpreprocess.atomic import replaced_folder, whole_file
-from hearpreprocess.steps.audio import Extract, Resample, Standardize
+from hearpreprocess.seal import SEAL
+from hearpreprocess.steps.audio import Extract, Resample, Screen, Standardize
 from hearpreprocess.steps.base import Counter, RatesParameter, Step, TaskParameter
-from hearpreprocess.steps.corpus import CorpusStep, Labels, corpus_folder
+from hearpreprocess.steps.corpus import CorpusStep, corpus_folder
 from hearpreprocess.steps.journal import Entry, Journal
+from hearpreprocess.steps.labels import Labels
 
 
 class OutputStep(CorpusStep):
     """A step that makes an output of a task of which Corpus and Labels are complete.
 
-    `corpus`: the key of both their folders. `release`: the digest of all that the finished task is made from, which
-    the output itself states: that it does so is the completion mark, whatever becomes of the work folder. `rates`: in
-    hertz, all that the run asks for, as the clips of a batch are resampled to all of them at once.
+    `corpus`, `labels`: the keys of their folders. `release`: the digest of all that the finished task is made from,
+    which the output itself states: that it does so is the completion mark, whatever becomes of the work folder.
+    `rates`: in hertz, all that the run asks for, as the clips of a batch are resampled to all of them at once.
     """
 
+    labels = luigi.Parameter(significant=False)
     release = luigi.Parameter()
     rates = RatesParameter()
+
+    @functools.cached_property
+    def clips(self) -> list[tuple[str, str, str]]:
+        """The split, the name and the batch's key of each clip of the finished task."""
+        metadata = json.loads((self._labels_folder / package.METADATA).read_text(encoding="utf-8"))
+        skipped = metadata.get("skipped_clips", {})
+        return [clip for clip in self.described.clips if clip[1] not in skipped] if skipped else self.described.clips
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The number of clips of each split."""
+        counts = dict.fromkeys(self.described.summary["splits"], 0)
+        for split, _name, _batch in self.clips:
+            counts[split] += 1
+        return counts
+
+    @property
+    def _labels_folder(self) -> Path:
+        return self.workspace.tmp_dir / Labels.stage / self.labels
 
     def requires(self) -> list[Resample]:
         """The steps that make the audio at all rates, batch by batch."""
@@ -34,15 +58,13 @@ class OutputStep(CorpusStep):
 
     def label_files(self) -> dict[str, str]:
         """The files other than audio, by their place in the finished task."""
-        folder = self.workspace.tmp_dir / Labels.stage / self.corpus
-        return {path.name: str(path) for path in sorted(folder.iterdir())}
+        return {path.name: str(path) for path in sorted(self._labels_folder.iterdir()) if path.name != SEAL}
 
     def audio_files(self, rate: int) -> dict[str, str]:
         """The clips at one rate, by their place in the finished task."""
         folders = {step.batch: str(step.folder_of(rate)) for step in self.requires()}
         return {
-            package.clip_path(rate, split, name): f"{folders[batch]}/{name}.wav"
-            for split, name, batch in self.described.clips
+            package.clip_path(rate, split, name): f"{folders[batch]}/{name}.wav" for split, name, batch in self.clips
         }
 
 
@@ -62,7 +84,7 @@ class Combine(OutputStep):
 
     def complete(self) -> bool:
         return package.release_of_folder(self.folder) == self.release and package.is_all_there(
-            self.folder, self.rates, self.described.summary["splits"]
+            self.folder, self.rates, self.counts
         )
 
     def run(self) -> None:
@@ -134,6 +156,7 @@ class Release(Step):
     task = TaskParameter()
     rates = RatesParameter()
     compression = luigi.Parameter()
+    skips = luigi.IntParameter()
     stage = "release"
 
     @property
@@ -141,7 +164,7 @@ class Release(Step):
         return self.requires().title
 
     def requires(self) -> Labels:
-        return Labels(workspace=self.workspace, task=self.task)
+        return Labels(workspace=self.workspace, task=self.task, skips=self.skips)
 
     @property
     def places(self) -> list[Path]:
@@ -150,20 +173,29 @@ class Release(Step):
     def outputs(self) -> list[Combine | Tar]:
         """The steps that make the outputs; Labels must be complete."""
         labels = self.requires()
-        facts = {"workspace": self.workspace, "corpus": labels.key, "release": labels.release, "rates": self.rates}
+        facts = {
+            "workspace": self.workspace,
+            "corpus": labels.corpus().key,
+            "labels": labels.key,
+            "release": labels.release,
+            "rates": self.rates,
+        }
         return [Combine(**facts), *(Tar(rate=rate, compression=self.compression, **facts) for rate in self.rates)]
 
     def complete(self) -> bool:
         return self.requires().complete() and all(output.complete() for output in self.outputs())
 
-    def run(self) -> Generator[list[Combine | Tar], Any, None]:
+    def run(self) -> Generator[Any, Any, None]:
         outputs = self.outputs()
-        self._announce([output for output in outputs if not output.complete()])
+        unfinished = [output for output in outputs if not output.complete()]
+        self._announce(unfinished)
+        if unfinished:
+            yield Screen(workspace=self.workspace, task=self.task, skips=self.skips)
         yield outputs
 
     def _announce(self, outputs: list[Combine | Tar]) -> None:
         """Tell how much each stage still has to do."""
-        described = corpus_folder(self.workspace, self.requires().key)
+        described = corpus_folder(self.workspace, self.requires().corpus().key)
         clips = {key: batch["clips"] for key, batch in described.summary["batches"].items()}
         journal = Journal(self.workspace.journal)
 

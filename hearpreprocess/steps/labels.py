@@ -1,0 +1,121 @@
+"""Steps that write down what a task is: Labels, and Preview for who wants to see it before any audio is made."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import luigi
+
+from hearpreprocess import __version__, labels, package, splits
+from hearpreprocess.atomic import replaced_folder
+from hearpreprocess.batches import decoding_versions
+from hearpreprocess.clips import labels_of, read_table
+from hearpreprocess.errors import CorpusError, enumerate_problems
+from hearpreprocess.identity import digest
+from hearpreprocess.seal import SEAL
+from hearpreprocess.sources import Local
+from hearpreprocess.steps.audio import Screen
+from hearpreprocess.steps.base import Step, TaskParameter
+from hearpreprocess.steps.corpus import Corpus, TaskStep, corpus_folder
+from hearpreprocess.tree import Tree
+
+
+class Labels(TaskStep):
+    """The files of a finished task other than its audio: splits, vocabulary, metadata.
+
+    `skips`: how many clips may be left out because their recordings cannot be used, which takes a look at all of them.
+    """
+
+    skips = luigi.IntParameter()
+    stage = "labels"
+
+    @property
+    def key(self) -> str:
+        return f"{super().key}-skips{self.skips}" if self.skips else super().key
+
+    def requires(self) -> Any:
+        screen = [Screen(workspace=self.workspace, task=self.task, skips=self.skips)] if self.skips else []
+        return [self.corpus(), *self.indexes().values(), *screen]
+
+    def skipped(self) -> dict[str, str]:
+        """The clips that are left out, with the reasons; the screen must be complete."""
+        if not self.skips:
+            return {}
+        return Screen(workspace=self.workspace, task=self.task, skips=self.skips).refused()
+
+    def corpus(self) -> Corpus:
+        """The step that works out the clips."""
+        return Corpus(workspace=self.workspace, task=self.task)
+
+    def complete(self) -> bool:
+        # The steps that come after read what the corpus left, too.
+        return super().complete() and self.corpus().complete()
+
+    @property
+    def release(self) -> str:
+        """The digest of all that the finished task is made from; the step must be complete."""
+        release = package.release_of_folder(self.folder)
+        if release is None:
+            raise CorpusError(f"{self.folder / package.METADATA} is damaged; remove {self.folder} and run again")
+        return release
+
+    def build(self, folder: Path) -> None:
+        config = self.config
+        corpus = corpus_folder(self.workspace, self.corpus().key)
+        table = read_table(corpus.folder / "clips.json")
+        skipped = self.skipped()
+        if skipped:
+            table = table[~table["name"].isin(skipped)].reset_index(drop=True)
+            splits.check_labels(table["split"].tolist(), labels_of(table), config)
+            left_out = [f"{name}: {reason}" for name, reason in skipped.items()]
+            self.tell("warned", text=enumerate_problems("{count} clips are left out:", left_out))
+        files = {
+            f"{split}.json": labels.to_json(labels.split_labels(table, split, config.embedding_type))
+            for split in config.splits.names
+        }
+        files[package.VOCABULARY] = labels.vocabulary_csv(labels.vocabulary(table))
+        metadata = config.metadata()
+        for name, index in self.indexes().items():
+            if isinstance(config.sources[name], Local):
+                metadata["sources"][name]["content"] = Tree(name, index.folder).content
+        if skipped:
+            metadata["skipped_clips"] = skipped
+        release = digest([__version__, decoding_versions(), files, metadata, corpus.summary["audio"]])
+        files[package.METADATA] = labels.to_json(package.with_release(metadata, release))
+        for name, text in files.items():
+            (folder / name).write_text(text, encoding="utf-8")
+
+
+class Preview(Step):
+    """A look at what a task will be, beside the finished ones: its files without any audio, in `<task>.corpus`."""
+
+    task = TaskParameter()
+    stage = "preview"
+
+    @property
+    def title(self) -> str:
+        return self.requires().title
+
+    @property
+    def folder(self) -> Path:
+        """Where the output is."""
+        return self.workspace.tasks_dir / f"{self.title}.corpus"
+
+    @property
+    def places(self) -> list[Path]:
+        return [self.folder]
+
+    def requires(self) -> Labels:
+        return Labels(workspace=self.workspace, task=self.task, skips=0)
+
+    def complete(self) -> bool:
+        labels_step = self.requires()
+        return labels_step.complete() and package.release_of_folder(self.folder) == labels_step.release
+
+    def run(self) -> None:
+        package.check_replaceable(self.folder, self.requires().config.splits.names)
+        with replaced_folder(self.folder) as folder:
+            for file in sorted(set(self.requires().folder.iterdir()) - {self.requires().folder / SEAL}):
+                shutil.copyfile(file, folder / file.name)

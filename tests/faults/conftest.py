@@ -1,0 +1,127 @@
+"""A server that misbehaves as it is told, and how long the tests go on: FAULTS=long is what `make faults` sets."""
+
+from __future__ import annotations
+
+import contextlib
+import http.server
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+IS_LONG = os.environ.get("FAULTS") == "long"
+
+
+class FaultyServer:
+    """Serves a folder over HTTP on loopback with ranges and ETags.
+
+    `faults`: what to do wrong on the next requests, one a request; then it behaves. A fault is one of
+    cut (half of the body), stall (half of it, then silence), reset (no answer), longer, shorter (a Content-Length that
+    lies), wrong (other bytes), whole (all of it though a part was asked for), shifted (another part), changed (a new
+    ETag), a status, or a status and a Retry-After divided by a space.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.faults: list[str] = []
+        self.requests: list[tuple[str, dict[str, str]]] = []
+        self.open_now = self.most_open = 0
+        self._version = 0
+        self._lock = threading.Lock()
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def setup(self) -> None:
+                super().setup()
+                with outer._lock:
+                    outer.open_now += 1
+                    outer.most_open = max(outer.most_open, outer.open_now)
+
+            def finish(self) -> None:
+                with contextlib.suppress(OSError):
+                    super().finish()
+                with outer._lock:
+                    outer.open_now -= 1
+
+            def do_GET(self) -> None:
+                with contextlib.suppress(ConnectionError):
+                    outer._answer(self)
+
+            def log_message(self, *arguments: object) -> None:
+                pass
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _answer(self, handler: http.server.BaseHTTPRequestHandler) -> None:
+        with self._lock:
+            self.requests.append((handler.path, dict(handler.headers)))
+            fault = self.faults.pop(0) if self.faults else ""
+            if fault == "changed":
+                self._version += 1
+            tag = f'"v{self._version}"'
+        status, _space, retry_after = fault.partition(" ")
+        if status.isdigit():
+            self._head(handler, int(status), 0, {"Retry-After": retry_after} if retry_after else {})
+            return
+        if fault == "reset":
+            handler.close_connection = True
+            return
+        path = self.folder / handler.path.lstrip("/").partition("?")[0]
+        if not path.is_file():
+            self._head(handler, 404, 0, {})
+            return
+        body = path.read_bytes()
+        start = 0
+        asked = handler.headers.get("Range", "")
+        if asked and fault != "whole" and handler.headers.get("If-Range", tag) == tag:
+            start = int(asked.removeprefix("bytes=").rstrip("-"))
+            if start >= len(body):
+                self._head(handler, 416, 0, {"Content-Range": f"bytes */{len(body)}"})
+                return
+        sent = body[start:]
+        if fault == "wrong":
+            sent = bytes(byte ^ 0xFF for byte in sent)
+        length = len(sent) + {"longer": 1000, "shorter": -min(len(sent) - 1, 1000)}.get(fault, 0)
+        headers = {"ETag": tag}
+        first = start + 1 if fault == "shifted" else start
+        if start:
+            headers["Content-Range"] = f"bytes {first}-{len(body) - 1}/{len(body)}"
+        self._head(handler, 206 if start else 200, length, headers)
+        if fault in ("cut", "stall"):
+            handler.wfile.write(sent[: len(sent) // 2])
+            handler.wfile.flush()
+            if fault == "stall":
+                time.sleep(30)
+            handler.close_connection = True
+        else:
+            handler.wfile.write(sent[:length])
+            handler.close_connection = fault in ("longer", "shorter")
+
+    @staticmethod
+    def _head(handler: http.server.BaseHTTPRequestHandler, status: int, length: int, headers: dict[str, str]) -> None:
+        handler.send_response(status)
+        handler.send_header("Content-Length", str(length))
+        for name, value in headers.items():
+            handler.send_header(name, value)
+        handler.end_headers()
+
+
+@pytest.fixture
+def faulty(tmp_path: Path) -> Iterator[FaultyServer]:
+    folder = tmp_path / "server"
+    folder.mkdir()
+    server = FaultyServer(folder)
+    yield server
+    server.close()
