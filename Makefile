@@ -6,7 +6,7 @@ SIZE   ?= full
 RUN     = $(VENV)/bin/python -m hearpreprocess.runner
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint test-large bench all-open-tasks all-tasks clean
+.PHONY: help setup demo test lint test-large faults bench all-open-tasks all-tasks clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -27,6 +27,9 @@ test: $(VENV)/installed-dev  ## Run the tests
 
 test-large: $(VENV)/installed-dev  ## Run the tests that need some gigabytes of disk
 	$(VENV)/bin/python -m pytest -m large
+
+faults: $(VENV)/installed-dev  ## Run the tests with faults in their long form: kills, full disks, 20,000 mutations a reader
+	FAULTS=long $(VENV)/bin/python -m pytest tests/faults -s
 
 bench: $(VENV)/installed-dev  ## Measure against the bare work (SIZE=small: a tenth); ARGS="--shared ../shared" adds listings
 	$(VENV)/bin/python benchmarks/run.py --size $(SIZE) $(ARGS)

@@ -73,13 +73,11 @@ def decode(
     import soundfile
 
     try:
-        with (
-            io.BytesIO(recording) if isinstance(recording, bytes) else recording.open("rb") as file,
-            soundfile.SoundFile(file if isinstance(recording, bytes) else recording) as opened,
-        ):
+        with io.BytesIO(recording) if isinstance(recording, bytes) else recording.open("rb") as file:
+            _check_promise(file)
+        with soundfile.SoundFile(_Content(recording) if isinstance(recording, bytes) else recording) as opened:
             if opened.format == "MP3":
                 raise soundfile.LibsndfileError(0, "the length of an mp3 file is only estimated: ")
-            _check_promise(file)
             return _samples(opened, start, stop, duration), opened.samplerate
     except soundfile.LibsndfileError as error:
         with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as folder:
@@ -89,6 +87,16 @@ def decode(
                 _convert(path, readable, str(error))
             with soundfile.SoundFile(readable) as opened:
                 return _samples(opened, start, stop, duration), opened.samplerate
+
+
+class _Content(io.BytesIO):
+    """A file's content. Where a header lies, libsndfile seeks to places before its start and wants no exception."""
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        try:
+            return super().seek(offset, whence)
+        except ValueError:
+            return super().seek(0)
 
 
 def _check_promise(file: BinaryIO) -> None:
@@ -163,10 +171,11 @@ def to_mono_16_bit(samples: Samples) -> Samples:
             upper: Samples = samples.reshape(-1) >> 16
             return upper.astype(np.int16)
         return _to_16_bit(samples.mean(axis=1, dtype=np.float64) / _LOUDEST_16_BITS_OF_32)
-    mean = samples[:, 0] if channels == 1 else samples.mean(axis=1)
-    if not np.isfinite(mean).all():
-        raise AudioError("it holds samples that are no finite numbers")
-    return _to_16_bit(mean * FULL_SCALE)
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaled = (samples[:, 0] if channels == 1 else samples.mean(axis=1)) * FULL_SCALE
+    if not np.isfinite(scaled).all():
+        raise AudioError("it holds samples that are no finite numbers, or too large for one")
+    return _to_16_bit(scaled)
 
 
 def _to_16_bit(samples: Samples) -> Samples:

@@ -29,8 +29,8 @@ _ENTRY_TIME = 1609459200  # 2021-01-01: a fixed time makes equal bytes, and tar 
 _BLOCK = 1 << 20
 
 
-def tarball_name(title: str, rate: int) -> str:
-    """The name of a task's tarball at one sample rate in hertz."""
+def tarball_name(title: str, rate: int | str) -> str:
+    """The name of a task's tarball at one sample rate in hertz, or a pattern of it."""
     return f"hear2021-{title}-{rate}.tar.gz"
 
 

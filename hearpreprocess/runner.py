@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hearpreprocess.steps.base import Step, Workspace
 
 DEFAULT_RATES = (16000, 22050, 32000, 44100)
+LOWEST_RATE, HIGHEST_RATE = 1_000, 384_000
 DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 
 _EPILOG = """\
@@ -172,8 +173,10 @@ def parse_rates(texts: Iterable[str]) -> tuple[int, ...]:
     for text in ",".join(texts).split(","):
         if not text:
             continue
-        if not re.fullmatch(r"[0-9]+", text) or not 0 < int(text) < 2**31:
+        if not re.fullmatch(r"[0-9]{1,9}", text):
             raise ConfigError(f"{text!r} is no sample rate in hertz")
+        if not LOWEST_RATE <= int(text) <= HIGHEST_RATE:
+            raise ConfigError(f"{text!r} is no sample rate from {LOWEST_RATE:,} to {HIGHEST_RATE:,} Hz")
         rates.add(int(text))
     if not rates:
         raise ConfigError("--sample-rates names no rate")
@@ -213,9 +216,11 @@ def _run(tasks: Sequence[TaskReference], rates: tuple[int, ...], options: argpar
             download_dir=(options.download_dir or tmp_dir / "downloads").resolve(),
             offline=options.offline,
             most_expansion=options.most_expansion,
+            runner=os.getpid(),
             journal=journal,
         )
         roots = _roots(tasks, rates, workspace, options)
+        _tidy(workspace)
         if all(root.complete() for root in roots):
             print("Nothing to do; everything is there:")
             print("\n".join(f"  {_shown(place)}" for root in roots for place in root.places))
@@ -254,15 +259,18 @@ def _build_and_report(roots: Sequence[Step], workspace: Workspace, journal: Path
     from hearpreprocess.steps.execution import execute
     from hearpreprocess.steps.journal import JournalReader
     from hearpreprocess.steps.log import log_path, log_to
+    from hearpreprocess.steps.presence import at_work
 
     log = log_path(journal, workspace.tmp_dir)
     with naming_the_disk(log):
         log.parent.mkdir(parents=True, exist_ok=True)
         log_to(log)
-        _tidy(workspace)
     started = time.monotonic()
-    with Display(JournalReader(journal)) as display:
-        execute(roots, options.num_workers or _cores(), options.scheduler_url)
+    try:
+        with Display(JournalReader(journal)) as display, at_work(workspace.tmp_dir):
+            execute(roots, options.num_workers or _cores(), options.scheduler_url)
+    finally:
+        _tidy(workspace)  # a step's process that was killed has left something
     unfinished = [root for root in roots if not _is_complete(root)]
     _print_made([root for root in roots if root not in unfinished])
     if not unfinished:
@@ -276,7 +284,7 @@ def _tidy(workspace: Workspace) -> None:
     """Remove what an earlier run that was killed has left half-made."""
     from hearpreprocess.atomic import remove_abandoned
 
-    stages = [path for path in workspace.tmp_dir.iterdir() if path.is_dir()]
+    stages = [path for path in workspace.tmp_dir.iterdir() if path.is_dir()] if workspace.tmp_dir.is_dir() else []
     for folder in (*stages, workspace.tasks_dir, workspace.tar_dir, workspace.download_dir):
         if folder.is_dir():
             remove_abandoned(folder)

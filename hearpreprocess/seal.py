@@ -30,7 +30,7 @@ def seal(folder: Path) -> None:
 def is_sealed(folder: Path) -> bool:
     """Whether a folder was sealed and its files are what they were then; none is opened."""
     try:
-        return (folder / SEAL).read_text(encoding="utf-8") == _state(folder)
+        return (folder / SEAL).read_bytes() == _state(folder).encode()
     except OSError:
         return False
 

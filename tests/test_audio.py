@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import soxr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -135,6 +136,15 @@ def test_resampling_clips_instead_of_wrapping() -> None:
 def test_own_rate_is_a_copy() -> None:
     samples = np.arange(-100, 100).astype(np.int16)
     assert resampled(samples, 16000, 16000).tolist() == samples.tolist()
+
+
+@settings(max_examples=20)
+@given(st.integers(1, 100_000), rates, rates, st.integers(0, 2**32 - 1))
+def test_resampling_is_libsoxrs_own_of_scaled_samples(length: int, rate: int, target: int, seed: int) -> None:
+    samples = np.random.default_rng(seed).integers(-32768, 32768, length).astype(np.int16)
+    scaled = soxr.resample(samples.astype(np.float32) / np.float32(32768), rate, target, quality="HQ")
+    expected = np.clip(np.rint(scaled * np.float32(32768)), -32768, 32767).astype(np.int16)
+    assert resampled(samples, rate, target).tolist() == (expected if rate != target else samples).tolist()
 
 
 @settings(max_examples=20)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,37 @@ def test_clean_makes_no_sense_without_finished_tasks(user: User, two_tasks: list
     finished = user.run(*two_tasks, "--until", "corpus", "--clean")
     assert finished.returncode == 2
     assert "--clean removes what finished tasks leave" in finished.stderr
+
+
+def test_clean_leaves_what_another_run_needs(user: User, two_tasks: list[str]) -> None:
+    other = user.start(two_tasks[0], "--sample-rates", *range(8000, 60000, 4000))
+    while not (user.folder / "_workdir" / "resample").exists():
+        assert other.poll() is None, other.communicate()
+        time.sleep(0.01)
+    finished = user.run(two_tasks[1], "--sample-rates", 8000, "--clean")
+    _output, errors = other.communicate(timeout=60)
+    assert finished.returncode == 0, finished.stderr
+    assert other.returncode == 0, errors
+    assert user.run(*two_tasks, "--sample-rates", 8000, "--clean").returncode == 0
+    assert left(user) == []
+
+
+def test_a_further_rate_after_clean_makes_no_other_again(user: User, two_tasks: list[str]) -> None:
+    assert user.run(two_tasks[0], *RATES, "--clean").returncode == 0
+    assert user.run(two_tasks[0], *RATES[:1], 8000, 12000, 16000).returncode == 0
+    made = {name.rpartition("-")[2] for name in left(user) if "-" in name}
+    assert made == {"16000"}
+
+
+def test_one_archive_under_two_names_counts_as_shared(user: User) -> None:
+    for name in ("one", "two"):
+        _path, archive = toys.corpus(user.folder, toys.folds_members(), name=name, write=archives.write_tar_gz)
+        user.write(f"{name}.py", toys.folds_task(archive, name=f'"{name}"'))
+    from hearpreprocess.registry import TaskReference
+    from hearpreprocess.steps.clean import sharing_sources
+
+    tasks = [TaskReference.of(str(user.folder / f"{name}.py"), "full", {}) for name in ("one", "two")]
+    assert sharing_sources(tasks) == [tuple(tasks)]
 
 
 def test_small_tarballs_hold_the_same_and_replace_the_others(user: User, two_tasks: list[str]) -> None:

@@ -142,16 +142,16 @@ def test_a_changed_fact_rebuilds_what_depends_on_it_and_nothing_else(user: User)
     assert user.made() == first, "a comment changes no output"
 
     user.write("mine.py", toys.folds_task(archive, evaluation='("mAP",)'))
-    assert remade() == {"corpus", "labels", "tar"}
+    assert remade() == {"corpus", "labels", "screen", "tar"}
     changed = {name for name, content in user.made().items() if first[name] != content}
     assert changed == {"tasks/toy_folds-v1-full/task_metadata.json", "hear2021-toy_folds-v1-full-12000.tar.gz"}
 
     user.write("mine.py", toys.folds_task(archive, toys.FOLDS_CLIPS.replace("row.label", "row.label.upper()")))
-    assert remade() == {"corpus", "labels", "tar"}
+    assert remade() == {"corpus", "labels", "screen", "tar"}
     assert b"BARK" in user.made()["tasks/toy_folds-v1-full/labelvocabulary.csv"]
 
     user.write("mine.py", toys.folds_task(archive, sample_duration="0.3"))
-    assert remade() == {"corpus", "labels", "standardize", "resample", "tar"}
+    assert remade() == {"corpus", "labels", "standardize", "screen", "resample", "tar"}
 
 
 def folders_of(user: User, stage: str) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import unicodedata
 from pathlib import Path, PurePosixPath
 
@@ -114,6 +115,11 @@ def leads_out(path: str) -> bool:
     """Whether a path names something outside the folder that it is relative to, on any system."""
     parts = path.replace("\\", "/").split("/")
     return not path or parts[0] == "" or ".." in parts or path[1:2] == ":" or "\0" in path
+
+
+def is_of_the_disk(error: BaseException) -> bool:
+    """Whether an error is the system's, of a full disk for example, and not that of an archive whose offsets lie."""
+    return isinstance(error, OSError) and error.errno not in (None, errno.EINVAL)
 
 
 def place(folder: Path, path: str) -> Path:

@@ -83,9 +83,9 @@ def _absolute(starts: Sequence[int], disk: int, offset: int) -> int:
 
 
 class JoinedParts(io.RawIOBase):
-    """The parts of a divided zip archive, in their order, as one whole archive."""
+    """The parts of a divided zip archive, in their order, as one whole archive, or without its directory."""
 
-    def __init__(self, parts: Sequence[Path]) -> None:
+    def __init__(self, parts: Sequence[Path], *, with_directory: bool = True) -> None:
         super().__init__()
         self._files: list[BinaryIO] = []
         self._starts: list[int] = []
@@ -96,7 +96,8 @@ class JoinedParts(io.RawIOBase):
                 self._starts.append(self._length)
                 self._length += self._files[-1].seek(0, io.SEEK_END)
             self._directory_start = self._length
-            self._append(self._directory())
+            if with_directory:
+                self._append(self._directory())
         except BaseException:
             self.close()
             raise

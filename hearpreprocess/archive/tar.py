@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from isal import igzip_lib, igzip_threaded
 
-from hearpreprocess.archive.listing import Listing, place
+from hearpreprocess.archive.listing import Listing, is_of_the_disk, place
 from hearpreprocess.errors import ArchiveError
 
 MAGIC = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0")
@@ -46,7 +46,7 @@ def unpack(
     except ArchiveError:
         raise
     except _DAMAGE as error:
-        if isinstance(error, OSError) and error.errno is not None:
+        if is_of_the_disk(error):
             raise
         raise ArchiveError(f"{path} is no whole tar archive ({error}): it may be cut short or damaged") from error
     return listing.sizes()

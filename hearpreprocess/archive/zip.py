@@ -16,7 +16,7 @@ from typing import IO
 
 from isal import igzip_lib, isal_zlib
 
-from hearpreprocess.archive.listing import Listing, place
+from hearpreprocess.archive.listing import Listing, is_of_the_disk, place
 from hearpreprocess.archive.parts import JoinedParts, check_directory, end_record
 from hearpreprocess.errors import ArchiveError
 
@@ -53,7 +53,7 @@ def unpack(
         members = [
             member
             for member in archive.infolist()
-            if not member.is_dir() and listing.add(member.filename, member.file_size, _problem(member))
+            if not member.filename.endswith("/") and listing.add(member.filename, member.file_size, _problem(member))
         ]
         sizes = listing.sizes()
         for member in members:
@@ -64,7 +64,7 @@ def unpack(
                 with archive.open(member) as reading, place(folder, member.filename).open("wb") as writing:
                     shutil.copyfileobj(reading, writing, _CHUNK)
             except _DAMAGE as error:
-                if isinstance(error, OSError) and error.errno is not None:
+                if is_of_the_disk(error):
                     raise
                 raise ArchiveError(
                     f"{name}: member {member.filename!r} cannot be unpacked: {error}; is the archive damaged?"
@@ -85,7 +85,7 @@ def packed_members(parts: Sequence[Path]) -> dict[str, list[int]]:
                 member.compress_type,
             ]
             for member in archive.infolist()
-            if not member.is_dir() and member.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+            if not member.filename.endswith("/") and member.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
         }
 
 
@@ -97,7 +97,8 @@ class Reader:
 
     def __init__(self, parts: Sequence[Path]) -> None:
         self._name = parts[-1].name
-        self._file: IO[bytes] | JoinedParts = JoinedParts(parts) if len(parts) > 1 else parts[0].open("rb")
+        self._file: IO[bytes] | JoinedParts
+        self._file = JoinedParts(parts, with_directory=False) if len(parts) > 1 else parts[0].open("rb")
 
     def __enter__(self) -> Reader:
         return self

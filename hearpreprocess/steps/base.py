@@ -30,7 +30,7 @@ class Workspace:
     """The places that a run works in; no result depends on them.
 
     `journal`: where steps tell what they do, or None. `offline`: never touch the network. `most_expansion`: how many
-    times larger than its archive a source may be.
+    times larger than its archive a source may be. `runner`: the process number of the run.
     """
 
     tmp_dir: Path
@@ -39,6 +39,7 @@ class Workspace:
     download_dir: Path
     offline: bool = False
     most_expansion: float = 100
+    runner: int = 0
     journal: Path | None = None
 
     @property

@@ -12,9 +12,11 @@ import luigi
 
 from hearpreprocess.atomic import discard
 from hearpreprocess.registry import TaskReference
+from hearpreprocess.sources import Source
 from hearpreprocess.steps.audio import Extract, Resample, Standardize
 from hearpreprocess.steps.base import RatesParameter, Step, TaskParameter
 from hearpreprocess.steps.corpus import corpus_folder
+from hearpreprocess.steps.presence import alone, has_left_things, leave_things
 from hearpreprocess.steps.release import Release
 
 
@@ -54,11 +56,19 @@ class Clean(Step):
         return [Release(task=task, **facts) for task in self.tasks]
 
     def complete(self) -> bool:
-        return all(release.complete() for release in self.requires()) and not any(self._leftovers())
+        if not all(release.complete() for release in self.requires()):
+            return False
+        return has_left_things(self.workspace.tmp_dir, self.workspace.runner) or not any(self._leftovers())
 
     def run(self) -> None:
-        for folder in self._leftovers():
-            discard(folder)
+        with alone(self.workspace.tmp_dir, self.workspace.runner) as is_alone:
+            if is_alone:
+                for folder in self._leftovers():
+                    discard(folder)
+            else:
+                leave_things(self.workspace.tmp_dir, self.workspace.runner)
+                text = "another run is at work in this work folder; what it may need is left there. Clean up later"
+                self.tell("warned", text=text)
 
     def _leftovers(self) -> Iterator[Path]:
         for release in self.requires():
@@ -78,10 +88,17 @@ def sharing_sources(tasks: Iterable[TaskReference]) -> list[tuple[TaskReference,
     """The tasks in groups of which no two use the same source."""
     groups: list[tuple[set[Any], Sequence[TaskReference]]] = []
     for task in tasks:
-        titles = {source.title for source in task.resolve().sources.values()}
-        related = [group for group in groups if group[0] & titles]
+        used = {each for source in task.resolve().sources.values() for each in _marks(source)}
+        related = [group for group in groups if group[0] & used]
         groups = [group for group in groups if group not in related]
         groups.append(
-            (titles.union(*(group[0] for group in related)), [*(each for group in related for each in group[1]), task])
+            (used.union(*(group[0] for group in related)), [*(each for group in related for each in group[1]), task])
         )
-    return [tuple(members) for _titles, members in groups]
+    return [tuple(members) for _used, members in groups]
+
+
+def _marks(source: Source) -> Iterator[str]:
+    """What tells that two sources may have the same content: their name, or a checksum."""
+    yield source.title
+    for file in getattr(source, "files", ()):
+        yield from file.checksums.values()

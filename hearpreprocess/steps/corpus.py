@@ -204,8 +204,10 @@ def _clips(config: TaskMode, trees: Mapping[str, Tree]) -> Iterator[Clip]:
         raise
     except (Exception, SystemExit) as error:
         module = Path(inspect.getsourcefile(inspect.unwrap(config.clips)) or "?")
+        columns = getattr(getattr(error, "obj", None), "_fields", ())  # of a table's row, asked for a column it lacks
         raise CorpusError(
             f"{config.title}: clips() of {module.name}, line {line_in(error, module)}: {type(error).__name__}: {error}"
+            + (f"; the table's columns are {', '.join(columns[1:])}" if columns else "")
         ) from error
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import glob
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -216,7 +216,7 @@ class Locate(SourceStep):
 
     @property
     def identity(self) -> str:
-        return digest([str(self.path), _stamps(tuple(self._read().items()))])
+        return _identity(self.path) if self.is_unpacked else digest([str(self.path), _stamps(self.files)])
 
     @property
     def content(self) -> str:
@@ -234,7 +234,7 @@ class Locate(SourceStep):
 
     @property
     def members(self) -> dict[str, Path]:
-        return files_below(self.path)
+        return _below(self.path)
 
     def _read(self) -> dict[str, Path]:
         return self.members if self.is_unpacked else self.files
@@ -246,7 +246,7 @@ class Locate(SourceStep):
 
     def build(self, folder: Path) -> None:
         files = self._read()
-        stamps = _stamps(tuple(files.items()))
+        stamps = _stamps(files)
         try:
             known = json.loads(self._known.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
@@ -270,10 +270,18 @@ class Locate(SourceStep):
         (folder / "content.json").write_text(json.dumps(found), encoding="utf-8")
 
 
+# A process looks at a user's folder once: it may hold 100,000 files, and must be the same one for all steps.
+_below = functools.cache(files_below)
+
+
 @functools.cache
-def _stamps(files: tuple[tuple[str, Path], ...]) -> dict[str, list[int]]:
+def _identity(folder: Path) -> str:
+    return digest([str(folder), _stamps(_below(folder))])
+
+
+def _stamps(files: Mapping[str, Path]) -> dict[str, list[int]]:
     """The size and the time of each file, which change when the user changes anything."""
-    return {name: [(status := file.stat()).st_size, status.st_mtime_ns] for name, file in files}
+    return {name: [(status := file.stat()).st_size, status.st_mtime_ns] for name, file in files.items()}
 
 
 class Index(FolderStep):

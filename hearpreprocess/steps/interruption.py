@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM while the graph runs: noted at once, acted on between two looks at the running steps.
+"""Ctrl-C, SIGTERM and a closed terminal while the graph runs: noted at once, acted on between two looks at the steps.
 
 Nothing is raised from within a signal's handler, as Python drops an exception that comes up in the wrong place, such as
 a hook that runs around a fork.
@@ -10,21 +10,23 @@ import signal
 from types import FrameType
 from typing import Any
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interruption:
-    """A block in which Ctrl-C and SIGTERM only set `has_arrived`."""
+    """A block in which Ctrl-C, SIGTERM and SIGHUP only set `has_arrived`."""
 
     has_arrived = False
 
     def __enter__(self) -> Interruption:
         Interruption.has_arrived = False
-        self._before: list[Any] = [signal.signal(number, self._note) for number in _SIGNALS]
+        # What is ignored from the start, as SIGHUP is under nohup, stays so.
+        heard = [number for number in _SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+        self._before: dict[signal.Signals, Any] = {number: signal.signal(number, self._note) for number in heard}
         return self
 
     def __exit__(self, *exception: object) -> None:
-        for number, handler in zip(_SIGNALS, self._before, strict=True):
+        for number, handler in self._before.items():
             signal.signal(number, handler)
 
     @staticmethod

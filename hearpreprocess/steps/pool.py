@@ -22,12 +22,13 @@ from typing import Any
 
 import luigi.worker
 
+from hearpreprocess.atomic import remove
 from hearpreprocess.steps.base import Step
 from hearpreprocess.steps.interruption import Interruption
 from hearpreprocess.steps.log import log_path, log_to
 
 EXIT_STATUS = 143
-SECONDS_TO_UNWIND = 5
+SECONDS_TO_UNWIND, SECONDS_TO_END = 5, 60
 
 # A process that has grown beyond this is replaced, so that one large step does not make all the small ones large.
 LARGEST_MIB_KEPT = 300
@@ -64,8 +65,12 @@ class StepPool:
             return self._noted.popleft()
         busy = {process.connection: process for process in self._processes if process.is_busy}
         for ready in multiprocessing.connection.wait(list(busy), timeout):
-            with contextlib.suppress(EOFError, OSError):  # of a process that has died, which Luigi notices by itself
-                return busy[ready].receive()  # type: ignore[index]
+            process = busy[ready]  # type: ignore[index]
+            try:
+                return process.receive()
+            except (EOFError, OSError):  # it has died, which Luigi finds out by asking its StepRun
+                self._processes.remove(process)
+                process.end()
         raise queue.Empty
 
     def close(self) -> None:
@@ -103,7 +108,10 @@ class _StepProcess:
 
     def end(self) -> None:
         self.connection.close()
-        self.process.join()
+        self.process.join(SECONDS_TO_END)
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join()
 
 
 class StepRun:
@@ -120,16 +128,22 @@ class StepRun:
     def start(self) -> None:
         """Hand the step to a process."""
         self._at_work = self._pool.idle()
-        self._at_work.send(self.task, self._worker_id)
+        try:
+            self._at_work.send(self.task, self._worker_id)
+        except OSError:  # it died just now
+            self._at_work = self._pool.idle()
+            self._at_work.send(self.task, self._worker_id)
 
     def is_alive(self) -> bool:
         """Whether the process that runs the step is there."""
         return self._at_work is not None and self._at_work.process.is_alive()
 
     @property
-    def exitcode(self) -> int | None:
-        """How that process ended."""
-        return None if self._at_work is None else self._at_work.process.exitcode
+    def exitcode(self) -> int | str | None:
+        """How that process ended, which is never well while the step has no result."""
+        if self._at_work is None or self._at_work.process.is_alive():
+            return None
+        return self._at_work.process.exitcode or "0 before the step had"
 
     def terminate(self) -> None:
         """End the process and those that it has started."""
@@ -141,6 +155,8 @@ class StepRun:
         with contextlib.suppress(psutil.NoSuchProcess):
             started = psutil.Process(process.pid).children(recursive=True)
             process.terminate()
+            process.join(SECONDS_TO_END)
+            process.kill()
             process.join()
             for child in started:
                 with contextlib.suppress(psutil.NoSuchProcess):
@@ -151,7 +167,8 @@ def _serve(connection: Connection, inherited: Sequence[Connection]) -> None:
     """Run the steps that come over a connection, until the runner closes it or is gone."""
     for runners_end in inherited:
         runners_end.close()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is the runner's to handle
+    for number in (signal.SIGINT, signal.SIGHUP):  # they are the runner's to handle
+        signal.signal(number, signal.SIG_IGN)
     for number in (signal.SIGTERM, signal.SIGALRM):
         signal.signal(number, _unwind)
     if Interruption.has_arrived:  # between the fork and here
@@ -186,8 +203,19 @@ _NO_REPORTER = luigi.worker.TaskStatusReporter(None, None, None, None)
 
 def _unwind(number: int, frame: FrameType | None) -> None:
     """End the step, so that half-made things are removed. Where a library drops the exception, it is raised again."""
+    if number == signal.SIGALRM and _is_tidying(frame):
+        signal.alarm(SECONDS_TO_UNWIND)
+        return
     silent = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silent, 2)  # what libraries say of being ended is no news
     Interruption.has_arrived = True
     signal.alarm(SECONDS_TO_UNWIND if number == signal.SIGTERM else 0)
     raise SystemExit(EXIT_STATUS)
+
+
+def _is_tidying(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code is remove.__code__:
+            return True
+        frame = frame.f_back
+    return False

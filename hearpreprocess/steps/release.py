@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+import glob
 import json
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +26,14 @@ class OutputStep(CorpusStep):
 
     `corpus`, `labels`: the keys of their folders. `release`: the digest of all that the finished task is made from,
     which the output itself states: that it does so is the completion mark, whatever becomes of the work folder.
-    `rates`: in hertz, all that the run asks for, as the clips of a batch are resampled to all of them at once.
+    `rates`: in hertz, all that the run asks for. `made`: those of them that some output lacks, as the clips of a batch
+    are resampled to all of them at once.
     """
 
     labels = luigi.Parameter(significant=False)
     release = luigi.Parameter()
     rates = RatesParameter()
+    made = RatesParameter(significant=False)
 
     @functools.cached_property
     def clips(self) -> list[tuple[str, str, str]]:
@@ -52,8 +55,8 @@ class OutputStep(CorpusStep):
         return self.workspace.tmp_dir / Labels.stage / self.labels
 
     def requires(self) -> list[Resample]:
-        """The steps that make the audio at all rates, batch by batch."""
-        facts = {"workspace": self.workspace, "corpus": self.corpus, "rates": self.rates}
+        """The steps that make the audio, batch by batch."""
+        facts = {"workspace": self.workspace, "corpus": self.corpus, "rates": self.made}
         return [Resample(batch=key, **facts) for key in self.described.summary["batches"]]
 
     def label_files(self) -> dict[str, str]:
@@ -83,8 +86,12 @@ class Combine(OutputStep):
         return [self.folder]
 
     def complete(self) -> bool:
+        return self.has(self.rates)
+
+    def has(self, rates: Sequence[int]) -> bool:
+        """Whether the folder is of this release and holds all clips at these rates."""
         return package.release_of_folder(self.folder) == self.release and package.is_all_there(
-            self.folder, self.rates, self.counts
+            self.folder, rates, self.counts
         )
 
     def run(self) -> None:
@@ -95,10 +102,17 @@ class Combine(OutputStep):
             files |= kept
         elif dropped := sorted({path.partition("/")[0] for path in kept} - set(map(str, self.rates))):
             self.tell("warned", text=f"the clips at {', '.join(dropped)} Hz were of an earlier release and are removed")
-        for rate in self.rates:
+        self._warn_of_other_tarballs()
+        for rate in self.made:
             files |= self.audio_files(rate)
         with replaced_folder(self.folder) as folder:
             package.write_folder(folder, links=files, copies=self.label_files())
+
+    def _warn_of_other_tarballs(self) -> None:
+        asked = {package.tarball_name(self.title, rate) for rate in self.rates}
+        for path in sorted(self.workspace.tar_dir.glob(package.tarball_name(glob.escape(self.title), "*"))):
+            if path.name not in asked and package.release_of_tarball(path) not in (None, self.release):
+                self.tell("warned", text=f"{path} is of an earlier release; remove it, or ask for its rate again")
 
 
 class Tar(OutputStep):
@@ -180,6 +194,10 @@ class Release(Step):
             "release": labels.release,
             "rates": self.rates,
         }
+        combine = Combine(made=self.rates, **facts)
+        tars = [Tar(rate=rate, compression=self.compression, made=self.rates, **facts) for rate in self.rates]
+        made = tuple(tar.rate for tar in tars if not (combine.has([tar.rate]) and tar.complete()))
+        facts["made"] = made or self.rates
         return [Combine(**facts), *(Tar(rate=rate, compression=self.compression, **facts) for rate in self.rates)]
 
     def complete(self) -> bool:

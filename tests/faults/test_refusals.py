@@ -1,0 +1,317 @@
+"""The table of bad inputs: each is refused with the file, the clip and the reason, or left out where that is asked."""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+import tarfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from hearpreprocess.archive import listing
+from hearpreprocess.errors import ArchiveError
+from hearpreprocess.testing import archives
+from tests import toys
+from tests.conftest import User, sha256
+
+RATES = ("--sample-rates", 8000)
+GOOD = toys.wav("good")
+
+
+def header_with(content: bytes, at: int, form: str, *values: int) -> bytes:
+    changed = bytearray(content)
+    struct.pack_into(form, changed, at, *values)
+    return bytes(changed)
+
+
+def floats(value: float) -> bytes:
+    samples = np.zeros(4000, np.float32)
+    samples[100] = value
+    file = io.BytesIO()
+    soundfile.write(file, samples, 8000, format="WAV", subtype="FLOAT")
+    return file.getvalue()
+
+
+def channels(count: int) -> bytes:
+    file = io.BytesIO()
+    soundfile.write(file, np.zeros((400, count)), 8000, format="WAV")
+    return file.getvalue()
+
+
+def aiff(cut: int) -> bytes:
+    file = io.BytesIO()
+    soundfile.write(file, np.zeros(4000, np.int16), 8000, format="AIFF", subtype="PCM_16")
+    return file.getvalue()[:-cut]
+
+
+RECORDINGS = {
+    "empty": (b"", "it is not audio that can be read"),
+    "header alone": (GOOD[:20], "it is not audio that can be read"),
+    "no samples": (toys.wav_bytes(toys.recording("x", 0, 8000), 8000), "it holds no samples"),
+    "truncated": (GOOD[:5000], "it is cut short: its header promises 8,000 bytes of samples, it holds 4,956"),
+    "truncated aiff": (aiff(500), "it is cut short"),
+    "rate 0": (header_with(GOOD, 24, "<L", 0), "it is not audio that can be read"),
+    "absurd rate": (header_with(GOOD, 24, "<L", 2_000_000_000), "its sample rate is 2,000,000,000 Hz"),
+    "nan": (floats(float("nan")), "no finite numbers"),
+    "infinity": (floats(float("inf")), "no finite numbers"),
+    "64 channels": (channels(64), "it has 64 channels; up to 32 are mixed"),
+    "text": (b"this is not the recording that you are looking for", "it is not audio that can be read"),
+    "zip inside": (b"PK\x03\x04" + bytes(100), "it is not audio that can be read"),
+    "playlist": (b"#EXTM3U\n#EXTINF:1,\n/etc/passwd\n", "it is not audio that can be read"),
+}
+
+
+@pytest.mark.parametrize("kind", RECORDINGS)
+@pytest.mark.parametrize("packed", ["zip", "tar.gz", "folder"])
+def test_recordings(user: User, kind: str, packed: str) -> None:
+    content, reason = RECORDINGS[kind]
+    members = toys.folds_members() | {"audio/clip03.wav": content, "audio/clip07.wav": content}
+    if packed == "folder":
+        archives.write_files(user.folder / "mine", "", members.items())
+        user.write("mine.py", toys.folds_task('Archive("https://example.org/x.zip", sha256="' + "0" * 64 + '")'))
+        command = ("./mine.py", "--source", "corpus=mine", *RATES)
+    else:
+        write = archives.write_zip if packed == "zip" else archives.write_tar_gz
+        _path, archive = toys.corpus(user.folder / "source", members, write=write)
+        user.write("mine.py", toys.folds_task(archive))
+        command = ("./mine.py", *RATES)
+    finished = user.run(*command)
+    assert finished.returncode == 1
+    assert "2 clips cannot be used" in finished.stderr
+    assert f"clip clip03, file audio/clip03.wav: {reason}" in finished.stderr.replace("it holds samples that are ", "")
+    assert "--skip-bad-clips 2" in finished.stderr
+    assert "unexpected" not in finished.stderr
+    assert "Traceback" not in finished.stderr
+    assert not list((user.folder / "out").rglob("*.wav"))
+
+
+@pytest.mark.parametrize("promise", [0, 0xFFFFFFFF])
+def test_a_recording_of_a_length_that_was_not_known_when_it_began(user: User, promise: int) -> None:
+    streamed = header_with(header_with(GOOD, 40, "<L", promise), 4, "<L", promise)
+    _path, archive = toys.corpus(user.folder / "source", toys.folds_members() | {"audio/clip03.wav": streamed})
+    user.write("mine.py", toys.folds_task(archive))
+    finished = user.run("./mine.py", *RATES)
+    if promise:  # as ffmpeg writes it to a pipe
+        assert finished.returncode == 0, finished.stderr
+        made = user.made()["tasks/toy_folds-v1-full/8000/fold00/clip03.wav"]
+        assert made[44:] == GOOD[44 : 44 + 6400]
+    else:
+        assert finished.returncode == 1
+        assert "clip clip03, file audio/clip03.wav: it holds no samples" in finished.stderr
+
+
+def test_a_wrong_extension_is_no_harm(user: User) -> None:
+    file = io.BytesIO()
+    soundfile.write(file, np.zeros(4000, np.int16), 8000, format="FLAC")
+    _path, archive = toys.corpus(user.folder / "source", toys.folds_members() | {"audio/clip03.wav": file.getvalue()})
+    user.write("mine.py", toys.folds_task(archive))
+    assert user.run("./mine.py", *RATES).returncode == 0
+
+
+def bad_clips(user: User, count: int) -> None:
+    members = toys.folds_members(36) | {f"audio/clip{number:02d}.wav": b"no audio" for number in range(count)}
+    _path, archive = toys.corpus(user.folder / "source", members)
+    user.write("mine.py", toys.folds_task(archive))
+
+
+def test_a_long_list_is_cut_on_the_screen_and_whole_in_the_log(user: User) -> None:
+    bad_clips(user, 14)
+    finished = user.run("./mine.py", *RATES)
+    assert finished.returncode == 1
+    assert "14 clips cannot be used" in finished.stderr
+    assert finished.stderr.count("clip clip") == 10
+    assert "... and 4 more" in finished.stderr
+    (log,) = (user.folder / "_workdir" / "logs").iterdir()
+    assert all(f"clip clip{number:02d}, file audio" in log.read_text() for number in range(14))
+
+
+def test_bad_clips_are_left_out_where_that_is_allowed(user: User) -> None:
+    bad_clips(user, 3)
+    assert user.run("./mine.py", *RATES, "--skip-bad-clips", 2).returncode == 1
+    assert not user.made()
+    finished = user.run("./mine.py", *RATES, "--skip-bad-clips", 3)
+    assert finished.returncode == 0, finished.stderr
+    assert "3 clips are left out" in finished.stderr
+    made = user.made()
+    metadata = json.loads(made["tasks/toy_folds-v1-full/task_metadata.json"])
+    assert list(metadata["skipped_clips"]) == ["clip00", "clip01", "clip02"]
+    assert "it is not audio that can be read" in metadata["skipped_clips"]["clip00"]
+    clips = [json.loads(made[f"tasks/toy_folds-v1-full/fold0{number}.json"]) for number in range(3)]
+    assert [len(of_split) for of_split in clips] == [11, 11, 11]
+    assert len([name for name in made if name.endswith(".wav")]) == 33
+    with tarfile.open(user.folder / "out" / "hear2021-toy_folds-v1-full-8000.tar.gz") as tarball:
+        assert len([name for name in tarball.getnames() if name.endswith(".wav")]) == 33
+    assert "Nothing to do" in user.run("./mine.py", *RATES, "--skip-bad-clips", 3).stdout
+    assert user.run("./mine.py", *RATES).returncode == 1, "the strict command does not take the lenient one's outputs"
+    assert user.made() == made
+
+
+def test_skipping_none_is_the_same_as_not_asking(user: User) -> None:
+    bad_clips(user, 0)
+    assert user.run("./mine.py", *RATES).returncode == 0
+    made = user.made()
+    assert user.run("./mine.py", *RATES, "--skip-bad-clips", 5).returncode == 0
+    assert user.made() == made
+
+
+def test_a_mended_recording_is_tried_again(user: User) -> None:
+    mine = archives.write_files(
+        user.folder / "mine", "", (toys.folds_members() | {"audio/clip03.wav": GOOD[:5000]}).items()
+    )
+    user.write("mine.py", toys.folds_task('Archive("https://example.org/x.zip", sha256="' + "0" * 64 + '")'))
+    command = ("./mine.py", "--source", f"corpus={mine}", *RATES)
+    assert user.run(*command).returncode == 1
+    (mine / "audio" / "clip03.wav").write_bytes(GOOD)
+    assert user.run(*command).returncode == 0
+
+
+def tar_of(folder: Path, *entries: tuple[str, bytes]) -> Path:
+    path = folder / "x.tar"
+    with tarfile.open(path, "w", format=tarfile.GNU_FORMAT, errors="surrogateescape") as archive:
+        for name, content in entries:
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+    return path
+
+
+def zip_of(folder: Path, *entries: tuple[str, bytes]) -> Path:
+    path = folder / "x.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in entries:
+            archive.writestr(name, content)
+    return path
+
+
+ARCHIVES: dict[str, tuple[Callable[[Path], Path], str]] = {
+    "parent": (lambda folder: zip_of(folder, ("../x.wav", b"")), "'../x.wav' would be written outside"),
+    "absolute": (lambda folder: tar_of(folder, ("/x.wav", b"")), "'/x.wav' would be written outside"),
+    "not utf-8": (lambda folder: tar_of(folder, ("a\udce9.wav", b"")), "has a name that is not valid UTF-8"),
+    "control characters": (lambda folder: tar_of(folder, ("a\x1b[2J.wav", b"")), "holds control characters"),
+    "bomb in zip": (lambda folder: zip_of(folder, ("a.wav", bytes(400 << 20))), "more than 100 times as large"),
+    "same but for case": (
+        lambda folder: tar_of(folder, ("audio/a.csv", b"x"), ("audio/A.csv", b"y")),
+        "differ only in case",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", ARCHIVES)
+def test_archives(user: User, kind: str) -> None:
+    write, reason = ARCHIVES[kind]
+    path = write(user.folder)
+    user.write("mine.py", toys.folds_task(f'Archive("{path.as_uri()}", sha256="{sha256(path)}")'))
+    finished = user.run("./mine.py", *RATES)
+    assert finished.returncode == 1
+    assert path.name in finished.stderr
+    assert reason in finished.stderr
+    assert "unexpected" not in finished.stderr
+    assert "\x1b" not in finished.stderr
+    if "bomb" in kind:
+        allowed = user.run("./mine.py", *RATES, "--most-expansion", 2000)
+        assert "times as large" not in allowed.stderr
+
+
+def test_a_bomb_in_a_tar_ends_before_it_is_unpacked(user: User) -> None:
+    path = user.folder / "x.tar.gz"
+    with tarfile.open(path, "w:gz", compresslevel=9) as archive:
+        entry = tarfile.TarInfo("a.csv")
+        entry.size = 600 << 20
+        archive.addfile(entry, io.BytesIO(bytes(entry.size)))
+    assert path.stat().st_size < 1 << 20
+    user.write("mine.py", toys.folds_task(f'Archive("{path.as_uri()}", sha256="{sha256(path)}")'))
+    finished = user.run("./mine.py", *RATES)
+    assert finished.returncode == 1
+    assert "'a.csv' with 629,145,600 bytes; nothing of it is unpacked" in finished.stderr
+
+
+def test_millions_of_members(monkeypatch: pytest.MonkeyPatch) -> None:
+    members = listing.Listing("x.tar")
+    monkeypatch.setattr(listing, "MOST_MEMBERS", 1000)
+    for number in range(1000):
+        members.add(f"{number}.wav", 1)
+    with pytest.raises(ArchiveError, match="no more than 1,000 are read"):
+        members.add("1000.wav", 1)
+
+
+def test_a_directory_that_promises_ten_million_members(user: User) -> None:
+    path = zip_of(user.folder, ("a.wav", b"x"))
+    content = bytearray(path.read_bytes())
+    end = content.rindex(b"PK\x05\x06")
+    record_at = len(content) - (len(content) - end)
+    size, offset = struct.unpack_from("<LL", content, end + 12)
+    record = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 10**7, 10**7, size, offset)
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, record_at, 1)
+    struct.pack_into("<4H2L", content, end + 4, 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF)
+    path.write_bytes(bytes(content[:end]) + record + locator + bytes(content[end:]))
+    user.write("mine.py", toys.folds_task(f'Archive("{path.as_uri()}", sha256="{sha256(path)}")'))
+    finished = user.run("./mine.py", *RATES)
+    assert finished.returncode == 1
+    assert "x.zip has 10,000,000 members or more" in finished.stderr
+
+
+TABLES = {
+    "missing column": (b"file,fold,name\nclip00,0,bark\n", "columns are file, fold, name"),
+    "wrong type": (b"file,fold,label\nclip00,first,bark\n", "ValueError: invalid literal"),
+    "open quote": (b'file,fold,label\n"clip00,0,bark\n', "table.csv"),
+    "not text": (b"\xff\xfe\x00\x01", "table.csv"),
+    "empty": (b"", "table.csv"),
+}
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_tables(user: User, kind: str) -> None:
+    content, reason = TABLES[kind]
+    _path, archive = toys.corpus(user.folder / "source", toys.folds_members() | {"table.csv": content})
+    user.write("mine.py", toys.folds_task(archive))
+    finished = user.run("./mine.py", *RATES)
+    assert finished.returncode == 1
+    assert "toy_folds-v1-full, corpus" in finished.stderr
+    assert reason in finished.stderr
+    assert "unexpected" not in finished.stderr
+
+
+def test_a_table_with_a_byte_order_mark(user: User) -> None:
+    members = toys.folds_members()
+    members["table.csv"] = b"\xef\xbb\xbf" + members["table.csv"]
+    _path, archive = toys.corpus(user.folder / "source", members)
+    user.write("mine.py", toys.folds_task(archive))
+    assert user.run("./mine.py", *RATES).returncode == 0
+
+
+def test_clips_whose_names_differ_only_in_case(user: User) -> None:
+    members = toys.folds_members() | {"audio/CLIP00.wav": GOOD}
+    members["table.csv"] += b"CLIP00,1,bark\n"
+    _path, archive = toys.corpus(user.folder / "source", members)
+    user.write("mine.py", toys.folds_task(archive))
+    finished = user.run("./mine.py", *RATES)
+    assert finished.returncode == 1
+    assert "'clip00': its name differs from another clip's only in case" in finished.stderr
+
+
+def test_ffmpegs_own_words_are_told(user: User) -> None:
+    _path, archive = toys.corpus(
+        user.folder / "source", toys.folds_members() | {"audio/clip03.wav": b"\x1aE\xdf\xa3" + bytes(200)}
+    )
+    user.write("mine.py", toys.folds_task(archive))
+    finished = user.run("./mine.py", *RATES)
+    assert finished.returncode == 1
+    assert "libsndfile: Format not recognised. ffmpeg: " in finished.stderr
+
+
+def test_a_failed_task_does_not_hold_up_the_others(user: User) -> None:
+    bad_clips(user, 2)
+    (user.folder / "mine.py").rename(user.folder / "bad.py")
+    _path, archive = toys.corpus(user.folder / "good", toys.folds_members(), name="good")
+    user.write("good.py", toys.folds_task(archive, name='"good"'))
+    finished = user.run("./bad.py", "./good.py", *RATES)
+    assert finished.returncode == 1
+    assert "hear2021-good-v1-full-8000.tar.gz" in finished.stdout
+    assert "Not finished: toy_folds-v1-full" in finished.stderr
+    assert "give the same command again" in finished.stderr
