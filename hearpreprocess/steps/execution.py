@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import importlib
-import multiprocessing
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
@@ -18,6 +16,7 @@ import luigi.worker
 
 from hearpreprocess.errors import SchedulerError
 from hearpreprocess.steps.base import Step
+from hearpreprocess.steps.flushing import Flushing
 from hearpreprocess.steps.interruption import Interruption
 from hearpreprocess.steps.pool import StepPool, StepRun
 
@@ -35,10 +34,9 @@ def execute(roots: Sequence[Step], workers: int, scheduler_url: str | None) -> N
     """
     if scheduler_url:
         _check_reachable(scheduler_url)
-    _load_before_forking()
     luigi.configuration.get_config().set("core", "no_configure_logging", "true")
     scheduler = {"scheduler_url": scheduler_url} if scheduler_url else {"local_scheduler": True}
-    with Interruption():
+    with Interruption(), Flushing():
         try:
             luigi.build(
                 roots,
@@ -60,20 +58,13 @@ def _check_reachable(url: str) -> None:
         raise SchedulerError(f"there is no luigid at {url}: {getattr(error, 'reason', error)}") from error
 
 
-def _load_before_forking() -> None:
-    """Import here what the steps need, so that a forked process has it at once."""
-    if multiprocessing.get_start_method() == "fork":
-        for module in ("isal.igzip_threaded", "soundfile", "soxr"):
-            importlib.import_module(module)
-
-
 class _Worker(luigi.worker.Worker):
     """Looks between two things whether the person has had enough; leaving its `with` block ends the running steps."""
 
     def __init__(self, **facts: Any) -> None:
         super().__init__(**facts)
         self._task_result_queue.close()
-        self._pool = StepPool()
+        self._pool = StepPool(self.worker_processes)
         self._task_result_queue: Any = self._pool
 
     def _create_task_process(self, task: Step) -> StepRun:

@@ -7,6 +7,7 @@ on to a process that stays.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -14,6 +15,7 @@ import queue
 import resource
 import signal
 import sys
+import threading
 from collections import deque
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
@@ -41,18 +43,33 @@ LARGEST_BLOCK_KEPT = (32 << 20) - (1 << 16)
 class StepPool:
     """The processes, and the results of their steps in the way in which Luigi takes them: `get`, `put`, `close`."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = 1) -> None:
+        self._most = most
         self._processes: list[_StepProcess] = []
         self._noted: deque[Any] = deque()
+        self._loading = threading.Thread(target=_load, name="loading", daemon=True)
 
     def idle(self) -> _StepProcess:
-        """A process that has nothing to do; a new one where all are at work."""
+        """A process that has nothing to do: one that was forked with all libraries loaded, where that can be had."""
         self._processes = [process for process in self._processes if process.can_go_on()]
-        for process in self._processes:
-            if not process.is_busy:
-                return process
-        process = _StepProcess([process.connection for process in self._processes])
+        idle = [process for process in self._processes if not process.is_busy]
+        loaded = [process for process in idle if process.is_loaded]
+        if loaded or (idle and len(self._processes) >= self._most):
+            return (loaded or idle)[0]
+        return self._start()
+
+    def _start(self) -> _StepProcess:
+        """The first process begins at once; while it does, this one loads what the later ones then have."""
+        is_forked = multiprocessing.get_start_method() == "fork"
+        is_first = self._loading.ident is None
+        if not is_first:
+            self._loading.join()  # a process that is forked while a module is loaded could never load it
+        process = _StepProcess(
+            [process.connection for process in self._processes], is_loaded=is_forked and not is_first
+        )
         self._processes.append(process)
+        if is_first and is_forked:
+            self._loading.start()
         return process
 
     def put(self, result: Any) -> None:
@@ -80,8 +97,9 @@ class StepPool:
 
 
 class _StepProcess:
-    def __init__(self, connections_of_others: Sequence[Connection]) -> None:
+    def __init__(self, connections_of_others: Sequence[Connection], *, is_loaded: bool) -> None:
         self.connection, other_end = multiprocessing.Pipe()
+        self.is_loaded = is_loaded
         self.is_busy = False
         self._is_too_large = False
         # A process that is forked inherits the runner's ends, and with them open nobody would notice the runner's end.
@@ -161,6 +179,11 @@ class StepRun:
             for child in started:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     child.terminate()
+
+
+def _load() -> None:
+    for module in ("pandas", "soundfile", "soxr", "isal.igzip_threaded"):
+        importlib.import_module(module)
 
 
 def _serve(connection: Connection, inherited: Sequence[Connection]) -> None:
