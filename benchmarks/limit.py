@@ -13,7 +13,6 @@ import functools
 import io
 import multiprocessing
 import os
-import struct
 import sys
 import tarfile
 import threading
@@ -24,7 +23,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 import soxr
-from isal import igzip_threaded, isal_zlib
+from isal import igzip_threaded
 
 LEVEL, BLOCK = 2, 1 << 20  # as hearpreprocess.package has them
 IN_FLIGHT = 64
@@ -40,18 +39,6 @@ def header(samples: int, rate: int) -> bytes:
     file = io.BytesIO()
     soundfile.write(file, np.zeros(samples, np.int16), rate, subtype="PCM_16", format="WAV")
     return file.getvalue()[:44]
-
-
-def unzip(name: str) -> bytes:
-    """A member of the archive, inflated by ISA-L."""
-    global opened
-    opened = opened or zipfile.ZipFile(archive)
-    entry = opened.getinfo(name)
-    file = opened.fp
-    file.seek(entry.header_offset)
-    lengths = struct.unpack("<26x2H", file.read(30))
-    file.seek(sum(lengths), 1)
-    return isal_zlib.decompress(file.read(entry.compress_size), -15, entry.file_size)
 
 
 def resample(samples: np.ndarray, rate: int, target: int) -> list[np.ndarray]:
@@ -71,8 +58,12 @@ def resample(samples: np.ndarray, rate: int, target: int) -> list[np.ndarray]:
 
 def process(task: tuple[str, bytes | None]) -> None:
     """One recording, from its bytes to its files at all rates."""
+    global opened
     name, content = task
-    with soundfile.SoundFile(io.BytesIO(unzip(name) if content is None else content)) as recording:
+    if content is None:
+        opened = opened or zipfile.ZipFile(archive)
+        content = opened.read(name)
+    with soundfile.SoundFile(io.BytesIO(content)) as recording:
         rate, samples = recording.samplerate, recording.read(dtype="int16", always_2d=True)
     mono = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1).astype(np.int16)
     length = round(seconds * rate)

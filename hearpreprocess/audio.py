@@ -226,6 +226,14 @@ def write_wav(path: Path, blocks: Iterable[Samples], rate: int) -> None:
             recording.writeframesraw(block.astype("<i2", copy=False).data)
 
 
+def read_wav(path: Path) -> tuple[Samples, int]:
+    """The samples and the rate of a file that `write_wav` wrote."""
+    import numpy as np
+
+    with path.open("rb") as file, wave.open(file, "rb") as recording:
+        return np.frombuffer(recording.readframes(recording.getnframes()), "<i2"), recording.getframerate()
+
+
 def _mend_header(path: Path, target: Path) -> bool:
     """Write a WAV file whose outermost header is damaged with a sound one; tell whether the rest of it allows that.
 

@@ -12,11 +12,10 @@ from typing import Any
 import luigi
 
 from hearpreprocess import archive, audio, fetch
-from hearpreprocess.atomic import discard
+from hearpreprocess.atomic import discard, link_or_copy
 from hearpreprocess.batches import Batch
 from hearpreprocess.clips import WHOLE
 from hearpreprocess.errors import ArchiveError, AudioError, enumerate_problems
-from hearpreprocess.samples import read_samples, write_samples
 from hearpreprocess.sources import Archive, Local, Source, source_from_json
 from hearpreprocess.steps.base import Counter, FolderStep, RatesParameter, fresh_folder, is_whole
 from hearpreprocess.steps.corpus import Corpus, CorpusStep, TaskStep, corpus_folder
@@ -107,7 +106,8 @@ class Standardize(BatchStep):
 
     def build(self, folder: Path) -> None:
         refused: dict[str, str] = {}
-        write_samples(folder, self._standardized(refused))
+        for name, samples, rate in self._standardized(refused):
+            audio.write_wav(folder / f"{name}.wav", [samples], rate)
         (folder / _REFUSED).write_text(json.dumps(refused), encoding="utf-8")
 
     def refused(self) -> dict[str, str]:
@@ -194,7 +194,7 @@ class Screen(TaskStep):
 class Resample(BatchStep):
     """The clips of a batch at some rates in hertz, all from one look at them; each rate has a folder of its own.
 
-    The finished task's folder links to these files.
+    A clip that has a rate already is the same file; the finished task's folder links to these files in turn.
     """
 
     rates = RatesParameter()
@@ -221,8 +221,12 @@ class Resample(BatchStep):
         with contextlib.ExitStack() as stack:
             folders = {rate: stack.enter_context(fresh_folder(self.folder_of(rate))) for rate in self._missing()}
             with Counter(self) as counter:
-                for name, samples, rate in read_samples(self.requires().folder):
+                for path in sorted(self.requires().folder.glob("*.wav")):
+                    samples, rate = audio.read_wav(path)
                     for target_rate, folder in folders.items():
-                        resampled = audio.resample(samples, rate, target_rate)
-                        audio.write_wav(folder / f"{name}.wav", resampled, target_rate)
+                        if target_rate == rate:
+                            link_or_copy(str(path), f"{folder}/{path.name}")
+                        else:
+                            resampled = audio.resample(samples, rate, target_rate)
+                            audio.write_wav(folder / path.name, resampled, target_rate)
                     counter.add(1)
