@@ -103,7 +103,7 @@ class Bench:
 def against_the_limit(bench: Bench, report: Report, chosen: list[Corpus]) -> None:
     """Wall time of the runner as a multiple of the bare work's, and where the time goes."""
     report.add("\n## Against the limit\n")
-    report.add(f"Medians of {bench.repeat}. Bytes are multiples of the size of the outputs.\n")
+    report.add(f"Medians of {bench.repeat}. Bytes, without the download, are multiples of the size of the outputs.\n")
     report.table(
         "corpus", "limit s", "ours s", "ratio", "at most", "CPU ratio", "peak MiB", "limit's peak", "written", "on disk"
     )
@@ -111,15 +111,15 @@ def against_the_limit(bench: Bench, report: Report, chosen: list[Corpus]) -> Non
     for corpus in chosen:
         module = bench.write(corpus)
         limits, ours = [], []
-        for _ in range(bench.repeat):
+        for repetition in range(bench.repeat):
             place = bench.place()
             limits.append(measure.run(bench.limit(corpus, module, place / "bare"), place))
-            expected = checksum(sorted((place / "bare" / str(corpus.asked_rates[0])).iterdir())[0])
+            expected = checksums(place / "bare", "*/*.wav") if repetition == bench.repeat - 1 else {}
             place = bench.place()
             ours.append(measure.run(bench.ours(corpus, module), place))
-            made = sorted((place / "out" / "tasks").glob(f"*/{corpus.asked_rates[0]}/*/*"), key=lambda path: path.name)
-            if checksum(made[0]) != expected:
-                raise RuntimeError(f"{made[0]} is not what the bare work makes")
+            found = checksums(place / "out" / "tasks", "*/*/*/*.wav") if expected else {}
+            if found != expected:
+                raise RuntimeError(f"{place} does not hold what the bare work makes")
         limit, own = measure.median(limits), measure.median(ours)
         outputs = measure.occupied(place / "out")
         all_of_it = measure.occupied(place / "out", place / "_workdir")
@@ -146,13 +146,17 @@ def against_the_limit(bench: Bench, report: Report, chosen: list[Corpus]) -> Non
         report.row(corpus.name, *(f"{100 * seconds.get(name, 0) / whole:.1f}" for name in names))
 
 
-def checksum(path: Path) -> str:
-    """The sha256 of a file."""
-    with path.open("rb") as file:
+def checksums(folder: Path, pattern: str) -> dict[tuple[str, str], str]:
+    """The sha256 of each clip by its name and its rate."""
+    found = {}
+    for path in folder.glob(pattern):
+        rate = next(part for part in path.relative_to(folder).parts if part.isdigit())
         sha256 = hashlib.sha256()
-        while block := file.read(1 << 16):
-            sha256.update(block)
-    return sha256.hexdigest()
+        with path.open("rb") as file:
+            while block := file.read(1 << 16):
+                sha256.update(block)
+        found[rate, path.name] = sha256.hexdigest()
+    return found
 
 
 def stages(place: Path) -> Iterator[tuple[str, float]]:

@@ -245,7 +245,7 @@ def _mend_header(path: Path, target: Path) -> bool:
     if data < 0 or data - description < _PCM_DESCRIPTION.size:
         return False
     _name, _size, form, channels, rate, _speed, _block, bits = _PCM_DESCRIPTION.unpack_from(content, description)
-    if form != _PCM or bits != 16 or not channels or not rate:
+    if form != _PCM or bits != 16 or not 0 < channels <= MOST_CHANNELS or not 0 < rate <= HIGHEST_RATE:
         return False
     promised = int.from_bytes(content[data + 4 : data + 8], "little")
     samples = content[data + 8 :]

@@ -18,7 +18,6 @@ FOUNDATIONS = [
     "identity",
     "atomic",
     "seal",
-    "samples",
     "sources",
     "config",
     "clips",

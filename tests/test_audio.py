@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import wave
 from pathlib import Path
 
@@ -183,3 +184,10 @@ def test_a_damaged_outer_header_is_read_past(tmp_path: Path, damage: str) -> Non
     samples, rate = audio.decode(path)
     assert rate == 22050
     assert samples.tolist() == whole.tolist()
+
+
+@pytest.mark.parametrize(("channels", "rate"), [(1, 0), (1, 2**32 - 1), (0, 8000), (65535, 8000)])
+def test_a_damaged_header_that_also_lies_is_not_mended(channels: int, rate: int) -> None:
+    described = struct.pack("<4sLHHLLHH", b"fmt ", 16, 1, channels, rate, 0, 2, 16)
+    with pytest.raises(AudioError, match="not audio that can be read"):
+        audio.decode(b"/IFF\0\0\0\0WAVE" + described + struct.pack("<4sL", b"data", 400) + bytes(400))

@@ -63,12 +63,12 @@ def download(
     Raises DownloadError that tells for every mirror why it would not do; ChecksumError where all gave another file;
     DiskFullError where the file does not fit on the disk, before its first byte is written.
     """
-    with open_part(target, list(wanted.checksums)) as part:
-        if target.exists():  # another process has made it meanwhile
-            check(target, wanted.checksums, on_bytes)
-            return
-        failures: list[DownloadError] = []
-        for url in wanted.urls:
+    failures: list[DownloadError] = []
+    for url in wanted.urls:
+        with open_part(target, list(wanted.checksums)) as part:
+            if target.exists():  # another process has made it meanwhile
+                check(target, wanted.checksums, on_bytes)
+                return
             try:
                 _from_mirror(url, wanted, part, connection, on_bytes, pause)
                 part.finish()

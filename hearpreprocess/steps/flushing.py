@@ -1,7 +1,7 @@
 """Bring what the steps write to the disk while they go on writing.
 
-A finished output has to reach the disk before it may stand under its name. Left to itself the system keeps gigabytes for
-half a minute first, and then everybody waits for all of it at once: a run of 2,000 clips took 8% longer.
+A finished output has to reach the disk before it may stand under its name. Left to itself the system keeps gigabytes
+for half a minute first, and then everybody waits for all of it at once: a run of 2,000 clips took 8% longer.
 """
 
 from __future__ import annotations
