@@ -7,11 +7,13 @@ the host and the process that builds it, so that a later run can tell an abandon
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import errno
 import os
 import re
 import shutil
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -207,6 +209,21 @@ def sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
+def sync_file_system(folder: Path) -> bool:
+    """Bring to the disk whatever the file system of a folder has not written yet, if the system can do that (Linux)."""
+    call = getattr(ctypes.CDLL(None), "syncfs", None) if sys.platform == "linux" else None
+    if call is None:
+        return False
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        return bool(call(descriptor) == 0)
+    finally:
+        os.close(descriptor)
+
+
 def _flush(path: Path) -> None:
     """Bring a file's bytes to the disk, so that its name never points at bytes that a power cut can lose."""
     with path.open("rb") as file:
@@ -214,10 +231,9 @@ def _flush(path: Path) -> None:
 
 
 def _flush_folder(folder: Path) -> None:
-    """Bring the files of a folder to the disk: one by one, or all that the system holds where they are many."""
+    """Bring the files of a folder to the disk: one by one, or the whole file system where they are many."""
     files = [Path(parent, name) for parent, _folders, names in os.walk(folder) for name in names]
-    if len(files) > MOST_FILES_FLUSHED_SINGLY:
-        os.sync()
+    if len(files) > MOST_FILES_FLUSHED_SINGLY and sync_file_system(folder):
         return
     for file in files:
         _flush(file)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from hearpreprocess.atomic import disk_full_message
-from hearpreprocess.errors import AudioError, DiskFullError
+from hearpreprocess.errors import AudioError, DecoderError, DiskFullError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -55,7 +55,7 @@ _HEADER_BYTES = 4096
 _FORM, _UNKNOWN = struct.Struct("<4sL4s"), 0xFFFFFFFF
 _PCM_DESCRIPTION, _PCM = struct.Struct("<4sLHHLLHH"), 1
 
-FFMPEG_SECONDS = 900
+FFMPEG_SECONDS, _ENDED_BY_SIGNAL = 900, 255
 
 # What ffmpeg may take a file for: single recordings only, no playlist that leads to other files or to the network.
 _FFMPEG_FORMATS = "aac,ac3,aiff,amr,ape,asf,au,avi,caf,flac,matroska,mov,mp3,mpegts,ogg,tta,w64,wav,webm,wv"
@@ -79,14 +79,19 @@ def decode(
             if opened.format == "MP3":
                 raise soundfile.LibsndfileError(0, "the length of an mp3 file is only estimated: ")
             return _samples(opened, start, stop, duration), opened.samplerate
-    except soundfile.LibsndfileError as error:
+    except MemoryError:
+        raise AudioError("its header promises more samples than there is memory for") from None
+    except (soundfile.LibsndfileError, TypeError) as error:  # a TypeError where a name ends in .raw
         with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as folder:
             readable = Path(folder) / "readable.wav"
             path = _on_disk(recording, Path(folder))
             if not _mend_header(path, readable):
                 _convert(path, readable, str(error))
-            with soundfile.SoundFile(readable) as opened:
-                return _samples(opened, start, stop, duration), opened.samplerate
+            try:
+                with soundfile.SoundFile(readable) as opened:
+                    return _samples(opened, start, stop, duration), opened.samplerate
+            except soundfile.LibsndfileError as second:
+                raise AudioError(f"it is not audio that can be read: {second}") from error
 
 
 class _Content(io.BytesIO):
@@ -274,10 +279,17 @@ def _convert(path: Path, target: Path, libsndfile_says: str) -> None:
     )
     try:
         finished = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=FFMPEG_SECONDS
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            timeout=FFMPEG_SECONDS,
+            start_new_session=True,  # Ctrl-C is for the runner
         )
     except subprocess.TimeoutExpired:
-        raise AudioError(f"ffmpeg did not finish reading it within {FFMPEG_SECONDS} s") from None
+        raise DecoderError(f"{path.name}: ffmpeg did not finish reading it within {FFMPEG_SECONDS} s") from None
+    if finished.returncode < 0 or finished.returncode == _ENDED_BY_SIGNAL:
+        raise DecoderError(f"{path.name}: ffmpeg was ended from outside (exit status {finished.returncode})")
     if finished.returncode:
         lines = finished.stderr.decode(errors="replace").strip().splitlines()
         if any("No space left on device" in line for line in lines):

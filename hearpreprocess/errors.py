@@ -54,6 +54,10 @@ class AudioError(HearPreprocessError, ValueError):
     """A recording cannot be read, or holds no usable audio."""
 
 
+class DecoderError(HearPreprocessError, RuntimeError):
+    """The program that decodes was ended from outside, or took too long: that says nothing about the recording."""
+
+
 class OutputError(HearPreprocessError, OSError):
     """An output cannot be written where it was asked for."""
 

@@ -204,6 +204,7 @@ def parse_sources(texts: Iterable[str]) -> dict[str, str]:
 
 def _run(tasks: Sequence[TaskReference], rates: tuple[int, ...], options: argparse.Namespace) -> int:
     from hearpreprocess.steps.base import Workspace
+    from hearpreprocess.steps.presence import forget_what_was_left
 
     with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as notes:
         journal = Path(notes) / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.journal"
@@ -221,6 +222,7 @@ def _run(tasks: Sequence[TaskReference], rates: tuple[int, ...], options: argpar
         )
         roots = _roots(tasks, rates, workspace, options)
         _tidy(workspace)
+        forget_what_was_left(tmp_dir)
         if all(root.complete() for root in roots):
             print("Nothing to do; everything is there:")
             print("\n".join(f"  {_shown(place)}" for root in roots for place in root.places))

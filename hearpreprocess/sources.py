@@ -315,6 +315,20 @@ def source_to_json(source: Source) -> dict[str, Any]:
     return {"type": type(source).__name__, **asdict(source)}
 
 
+def source_without_credentials(source: Source) -> dict[str, Any]:
+    """A source as a JSON object for the work folder, which others may read: its addresses without passwords."""
+    bared: dict[str, Any] = _bared(source_to_json(source))
+    return bared
+
+
+def _bared(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _bared(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_bared(each) for each in value]
+    return without_credentials(value) if isinstance(value, str) and "://" in value else value
+
+
 def source_from_json(value: Mapping[str, Any]) -> Source:
     """The source that `source_to_json` wrote."""
     facts = dict(value)

@@ -238,6 +238,8 @@ def test_credentials_reach_neither_log_nor_output(user: User, server: Server) ->
     said = shown.stderr + finished.stderr + finished.stdout
     logs = "".join(log.read_text() for log in (user.folder / "_workdir" / "logs").iterdir())
     assert "SECRET" not in said + logs
+    kept = [path for path in (user.folder / "_workdir").rglob("*") if path.is_file()]
+    assert not [path for path in kept if b"SECRET" in path.read_bytes()]
     assert not [name for name, content in user.made().items() if b"SECRET" in content]
 
 

@@ -26,6 +26,7 @@ class Listing:
     def __init__(self, archive: str, packed_bytes: int | None = None, most_expansion: float = MOST_EXPANSION) -> None:
         self._archive = archive
         self._packed_bytes = packed_bytes
+        self._most_expansion = most_expansion
         self._bytes_left = max(_ALWAYS_ALLOWED_BYTES, most_expansion * (packed_bytes or 0))
         self._sizes: dict[str, int] = {}
         self._problems: list[str] = []
@@ -43,8 +44,8 @@ class Listing:
             self._bytes_left -= size
             if self._bytes_left < 0:
                 raise ArchiveError(
-                    f"{self._archive}: its members are more than {MOST_EXPANSION} times as large as the archive of "
-                    f"{self._packed_bytes:,} bytes, as of {path!r} with {size:,} bytes; nothing of it is unpacked. "
+                    f"{self._archive}: its members are more than {self._most_expansion:g} times as large as the "
+                    f"archive of {self._packed_bytes:,} bytes, as of {path!r} with {size:,} bytes. "
                     "Where that is meant to be so, give --most-expansion"
                 )
         if problem is None and not _is_readable(path):

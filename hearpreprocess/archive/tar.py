@@ -35,7 +35,9 @@ def unpack(
     (path,) = parts
     try:
         with _opened(path) as archive:
-            for member in archive:
+            for number, member in enumerate(archive):
+                listing.check_count(number + 1)
+                archive.members = []  # type: ignore[attr-defined]  # which would hold one of each header
                 if member.isdir() or not listing.add(member.name.removeprefix("./"), member.size, _problem(member)):
                     continue
                 name = member.name.removeprefix("./")

@@ -17,7 +17,7 @@ from typing import IO
 from isal import igzip_lib, isal_zlib
 
 from hearpreprocess.archive.listing import Listing, is_of_the_disk, place
-from hearpreprocess.archive.parts import JoinedParts, check_directory, end_record
+from hearpreprocess.archive.parts import SMALLEST_ENTRY, JoinedParts, check_directory, end_record
 from hearpreprocess.errors import ArchiveError
 
 MAGIC = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
@@ -169,4 +169,4 @@ def _members(path: Path) -> int:
     if end.disk:  # zipfile takes the last part of a divided archive for a whole one, and then misreads it
         raise zipfile.BadZipFile("it is the last part of a divided archive, the other parts are missing")
     check_directory(end)
-    return end.entries
+    return max(end.entries, end.size // SMALLEST_ENTRY)

@@ -3,6 +3,17 @@
 from hearpreprocess.fetch.checksums import check, check_members, checksums
 from hearpreprocess.fetch.connections import Connection, Connections
 from hearpreprocess.fetch.download import Wanted, download
+from hearpreprocess.fetch.part import part_path
 from hearpreprocess.fetch.several import get_all
 
-__all__ = ["Connection", "Connections", "Wanted", "check", "check_members", "checksums", "download", "get_all"]
+__all__ = [
+    "Connection",
+    "Connections",
+    "Wanted",
+    "check",
+    "check_members",
+    "checksums",
+    "download",
+    "get_all",
+    "part_path",
+]

@@ -16,7 +16,7 @@ from hearpreprocess.atomic import check_free
 from hearpreprocess.errors import ChecksumError, DownloadError
 from hearpreprocess.fetch.checksums import OnBytes, check, checksum_problem, ignore
 from hearpreprocess.fetch.connections import Connection
-from hearpreprocess.fetch.part import Part, open_part
+from hearpreprocess.fetch.part import Part, begun_from, open_part
 from hearpreprocess.sources import without_credentials
 
 if TYPE_CHECKING:
@@ -64,8 +64,10 @@ def download(
     DiskFullError where the file does not fit on the disk, before its first byte is written.
     """
     failures: list[DownloadError] = []
-    for url in wanted.urls:
-        with open_part(target, list(wanted.checksums)) as part:
+    # The mirror that gave what is there goes first.
+    begun = begun_from(target)
+    for url in sorted(wanted.urls, key=lambda url: without_credentials(url) != begun):
+        with open_part(target, list(wanted.checksums), connection.close) as part:
             if target.exists():  # another process has made it meanwhile
                 check(target, wanted.checksums, on_bytes)
                 return
@@ -89,8 +91,6 @@ def _from_mirror(url: str, wanted: Wanted, part: Part, connection: Connection, o
     receive = _copy if urlsplit(url).scheme == "file" else _request
     was_resumed = part.validator(shown) is not None and part.size > 0
     while True:
-        if not was_resumed:
-            part.restart()
         _with_patience(lambda: receive(url, wanted, part, connection, on_bytes), part, pause)
         found = part.checksums()
         problem = checksum_problem(found, wanted.checksums)
@@ -98,6 +98,7 @@ def _from_mirror(url: str, wanted: Wanted, part: Part, connection: Connection, o
             return
         if not was_resumed:
             break
+        part.restart()
         was_resumed = False  # the part may have been of another version of the file: once more, from its start
     algorithm, checksum = next(iter(found.items()))
     aside = part.set_aside(f"{part.target_name}.wrong-{algorithm}-{checksum[:12]}")
@@ -143,11 +144,12 @@ def _request(url: str, wanted: Wanted, part: Part, connection: Connection, on_by
     import urllib3
 
     shown = without_credentials(url)
-    start = part.size
+    validator = part.validator(shown)
+    start = 0 if validator is None else part.size  # the part of another mirror stays until this one gives something
     headers = {}
     if start:
         headers["Range"] = f"bytes={start}-"
-        if validator := part.validator(shown):
+        if validator:
             headers["If-Range"] = validator
     try:
         with connection.get(url, headers) as response:

@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -93,16 +93,26 @@ class Part:
         return self._path
 
 
+def begun_from(target: Path) -> str | None:
+    """The url that the bytes so far came from."""
+    path = part_path(target)
+    try:
+        return str(json.loads(path.with_name(f"{path.name}.json").read_text(encoding="utf-8"))["url"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def part_path(target: Path) -> Path:
     """Where the bytes of a file are until all of them are there."""
     return target.with_name(f".{target.name}.part")
 
 
 @contextlib.contextmanager
-def open_part(target: Path, algorithms: Sequence[str]) -> Iterator[Part]:
+def open_part(target: Path, algorithms: Sequence[str], before_waiting: Callable[[], object]) -> Iterator[Part]:
     """The part of a file, for this process and thread alone; while another one has it, wait.
 
-    `algorithms`: of the checksums that will be asked for, which are computed as the bytes come.
+    `algorithms`: of the checksums that will be asked for, which are computed as the bytes come. `before_waiting` gives
+    back what others may wait for, lest two processes wait for each other.
     """
     path = part_path(target)
     with naming_the_disk(target):
@@ -119,6 +129,7 @@ def open_part(target: Path, algorithms: Sequence[str]) -> Iterator[Part]:
                         if is_of_no_use and _is_the_same(path, file):
                             path.unlink()
                     return
+            before_waiting()
             time.sleep(_SECONDS_BETWEEN_LOOKS)
 
 

@@ -16,6 +16,8 @@ from hearpreprocess.atomic import discard, link_or_copy
 from hearpreprocess.batches import Batch
 from hearpreprocess.clips import WHOLE
 from hearpreprocess.errors import ArchiveError, AudioError, enumerate_problems
+from hearpreprocess.identity import digest
+from hearpreprocess.seal import is_sealed
 from hearpreprocess.sources import Archive, Local, Source, source_from_json
 from hearpreprocess.steps.base import Counter, FolderStep, RatesParameter, fresh_folder, is_whole
 from hearpreprocess.steps.corpus import Corpus, CorpusStep, TaskStep, corpus_folder
@@ -111,7 +113,9 @@ class Standardize(BatchStep):
         (folder / _REFUSED).write_text(json.dumps(refused), encoding="utf-8")
 
     def refused(self) -> dict[str, str]:
-        """The clips that cannot be used, with the reasons; the step must be complete."""
+        """The clips that cannot be used, with the reasons; none where the step is not complete."""
+        if not is_whole(self.folder):
+            return {}
         refused: dict[str, str] = json.loads((self.folder / _REFUSED).read_text(encoding="utf-8"))
         return refused
 
@@ -157,6 +161,12 @@ class Screen(TaskStep):
     def requires(self) -> Corpus:
         return Corpus(workspace=self.workspace, task=self.task)
 
+    def complete(self) -> bool:
+        if not super().complete() or not self.requires().complete():
+            return False
+        known = self.refused().items()
+        return all(step.refused().items() <= known for step in self.standardized())
+
     def refused(self) -> dict[str, str]:
         """The clips that are left out, with the reasons; the step must be complete."""
         refused: dict[str, str] = json.loads((self.folder / _REFUSED).read_text(encoding="utf-8"))
@@ -174,6 +184,8 @@ class Screen(TaskStep):
         refused = {name: reason for step in steps for name, reason in sorted(step.refused().items())}
         if len(refused) > self.skips:
             self._refuse(refused)
+        if is_sealed(self.folder):  # of an earlier look, which clips that were made again have overtaken
+            discard(self.folder)
         with fresh_folder(self.folder) as folder:
             (folder / _REFUSED).write_text(json.dumps(refused, sort_keys=True), encoding="utf-8")
 
@@ -205,8 +217,10 @@ class Resample(BatchStep):
         return f"{self.batch}-{RatesParameter().serialize(self.rates)}"
 
     def folder_of(self, rate: int) -> Path:
-        """Where the clips at one rate are."""
-        return self.workspace.tmp_dir / self.stage / f"{self.batch}-{rate}"
+        """Where the clips at one rate are; those of a batch of which some are left out are another folder's."""
+        refused = self.requires().refused()
+        left_out = f"-without-{digest(sorted(refused))}" if refused else ""
+        return self.workspace.tmp_dir / self.stage / f"{self.batch}-{rate}{left_out}"
 
     def complete(self) -> bool:
         return not self._missing()
@@ -218,10 +232,15 @@ class Resample(BatchStep):
         return Standardize(workspace=self.workspace, corpus=self.corpus, batch=self.batch)
 
     def run(self) -> None:
+        refused = self.requires().refused()
         with contextlib.ExitStack() as stack:
             folders = {rate: stack.enter_context(fresh_folder(self.folder_of(rate))) for rate in self._missing()}
             with Counter(self) as counter:
-                for path in sorted(self.requires().folder.glob("*.wav")):
+                for path in (
+                    self.requires().folder / f"{clip.name}.wav"
+                    for clip in self.load().clips
+                    if clip.name not in refused
+                ):
                     samples, rate = audio.read_wav(path)
                     for target_rate, folder in folders.items():
                         if target_rate == rate:

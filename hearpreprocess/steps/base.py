@@ -170,6 +170,8 @@ class FolderStep(Step):
         return is_whole(self.folder)
 
     def run(self) -> None:
+        if is_whole(self.folder):  # another run has made it meanwhile
+            return
         with fresh_folder(self.folder) as folder:
             self.build(folder)
 
@@ -194,7 +196,8 @@ def fresh_folder(path: Path) -> Iterator[Path]:
 
     One that another run has meanwhile put in its place stays; one whose seal is broken is replaced.
     """
-    with replaced_folder(path) if path.exists() else whole_folder(path) as folder:
+    is_broken = path.exists() and not is_sealed(path)
+    with replaced_folder(path) if is_broken else whole_folder(path) as folder:
         yield folder
         seal(folder)
 

@@ -23,7 +23,7 @@ from hearpreprocess.config import TaskMode
 from hearpreprocess.errors import CorpusError, HearPreprocessError, line_in
 from hearpreprocess.identity import digest
 from hearpreprocess.registry import TaskReference
-from hearpreprocess.sources import source_to_json
+from hearpreprocess.sources import source_without_credentials
 from hearpreprocess.steps.base import FolderStep, Step, TaskParameter, Workspace
 from hearpreprocess.steps.fetch import Index
 from hearpreprocess.tree import Packed, Tree
@@ -135,7 +135,11 @@ class Corpus(TaskStep):
         selections = {}
         for name, members in needed.items():
             selection = None if name in in_place else digest([trees[name].content_of(members), members])
-            facts = {"source": source_to_json(config.sources[name]), "key": selection, "members": len(members)}
+            facts = {
+                "source": source_without_credentials(config.sources[name]),
+                "key": selection,
+                "members": len(members),
+            }
             selections[name] = facts
             if selection is not None:
                 (folder / "selections" / f"{selection}.json").write_text(json.dumps(members), encoding="utf-8")

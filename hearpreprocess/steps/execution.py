@@ -36,7 +36,7 @@ def execute(roots: Sequence[Step], workers: int, scheduler_url: str | None) -> N
         _check_reachable(scheduler_url)
     luigi.configuration.get_config().set("core", "no_configure_logging", "true")
     scheduler = {"scheduler_url": scheduler_url} if scheduler_url else {"local_scheduler": True}
-    with Interruption(), Flushing():
+    with Interruption(), Flushing(roots[0].workspace.tmp_dir):
         try:
             luigi.build(
                 roots,

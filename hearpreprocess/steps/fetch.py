@@ -149,7 +149,11 @@ class Download(SourceStep):
             return
         with naming_the_disk(self.workspace.download_dir):
             self.workspace.download_dir.mkdir(parents=True, exist_ok=True)
-        check_free(self.workspace.download_dir, sum(file.size or 0 for file in missing), f"{self.title} is downloaded")
+        check_free(self.workspace.download_dir, sum(map(self._still_missing, missing)), f"{self.title} is downloaded")
+
+    def _still_missing(self, file: File) -> int:
+        part = fetch.part_path(self._path(file))
+        return (file.size or 0) - (part.stat().st_size if part.exists() else 0)
 
     def _raise(self, failures: Sequence[DownloadError], untried: int) -> None:
         if len(failures) == 1 and not untried:

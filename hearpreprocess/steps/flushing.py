@@ -6,16 +6,19 @@ for half a minute first, and then everybody waits for all of it at once: a run o
 
 from __future__ import annotations
 
-import os
 import threading
+from pathlib import Path
+
+from hearpreprocess.atomic import sync_file_system
 
 SECONDS_BETWEEN = 0.5
 
 
 class Flushing:
-    """A block during which a thread of this process does so."""
+    """A block during which a thread of this process does so, on the file systems of these folders alone."""
 
-    def __init__(self) -> None:
+    def __init__(self, *folders: Path) -> None:
+        self._folders = folders
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._flush, name="flushing", daemon=True)
 
@@ -24,8 +27,9 @@ class Flushing:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._over.set()  # the thread may be waiting for the disk; nobody has to wait for the thread
+        self._over.set()
 
     def _flush(self) -> None:
         while not self._over.wait(SECONDS_BETWEEN):
-            os.sync()
+            for folder in self._folders:
+                sync_file_system(folder)

@@ -20,7 +20,6 @@ def at_work(tmp_dir: Path) -> Iterator[None]:
     folder = tmp_dir / _FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     own = folder / f"{_name(os.getpid())}{_RUN}"
-    own.with_suffix(_LEFT).unlink(missing_ok=True)  # of a run long ago that had this number
     with contextlib.ExitStack() as stack:
         with _locked(folder / _DOOR, fcntl.LOCK_SH):
             stack.enter_context(_locked(own, fcntl.LOCK_SH))
@@ -37,6 +36,11 @@ def alone(tmp_dir: Path, runner: int) -> Iterator[bool]:
     folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder / _DOOR, fcntl.LOCK_EX):
         yield not any(path.name != f"{_name(runner)}{_RUN}" and _is_held(path) for path in folder.glob(f"*{_RUN}"))
+
+
+def forget_what_was_left(tmp_dir: Path) -> None:
+    """Remove the note of a run long ago that had this process' number."""
+    (tmp_dir / _FOLDER / f"{_name(os.getpid())}{_LEFT}").unlink(missing_ok=True)
 
 
 def leave_things(tmp_dir: Path, runner: int) -> None:
@@ -76,7 +80,7 @@ def _is_held(path: Path) -> bool:
         return False
     except BlockingIOError:
         return True
-    except OSError:
-        return False
+    except OSError:  # a file system without locks: nobody can know
+        return True
     finally:
         os.close(descriptor)

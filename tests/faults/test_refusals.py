@@ -228,7 +228,7 @@ def test_a_bomb_in_a_tar_ends_before_it_is_unpacked(user: User) -> None:
     user.write("mine.py", toys.folds_task(f'Archive("{path.as_uri()}", sha256="{sha256(path)}")'))
     finished = user.run("./mine.py", *RATES)
     assert finished.returncode == 1
-    assert "'a.csv' with 629,145,600 bytes; nothing of it is unpacked" in finished.stderr
+    assert "'a.csv' with 629,145,600 bytes" in finished.stderr
 
 
 def test_millions_of_members(monkeypatch: pytest.MonkeyPatch) -> None:
