@@ -40,7 +40,8 @@ def alone(tmp_dir: Path, runner: int) -> Iterator[bool]:
 
 def forget_what_was_left(tmp_dir: Path) -> None:
     """Remove the note of a run long ago that had this process' number."""
-    (tmp_dir / _FOLDER / f"{_name(os.getpid())}{_LEFT}").unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        (tmp_dir / _FOLDER / f"{_name(os.getpid())}{_LEFT}").unlink(missing_ok=True)
 
 
 def leave_things(tmp_dir: Path, runner: int) -> None:

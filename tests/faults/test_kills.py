@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import time
 from collections import Counter
 
@@ -56,10 +57,11 @@ def test_the_same_bytes_after_any_number_of_kills(user: User, task: str, kind: s
             process = user.start(task, *RATES)
             # Later and later, so that every stage comes in for it and the end is reached.
             delay = chance.uniform(0.1, seconds * (0.5 + in_this_round / 3))
-            with contextlib.suppress(Exception):
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 process.communicate(timeout=delay)
             if process.poll() is not None:
-                assert process.returncode == 0
+                _output, errors = process.communicate()
+                assert process.returncode == 0, errors
                 break
             kills[stage_reached(user)] += 1
             in_this_round += 1
