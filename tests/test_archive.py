@@ -329,7 +329,8 @@ def test_a_member_over_4_gib(tmp_path: Path, form: str) -> None:
             file.write(archives.RAR_START + header)
             file.seek(size - 3, io.SEEK_CUR)
             file.write(b"end" + archives.RAR_END)
-    found = unpack(form, files_of(folder), tmp_path / "out", lambda path: path == "large.wav")
+    # Four GiB of silence are a bomb, unless one says that they are not.
+    found = archive.unpack(files_of(folder), lambda path: path == "large.wav", tmp_path / "out", most_expansion=10_000)
     assert found["large.wav"] == size
     with (tmp_path / "out" / "large.wav").open("rb") as large:
         assert large.seek(0, io.SEEK_END) == size
