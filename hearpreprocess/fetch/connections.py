@@ -28,12 +28,10 @@ class Connections:
     """Hands out connections, at most MOST_CONNECTIONS_TO_A_HOST at once among all processes that use the same folder.
 
     `folder`: where that is kept account of, by locks that end with the process that holds them.
-    `stall_seconds`: how long a server may be silent.
     """
 
-    def __init__(self, folder: Path, stall_seconds: float = READ_SECONDS) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.stall_seconds = stall_seconds
 
     def acquire(self, host: str) -> int:
         """Wait for one of a host's places; the descriptor that holds it until it is closed."""
@@ -85,9 +83,7 @@ class Connection:
             self._session = requests.Session()
             # A server that compresses on the way would make the announced length that of other bytes.
             self._session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "identity"})
-        return self._session.get(
-            url, stream=True, timeout=(CONNECT_SECONDS, self._connections.stall_seconds), headers=headers
-        )
+        return self._session.get(url, stream=True, timeout=(CONNECT_SECONDS, READ_SECONDS), headers=headers)
 
     def close(self) -> None:
         """Hang up, and leave the place to others."""

@@ -216,17 +216,18 @@ class Resample(BatchStep):
     def key(self) -> str:
         return f"{self.batch}-{RatesParameter().serialize(self.rates)}"
 
-    def folder_of(self, rate: int) -> Path:
-        """Where the clips at one rate are; those of a batch of which some are left out are another folder's."""
+    def folders(self) -> dict[int, Path]:
+        """Where the clips at each rate are; those of a batch of which some are left out are in folders of their own."""
         refused = self.requires().refused()
         left_out = f"-without-{digest(sorted(refused))}" if refused else ""
-        return self.workspace.tmp_dir / self.stage / f"{self.batch}-{rate}{left_out}"
+        parent = self.workspace.tmp_dir / self.stage
+        return {rate: parent / f"{self.batch}-{rate}{left_out}" for rate in self.rates}
 
     def complete(self) -> bool:
         return not self._missing()
 
-    def _missing(self) -> list[int]:
-        return [rate for rate in self.rates if not is_whole(self.folder_of(rate))]
+    def _missing(self) -> dict[int, Path]:
+        return {rate: folder for rate, folder in self.folders().items() if not is_whole(folder)}
 
     def requires(self) -> Standardize:
         return Standardize(workspace=self.workspace, corpus=self.corpus, batch=self.batch)
@@ -234,7 +235,8 @@ class Resample(BatchStep):
     def run(self) -> None:
         refused = self.requires().refused()
         with contextlib.ExitStack() as stack:
-            folders = {rate: stack.enter_context(fresh_folder(self.folder_of(rate))) for rate in self._missing()}
+            missing = self._missing().items()
+            folders = {rate: stack.enter_context(fresh_folder(folder)) for rate, folder in missing}
             with Counter(self) as counter:
                 for path in (
                     self.requires().folder / f"{clip.name}.wav"

@@ -65,7 +65,7 @@ class OutputStep(CorpusStep):
 
     def audio_files(self, rate: int) -> dict[str, str]:
         """The clips at one rate, by their place in the finished task."""
-        folders = {step.batch: str(step.folder_of(rate)) for step in self.requires()}
+        folders = {step.batch: str(step.folders()[rate]) for step in self.requires()}
         return {
             package.clip_path(rate, split, name): f"{folders[batch]}/{name}.wav" for split, name, batch in self.clips
         }
@@ -184,8 +184,8 @@ class Release(Step):
     def places(self) -> list[Path]:
         return [place for output in self.outputs() for place in output.places]
 
-    def outputs(self) -> list[Combine | Tar]:
-        """The steps that make the outputs; Labels must be complete."""
+    def outputs(self, made: tuple[int, ...] = ()) -> list[Combine | Tar]:
+        """The steps that make the outputs, and that have audio made at the rates `made`; Labels must be complete."""
         labels = self.requires()
         facts = {
             "workspace": self.workspace,
@@ -193,23 +193,28 @@ class Release(Step):
             "labels": labels.key,
             "release": labels.release,
             "rates": self.rates,
+            "made": made or self.rates,
         }
-        combine = Combine(made=self.rates, **facts)
-        tars = [Tar(rate=rate, compression=self.compression, made=self.rates, **facts) for rate in self.rates]
-        made = tuple(tar.rate for tar in tars if not (combine.has([tar.rate]) and tar.complete()))
-        facts["made"] = made or self.rates
         return [Combine(**facts), *(Tar(rate=rate, compression=self.compression, **facts) for rate in self.rates)]
 
     def complete(self) -> bool:
         return self.requires().complete() and all(output.complete() for output in self.outputs())
 
     def run(self) -> Generator[Any, Any, None]:
-        outputs = self.outputs()
-        unfinished = [output for output in outputs if not output.complete()]
-        self._announce(unfinished)
+        unfinished = [output for output in self.outputs() if not output.complete()]
         if unfinished:
+            outputs = self.outputs(self._lacking(unfinished))
+            self._announce([output for output in outputs if not output.complete()])
             yield Screen(workspace=self.workspace, task=self.task, skips=self.skips)
-        yield outputs
+            yield outputs
+
+    def _lacking(self, unfinished: list[Combine | Tar]) -> tuple[int, ...]:
+        """The rates that one of the unfinished outputs lacks."""
+        return tuple(
+            rate
+            for rate in self.rates
+            if any(output.rate == rate if isinstance(output, Tar) else not output.has([rate]) for output in unfinished)
+        )
 
     def _announce(self, outputs: list[Combine | Tar]) -> None:
         """Tell how much each stage still has to do."""

@@ -38,6 +38,13 @@ def got(user: User) -> Path:
     return user.folder / "_workdir" / "downloads" / "toy.zip"
 
 
+def gets(user: User, archive: Path) -> None:
+    """The download ends well and brings the archive."""
+    finished = user.run(*CALLS)
+    assert finished.returncode == 0, finished.stderr
+    assert got(user).read_bytes() == archive.read_bytes()
+
+
 def hasten(user: User, monkeypatch: pytest.MonkeyPatch, **settings: float) -> None:
     """Have the runner wait less than it does for real servers."""
     lines = [
@@ -57,9 +64,7 @@ def test_a_fault_that_passes_is_survived(
     hasten(user, monkeypatch)
     wants(user, archive, f"{faulty.url}/toy.zip", size=fault != "longer")
     faulty.faults = [fault] if fault not in ("whole", "shifted", "changed") else ["cut", fault]
-    finished = user.run(*CALLS)
-    assert finished.returncode == 0, finished.stderr
-    assert got(user).read_bytes() == archive.read_bytes()
+    gets(user, archive)
     assert len(faulty.requests) >= 2
     assert [path.name for path in got(user).parent.iterdir()] == ["toy.zip"]
 
@@ -166,9 +171,7 @@ def test_wrong_bytes_are_set_aside_and_the_next_mirror_is_tried(
 ) -> None:
     wants(user, archive, f"{faulty.url}/toy.zip?first", f"{faulty.url}/toy.zip?second")
     faulty.faults = ["wrong"]
-    finished = user.run(*CALLS)
-    assert finished.returncode == 0, finished.stderr
-    assert got(user).read_bytes() == archive.read_bytes()
+    gets(user, archive)
     (aside,) = (path for path in got(user).parent.iterdir() if path != got(user))
     assert aside.name == f"toy.zip.wrong-sha256-{sha256(aside)[:12]}"
     faulty.faults = ["wrong", "wrong"]
@@ -207,9 +210,7 @@ def test_a_silent_server_is_left(
     hasten(user, monkeypatch, READ_SECONDS=1)
     wants(user, archive, f"{faulty.url}/toy.zip")
     faulty.faults = ["stall"]
-    finished = user.run(*CALLS)
-    assert finished.returncode == 0, finished.stderr
-    assert got(user).read_bytes() == archive.read_bytes()
+    gets(user, archive)
 
 
 def test_what_never_gets_better_ends_with_its_reason(
