@@ -117,13 +117,14 @@ def _check_promise(file: BinaryIO) -> None:
         name, promised = chunk.unpack(header)
         start = file.tell()
         if name == data:
-            held = file.seek(0, io.SEEK_END) - start
-            if held < promised not in (0, _UNKNOWN):
-                raise AudioError(
-                    f"it is cut short: its header promises {promised:,} bytes of samples, it holds {held:,}"
-                )
+            _check_held(file.seek(0, io.SEEK_END) - start, promised)
             return
         file.seek(start + promised + promised % 2)
+
+
+def _check_held(held: int, promised: int) -> None:
+    if held < promised not in (0, _UNKNOWN):
+        raise AudioError(f"it is cut short: its header promises {promised:,} bytes of samples, it holds {held:,}")
 
 
 def _on_disk(recording: Path | bytes, folder: Path) -> Path:
@@ -242,7 +243,8 @@ def read_wav(path: Path) -> tuple[Samples, int]:
 def _mend_header(path: Path, target: Path) -> bool:
     """Write a WAV file whose outermost header is damaged with a sound one; tell whether the rest of it allows that.
 
-    Some copies of GTZAN's jazz.00054 are such: the chunks that describe and hold the samples are whole.
+    Some copies of GTZAN's jazz.00054 are such: the chunks that describe and hold the samples are whole. Raises
+    AudioError where they are not.
     """
     content = path.read_bytes()
     description = content.find(b"fmt ", 0, _HEADER_BYTES)
@@ -254,6 +256,7 @@ def _mend_header(path: Path, target: Path) -> bool:
         return False
     promised = int.from_bytes(content[data + 4 : data + 8], "little")
     samples = content[data + 8 :]
+    _check_held(len(samples), promised)
     samples = samples[:promised] if 0 < promised <= len(samples) else samples
     with wave.open(str(target), "wb") as mended:
         mended.setnchannels(channels)

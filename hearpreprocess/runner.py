@@ -261,13 +261,16 @@ def _build_and_report(roots: Sequence[Step], workspace: Workspace, journal: Path
     from hearpreprocess.steps.execution import execute
     from hearpreprocess.steps.journal import JournalReader
     from hearpreprocess.steps.log import log_path, log_to
-    from hearpreprocess.steps.presence import at_work
+    from hearpreprocess.steps.presence import alone, at_work
 
     log = log_path(journal, workspace.tmp_dir)
     with naming_the_disk(log):
         log.parent.mkdir(parents=True, exist_ok=True)
         log_to(log)
     started = time.monotonic()
+    with alone(workspace.tmp_dir, workspace.runner) as is_alone:
+        for root in roots if is_alone else ():
+            root.forget_failures()
     try:
         with Display(JournalReader(journal)) as display, at_work(workspace.tmp_dir):
             execute(roots, options.num_workers or _cores(), options.scheduler_url)

@@ -186,6 +186,21 @@ def test_a_damaged_outer_header_is_read_past(tmp_path: Path, damage: str) -> Non
     assert samples.tolist() == whole.tolist()
 
 
+def test_a_damaged_outer_header_does_not_hide_that_a_file_is_cut_short(tmp_path: Path) -> None:
+    path = tmp_path / "jazz.00054.wav"
+    soundfile.write(path, noise(4000), 22050)
+    path.write_bytes(bytes(8) + path.read_bytes()[8:-1000])
+    with pytest.raises(AudioError, match="it is cut short"):
+        audio.decode(path)
+
+
+def test_a_name_that_libsndfile_takes_for_samples_without_a_header_is_nothing_special(tmp_path: Path) -> None:
+    path = tmp_path / "x.raw"
+    path.write_bytes(b"not audio")
+    with pytest.raises(AudioError, match="not audio that can be read"):
+        audio.decode(path)
+
+
 @pytest.mark.parametrize(("channels", "rate"), [(1, 0), (1, 2**32 - 1), (0, 8000), (65535, 8000)])
 def test_a_damaged_header_that_also_lies_is_not_mended(channels: int, rate: int) -> None:
     described = struct.pack("<4sLHHLLHH", b"fmt ", 16, 1, channels, rate, 0, 2, 16)

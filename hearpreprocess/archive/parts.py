@@ -42,10 +42,11 @@ class EndRecord:
     comment: bytes
 
 
-def end_record(file: BinaryIO, starts: Sequence[int] = (0,)) -> EndRecord:
+def end_record(file: BinaryIO, starts: Sequence[int] = ()) -> EndRecord:
     """Read the record at the end of a zip archive; `starts` are the offsets of its parts in `file`.
 
-    Raises zipfile.BadZipFile where there is none.
+    Without `starts` the large form of the record is looked for where zipfile looks, right before its locator, and
+    whether or not the small form refers to it. Raises zipfile.BadZipFile where there is none.
     """
     length = file.seek(0, io.SEEK_END)
     tail_start = max(0, length - _END.size - _LONGEST_COMMENT)
@@ -56,14 +57,15 @@ def end_record(file: BinaryIO, starts: Sequence[int] = (0,)) -> EndRecord:
         raise zipfile.BadZipFile("it has no end record")
     _magic, _disk, disk, _here, entries, size, offset, comment = _END.unpack_from(tail, at)
     found = EndRecord(disk, offset, size, entries, tail[at + _END.size :][:comment])
-    if _TOO_LARGE_16 not in (disk, entries) and _TOO_LARGE_32 not in (size, offset):
+    if starts and _TOO_LARGE_16 not in (disk, entries) and _TOO_LARGE_32 not in (size, offset):
         return found
-    file.seek(max(0, tail_start + at - _LOCATOR.size))
+    locator_at = tail_start + at - _LOCATOR.size
+    file.seek(max(0, locator_at))
     locator = file.read(_LOCATOR.size)
     if len(locator) < _LOCATOR.size or not locator.startswith(_LOCATOR_MAGIC):
         return found
     _magic, disk_of_record, offset_of_record, _disks = _LOCATOR.unpack(locator)
-    file.seek(_absolute(starts, disk_of_record, offset_of_record))
+    file.seek(_absolute(starts, disk_of_record, offset_of_record) if starts else max(0, locator_at - _END_64.size))
     record = file.read(_END_64.size)
     if len(record) < _END_64.size or not record.startswith(_END_64_MAGIC):
         raise zipfile.BadZipFile("its zip64 end record is damaged")

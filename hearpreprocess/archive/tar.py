@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import contextlib
 import lzma
 import shutil
@@ -16,12 +17,18 @@ from isal import igzip_lib, igzip_threaded
 from hearpreprocess.archive.listing import Listing, is_of_the_disk, place
 from hearpreprocess.errors import ArchiveError
 
-MAGIC = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0")
+_COMPRESSED: dict[bytes, Callable[[Path], Any]] = {
+    b"\x1f\x8b": lambda path: igzip_threaded.open(path, "rb", threads=1),
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\0": lzma.open,
+}
+MAGIC = tuple(_COMPRESSED)
 USTAR_AT, USTAR = 257, b"ustar"
 
 _DAMAGE: Any = (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, igzip_lib.IsalError, OSError, ValueError)
-_GZIP = b"\x1f\x8b"
 _CHUNK = 1 << 20
+_LONGEST_HEADERS = 16 << 20
+"""Bytes between the contents of two members; a header with a long name has a few thousand."""
 
 
 def unpack(
@@ -34,8 +41,9 @@ def unpack(
     """List a tar archive and unpack the selected members to `folder`, in one pass."""
     (path,) = parts
     try:
-        with _opened(path) as archive:
+        with _opened(path) as (archive, stream):
             for number, member in enumerate(archive):
+                stream.expect(member)
                 listing.check_count(number + 1)
                 archive.members = []  # type: ignore[attr-defined]  # which would hold one of each header
                 if member.isdir() or not listing.add(member.name.removeprefix("./"), member.size, _problem(member)):
@@ -70,13 +78,41 @@ def _problem(member: tarfile.TarInfo) -> str | None:
     return None
 
 
+def _plain(path: Path) -> Any:
+    return path.open("rb")
+
+
+class _Stream:
+    """The bytes of a tar archive, which ends where the headers of a member are larger than any that can be meant.
+
+    tarfile takes what comes before a member's content, such as a long name, into memory whatever its size.
+    """
+
+    def __init__(self, path: Path, file: Any) -> None:
+        self._path, self._file = path, file
+        self._read = 0
+        self._most = _LONGEST_HEADERS
+
+    def expect(self, member: tarfile.TarInfo) -> None:
+        """Allow for a member's content, and for the headers of the next one."""
+        self._most = member.offset_data + member.size + _LONGEST_HEADERS
+
+    def read(self, size: int) -> bytes:
+        if self._read > self._most:
+            raise ArchiveError(
+                f"{self._path}: what stands before one of its members is larger than {_LONGEST_HEADERS >> 20} MiB"
+            )
+        content: bytes = self._file.read(size)
+        self._read += len(content)
+        return content
+
+
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[tarfile.TarFile]:
+def _opened(path: Path) -> Iterator[tuple[tarfile.TarFile, _Stream]]:
     with path.open("rb") as file:
-        gzipped = file.read(2) == _GZIP
-    with contextlib.ExitStack() as stack:
-        if gzipped:
-            stream: Any = stack.enter_context(igzip_threaded.open(path, "rb", threads=1))
-            yield stack.enter_context(tarfile.open(fileobj=stream, mode="r|", bufsize=_CHUNK))
-        else:
-            yield stack.enter_context(tarfile.open(path, "r|*", bufsize=_CHUNK))
+        start = file.read(max(map(len, MAGIC)))
+    opened = next((opened for magic, opened in _COMPRESSED.items() if start.startswith(magic)), _plain)
+    with opened(path) as file:
+        stream: Any = _Stream(path, file)
+        with tarfile.open(fileobj=stream, mode="r|", bufsize=_CHUNK) as archive:
+            yield archive, stream

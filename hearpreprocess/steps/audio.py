@@ -189,10 +189,14 @@ class Screen(TaskStep):
         with fresh_folder(self.folder) as folder:
             (folder / _REFUSED).write_text(json.dumps(refused, sort_keys=True), encoding="utf-8")
 
+    def forget_refusals(self) -> None:
+        """Have the batches with clips that kept an earlier run from its end tried again: the reason may have gone."""
+        if self.requires().complete() and not self.complete():
+            for step in self.standardized():
+                if step.refused():
+                    discard(step.folder)
+
     def _refuse(self, refused: Mapping[str, str]) -> None:
-        for step in self.standardized():
-            if step.refused():  # the next run tries them again: the reason may have gone
-                discard(step.folder)
         problems = [f"clip {name}, {reason}" for name, reason in sorted(refused.items())]
         for problem in problems:
             logging.getLogger(LOGGER).error("%s: %s", self.title, problem)

@@ -113,6 +113,9 @@ class Step(luigi.Task):
         """The stage as a person reads it."""
         return self.stage
 
+    def forget_failures(self) -> None:
+        """Forget why an earlier run did not finish; no run must be at work."""
+
     def tell(self, event: Event, *, amount: int | None = None, unit: str = "", text: str = "") -> None:
         """Write an entry on this step's title and stage to the journal."""
         Journal(self.workspace.journal).write(Entry(event, self.title, self.shown_stage, amount, unit, text))

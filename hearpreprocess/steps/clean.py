@@ -55,6 +55,10 @@ class Clean(Step):
         facts = {"workspace": self.workspace, "rates": self.rates, "compression": self.compression, "skips": self.skips}
         return [Release(task=task, **facts) for task in self.tasks]
 
+    def forget_failures(self) -> None:
+        for release in self.requires():
+            release.forget_failures()
+
     def complete(self) -> bool:
         if not all(release.complete() for release in self.requires()):
             return False

@@ -184,6 +184,12 @@ class Release(Step):
     def places(self) -> list[Path]:
         return [place for output in self.outputs() for place in output.places]
 
+    def forget_failures(self) -> None:
+        self._screen().forget_refusals()
+
+    def _screen(self) -> Screen:
+        return Screen(workspace=self.workspace, task=self.task, skips=self.skips)
+
     def outputs(self, made: tuple[int, ...] = ()) -> list[Combine | Tar]:
         """The steps that make the outputs, and that have audio made at the rates `made`; Labels must be complete."""
         labels = self.requires()
@@ -205,7 +211,7 @@ class Release(Step):
         if unfinished:
             outputs = self.outputs(self._lacking(unfinished))
             self._announce([output for output in outputs if not output.complete()])
-            yield Screen(workspace=self.workspace, task=self.task, skips=self.skips)
+            yield self._screen()
             yield outputs
 
     def _lacking(self, unfinished: list[Combine | Tar]) -> tuple[int, ...]:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import email.utils
+import functools
 import http.server
 import itertools
 import json
 import signal
+import socket
+import socketserver
+import ssl
 import threading
 import time
 from pathlib import Path
 
 import pytest
+import trustme
 
 from hearpreprocess.testing import archives
 from tests import toys
@@ -287,6 +293,36 @@ def test_many_small_files_over_few_connections_go_on_file_by_file(
     assert [path for path, _headers in faulty.requests[before:]] == ["/clip100.wav"]
 
 
+def test_two_runs_at_once_download_many_files_once(user: User, faulty: FaultyServer) -> None:
+    members = {f"clip{number:02d}.wav": toys.wav(f"{number}", 0.05) for number in range(40)}
+    archives.write_files(faulty.folder, "", members.items())
+    rows = [f"{faulty.url}/{name} {len(content)} {sha256(faulty.folder / name)}\n" for name, content in members.items()]
+    user.write("list.txt", "".join(rows))
+    source = 'FileList(__file__.replace("mine.py", "list.txt"), folder="toys")'
+    user.write("mine.py", toys.folds_task(source))
+    faulty.faults = ["cut"] * 4
+    processes = [user.start(*CALLS) for _ in range(3)]
+    for process in processes:
+        _output, errors = process.communicate(timeout=60)
+        assert process.returncode == 0, errors
+    assert len(faulty.requests) == len(members) + 4
+    assert faulty.most_open <= 2
+
+
+def test_what_a_mirror_has_brought_outlives_the_refusal_of_another(
+    user: User, faulty: FaultyServer, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hasten(user, monkeypatch)
+    wants(user, archive, f"{faulty.url}/gone/toy.zip", f"{faulty.url}/toy.zip")
+    faulty.faults = ["404", "cut", "500", "500", "500", "500"]
+    assert user.run(*CALLS).returncode == 1
+    before = len(faulty.requests)
+    gets(user, archive)
+    assert [(path, headers.get("Range")) for path, headers in faulty.requests[before:]] == [
+        ("/toy.zip", f"bytes={archive.stat().st_size // 2}-")
+    ]
+
+
 @pytest.mark.parametrize("scheme", ["file", "ftp"])
 def test_a_redirect_leads_to_no_other_kind_of_address(user: User, tmp_path: Path, scheme: str) -> None:
     secret = tmp_path / "secret.txt"
@@ -333,3 +369,67 @@ def test_a_proxy_is_used_and_its_password_is_told_to_nobody(
     assert refused.returncode == 1
     logs = "".join(path.read_text() for path in (user.folder / "_workdir" / "logs").iterdir())
     assert "SECRET" not in finished.stderr + refused.stderr + logs
+
+
+class Tunnel(socketserver.StreamRequestHandler):
+    """A proxy that connects whatever it is asked for to one server."""
+
+    server: TunnelServer
+
+    def handle(self) -> None:
+        self.server.asked.append(self.rfile.readline().decode().split()[1])
+        headers = list(iter(self.rfile.readline, b"\r\n"))
+        self.server.passwords += [line.decode().split()[-1] for line in headers if b"Proxy-Authorization" in line]
+        self.wfile.write(b"HTTP/1.1 200 Connected\r\n\r\n")
+        with socket.create_connection(self.server.target) as onward:
+            back = threading.Thread(target=self._pass_on, args=(onward, self.connection), daemon=True)
+            back.start()
+            self._pass_on(self.connection, onward)
+            back.join(10)
+
+    @staticmethod
+    def _pass_on(source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while block := source.recv(1 << 16):
+                sink.sendall(block)
+            sink.shutdown(socket.SHUT_WR)
+
+
+class TunnelServer(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+
+    def __init__(self, target: tuple[str, int]) -> None:
+        super().__init__(("127.0.0.1", 0), Tunnel)
+        self.target = target
+        self.asked: list[str] = []
+        self.passwords: list[str] = []
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+def test_https_goes_through_a_proxy(user: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "secure"
+    folder.mkdir()
+    archive = archives.write_zip(folder, "toy", toys.folds_members().items())
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(user.folder / "authority.pem")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("data.example").configure_cert(context)
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as secure:
+        secure.socket = context.wrap_socket(secure.socket, server_side=True)
+        threading.Thread(target=secure.serve_forever, daemon=True).start()
+        with TunnelServer(secure.server_address[:2]) as tunnel:
+            for name in ("https_proxy", "HTTPS_PROXY"):
+                monkeypatch.setenv(name, f"http://me:SECRET@127.0.0.1:{tunnel.server_address[1]}")
+            wants(user, archive, "https://data.example/toy.zip")
+            refused = user.run(*CALLS)
+            assert refused.returncode == 1, "its certificate is signed by nobody known"
+            assert "certificate verify failed" in refused.stderr
+            monkeypatch.setenv("REQUESTS_CA_BUNDLE", "authority.pem")
+            gets(user, archive)
+            tunnel.shutdown()
+        secure.shutdown()
+    assert set(tunnel.asked) == {"data.example:443"}
+    assert set(tunnel.passwords) == {"bWU6U0VDUkVU"}
+    logs = "".join(path.read_text() for path in (user.folder / "_workdir" / "logs").iterdir())
+    assert "SECRET" not in refused.stderr + logs

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import struct
+import subprocess
 import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import imageio_ffmpeg
 import numpy as np
 import pytest
 import soundfile
@@ -171,6 +174,47 @@ def test_a_mended_recording_is_tried_again(user: User) -> None:
     assert user.run(*command).returncode == 0
 
 
+def with_a_clip_for_ffmpeg(user: User) -> None:
+    """A task with a clip that libsndfile does not read."""
+    matroska = user.folder / "clip.mka"
+    (user.folder / "clip.wav").write_bytes(GOOD)
+    convert = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", "clip.wav", "-c:a", "flac", matroska.name]
+    subprocess.run(convert, cwd=user.folder, check=True)
+    members = toys.folds_members() | {"audio/clip03.wav": matroska.read_bytes()}
+    _path, archive = toys.corpus(user.folder / "source", members)
+    user.write("mine.py", toys.folds_task(archive))
+
+
+def test_a_clip_that_was_refused_for_a_passing_reason_is_tried_again(
+    user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_a_clip_for_ffmpeg(user)
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", "/bin/false")
+    refused = user.run("./mine.py", *RATES)
+    assert refused.returncode == 1
+    assert "clip clip03, file audio/clip03.wav" in refused.stderr
+    without = user.run("./mine.py", *RATES, "--skip-bad-clips", 1)
+    assert without.returncode == 0, without.stderr
+    assert len([name for name in user.made() if name.endswith(".wav")]) == 11
+    monkeypatch.delenv("IMAGEIO_FFMPEG_EXE")
+    mended = user.run("./mine.py", *RATES)
+    assert mended.returncode == 0, mended.stderr
+    assert len([name for name in user.made() if name.endswith(".wav")]) == 12
+
+
+def test_a_decoder_that_is_ended_from_outside_is_no_bad_clip(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_a_clip_for_ffmpeg(user)
+    killed = user.write("killed", "#!/bin/sh\nkill -9 $$\n")
+    killed.chmod(0o755)
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(killed))
+    finished = user.run("./mine.py", *RATES, "--skip-bad-clips", 5)
+    assert finished.returncode == 1
+    assert "ffmpeg was ended from outside (exit status -9)" in finished.stderr
+    assert not user.made()
+    monkeypatch.delenv("IMAGEIO_FFMPEG_EXE")
+    assert user.run("./mine.py", *RATES).returncode == 0
+
+
 def tar_of(folder: Path, *entries: tuple[str, bytes]) -> Path:
     path = folder / "x.tar"
     with tarfile.open(path, "w", format=tarfile.GNU_FORMAT, errors="surrogateescape") as archive:
@@ -240,7 +284,26 @@ def test_millions_of_members(monkeypatch: pytest.MonkeyPatch) -> None:
         members.add("1000.wav", 1)
 
 
-def test_a_directory_that_promises_ten_million_members(user: User) -> None:
+@pytest.mark.parametrize("kind", [tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE, tarfile.XGLTYPE])
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_bomb_in_a_tars_headers_ends_before_it_is_read(user: User, kind: bytes, number: int) -> None:
+    path = user.folder / "x.tar.gz"
+    header = tarfile.TarInfo("header")
+    header.type, header.size = kind, 1 << 30
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        for _each in range(number):
+            file.write(tarfile.TarInfo("a.wav").tobuf())
+        file.write(header.tobuf(tarfile.GNU_FORMAT))
+        for _each in range(64):
+            file.write(b"a" * (1 << 20))
+    user.write("mine.py", toys.folds_task(f'Archive("{path.as_uri()}", sha256="{sha256(path)}")'))
+    finished = user.run("./mine.py", *RATES)
+    assert finished.returncode == 1
+    assert "what stands before one of its members is larger than 16 MiB" in finished.stderr
+
+
+@pytest.mark.parametrize("refers", [True, False])
+def test_a_directory_that_promises_ten_million_members(user: User, refers: bool) -> None:
     path = zip_of(user.folder, ("a.wav", b"x"))
     content = bytearray(path.read_bytes())
     end = content.rindex(b"PK\x05\x06")
@@ -248,7 +311,8 @@ def test_a_directory_that_promises_ten_million_members(user: User) -> None:
     size, offset = struct.unpack_from("<LL", content, end + 12)
     record = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 10**7, 10**7, size, offset)
     locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, record_at, 1)
-    struct.pack_into("<4H2L", content, end + 4, 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF)
+    if refers:  # zipfile believes the large record whether or not the small one refers to it
+        struct.pack_into("<4H2L", content, end + 4, 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF)
     path.write_bytes(bytes(content[:end]) + record + locator + bytes(content[end:]))
     user.write("mine.py", toys.folds_task(f'Archive("{path.as_uri()}", sha256="{sha256(path)}")'))
     finished = user.run("./mine.py", *RATES)
