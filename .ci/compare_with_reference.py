@@ -131,7 +131,7 @@ def esc_50_listing(shared: Path, folder: Path) -> bool:
     place.parent.mkdir(parents=True)
     place.write_bytes(table)
     config = registry.load("esc50").in_mode("full")
-    clips, _warnings = work_out(config, {"corpus": Tree("corpus", listing)})
+    clips, _omissions, _warnings = work_out(config, {"corpus": Tree("corpus", listing)})
     for split in config.splits.names:
         (made / f"{split}.json").write_text(labels.to_json(labels.split_labels(clips, split, config.embedding_type)))
     (made / "labelvocabulary.csv").write_text(labels.vocabulary_csv(labels.vocabulary(clips)))

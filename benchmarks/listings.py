@@ -157,7 +157,7 @@ def measure(what: str, shared: Path | None) -> dict[str, object]:
         else:
             return {}
         started = time.monotonic()
-        table, _warnings = work_out(task, trees)
+        table, _omissions, _warnings = work_out(task, trees)
         seconds = time.monotonic() - started
         members = sum(len(each.members) for each in trees.values())
     counts = {split: int((table["split"] == split).sum()) for split in task.splits.names}

@@ -3,7 +3,7 @@
 The names below are what a task module needs; see `tasks/esc50.py` for one that uses them.
 """
 
-from hearpreprocess.clips import Clip, Event, Member
+from hearpreprocess.clips import Clip, Event, LeftOut, Member
 from hearpreprocess.config import Mode, NewFolds, PresetFolds, SplitSeconds, TaskConfig, TrainValidTest, fold
 from hearpreprocess.errors import ConfigError, CorpusError
 from hearpreprocess.midi import midi_notes
@@ -23,6 +23,7 @@ __all__ = [
     "File",
     "FileList",
     "Files",
+    "LeftOut",
     "Member",
     "Mode",
     "NewFolds",

@@ -6,7 +6,9 @@ clip is the published one. Resampling is libsoxr at quality HQ in float, without
 
 from __future__ import annotations
 
+import hashlib
 import io
+import re
 import struct
 import subprocess
 import tempfile
@@ -54,6 +56,8 @@ _LOUDEST_16_BITS_OF_32 = 1 << 16
 _HEADER_BYTES = 4096
 _FORM, _UNKNOWN = struct.Struct("<4sL4s"), 0xFFFFFFFF
 _PCM_DESCRIPTION, _PCM = struct.Struct("<4sLHHLLHH"), 1
+
+_ADDRESS = re.compile(r" @ 0x[0-9a-f]+")  # of ffmpeg's memory, which is another one each time
 
 FFMPEG_SECONDS, _ENDED_BY_SIGNAL = 900, 255
 
@@ -222,14 +226,22 @@ def resample(samples: Samples, rate: int, target_rate: int) -> Iterator[Samples]
         yield _to_16_bit(stream.resample_chunk(block, last=start + BLOCK >= len(samples)))
 
 
-def write_wav(path: Path, blocks: Iterable[Samples], rate: int) -> None:
-    """Write blocks of samples as a 16-bit mono WAV file."""
+def write_wav(path: Path, blocks: Iterable[Samples], rate: int) -> tuple[int, str]:
+    """Write blocks of samples as a 16-bit mono WAV file.
+
+    Returns the number of samples, and the sha256 of them as 16-bit little-endian numbers, in hexadecimal.
+    """
+    length, sha256 = 0, hashlib.sha256()
     with path.open("wb") as file, wave.open(file, "wb") as recording:
         recording.setnchannels(1)
         recording.setsampwidth(2)
         recording.setframerate(rate)
         for block in blocks:
-            recording.writeframesraw(block.astype("<i2", copy=False).data)
+            content = block.astype("<i2", copy=False).data
+            recording.writeframesraw(content)
+            sha256.update(content)
+            length += len(block)
+    return length, sha256.hexdigest()
 
 
 def read_wav(path: Path) -> tuple[Samples, int]:
@@ -238,6 +250,28 @@ def read_wav(path: Path) -> tuple[Samples, int]:
 
     with path.open("rb") as file, wave.open(file, "rb") as recording:
         return np.frombuffer(recording.readframes(recording.getnframes()), "<i2"), recording.getframerate()
+
+
+def library_versions() -> dict[str, str]:
+    """The versions of the libraries that decide samples, as they are loaded or started."""
+    import imageio_ffmpeg
+    import numpy as np
+    import soundfile
+    import soxr
+
+    try:
+        said = subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), "-version"], capture_output=True, check=False).stdout
+    except (OSError, RuntimeError):
+        said = b""
+    ffmpeg = re.match(r"ffmpeg version (\S+)", said.decode(errors="replace"))
+    return {
+        "ffmpeg": ffmpeg[1] if ffmpeg else "not found",
+        "libsndfile": str(soundfile.__libsndfile_version__),
+        "libsoxr": str(soxr.__libsoxr_version__),
+        "numpy": np.__version__,
+        "soundfile": soundfile.__version__,
+        "soxr": soxr.__version__,
+    }
 
 
 def _mend_header(path: Path, target: Path) -> bool:
@@ -299,5 +333,5 @@ def _convert(path: Path, target: Path, libsndfile_says: str) -> None:
             raise DiskFullError(disk_full_message(target))
         raise AudioError(
             f"it is not audio that can be read; libsndfile: {libsndfile_says.rpartition(': ')[2].strip()} "
-            f"ffmpeg: {lines[-1] if lines else f'exit status {finished.returncode}'}"
+            f"ffmpeg: {_ADDRESS.sub('', lines[-1]) if lines else f'exit status {finished.returncode}'}"
         )

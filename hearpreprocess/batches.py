@@ -63,7 +63,7 @@ class Batch:
 @functools.cache
 def decoding_versions() -> dict[str, str]:
     """The versions of the libraries that decide samples."""
-    return {name: version(name) for name in ("imageio-ffmpeg", "soundfile", "soxr")}
+    return {name: version(name) for name in ("imageio-ffmpeg", "numpy", "soundfile", "soxr")}
 
 
 def batch_size(sample_duration: float | None) -> int:

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hearpreprocess.config import PresetFolds, TaskMode, TrainValidTest
 from hearpreprocess.errors import CorpusError, enumerate_problems
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("name", "source", "member", "start", "stop", "split", "group", "labels", "events")
 WHOLE = -1
+LACKING = "the excerpt does not have their files"
 
 Label = str | int
 
@@ -70,6 +71,30 @@ class Event:
     end: float
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A recording of the source that the task leaves out on purpose, and why: what the manifest tells of it."""
+
+    path: Member
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Omission:
+    """Why clips are not in a finished task: their names, or how many of what there are where nobody lists them."""
+
+    reason: str
+    clips: tuple[str, ...] | None = None
+    count: int = 0
+    of: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The omission as a JSON object."""
+        if self.clips is not None:
+            return {"reason": self.reason, "clips": list(self.clips)}
+        return {"reason": self.reason, "count": self.count, "of": self.of}
+
+
 class Clip:
     """One output audio file with its labels.
 
@@ -111,9 +136,9 @@ class Clip:
 
 
 def to_table(
-    clips: Iterable[Clip], task: TaskMode, members: Mapping[str, Collection[str]]
-) -> tuple[pd.DataFrame, list[str]]:
-    """The table of the clips that a task module yields, and a list of what was dropped from it.
+    clips: Iterable[Clip | LeftOut], task: TaskMode, members: Mapping[str, Collection[str]]
+) -> tuple[pd.DataFrame, list[Omission]]:
+    """The table of the clips that a task module yields, and what is not in it.
 
     `members`: for each source the paths that it holds. A clip whose file is not among them is dropped where the corpus
     is an excerpt and is an error elsewhere.
@@ -122,8 +147,13 @@ def to_table(
     """
     import pandas as pd
 
-    chosen, dropped, problems = [], [], []
+    chosen, problems = [], []
+    omitted: dict[str, list[str]] = {}
+    lacking = 0
     for clip in clips:
+        if isinstance(clip, LeftOut):
+            omitted.setdefault(clip.reason, []).append(clip.path.stem)
+            continue
         if not isinstance(clip, Clip):
             raise CorpusError(f"{task.title}: clips() must yield Clip objects, got {clip!r}")
         if clip.path.source not in members:
@@ -131,7 +161,7 @@ def to_table(
         elif clip.path.path in members[clip.path.source]:
             chosen.append(clip)
         elif task.partial:
-            dropped.append(f"{clip.name}: {clip.path.path} is not in the corpus")
+            lacking += 1
         else:
             problems.append(f"{clip.name}: the corpus holds no file {clip.path.path!r} in source {clip.path.source!r}")
     problems.extend(_problems(chosen, task))
@@ -154,7 +184,8 @@ def to_table(
         },
         columns=list(COLUMNS),
     )
-    return table, dropped
+    omissions = [Omission(reason, tuple(sorted(names))) for reason, names in sorted(omitted.items())]
+    return table, omissions + ([Omission(LACKING, count=lacking, of="clips")] if lacking else [])
 
 
 def _problems(clips: Sequence[Clip], task: TaskMode) -> list[str]:
@@ -210,6 +241,8 @@ def _problems_of_split(clip: Clip, task: TaskMode) -> Iterable[str]:
     if isinstance(scheme, TrainValidTest):
         if clip.split is not None and clip.split not in scheme.names:
             yield f"split {clip.split!r} is none of {legal}"
+        if clip.split in scheme.drawn:
+            yield f"split {clip.split!r} is drawn, so split={clip.split!r} must not be given"
     elif isinstance(scheme, PresetFolds):
         if clip.split not in scheme.names:
             yield f"with PresetFolds every clip names its fold; split {clip.split!r} is none of {legal}"

@@ -19,7 +19,7 @@ from hearpreprocess.identity import digest
 from hearpreprocess.sources import SOURCE_TYPES, Source, Synthetic, source_to_json
 
 if TYPE_CHECKING:
-    from hearpreprocess.clips import Clip
+    from hearpreprocess.clips import Clip, LeftOut
     from hearpreprocess.tree import Tree
 
 EXTRAS = {"rar": "unrar", "midi": "pretty_midi"}
@@ -55,13 +55,15 @@ class TrainValidTest:
     """Splits train, valid and test, given by the source or drawn from train by groups.
 
     `train`, `valid`, `test`: percentages that sum to 100. A split that no clip names is drawn; one that clips name is
-    kept as given. `max_seconds`: the cap of each split.
+    kept as given. `max_seconds`: the cap of each split. `drawn`: the splits that no clip of any mode may name, by which
+    it can be told from a finished task whether its draw was the right one.
     """
 
     train: float = 80
     valid: float = 10
     test: float = 10
     max_seconds: SplitSeconds = SplitSeconds()
+    drawn: Sequence[str] = ()
 
     reference_name: ClassVar[str] = "trainvaltest"
     names: ClassVar[tuple[str, ...]] = ("train", "valid", "test")
@@ -70,6 +72,9 @@ class TrainValidTest:
         percentages = (self.train, self.valid, self.test)
         if min(percentages) <= 0 or abs(sum(percentages) - 100) > 1e-9:
             raise ConfigError(f"TrainValidTest: percentages must be positive and sum to 100, got {percentages}")
+        object.__setattr__(self, "drawn", tuple(self.drawn))
+        if not set(self.drawn) <= {"valid", "test"}:
+            raise ConfigError(f"TrainValidTest: valid and test can be drawn, got drawn={self.drawn}")
 
     def cap(self, split: str) -> float | None:
         """The most seconds of audio that `split` may hold, or None."""
@@ -119,7 +124,7 @@ def fold(number: int) -> str:
     return f"fold{number:02d}"
 
 
-ClipsFunction = Callable[[Mapping[str, "Tree"]], "Iterable[Clip]"]
+ClipsFunction = Callable[[Mapping[str, "Tree"]], "Iterable[Clip | LeftOut]"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +134,7 @@ class Mode:
     `sources`, `splits`, `sample_duration`, `clips`, `extras`: in place of the task's own; None keeps those.
     `partial`: the corpus is an excerpt, so a row without its file is dropped, and a split may lack a label.
     `published_clips`: the number of clips of each published split, train, valid, test or fold by fold.
+    `membership`: the sha256 of the published splits and labels, as `hearpreprocess.verify` computes it.
     """
 
     sources: Mapping[str, Source] | None = None
@@ -138,6 +144,7 @@ class Mode:
     extras: Sequence[str] | None = None
     partial: bool = False
     published_clips: Sequence[int] | None = None
+    membership: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,9 +158,14 @@ class TaskFacts:
     `sample_duration`: seconds to which every clip is cut or padded; None leaves each at its own length.
     `evaluation`: the metrics, with the names that the HEAR evaluation knows, the first one the main one.
     `sources`: what is downloaded, by a name of the task's own.
-    `clips`: a function of the mapping from source name to `Tree` that yields every `Clip`.
+    `clips`: a function of the mapping from source name to `Tree` that yields every `Clip`, and, for who wants to know
+    what is not in the task, a `LeftOut` for each recording that it leaves out.
+    `name_pattern`: a regular expression of the clips' names whose groups say what a name tells of its clip: `fold`
+    (counted from 1), `group`, `label`.
     `extras`: the optional parts of hearpreprocess that its sources need: `rar`, `midi`.
-    `licence`, `url`: of the dataset. `is_open`: one of HEAR's open tasks, those not kept secret in the 2021 challenge.
+    `licence`, `url`, `citation`: of the dataset; `caveats`: leaks between splits, duplicates and wrong labels that are
+    known and that scores depend on, a sentence each.
+    `is_open`: one of HEAR's open tasks, those not kept secret in the 2021 challenge.
     `evaluation_params`, `use_scoring_for_early_stopping`: passed on to the evaluation, where it needs them.
     """
 
@@ -168,6 +180,9 @@ class TaskFacts:
     clips: ClipsFunction
     licence: str = "unknown"
     url: str = ""
+    citation: str = ""
+    caveats: Sequence[str] = ()
+    name_pattern: str = ""
     extras: Sequence[str] = ()
     is_open: bool = False
     evaluation_params: Mapping[str, Any] | None = None
@@ -239,7 +254,11 @@ class TaskConfig(TaskFacts):
         }
         facts = {fact.name: getattr(self, fact.name) for fact in dataclasses.fields(TaskFacts)}
         return TaskMode(
-            **(facts | overrides), mode=name, partial=mode.partial, published_clips=_as_tuple(mode.published_clips)
+            **(facts | overrides),
+            mode=name,
+            partial=mode.partial,
+            published_clips=_as_tuple(mode.published_clips),
+            membership=mode.membership,
         )
 
     @property
@@ -252,12 +271,13 @@ class TaskConfig(TaskFacts):
 class TaskMode(TaskFacts):
     """A task in one of its modes, with the mode's overrides applied: what a run works on.
 
-    `mode`: the mode's name. `partial`, `published_clips`: as of Mode.
+    `mode`: the mode's name. `partial`, `published_clips`, `membership`: as of Mode.
     """
 
     mode: str
     partial: bool
     published_clips: tuple[int, ...] | None
+    membership: str | None
 
     def __post_init__(self) -> None:
         unknown = [extra for extra in self.extras if extra not in EXTRAS]
@@ -331,6 +351,8 @@ class TaskMode(TaskFacts):
             "partial": self.partial,
             "licence": self.licence,
             "url": self.url,
+            "citation": self.citation,
+            "caveats": list(self.caveats),
             "sources": {name: source.provenance() for name, source in self.sources.items()},
         }
         if isinstance(scheme, TrainValidTest):

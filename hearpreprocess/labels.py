@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hearpreprocess.clips import Label, labels_of
@@ -48,6 +49,20 @@ def split_labels(table: pd.DataFrame, split: str, embedding_type: str) -> dict[s
         f"{name}.wav": [{"label": label, "start": start * 1000.0, "end": end * 1000.0} for label, start, end in events]
         for name, events in zip(of_split["name"], of_split["events"], strict=True)
     }
+
+
+def membership_digest(clips: Mapping[str, Mapping[str, list[Any]]]) -> str:
+    """The sha256 of who is where: a JSON list a clip of its split, file name and labels, a line each, sorted.
+
+    `clips`: by split and file name, as `split_labels` gives them. Two copies of a task with this digest in common have
+    the same clips in the same splits with the same labels.
+    """
+    rows = sorted(
+        json.dumps([split, file, found], sort_keys=True, ensure_ascii=False)
+        for split, of_split in clips.items()
+        for file, found in of_split.items()
+    )
+    return hashlib.sha256("".join(f"{row}\n" for row in rows).encode()).hexdigest()
 
 
 def vocabulary(table: pd.DataFrame) -> list[Label]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import os
 import shutil
@@ -10,13 +11,17 @@ import tarfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from hearpreprocess.atomic import link_or_copy, whole_file
 from hearpreprocess.errors import OutputError
 
 METADATA = "task_metadata.json"
 VOCABULARY = "labelvocabulary.csv"
+PROOFS = ("manifest.json", "README.md")
+"""What tells of a finished task: to programs and to persons."""
+
+CHECKSUM_SUFFIX = ".sha256"
 RELEASE_KEY = "release"
 """The key of task_metadata.json with the digest of all that a task was made from, which tells what an output is."""
 
@@ -55,7 +60,7 @@ def release_of_tarball(tarball: Path) -> str | None:
                 if entry.name.endswith(f"/{METADATA}"):
                     file = opened.extractfile(entry)
                     return _release(file.read()) if file else None
-                if not entry.name.endswith((".json", ".csv")):
+                if entry.name.endswith(".wav"):
                     return None
     except (OSError, EOFError, tarfile.TarError, zlib.error):
         pass
@@ -70,17 +75,21 @@ def _release(metadata: bytes) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def write_folder(folder: Path, *, links: Mapping[str, str], copies: Mapping[str, str]) -> None:
+def write_folder(
+    folder: Path, *, links: Mapping[str, str], copies: Mapping[str, str], texts: Mapping[str, str]
+) -> None:
     """Fill a folder with second names of files, or with copies where the file system has no hard links across the two.
 
-    `links`, `copies`: where each file belongs inside the folder, and where it is.
+    `links`, `copies`: where each file belongs inside the folder, and where it is. `texts`: files by their contents.
     """
-    for parent in sorted({path.rpartition("/")[0] for path in (*links, *copies)}):
+    for parent in sorted({path.rpartition("/")[0] for path in (*links, *copies, *texts)}):
         (folder / parent).mkdir(parents=True, exist_ok=True)
     for path, source in links.items():
         link_or_copy(source, f"{folder}/{path}")
     for path, source in copies.items():
         shutil.copyfile(source, folder / path)
+    for path, text in texts.items():
+        (folder / path).write_text(text, encoding="utf-8")
 
 
 def clips_in(folder: Path) -> dict[str, str]:
@@ -107,22 +116,67 @@ def write_tarball(
     tarball: Path,
     root: str,
     files: Mapping[str, str],
+    texts: Mapping[str, str],
     compression: str,
     on_file: Callable[[int], object] = lambda count: None,
 ) -> None:
-    """Write files as a gzipped tar archive whose bytes depend on their names and contents alone.
+    """Write files as a gzipped tar archive whose bytes depend on their names and contents alone, and its checksums.
 
-    `root`: the folder inside the archive. `files`: where each belongs below it, and where it is; the JSON and CSV files
-    come first, so that what a tarball is can be told from its first block; then by name. `compression`: one of
-    COMPRESSIONS. `on_file` is called with 1 after each.
+    `root`: the folder inside the archive. `files`: where each belongs below it, and where it is. `texts`: further files
+    by their contents. The metadata come first, so that what a tarball is can be told from its first block; then what is
+    no audio; then by name. `compression`: one of COMPRESSIONS. `on_file` is called with 1 after each.
+
+    Beside the tarball, its name with CHECKSUM_SUFFIX has the sha256 of it and of the tar archive inside, which stays
+    the same whatever compresses it, as sha256sum writes and reads them.
     """
     if tarball.exists() and release_of_tarball(tarball) is None:
         raise OutputError(f"{tarball} stands in the way: it is damaged or was not made by hearpreprocess; move it away")
-    with whole_file(tarball) as temporary, temporary.open("wb") as raw, _compressed(raw, compression) as stream:
+    checksums = checksums_of(tarball)
+    with whole_file(tarball) as temporary:
+        with temporary.open("wb") as raw:
+            packed = _Hashed(raw)
+            inner = _write_tar(packed, root, files, texts, compression, on_file)
+        found = {tarball.name: packed.hexdigest(), tarball.name.removesuffix(".gz"): inner}
+        checksums.unlink(missing_ok=True)  # before the tarball that it is of is replaced
+    with whole_file(checksums) as temporary:
+        temporary.write_text("".join(f"{sha256}  {name}\n" for name, sha256 in found.items()), encoding="utf-8")
+
+
+def checksums_of(tarball: Path) -> Path:
+    """Where the checksums of a tarball are."""
+    return tarball.with_name(f"{tarball.name}{CHECKSUM_SUFFIX}")
+
+
+class _Hashed:
+    """A file that is written to, with the sha256 of what was written."""
+
+    def __init__(self, file: Any) -> None:
+        self._file, self._sha256 = file, hashlib.sha256()
+        self.flush = file.flush
+
+    def write(self, content: bytes) -> int:
+        self._sha256.update(content)
+        written: int = self._file.write(content)
+        return written
+
+    def hexdigest(self) -> str:
+        return self._sha256.hexdigest()
+
+
+def _write_tar(
+    raw: Any,
+    root: str,
+    files: Mapping[str, str],
+    texts: Mapping[str, str],
+    compression: str,
+    on_file: Callable[[int], object],
+) -> str:
+    """Write the compressed archive, and return the sha256 of it before it is compressed."""
+    with _compressed(raw, compression) as compressed:
+        stream = _Hashed(compressed)
         written = 0
-        for path in sorted(files, key=lambda path: ("/" in path, path)):
-            with open(files[path], "rb") as file:
-                content = file.read()
+        for path in sorted([*files, *texts], key=lambda path: (path != METADATA, "/" in path, path)):
+            content = texts[path].encode() if path in texts else _read(files[path])
             # tarfile makes the headers; its way of adding a file would copy the content three times.
             for piece in (_header(f"{root}/{path}", len(content)), content, bytes(-len(content) % tarfile.BLOCKSIZE)):
                 stream.write(piece)
@@ -130,9 +184,15 @@ def write_tarball(
             on_file(1)
         end = 2 * tarfile.BLOCKSIZE
         stream.write(bytes(end + -(written + end) % tarfile.RECORDSIZE))
+    return stream.hexdigest()
 
 
-def _compressed(raw: IO[bytes], compression: str) -> Any:
+def _read(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def _compressed(raw: Any, compression: str) -> Any:
     if compression == "small":
         return gzip.GzipFile("", "wb", SLOWEST_GZIP_LEVEL, raw, mtime=0)
     from isal import igzip_threaded
@@ -154,7 +214,7 @@ def is_all_there(folder: Path, rates: Iterable[int], clips: Mapping[str, int]) -
 
     `clips`: the number of clips of each split.
     """
-    names = (METADATA, VOCABULARY, *(f"{split}.json" for split in clips))
+    names = (METADATA, VOCABULARY, *PROOFS, *(f"{split}.json" for split in clips))
     return all((folder / name).is_file() for name in names) and all(
         _files_in(folder / str(rate) / split) == count for rate in rates for split, count in clips.items()
     )
@@ -183,7 +243,7 @@ def check_replaceable(folder: Path, splits: Iterable[str]) -> None:
 
 def _foreign_files(folder: Path, splits: Set[str]) -> Iterator[str]:
     """What is neither a file of the task nor a clip in `<rate>/<split>/`."""
-    known = {METADATA, VOCABULARY, *(f"{split}.json" for split in splits)}
+    known = {METADATA, VOCABULARY, *PROOFS, *(f"{split}.json" for split in splits)}
     for parent, folders, files in os.walk(folder):
         place = Path(parent).relative_to(folder).parts
         if len(place) == 2 and place[0].isdigit() and place[1] in splits:

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hearpreprocess import __version__
-from hearpreprocess.errors import ConfigError, HearPreprocessError
+from hearpreprocess.errors import ConfigError, HearPreprocessError, OutputError
 from hearpreprocess.package import COMPRESSIONS
+from hearpreprocess.sources import without_credentials
 
 if TYPE_CHECKING:
     from hearpreprocess.progress import Display
@@ -197,7 +198,7 @@ def parse_sources(texts: Iterable[str]) -> dict[str, str]:
             raise ConfigError(f"--source: {name!r} is given twice")
         place = Path(path).expanduser()  # few shells do it behind an equals sign
         if not place.exists():
-            raise ConfigError(f"--source {text!r}: there is no {place}")
+            raise ConfigError(f"--source: there is no {without_credentials(path) if '://' in path else place}")
         replaced[name] = str(place.resolve())
     return replaced
 
@@ -221,6 +222,8 @@ def _run(tasks: Sequence[TaskReference], rates: tuple[int, ...], options: argpar
             journal=journal,
         )
         roots = _roots(tasks, rates, workspace, options)
+        if options.until != "download":
+            _check_writable(workspace.tasks_dir, *([workspace.tar_dir] if options.until is None else []))
         _tidy(workspace)
         forget_what_was_left(tmp_dir)
         if all(root.complete() for root in roots):
@@ -268,7 +271,7 @@ def _build_and_report(roots: Sequence[Step], workspace: Workspace, journal: Path
         log.parent.mkdir(parents=True, exist_ok=True)
         log_to(log)
     started = time.monotonic()
-    with alone(workspace.tmp_dir, workspace.runner) as is_alone:
+    with naming_the_disk(log), alone(workspace.tmp_dir, workspace.runner) as is_alone:
         for root in roots if is_alone else ():
             root.forget_failures()
     try:
@@ -283,6 +286,14 @@ def _build_and_report(roots: Sequence[Step], workspace: Workspace, journal: Path
         return DONE
     _print_failures(unfinished, display, log)
     return FAILED
+
+
+def _check_writable(*folders: Path) -> None:
+    """Raise OutputError, before any work, where an output folder may not be written."""
+    for folder in folders:
+        there = next(place for place in (folder, *folder.parents) if place.exists())
+        if not os.access(there, os.W_OK | os.X_OK):
+            raise OutputError(f"{there} cannot be written; make it writable or choose another folder")
 
 
 def _tidy(workspace: Workspace) -> None:

@@ -41,12 +41,12 @@ class File:
             raise ConfigError(f"{type(self).__name__} needs at least one url")
         for url in urls:
             if urlsplit(url).scheme not in ("http", "https", "file"):
-                raise ConfigError(f"{url!r} is no http, https or file url")
+                raise ConfigError(f"{without_credentials(url)!r} is no http, https or file url")
         if not self.filename:
             object.__setattr__(self, "filename", unquote(urlsplit(urls[0]).path.rpartition("/")[2]))
         parts = self.filename.split("/")
         if "\\" in self.filename or any(part in ("", ".", "..") for part in parts):
-            raise ConfigError(f"{urls[0]}: {self.filename!r} is no file name; give filename=")
+            raise ConfigError(f"{without_credentials(urls[0])}: {self.filename!r} is no file name; give filename=")
         self._check_checksums()
 
     def _check_checksums(self) -> None:
@@ -339,5 +339,5 @@ def source_from_json(value: Mapping[str, Any]) -> Source:
 
 def without_credentials(url: str) -> str:
     """The url without a user name, a password and a query, any of which may be secret."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+    parts = urlsplit(re.sub("(//).*@", r"\1", url, count=1))  # a password may hold what ends the name of a host
+    return parts._replace(query="", fragment="").geturl()

@@ -12,7 +12,7 @@ import random
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from hearpreprocess.clips import Label, labels_of
+from hearpreprocess.clips import Label, Omission, labels_of
 from hearpreprocess.config import NewFolds, SplitScheme, TaskMode, TrainValidTest, fold
 from hearpreprocess.errors import SplitError, enumerate_problems
 
@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 FOLD_ATTEMPTS = 1000
 
 
-def divide(table: pd.DataFrame, task: TaskMode) -> tuple[pd.DataFrame, list[str]]:
-    """Assign every clip of a table its split, cap the splits, and return the chosen clips and a list of warnings.
+def divide(table: pd.DataFrame, task: TaskMode) -> tuple[pd.DataFrame, list[Omission], list[str]]:
+    """Assign every clip of a table its split and cap the splits.
+
+    Returns the chosen clips, what the caps left out, and a list of warnings.
 
     That a cap takes the last clip of a label from a split is a warning: the published 5-hour tasks do not exclude it.
 
@@ -47,7 +49,16 @@ def divide(table: pd.DataFrame, task: TaskMode) -> tuple[pd.DataFrame, list[str]
             check_labels(capped["split"].tolist(), labels_of(capped), task)
         except SplitError as error:
             warnings.append(f"after the cap, {error}")
-    return capped, warnings
+    return capped, _beyond_the_cap(splits, capped["split"].tolist(), scheme), warnings
+
+
+def _beyond_the_cap(before: Sequence[str], after: Sequence[str], scheme: SplitScheme) -> list[Omission]:
+    omissions = []
+    for split in scheme.names:
+        if count := before.count(split) - after.count(split):
+            reason = f"beyond the cap of {scheme.cap(split):,.0f} s"
+            omissions.append(Omission(reason, count=count, of=f"clips of {split}"))
+    return omissions
 
 
 def draw_missing(groups: Sequence[str], splits: Sequence[str], scheme: TrainValidTest) -> list[str]:

@@ -28,6 +28,21 @@ def beehive_states(fold: int, train_hive: str, test_hive: str, published: tuple[
         evaluation=("aucroc", "mAP", "d_prime", "top1_acc"),
         licence="CC BY 4.0",
         url="https://zenodo.org/record/2667806",
+        citation=(
+            "Inês Nolasco, Alessandro Terenzi, Stefania Cecchi, Simone Orcioni, Helen L. Bear and Emmanouil "
+            'Benetos, "Audio-based Identification of Beehive States", ICASSP 2019, doi:10.1109/ICASSP.2019.8682981,'
+            " arXiv:1811.06330"
+        ),
+        caveats=(
+            (
+                "Validation clips are drawn from the training hive's same two days, so validation scores say little"
+                " about the unseen test hive."
+            ),
+            (
+                "Report fold 0 and fold 1 together: each is one train/test direction between the same two hives, "
+                "not an independent dataset."
+            ),
+        ),
         extras=("rar",),
         sources={
             "hive1_12062018": Archive(

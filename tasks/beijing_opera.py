@@ -3,7 +3,8 @@
 Tian et al., A study of instrument-wise onset detection in Beijing opera percussion ensembles, ICASSP 2014.
 Link: https://zenodo.org/record/1285212 (licence CC BY 4.0)
 
-HEAR draws five folds, as the source has no splits, and cuts to 4.77 s, the longest recording.
+HEAR draws five folds, as the source has no splits, and cuts to 4.77 s: 95 of 100 recordings
+are no longer.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,8 +26,20 @@ config = TaskConfig(
     splits=NewFolds(5),
     sample_duration=4.77,
     evaluation=("top1_acc", "mAP", "d_prime", "aucroc"),
-    licence="CC BY 4.0",
+    licence="CC BY 4.0 by the record, CC BY 3.0 for each clip by the readme in the archive",
     url="https://zenodo.org/record/1285212",
+    citation=(
+        'Mi Tian, Ajay Srinivasamurthy, Mark Sandler and Xavier Serra, "A Study of Instrument-wise Onset Detection '
+        'in Beijing Opera Percussion Ensembles", ICASSP 2014; data: doi:10.5281/zenodo.1285212'
+    ),
+    caveats=(
+        (
+            "Folds are drawn by stroke: numbered takes of one instrument, uploaded by one person, lie in train and "
+            "test alike."
+        ),
+        "Only 47 or 48 test clips a fold: one clip is about 2 points of accuracy in a fold.",
+    ),
+    name_pattern=r".*__(?P<label>(?:(?!__).)+)-[^-]*",
     sources={
         "corpus": Archive(
             "https://zenodo.org/record/1285212/files/beijing_opera_percussion_instrument_1.0.zip?download=1",

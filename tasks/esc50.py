@@ -31,8 +31,24 @@ config = TaskConfig(
     splits=PresetFolds(5),
     sample_duration=5,
     evaluation=("top1_acc", "mAP", "d_prime", "aucroc"),
-    licence="CC BY-NC 3.0",
+    licence="CC BY-NC 3.0 (the part called ESC-10: CC BY)",
     url="https://github.com/karolpiczak/ESC-50",
+    citation=(
+        'Karol J. Piczak, "ESC: Dataset for Environmental Sound Classification", Proc. 23rd ACM International '
+        "Conference on Multimedia, 2015, pp. 1015-1018, doi:10.1145/2733373.2806390"
+    ),
+    caveats=(
+        (
+            "Clips of one source share a fold, except four Freesound recordings that lie in two folds each, under "
+            "different labels (hen/rooster, clock tick/clock alarm)."
+        ),
+        (
+            "577 of the 1,524 Freesound sources (630 of 2,000 clips) are in FSD50K too, so models trained on FSD50K"
+            " or Freesound may have heard them."
+        ),
+    ),
+    # <fold>-<recording>-<part>-<class>
+    name_pattern=r"(?P<fold>[1-5])-\d+-[A-Z]-\d+",
     sources={
         "corpus": Archive(
             "https://github.com/karolpiczak/ESC-50/archive/33c8ce9eb2cf0b1c2f8bcf322eb349b6be34dbb6.zip",
@@ -42,7 +58,10 @@ config = TaskConfig(
     },
     clips=clips,
     modes={
-        "full": Mode(published_clips=(400, 400, 400, 400, 400)),
+        "full": Mode(
+            published_clips=(400, 400, 400, 400, 400),
+            membership="77de020bb9d236467d5fb755da062b96d4f83f9643f2c274582839aecbed9817",
+        ),
         "small": Mode(
             sources={
                 "corpus": Archive(

@@ -9,7 +9,7 @@ longer than the 30 s promised, which it leaves out.
 
 from collections.abc import Iterator, Mapping
 
-from hearpreprocess import Archive, Clip, File, Mode, SplitArchive, Synthetic, TaskConfig, TrainValidTest, Tree
+from hearpreprocess import Archive, Clip, File, LeftOut, Mode, SplitArchive, Synthetic, TaskConfig, TrainValidTest, Tree
 
 TOO_LONG = {"83299", "83298", "121426", "121351", "121472", "121471", "124796", "397150", "124797", "124800"}
 TOO_LONG |= {"124834", "124858"}
@@ -17,15 +17,17 @@ RECORD = "https://zenodo.org/record/4060432/files"
 EXCERPTS = "https://github.com/kmarufraj/s-task/raw/main"
 
 
-def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
+def clips(sources: Mapping[str, Tree]) -> Iterator[Clip | LeftOut]:
     tables = sources["ground_truth"]
     for name, audio in (("dev", sources["train"]), ("eval", sources["test"])):
         members = {member.stem: member for member in audio.glob("**/*.wav")}
         for row in tables.table(tables.find(f"**/{name}.csv")).itertuples():
-            if name == "eval" or row.fname not in TOO_LONG:
-                member = members.get(row.fname, audio.member(f"FSD50K.{name}_audio/{row.fname}.wav"))
-                split = "test" if name == "eval" else {"train": "train", "val": "valid"}[row.split]
-                yield Clip(member, labels=row.labels.split(","), split=split)
+            member = members.get(row.fname, audio.member(f"FSD50K.{name}_audio/{row.fname}.wav"))
+            if name == "dev" and row.fname in TOO_LONG:
+                yield LeftOut(member, "longer than 30 s")
+                continue
+            split = "test" if name == "eval" else {"train": "train", "val": "valid"}[row.split]
+            yield Clip(member, labels=row.labels.split(","), split=split)
 
 
 def parts(name: str, *md5: str) -> SplitArchive:
@@ -42,8 +44,20 @@ config = TaskConfig(
     splits=TrainValidTest(),
     sample_duration=None,
     evaluation=("mAP", "d_prime", "aucroc", "top1_acc"),
-    licence="CC BY 4.0 (the recordings have licences of their own, some NC)",
+    licence="CC BY 4.0; each clip has a licence of its own (CC0, CC BY, CC BY-NC, CC Sampling+), listed in the source",
     url="https://zenodo.org/record/4060432",
+    citation=(
+        'Eduardo Fonseca, Xavier Favory, Jordi Pons, Frederic Font and Xavier Serra, "FSD50K: an Open Dataset of '
+        'Human-Labeled Sound Events", IEEE/ACM Transactions on Audio, Speech, and Language Processing 30, 2022, pp.'
+        " 829-852, arXiv:2010.00475"
+    ),
+    caveats=(
+        (
+            "Labels of the development set (train and valid) are correct but may be incomplete; those of the test "
+            "set are exhaustive."
+        ),
+        ("577 of its recordings are also sources of ESC-50 clips: training on the one and testing on the other leaks."),
+    ),
     sources={
         "train": parts(
             "FSD50K.dev_audio",
@@ -59,7 +73,10 @@ config = TaskConfig(
     },
     clips=clips,
     modes={
-        "full": Mode(published_clips=(36785, 4169, 10231)),
+        "full": Mode(
+            published_clips=(36785, 4169, 10231),
+            membership="d786ef2bdc3195c314931c41f30739bc42f86f5da87c851874603d5e72837749",
+        ),
         "small": Mode(
             partial=True,
             sources={

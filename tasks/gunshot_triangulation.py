@@ -62,6 +62,21 @@ config = TaskConfig(
     evaluation=("top1_acc", "mAP", "d_prime", "aucroc"),
     licence="CC0 1.0",
     url="https://zenodo.org/record/3997406",
+    citation=(
+        'Seth Cooper and Steven Shaw, "Gunshots recorded in an open field using iPod Touch devices", Dryad, 2020, '
+        "doi:10.5061/dryad.wm37pvmkc"
+    ),
+    caveats=(
+        (
+            "The label is the microphone that recorded the shot, and each of the four stands in one place: device "
+            "and place cannot be told apart."
+        ),
+        (
+            "Every shot is heard four times, once for each label; folds are by firearm, so no shot and no firearm "
+            "is shared by folds."
+        ),
+    ),
+    name_pattern=r"(?P<label>mic[1-4])_shot\d+_(?P<group>fid[1-7])",
     sources={
         "corpus": Files(
             title="gunshot_triangulation",

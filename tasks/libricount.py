@@ -28,6 +28,20 @@ config = TaskConfig(
     evaluation=("top1_acc", "mAP", "d_prime", "aucroc"),
     licence="CC BY 4.0",
     url="https://zenodo.org/record/1216072",
+    citation=(
+        'Fabian-Robert Stöter, Soumitro Chakrabarty, Bernd Edler and Emanuël A. P. Habets, "CountNet: Estimating '
+        'the Number of Concurrent Speakers Using Supervised Learning", IEEE/ACM Transactions on Audio, Speech, and '
+        "Language Processing 27(2), 2019, pp. 268-282, doi:10.1109/TASLP.2018.2877892; data: "
+        "doi:10.5281/zenodo.1216072"
+    ),
+    caveats=(
+        (
+            "All 5,720 mixtures are made of the same 40 speakers (LibriSpeech test-clean), each in 674 to 754 "
+            "mixtures, and all 40 are in each fold."
+        ),
+        "Models trained on LibriSpeech's test-clean speakers have heard the voices.",
+    ),
+    name_pattern=r"(?P<label>\d+)_.*",
     sources={
         "corpus": Archive(
             "https://zenodo.org/record/1216072/files/LibriCount10-0dB.zip?download=1",
@@ -37,7 +51,10 @@ config = TaskConfig(
     },
     clips=clips,
     modes={
-        "full": Mode(published_clips=(1144,) * 5),
+        "full": Mode(
+            published_clips=(1144,) * 5,
+            membership="bf85f652d45f76e17220f2f04c734dbfd38cabec923cca8165b62becb011a659",
+        ),
         "small": Mode(
             partial=True,
             sample_duration=2.0,

@@ -52,6 +52,21 @@ config = TaskConfig(
     use_scoring_for_early_stopping=False,
     licence="CC BY-NC-SA 4.0",
     url="https://magenta.tensorflow.org/datasets/maestro",
+    citation=(
+        "Curtis Hawthorne, Andriy Stasyuk, Adam Roberts, Ian Simon, Cheng-Zhi Anna Huang, Sander Dieleman, Erich "
+        'Elsen, Jesse Engel and Douglas Eck, "Enabling Factorized Piano Music Modeling and Generation with the '
+        'MAESTRO Dataset", ICLR 2019, arXiv:1810.12247'
+    ),
+    caveats=(
+        (
+            "MAESTRO's own splits keep each composition in one split; HEAR ignores them and draws folds by "
+            "performance, so a piece may be in train and test."
+        ),
+        (
+            "It is 185 of 1,276 performances, and only the first 120 s of each: not comparable with published "
+            "MAESTRO scores."
+        ),
+    ),
     extras=("midi",),
     sources={
         "corpus": Archive(

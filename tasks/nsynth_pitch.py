@@ -10,7 +10,7 @@ train and the others, and offers 5 and 50 hours of it.
 import json
 from collections.abc import Iterator, Mapping
 
-from hearpreprocess import Archive, Clip, Mode, SplitSeconds, Synthetic, TaskConfig, TrainValidTest, Tree
+from hearpreprocess import Archive, Clip, LeftOut, Mode, SplitSeconds, Synthetic, TaskConfig, TrainValidTest, Tree
 
 PITCHES = range(21, 109)
 MIRRORS = (
@@ -20,14 +20,17 @@ MIRRORS = (
 EXCERPTS = "https://github.com/hearbenchmark/hear2021-open-tasks-downsampled/raw/main"
 
 
-def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
+def clips(sources: Mapping[str, Tree]) -> Iterator[Clip | LeftOut]:
     for split, tree in sources.items():
         table = tree.find("**/examples.json")
         # Of each note's many facts only the pitch is kept while reading, as there are 290,000 notes.
         pitches = json.loads(tree.read(table), object_hook=lambda facts: facts.get("pitch", facts))
         for note, pitch in pitches.items():
+            member = table.sibling(f"audio/{note}.wav")
             if pitch in PITCHES:
-                yield Clip(table.sibling(f"audio/{note}.wav"), labels=pitch, split=split, group=note.split("-")[0])
+                yield Clip(member, labels=pitch, split=split, group=note.split("-")[0])
+            else:
+                yield LeftOut(member, "its pitch is none of a piano's")
 
 
 def archive(split: str, md5: str) -> Archive:
@@ -44,6 +47,20 @@ config = TaskConfig(
     evaluation=("pitch_acc", "chroma_acc"),
     licence="CC BY 4.0",
     url="https://magenta.tensorflow.org/datasets/nsynth",
+    citation=(
+        "Jesse Engel, Cinjon Resnick, Adam Roberts, Sander Dieleman, Mohammad Norouzi, Douglas Eck and Karen "
+        'Simonyan, "Neural Audio Synthesis of Musical Notes with WaveNet Autoencoders", ICML 2017 (PMLR 70), '
+        "arXiv:1704.01279"
+    ),
+    caveats=(
+        (
+            "Train shares no instrument with validation or test, but the dataset does not promise that validation "
+            "and test differ from one another."
+        ),
+        "The 5h clips are a part of the 50h clips: both are the head of the same seeded permutation of each split.",
+    ),
+    # <instrument>-<pitch>-<velocity>
+    name_pattern=r"(?P<group>[^-]+)-0*(?P<label>\d+)-\d+",
     is_open=True,
     sources={
         "train": archive("train", md5="fde6665a93865503ba598b9fac388660"),

@@ -53,6 +53,19 @@ config = TaskConfig(
     evaluation=("top1_acc",),
     licence="CC BY 4.0",
     url="https://arxiv.org/abs/1804.03209",
+    citation=(
+        'Pete Warden, "Speech Commands: A Dataset for Limited-Vocabulary Speech Recognition", 2018, arXiv:1804.03209'
+    ),
+    caveats=(
+        (
+            "Part of the test silence is cut from running_tap.wav, the very recording HEAR's validation silence is "
+            "cut from (four of eight test silences in the mini corpus match it)."
+        ),
+        (
+            "All validation silence is one recording (running tap), and its 1 s pieces overlap by half; train "
+            "silence comes from the other background recordings."
+        ),
+    ),
     is_open=True,
     sources={
         "train": Archive(

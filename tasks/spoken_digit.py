@@ -33,6 +33,15 @@ config = TaskConfig(
     evaluation=("top1_acc",),
     licence="CC BY-SA 4.0",
     url="https://github.com/Jakobovski/free-spoken-digit-dataset",
+    citation=(
+        'Zohar Jackson and contributors, "Free Spoken Digit Dataset", version 1.0.9, '
+        "https://github.com/Jakobovski/free-spoken-digit-dataset"
+    ),
+    caveats=(
+        "Folds are drawn by clip and share speakers: all five are in each of the five folds.",
+        "Five speakers, all of them men, at 8 kHz: nothing above 4 kHz can be heard at any output rate.",
+        "Later versions have six speakers and 3,000 recordings; scores on them are not comparable.",
+    ),
     sources={
         "corpus": Archive(
             "https://github.com/Jakobovski/free-spoken-digit-dataset/archive/v1.0.9.tar.gz",
@@ -42,7 +51,10 @@ config = TaskConfig(
     },
     clips=clips,
     modes={
-        "full": Mode(published_clips=(500,) * 5),
+        "full": Mode(
+            published_clips=(500,) * 5,
+            membership="05392878ab2e3ff5f002d6e1ba40076dcc17a7e4ca0bbdee27e3b8ce08685b40",
+        ),
         "small": Mode(
             partial=True,
             clips=excerpt,

@@ -10,7 +10,19 @@ folds by clip: the folds share speakers. TensorFlow Datasets leaves out four of 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from hearpreprocess import Archive, Clip, FileList, Mode, NewFolds, Synthetic, TaskConfig, Tree, named_clips, tfds_names
+from hearpreprocess import (
+    Archive,
+    Clip,
+    FileList,
+    LeftOut,
+    Mode,
+    NewFolds,
+    Synthetic,
+    TaskConfig,
+    Tree,
+    named_clips,
+    tfds_names,
+)
 
 VALIDATION = {1015, 1020, 1021, 1030, 1050, 1070, 1079, 1089, 1090}
 TEST = {
@@ -39,9 +51,11 @@ LEFT_OUT = {"1006_TIE_NEU_XX", "1013_WSI_DIS_XX", "1017_IWW_FEA_XX", "1040_ITH_S
 EXCERPTS = "https://github.com/kmarufraj/s-task/raw/main"
 
 
-def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
+def clips(sources: Mapping[str, Tree]) -> Iterator[Clip | LeftOut]:
     # <speaker>_<sentence>_<emotion>_<level>.wav
-    members = [member for member in sources["corpus"].glob("**/*.wav") if member.stem not in LEFT_OUT]
+    found = sources["corpus"].glob("**/*.wav")
+    members = [member for member in found if member.stem not in LEFT_OUT]
+    yield from (LeftOut(member, "not in TensorFlow Datasets") for member in found if member.stem in LEFT_OUT)
     for split, shards in SHARDS.items():
         of_split = {member.stem: member for member in members if split_of(int(member.stem.split("_")[0])) == split}
         for stem, name in tfds_names("crema_d", split, of_split, shards).items():
@@ -60,8 +74,21 @@ config = TaskConfig(
     splits=NewFolds(5),
     sample_duration=5.0,
     evaluation=("top1_acc", "mAP", "d_prime", "aucroc"),
-    licence="ODbL 1.0",
+    licence="ODbL 1.0 for the database, DbCL 1.0 for its contents",
     url="https://github.com/CheyneyComputerScience/CREMA-D",
+    citation=(
+        'Houwei Cao, David G. Cooper, Michael K. Keutmann, Ruben C. Gur, Ani Nenkova and Ragini Verma, "CREMA-D: '
+        'Crowd-sourced Emotional Multimodal Actors Dataset", IEEE Transactions on Affective Computing 5(4), 2014, '
+        "pp. 377-390, doi:10.1109/TAFFC.2014.2336244"
+    ),
+    caveats=(
+        "The folds are drawn by clip, so they share speakers: all 91 actors are in every one of the five folds.",
+        (
+            "TensorFlow Datasets' own train, validation and test are speaker-disjoint; scores on these are not "
+            "comparable with HEAR's folds."
+        ),
+        "The label is the emotion the actor was asked for; listeners named it in 40.9% of the audio-only cases.",
+    ),
     sources={
         "corpus": FileList(
             Path(__file__).with_name("crema_d_sha256.txt"),
@@ -71,7 +98,10 @@ config = TaskConfig(
     },
     clips=clips,
     modes={
-        "full": Mode(published_clips=(1488, 1488, 1488, 1487, 1487)),
+        "full": Mode(
+            published_clips=(1488, 1488, 1488, 1487, 1487),
+            membership="fb6dde17479ae042f29d283bc54518dd4c901920aedf0b3f1dee3517f96078fa",
+        ),
         "small": Mode(
             partial=True,
             sample_duration=2.0,

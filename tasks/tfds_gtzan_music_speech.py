@@ -28,8 +28,21 @@ config = TaskConfig(
     splits=NewFolds(10),
     sample_duration=30.0,
     evaluation=("top1_acc", "mAP", "d_prime", "aucroc"),
-    licence="unknown",
+    licence="not stated by its authors",
     url="https://www.tensorflow.org/datasets/catalog/gtzan_music_speech",
+    citation='George Tzanetakis, "GTZAN Music/Speech Collection", 1999, http://marsyas.info/index.html',
+    caveats=(
+        (
+            "The corpus holds 128 recordings (64 of each label), though its descriptions, HEAR's among them, speak "
+            "of 120 (60 of each)."
+        ),
+        "Test folds have 12 or 13 clips: one clip is about 8 points of accuracy in a fold.",
+        (
+            "20 groups of names that differ only in a number (vegetables, vegetables1, vegetables2) are each spread"
+            " over several folds; they may be excerpts of one source."
+        ),
+        "Folds are drawn by clip, without regard to speakers, artists or programmes.",
+    ),
     sources={
         "corpus": Archive(
             (
@@ -43,7 +56,10 @@ config = TaskConfig(
     },
     clips=clips,
     modes={
-        "full": Mode(published_clips=(13, 13, 13, 13, 13, 13, 13, 13, 12, 12)),
+        "full": Mode(
+            published_clips=(13, 13, 13, 13, 13, 13, 13, 13, 12, 12),
+            membership="eb9387214231f2ff96b5cc2a941fc58e2ce0d238b0480c23aec5be6c6d753435",
+        ),
         "small": Mode(
             partial=True,
             sample_duration=2.0,

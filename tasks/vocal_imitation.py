@@ -4,21 +4,24 @@ Kim et al., Vocal Imitation Set: a dataset of vocally imitated sound events usin
 Link: https://zenodo.org/record/1340763 (licence CC BY 4.0)
 
 HEAR takes the imitations that the source marks as included, makes a label of each imitated recording, and draws three
-folds, as some sounds have few imitations. 11.26 s is the longest imitation.
+folds, as some sounds have few imitations. 95 of 100 imitations are no longer than 11.26 s.
 """
 
 from collections.abc import Iterator, Mapping
 
-from hearpreprocess import Archive, Clip, Mode, NewFolds, Synthetic, TaskConfig, Tree
+from hearpreprocess import Archive, Clip, LeftOut, Mode, NewFolds, Synthetic, TaskConfig, Tree
 
 
-def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
+def clips(sources: Mapping[str, Tree]) -> Iterator[Clip | LeftOut]:
     tree = sources["corpus"]
     table = tree.find("**/vocal_imitations.txt")
     for row in tree.table(table).itertuples():
         if row.included == "True":
             member = table.sibling(f"vocal_imitations/included/{row.imitation_filename}")
             yield Clip(member, labels=row.reference_filename)
+        else:
+            member = table.sibling(f"vocal_imitations/excluded/{row.imitation_filename}")
+            yield LeftOut(member, "not marked as included")
 
 
 config = TaskConfig(
@@ -29,8 +32,19 @@ config = TaskConfig(
     splits=NewFolds(3),
     sample_duration=11.26,
     evaluation=("mAP", "d_prime", "aucroc", "top1_acc"),
-    licence="CC BY 4.0 (check the record)",
+    licence="not stated by its authors in the archive; see the record",
     url="https://zenodo.org/record/1340763",
+    citation=(
+        'Bongjun Kim, Madhav Ghei, Bryan Pardo and Zhiyao Duan, "Vocal Imitation Set: a dataset of vocally imitated'
+        ' sound events using the AudioSet ontology", DCASE 2018 Workshop; data: doi:10.5281/zenodo.1340763'
+    ),
+    caveats=(
+        (
+            "Folds are drawn by imitation: 98 to 99% of test clips are by a participant also heard in training (434"
+            " of 470 are in several folds)."
+        ),
+        "Few clips a label: 13 to 23 in all (median 19), and 1 to 13 in one fold (median 6).",
+    ),
     sources={
         "corpus": Archive(
             "https://zenodo.org/record/1340763/files/VocalImitationSet_v1.1.3.zip?download=1",
@@ -39,7 +53,10 @@ config = TaskConfig(
     },
     clips=clips,
     modes={
-        "full": Mode(published_clips=(1867, 1867, 1867)),
+        "full": Mode(
+            published_clips=(1867, 1867, 1867),
+            membership="d6621cbe6a21b4921e681343f0b67e296d43bb6d447c516f5116fc6acb911bd0",
+        ),
         "small": Mode(
             partial=True,
             sample_duration=2.0,

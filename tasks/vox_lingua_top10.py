@@ -10,18 +10,20 @@ folds. 18.64 s keeps most recordings whole.
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from hearpreprocess import Archive, Clip, Mode, NewFolds, Synthetic, TaskConfig, Tree
+from hearpreprocess import Archive, Clip, LeftOut, Mode, NewFolds, Synthetic, TaskConfig, Tree
 
 LANGUAGES = 10
 
 
-def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
+def clips(sources: Mapping[str, Tree]) -> Iterator[Clip | LeftOut]:
     members = sources["corpus"].glob("*/*.wav")
     counts = Counter(member.folder for member in members)
     chosen = sorted(counts, key=lambda language: (-counts[language], language))[:LANGUAGES]
     for member in members:
         if member.folder in chosen:
             yield Clip(member, labels=member.folder)
+        else:
+            yield LeftOut(member, "of a language with fewer recordings than the ten")
 
 
 config = TaskConfig(
@@ -34,6 +36,20 @@ config = TaskConfig(
     evaluation=("top1_acc", "mAP", "d_prime", "aucroc"),
     licence="CC BY 4.0",
     url="https://cs.taltech.ee/staff/tanel.alumae/data/voxlingua107/",
+    citation=(
+        'Jörgen Valk and Tanel Alumäe, "VoxLingua107: a Dataset for Spoken Language Recognition", IEEE SLT 2021, '
+        "arXiv:2011.12998"
+    ),
+    caveats=(
+        (
+            "It is cut from the development set only: the ten languages with most clips, 972 clips. It is not "
+            "VoxLingua107's own test."
+        ),
+        (
+            "Folds are drawn by clip, without regard to video, channel or speaker, so voices and recording "
+            "conditions may be shared."
+        ),
+    ),
     sources={
         "corpus": Archive(
             (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import http.server
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -20,6 +21,11 @@ settings.register_profile("project", deadline=None, max_examples=60)
 settings.load_profile("project")
 
 WHOLE_COMMAND = [sys.executable, "-m", "hearpreprocess.runner"]
+
+
+def _heed_interrupts() -> None:
+    """A shell starts what it leaves in the background deaf to Ctrl-C, and all that these tests start would be so."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class User:
@@ -38,7 +44,13 @@ class User:
         """Give a command, in a process group of its own."""
         command = [*WHOLE_COMMAND, *map(str, arguments)]
         return subprocess.Popen(
-            command, cwd=self.folder, start_new_session=True, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            command,
+            cwd=self.folder,
+            start_new_session=True,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            preexec_fn=_heed_interrupts,
         )
 
     def write(self, name: str, text: str) -> Path:

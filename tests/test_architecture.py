@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,14 +27,17 @@ FOUNDATIONS = [
     "tfds",
     "batches",
 ]
-PURE = ["archive", "audio", "fetch", "labels", "package", "splits"]
-ABOVE = ["registry", "testing", "steps", "progress", "runner"]
+PURE = ["archive", "audio", "card", "fetch", "labels", "manifest", "package", "splits"]
+ABOVE = ["registry", "finished", "verify", "compare", "testing", "steps", "progress", "runner"]
 STEPS_MAY_IMPORT = {*FOUNDATIONS, *PURE, "registry", "testing", "steps"}
 MAY_IMPORT = {
     **{name: set(FOUNDATIONS[:position]) for position, name in enumerate(FOUNDATIONS)},
     **{name: set(FOUNDATIONS) for name in PURE},
     "registry": set(FOUNDATIONS),
-    "testing": {*FOUNDATIONS, *PURE, "registry", "testing"},
+    "finished": {*FOUNDATIONS, *PURE},
+    "verify": {*FOUNDATIONS, *PURE, "registry", "finished"},
+    "compare": {*FOUNDATIONS, *PURE, "finished"},
+    "testing": {*FOUNDATIONS, *PURE, "registry", "verify", "testing"},
     "steps": STEPS_MAY_IMPORT,
     "progress": {*FOUNDATIONS, "steps"},
     "runner": {*STEPS_MAY_IMPORT, "progress"},
@@ -64,6 +68,13 @@ def test_every_module_has_its_place() -> None:
     assert {name.split("/")[0] for name in MODULES} - {"__init__"} == {*FOUNDATIONS, *PURE, *ABOVE}
 
 
+def test_every_package_is_installed() -> None:
+    settings = (PROJECT / "pyproject.toml").read_text()
+    described = re.findall(r'"([\w.]+)"', settings.partition("\npackages = [")[2].partition("]")[0])
+    packages = {path.parent.relative_to(PROJECT).as_posix().replace("/", ".") for path in PACKAGE.rglob("__init__.py")}
+    assert set(described) == packages | {"hearpreprocess.tasks"}
+
+
 @pytest.mark.parametrize("module", [name for name in MODULES if name != "__init__"])
 def test_imports_point_downwards(module: str) -> None:
     layer = module.split("/")[0]
@@ -85,7 +96,7 @@ def test_only_the_command_line_prints(module: str) -> None:
         node.func for node in ast.walk(ast.parse((PACKAGE / f"{module}.py").read_text())) if isinstance(node, ast.Call)
     ]
     prints = any(isinstance(called, ast.Name) and called.id == "print" for called in calls)
-    assert not prints or module in ("runner", "progress")
+    assert not prints or module in ("runner", "progress") or module.endswith("/__main__")
 
 
 @pytest.mark.parametrize("path", sorted((PROJECT / "tasks").glob("*.py")), ids=lambda path: path.stem)

@@ -56,8 +56,8 @@ def test_a_tarball_holds_what_it_was_given_and_nothing_of_the_machine(
         os.utime(path, (number, number))
         path.chmod(0o600)
         files[f"16000/train/{name}.wav"] = path
-    package.write_tarball(folder / "one.tar.gz", "tasks/x", files, "fast")
-    package.write_tarball(folder / "two.tar.gz", "tasks/x", dict(reversed(list(files.items()))), "fast")
+    package.write_tarball(folder / "one.tar.gz", "tasks/x", files, {}, "fast")
+    package.write_tarball(folder / "two.tar.gz", "tasks/x", dict(reversed(list(files.items()))), {}, "fast")
     assert (folder / "one.tar.gz").read_bytes() == (folder / "two.tar.gz").read_bytes()
     with tarfile.open(folder / "one.tar.gz") as tarball:
         entries = tarball.getmembers()
@@ -77,7 +77,7 @@ def test_a_tarball_tells_what_it_is_from_its_first_block(tmp_path: Path) -> None
     (tmp_path / "task_metadata.json").write_text('{"release": "abc"}')
     (tmp_path / "a.wav").write_bytes(os.urandom(3_000_000))
     files = {"task_metadata.json": tmp_path / "task_metadata.json", "16000/a.wav": tmp_path / "a.wav"}
-    package.write_tarball(tmp_path / "x.tar.gz", "tasks/x", files, "fast")
+    package.write_tarball(tmp_path / "x.tar.gz", "tasks/x", files, {}, "fast")
     whole = (tmp_path / "x.tar.gz").read_bytes()
     assert gzip.decompress(whole)[:15] == b"tasks/x/task_me"
     (tmp_path / "start.tar.gz").write_bytes(whole[:1_000_000])

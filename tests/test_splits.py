@@ -181,7 +181,7 @@ def test_a_split_without_a_label_is_an_error_that_names_it() -> None:
     given_folds = {"a": "fold00", "b": "fold00", "c": "fold01", "d": "fold01"}
     with pytest.raises(SplitError, match="fold01 lacks 1 of 2 labels: y"):
         splits.divide(table(labels, config, given_folds), config)
-    divided, warnings = splits.divide(
+    divided, _omissions, warnings = splits.divide(
         table(labels, task(PresetFolds(2), partial=True), given_folds), task(PresetFolds(2), partial=True)
     )
     assert len(divided) == 4
@@ -191,14 +191,14 @@ def test_a_split_without_a_label_is_an_error_that_names_it() -> None:
 def test_an_event_task_is_warned_of_a_missing_label() -> None:
     config = task(PresetFolds(2), embedding_type="event", prediction_type="multilabel")
     given_folds = {"a": "fold00", "b": "fold01"}
-    _divided, warnings = splits.divide(table({"a": "x", "b": "y"}, config, given_folds), config)
+    _divided, _omissions, warnings = splits.divide(table({"a": "x", "b": "y"}, config, given_folds), config)
     assert "fold00 lacks 1 of 2 labels: y" in warnings[0]
 
 
 def test_given_splits_that_divide_a_group_are_told() -> None:
     config = task(PresetFolds(2), partial=True)
     labels = {"a": "x", "b": "x"}
-    _divided, warnings = splits.divide(
+    _divided, _omissions, warnings = splits.divide(
         table(labels, config, {"a": "fold00", "b": "fold01"}, {"a": "speaker", "b": "speaker"}), config
     )
     assert "the given splits divide 1 groups" in warnings[0]
@@ -213,8 +213,9 @@ def test_clips_must_be_a_function() -> None:
 def test_a_label_that_a_cap_removes_is_told() -> None:
     config = task(NewFolds(2, max_seconds=1.0))
     labels = {f"n{number}": "xy"[number % 2] for number in range(20)}
-    capped, warnings = splits.divide(table(labels, config), config)
+    capped, omissions, warnings = splits.divide(table(labels, config), config)
     assert len(capped) == 2
+    assert [(omission.of, omission.count) for omission in omissions] == [("clips of fold00", 9), ("clips of fold01", 9)]
     assert any("after the cap" in warning and "lacks 1 of" in warning for warning in warnings) == (
         len({labels[name] for name in capped["name"]}) == 2
     )

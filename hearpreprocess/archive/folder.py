@@ -4,29 +4,59 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from hearpreprocess.archive.listing import Listing, place
-from hearpreprocess.errors import ArchiveError
+from hearpreprocess.errors import ArchiveError, enumerate_problems
 
 
 def files_below(folder: Path) -> dict[str, Path]:
     """The files in a folder and the folders below it, by their path relative to it; links are followed.
 
-    Raises ArchiveError where there is none, or where a link leads back to a folder that it is in.
+    Raises ArchiveError where there is none, where a link leads back to a folder that it is in, and naming what cannot
+    be read, or is no file: nothing that is there is passed over.
     """
     found: dict[str, Path] = {}
-    for parent, folders, files in os.walk(folder, followlinks=True):
+    problems: list[str] = []
+
+    def note(error: OSError) -> None:
+        problems.append(f"{error.filename}: {error.strerror}")
+
+    for parent, folders, files in os.walk(folder, onerror=note, followlinks=True):
         place = Path(parent)
         above = [place, *place.parents]
         for name in folders:
             if (place / name).is_symlink() and (place / name).resolve() in [each.resolve() for each in above]:
                 raise ArchiveError(f"{place / name} is a link that leads back to a folder that it is in")
-        found |= {(place / name).relative_to(folder).as_posix(): place / name for name in files}
+        for name in files:
+            if problem := _problem(f"{parent}/{name}"):
+                problems.append(f"{parent}/{name}".encode(errors="backslashreplace").decode() + f": {problem}")
+            else:
+                found[(place / name).relative_to(folder).as_posix()] = place / name
+    if problems:
+        raise ArchiveError(
+            enumerate_problems(f"{folder}: {{count}} things in it cannot be used:", problems)
+            + "\n  Mend them, or move them out of the folder"
+        )
     if not found:
         raise ArchiveError(f"{folder} holds no files")
     return dict(sorted(found.items()))
+
+
+def _problem(path: str) -> str | None:
+    """Why what a name in a folder stands for is no file that can be read."""
+    try:
+        path.encode()
+        mode = os.stat(path).st_mode  # noqa: PTH116  (100,000 of them)
+    except UnicodeEncodeError:
+        return "its name is not valid UTF-8"
+    except FileNotFoundError:
+        return "a link that leads to nothing"
+    except OSError as error:
+        return str(error.strerror)
+    return None if stat.S_ISREG(mode) else "neither a file nor a folder"
 
 
 def unpack(

@@ -94,7 +94,10 @@ class Listing:
         for path in sorted(folders & self._sizes.keys()):
             self._problems.append(f"{path!r} is a file and also a folder")
         if self._problems:
-            raise ArchiveError(enumerate_problems(f"{self._archive}: {{count}} members are refused:", self._problems))
+            raise ArchiveError(
+                enumerate_problems(f"{self._archive}: {{count}} members are refused:", self._problems)
+                + "\n  Get it anew from its authors, or give a sound copy of it with --source"
+            )
         return self._sizes
 
 

@@ -6,6 +6,7 @@ import bz2
 import contextlib
 import lzma
 import shutil
+import sys
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -26,6 +27,7 @@ MAGIC = tuple(_COMPRESSED)
 USTAR_AT, USTAR = 257, b"ustar"
 
 _DAMAGE: Any = (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, igzip_lib.IsalError, OSError, ValueError)
+LARGEST_MEMBER_READ = 1 << 30
 _CHUNK = 1 << 20
 _LONGEST_HEADERS = 16 << 20
 """Bytes between the contents of two members; a header with a long name has a few thousand."""
@@ -62,6 +64,35 @@ def unpack(
     return listing.sizes()
 
 
+def read_members(path: Path) -> Iterator[tuple[str, bytes]]:
+    """The paths and contents of a tar archive's files, in their order, read as a stream and written nowhere.
+
+    Raises ArchiveError where it is damaged or cut short, or has a member that is neither file nor folder, or one that
+    is too large to be a recording or a table.
+    """
+    end = 0
+    try:
+        with _opened(path) as (archive, stream):
+            for member in archive:
+                stream.expect(member)
+                end = member.offset_data + -(-member.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
+                archive.members = []  # type: ignore[attr-defined]
+                if member.isdir():
+                    continue
+                if problem := _problem(member):
+                    raise ArchiveError(f"{path}: member {member.name!r} {problem}")
+                if member.size > LARGEST_MEMBER_READ:
+                    raise ArchiveError(f"{path}: member {member.name!r} has {member.size:,} bytes")
+                content = archive.extractfile(member)
+                yield member.name.removeprefix("./"), content.read() if content else b""
+            if stream.drain() < end + tarfile.BLOCKSIZE:
+                raise ArchiveError(f"{path} is cut short: nothing marks its end")
+    except ArchiveError:
+        raise
+    except _DAMAGE as error:
+        raise ArchiveError(f"{path} is no whole tar archive ({error}): it may be cut short or damaged") from error
+
+
 def _write(archive: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> None:
     content: IO[bytes] | None = archive.extractfile(member)
     if content is None:
@@ -96,6 +127,13 @@ class _Stream:
     def expect(self, member: tarfile.TarInfo) -> None:
         """Allow for a member's content, and for the headers of the next one."""
         self._most = member.offset_data + member.size + _LONGEST_HEADERS
+
+    def drain(self) -> int:
+        """Read on to the end, where a compressed archive has its checksum, and tell how many bytes there are in all."""
+        self._most = sys.maxsize
+        while self.read(_CHUNK):
+            pass
+        return self._read
 
     def read(self, size: int) -> bytes:
         if self._read > self._most:

@@ -3,7 +3,7 @@
 from hearpreprocess.fetch.checksums import check, check_members, checksums
 from hearpreprocess.fetch.connections import Connection, Connections
 from hearpreprocess.fetch.download import Wanted, download
-from hearpreprocess.fetch.part import part_path
+from hearpreprocess.fetch.part import is_taken, part_path
 from hearpreprocess.fetch.several import get_all
 
 __all__ = [
@@ -15,5 +15,6 @@ __all__ = [
     "checksums",
     "download",
     "get_all",
+    "is_taken",
     "part_path",
 ]

@@ -175,6 +175,8 @@ def _request(url: str, wanted: Wanted, part: Part, connection: Connection, on_by
                 part.append(block)
                 on_bytes(len(block), total)
                 _check_no_more(shown, part, total, wanted)
+    except requests.exceptions.InvalidURL as error:
+        raise DownloadError(f"{shown}: that is no address that can be asked for") from error
     except requests.exceptions.InvalidSchema as error:
         raise DownloadError(f"{shown}: the server sends elsewhere than to an http address") from error
     except (requests.RequestException, urllib3.exceptions.HTTPError) as error:

@@ -107,6 +107,15 @@ def part_path(target: Path) -> Path:
     return target.with_name(f".{target.name}.part")
 
 
+def is_taken(target: Path) -> bool:
+    """Whether somebody else is downloading a file."""
+    try:
+        with part_path(target).open("rb") as file:
+            return not lock(file.fileno())
+    except OSError:
+        return False
+
+
 @contextlib.contextmanager
 def open_part(target: Path, algorithms: Sequence[str], before_waiting: Callable[[], object]) -> Iterator[Part]:
     """The part of a file, for this process and thread alone; while another one has it, wait.

@@ -91,4 +91,5 @@ def _description(wanted: Wanted) -> str:
     checksums = ", ".join(f"{algorithm} {checksum}" for algorithm, checksum in wanted.checksums.items())
     size = f"{wanted.size:,} bytes" if wanted.size else "size not known"
     urls = " or ".join(map(without_credentials, wanted.urls))
-    return f"{urls} ({size}, {checksums or 'checked by member'})"
+    queries = "; the task module has the rest of the address" if any("?" in url for url in wanted.urls) else ""
+    return f"{urls} ({size}, {checksums or 'checked by member'}{queries})"

@@ -17,6 +17,7 @@ from hearpreprocess.batches import Batch
 from hearpreprocess.clips import WHOLE
 from hearpreprocess.errors import ArchiveError, AudioError, enumerate_problems
 from hearpreprocess.identity import digest
+from hearpreprocess.manifest import Fingerprint
 from hearpreprocess.seal import is_sealed
 from hearpreprocess.sources import Archive, Local, Source, source_from_json
 from hearpreprocess.steps.base import Counter, FolderStep, RatesParameter, fresh_folder, is_whole
@@ -24,7 +25,7 @@ from hearpreprocess.steps.corpus import Corpus, CorpusStep, TaskStep, corpus_fol
 from hearpreprocess.steps.fetch import SourceStep, source_step
 from hearpreprocess.steps.log import LOGGER
 
-_REFUSED = "refused.json"
+_REFUSED, _CLIPS = "refused.json", "clips.json"
 
 
 class Extract(CorpusStep, FolderStep):
@@ -108,9 +109,17 @@ class Standardize(BatchStep):
 
     def build(self, folder: Path) -> None:
         refused: dict[str, str] = {}
-        for name, samples, rate in self._standardized(refused):
-            audio.write_wav(folder / f"{name}.wav", [samples], rate)
+        made = {
+            name: (rate, audio.write_wav(folder / f"{name}.wav", [samples], rate))
+            for name, samples, rate in self._standardized(refused)
+        }
         (folder / _REFUSED).write_text(json.dumps(refused), encoding="utf-8")
+        (folder / _CLIPS).write_text(json.dumps(made), encoding="utf-8")
+
+    def made(self) -> dict[str, tuple[int, Fingerprint]]:
+        """The clips that can be used: their rates in hertz, and what their samples are known by."""
+        made: dict[str, tuple[int, Fingerprint]] = json.loads((self.folder / _CLIPS).read_text(encoding="utf-8"))
+        return made
 
     def refused(self) -> dict[str, str]:
         """The clips that cannot be used, with the reasons; none where the step is not complete."""
@@ -237,21 +246,26 @@ class Resample(BatchStep):
         return Standardize(workspace=self.workspace, corpus=self.corpus, batch=self.batch)
 
     def run(self) -> None:
-        refused = self.requires().refused()
         with contextlib.ExitStack() as stack:
             missing = self._missing().items()
             folders = {rate: stack.enter_context(fresh_folder(folder)) for rate, folder in missing}
+            made: dict[int, dict[str, Fingerprint]] = {rate: {} for rate in folders}
             with Counter(self) as counter:
-                for path in (
-                    self.requires().folder / f"{clip.name}.wav"
-                    for clip in self.load().clips
-                    if clip.name not in refused
-                ):
-                    samples, rate = audio.read_wav(path)
+                for name, (rate, fingerprint) in self.requires().made().items():
+                    path = self.requires().folder / f"{name}.wav"
+                    samples, _rate = audio.read_wav(path)
                     for target_rate, folder in folders.items():
                         if target_rate == rate:
                             link_or_copy(str(path), f"{folder}/{path.name}")
+                            made[target_rate][name] = fingerprint
                         else:
                             resampled = audio.resample(samples, rate, target_rate)
-                            audio.write_wav(folder / path.name, resampled, target_rate)
+                            made[target_rate][name] = audio.write_wav(folder / path.name, resampled, target_rate)
                     counter.add(1)
+            for rate, folder in folders.items():
+                (folder / _CLIPS).write_text(json.dumps(made[rate]), encoding="utf-8")
+
+    def made(self, rate: int) -> dict[str, Fingerprint]:
+        """What the samples of each clip at a rate in hertz are known by; the step must be complete."""
+        made: dict[str, Fingerprint] = json.loads((self.folders()[rate] / _CLIPS).read_text(encoding="utf-8"))
+        return made

@@ -133,6 +133,11 @@ def _tell_failure(step: Step, error: BaseException) -> None:
     """Tell the journal why a step failed, with the place in the code where the error is not one of ours."""
     if isinstance(error, HearPreprocessError):
         step.tell("failed", text=str(error))
+    elif isinstance(error, FileNotFoundError | PermissionError) and error.filename:
+        text = f"{error.filename}: {error.strerror}; was it moved or locked while the run was at work?"
+        step.tell("failed", text=text)
+    elif "Unfulfilled dependenc" in str(error):  # Luigi's word for it
+        step.tell("failed", text="what it needs was removed while the run was at work; give the same command again")
     else:
         frames = traceback.extract_tb(error.__traceback__)
         place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""

@@ -18,7 +18,7 @@ from hearpreprocess.batches import (
     make_batches,
     members_by_source,
 )
-from hearpreprocess.clips import WHOLE, Clip, to_table, write_table
+from hearpreprocess.clips import LACKING, WHOLE, Clip, LeftOut, Omission, to_table, write_table
 from hearpreprocess.config import TaskMode
 from hearpreprocess.errors import CorpusError, HearPreprocessError, line_in
 from hearpreprocess.identity import digest
@@ -43,7 +43,9 @@ class CorpusFolder:
 
     @functools.cached_property
     def summary(self) -> dict[str, Any]:
-        """`title`, `splits` with the clips of each, `batches` by key, `selections` by source, and a digest `audio`.
+        """`title`, `splits` with the clips of each, `batches` by key, `selections` by source, `left_out`, `audio`.
+
+        `left_out` tells of clips that are not in the task, as a manifest does. `audio` is a digest of what is.
 
         A selection is what the chosen clips need of a source: the key and the number of the members that have to be
         unpacked; the key is None where each can be read by itself.
@@ -120,7 +122,7 @@ class Corpus(TaskStep):
         self.tell("planned")
         config = self.config
         trees = {name: Tree(name, index.folder) for name, index in self.indexes().items()}
-        table, warnings = work_out(config, trees)
+        table, omissions, warnings = work_out(config, trees)
         for text in warnings:
             self.tell("warned", text=text)
         divided = make_batches(table, config.sample_duration, {name: tree.content_of for name, tree in trees.items()})
@@ -163,6 +165,7 @@ class Corpus(TaskStep):
                 key: {"clips": len(batch.clips), "sources": list(batch.contents)} for key, batch in batches.items()
             },
             "selections": selections,
+            "left_out": [omission.to_json() for omission in omissions],
             # Independent of how the clips are divided into batches.
             "audio": digest(
                 [
@@ -181,26 +184,36 @@ class Corpus(TaskStep):
         )
 
 
-def work_out(config: TaskMode, trees: Mapping[str, Tree]) -> tuple[pd.DataFrame, list[str]]:
-    """The chosen clips of a task, with splits, cap and events as they are published, and a list of warnings.
+def work_out(config: TaskMode, trees: Mapping[str, Tree]) -> tuple[pd.DataFrame, list[Omission], list[str]]:
+    """The chosen clips of a task, with splits, cap and events as they are published.
+
+    Returns them with what is left out, and a list of warnings.
 
     Raises CorpusError or SplitError on whatever the task, its module or its sources get wrong.
     """
     members = {name: tree.members for name, tree in trees.items()}
-    table, dropped = to_table(_clips(config, trees), config, members)
-    table, warnings = splits.divide(table, config)
+    table, omissions = to_table(_clips(config, trees), config, members)
+    table, capped, warnings = splits.divide(table, config)
+    omissions += capped
     if config.embedding_type == "event" and config.sample_duration is not None:
+        events = _number_of_events(table)
         table = labels.trim_events(table, config.sample_duration)
+        if dropped := events - _number_of_events(table):
+            reason = f"they start after the end of a clip, {config.sample_duration:g} s"
+            omissions.append(Omission(reason, count=dropped, of="events"))
     _check_published(config, table)
-    if dropped:
-        warnings.append(f"{len(dropped):,} clips are left out, as the excerpt lacks their files (first: {dropped[0]})")
-    return table, warnings
+    warnings += [f"{each.count:,} clips are left out: {LACKING}" for each in omissions if each.reason == LACKING]
+    return table, omissions, warnings
 
 
-def _clips(config: TaskMode, trees: Mapping[str, Tree]) -> Iterator[Clip]:
+def _number_of_events(table: pd.DataFrame) -> int:
+    return sum(map(len, table["events"]))
+
+
+def _clips(config: TaskMode, trees: Mapping[str, Tree]) -> Iterator[Clip | LeftOut]:
     """The clips that the task's function yields; whatever else it raises becomes an error that names its line."""
     try:
-        found: Iterable[Clip] | None = config.clips(trees)
+        found: Iterable[Clip | LeftOut] | None = config.clips(trees)
         if found is None:
             raise CorpusError(f"{config.title}: clips() returns nothing; it must yield clips")
         yield from found
@@ -216,12 +229,24 @@ def _clips(config: TaskMode, trees: Mapping[str, Tree]) -> Iterator[Clip]:
 
 
 def _check_published(config: TaskMode, table: pd.DataFrame) -> None:
-    if config.published_clips is None:
+    if config.published_clips is not None:
+        _check_counts(config, config.published_clips, table)
+    if config.membership is None:
         return
+    clips = {split: labels.split_labels(table, split, config.embedding_type) for split in config.splits.names}
+    if (found := labels.membership_digest(clips)) != config.membership:
+        raise CorpusError(
+            f"{config.title}: the clips, their splits or their labels are not the published ones: expected them to "
+            f"have the digest {config.membership}, got {found}. The source is not the one that the task was published "
+            "from"
+        )
+
+
+def _check_counts(config: TaskMode, expected: Sequence[int], table: pd.DataFrame) -> None:
     found = table["split"].value_counts()
     wrong = [
         f"{split} {found.get(split, 0):,} instead of {published:,}"
-        for split, published in zip(config.splits.names, config.published_clips, strict=True)
+        for split, published in zip(config.splits.names, expected, strict=True)
         if found.get(split, 0) != published
     ]
     if wrong:

@@ -15,6 +15,7 @@ import luigi.scheduler
 import luigi.worker
 
 from hearpreprocess.errors import SchedulerError
+from hearpreprocess.sources import without_credentials
 from hearpreprocess.steps.base import Step
 from hearpreprocess.steps.flushing import Flushing
 from hearpreprocess.steps.interruption import Interruption
@@ -45,7 +46,9 @@ def execute(roots: Sequence[Step], workers: int, scheduler_url: str | None) -> N
                 **scheduler,
             )
         except luigi.rpc.RPCError as error:
-            raise SchedulerError(f"the connection to the scheduler at {scheduler_url} was lost: {error}") from error
+            raise SchedulerError(
+                f"the connection to the scheduler at {without_credentials(scheduler_url or '')} was lost: {error}"
+            ) from error
         Interruption.act()
 
 
@@ -55,7 +58,9 @@ def _check_reachable(url: str) -> None:
     except urllib.error.HTTPError:
         pass  # it answers, and that is all there is to know
     except OSError as error:
-        raise SchedulerError(f"there is no luigid at {url}: {getattr(error, 'reason', error)}") from error
+        raise SchedulerError(
+            f"there is no luigid at {without_credentials(url)}: {getattr(error, 'reason', error)}"
+        ) from error
 
 
 class _Worker(luigi.worker.Worker):

@@ -125,6 +125,8 @@ class Download(SourceStep):
         self.is_here = not missing
         if not self.workspace.offline:
             self._check_space(missing)
+            if any(fetch.is_taken(self._path(file)) for file in missing):
+                self.tell("warned", text="another run is downloading it; this one waits, and then goes on")
         known = sum(file.size for file in files if file.size) if all(file.size for file in files) else None
         planned = False
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import luigi
 
-from hearpreprocess import __version__, labels, package, splits
+from hearpreprocess import __version__, audio, labels, manifest, package, splits
 from hearpreprocess.atomic import replaced_folder
 from hearpreprocess.batches import decoding_versions
 from hearpreprocess.clips import labels_of, read_table
@@ -20,6 +21,9 @@ from hearpreprocess.steps.audio import Screen
 from hearpreprocess.steps.base import Step, TaskParameter
 from hearpreprocess.steps.corpus import Corpus, TaskStep, corpus_folder
 from hearpreprocess.tree import Tree
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Labels(TaskStep):
@@ -80,12 +84,36 @@ class Labels(TaskStep):
         for name, index in self.indexes().items():
             if isinstance(config.sources[name], Local):
                 metadata["sources"][name]["content"] = Tree(name, index.folder).content
+        metadata["description"] = self.task.documentation
         if skipped:
             metadata["skipped_clips"] = skipped
-        release = digest([__version__, decoding_versions(), files, metadata, corpus.summary["audio"]])
+        release = digest([__version__, manifest.VERSION, decoding_versions(), files, metadata, corpus.summary["audio"]])
         files[package.METADATA] = labels.to_json(package.with_release(metadata, release))
+        files[manifest.MANIFEST] = manifest.to_text(self._manifest(table, metadata, release))
         for name, text in files.items():
             (folder / name).write_text(text, encoding="utf-8")
+
+    def _manifest(self, table: pd.DataFrame, metadata: Mapping[str, Any], release: str) -> manifest.Manifest:
+        config = self.config
+        omissions = corpus_folder(self.workspace, self.corpus().key).summary["left_out"]
+        skipped = [
+            {"reason": reason, "clips": [name]} for name, reason in sorted(metadata.get("skipped_clips", {}).items())
+        ]
+        of_clips = {
+            file.removesuffix(".wav"): found
+            for split in config.splits.names
+            for file, found in labels.split_labels(table, split, config.embedding_type).items()
+        }
+        names = table["name"].tolist()
+        return manifest.of_corpus(
+            zip(names, table["split"], table["group"], [of_clips[name] for name in names], strict=True),
+            task=config.title,
+            release=release,
+            configuration=digest([metadata, self.task.code]),
+            made_with={"hearpreprocess": __version__, **audio.library_versions()},
+            sources=metadata["sources"],
+            left_out=[*omissions, *skipped],
+        )
 
 
 class Preview(Step):

@@ -196,6 +196,7 @@ def _serve(connection: Connection, inherited: Sequence[Connection]) -> None:
         signal.signal(number, _unwind)
     if Interruption.has_arrived:  # between the fork and here
         raise SystemExit(EXIT_STATUS)
+    threading.Thread(target=_end_with_the_runner, name="runner", daemon=True).start()
     bytearray(LARGEST_BLOCK_KEPT)
     while not Interruption.has_arrived:
         try:
@@ -205,6 +206,14 @@ def _serve(connection: Connection, inherited: Sequence[Connection]) -> None:
         if step.workspace.journal:
             log_to(log_path(step.workspace.journal, step.workspace.tmp_dir))
         luigi.worker.TaskProcess(step, worker_id, _Results(connection), _NO_REPORTER, check_complete_on_run=True).run()
+
+
+def _end_with_the_runner() -> None:
+    """End this process when the runner is gone: its step could go on for hours and keep the next run waiting."""
+    runner = multiprocessing.parent_process()
+    if runner is not None:
+        multiprocessing.connection.wait([runner.sentinel])
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 class _Results:

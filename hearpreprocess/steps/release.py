@@ -5,14 +5,15 @@ from __future__ import annotations
 import functools
 import glob
 import json
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import luigi
 
-from hearpreprocess import package
+from hearpreprocess import card, manifest, package
 from hearpreprocess.atomic import replaced_folder, whole_file
+from hearpreprocess.manifest import Fingerprint
 from hearpreprocess.seal import SEAL
 from hearpreprocess.steps.audio import Extract, Resample, Screen, Standardize
 from hearpreprocess.steps.base import Counter, RatesParameter, Step, TaskParameter
@@ -60,8 +61,19 @@ class OutputStep(CorpusStep):
         return [Resample(batch=key, **facts) for key in self.described.summary["batches"]]
 
     def label_files(self) -> dict[str, str]:
-        """The files other than audio, by their place in the finished task."""
-        return {path.name: str(path) for path in sorted(self._labels_folder.iterdir()) if path.name != SEAL}
+        """The files other than audio and what tells of it, by their place in the finished task."""
+        without = {SEAL, *package.PROOFS}
+        return {path.name: str(path) for path in sorted(self._labels_folder.iterdir()) if path.name not in without}
+
+    def proofs(self, rates: Sequence[int], kept: Mapping[int, Mapping[str, Fingerprint]]) -> dict[str, str]:
+        """The manifest and the card, by name. `rates`: those that are made; `kept`: what is known of other ones."""
+        steps = self.requires()
+        recorded = {name: facts for step in steps for name, facts in step.requires().made().items()}
+        made = {rate: {name: found for step in steps for name, found in step.made(rate).items()} for rate in rates}
+        of_corpus = manifest.read(self._labels_folder / manifest.MANIFEST)
+        whole = manifest.with_audio(of_corpus, recorded, {**kept, **made})
+        metadata = json.loads((self._labels_folder / package.METADATA).read_text(encoding="utf-8"))
+        return {manifest.MANIFEST: manifest.to_text(whole), card.CARD: card.card(metadata, whole)}
 
     def audio_files(self, rate: int) -> dict[str, str]:
         """The clips at one rate, by their place in the finished task."""
@@ -98,15 +110,18 @@ class Combine(OutputStep):
         package.check_replaceable(self.folder, self.described.summary["splits"])
         kept = package.clips_in(self.folder)
         files: dict[str, str] = {}
+        known: dict[int, dict[str, Fingerprint]] = {}
         if package.release_of_folder(self.folder) == self.release:
             files |= kept
+            earlier = manifest.read(self.folder / manifest.MANIFEST)
+            known = {rate: manifest.audio_of(earlier, rate) for rate in earlier["sample_rates"]}
         elif dropped := sorted({path.partition("/")[0] for path in kept} - set(map(str, self.rates))):
             self.tell("warned", text=f"the clips at {', '.join(dropped)} Hz were of an earlier release and are removed")
         self._warn_of_other_tarballs()
         for rate in self.made:
             files |= self.audio_files(rate)
         with replaced_folder(self.folder) as folder:
-            package.write_folder(folder, links=files, copies=self.label_files())
+            package.write_folder(folder, links=files, copies=self.label_files(), texts=self.proofs(self.made, known))
 
     def _warn_of_other_tarballs(self) -> None:
         asked = {package.tarball_name(self.title, rate) for rate in self.rates}
@@ -150,7 +165,7 @@ class Tar(OutputStep):
         if (package.release_of_tarball(self.path), package.compression_of(self.path)) != (
             self.release,
             self.compression,
-        ):
+        ) or not package.checksums_of(self.path).exists():
             return False
         return not self.size_note.exists() or self.size_note.read_text(encoding="utf-8") == str(
             self.path.stat().st_size
@@ -159,7 +174,8 @@ class Tar(OutputStep):
     def run(self) -> None:
         files = self.label_files() | self.audio_files(self.rate)
         with Counter(self) as counter:
-            package.write_tarball(self.path, f"tasks/{self.title}", files, self.compression, counter.add)
+            proofs = self.proofs([self.rate], {})
+            package.write_tarball(self.path, f"tasks/{self.title}", files, proofs, self.compression, counter.add)
         with whole_file(self.size_note) as note:
             note.write_text(str(self.path.stat().st_size), encoding="utf-8")
 

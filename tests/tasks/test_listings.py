@@ -29,7 +29,7 @@ def tree(folder: Path, name: str, paths: list[str], read: dict[str, bytes] | Non
 
 def clips_of(task: str, trees: dict[str, Tree], mode: str = "small") -> Rows:
     """Name, labels, given split, start and stop of each clip; the mode small allows an excerpt."""
-    table, _warnings = work_out(registry.load(task).in_mode(mode), trees)
+    table, _omissions, _warnings = work_out(registry.load(task).in_mode(mode), trees)
     return list(table[["name", "labels", "split", "start", "stop"]].itertuples(index=False, name=None))
 
 

@@ -1,0 +1,134 @@
+"""The task card: a page in Markdown that tells a person what a finished task is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+CARD = "README.md"
+
+_SHOWN = 10
+
+
+def card(metadata: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
+    """The text of a task's card, from the contents of its task_metadata.json and of its manifest with audio.
+
+    It is the same at every sample rate: durations and duplicates are those of the clips before they are resampled.
+    """
+    clips: Mapping[str, Any] = manifest["clips"]
+    sections = [
+        [f"# {manifest['task']}", "", metadata["description"] or "A task made by hearpreprocess."],
+        ["## Clips", "", *_counts(metadata, clips), "", _duration(metadata)],
+        ["## Labels", "", _labels(metadata, clips)],
+        ["## Left out", "", *(_left_out(manifest["left_out"]) or ["Nothing."])],
+        ["## Duplicates", "", *_duplicates(clips)],
+        ["## Known issues", "", *([f"- {each}" for each in metadata["caveats"]] or ["None is recorded."])],
+        ["## Licence and citation", "", *_licence(metadata)],
+        ["## Where it is from", "", *_provenance(manifest)],
+    ]
+    return "\n\n".join("\n".join(section) for section in sections) + "\n"
+
+
+def _counts(metadata: Mapping[str, Any], clips: Mapping[str, Any]) -> Iterable[str]:
+    counts: Counter[str] = Counter()
+    seconds: Counter[str] = Counter()
+    for facts in clips.values():
+        counts[facts["split"]] += 1
+        seconds[facts["split"]] += facts["recorded"]["length"] / facts["recorded"]["rate"]
+    yield "| split | clips | duration |"
+    yield "|---|---:|---:|"
+    for split in metadata["splits"]:
+        yield f"| {split} | {counts[split]:,} | {_clock(seconds[split])} |"
+    yield f"| all | {counts.total():,} | {_clock(sum(seconds.values()))} |"
+
+
+def _clock(seconds: float) -> str:
+    """Hours, minutes and seconds."""
+    whole = round(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+
+
+def _duration(metadata: Mapping[str, Any]) -> str:
+    duration = metadata["sample_duration"]
+    fitted = f"cut or padded with silence to {duration:g} s" if duration else "at its own length"
+    return f"Every clip is {fitted}, 16-bit, mono."
+
+
+def _labels(metadata: Mapping[str, Any], clips: Mapping[str, Any]) -> str:
+    counts: Counter[Any] = Counter()
+    for facts in clips.values():
+        counts.update({label["label"] if isinstance(label, dict) else label for label in facts["labels"]})
+    kinds = {
+        ("scene", "multiclass"): "one label a clip",
+        ("scene", "multilabel"): "any number of labels a clip",
+        ("event", "multilabel"): "events with a label, a start and an end each",
+    }
+    kind = kinds[metadata["embedding_type"], metadata["prediction_type"]]
+    few, many = (min(counts.values()), max(counts.values())) if counts else (0, 0)
+    metrics = ", ".join(metadata["evaluation"])
+    return f"{len(counts):,} labels, {kind}; a label is in {few:,} to {many:,} clips. Evaluated by {metrics}."
+
+
+def _left_out(entries: Iterable[Mapping[str, Any]]) -> list[str]:
+    lines = []
+    for entry in entries:
+        names = entry.get("clips")
+        if names is None:
+            lines.append(f"- {entry['count']:,} {entry['of']}: {entry['reason']}")
+        else:
+            lines.append(f"- {len(names):,} clips: {entry['reason']} ({_first(names)})")
+    return lines
+
+
+def _duplicates(clips: Mapping[str, Any]) -> list[str]:
+    groups = duplicates({name: facts["recorded"]["sha256"] for name, facts in clips.items()})
+    if not groups:
+        return ["No two clips have the same samples."]
+    across = [group for group in groups if len({clips[name]["split"] for name in group}) > 1]
+    placed = [[f"{name} ({clips[name]['split']})" for name in group] for group in groups[:_SHOWN]]
+    shown = [f"- {_first(group)}" for group in placed]
+    more = [f"- and {len(groups) - _SHOWN:,} more"] if len(groups) > _SHOWN else []
+    total = f"{len(groups):,} groups of clips have the same samples, {len(across):,} of them in more than one split:"
+    return [total, "", *shown, *more]
+
+
+def duplicates(hashes: Mapping[str, str]) -> list[list[str]]:
+    """The names whose hashes are equal, in groups of two and more, sorted."""
+    groups: dict[str, list[str]] = {}
+    for name, found in sorted(hashes.items()):
+        groups.setdefault(found, []).append(name)
+    return sorted(group for group in groups.values() if len(group) > 1)
+
+
+def _licence(metadata: Mapping[str, Any]) -> list[str]:
+    link = f" See <{metadata['url']}>." if metadata["url"] else ""
+    return [
+        f"Licence of the dataset: {metadata['licence']}.{link}",
+        "",
+        metadata["citation"] or "No citation is recorded.",
+    ]
+
+
+def _provenance(manifest: Mapping[str, Any]) -> list[str]:
+    made_with = ", ".join(f"{name} {version}" for name, version in manifest["made_with"].items())
+    addresses = sorted(set(_addresses(manifest["sources"])))
+    return [
+        f"Made with {made_with}; release {manifest['release']}. "
+        "`manifest.json` has a sha256 of every clip's samples, by which `python -m hearpreprocess.verify` checks them.",
+        *(["", *(f"- <{address}>" for address in addresses[:_SHOWN])] if addresses else []),
+    ]
+
+
+def _addresses(value: Any) -> Iterable[str]:
+    if isinstance(value, Mapping):
+        value = value.values()
+    for each in [] if isinstance(value, str) else value:
+        if isinstance(each, str) and each.startswith("http"):
+            yield each
+        elif isinstance(each, Mapping | list | tuple):
+            yield from _addresses(each)
+
+
+def _first(names: list[str]) -> str:
+    return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else "")

@@ -1,0 +1,73 @@
+"""The command line of compare."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from statistics import median
+
+from hearpreprocess.compare.comparison import DIFFERENT, IDENTICAL, Comparison, compare
+from hearpreprocess.errors import HearPreprocessError
+
+SAME, NOT_SAME, MISUSED = 0, 1, 2
+_SHOWN = 10
+
+_EPILOG = """\
+exit status: 0 splits and labels are identical and samples are so within dither, 1 they are not, 2 the command cannot
+be understood or a copy cannot be read
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m hearpreprocess.compare",
+        description="Compare two copies of a task, each a folder or a tarball, whoever made them.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("first", type=Path, metavar="A")
+    parser.add_argument("second", type=Path, metavar="B")
+    parser.add_argument("--json", action="store_true", help="print the comparison as a JSON object")
+    options = parser.parse_args(arguments)
+    try:
+        found = compare(options.first, options.second)
+    except HearPreprocessError as error:
+        print(f"compare: {error}", file=sys.stderr)
+        return MISUSED
+    except KeyboardInterrupt:
+        print("\nInterrupted.", file=sys.stderr)
+        return 130
+    print(json.dumps(found.to_json(), indent=1, ensure_ascii=False) if options.json else "\n".join(_lines(found)))
+    return SAME if found.is_same else NOT_SAME
+
+
+def _lines(found: Comparison) -> Iterator[str]:
+    for aspect, problems in found.problems.items():
+        yield f"{aspect:<10}  {IDENTICAL if not problems else f'{len(problems):,} differences'}"
+        yield from (f"  {problem}" for problem in problems[:_SHOWN])
+        if len(problems) > _SHOWN:
+            yield f"  and {len(problems) - _SHOWN:,} more"
+    for rate, (compared, identical, others) in found.samples.items():
+        line = f"samples     at {rate} Hz: {found.outcome(rate)}; {identical:,} of {compared:,} clips are identical"
+        if others:
+            largest = max(each.largest for each in others)
+            line += (
+                f", the others differ by up to {largest:,} (median SNR {median(each.snr for each in others):.1f} dB)"
+            )
+        yield line
+        different = sorted((each for each in others if not each.is_within_dither), key=lambda each: each.snr)
+        if found.outcome(rate) == DIFFERENT:
+            yield from (
+                f"  {each.file}: by up to {each.largest:,}, SNR {each.snr:.1f} dB" for each in different[:_SHOWN]
+            )
+    if not found.samples:
+        yield "samples     there is no clip in both"
+    yield "same" if found.is_same else "not the same"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,194 @@
+"""What two copies of a task have in common and what not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from hearpreprocess.compare.samples import Difference, Key, differences
+from hearpreprocess.errors import OutputError
+from hearpreprocess.finished import COMMON_METADATA, Finished, Recording, look
+from hearpreprocess.package import METADATA, VOCABULARY
+
+IDENTICAL, WITHIN_DITHER, DIFFERENT, NOTHING = "identical", "within dither", "different", "nothing to compare"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """`problems`: what differs, by aspect (`metadata`, `splits`, `labels`, `vocabulary`, `lengths`, `rates`).
+
+    `samples`: by rate, the number of clips compared, of those that are identical, and how the others differ.
+    """
+
+    first: Path
+    second: Path
+    problems: dict[str, list[str]]
+    samples: dict[int, tuple[int, int, list[Difference]]]
+
+    def outcome(self, rate: int) -> str:
+        """How the samples at a rate compare."""
+        compared, identical, others = self.samples[rate]
+        if not compared:
+            return NOTHING
+        if identical == compared:
+            return IDENTICAL
+        return WITHIN_DITHER if all(each.is_within_dither for each in others) else DIFFERENT
+
+    @property
+    def is_same(self) -> bool:
+        """Whether splits and labels are identical, and no sample differs by more than dither does."""
+        outcomes = {self.outcome(rate) for rate in self.samples}
+        faults = [found for aspect, found in self.problems.items() if aspect != "rates"]
+        return not any(faults) and bool(outcomes) and outcomes <= {IDENTICAL, WITHIN_DITHER}
+
+    def to_json(self) -> dict[str, Any]:
+        """The comparison as a JSON object."""
+        rates = {
+            str(rate): {
+                "outcome": self.outcome(rate),
+                "compared": compared,
+                "identical": identical,
+                "largest_difference": max((each.largest for each in others), default=0),
+                "median_snr": median(each.snr for each in others) if others else None,
+                "different": sorted(each.file for each in others if not each.is_within_dither),
+            }
+            for rate, (compared, identical, others) in self.samples.items()
+        }
+        return {
+            "first": str(self.first),
+            "second": str(self.second),
+            "same": self.is_same,
+            "problems": self.problems,
+            "samples": rates,
+        }
+
+
+def compare(first: Path, second: Path) -> Comparison:
+    """Compare two copies of a task, each a folder or a tarball.
+
+    Raises OutputError where one of them is none, or damaged.
+    """
+    with ThreadPoolExecutor(2) as pool:
+        ours, theirs = pool.map(look, (first, second))
+    for copy in (ours, theirs):
+        if copy.damage:
+            raise OutputError(f"{copy.path}: {copy.damage}")
+        if not copy.texts and not copy.recordings:
+            raise OutputError(f"{copy.path} holds nothing of a task")
+    problems = {
+        "metadata": list(_metadata(ours, theirs)),
+        "splits": list(_splits(ours, theirs)),
+        "labels": list(_labels(ours, theirs)),
+        "vocabulary": [] if _vocabulary(ours) == _vocabulary(theirs) else ["the label vocabularies differ"],
+        "rates": list(_rates(ours, theirs)),
+        "lengths": [],
+    }
+    compared, changed = _fingerprints(ours, theirs, problems["lengths"])
+    found: dict[int, list[Difference]] = {}
+    for each in differences(first, second, changed) if changed else ():
+        found.setdefault(each.rate, []).append(each)
+    samples = {}
+    for rate, keys in sorted(compared.items()):
+        others = found.get(rate, [])
+        samples[rate] = (len(keys), len(keys) - len(others), others)
+    return Comparison(first, second, problems, samples)
+
+
+def _metadata(ours: Finished, theirs: Finished) -> Iterator[str]:
+    first, second = (_read(copy, METADATA) for copy in (ours, theirs))
+    for key in COMMON_METADATA:
+        if key in first and key in second and first[key] != second[key]:
+            yield f"{key}: {first[key]!r} and {second[key]!r}"
+
+
+def _placed(copy: Finished) -> dict[str, tuple[str, Any]]:
+    """The split and the labels of each clip, by its file name."""
+    splits = [name.removesuffix(".json") for name in copy.texts if name.endswith(".json")]
+    known = _read(copy, METADATA).get("splits") or splits
+    return {
+        file: (split, found)
+        for split in splits
+        if split in known
+        for file, found in _read(copy, f"{split}.json").items()
+    }
+
+
+def _splits(ours: Finished, theirs: Finished) -> Iterator[str]:
+    first, second = _placed(ours), _placed(theirs)
+    for file in sorted(first.keys() | second.keys()):
+        if file not in second:
+            yield f"{file} is only in {ours.path.name}, in {first[file][0]}"
+        elif file not in first:
+            yield f"{file} is only in {theirs.path.name}, in {second[file][0]}"
+        elif first[file][0] != second[file][0]:
+            yield f"{file} is in {first[file][0]} and in {second[file][0]}"
+
+
+def _labels(ours: Finished, theirs: Finished) -> Iterator[str]:
+    first, second = _placed(ours), _placed(theirs)
+    for file in sorted(first.keys() & second.keys()):
+        if _in_order(first[file][1]) != _in_order(second[file][1]):
+            yield f"{file} has {first[file][1]} and {second[file][1]}"
+
+
+def _in_order(found: Any) -> list[str]:
+    """Labels in an order of their own: that in which a clip's labels are listed means nothing."""
+    return sorted(json.dumps(label, sort_keys=True) for label in found)
+
+
+def _vocabulary(copy: Finished) -> list[str]:
+    return copy.texts.get(VOCABULARY, b"").decode(errors="replace").split()
+
+
+def _rates(ours: Finished, theirs: Finished) -> Iterator[str]:
+    first, second = ({each.rate for each in copy.recordings.values()} for copy in (ours, theirs))
+    for copy, rates in ((ours, first - second), (theirs, second - first)):
+        if rates:
+            yield f"{', '.join(map(str, sorted(rates)))} Hz only in {copy.path.name}"
+
+
+def _fingerprints(ours: Finished, theirs: Finished, problems: list[str]) -> tuple[dict[int, list[Key]], list[Key]]:
+    """The clips of the same length in both, by rate, and those of them whose samples differ."""
+    first, second = _recordings(ours), _recordings(theirs)
+    compared: dict[int, list[Key]] = {}
+    changed = []
+    for key in sorted(first.keys() & second.keys()):
+        one, other = first[key], second[key]
+        if problem := one.problem or other.problem:
+            problems.append(f"{key[0]}/{key[1]} {problem}")
+        elif _form(one) != _form(other):
+            problems.append(f"{key[0]}/{key[1]}: {_form_text(one)} and {_form_text(other)}")
+        else:
+            compared.setdefault(key[0], []).append(key)
+            if one.sha256 != other.sha256:
+                changed.append(key)
+    return compared, changed
+
+
+def _recordings(copy: Finished) -> Mapping[Key, Recording]:
+    return {(each.rate, each.file): each for each in copy.recordings.values()}
+
+
+def _form(recording: Recording) -> tuple[int, ...]:
+    return recording.length, recording.header_rate, recording.channels, recording.bits
+
+
+def _form_text(recording: Recording) -> str:
+    channels = "" if recording.channels == 1 else f", {recording.channels} channels"
+    bits = "" if recording.bits == 16 else f", {recording.bits} bits"
+    return f"{recording.length:,} samples at {recording.header_rate:,} Hz{channels}{bits}"
+
+
+def _read(copy: Finished, name: str) -> dict[str, Any]:
+    try:
+        found = json.loads(copy.texts.get(name, b"{}").decode())
+    except ValueError as error:
+        raise OutputError(f"{copy.path}: {name} is no JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise OutputError(f"{copy.path}: {name} is no JSON object")
+    return found

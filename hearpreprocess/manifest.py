@@ -1,0 +1,121 @@
+"""The manifest of a finished task: its clips, to the sample, and what they were made from and with.
+
+    version         of this format
+    task, release   the task's title, and the digest of all that it was made from
+    configuration   a digest of what the task module states and of its code
+    made_with       versions of hearpreprocess and of the libraries that decide samples
+    sources         by name: addresses and checksums
+    left_out        a list: the reason, and the names of the clips or their number
+    sample_rates    in hertz
+    clips           by file name: split, labels (or events, as in the split's file), group where it is not the clip's
+                    name, `recorded` (rate, length, sha256) and `audio` (length, sha256) by sample rate
+
+`recorded` is the clip before it is resampled. Lengths are in samples; each sha256 is that of the samples as 16-bit
+little-endian numbers, whatever file holds them. A manifest of a corpus without audio has neither of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from hearpreprocess.errors import OutputError
+
+MANIFEST = "manifest.json"
+VERSION = 1
+
+Manifest = dict[str, Any]
+Fingerprint = Sequence[Any]
+"""Of a clip's samples: their number and their sha256."""
+
+
+def of_corpus(
+    clips: Iterable[tuple[str, str, str, Sequence[Any]]],
+    *,
+    task: str,
+    release: str,
+    configuration: str,
+    made_with: Mapping[str, str],
+    sources: Mapping[str, Any],
+    left_out: Sequence[Mapping[str, Any]],
+) -> Manifest:
+    """The manifest of a task before its audio is made. `clips`: name, split, group and labels of each."""
+    return {
+        "version": VERSION,
+        "task": task,
+        "release": release,
+        "configuration": configuration,
+        "made_with": dict(made_with),
+        "sources": dict(sources),
+        "left_out": list(left_out),
+        "sample_rates": [],
+        "clips": {
+            f"{name}.wav": {"split": split, "labels": labels} | ({"group": group} if group != name else {})
+            for name, split, group, labels in clips
+        },
+    }
+
+
+def with_audio(
+    manifest: Manifest,
+    recorded: Mapping[str, tuple[int, Fingerprint]],
+    audio: Mapping[int, Mapping[str, Fingerprint]],
+) -> Manifest:
+    """A manifest with what is known of each clip's audio.
+
+    `recorded`: by clip name, its own rate and its samples there. `audio`: its samples by rate and clip name.
+    """
+    clips = {}
+    for file, facts in manifest["clips"].items():
+        name = file.removesuffix(".wav")
+        rate, (length, sha256) = recorded[name]
+        clips[file] = {
+            **facts,
+            "recorded": {"rate": rate, "length": length, "sha256": sha256},
+            "audio": {
+                str(rate): {"length": of_rate[name][0], "sha256": of_rate[name][1]}
+                for rate, of_rate in sorted(audio.items())
+            },
+        }
+    return {**manifest, "sample_rates": sorted(audio), "clips": clips}
+
+
+def audio_of(manifest: Manifest, rate: int) -> dict[str, Fingerprint]:
+    """The samples of each clip at a rate in hertz, by clip name.
+
+    Raises OutputError where the manifest does not have them.
+    """
+    try:
+        return {
+            file.removesuffix(".wav"): (facts["audio"][str(rate)]["length"], facts["audio"][str(rate)]["sha256"])
+            for file, facts in manifest["clips"].items()
+        }
+    except (KeyError, TypeError, AttributeError) as error:
+        raise OutputError(f"{MANIFEST} of {manifest.get('task')} does not tell of {rate} Hz") from error
+
+
+def read(path: Path) -> Manifest:
+    """The manifest in a file.
+
+    Raises OutputError where it is none.
+    """
+    try:
+        found: Manifest = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(found["clips"], dict) or not isinstance(found["sample_rates"], list):
+            raise ValueError("it does not list clips and sample rates")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise OutputError(f"{path} is no manifest that can be read: {error}") from error
+    return found
+
+
+def to_text(manifest: Manifest) -> str:
+    """The text of a manifest: sorted, and one line a clip."""
+    lines = [f" {_compact(key)}: {_compact(value)}" for key, value in sorted(manifest.items()) if key != "clips"]
+    clips = ",\n".join(f"  {_compact(name)}: {_compact(facts)}" for name, facts in sorted(manifest["clips"].items()))
+    return "{\n" + ",\n".join([*lines, f' "clips": {{\n{clips}\n }}']) + "\n}\n"
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)

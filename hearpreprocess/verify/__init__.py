@@ -1,0 +1,9 @@
+"""Check a finished task: against itself, its manifest, and what is known of the published one.
+
+python -m hearpreprocess.verify PATH...
+"""
+
+from hearpreprocess.verify.checks import Finding
+from hearpreprocess.verify.report import Report, verify
+
+__all__ = ["Finding", "Report", "verify"]

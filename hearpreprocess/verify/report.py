@@ -1,0 +1,100 @@
+"""The report on a finished task: what was found, and what is known to be equal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from hearpreprocess import fetch, registry
+from hearpreprocess import labels as label_files
+from hearpreprocess.finished import look
+from hearpreprocess.package import CHECKSUM_SUFFIX
+from hearpreprocess.verify.checks import CHECKS, Copy, Finding, drawn
+from hearpreprocess.verify.task import claims_of, known_task, told_by_name
+
+EQUAL, DIFFERS, NOT_KNOWN = "equal", "differs", "not known"
+
+
+@dataclass(frozen=True)
+class Report:
+    """`outcomes`: for each thing that a copy can be compared with, EQUAL, DIFFERS or NOT_KNOWN."""
+
+    path: Path
+    task: str
+    clips: int
+    rates: tuple[int, ...]
+    findings: tuple[Finding, ...]
+    outcomes: dict[str, str]
+
+    @property
+    def faults(self) -> list[Finding]:
+        """The findings that should not be."""
+        return [finding for finding in self.findings if finding.is_fault]
+
+    @property
+    def outcome(self) -> str:
+        """EQUAL where something is known of the task and nothing differs, DIFFERS where something is at fault."""
+        if self.faults or DIFFERS in self.outcomes.values():
+            return DIFFERS
+        return EQUAL if EQUAL in self.outcomes.values() else NOT_KNOWN
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as a JSON object."""
+        return {**asdict(self), "path": str(self.path), "outcome": self.outcome}
+
+
+def verify(path: Path, task: str | None = None) -> Report:
+    """Check the finished task at `path`, a folder or a tarball.
+
+    `task`: the name or path of its task module, where that is not a built-in one.
+    Raises OutputError where there is nothing that could be one.
+    """
+    finished = look(path)
+    claims = claims_of(finished)
+    locations = registry.find(task) if task else registry.built_in_names()
+    copy = Copy(finished, claims, known_task(finished.task, locations))
+    if finished.damage:
+        copy = Copy(finished, claims, None)
+        findings = list(CHECKS[0](copy))
+    else:
+        findings = [finding for check in CHECKS for finding in check(copy)]
+    findings += _checksum_findings(path)
+    return Report(
+        path, finished.task, len(claims.placed()), tuple(copy.rates), tuple(findings), _outcomes(copy, findings)
+    )
+
+
+def _outcomes(copy: Copy, findings: Sequence[Finding]) -> dict[str, str]:
+    faulty = {finding.aspect for finding in findings if finding.is_fault}
+
+    def outcome(aspect: str, *, known: bool) -> str:
+        return DIFFERS if aspect in faulty else EQUAL if known else NOT_KNOWN
+
+    task = copy.task
+    published = _published_membership(copy)
+    by_draw = bool(task and (drawn(copy) or any("fold" in told_by_name(task, file) for file in copy.claims.placed())))
+    return {
+        "clips of each published split": outcome("counts", known=bool(task and task.published_clips)),
+        "splits as they are drawn or named": outcome("membership", known=by_draw),
+        "splits and labels as published": published,
+        "samples as in the manifest": outcome("audio", known=bool(copy.of_manifest)),
+    }
+
+
+def _published_membership(copy: Copy) -> str:
+    if copy.task is None or copy.task.membership is None or copy.finished.damage:
+        return NOT_KNOWN
+    return EQUAL if label_files.membership_digest(copy.claims.clips) == copy.task.membership else DIFFERS
+
+
+def _checksum_findings(path: Path) -> list[Finding]:
+    beside = path.with_name(f"{path.name}{CHECKSUM_SUFFIX}")
+    if not path.is_file() or not beside.is_file():
+        return []
+    rows = (line.partition("  ") for line in beside.read_text(encoding="utf-8").splitlines())
+    expected = {name: sha256 for sha256, _space, name in rows}
+    if expected.get(path.name) in (fetch.checksums(path, ["sha256"])["sha256"], None):
+        return []
+    return [Finding("structure", path.name, f"is not the file of which {beside.name} has the checksum")]
