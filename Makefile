@@ -6,7 +6,7 @@ SIZE   ?= full
 RUN     = $(VENV)/bin/python -m hearpreprocess.runner
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint test-large faults bench all-open-tasks all-tasks clean
+.PHONY: help setup demo test lint test-large faults bench all-open-tasks all-tasks zenodo clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -38,6 +38,9 @@ lint: $(VENV)/installed-dev  ## Check style and types
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
+
+zenodo: $(VENV)/installed  ## Make TASKS="..." at 48 kHz, verified, into a folder to deposit; ARGS="..." adds options
+	$(VENV)/bin/python -m hearpreprocess.zenodo $(or $(TASKS),open) $(ARGS)
 
 clean:  ## Remove intermediate results; downloads, finished tasks and .venv stay
 	find _workdir -mindepth 1 -maxdepth 1 ! -name downloads -exec rm -rf {} + 2>/dev/null || true

@@ -147,6 +147,17 @@ class Mode:
     membership: str | None = None
 
 
+@dataclass(frozen=True)
+class Resampled:
+    """That a task's clips are those of a finished task, at other rates.
+
+    `rate`: of that one's clips, in hertz. `metadata`: its task_metadata.json, whose facts the new one keeps.
+    """
+
+    rate: int
+    metadata: Mapping[str, Any]
+
+
 @dataclass(frozen=True, kw_only=True)
 class TaskFacts:
     """What is known of a task in every mode.
@@ -167,6 +178,7 @@ class TaskFacts:
     known and that scores depend on, a sentence each.
     `is_open`: one of HEAR's open tasks, those not kept secret in the 2021 challenge.
     `evaluation_params`, `use_scoring_for_early_stopping`: passed on to the evaluation, where it needs them.
+    `resampled`: for tasks that are made of a finished one, whose splits are taken as they are.
     """
 
     name: str
@@ -187,6 +199,7 @@ class TaskFacts:
     is_open: bool = False
     evaluation_params: Mapping[str, Any] | None = None
     use_scoring_for_early_stopping: bool | None = None
+    resampled: Resampled | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -329,8 +342,8 @@ class TaskMode(TaskFacts):
 
     @property
     def needs_every_label(self) -> bool:
-        """Whether every split must hold every label: not in event tasks, nor in an excerpt of a corpus."""
-        return self.embedding_type != "event" and not self.partial
+        """Whether every split must hold every label: not in event tasks, an excerpt of a corpus, or a finished task."""
+        return self.embedding_type != "event" and not self.partial and self.resampled is None
 
     def metadata(self) -> dict[str, Any]:
         """The task's resolved configuration as task_metadata.json holds it, under the reference's key names.
@@ -365,6 +378,9 @@ class TaskMode(TaskFacts):
             metadata["evaluation_params"] = dict(self.evaluation_params)
         if self.use_scoring_for_early_stopping is not None:
             metadata["use_scoring_for_early_stopping"] = self.use_scoring_for_early_stopping
+        if self.resampled is not None:
+            of_finished = {key: value for key, value in self.resampled.metadata.items() if key != "sources"}
+            metadata |= of_finished | {"resampled_from": self.resampled.rate}
         return metadata
 
     @property

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 
+from hearpreprocess import published
 from hearpreprocess.config import EXTRAS, TaskConfig, TaskMode, nearest
 from hearpreprocess.errors import ConfigError, TaskNotFoundError, line_in
 from hearpreprocess.identity import digest, file_digest
@@ -138,11 +139,13 @@ def _locate_path(wanted: str) -> str:
 
 def documentation(location: str) -> str:
     """What the module at a location that `find` gave says of itself."""
+    if published.is_tarball(location):
+        return published.documentation_of(Path(location))
     return ast.get_docstring(ast.parse(_path(location).read_text(encoding="utf-8"))) or ""
 
 
 def load(location: str) -> TaskConfig:
-    """The configuration of the task at a location that `find` gave.
+    """The configuration of the task at a location that `find` gave, or of the finished task in a tarball.
 
     Raises ConfigError where the module cannot be executed or does not define exactly one TaskConfig.
     """
@@ -163,6 +166,11 @@ class _Loaded:
 @functools.cache
 def _loaded(location: str) -> _Loaded:
     path = _path(location)
+    if published.is_tarball(location):
+        config = published.config_of(path)
+        return _Loaded(
+            config, digest([config.in_mode(config.default_mode).metadata(), file_digest(Path(published.__file__))])
+        )
     module, text = _execute(path)
     found = {id(value): value for value in vars(module).values() if isinstance(value, TaskConfig)}
     if len(found) != 1:
@@ -246,6 +254,22 @@ def references(wanted: Sequence[str], mode: str, replaced: Mapping[str, str] | N
     if problems:
         raise ConfigError("\n".join(problems))
     return list(chosen)
+
+
+def references_to(tarballs: Sequence[Path]) -> list[TaskReference]:
+    """The tasks that are made of finished tasks' tarballs.
+
+    Raises ConfigError where one is none, or two would make the same task.
+    """
+    titles: dict[str, Path] = {}
+    chosen = []
+    for tarball in tarballs:
+        config = load(str(tarball))
+        title = config.in_mode(config.default_mode).title
+        if titles.setdefault(title, tarball) != tarball:
+            raise ConfigError(f"{titles[title]} and {tarball} would both make {title}; give them one by one")
+        chosen.append(TaskReference.of(str(tarball), config.default_mode, {}))
+    return chosen
 
 
 def _missing_extras(task: TaskMode) -> list[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hearpreprocess import __version__
-from hearpreprocess.errors import ConfigError, HearPreprocessError, OutputError
+from hearpreprocess.errors import ConfigError, DownloadError, HearPreprocessError, OfflineError, OutputError
 from hearpreprocess.package import COMPRESSIONS
 from hearpreprocess.sources import without_credentials
 
@@ -33,6 +33,7 @@ examples:
   hearpreprocess esc50 --until corpus                  a look at its splits, without any audio
   hearpreprocess esc50 --until download                on a machine with a network, then
   hearpreprocess esc50 --offline                       on one without
+  hearpreprocess --from-published hear2021-esc50-v2.0.0-full-48000.tar.gz --sample-rates 16000
 
 exit status: 0 everything is done, 1 something failed, 2 the command cannot be understood, 130 interrupted
 """
@@ -71,6 +72,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "tasks", nargs="*", metavar="TASK", help="a task's name, the path of a task module, or a group: open, all"
     )
+    parser.add_argument(
+        "--from-published",
+        nargs="+",
+        metavar="TARBALL",
+        help="make the rates from a finished task's tarball, hear2021-...-48000.tar.gz, in place of its corpus: a "
+        "file, or the name of one of the nineteen published ones, which is downloaded",
+    )
+    parser.add_argument("--record", metavar="URL", help="where the published tarballs are listed (default: Zenodo)")
     parser.add_argument(
         "--mode",
         default="default",
@@ -139,7 +148,9 @@ def _parser() -> argparse.ArgumentParser:
 def _understand(options: argparse.Namespace) -> tuple[list[TaskReference], tuple[int, ...]]:
     from hearpreprocess import registry
 
-    if not options.tasks:
+    if options.from_published and (options.tasks or options.source or options.until):
+        raise ConfigError("--from-published takes the place of tasks, of --source and of --until")
+    if not options.tasks and not options.from_published:
         swallowed = any(re.search("[A-Za-z]", text) for text in options.sample_rates or ())
         raise ConfigError(
             "no TASK is given" + ("; put the tasks before --sample-rates" if swallowed else "; see --help")
@@ -158,7 +169,7 @@ def _understand(options: argparse.Namespace) -> tuple[list[TaskReference], tuple
         raise ConfigError(f"--most-expansion must be positive, got {options.most_expansion:g}")
     rates = parse_rates(options.sample_rates or map(str, DEFAULT_RATES))
     tasks = registry.references(options.tasks, options.mode, parse_sources(options.source))
-    if not tasks:
+    if not tasks and not options.from_published:
         raise ConfigError(f"none of the tasks has a mode that --mode {options.mode} stands for")
     if options.tasks_dir.resolve() == registry.built_in_folder().resolve():
         raise ConfigError(f"--tasks-dir {options.tasks_dir} holds the task modules; choose another folder")
@@ -221,6 +232,9 @@ def _run(tasks: Sequence[TaskReference], rates: tuple[int, ...], options: argpar
             runner=os.getpid(),
             journal=journal,
         )
+        if options.from_published:
+            tarballs = [_tarball(wanted, workspace, journal, options) for wanted in options.from_published]
+            tasks = _from_published(tarballs, rates, workspace)
         roots = _roots(tasks, rates, workspace, options)
         if options.until != "download":
             _check_writable(workspace.tasks_dir, *([workspace.tar_dir] if options.until is None else []))
@@ -231,6 +245,53 @@ def _run(tasks: Sequence[TaskReference], rates: tuple[int, ...], options: argpar
             print("\n".join(f"  {_shown(place)}" for root in roots for place in root.places))
             return DONE
         return _build_and_report(roots, workspace, journal, options)
+
+
+def _tarball(wanted: str, workspace: Workspace, journal: Path, options: argparse.Namespace) -> Path:
+    """Where the tarball is that --from-published means; a published one is downloaded where it is not there.
+
+    Raises DownloadError or ConfigError where it cannot be had.
+    """
+    from hearpreprocess import published
+    from hearpreprocess.fetch import Connection, Connections
+    from hearpreprocess.steps.fetch import source_step
+
+    if Path(wanted).is_file():
+        return Path(wanted).resolve()
+    name = published.tarball_named(wanted)
+    path = workspace.download_dir / name
+    if path.exists():
+        return path
+    if options.offline:
+        raise OfflineError(f"there is no {path}, and --offline keeps from downloading it")
+    connection = Connection(Connections(workspace.tmp_dir / "connections"))
+    source = published.archive_in(connection.read(options.record or published.RECORD), name)
+    connection.close()
+    if _build_and_report([source_step(workspace, source)], workspace, journal, options) != DONE:
+        raise DownloadError(f"{name} is not here")
+    return path
+
+
+def _from_published(tarballs: Sequence[Path], rates: Sequence[int], workspace: Workspace) -> list[TaskReference]:
+    """The tasks that are made of tarballs.
+
+    Raises OutputError where an output that was made from the original corpus would be replaced, or a tarball itself.
+    """
+    from hearpreprocess import published, registry
+    from hearpreprocess.package import tarball_name
+
+    tasks = registry.references_to(tarballs)
+    for tarball, task in zip(tarballs, tasks, strict=True):
+        title = task.resolve().title
+        made = [workspace.tar_dir / tarball_name(title, rate) for rate in rates]
+        for place in (workspace.tasks_dir / title, *made):
+            if place == tarball or (place.exists() and not published.is_resampled(place)):
+                raise OutputError(
+                    f"{place} was made from the original corpus; choose another --tasks-dir and --tar-dir for what is "
+                    "resampled, or other rates"
+                )
+        print(published.note(tarball), file=sys.stderr)
+    return tasks
 
 
 def _roots(

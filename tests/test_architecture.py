@@ -28,19 +28,21 @@ FOUNDATIONS = [
     "batches",
 ]
 PURE = ["archive", "audio", "card", "fetch", "labels", "manifest", "package", "splits"]
-ABOVE = ["registry", "finished", "verify", "compare", "testing", "steps", "progress", "runner"]
-STEPS_MAY_IMPORT = {*FOUNDATIONS, *PURE, "registry", "testing", "steps"}
+ABOVE = ["finished", "published", "registry", "verify", "compare", "testing", "steps", "progress", "runner", "zenodo"]
+STEPS_MAY_IMPORT = {*FOUNDATIONS, *PURE, "finished", "published", "registry", "testing", "steps"}
 MAY_IMPORT = {
     **{name: set(FOUNDATIONS[:position]) for position, name in enumerate(FOUNDATIONS)},
     **{name: set(FOUNDATIONS) for name in PURE},
-    "registry": set(FOUNDATIONS),
     "finished": {*FOUNDATIONS, *PURE},
+    "published": {*FOUNDATIONS, *PURE, "finished"},
+    "registry": {*FOUNDATIONS, "published"},
     "verify": {*FOUNDATIONS, *PURE, "registry", "finished"},
     "compare": {*FOUNDATIONS, *PURE, "finished"},
     "testing": {*FOUNDATIONS, *PURE, "registry", "verify", "testing"},
     "steps": STEPS_MAY_IMPORT,
     "progress": {*FOUNDATIONS, "steps"},
     "runner": {*STEPS_MAY_IMPORT, "progress"},
+    "zenodo": {*FOUNDATIONS, *PURE, "finished", "published", "registry", "verify", "runner"},
 }
 
 

@@ -67,14 +67,29 @@ FIRST = "8000/fold00/clip00.wav"
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        (lambda task: (task / FIRST).unlink(), f"{FIRST} is missing"),
-        (lambda task: shutil.copy(task / FIRST, task / "8000/fold00/x.wav"), "8000/fold00/x.wav is in no split"),
-        (lambda task: shutil.copy(task / "fold00.json", task / "fold01.json"), "clip00.wav is in fold00 and in fold01"),
-        (lambda task: (task / "fold02.json").write_text("{}"), "fold02 has no clips"),
-        (lambda task: (task / "labelvocabulary.csv").write_text("idx,label\n0,bark\n"), "the vocabulary has 1 labels"),
-        (lambda task: (task / FIRST).write_bytes(toys.wav("x", 0.1)), f"{FIRST} has 800 samples, expected 3200"),
-        (lambda task: (task / FIRST).write_bytes(toys.wav("x", 0.4, 4000)), f"{FIRST} is not 16-bit mono at 8000 Hz"),
-        (lambda task: shutil.rmtree(task / "8000"), "there is no audio"),
+        (lambda task: (task / FIRST).unlink(), f"{FIRST}: is missing"),
+        (
+            lambda task: shutil.copy(task / FIRST, task / "8000/fold00/x.wav"),
+            "8000/fold00/x.wav: is not in fold00.json",
+        ),
+        (
+            lambda task: shutil.copy(task / "fold00.json", task / "fold01.json"),
+            "clip00.wav: is in fold00 and in fold01",
+        ),
+        (lambda task: (task / "fold02.json").write_text("{}"), "fold02.json: has no clips"),
+        (
+            lambda task: (task / "labelvocabulary.csv").write_text("idx,label\n0,bark\n"),
+            "labelvocabulary.csv: lacks the label 'meow'",
+        ),
+        (
+            lambda task: (task / FIRST).write_bytes(toys.wav("x", 0.1)),
+            f"{FIRST}: has 800 samples, expected 3,200 by the manifest",
+        ),
+        (
+            lambda task: (task / FIRST).write_bytes(toys.wav("x", 0.4, 4000)),
+            f"{FIRST}: is of 4,000 Hz by its header, expected 8,000 Hz",
+        ),
+        (lambda task: shutil.rmtree(task / "8000"), "has no audio"),
     ],
 )
 def test_results_that_break_the_contract_are_named(

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from hearpreprocess import PROJECT_URL, __version__
+from hearpreprocess.errors import DownloadError
+from hearpreprocess.sources import without_credentials
 
 if TYPE_CHECKING:
     import requests
@@ -85,6 +87,20 @@ class Connection:
             self._session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "identity"})
         return self._session.get(url, stream=True, timeout=(CONNECT_SECONDS, READ_SECONDS), headers=headers)
 
+    def read(self, url: str) -> bytes:
+        """The whole of a small file.
+
+        Raises DownloadError.
+        """
+        import requests
+
+        try:
+            with self.get(url, {}) as response:
+                response.raise_for_status()
+                return response.content
+        except requests.RequestException as error:
+            raise DownloadError(f"{without_credentials(url)} cannot be read: {cause(error)}") from error
+
     def close(self) -> None:
         """Hang up, and leave the place to others."""
         if self._session is not None:
@@ -93,3 +109,11 @@ class Connection:
             with contextlib.suppress(OSError):
                 os.close(self._place)
         self._host = self._place = self._session = None
+
+
+def cause(error: BaseException) -> str:
+    """The innermost reason of a chain of network errors, which the outer ones bury in their own text, with no url."""
+    inner = getattr(error, "reason", None) or next(iter(error.args), None)
+    if isinstance(inner, BaseException):
+        return cause(inner)
+    return re.sub(r"(https?://|url: )\S+", r"\1...", f"{type(error).__name__}: {error}")

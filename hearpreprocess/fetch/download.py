@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 from hearpreprocess.atomic import check_free
 from hearpreprocess.errors import ChecksumError, DownloadError
 from hearpreprocess.fetch.checksums import OnBytes, check, checksum_problem, ignore
-from hearpreprocess.fetch.connections import Connection
+from hearpreprocess.fetch.connections import Connection, cause
 from hearpreprocess.fetch.part import Part, begun_from, open_part
 from hearpreprocess.sources import without_credentials
 
@@ -180,7 +180,7 @@ def _request(url: str, wanted: Wanted, part: Part, connection: Connection, on_by
     except requests.exceptions.InvalidSchema as error:
         raise DownloadError(f"{shown}: the server sends elsewhere than to an http address") from error
     except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-        raise _TemporaryError(f"{shown}: {_cause(error)}") from error
+        raise _TemporaryError(f"{shown}: {cause(error)}") from error
     if total is not None and part.size != total:
         raise _TemporaryError(f"{shown}: the connection ended after {part.size:,} of {total:,} bytes")
     if wanted.size is not None and part.size != wanted.size:
@@ -241,11 +241,3 @@ def _check_no_more(shown: str, part: Part, total: int | None, wanted: Wanted) ->
 
 def _check_space(part: Part, total: int) -> None:
     check_free(part.path.parent, total - part.size, f"{part.target_name} is downloaded")
-
-
-def _cause(error: BaseException) -> str:
-    """The innermost reason of a chain of network errors, which the outer ones bury in their own text, with no url."""
-    inner = getattr(error, "reason", None) or next(iter(error.args), None)
-    if isinstance(inner, BaseException):
-        return _cause(inner)
-    return re.sub(r"(https?://|url: )\S+", r"\1...", f"{type(error).__name__}: {error}")

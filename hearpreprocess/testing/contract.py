@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import json
-import wave
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from hearpreprocess import registry
 from hearpreprocess.config import TaskConfig, TaskMode
-from hearpreprocess.package import METADATA, VOCABULARY, clip_path
 from hearpreprocess.sources import Local, Synthetic
+from hearpreprocess.verify import verify
 
 METRICS = (
     "aucroc",
@@ -63,60 +59,9 @@ def _problems_of_sources(task: TaskMode) -> Iterator[str]:
                 yield f"{task.title}: {file.filename} of source {name!r} has no https mirror"
 
 
-def problems_of_result(folder: Path) -> list[str]:
-    """What is wrong with a finished task's folder: its files, names, labels, and the length of every clip.
+def problems_of_result(folder: Path, task: str | None = None) -> list[str]:
+    """What is wrong with a finished task's folder: its files, names, labels, and every clip.
 
-    A split of an excerpt may be empty.
+    `task`: the name or path of its module, where that is not a built-in one.
     """
-    metadata = json.loads((folder / METADATA).read_text(encoding="utf-8"))
-    splits = {split: json.loads((folder / f"{split}.json").read_text(encoding="utf-8")) for split in metadata["splits"]}
-    return [
-        *_problems_of_names(splits, metadata["partial"]),
-        *_problems_of_labels(splits, folder, metadata),
-        *_problems_of_audio(splits, folder, metadata),
-    ]
-
-
-def _problems_of_names(splits: dict[str, dict[str, Any]], partial: bool) -> Iterator[str]:
-    found: dict[str, str] = {}
-    for split, clips in splits.items():
-        if not clips and not partial:
-            yield f"{split} has no clips"
-        for name in clips:
-            if name in found:
-                yield f"{name} is in {found[name]} and in {split}"
-            found[name] = split
-
-
-def _problems_of_labels(splits: dict[str, dict[str, Any]], folder: Path, metadata: dict[str, Any]) -> Iterator[str]:
-    with (folder / VOCABULARY).open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    held: set[Any] = set()
-    for clips in splits.values():
-        for name, labels in clips.items():
-            if metadata["prediction_type"] == "multiclass" and len(labels) != 1:
-                yield f"{name} has {len(labels)} labels"
-            held.update(label["label"] if isinstance(label, dict) else label for label in labels)
-    if [row["label"] for row in rows] != [str(label) for label in sorted(held)]:
-        yield f"the vocabulary has {len(rows)} labels, the splits have {len(held)}, or they are not in order"
-    if [row["idx"] for row in rows] != [str(index) for index in range(len(rows))]:
-        yield "the vocabulary is not numbered from 0"
-
-
-def _problems_of_audio(splits: dict[str, dict[str, Any]], folder: Path, metadata: dict[str, Any]) -> Iterator[str]:
-    rates = [int(path.name) for path in folder.iterdir() if path.is_dir()]
-    expected = {clip_path(rate, split, Path(name).stem) for rate in rates for split in splits for name in splits[split]}
-    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*.wav")}
-    yield from (f"{path} is missing" for path in sorted(expected - found))
-    yield from (f"{path} is in no split" for path in sorted(found - expected))
-    if not rates:
-        yield "there is no audio"
-    for path in sorted(expected & found):
-        with wave.open(str(folder / path)) as clip:
-            rate = int(path.partition("/")[0])
-            if (clip.getnchannels(), clip.getsampwidth(), clip.getframerate()) != (1, 2, rate):
-                yield f"{path} is not 16-bit mono at {rate} Hz"
-            seconds = metadata["sample_duration"]
-            # A clip is fitted at its own rate first, so its length may differ by the rounding there and here.
-            if seconds is not None and abs(clip.getnframes() - seconds * rate) > 1 + rate / 8000:
-                yield f"{path} has {clip.getnframes()} samples, expected {seconds * rate:g}"
+    return [f"{fault.where}: {fault.text}" for fault in verify(folder, task).faults]

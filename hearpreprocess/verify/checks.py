@@ -12,7 +12,7 @@ from hearpreprocess.config import NewFolds, PresetFolds, TaskMode, TrainValidTes
 from hearpreprocess.errors import SplitError
 from hearpreprocess.finished import COMMON_METADATA, Finished, Recording
 from hearpreprocess.labels import membership_digest
-from hearpreprocess.package import METADATA, PROOFS, VOCABULARY
+from hearpreprocess.package import METADATA, PROOFS, RELEASE_KEY, VOCABULARY
 from hearpreprocess.verify.task import Claims, told_by_name
 
 
@@ -55,9 +55,19 @@ def structure(copy: Copy) -> Iterator[Finding]:
         return
     for name, problem in copy.claims.problems.items():
         yield Finding("structure", name, problem)
+    if RELEASE_KEY in copy.claims.metadata:  # it was made by hearpreprocess
+        for name in sorted(set(PROOFS) - copy.finished.texts.keys()):
+            yield Finding("structure", name, "is missing")
     known = {METADATA, VOCABULARY, *PROOFS, *(f"{split}.json" for split in copy.claims.splits)}
     for name in sorted([*copy.finished.strays, *(copy.finished.texts.keys() - known)]):
         yield Finding("structure", name, "is no file of a task")
+    if copy.finished.path.is_file() and copy.claims.title not in (None, copy.finished.task):
+        yield Finding(
+            "structure", copy.finished.task, f"is the folder's name, and its metadata are of {copy.claims.title}"
+        )
+    for split, clips in copy.claims.clips.items():
+        if not clips and not (copy.task.partial if copy.task else copy.claims.metadata.get("partial")):
+            yield Finding("structure", f"{split}.json", "has no clips")
     if not copy.rates:
         yield Finding("structure", copy.finished.task, "has no audio")
     placed = copy.claims.placed()
@@ -90,6 +100,9 @@ def metadata(copy: Copy) -> Iterator[Finding]:
         found = copy.claims.metadata.get(key)
         if key in expected and key in copy.claims.metadata and found != expected[key]:
             yield Finding("metadata", METADATA, f"{key} is {found!r}, expected {expected[key]!r}")
+    if rate := copy.claims.metadata.get("resampled_from"):
+        text = f"resampled from {rate} Hz, so its samples are not those made from the corpus"
+        yield Finding("metadata", METADATA, text, is_fault=False)
 
 
 def audio(copy: Copy) -> Iterator[Finding]:
@@ -188,7 +201,7 @@ def membership(copy: Copy) -> Iterator[Finding]:
             yield Finding("membership", file, f"has the labels {labels_found}, expected {_told(wrong)}")
     if _is_changed(copy) and not told:
         yield Finding("membership", copy.finished.task, "has other clips, splits or labels than were published")
-    for file in sorted(copy.of_manifest.keys() ^ copy.claims.placed().keys()):
+    for file in sorted(copy.of_manifest.keys() ^ copy.claims.placed().keys() if copy.of_manifest else ()):
         where = "its manifest has it" if file in copy.of_manifest else "its manifest does not have it"
         yield Finding("membership", file, "is in no split, and " + where if file in copy.of_manifest else where)
 

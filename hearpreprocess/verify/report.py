@@ -54,7 +54,7 @@ def verify(path: Path, task: str | None = None) -> Report:
     finished = look(path)
     claims = claims_of(finished)
     locations = registry.find(task) if task else registry.built_in_names()
-    copy = Copy(finished, claims, known_task(finished.task, locations))
+    copy = Copy(finished, claims, known_task(claims.title or finished.task, locations))
     if finished.damage:
         copy = Copy(finished, claims, None)
         findings = list(CHECKS[0](copy))
@@ -62,7 +62,12 @@ def verify(path: Path, task: str | None = None) -> Report:
         findings = [finding for check in CHECKS for finding in check(copy)]
     findings += _checksum_findings(path)
     return Report(
-        path, finished.task, len(claims.placed()), tuple(copy.rates), tuple(findings), _outcomes(copy, findings)
+        path,
+        claims.title or finished.task,
+        len(claims.placed()),
+        tuple(copy.rates),
+        tuple(findings),
+        _outcomes(copy, findings),
     )
 
 

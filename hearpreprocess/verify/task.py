@@ -28,6 +28,12 @@ class Claims:
     problems: dict[str, str] = field(default_factory=dict)
 
     @property
+    def title(self) -> str | None:
+        """What the task's folder is called, by the metadata."""
+        parts = [self.metadata.get(key) for key in ("task_name", "version", "mode")]
+        return None if None in parts else "-".join(map(str, parts))
+
+    @property
     def splits(self) -> list[str]:
         """The names of the splits, as the metadata have them."""
         return [str(split) for split in self.metadata.get("splits", [])]

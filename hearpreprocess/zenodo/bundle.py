@@ -1,0 +1,112 @@
+"""A folder ready to be deposited: tarballs, their cards and checksums, licences, and what Zenodo reads."""
+
+from __future__ import annotations
+
+import html
+import io
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from hearpreprocess import PROJECT_URL, __version__, fetch
+from hearpreprocess.atomic import link_or_copy, replaced_folder
+from hearpreprocess.card import CARD
+from hearpreprocess.errors import OutputError, enumerate_problems
+from hearpreprocess.finished import files
+from hearpreprocess.package import METADATA, checksums_of
+from hearpreprocess.verify import verify
+
+CHECKSUMS, LICENCES, DESCRIPTION = "SHA256SUMS", "LICENSE.txt", ".zenodo.json"
+
+_SHOWN = 5
+
+
+def bundle(tarballs: Sequence[Path], folder: Path) -> None:
+    """Fill `folder`, which is replaced as a whole, with finished tasks' tarballs and all that is deposited with them.
+
+    Raises OutputError, and leaves the folder as it was, where verify finds a fault in one of them, or where the folder
+    holds something that is no bundle.
+    """
+    _check_replaceable(folder)
+    problems = []
+    for tarball in tarballs:
+        faults = verify(tarball).faults
+        problems += [f"{tarball.name}: {fault.where}: {fault.text}" for fault in faults[:_SHOWN]]
+        problems += [f"{tarball.name}: and {len(faults) - _SHOWN:,} more faults"] if len(faults) > _SHOWN else []
+    if problems:
+        raise OutputError(enumerate_problems(f"{folder.name} is not made: {{count}} faults in its tarballs:", problems))
+    tasks = {tarball.name: _texts(tarball) for tarball in sorted(tarballs, key=lambda each: each.name)}
+    metadata = {name: json.loads(texts[METADATA]) for name, texts in tasks.items()}
+    with replaced_folder(folder) as temporary:
+        for tarball in tarballs:
+            for file in (tarball, checksums_of(tarball)):
+                link_or_copy(str(file), str(temporary / file.name))
+            (temporary / tarball.name.replace(".tar.gz", ".md")).write_bytes(tasks[tarball.name][CARD])
+        (temporary / LICENCES).write_text(licences(metadata), encoding="utf-8")
+        (temporary / DESCRIPTION).write_text(description(metadata), encoding="utf-8")
+        names = sorted(file.name for file in temporary.iterdir())
+        found = {name: fetch.checksums(temporary / name, ["sha256"])["sha256"] for name in names}
+        text = "".join(f"{sha256}  {name}\n" for name, sha256 in found.items())
+        (temporary / CHECKSUMS).write_text(text, encoding="utf-8")
+
+
+def _check_replaceable(folder: Path) -> None:
+    if folder.exists() and not (folder.is_dir() and (not any(folder.iterdir()) or (folder / CHECKSUMS).is_file())):
+        raise OutputError(f"{folder} stands in the way: it holds something that was not made here; move it away")
+
+
+def _texts(tarball: Path) -> dict[str, bytes]:
+    """The metadata and the card in a tarball, which come before its audio."""
+    found: dict[str, bytes] = {}
+    for _task, place, content in files(tarball):
+        if place in (METADATA, CARD):
+            found[place] = content
+        if len(found) == 2:
+            return found
+    raise OutputError(f"{tarball} has no {METADATA} or no {CARD}: it was not made by hearpreprocess {__version__}")
+
+
+def licences(metadata: Mapping[str, Mapping[str, Any]]) -> str:
+    """The text of LICENSE.txt: the licence of each dataset, and what to cite. `metadata`: by tarball name."""
+    text = io.StringIO()
+    text.write("Each tarball holds recordings under the licence of the dataset that it was made from.\n")
+    for name, facts in metadata.items():
+        text.write(f"\n{name}\n  licence: {facts['licence']}\n  dataset: {facts['url']}\n")
+        if facts["citation"]:
+            text.write(f"  cite: {facts['citation']}\n")
+    return text.getvalue()
+
+
+def description(metadata: Mapping[str, Mapping[str, Any]]) -> str:
+    """The text of .zenodo.json, by which Zenodo fills in the record (its REST API, deposit metadata)."""
+    tasks = "".join(
+        f"<li>{html.escape(name)}: {html.escape(facts['licence'])}</li>" for name, facts in metadata.items()
+    )
+    about = (
+        "<p>Task datasets of HEAR, the Holistic Evaluation of Audio Representations (NeurIPS 2021), at 48,000 Hz: "
+        "clips, splits and labels as published, regenerated from the original corpora.</p>"
+        "<p>Each tarball has a manifest with a sha256 of every clip's samples, and a card. Licences:</p>"
+        f"<ul>{tasks}</ul>"
+    )
+    value = {
+        "title": "HEAR 2021 task datasets, regenerated",
+        "upload_type": "dataset",
+        "description": about,
+        "version": __version__,
+        "creators": [{"name": "The developers of hearpreprocess"}],
+        "license": _licence_of_all([facts["licence"] for facts in metadata.values()]),
+        "keywords": ["audio", "audio representations", "benchmark", "HEAR 2021"],
+        "related_identifiers": [
+            {"identifier": "10.5281/zenodo.6332517", "relation": "isNewVersionOf", "resource_type": "dataset"},
+            {"identifier": PROJECT_URL, "relation": "isCompiledBy", "resource_type": "software"},
+        ],
+    }
+    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+
+
+def _licence_of_all(found: Sequence[str]) -> str:
+    """Zenodo's word for licences that differ, the strictest of them deciding."""
+    if any("not stated" in licence or licence == "unknown" for licence in found):
+        return "other-closed"
+    return "other-nc" if any("NC" in licence for licence in found) else "other-open"
