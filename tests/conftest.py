@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import http.server
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -121,6 +122,11 @@ def server(tmp_path: Path) -> Iterator[Server]:
     server = Server(folder)
     yield server
     server.close()
+
+
+def copy_of(folder: Path, target: Path) -> Path:
+    """A copy of a finished task's folder whose files may be written to."""
+    return Path(shutil.copytree(folder, target, copy_function=shutil.copyfile))
 
 
 def sha256(path: Path) -> str:

@@ -12,7 +12,7 @@ from hearpreprocess import registry
 from hearpreprocess.clips import read_table
 from hearpreprocess.testing import contract
 from tests import toys
-from tests.conftest import User
+from tests.conftest import User, copy_of
 
 TASKS = registry.built_in_names()
 
@@ -96,6 +96,6 @@ def test_results_that_break_the_contract_are_named(
     tmp_path: Path, finished: Path, change: Callable[[Path], object], expected: str
 ) -> None:
     task = tmp_path / "task"
-    shutil.copytree(finished, task)
+    copy_of(finished, task)
     change(task)
     assert expected in "\n".join(contract.problems_of_result(task))

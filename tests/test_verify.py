@@ -22,7 +22,7 @@ from hearpreprocess import verify
 from hearpreprocess.errors import OutputError
 from hearpreprocess.package import CHECKSUM_SUFFIX
 from tests import toys
-from tests.conftest import User
+from tests.conftest import User, copy_of
 
 RATE = 16000
 TITLES = ("esc50-v2.0.0-synthetic", "dcase2016_task2-hear2021-synthetic", "beijing_opera-v1.0-hear2021-synthetic")
@@ -240,7 +240,7 @@ def faults(path: Path, task: str | None = None) -> list[tuple[str, str, str]]:
 def test_a_planted_fault_is_named_and_nothing_else(out: Path, tmp_path: Path, kind: str) -> None:
     plant, expected = PLANTED[kind]
     task = tmp_path / TITLES[0]
-    shutil.copytree(out / "tasks" / TITLES[0], task)
+    copy_of(out / "tasks" / TITLES[0], task)
     clips = {"<clip>": first(task), "<second>": first(task, number=1)}
     plant(task)
     found = faults(task)
@@ -253,7 +253,7 @@ def test_a_planted_fault_is_named_and_nothing_else(out: Path, tmp_path: Path, ki
 
 def test_notes_are_no_faults(out: Path, tmp_path: Path) -> None:
     task = tmp_path / TITLES[0]
-    shutil.copytree(out / "tasks" / TITLES[0], task)
+    copy_of(out / "tasks" / TITLES[0], task)
     (task / "manifest.json").unlink()
     other = clip(task, "fold01")
     shutil.copyfile(clip(task), other)
@@ -282,7 +282,7 @@ def test_notes_are_no_faults(out: Path, tmp_path: Path) -> None:
 )
 def test_faults_of_events(out: Path, tmp_path: Path, edit: Callable[[list], object], text: str) -> None:
     task = tmp_path / TITLES[1]
-    shutil.copytree(out / "tasks" / TITLES[1], task)
+    copy_of(out / "tasks" / TITLES[1], task)
     name = first(task, "train")
     change(task, "train.json", lambda clips: edit(clips[name]))
     found = [fault for fault in faults(task) if fault[1] != "labelvocabulary.csv"]  # a label may have gone with it
@@ -302,7 +302,7 @@ def test_what_is_sound_is_equal(out: Path, title: str) -> None:
 
 def test_a_draw_is_known_without_a_name_that_tells_it(out: Path, tmp_path: Path) -> None:
     task = tmp_path / TITLES[2]
-    shutil.copytree(out / "tasks" / TITLES[2], task)
+    copy_of(out / "tasks" / TITLES[2], task)
     name = first(task)
     move(task)
     change(task, "manifest.json", lambda manifest: manifest["clips"][name].update(split="fold01"))
@@ -405,7 +405,7 @@ def test_the_command(out: Path, tmp_path: Path) -> None:
     assert whole.returncode == 0, whole.stdout
     assert whole.stdout.count(": equal  (") == 2 * len(TITLES)
     task = tmp_path / TITLES[0]
-    shutil.copytree(out / "tasks" / TITLES[0], task)
+    copy_of(out / "tasks" / TITLES[0], task)
     flip(clip(task))
     found = command(task)
     assert found.returncode == 1

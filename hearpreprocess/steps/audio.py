@@ -193,8 +193,10 @@ class Screen(TaskStep):
         refused = {name: reason for step in steps for name, reason in sorted(step.refused().items())}
         if len(refused) > self.skips:
             self._refuse(refused)
-        if is_sealed(self.folder):  # of an earlier look, which clips that were made again have overtaken
-            discard(self.folder)
+        if is_sealed(self.folder):
+            if self.refused() == refused:  # another run has come to the same
+                return
+            discard(self.folder)  # of an earlier look, which clips that were made again have overtaken
         with fresh_folder(self.folder) as folder:
             (folder / _REFUSED).write_text(json.dumps(refused, sort_keys=True), encoding="utf-8")
 

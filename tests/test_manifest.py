@@ -1,0 +1,177 @@
+"""Manifests, cards and checksums of what real runs make."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import subprocess
+import tarfile
+import wave
+from pathlib import Path
+
+import pytest
+
+from hearpreprocess import manifest
+from hearpreprocess.errors import OutputError
+from tests import toys
+from tests.conftest import User
+
+RATES = ("--sample-rates", "8000,16000")
+TITLE = "toy_folds-v1-full"
+LEFT_OUT = """
+def clips(sources):
+    corpus = sources["corpus"]
+    for row in corpus.table(corpus.find("table.csv")).itertuples():
+        member = corpus.member(f"audio/{row.file}.wav")
+        if row.file == "clip05":
+            yield LeftOut(member, "recorded upside down")
+        else:
+            yield Clip(member, labels=row.label, split=fold(int(row.fold)), group=row.file[:5])
+"""
+
+
+def of_folder(user: User, title: str = TITLE) -> dict:
+    return json.loads((user.folder / "out" / "tasks" / title / "manifest.json").read_text())
+
+
+def of_tarball(user: User, rate: int, name: str = "manifest.json") -> bytes:
+    with tarfile.open(user.folder / "out" / f"hear2021-{TITLE}-{rate}.tar.gz") as tarball:
+        file = tarball.extractfile(f"tasks/{TITLE}/{name}")
+        assert file
+        return file.read()
+
+
+def task(user: User, clips: str = toys.FOLDS_CLIPS, **facts: str) -> Path:
+    _path, archive = toys.corpus(user.folder / "source", toys.folds_members())
+    return user.write("mine.py", toys.folds_task(archive, clips, **facts))
+
+
+def test_a_manifest_tells_the_samples_of_every_clip_at_every_rate(user: User) -> None:
+    task(user)
+    assert user.run("./mine.py", *RATES).returncode == 0
+    found = of_folder(user)
+    assert found["sample_rates"] == [8000, 16000]
+    assert found["task"] == TITLE
+    assert set(found["made_with"]) >= {"hearpreprocess", "soxr", "libsndfile", "ffmpeg", "numpy"}
+    assert found["sources"]["corpus"]["sha256"]
+    assert len(found["clips"]) == 12
+    for split in ("fold00", "fold01", "fold02"):
+        labels = json.loads((user.folder / "out" / "tasks" / TITLE / f"{split}.json").read_text())
+        assert {file: facts["labels"] for file, facts in found["clips"].items() if facts["split"] == split} == labels
+    for file, facts in found["clips"].items():
+        for rate in (8000, 16000):
+            with wave.open(str(user.folder / "out" / "tasks" / TITLE / str(rate) / facts["split"] / file)) as clip:
+                samples = clip.readframes(clip.getnframes())
+            told = facts["audio"][str(rate)]
+            assert told == {"length": len(samples) // 2, "sha256": hashlib.sha256(samples).hexdigest()}
+        assert facts["recorded"]["length"] == round(0.4 * facts["recorded"]["rate"])
+    for rate in (8000, 16000):
+        alone = json.loads(of_tarball(user, rate))
+        assert alone["sample_rates"] == [rate]
+        assert {file: facts["audio"][str(rate)] for file, facts in alone["clips"].items()} == {
+            file: facts["audio"][str(rate)] for file, facts in found["clips"].items()
+        }
+
+
+def test_two_honest_runs_have_the_same_manifest(tmp_path: Path) -> None:
+    texts = []
+    for name, workers, rates in (("one", 1, [RATES]), ("two", 3, [("--sample-rates", "16000"), RATES])):
+        user = User(tmp_path / name)
+        path, _archive = toys.corpus(user.folder / "source", toys.folds_members())
+        user.write("mine.py", toys.folds_task('Archive("https://example.org/toy.zip", md5="0" * 32)'))
+        for each in rates:
+            options = (*each, "--num-workers", workers, "--source", f"corpus={path}")
+            assert user.run("./mine.py", *options).returncode == 0
+        texts.append((user.folder / "out" / "tasks" / TITLE / "manifest.json").read_bytes())
+        assert str(tmp_path).encode() not in texts[-1]
+    assert texts[0] == texts[1]
+
+
+def test_a_rate_that_joins_others_later_keeps_what_is_told_of_them(user: User) -> None:
+    task(user)
+    assert user.run("./mine.py", "--sample-rates", 8000, "--clean").returncode == 0
+    assert user.run("./mine.py", "--sample-rates", 16000, "--clean").returncode == 0
+    later = of_folder(user)
+    assert later["sample_rates"] == [8000, 16000]
+    assert all(set(facts["audio"]) == {"8000", "16000"} for facts in later["clips"].values())
+
+
+def test_what_is_left_out_is_told_with_its_reason(user: User) -> None:
+    task(user, LEFT_OUT, splits="PresetFolds(3, max_seconds=1.3)")
+    assert user.run("./mine.py", *RATES).returncode == 0
+    assert of_folder(user)["left_out"] == [
+        {"reason": "recorded upside down", "clips": ["clip05"]},
+        {"reason": "beyond the cap of 1 s", "count": 1, "of": "clips of fold00"},
+        {"reason": "beyond the cap of 1 s", "count": 1, "of": "clips of fold01"},
+    ]
+    assert all(facts["group"] == "clip0" for file, facts in of_folder(user)["clips"].items() if file < "clip1")
+    card = (user.folder / "out" / "tasks" / TITLE / "README.md").read_text()
+    assert "- 1 clips: recorded upside down (clip05)" in card
+    assert "- 1 clips of fold00: beyond the cap of 1 s" in card
+
+
+def test_events_beyond_a_clip_are_told(user: User) -> None:
+    _path, archive = toys.corpus(user.folder / "source", toys.events_members())
+    user.write("mine.py", toys.events_task(archive))
+    assert user.run("./mine.py", "--sample-rates", 8000).returncode == 0
+    reasons = {entry["reason"]: entry for entry in of_folder(user, "toy_events-v1-full")["left_out"]}
+    assert reasons["they start after the end of a clip, 1 s"]["of"] == "events"
+
+
+def test_a_card_tells_a_person_what_the_task_is(user: User) -> None:
+    members = toys.folds_members()
+    members["audio/clip04.wav"] = members["audio/clip00.wav"]
+    _path, archive = toys.corpus(user.folder / "source", members)
+    facts = {"licence": '"CC0 1.0"', "citation": '"A. Author, Toys, 2020"', "caveats": '("The folds share a dog.",)'}
+    user.write("mine.py", toys.folds_task(archive, **facts))
+    assert user.run("./mine.py", *RATES).returncode == 0
+    card = (user.folder / "out" / "tasks" / TITLE / "README.md").read_text()
+    assert card.startswith(f"# {TITLE}\n\nA toy.")
+    for line in (
+        "| fold00 | 4 | 0:00:02 |",
+        "| all | 12 | 0:00:05 |",
+        "2 labels, one label a clip; a label is in 6 to 6 clips. Evaluated by top1_acc.",
+        "1 groups of clips have the same samples, 1 of them in more than one split:",
+        "- clip00.wav (fold00), clip04.wav (fold01)",
+        "- The folds share a dog.",
+        "Licence of the dataset: CC0 1.0.",
+        "A. Author, Toys, 2020",
+    ):
+        assert line in card
+    assert of_tarball(user, 8000, "README.md").decode() == card
+
+
+def test_checksums_stand_beside_a_tarball(user: User) -> None:
+    task(user)
+    for compression in ("fast", "small"):
+        assert user.run("./mine.py", "--sample-rates", 8000, "--compression", compression).returncode == 0
+        tarball = user.folder / "out" / f"hear2021-{TITLE}-8000.tar.gz"
+        beside = tarball.with_name(f"{tarball.name}.sha256")
+        packed, inner = (line.split("  ") for line in beside.read_text().splitlines())
+        assert packed == [hashlib.sha256(tarball.read_bytes()).hexdigest(), tarball.name]
+        assert inner[0] == hashlib.sha256(gzip.decompress(tarball.read_bytes())).hexdigest()
+        assert inner[1] == tarball.name.removesuffix(".gz")
+        check = ["sha256sum", "--check", "--ignore-missing", beside.name]
+        assert subprocess.run(check, cwd=beside.parent, capture_output=True).returncode == 0
+    beside.unlink()
+    assert user.run("./mine.py", "--sample-rates", 8000, "--compression", "small").returncode == 0
+    assert beside.exists(), "a tarball without its checksums is not finished"
+
+
+def test_metadata_come_first(user: User) -> None:
+    task(user)
+    assert user.run("./mine.py", "--sample-rates", 8000).returncode == 0
+    content = gzip.decompress((user.folder / "out" / f"hear2021-{TITLE}-8000.tar.gz").read_bytes())
+    with tarfile.open(fileobj=io.BytesIO(content)) as tarball:
+        names = [name.removeprefix(f"tasks/{TITLE}/") for name in tarball.getnames()]
+    assert names[0] == "task_metadata.json"
+    assert not [name for name in names[:7] if name.endswith(".wav")]
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"clips": 3, "sample_rates": []}'])
+def test_what_is_no_manifest_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "manifest.json").write_text(text)
+    with pytest.raises(OutputError, match=r"manifest\.json is no manifest that can be read"):
+        manifest.read(tmp_path / "manifest.json")
