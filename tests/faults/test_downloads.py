@@ -16,6 +16,7 @@ import threading
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 import trustme
 
@@ -291,6 +292,42 @@ def test_many_small_files_over_few_connections_go_on_file_by_file(
     before = len(faulty.requests)
     assert user.run(*CALLS).returncode == 0
     assert [path for path, _headers in faulty.requests[before:]] == ["/clip100.wav"]
+
+
+def test_a_runner_that_is_killed_takes_its_download_along(
+    user: User, faulty: FaultyServer, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hasten(user, monkeypatch)
+    wants(user, archive, f"{faulty.url}/toy.zip")
+    faulty.faults = ["stall"]
+    process = user.start(*CALLS)
+    while faulty.open_now == 0:
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.01)
+    process.kill()
+    process.communicate()
+    for _ in range(100):
+        if not [each for each in psutil.process_iter(["cwd"]) if each.info["cwd"] == str(user.folder)]:
+            return
+        time.sleep(0.1)
+    pytest.fail("a process of the run is still there")
+
+
+def test_a_run_that_waits_for_another_one_says_so(
+    user: User, faulty: FaultyServer, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hasten(user, monkeypatch, READ_SECONDS=3)
+    wants(user, archive, f"{faulty.url}/toy.zip")
+    faulty.faults = ["stall"]
+    first = user.start(*CALLS)
+    while faulty.open_now == 0:
+        time.sleep(0.01)
+    time.sleep(0.3)
+    second = user.run(*CALLS)
+    assert second.returncode == 0
+    assert "another run is downloading it; this one waits, and then goes on" in second.stderr
+    assert first.wait(60) == 0
+    first.communicate()
 
 
 def test_two_runs_at_once_download_many_files_once(user: User, faulty: FaultyServer) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import struct
 import subprocess
 import tarfile
@@ -25,6 +26,15 @@ from tests.conftest import User, sha256
 
 RATES = ("--sample-rates", 8000)
 GOOD = toys.wav("good")
+
+
+def matroska(content: bytes) -> bytes:
+    """A recording in a format that libsndfile does not read."""
+    convert = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", "-", "-c:a", "flac", "-f", "matroska", "-"]
+    return subprocess.run(convert, input=content, capture_output=True, check=True).stdout
+
+
+GOOD_MATROSKA = matroska(GOOD)
 
 
 def header_with(content: bytes, at: int, form: str, *values: int) -> bytes:
@@ -176,11 +186,7 @@ def test_a_mended_recording_is_tried_again(user: User) -> None:
 
 def with_a_clip_for_ffmpeg(user: User) -> None:
     """A task with a clip that libsndfile does not read."""
-    matroska = user.folder / "clip.mka"
-    (user.folder / "clip.wav").write_bytes(GOOD)
-    convert = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", "clip.wav", "-c:a", "flac", matroska.name]
-    subprocess.run(convert, cwd=user.folder, check=True)
-    members = toys.folds_members() | {"audio/clip03.wav": matroska.read_bytes()}
+    members = toys.folds_members() | {"audio/clip03.wav": GOOD_MATROSKA}
     _path, archive = toys.corpus(user.folder / "source", members)
     user.write("mine.py", toys.folds_task(archive))
 
@@ -213,6 +219,105 @@ def test_a_decoder_that_is_ended_from_outside_is_no_bad_clip(user: User, monkeyp
     assert not user.made()
     monkeypatch.delenv("IMAGEIO_FFMPEG_EXE")
     assert user.run("./mine.py", *RATES).returncode == 0
+
+
+def test_what_is_told_of_a_clip_is_the_same_in_every_run(tmp_path: Path) -> None:
+    damaged = bytearray(GOOD_MATROSKA)
+    damaged[len(damaged) // 2 :] = bytes(len(damaged) - len(damaged) // 2)
+    reasons = set()
+    for name in ("one", "two", "three"):
+        user = User(tmp_path / name)
+        members = toys.folds_members() | {"audio/clip03.wav": bytes(damaged)}
+        _path, archive = toys.corpus(user.folder / "source", members)
+        user.write("mine.py", toys.folds_task(archive))
+        assert user.run("./mine.py", *RATES, "--skip-bad-clips", 1).returncode == 0
+        metadata = json.loads(user.made()["tasks/toy_folds-v1-full/task_metadata.json"])
+        reasons.add(metadata["skipped_clips"]["clip03"])
+    assert len(reasons) == 1
+    assert "ffmpeg" in reasons.pop()
+
+
+def dangling(folder: Path) -> None:
+    (folder / "audio" / "x.wav").symlink_to("nowhere")
+
+
+def pipe(folder: Path) -> None:
+    os.mkfifo(folder / "audio" / "x.wav")
+
+
+def strange_name(folder: Path) -> None:
+    Path(os.fsdecode(os.fsencode(folder / "audio") + b"/x\xe9.wav")).write_bytes(GOOD)
+
+
+def locked(folder: Path) -> None:
+    (folder / "audio" / "more").mkdir(mode=0)
+
+
+@pytest.mark.parametrize(
+    ("make", "problem"),
+    [
+        (dangling, "audio/x.wav: a link that leads to nothing"),
+        (pipe, "audio/x.wav: neither a file nor a folder"),
+        (strange_name, "audio/x\\udce9.wav: its name is not valid UTF-8"),
+        pytest.param(
+            locked,
+            "audio/more: Permission denied",
+            marks=pytest.mark.skipif(os.geteuid() == 0, reason="root may read every folder"),
+        ),
+    ],
+)
+def test_things_in_a_folder_that_are_no_recordings(user: User, make: Callable[[Path], None], problem: str) -> None:
+    mine = archives.write_files(user.folder / "mine", "", toys.folds_members().items())
+    user.write("mine.py", toys.folds_task('Archive("https://example.org/x.zip", sha256="' + "0" * 64 + '")'))
+    try:
+        make(mine)
+    except OSError:
+        pytest.skip("this file system allows no such name")
+    finished = user.run("./mine.py", "--source", f"corpus={mine}", *RATES)
+    assert finished.returncode == 1
+    assert problem in finished.stderr
+    assert "Mend them, or move them out of the folder" in finished.stderr
+    assert "Traceback" not in finished.stderr
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "htp://me:SECRET@example.org/x.zip?token=SECRET",
+        "https://me:SEC#RET@example.org/x.zip",
+        "https://me:SECR/ET@example.org/",
+        "https://example.org/?token=SECRET",
+    ],
+)
+def test_an_address_that_is_refused_tells_no_password(user: User, url: str) -> None:
+    user.write("mine.py", toys.folds_task(f'Archive("{url}", sha256="{"0" * 64}")'))
+    finished = user.run("./mine.py", *RATES)
+    assert finished.returncode == 2
+    assert "mine.py, line" in finished.stderr
+    assert not any(part in finished.stderr for part in ("SECRET", "SEC", "RET", "SECR", "token"))
+
+
+def test_places_that_are_addresses_tell_no_password(user: User) -> None:
+    user.write("mine.py", toys.folds_task('Archive("https://example.org/x.zip", sha256="' + "0" * 64 + '")'))
+    for option in (
+        ("--source", "corpus=http://me:SECRET@127.0.0.1:9/x"),
+        ("--scheduler-url", "http://me:SECRET@127.0.0.1:9"),
+    ):
+        finished = user.run("./mine.py", *RATES, *option)
+        assert finished.returncode in (1, 2)
+        assert "127.0.0.1:9" in finished.stderr
+        assert "SECRET" not in finished.stderr + finished.stdout
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_an_output_folder_that_is_read_only_is_told_before_any_work(user: User) -> None:
+    _path, archive = toys.corpus(user.folder / "source", toys.folds_members())
+    user.write("mine.py", toys.folds_task(archive))
+    (user.folder / "locked").mkdir(mode=0o500)
+    finished = user.run("./mine.py", *RATES, "--tar-dir", "locked/out")
+    assert finished.returncode == 1
+    assert "locked cannot be written" in finished.stderr
+    assert not (user.folder / "_workdir" / "standardize").exists()
 
 
 def tar_of(folder: Path, *entries: tuple[str, bytes]) -> Path:
