@@ -216,6 +216,32 @@ def again(bench: Bench, report: Report, clips: int) -> None:
     report.row("`all --mode synthetic`", f"{demo.wall:.1f}", "60")
 
 
+def proof(bench: Bench, report: Report, clips: int) -> None:
+    """What it takes to verify a tarball and to compare two, next to `gzip -t`, which only reads it."""
+    report.add("\n## Proof\n")
+    report.add(f"One tarball of {clips:,} clips of 5 s at 44,100 Hz; medians of {bench.repeat}, in turn.\n")
+    report.table("command", "s", "of `gzip -t`", "at most", "peak MiB")
+    corpus = replace(corpora.ESC, clips=clips, asked_rates=(44100,))
+    module, place = bench.write(corpus), bench.place()
+    measure.run(bench.ours(corpus, module), place)
+    (tarball,) = (place / "out").glob("*.tar.gz")
+    commands = {
+        "gzip -t": ["gzip", "-t", tarball],
+        "verify": [sys.executable, "-m", "hearpreprocess.verify", tarball, "--task", module],
+        "compare, with itself": [sys.executable, "-m", "hearpreprocess.compare", tarball, tarball],
+    }
+    costs: dict[str, list[measure.Cost]] = {name: [] for name in commands}
+    for _repetition in range(bench.repeat):
+        for name, command in commands.items():
+            costs[name].append(measure.run(command, place))
+    read = measure.median(costs["gzip -t"]).wall
+    for name, of_command in costs.items():
+        cost = measure.median(of_command)
+        most = "2" if name == "verify" else ""
+        report.row(name, f"{cost.wall:.2f}", f"**{cost.wall / read:.2f}**", most, f"{cost.peak:.0f}")
+    bench.forget(module)
+
+
 def listings(report: Report, shared: Path | None) -> None:
     """What complete listings take, without audio."""
     report.add(f"\n## Listings\n\nPeak memory at most {MOST_MIB_OF_LISTING} MiB.\n")
@@ -250,6 +276,7 @@ def main() -> int:
         against_the_limit(bench, report, [replace(corpus, clips=max(10, corpus.clips // part)) for corpus in chosen])
         growth(bench, report, [size // part for size in (1_000, 10_000, 50_000)])
         again(bench, report, corpora.ESC.clips // part)
+        proof(bench, report, corpora.ESC.clips // part)
         listings(report, options.shared)
     finally:
         shutil.rmtree(work, ignore_errors=True)
