@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 import wave
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -65,10 +66,24 @@ FFMPEG_SECONDS, _ENDED_BY_SIGNAL = 900, 255
 _FFMPEG_FORMATS = "aac,ac3,aiff,amr,ape,asf,au,avi,caf,flac,matroska,mov,mp3,mpegts,ogg,tta,w64,wav,webm,wv"
 
 
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """`samples` at `rate` in hertz, of a recording that is `seconds` long as a whole, or of its slice.
+
+    `channels`, `format`: of the recording.
+    """
+
+    samples: Samples
+    rate: int
+    seconds: float
+    channels: int
+    format: str
+
+
 def decode(
     recording: Path | bytes, *, start: int = 0, stop: int | None = None, duration: float | None = None
-) -> tuple[Samples, int]:
-    """The samples of a recording as 16-bit mono at its own rate, and that rate in hertz.
+) -> Decoded:
+    """The samples of a recording as 16-bit mono at its own rate, and what it was.
 
     `recording`: a file, or its content. `start`, `stop`: a slice of it, in samples. `duration`: seconds after which
     nothing more is read. Formats that libsndfile does not know are read with ffmpeg.
@@ -82,18 +97,20 @@ def decode(
         with soundfile.SoundFile(_Content(recording) if isinstance(recording, bytes) else recording) as opened:
             if opened.format == "MP3":
                 raise soundfile.LibsndfileError(0, "the length of an mp3 file is only estimated: ")
-            return _samples(opened, start, stop, duration), opened.samplerate
+            return _decoded(opened, start, stop, duration, f"{opened.format} {opened.subtype}")
     except MemoryError:
         raise AudioError("its header promises more samples than there is memory for") from None
     except (soundfile.LibsndfileError, TypeError) as error:  # a TypeError where a name ends in .raw
         with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as folder:
             readable = Path(folder) / "readable.wav"
             path = _on_disk(recording, Path(folder))
-            if not _mend_header(path, readable):
+            is_mended = _mend_header(path, readable)
+            if not is_mended:
                 _convert(path, readable, str(error))
+            form = "WAV with a damaged header" if is_mended else "read by ffmpeg"
             try:
                 with soundfile.SoundFile(readable) as opened:
-                    return _samples(opened, start, stop, duration), opened.samplerate
+                    return _decoded(opened, start, stop, duration, form)
             except soundfile.LibsndfileError as second:
                 raise AudioError(f"it is not audio that can be read: {second}") from error
 
@@ -139,7 +156,9 @@ def _on_disk(recording: Path | bytes, folder: Path) -> Path:
     return path
 
 
-def _samples(recording: soundfile.SoundFile, start: int, stop: int | None, duration: float | None) -> Samples:
+def _decoded(
+    recording: soundfile.SoundFile, start: int, stop: int | None, duration: float | None, form: str
+) -> Decoded:
     if recording.frames == 0:
         raise AudioError("it holds no samples")
     if not 0 < recording.samplerate <= HIGHEST_RATE:
@@ -149,13 +168,14 @@ def _samples(recording: soundfile.SoundFile, start: int, stop: int | None, durat
     end = recording.frames if stop is None else stop
     if start >= end or end > recording.frames:
         raise AudioError(f"it has {recording.frames} samples; a slice from {start} to {end} is not in it")
+    seconds = (end - start) / recording.samplerate
     if duration is not None:
         end = min(end, start + round(duration * recording.samplerate))
     recording.seek(start)
     samples = recording.read(end - start, dtype=_READ_AS.get(recording.subtype, "float32"), always_2d=True)
     if len(samples) < end - start:
         raise AudioError(f"it ends after {start + len(samples)} samples; its header promises {recording.frames}")
-    return to_mono_16_bit(samples)
+    return Decoded(to_mono_16_bit(samples), recording.samplerate, seconds, recording.channels, form)
 
 
 def to_mono_16_bit(samples: Samples) -> Samples:
@@ -205,6 +225,18 @@ def fit(samples: Samples, rate: int, duration: float | None) -> Samples:
         return samples
     length = round(duration * rate)
     return samples[:length] if len(samples) >= length else np.pad(samples, (0, length - len(samples)))
+
+
+def loudness(samples: Samples) -> dict[str, Any]:
+    """`peak`: the largest amount of a sample, up to 32,768; `clipped`: whether three in a row are at full scale."""
+    if not len(samples):
+        return {"peak": 0, "clipped": False}
+    highest, lowest = int(samples.max()), int(samples.min())
+    full = (
+        (samples >= FULL_SCALE - 1) | (samples <= 1 - FULL_SCALE) if max(highest, -lowest) >= FULL_SCALE - 1 else None
+    )
+    clipped = full is not None and bool((full[:-2] & full[1:-1] & full[2:]).any())
+    return {"peak": max(highest, -lowest), "clipped": clipped}
 
 
 def resample(samples: Samples, rate: int, target_rate: int) -> Iterator[Samples]:

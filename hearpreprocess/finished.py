@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hearpreprocess import archive
+from hearpreprocess import archive, audio
 from hearpreprocess.errors import ArchiveError, OutputError
 from hearpreprocess.package import METADATA
 
@@ -33,8 +33,6 @@ COMMON_METADATA = (
     "evaluation", "evaluation_params", "nfolds",
 )  # fmt: skip
 """The keys of task_metadata.json that published tasks and ours have in common, but for the mode's own."""
-
-_FULL_SCALE = 32767
 
 
 @dataclass(frozen=True)
@@ -146,7 +144,7 @@ def _recording(rate: int, split: str, file: str, content: bytes) -> Recording:
     length = len(data) // (width * channels)
     if length < promised:
         return Recording(rate, split, file, problem=f"is cut short: {length:,} of {promised:,} samples are there")
-    samples = np.frombuffer(data if width == 2 else b"", "<i2")
+    loudness = audio.loudness(np.frombuffer(data if width == 2 else b"", "<i2"))
     return Recording(
         rate,
         split,
@@ -156,14 +154,6 @@ def _recording(rate: int, split: str, file: str, content: bytes) -> Recording:
         bits=8 * width,
         length=length,
         sha256=hashlib.sha256(data).hexdigest(),
-        is_silent=width == 2 and not samples.any(),
-        is_clipped=_is_clipped(samples),
+        is_silent=width == 2 and loudness["peak"] == 0,
+        is_clipped=loudness["clipped"],
     )
-
-
-def _is_clipped(samples: Samples) -> bool:
-    """Whether three samples in a row are at full scale, which is taken for the trace of a recording too loud."""
-    if not len(samples) or (samples.max() < _FULL_SCALE and samples.min() > -_FULL_SCALE):
-        return False
-    full = (samples >= _FULL_SCALE) | (samples <= -_FULL_SCALE)
-    return bool((full[:-2] & full[1:-1] & full[2:]).any())

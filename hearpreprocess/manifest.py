@@ -8,10 +8,13 @@
     left_out        a list: the reason, and the names of the clips or their number
     sample_rates    in hertz
     clips           by file name: split, labels (or events, as in the split's file), group where it is not the clip's
-                    name, `recorded` (rate, length, sha256) and `audio` (length, sha256) by sample rate
+                    name, `recorded` (rate, length, sha256, peak, clipped, source) and `audio` (length, sha256) by
+                    sample rate
 
-`recorded` is the clip before it is resampled. Lengths are in samples; each sha256 is that of the samples as 16-bit
-little-endian numbers, whatever file holds them. A manifest of a corpus without audio has neither of them.
+`recorded` is the clip before it is resampled: `peak` is the largest amount of a sample, up to 32,768, `clipped` whether
+three samples in a row are at full scale, and `source` what the recording was: seconds, channels, format. Lengths are in
+samples; each sha256 is that of the samples as 16-bit little-endian numbers, whatever file holds them. A manifest of a
+corpus without audio has neither of them.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from typing import Any
 from hearpreprocess.errors import OutputError
 
 MANIFEST = "manifest.json"
-VERSION = 1
+VERSION = 2
 
 Manifest = dict[str, Any]
 Fingerprint = Sequence[Any]
@@ -58,22 +61,27 @@ def of_corpus(
     }
 
 
+def recorded(rate: int, fingerprint: Fingerprint, *, peak: int, clipped: bool) -> dict[str, Any]:
+    """What a manifest tells of a clip before it is resampled, at its own rate in hertz, but for its source."""
+    length, sha256 = fingerprint
+    return {"rate": rate, "length": length, "sha256": sha256, "peak": peak, "clipped": clipped}
+
+
 def with_audio(
     manifest: Manifest,
-    recorded: Mapping[str, tuple[int, Fingerprint]],
+    recorded: Mapping[str, Mapping[str, Any]],
     audio: Mapping[int, Mapping[str, Fingerprint]],
 ) -> Manifest:
     """A manifest with what is known of each clip's audio.
 
-    `recorded`: by clip name, its own rate and its samples there. `audio`: its samples by rate and clip name.
+    `recorded`: by clip name, what is told of it at its own rate. `audio`: its samples by rate and clip name.
     """
     clips = {}
     for file, facts in manifest["clips"].items():
         name = file.removesuffix(".wav")
-        rate, (length, sha256) = recorded[name]
         clips[file] = {
             **facts,
-            "recorded": {"rate": rate, "length": length, "sha256": sha256},
+            "recorded": recorded[name],
             "audio": {
                 str(rate): {"length": of_rate[name][0], "sha256": of_rate[name][1]}
                 for rate, of_rate in sorted(audio.items())

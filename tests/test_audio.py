@@ -67,7 +67,8 @@ def test_decoding_equals_the_reference_decoder(tmp_path: Path, subtype: str, cha
     soundfile.write(path, noise(5000, channels) * 0.999, 22050, subtype=subtype, format=container)
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", path, "-ac", "1", "-c:a", "pcm_s16le", expected]
     subprocess.run(command, check=True)
-    samples, rate = audio.decode(path)
+    decoded = audio.decode(path)
+    samples, rate = decoded.samples, decoded.rate
     assert rate == 22050
     np.testing.assert_array_equal(samples, soundfile.read(expected, dtype="int16")[0])
 
@@ -76,9 +77,9 @@ def test_decoding_reads_a_slice_and_no_further_than_the_duration(tmp_path: Path)
     path = tmp_path / "x.wav"
     whole = (noise(4000)[:, 0] * 32767).astype(np.int16)
     soundfile.write(path, whole, 8000)
-    assert audio.decode(path, start=100, stop=300)[0].tolist() == whole[100:300].tolist()
-    assert audio.decode(path, duration=0.25)[0].tolist() == whole[:2000].tolist()
-    assert audio.decode(path, start=100, stop=3000, duration=0.1)[0].tolist() == whole[100:900].tolist()
+    assert audio.decode(path, start=100, stop=300).samples.tolist() == whole[100:300].tolist()
+    assert audio.decode(path, duration=0.25).samples.tolist() == whole[:2000].tolist()
+    assert audio.decode(path, start=100, stop=3000, duration=0.1).samples.tolist() == whole[100:900].tolist()
     with pytest.raises(AudioError, match=r"it has 4000 samples; a slice from 3999 to 4001 is not in it"):
         audio.decode(path, start=3999, stop=4001)
 
@@ -181,7 +182,8 @@ def test_a_damaged_outer_header_is_read_past(tmp_path: Path, damage: str) -> Non
     else:
         content[0:4], content[40:44] = b"RIFX", b"\xff\xff\xff\xff"
     path.write_bytes(content)
-    samples, rate = audio.decode(path)
+    decoded = audio.decode(path)
+    samples, rate = decoded.samples, decoded.rate
     assert rate == 22050
     assert samples.tolist() == whole.tolist()
 

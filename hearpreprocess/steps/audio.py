@@ -11,7 +11,7 @@ from typing import Any
 
 import luigi
 
-from hearpreprocess import archive, audio, fetch
+from hearpreprocess import archive, audio, fetch, manifest
 from hearpreprocess.atomic import discard, link_or_copy
 from hearpreprocess.batches import Batch
 from hearpreprocess.clips import WHOLE
@@ -109,16 +109,18 @@ class Standardize(BatchStep):
 
     def build(self, folder: Path) -> None:
         refused: dict[str, str] = {}
-        made = {
-            name: (rate, audio.write_wav(folder / f"{name}.wav", [samples], rate))
-            for name, samples, rate in self._standardized(refused)
-        }
+        made = {}
+        for name, samples, decoded in self._standardized(refused):
+            fingerprint = audio.write_wav(folder / f"{name}.wav", [samples], decoded.rate)
+            made[name] = manifest.recorded(decoded.rate, fingerprint, **audio.loudness(samples)) | {
+                "source": {"seconds": decoded.seconds, "channels": decoded.channels, "format": decoded.format}
+            }
         (folder / _REFUSED).write_text(json.dumps(refused), encoding="utf-8")
         (folder / _CLIPS).write_text(json.dumps(made), encoding="utf-8")
 
-    def made(self) -> dict[str, tuple[int, Fingerprint]]:
-        """The clips that can be used: their rates in hertz, and what their samples are known by."""
-        made: dict[str, tuple[int, Fingerprint]] = json.loads((self.folder / _CLIPS).read_text(encoding="utf-8"))
+    def made(self) -> dict[str, dict[str, Any]]:
+        """What the manifest tells of the clips that can be used, as they are recorded."""
+        made: dict[str, dict[str, Any]] = json.loads((self.folder / _CLIPS).read_text(encoding="utf-8"))
         return made
 
     def refused(self) -> dict[str, str]:
@@ -128,20 +130,20 @@ class Standardize(BatchStep):
         refused: dict[str, str] = json.loads((self.folder / _REFUSED).read_text(encoding="utf-8"))
         return refused
 
-    def _standardized(self, refused: dict[str, str]) -> Iterator[tuple[str, Any, int]]:
-        """The clips' names, samples and rates; what is wrong with the others goes to `refused`."""
+    def _standardized(self, refused: dict[str, str]) -> Iterator[tuple[str, Any, audio.Decoded]]:
+        """The clips' names, samples and what was decoded; what is wrong with the others goes to `refused`."""
         batch = self.load()
         with Counter(self) as counter, contextlib.ExitStack() as stack:
             recordings = {source: self._recordings(source, step, stack) for source, step in self.requires().items()}
             for clip in batch.clips:
                 try:
-                    samples, rate = audio.decode(
+                    decoded = audio.decode(
                         recordings[clip.source](clip.member),
                         start=0 if clip.start == WHOLE else clip.start,
                         stop=None if clip.stop == WHOLE else clip.stop,
                         duration=batch.sample_duration,
                     )
-                    yield clip.name, audio.fit(samples, rate, batch.sample_duration), rate
+                    yield clip.name, audio.fit(decoded.samples, decoded.rate, batch.sample_duration), decoded
                 except (AudioError, ArchiveError) as error:
                     refused[clip.name] = f"file {clip.member}: {error}"
                 counter.add(1)
@@ -253,13 +255,13 @@ class Resample(BatchStep):
             folders = {rate: stack.enter_context(fresh_folder(folder)) for rate, folder in missing}
             made: dict[int, dict[str, Fingerprint]] = {rate: {} for rate in folders}
             with Counter(self) as counter:
-                for name, (rate, fingerprint) in self.requires().made().items():
+                for name, recorded in self.requires().made().items():
                     path = self.requires().folder / f"{name}.wav"
-                    samples, _rate = audio.read_wav(path)
+                    samples, rate = audio.read_wav(path)
                     for target_rate, folder in folders.items():
                         if target_rate == rate:
                             link_or_copy(str(path), f"{folder}/{path.name}")
-                            made[target_rate][name] = fingerprint
+                            made[target_rate][name] = (recorded["length"], recorded["sha256"])
                         else:
                             resampled = audio.resample(samples, rate, target_rate)
                             made[target_rate][name] = audio.write_wav(folder / path.name, resampled, target_rate)
