@@ -13,7 +13,7 @@ import importlib.util
 import os
 import sys
 import sysconfig
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
@@ -24,7 +24,12 @@ from hearpreprocess.errors import ConfigError, TaskNotFoundError, line_in
 from hearpreprocess.identity import digest, file_digest
 from hearpreprocess.sources import Archive, Local, Source
 
-GROUPS = ("open", "all")
+GROUPS = ("open", "all", "subset11")
+SUBSET11 = (
+    "beijing_opera", "dcase2016_task2", "fsd50k", "esc50", "libricount", "speech_commands:5h", "mridangam_stroke",
+    "mridangam_tonic", "tfds_crema_d", "nsynth_pitch:5h", "vox_lingua_top10",
+)  # fmt: skip
+"""The tasks that most papers report, with the modes that they mean."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +106,24 @@ def built_in_folder() -> Path:
 def built_in_names() -> list[str]:
     """The names of the built-in tasks, sorted."""
     return sorted(path.stem for path in built_in_folder().glob("*.py") if not path.stem.startswith("_"))
+
+
+def expand(wanted: Iterable[str]) -> list[tuple[str, str | None]]:
+    """The locations of the tasks meant by paths, names and groups, each once, with the mode that `name:mode` says.
+
+    Raises TaskNotFoundError as `find` does.
+    """
+    found: dict[tuple[str, str | None], None] = {}
+    for each in wanted:
+        if each == "subset11":
+            found |= dict.fromkeys(expand(SUBSET11))
+            continue
+        name, colon, mode = each.rpartition(":")
+        if colon and not Path(each).exists():
+            found |= dict.fromkeys((location, mode) for location in find(name))
+        else:
+            found |= dict.fromkeys((location, None) for location in find(each))
+    return list(found)
 
 
 def find(wanted: str) -> list[str]:
@@ -223,17 +246,20 @@ def _execute(path: Path) -> tuple[ModuleType, bytes]:
     return module, text
 
 
-def references(wanted: Sequence[str], mode: str, replaced: Mapping[str, str] | None = None) -> list[TaskReference]:
-    """The tasks meant by paths, names and groups, each once, in `mode`, with sources replaced by name.
+def references(
+    wanted: Sequence[str], mode_of_others: str, replaced: Mapping[str, str] | None = None
+) -> list[TaskReference]:
+    """The tasks meant by paths, names and groups, each once, with sources replaced by name.
 
-    `mode`: `default` (each task's own), `all` (every mode that stands for a dataset itself: no excerpt, nothing made
+    `mode_of_others`, of those that are not given as `name:mode`: `default` (each task's own), `all` (every mode that stands for a dataset itself: no excerpt, nothing made
     up), or a mode's name. Raises TaskNotFoundError or ConfigError collecting every task that cannot be had so.
     """
     chosen: dict[TaskReference, None] = {}
     problems = []
     titles: dict[str, str] = {}
-    for location in dict.fromkeys(location for each in wanted for location in find(each)):
+    for location, own_mode in expand(wanted):
         config = load(location)
+        mode = own_mode or mode_of_others
         if mode in ("default", "all"):
             modes: Sequence[str] = (config.default_mode,) if mode == "default" else config.published_modes
         elif mode in config.modes:

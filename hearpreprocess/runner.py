@@ -8,12 +8,15 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hearpreprocess import __version__
+from hearpreprocess.commands import COMMANDS, run_command
 from hearpreprocess.errors import ConfigError, DownloadError, HearPreprocessError, OfflineError, OutputError
+from hearpreprocess.options import add_places, add_rates, add_sources, add_tasks, rates_of, sources_of, workspace_of
 from hearpreprocess.package import COMPRESSIONS
 from hearpreprocess.sources import without_credentials
 
@@ -22,8 +25,6 @@ if TYPE_CHECKING:
     from hearpreprocess.registry import TaskReference
     from hearpreprocess.steps.base import Step, Workspace
 
-DEFAULT_RATES = (16000, 22050, 32000, 44100)
-LOWEST_RATE, HIGHEST_RATE = 1_000, 384_000
 DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 
 _EPILOG = """\
@@ -41,6 +42,9 @@ exit status: 0 everything is done, 1 something failed, 2 the command cannot be u
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments and arguments[0] in COMMANDS:
+        return run_command(arguments)
     options = _parser().parse_args(arguments)
     try:
         tasks, rates = _understand(options)
@@ -69,9 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "tasks", nargs="*", metavar="TASK", help="a task's name, the path of a task module, or a group: open, all"
-    )
+    add_tasks(parser, nargs="*")
     parser.add_argument(
         "--from-published",
         nargs="+",
@@ -80,39 +82,10 @@ def _parser() -> argparse.ArgumentParser:
         "file, or the name of one of the nineteen published ones, which is downloaded",
     )
     parser.add_argument("--record", metavar="URL", help="where the published tarballs are listed (default: Zenodo)")
-    parser.add_argument(
-        "--mode",
-        default="default",
-        help="default, all (every mode but excerpts and made-up ones), or one that the tasks have: full, 5h, 50h, "
-        "small, synthetic",
-    )
-    parser.add_argument(
-        "--sample-rates",
-        nargs="+",
-        metavar="HZ",
-        help=f"one or several, divided by spaces or commas (default: {' '.join(map(str, DEFAULT_RATES))})",
-    )
+    add_rates(parser)
     parser.add_argument("--num-workers", type=int, metavar="N", help="processes at work at once (default: all cores)")
-    parser.add_argument(
-        "--tmp-dir", type=Path, default=Path("_workdir"), metavar="DIR", help="intermediate results (default: _workdir)"
-    )
-    parser.add_argument(
-        "--tasks-dir", type=Path, default=Path("out/tasks"), metavar="DIR", help="finished tasks (default: out/tasks)"
-    )
-    parser.add_argument("--tar-dir", type=Path, default=Path("out"), metavar="DIR", help="tarballs (default: out)")
-    parser.add_argument(
-        "--download-dir",
-        type=Path,
-        metavar="DIR",
-        help="where downloaded archives are kept, and looked for by file name (default: downloads in the --tmp-dir)",
-    )
-    parser.add_argument(
-        "--source",
-        action="append",
-        default=[],
-        metavar="NAME=PATH",
-        help="a folder or an archive that you have, in place of the task's source of this name (repeatable)",
-    )
+    add_places(parser)
+    add_sources(parser)
     parser.add_argument("--offline", action="store_true", help="never touch the network; list what is missing")
     parser.add_argument("--until", choices=("download", "corpus"), help="stop after this stage")
     parser.add_argument(
@@ -156,7 +129,7 @@ def _understand(options: argparse.Namespace) -> tuple[list[TaskReference], tuple
             "no TASK is given" + ("; put the tasks before --sample-rates" if swallowed else "; see --help")
         )
     if options.scheduler_url and not re.match("https?://", options.scheduler_url):
-        raise ConfigError(f"--scheduler-url {options.scheduler_url!r} is no http or https url")
+        raise ConfigError(f"--scheduler-url {without_credentials(options.scheduler_url)!r} is no http or https url")
     if options.num_workers is not None and options.num_workers < 1:
         raise ConfigError(f"--num-workers must be at least 1, got {options.num_workers}")
     if options.clean and options.until:
@@ -167,8 +140,8 @@ def _understand(options: argparse.Namespace) -> tuple[list[TaskReference], tuple
         raise ConfigError(f"--skip-bad-clips must be 0 or more, got {options.skip_bad_clips}")
     if not options.most_expansion > 0:
         raise ConfigError(f"--most-expansion must be positive, got {options.most_expansion:g}")
-    rates = parse_rates(options.sample_rates or map(str, DEFAULT_RATES))
-    tasks = registry.references(options.tasks, options.mode, parse_sources(options.source))
+    rates = rates_of(options)
+    tasks = registry.references(options.tasks, options.mode, sources_of(options))
     if not tasks and not options.from_published:
         raise ConfigError(f"none of the tasks has a mode that --mode {options.mode} stands for")
     if options.tasks_dir.resolve() == registry.built_in_folder().resolve():
@@ -176,57 +149,14 @@ def _understand(options: argparse.Namespace) -> tuple[list[TaskReference], tuple
     return tasks, rates
 
 
-def parse_rates(texts: Iterable[str]) -> tuple[int, ...]:
-    """Sample rates in hertz, ascending and each once, from texts that hold one or several divided by commas.
-
-    Raises ConfigError on what is no positive whole number.
-    """
-    rates = set()
-    for text in ",".join(texts).split(","):
-        if not text:
-            continue
-        if not re.fullmatch(r"[0-9]{1,9}", text):
-            raise ConfigError(f"{text!r} is no sample rate in hertz")
-        if not LOWEST_RATE <= int(text) <= HIGHEST_RATE:
-            raise ConfigError(f"{text!r} is no sample rate from {LOWEST_RATE:,} to {HIGHEST_RATE:,} Hz")
-        rates.add(int(text))
-    if not rates:
-        raise ConfigError("--sample-rates names no rate")
-    return tuple(sorted(rates))
-
-
-def parse_sources(texts: Iterable[str]) -> dict[str, str]:
-    """The absolute path that stands in place of each source, by the source's name, from texts NAME=PATH.
-
-    Raises ConfigError on a text of another form, a path where nothing is, and a name that is given twice.
-    """
-    replaced: dict[str, str] = {}
-    for text in texts:
-        name, divided, path = text.partition("=")
-        if not (name and divided and path):
-            raise ConfigError(f"--source {text!r}: expected NAME=PATH")
-        if name in replaced:
-            raise ConfigError(f"--source: {name!r} is given twice")
-        place = Path(path).expanduser()  # few shells do it behind an equals sign
-        if not place.exists():
-            raise ConfigError(f"--source: there is no {without_credentials(path) if '://' in path else place}")
-        replaced[name] = str(place.resolve())
-    return replaced
-
-
 def _run(tasks: Sequence[TaskReference], rates: tuple[int, ...], options: argparse.Namespace) -> int:
-    from hearpreprocess.steps.base import Workspace
     from hearpreprocess.steps.presence import forget_what_was_left
 
     with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as notes:
         journal = Path(notes) / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.journal"
         journal.touch()
-        tmp_dir = options.tmp_dir.resolve()
-        workspace = Workspace(
-            tmp_dir=tmp_dir,
-            tasks_dir=options.tasks_dir.resolve(),
-            tar_dir=options.tar_dir.resolve(),
-            download_dir=(options.download_dir or tmp_dir / "downloads").resolve(),
+        workspace = replace(
+            workspace_of(options),
             offline=options.offline,
             most_expansion=options.most_expansion,
             runner=os.getpid(),
@@ -239,7 +169,7 @@ def _run(tasks: Sequence[TaskReference], rates: tuple[int, ...], options: argpar
         if options.until != "download":
             _check_writable(workspace.tasks_dir, *([workspace.tar_dir] if options.until is None else []))
         _tidy(workspace)
-        forget_what_was_left(tmp_dir)
+        forget_what_was_left(workspace.tmp_dir)
         if all(root.complete() for root in roots):
             print("Nothing to do; everything is there:")
             print("\n".join(f"  {_shown(place)}" for root in roots for place in root.places))

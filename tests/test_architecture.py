@@ -28,7 +28,20 @@ FOUNDATIONS = [
     "batches",
 ]
 PURE = ["archive", "audio", "card", "fetch", "labels", "manifest", "package", "splits"]
-ABOVE = ["finished", "published", "registry", "verify", "compare", "testing", "steps", "progress", "runner", "zenodo"]
+ABOVE = [
+    "finished",
+    "published",
+    "registry",
+    "verify",
+    "compare",
+    "testing",
+    "steps",
+    "progress",
+    "options",
+    "commands",
+    "runner",
+    "zenodo",
+]
 STEPS_MAY_IMPORT = {*FOUNDATIONS, *PURE, "finished", "published", "registry", "testing", "steps"}
 MAY_IMPORT = {
     **{name: set(FOUNDATIONS[:position]) for position, name in enumerate(FOUNDATIONS)},
@@ -41,7 +54,9 @@ MAY_IMPORT = {
     "testing": {*FOUNDATIONS, *PURE, "registry", "verify", "testing"},
     "steps": STEPS_MAY_IMPORT,
     "progress": {*FOUNDATIONS, "steps"},
-    "runner": {*STEPS_MAY_IMPORT, "progress"},
+    "options": {*STEPS_MAY_IMPORT},
+    "commands": {*STEPS_MAY_IMPORT, "verify", "report", "progress", "options"},
+    "runner": {*STEPS_MAY_IMPORT, "progress", "options", "commands"},
     "zenodo": {*FOUNDATIONS, *PURE, "finished", "published", "registry", "verify", "runner"},
 }
 

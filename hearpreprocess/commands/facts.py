@@ -1,0 +1,80 @@
+"""What the commands tell of a task, as numbers and as texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hearpreprocess import registry
+from hearpreprocess.config import NewFolds, PresetFolds, TaskMode, TrainValidTest
+from hearpreprocess.sources import Source
+
+
+def facts_of(location: str, task: TaskMode) -> dict[str, Any]:
+    """A task in one of its modes as a JSON object; what is not known is None."""
+    clips = None if task.published_clips is None else sum(task.published_clips)
+    seconds = None if clips is None or task.sample_duration is None else clips * task.sample_duration
+    sizes = [size_of(source) for source in task.sources.values()]
+    return {
+        "task": task.name,
+        "version": task.version,
+        "mode": task.mode,
+        "location": location,
+        "summary": registry.documentation(location).partition("\n")[0],
+        "is_open": task.is_open,
+        "embedding_type": task.embedding_type,
+        "prediction_type": task.prediction_type,
+        "splits": splits_of(task),
+        "clips": clips,
+        "clips_by_split": None
+        if task.published_clips is None
+        else dict(zip(task.splits.names, task.published_clips, strict=True)),
+        "sample_duration": task.sample_duration,
+        "hours": None if seconds is None else seconds / 3600,
+        "evaluation": list(task.evaluation),
+        "licence": task.licence,
+        "url": task.url,
+        "citation": task.citation,
+        "caveats": list(task.caveats),
+        "download_bytes": None if None in sizes else sum(size for size in sizes if size is not None),
+        "extras": list(task.extras),
+    }
+
+
+def size_of(source: Source) -> int | None:
+    """The bytes that have to be downloaded for a source, where the task module tells them."""
+    sizes = [file.size for file in getattr(source, "files", ())]
+    return None if None in sizes else sum(size for size in sizes if size is not None)
+
+
+def splits_of(task: TaskMode) -> str:
+    """How a task is divided, in a few words."""
+    scheme = task.splits
+    if isinstance(scheme, PresetFolds):
+        return f"{scheme.folds} folds, given"
+    if isinstance(scheme, NewFolds):
+        return f"{scheme.folds} folds"
+    assert isinstance(scheme, TrainValidTest)  # noqa: S101  (there is no other)
+    return "train, valid, test"
+
+
+def bytes_text(count: float | None) -> str:
+    """A number of bytes as a person reads it."""
+    if count is None:
+        return "not known"
+    for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= size:
+            return f"{count / size:,.1f} {unit}"
+    return f"{count:,.0f} B"
+
+
+def table(rows: list[Mapping[str, str]], right: tuple[str, ...] = ()) -> list[str]:
+    """The lines of a table with the rows' keys as its head; the columns named by `right` are aligned there."""
+    if not rows:
+        return []
+    widths = {column: max(len(column), *(len(row[column]) for row in rows)) for column in rows[0]}
+    lines = []
+    for row in ({column: column for column in widths}, *rows):
+        cells = [row[name].rjust(width) if name in right else row[name].ljust(width) for name, width in widths.items()]
+        lines.append("  ".join(cells).rstrip())
+    return lines

@@ -1,0 +1,65 @@
+"""Show all that is known of a task: what it is, its modes, its sources, its known issues, what to cite."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from hearpreprocess import registry
+from hearpreprocess.commands.facts import bytes_text, facts_of, size_of, table
+from hearpreprocess.config import TaskConfig
+from hearpreprocess.sources import without_credentials
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `info`."""
+    parser.add_argument("task", metavar="TASK", help="a task's name, or the path of a task module")
+    parser.add_argument("--json", action="store_true", help="print a JSON list, one object a mode")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print what is known of the task."""
+    for location, wanted in registry.expand([options.task]):
+        config = registry.load(location)
+        modes = [facts_of(location, config.in_mode(mode)) for mode in ([wanted] if wanted else config.modes)]
+        if options.json:
+            print(json.dumps(modes, indent=1, ensure_ascii=False))
+        else:
+            print("\n".join(_lines(location, config, modes)))
+    return 0
+
+
+def _lines(location: str, config: TaskConfig, modes: list[dict[str, Any]]) -> Iterator[str]:
+    yield registry.documentation(location)
+    yield ""
+    yield from table(
+        [
+            {
+                "mode": facts["mode"] + (" (default)" if facts["mode"] == config.default_mode else ""),
+                "clips": "?" if facts["clips"] is None else f"{facts['clips']:,}",
+                "seconds": "as recorded" if facts["sample_duration"] is None else f"{facts['sample_duration']:g}",
+                "splits": facts["splits"],
+                "by split": ", ".join(f"{count:,}" for count in (facts["clips_by_split"] or {}).values()),
+            }
+            for facts in modes
+        ],
+        right=("clips", "seconds"),
+    )
+    yield ""
+    yield f"{config.embedding_type}, {config.prediction_type}; evaluated by {', '.join(config.evaluation)}"
+    yield f"licence: {config.licence}"
+    yield f"dataset: {config.url}"
+    if config.citation:
+        yield f"cite:    {config.citation}"
+    if config.extras:
+        yield f"needs:   pip install 'hearpreprocess[{','.join(config.extras)}]'"
+    if config.caveats:
+        yield "\nknown issues:"
+        yield from (f"  - {caveat}" for caveat in config.caveats)
+    yield "\nsources:"
+    for name, source in config.in_mode(config.default_mode).sources.items():
+        yield f"  {name}: {source.title}, {bytes_text(size_of(source))}"
+        for file in list(getattr(source, "files", ()))[:6]:
+            yield from (f"    {without_credentials(url)}" for url in file.urls)
