@@ -73,8 +73,9 @@ def small_runs(shared: Path, folder: Path) -> Iterator[tuple[str, bool]]:
                 yield f"{title}, {method}, {made.name}", compare(shared, made, reference)
             if audio_rate:
                 found = proof.compare(tarball, out / f"hear2021-{title}-{audio_rate}.tar.gz")
-                yield f"{title}, {method}, within dither of the reference", (
-                    found.is_same and found.outcome(audio_rate) == "within dither"
+                yield (
+                    f"{title}, {method}, within dither of the reference",
+                    (found.is_same and found.outcome(audio_rate) == "within dither"),
                 )
                 yield f"{title}, the reference's tarball is sound", not verify.verify(tarball).faults
     for task in OTHERS:

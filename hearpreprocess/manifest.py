@@ -2,7 +2,7 @@
 
     version         of this format
     task, release   the task's title, and the digest of all that it was made from
-    configuration   a digest of what the task module states and of its code
+    configuration   a digest of the task's metadata
     made_with       versions of hearpreprocess and of the libraries that decide samples
     sources         by name: addresses and checksums
     left_out        a list: the reason, and the names of the clips or their number

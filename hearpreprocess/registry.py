@@ -54,11 +54,6 @@ class TaskReference:
         return _resolve(self)
 
     @property
-    def code(self) -> str:
-        """A digest of the text of the task's module, and of all modules of the user's own that it imports."""
-        return _loaded(self.location).code
-
-    @property
     def documentation(self) -> str:
         """What the task's module says of itself."""
         return documentation(self.location)

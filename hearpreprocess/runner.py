@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hearpreprocess import __version__
+from hearpreprocess.atomic import naming_the_disk
 from hearpreprocess.errors import ConfigError, DownloadError, HearPreprocessError, OfflineError, OutputError
 from hearpreprocess.package import COMPRESSIONS
 from hearpreprocess.sources import without_credentials
@@ -320,7 +321,6 @@ def _roots(
 
 
 def _build_and_report(roots: Sequence[Step], workspace: Workspace, journal: Path, options: argparse.Namespace) -> int:
-    from hearpreprocess.atomic import naming_the_disk
     from hearpreprocess.progress import Display
     from hearpreprocess.steps.execution import execute
     from hearpreprocess.steps.journal import JournalReader
@@ -353,8 +353,8 @@ def _check_writable(*folders: Path) -> None:
     """Raise OutputError, before any work, where an output folder may not be written."""
     for folder in folders:
         there = next(place for place in (folder, *folder.parents) if place.exists())
-        if not os.access(there, os.W_OK | os.X_OK):
-            raise OutputError(f"{there} cannot be written; make it writable or choose another folder")
+        with naming_the_disk(folder):
+            tempfile.TemporaryFile(dir=there).close()
 
 
 def _tidy(workspace: Workspace) -> None:

@@ -109,7 +109,7 @@ class Labels(TaskStep):
             zip(names, table["split"], table["group"], [of_clips[name] for name in names], strict=True),
             task=config.title,
             release=release,
-            configuration=digest([metadata, self.task.code]),
+            configuration=digest(metadata),
             made_with={"hearpreprocess": __version__, **audio.library_versions()},
             sources=metadata["sources"],
             left_out=[*omissions, *skipped],
