@@ -381,6 +381,8 @@ class TaskMode(TaskFacts):
         if self.resampled is not None:
             of_finished = {key: value for key, value in self.resampled.metadata.items() if key != "sources"}
             metadata |= of_finished | {"resampled_from": self.resampled.rate}
+            for source in metadata["sources"].values():
+                source["made_from"] = self.resampled.metadata.get("sources", {})
         return metadata
 
     @property

@@ -88,6 +88,8 @@ def look(path: Path) -> Finished:
         for task, place, content in files(path):
             found.task = found.task or task
             clip = CLIP.fullmatch(place)
+            if archive.is_litter(place):
+                continue
             if task != found.task or not place:
                 found.strays.append(place or task)
             elif place in found.recordings or place in found.texts:

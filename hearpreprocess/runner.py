@@ -42,7 +42,11 @@ exit status: 0 everything is done, 1 something failed, 2 the command cannot be u
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
-    options = _parser().parse_args(arguments)
+    return run(parser().parse_args(arguments))
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what the options of `parser` ask for, and return the exit status."""
     try:
         tasks, rates = _understand(options)
     except HearPreprocessError as error:
@@ -63,7 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """The options of the command line."""
     parser = argparse.ArgumentParser(
         prog="hearpreprocess",
         description="Regenerate HEAR task datasets: clips, splits and labels as published, at any sample rate.",
@@ -259,12 +264,16 @@ def _tarball(wanted: str, workspace: Workspace, journal: Path, options: argparse
 
     if Path(wanted).is_file():
         return Path(wanted).resolve()
+    if Path(wanted).is_dir():
+        raise ConfigError(f"{wanted} is a folder; --from-published takes tarballs")
     name = published.tarball_named(wanted)
     path = workspace.download_dir / name
     if path.exists():
         return path
     if options.offline:
-        raise OfflineError(f"there is no {path}, and --offline keeps from downloading it")
+        raise OfflineError(
+            f"there is no {path}, and --offline keeps from downloading it; put it there from {published.PAGE}"
+        )
     connection = Connection(Connections(workspace.tmp_dir / "connections"))
     source = published.archive_in(connection.read(options.record or published.RECORD), name)
     connection.close()
@@ -289,7 +298,7 @@ def _from_published(tarballs: Sequence[Path], rates: Sequence[int], workspace: W
             if place == tarball or (place.exists() and not published.is_resampled(place)):
                 raise OutputError(
                     f"{place} was made from the original corpus; choose another --tasks-dir and --tar-dir for what is "
-                    "resampled, or other rates"
+                    "resampled"
                 )
         print(published.note(tarball), file=sys.stderr)
     return tasks

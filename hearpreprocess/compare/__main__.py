@@ -7,9 +7,8 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from statistics import median
 
-from hearpreprocess.compare.comparison import DIFFERENT, IDENTICAL, Comparison, compare
+from hearpreprocess.compare.comparison import DIFFERENT, IDENTICAL, Comparison, compare, median_snr
 from hearpreprocess.errors import HearPreprocessError
 
 SAME, NOT_SAME, MISUSED = 0, 1, 2
@@ -55,18 +54,20 @@ def _lines(found: Comparison) -> Iterator[str]:
         line = f"samples     at {rate} Hz: {found.outcome(rate)}; {identical:,} of {compared:,} clips are identical"
         if others:
             largest = max(each.largest for each in others)
-            line += (
-                f", the others differ by up to {largest:,} (median SNR {median(each.snr for each in others):.1f} dB)"
-            )
+            line += f", the others differ by up to {largest:,} (median SNR {_decibels(median_snr(others))})"
         yield line
-        different = sorted((each for each in others if not each.is_within_dither), key=lambda each: each.snr)
+        different = sorted((each for each in others if not each.is_within_dither), key=lambda each: each.snr or 0.0)
         if found.outcome(rate) == DIFFERENT:
             yield from (
-                f"  {each.file}: by up to {each.largest:,}, SNR {each.snr:.1f} dB" for each in different[:_SHOWN]
+                f"  {each.file}: by up to {each.largest:,}, SNR {_decibels(each.snr)}" for each in different[:_SHOWN]
             )
     if not found.samples:
-        yield "samples     there is no clip in both"
+        yield "samples     there is no clip at the same rate in both"
     yield "same" if found.is_same else "not the same"
+
+
+def _decibels(ratio: float | None) -> str:
+    return "of silence" if ratio is None else f"{ratio:.1f} dB"
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ IDENTICAL, WITHIN_DITHER, DIFFERENT, NOTHING = "identical", "within dither", "di
 
 @dataclass(frozen=True)
 class Comparison:
-    """`problems`: what differs, by aspect (`metadata`, `splits`, `labels`, `vocabulary`, `lengths`, `rates`).
+    """`problems`: what differs, by aspect (`metadata`, `splits`, `labels`, `vocabulary`, `rates`, `audio`, `lengths`).
 
     `samples`: by rate, the number of clips compared, of those that are identical, and how the others differ.
     """
@@ -54,7 +54,7 @@ class Comparison:
                 "compared": compared,
                 "identical": identical,
                 "largest_difference": max((each.largest for each in others), default=0),
-                "median_snr": median(each.snr for each in others) if others else None,
+                "median_snr": median_snr(others),
                 "different": sorted(each.file for each in others if not each.is_within_dither),
             }
             for rate, (compared, identical, others) in self.samples.items()
@@ -68,6 +68,12 @@ class Comparison:
         }
 
 
+def median_snr(others: Sequence[Difference]) -> float | None:
+    """The median signal-to-noise ratio in dB; None where no clip has one."""
+    ratios = [each.snr for each in others if each.snr is not None]
+    return median(ratios) if ratios else None
+
+
 def compare(first: Path, second: Path) -> Comparison:
     """Compare two copies of a task, each a folder or a tarball.
 
@@ -78,14 +84,15 @@ def compare(first: Path, second: Path) -> Comparison:
     for copy in (ours, theirs):
         if copy.damage:
             raise OutputError(f"{copy.path}: {copy.damage}")
-        if not copy.texts and not copy.recordings:
-            raise OutputError(f"{copy.path} holds nothing of a task")
+        if METADATA not in copy.texts:
+            raise OutputError(f"{copy.path} is no finished task: it has no {METADATA}")
     problems = {
         "metadata": list(_metadata(ours, theirs)),
         "splits": list(_splits(ours, theirs)),
         "labels": list(_labels(ours, theirs)),
         "vocabulary": [] if _vocabulary(ours) == _vocabulary(theirs) else ["the label vocabularies differ"],
         "rates": list(_rates(ours, theirs)),
+        "audio": list(_audio(ours, theirs)),
         "lengths": [],
     }
     compared, changed = _fingerprints(ours, theirs, problems["lengths"])
@@ -110,21 +117,24 @@ def _placed(copy: Finished) -> dict[str, tuple[str, Any]]:
     """The split and the labels of each clip, by its file name."""
     splits = [name.removesuffix(".json") for name in copy.texts if name.endswith(".json")]
     known = _read(copy, METADATA).get("splits") or splits
-    return {
+    placed = {
         file: (split, found)
         for split in splits
         if split in known
         for file, found in _read(copy, f"{split}.json").items()
     }
+    if strange := [file for file, (_split, found) in placed.items() if not isinstance(found, list)]:
+        raise OutputError(f"{copy.path}: the labels of {strange[0]} are no list")
+    return placed
 
 
 def _splits(ours: Finished, theirs: Finished) -> Iterator[str]:
     first, second = _placed(ours), _placed(theirs)
     for file in sorted(first.keys() | second.keys()):
         if file not in second:
-            yield f"{file} is only in {ours.path.name}, in {first[file][0]}"
+            yield f"{file} is only in {ours.path}, in {first[file][0]}"
         elif file not in first:
-            yield f"{file} is only in {theirs.path.name}, in {second[file][0]}"
+            yield f"{file} is only in {theirs.path}, in {second[file][0]}"
         elif first[file][0] != second[file][0]:
             yield f"{file} is in {first[file][0]} and in {second[file][0]}"
 
@@ -149,7 +159,21 @@ def _rates(ours: Finished, theirs: Finished) -> Iterator[str]:
     first, second = ({each.rate for each in copy.recordings.values()} for copy in (ours, theirs))
     for copy, rates in ((ours, first - second), (theirs, second - first)):
         if rates:
-            yield f"{', '.join(map(str, sorted(rates)))} Hz only in {copy.path.name}"
+            yield f"{', '.join(map(str, sorted(rates)))} Hz only in {copy.path}"
+
+
+def _audio(ours: Finished, theirs: Finished) -> Iterator[str]:
+    """What has no counterpart at a rate that both have, or is in the folder of another split."""
+    first, second = _recordings(ours), _recordings(theirs)
+    rates = {rate for rate, _file in first} & {rate for rate, _file in second}
+    for rate, file in sorted(first.keys() | second.keys()):
+        one, other = first.get((rate, file)), second.get((rate, file))
+        if rate not in rates:
+            continue
+        if one is None or other is None:
+            yield f"{rate}/{file} is only in {theirs.path if one is None else ours.path}"
+        elif one.split != other.split:
+            yield f"{rate}/{file} is in the folder {one.split} and in {other.split}"
 
 
 def _fingerprints(ours: Finished, theirs: Finished, problems: list[str]) -> tuple[dict[int, list[Key]], list[Key]]:

@@ -21,12 +21,15 @@ Key = tuple[int, str]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """How the samples of a clip differ: the largest difference, and the signal-to-noise ratio in dB."""
+    """How the samples of a clip differ: the largest difference, and the signal-to-noise ratio in dB.
+
+    A silent clip has no ratio.
+    """
 
     rate: int
     file: str
     largest: int
-    snr: float
+    snr: float | None
 
     @property
     def is_within_dither(self) -> bool:
@@ -49,7 +52,7 @@ def differences(first: Path, second: Path, wanted: Collection[Key]) -> Iterator[
             raise OutputError(f"{file}: it is no WAV file that can be read: {error}") from error
         noise = signal - other
         power, noise_power = (float(np.square(each).sum()) for each in (signal, noise))
-        snr = float(10 * np.log10(power / noise_power)) if power and noise_power else float("-inf")
+        snr = float(10 * np.log10(power / noise_power)) if power and noise_power else None
         yield Difference(rate, file, int(np.abs(noise).max(initial=0)), snr)
 
 

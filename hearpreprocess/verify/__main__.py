@@ -36,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--task", metavar="TASK", help="the task module of a task of your own")
     parser.add_argument("--json", action="store_true", help="print the reports as a JSON list")
     options = parser.parse_args(arguments)
-    reports = []
+    reports: list[Report] = []
+    status = SOUND
     try:
         for path in copies(options.paths):
             reports.append(verify(path, options.task))
@@ -44,13 +45,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 print("\n".join(_lines(reports[-1])), flush=True)
     except HearPreprocessError as error:
         print(f"verify: {error}", file=sys.stderr)
-        return MISUSED
+        status = MISUSED
     except KeyboardInterrupt:
         print("\nInterrupted.", file=sys.stderr)
         return 130
     if options.json:
         print(json.dumps([report.to_json() for report in reports], indent=1, ensure_ascii=False))
-    return AT_FAULT if any(report.outcome == DIFFERS for report in reports) else SOUND
+    return status or (AT_FAULT if any(report.outcome == DIFFERS for report in reports) else SOUND)
 
 
 def copies(paths: Iterable[Path]) -> Iterator[Path]:
@@ -64,7 +65,7 @@ def copies(paths: Iterable[Path]) -> Iterator[Path]:
             continue
         folders = [place.parent for place in (*path.glob(f"*/{METADATA}"), *path.glob(f"tasks/*/{METADATA}"))]
         finished = [folder for folder in folders if not folder.name.endswith(".corpus")]
-        found = sorted([*finished, *path.glob("hear2021-*.tar.gz")])
+        found = sorted([*finished, *path.glob("*.tar.gz")])
         if not found:
             raise OutputError(f"{path} is no finished task and holds none")
         yield from found

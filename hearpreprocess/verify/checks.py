@@ -12,7 +12,7 @@ from hearpreprocess.config import NewFolds, PresetFolds, TaskMode, TrainValidTes
 from hearpreprocess.errors import SplitError
 from hearpreprocess.finished import COMMON_METADATA, Finished, Recording
 from hearpreprocess.labels import membership_digest
-from hearpreprocess.package import METADATA, PROOFS, RELEASE_KEY, VOCABULARY
+from hearpreprocess.package import METADATA, PROOFS, RELEASE_KEY, TARBALL, VOCABULARY
 from hearpreprocess.verify.task import Claims, told_by_name
 
 
@@ -43,6 +43,16 @@ class Copy:
         return sorted({recording.rate for recording in self.finished.recordings.values()})
 
     @property
+    def missing_rates(self) -> list[int]:
+        """Those that the manifest tells of and that are not here."""
+        return sorted(set(self.claims.manifest["sample_rates"]) - set(self.rates)) if self.claims.manifest else []
+
+    @property
+    def untold_rates(self) -> list[int]:
+        """Those that are here and that the manifest does not tell of."""
+        return sorted(set(self.rates) - set(self.claims.manifest["sample_rates"])) if self.claims.manifest else []
+
+    @property
     def of_manifest(self) -> Mapping[str, Any]:
         """What its manifest says of each clip."""
         return self.claims.manifest["clips"] if self.claims.manifest else {}
@@ -53,6 +63,10 @@ def structure(copy: Copy) -> Iterator[Finding]:
     if copy.finished.damage:
         yield Finding("structure", copy.finished.path.name, copy.finished.damage)
         return
+    if METADATA not in copy.finished.texts:
+        yield Finding("structure", copy.finished.path.name, f"is no finished task: it has no {METADATA}")
+        return
+    yield from _name_problems(copy)
     for name, problem in copy.claims.problems.items():
         yield Finding("structure", name, problem)
     if RELEASE_KEY in copy.claims.metadata:  # it was made by hearpreprocess
@@ -68,7 +82,11 @@ def structure(copy: Copy) -> Iterator[Finding]:
     for split, clips in copy.claims.clips.items():
         if not clips and not (copy.task.partial if copy.task else copy.claims.metadata.get("partial")):
             yield Finding("structure", f"{split}.json", "has no clips")
-    if not copy.rates:
+    for rate in copy.missing_rates:
+        yield Finding("structure", copy.finished.task, f"lacks the clips at {rate} Hz, which its manifest has")
+    for rate in copy.untold_rates:
+        yield Finding("structure", copy.finished.task, f"has clips at {rate} Hz, of which its manifest does not tell")
+    if not copy.rates and not copy.missing_rates:
         yield Finding("structure", copy.finished.task, "has no audio")
     placed = copy.claims.placed()
     for rate in copy.rates:
@@ -78,6 +96,17 @@ def structure(copy: Copy) -> Iterator[Finding]:
                 found.setdefault(recording.file, []).append(recording.split)
         for file in sorted(placed.keys() | found.keys()):
             yield from _placement(rate, file, set(placed.get(file, [])), set(found.get(file, [])))
+
+
+def _name_problems(copy: Copy) -> Iterator[Finding]:
+    """What a tarball's name tells and its content denies."""
+    named = TARBALL.fullmatch(copy.finished.path.name)
+    if named is None or not copy.finished.path.is_file():
+        return
+    if copy.claims.title is not None and named["title"] != copy.claims.title:
+        yield Finding("structure", copy.finished.path.name, f"holds {copy.claims.title}")
+    if copy.rates and copy.rates != [int(named["rate"])]:
+        yield Finding("structure", copy.finished.path.name, f"holds clips at {', '.join(map(str, copy.rates))} Hz")
 
 
 def _placement(rate: int, file: str, claimed: set[str], found: set[str]) -> Iterator[Finding]:
@@ -92,7 +121,10 @@ def _placement(rate: int, file: str, claimed: set[str], found: set[str]) -> Iter
 
 
 def metadata(copy: Copy) -> Iterator[Finding]:
-    """Whether the metadata are those of the known task."""
+    """Whether the metadata are those of the known task; a note where the samples are not those of its corpus."""
+    if rate := copy.claims.metadata.get("resampled_from"):
+        text = f"resampled from {rate} Hz, so its samples are not those made from the corpus"
+        yield Finding("metadata", METADATA, text, is_fault=False)
     if copy.task is None or METADATA in copy.claims.problems:
         return
     expected = copy.task.metadata()
@@ -100,9 +132,6 @@ def metadata(copy: Copy) -> Iterator[Finding]:
         found = copy.claims.metadata.get(key)
         if key in expected and key in copy.claims.metadata and found != expected[key]:
             yield Finding("metadata", METADATA, f"{key} is {found!r}, expected {expected[key]!r}")
-    if rate := copy.claims.metadata.get("resampled_from"):
-        text = f"resampled from {rate} Hz, so its samples are not those made from the corpus"
-        yield Finding("metadata", METADATA, text, is_fault=False)
 
 
 def audio(copy: Copy) -> Iterator[Finding]:
@@ -145,7 +174,7 @@ def labels(copy: Copy) -> Iterator[Finding]:
     for split, clips in claims.clips.items():
         for file, found in sorted(clips.items()):
             yield from _label_problems(claims, split, file, found)
-            held.update(label.get("label") if isinstance(label, dict) else label for label in found)
+            held.update(label for label in map(_label, found) if isinstance(label, str | int))
     if VOCABULARY in claims.problems or len(claims.clips) < len(claims.splits):
         return
     listed = [label for _index, label in claims.vocabulary]
@@ -258,11 +287,11 @@ def drawn(copy: Copy) -> dict[str, str]:
     groups = {}
     for file in placed:
         name = file.removesuffix(".wav")
-        told = told_by_name(task, file).get("group", name)
-        groups[name] = copy.of_manifest.get(file, {}).get("group", name) if copy.of_manifest else told
+        of_manifest = copy.of_manifest.get(file, {}).get("group", name)
+        groups[name] = told_by_name(task, file).get("group", of_manifest)
     if isinstance(task.splits, NewFolds):
         held = {file.removesuffix(".wav"): clips[file] for clips in copy.claims.clips.values() for file in clips}
-        of_names = [{_label(label) for label in held[name]} for name in groups]
+        of_names = [{label for label in map(_label, held[name]) if isinstance(label, str | int)} for name in groups]
         try:
             by_group = splits.draw_folds(
                 splits.labels_by_group(groups.values(), of_names),

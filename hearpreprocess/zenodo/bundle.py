@@ -11,7 +11,7 @@ from typing import Any
 
 from hearpreprocess import PROJECT_URL, __version__, fetch
 from hearpreprocess.atomic import link_or_copy, replaced_folder
-from hearpreprocess.card import CARD
+from hearpreprocess.card import CARD, is_made_up
 from hearpreprocess.errors import OutputError, enumerate_problems
 from hearpreprocess.finished import files
 from hearpreprocess.package import METADATA, checksums_of
@@ -81,11 +81,12 @@ def licences(metadata: Mapping[str, Mapping[str, Any]]) -> str:
 def description(metadata: Mapping[str, Mapping[str, Any]]) -> str:
     """The text of .zenodo.json, by which Zenodo fills in the record (its REST API, deposit metadata)."""
     tasks = "".join(
-        f"<li>{html.escape(name)}: {html.escape(facts['licence'])}</li>" for name, facts in metadata.items()
+        f"<li>{html.escape(name)}: {html.escape(facts['licence'])}{_kind(facts)}</li>"
+        for name, facts in metadata.items()
     )
     about = (
         "<p>Task datasets of HEAR, the Holistic Evaluation of Audio Representations (NeurIPS 2021), at 48,000 Hz: "
-        "clips, splits and labels as published, regenerated from the original corpora.</p>"
+        "made anew from their sources.</p>"
         "<p>Each tarball has a manifest with a sha256 of every clip's samples, and a card. Licences:</p>"
         f"<ul>{tasks}</ul>"
     )
@@ -98,11 +99,18 @@ def description(metadata: Mapping[str, Mapping[str, Any]]) -> str:
         "license": _licence_of_all([facts["licence"] for facts in metadata.values()]),
         "keywords": ["audio", "audio representations", "benchmark", "HEAR 2021"],
         "related_identifiers": [
-            {"identifier": "10.5281/zenodo.6332517", "relation": "isNewVersionOf", "resource_type": "dataset"},
+            {"identifier": "10.5281/zenodo.6332517", "relation": "references", "resource_type": "dataset"},
             {"identifier": PROJECT_URL, "relation": "isCompiledBy", "resource_type": "software"},
         ],
     }
     return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+
+
+def _kind(metadata: Mapping[str, Any]) -> str:
+    """What a person must not take for the dataset itself."""
+    if is_made_up(metadata):
+        return " (made-up recordings)"
+    return " (an excerpt)" if metadata["partial"] else ""
 
 
 def _licence_of_all(found: Sequence[str]) -> str:
