@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-CARD = "README.md"
+from hearpreprocess.identity import duplicates
 
 _SHOWN = 10
 
@@ -112,14 +112,6 @@ def _duplicates(clips: Mapping[str, Any]) -> list[str]:
     more = [f"- and {len(groups) - _SHOWN:,} more"] if len(groups) > _SHOWN else []
     total = f"{len(groups):,} groups of clips have the same samples, {len(across):,} of them in more than one split:"
     return [total, "", *shown, *more]
-
-
-def duplicates(hashes: Mapping[str, str]) -> list[list[str]]:
-    """The names whose hashes are equal, in groups of two and more, sorted."""
-    groups: dict[str, list[str]] = {}
-    for name, found in sorted(hashes.items()):
-        groups.setdefault(found, []).append(name)
-    return sorted(group for group in groups.values() if len(group) > 1)
 
 
 def _licence(metadata: Mapping[str, Any]) -> list[str]:

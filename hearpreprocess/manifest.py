@@ -23,7 +23,6 @@ from typing import Any
 
 from hearpreprocess.errors import OutputError
 
-MANIFEST = "manifest.json"
 VERSION = 1
 
 Manifest = dict[str, Any]
@@ -93,7 +92,7 @@ def audio_of(manifest: Manifest, rate: int) -> dict[str, Fingerprint]:
             for file, facts in manifest["clips"].items()
         }
     except (KeyError, TypeError, AttributeError) as error:
-        raise OutputError(f"{MANIFEST} of {manifest.get('task')} does not tell of {rate} Hz") from error
+        raise OutputError(f"the manifest of {manifest.get('task')} does not tell of {rate} Hz") from error
 
 
 def read(path: Path) -> Manifest:
@@ -105,7 +104,7 @@ def read(path: Path) -> Manifest:
         found: Manifest = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(found["clips"], dict) or not isinstance(found["sample_rates"], list):
             raise ValueError("it does not list clips and sample rates")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise OutputError(f"{path} is no manifest that can be read: {error}") from error
     return found
 

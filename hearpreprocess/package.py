@@ -19,7 +19,8 @@ from hearpreprocess.errors import OutputError
 
 METADATA = "task_metadata.json"
 VOCABULARY = "labelvocabulary.csv"
-PROOFS = ("manifest.json", "README.md")
+MANIFEST, CARD = "manifest.json", "README.md"
+PROOFS = (MANIFEST, CARD)
 """What tells of a finished task: to programs and to persons."""
 
 TARBALL = re.compile(r"hear2021-(?P<title>.+)-(?P<rate>[1-9][0-9]*)\.tar\.gz")
@@ -74,7 +75,7 @@ def release_of_tarball(tarball: Path) -> str | None:
 def _release(metadata: bytes) -> str | None:
     try:
         found = json.loads(metadata).get(RELEASE_KEY)
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return None
     return found if isinstance(found, str) else None
 

@@ -17,8 +17,7 @@ from hearpreprocess.clips import Clip, Event
 from hearpreprocess.config import Mode, PresetFolds, Resampled, SplitScheme, TaskConfig, TrainValidTest
 from hearpreprocess.errors import ArchiveError, ConfigError, CorpusError, OutputError
 from hearpreprocess.finished import CLIP, ROOT, files
-from hearpreprocess.manifest import MANIFEST
-from hearpreprocess.package import METADATA, TARBALL
+from hearpreprocess.package import MANIFEST, METADATA, TARBALL
 from hearpreprocess.sources import Archive, Local
 from hearpreprocess.tree import Tree
 
@@ -95,7 +94,7 @@ def config_of(tarball: Path) -> TaskConfig:
             licence=metadata.get("licence", "unknown"),
             url=metadata.get("url", ""),
             citation=metadata.get("citation", ""),
-            caveats=metadata.get("caveats", ()),
+            caveats=tuple(map(str, metadata.get("caveats", ()))),
             evaluation_params=metadata.get("evaluation_params"),
             use_scoring_for_early_stopping=metadata.get("use_scoring_for_early_stopping"),
             resampled=Resampled(int(named["rate"]), metadata),
@@ -165,7 +164,9 @@ def _seconds(milliseconds: float) -> float:
 
 def _splits(metadata: Mapping[str, Any]) -> SplitScheme:
     scheme: SplitScheme = (
-        TrainValidTest() if metadata["split_mode"] == TrainValidTest.reference_name else PresetFolds(metadata["nfolds"])
+        TrainValidTest()
+        if metadata["split_mode"] == TrainValidTest.reference_name
+        else PresetFolds(len(metadata["splits"]))
     )
     if list(scheme.names) != list(metadata["splits"]):
         raise ConfigError(f"its splits are {metadata['splits']}, expected {list(scheme.names)}")
@@ -182,6 +183,6 @@ def _metadata(tarball: Path) -> tuple[str, dict[str, Any]]:
                 return task, metadata
     except ArchiveError as error:
         raise ConfigError(str(error)) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{tarball}: its {METADATA} cannot be read: {error}") from error
     raise ConfigError(f"{tarball} is no finished task: it has no {METADATA}")

@@ -263,7 +263,9 @@ def _tarball(wanted: str, workspace: Workspace, journal: Path, options: argparse
     from hearpreprocess.steps.fetch import source_step
 
     if Path(wanted).is_file():
-        return Path(wanted).resolve()
+        if not published.is_tarball(wanted):
+            raise ConfigError(f"{wanted}: expected a name like hear2021-esc50-v2.0.0-full-48000.tar.gz")
+        return Path(wanted).absolute()
     if Path(wanted).is_dir():
         raise ConfigError(f"{wanted} is a folder; --from-published takes tarballs")
     name = published.tarball_named(wanted)

@@ -55,7 +55,7 @@ config = TaskConfig(
     modes={
         "full": Mode(
             published_clips=(1867, 1867, 1867),
-            membership="d6621cbe6a21b4921e681343f0b67e296d43bb6d447c516f5116fc6acb911bd0",
+            membership="6e06d39971b6fbe629519f0062e98ce81dd73e3d515630ce6f963bc21bb6d7ef",
         ),
         "small": Mode(
             partial=True,

@@ -143,12 +143,12 @@ def change(folder: Path, name: str, edit: Callable[[dict], object]) -> None:
         (
             lambda copy: shutil.copy(copy / "16000/fold00/clip00.wav", copy / "8000/fold00/clip00.wav"),
             "lengths",
-            "8000/clip00.wav: 3,200 samples at 8,000 Hz and 6,400 samples at 16,000 Hz",
+            "8000/fold00/clip00.wav: 3,200 samples at 8,000 Hz and 6,400 samples at 16,000 Hz",
         ),
         (
             lambda copy: (copy / "8000/fold00/clip00.wav").write_text("x"),
             "lengths",
-            "8000/clip00.wav is no WAV file of 16-bit samples: ",
+            "8000/fold00/clip00.wav is no WAV file of 16-bit samples: ",
         ),
     ],
 )
@@ -167,14 +167,15 @@ def test_what_differs_is_named(
 @pytest.mark.parametrize(
     ("edit", "text"),
     [
-        (lambda copy: (copy / "8000/fold00/clip00.wav").unlink(), "8000/clip00.wav is only in "),
+        (lambda copy: (copy / "8000/fold00/clip00.wav").unlink(), "8000/fold00/clip00.wav is only in "),
         (
             lambda copy: shutil.copy(copy / "8000/fold00/clip00.wav", copy / "8000/fold00/x.wav"),
-            "8000/x.wav is only in ",
+            "8000/fold00/x.wav is only in ",
         ),
+        (lambda copy: (copy / "notes.txt").write_text("x"), "notes.txt is only in "),
         (
             lambda copy: (copy / "8000/fold00/clip00.wav").rename(copy / "8000/fold01/clip00.wav"),
-            "8000/clip00.wav is in the folder fold00 and in fold01",
+            "8000/fold00/clip00.wav is only in ",
         ),
     ],
 )
@@ -184,7 +185,22 @@ def test_audio_that_has_no_counterpart(made: Path, tmp_path: Path, edit: Callabl
     for pair in ((made / "tasks" / TITLE, copy), (copy, made / "tasks" / TITLE)):
         found = compare(*pair)
         assert not found.is_same
-        assert found.problems["audio"][0].startswith(text.split(" and in ")[0][:30])
+        assert found.problems["audio"][0].startswith(text)
+
+
+def test_a_clip_in_two_splits_is_told(made: Path, tmp_path: Path) -> None:
+    copy = copy_of(made / "tasks" / TITLE, tmp_path / TITLE)
+    change(copy, "fold01.json", lambda clips: clips.update({"clip00.wav": ["bark"]}))
+    for pair in ((made / "tasks" / TITLE, copy), (copy, made / "tasks" / TITLE)):
+        assert "clip00.wav is in fold00" in compare(*pair).problems["splits"][0]
+
+
+@pytest.mark.parametrize("text", ["[" * 200_000, '{"clip00.wav": null}', "3", "\xff"])
+def test_labels_that_cannot_be_read(made: Path, tmp_path: Path, text: str) -> None:
+    copy = copy_of(made / "tasks" / TITLE, tmp_path / TITLE)
+    (copy / "fold00.json").write_bytes(text.encode("latin-1"))
+    with pytest.raises(OutputError, match="fold00.json is no JSON|are no list"):
+        compare(made / "tasks" / TITLE, copy)
 
 
 def test_silence_has_no_ratio(made: Path, tmp_path: Path) -> None:

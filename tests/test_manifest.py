@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import json
+import shutil
 import subprocess
 import tarfile
 import wave
@@ -96,6 +97,21 @@ def test_a_rate_that_joins_others_later_keeps_what_is_told_of_them(user: User) -
     later = of_folder(user)
     assert later["sample_rates"] == [8000, 16000]
     assert all(set(facts["audio"]) == {"8000", "16000"} for facts in later["clips"].values())
+
+
+def test_a_lost_manifest_or_rate_does_not_keep_the_next_run(user: User) -> None:
+    task(user)
+    assert user.run("./mine.py", *RATES).returncode == 0
+    folder = user.folder / "out" / "tasks" / TITLE
+    shutil.rmtree(folder / "16000")
+    assert user.run("./mine.py", "--sample-rates", 12000).returncode == 0
+    assert of_folder(user)["sample_rates"] == [8000, 12000]
+    (folder / "manifest.json").unlink()
+    finished = user.run("./mine.py", "--sample-rates", 12000)
+    assert finished.returncode == 0, finished.stderr
+    assert "clips at other rates than those asked for are removed" in finished.stderr
+    assert of_folder(user)["sample_rates"] == [12000]
+    assert sorted(path.name for path in folder.iterdir() if path.is_dir()) == ["12000"]
 
 
 def test_what_is_left_out_is_told_with_its_reason(user: User) -> None:

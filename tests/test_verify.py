@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hearpreprocess import verify
+from hearpreprocess import finished, verify
 from hearpreprocess.errors import OutputError
 from hearpreprocess.package import CHECKSUM_SUFFIX
 from tests import toys
@@ -402,6 +402,64 @@ def test_a_manifest_that_is_none(out: Path, tmp_path: Path, edit: Callable[[dict
     task = copy_of(out / "tasks" / TITLES[0], tmp_path / TITLES[0])
     change(task, "manifest.json", edit)
     assert faults(task) == [("structure", "manifest.json", "does not tell of clips as a manifest does")]
+
+
+@pytest.mark.parametrize("name", ["fold00.json", "manifest.json", "task_metadata.json"])
+def test_json_that_never_ends(out: Path, tmp_path: Path, name: str) -> None:
+    task = copy_of(out / "tasks" / TITLES[0], tmp_path / TITLES[0])
+    (task / name).write_text("[" * 200_000)
+    assert any(where == name and text.startswith("is no JSON") for _aspect, where, text in faults(task))
+
+
+def test_headers_upon_headers_and_members_too_large(tmp_path: Path) -> None:
+    path = tmp_path / "x.tar.gz"
+    header = tarfile.TarInfo("header")
+    header.type, header.size = tarfile.XHDTYPE, 0
+    with gzip.open(path, "wb") as file:
+        for _each in range(3000):
+            file.write(header.tobuf(tarfile.GNU_FORMAT))
+    assert "is no whole tar archive" in faults(path)[0][2]
+    large = tarfile.TarInfo("tasks/x/16000/train/a.wav")
+    large.size = 1 << 30
+    with gzip.open(path, "wb", 1) as file:
+        file.write(large.tobuf(tarfile.GNU_FORMAT))
+    assert "has 1,073,741,824 bytes" in faults(path)[0][2]
+
+
+def test_more_texts_and_strays_than_can_be_meant(out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    task = copy_of(out / "tasks" / TITLES[0], tmp_path / TITLES[0])
+    monkeypatch.setattr(finished, "MOST_STRAYS", 3)
+    for number in range(4):
+        (task / f"{number}.txt").write_text("")
+    assert "is too much" in faults(task)[0][2]
+
+
+def test_one_changed_label_is_one_fault_where_folds_are_drawn(out: Path, tmp_path: Path) -> None:
+    every = [
+        (split, name)
+        for split in ("fold00", "fold02")
+        for name in sorted(read(out / "tasks" / TITLES[2], f"{split}.json"))
+    ]
+    for number, (split, name) in enumerate(every):
+        task = copy_of(out / "tasks" / TITLES[2], tmp_path / str(number))
+        labels = read(task, f"{split}.json")[name]
+        other = next(found for found in read(task, "fold01.json").values() if found != labels)
+        change(task, f"{split}.json", lambda clips, name=name, other=other: clips.update({name: other}))
+        assert [where for _aspect, where, _text in faults(task)] == [name]
+        (task / "manifest.json").unlink()
+        assert {where for _aspect, where, _text in faults(task)} == {name, "manifest.json"}
+
+
+def test_a_tarball_that_was_compressed_anew(out: Path, tmp_path: Path) -> None:
+    path = tarball(out, tmp_path)
+    beside = Path(shutil.copy(out / f"{path.name}{CHECKSUM_SUFFIX}", tmp_path))
+    path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()), 1))
+    report = verify.verify(path)
+    assert report.faults == []
+    assert "was compressed anew" in " ".join(finding.text for finding in report.findings)
+    lines = beside.read_text().splitlines()
+    beside.write_text(f"{lines[0]}\n# {'0' * 64}  {path.name.removesuffix('.gz')}\n")
+    assert "holds not the tar archive" in faults(path)[0][2]
 
 
 @pytest.mark.parametrize("labels", [[["x"]], [None], [{"label": ["x"]}], [1.5]])

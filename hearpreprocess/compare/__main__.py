@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from hearpreprocess.compare.comparison import DIFFERENT, IDENTICAL, Comparison, compare, median_snr
-from hearpreprocess.errors import HearPreprocessError
+from hearpreprocess.console import ended
 
-SAME, NOT_SAME, MISUSED = 0, 1, 2
+SAME, NOT_SAME = 0, 1
 _SHOWN = 10
 
 _EPILOG = """\
@@ -22,6 +22,10 @@ be understood or a copy cannot be read
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
+    return ended("compare", lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m hearpreprocess.compare",
         description="Compare two copies of a task, each a folder or a tarball, whoever made them.",
@@ -32,14 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("second", type=Path, metavar="B")
     parser.add_argument("--json", action="store_true", help="print the comparison as a JSON object")
     options = parser.parse_args(arguments)
-    try:
-        found = compare(options.first, options.second)
-    except HearPreprocessError as error:
-        print(f"compare: {error}", file=sys.stderr)
-        return MISUSED
-    except KeyboardInterrupt:
-        print("\nInterrupted.", file=sys.stderr)
-        return 130
+    found = compare(options.first, options.second)
     print(json.dumps(found.to_json(), indent=1, ensure_ascii=False) if options.json else "\n".join(_lines(found)))
     return SAME if found.is_same else NOT_SAME
 

@@ -89,7 +89,7 @@ class Labels(TaskStep):
             metadata["skipped_clips"] = skipped
         release = digest([__version__, manifest.VERSION, decoding_versions(), files, metadata, corpus.summary["audio"]])
         files[package.METADATA] = labels.to_json(package.with_release(metadata, release))
-        files[manifest.MANIFEST] = manifest.to_text(self._manifest(table, metadata, release))
+        files[package.MANIFEST] = manifest.to_text(self._manifest(table, metadata, release))
         for name, text in files.items():
             (folder / name).write_text(text, encoding="utf-8")
 

@@ -8,12 +8,13 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from hearpreprocess.errors import HearPreprocessError, OutputError
+from hearpreprocess.console import ended
+from hearpreprocess.errors import OutputError
 from hearpreprocess.package import METADATA
 from hearpreprocess.verify.checks import Finding
 from hearpreprocess.verify.report import DIFFERS, Report, verify
 
-SOUND, AT_FAULT, MISUSED = 0, 1, 2
+SOUND, AT_FAULT = 0, 1
 _SHOWN = 20
 
 _EPILOG = """\
@@ -26,6 +27,10 @@ exit status: 0 all are sound, 1 at least one differs, 2 the command cannot be un
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
+    return ended("verify", lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m hearpreprocess.verify",
         description="Check finished tasks, ours or downloaded from anywhere: folders, tarballs, or folders of them.",
@@ -37,21 +42,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="print the reports as a JSON list")
     options = parser.parse_args(arguments)
     reports: list[Report] = []
-    status = SOUND
     try:
         for path in copies(options.paths):
             reports.append(verify(path, options.task))
             if not options.json:
                 print("\n".join(_lines(reports[-1])), flush=True)
-    except HearPreprocessError as error:
-        print(f"verify: {error}", file=sys.stderr)
-        status = MISUSED
-    except KeyboardInterrupt:
-        print("\nInterrupted.", file=sys.stderr)
-        return 130
-    if options.json:
-        print(json.dumps([report.to_json() for report in reports], indent=1, ensure_ascii=False))
-    return status or (AT_FAULT if any(report.outcome == DIFFERS for report in reports) else SOUND)
+    finally:
+        if options.json:
+            print(json.dumps([report.to_json() for report in reports], indent=1))
+    return AT_FAULT if any(report.outcome == DIFFERS for report in reports) else SOUND
 
 
 def copies(paths: Iterable[Path]) -> Iterator[Path]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from hearpreprocess import splits
-from hearpreprocess.card import duplicates
 from hearpreprocess.config import NewFolds, PresetFolds, TaskMode, TrainValidTest, fold
 from hearpreprocess.errors import SplitError
 from hearpreprocess.finished import COMMON_METADATA, Finished, Recording
+from hearpreprocess.identity import duplicates
 from hearpreprocess.labels import membership_digest
-from hearpreprocess.package import METADATA, PROOFS, RELEASE_KEY, TARBALL, VOCABULARY
+from hearpreprocess.package import MANIFEST, METADATA, PROOFS, RELEASE_KEY, TARBALL, VOCABULARY
 from hearpreprocess.verify.task import Claims, told_by_name
+
+LOWEST_RATE_OF_A_SOURCE = 8000
+"""In hertz; half a sample there is what a clip's length may be rounded by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,11 @@ def structure(copy: Copy) -> Iterator[Finding]:
     for split, clips in copy.claims.clips.items():
         if not clips and not (copy.task.partial if copy.task else copy.claims.metadata.get("partial")):
             yield Finding("structure", f"{split}.json", "has no clips")
+    manifest = copy.claims.manifest
+    if manifest is not None and copy.claims.title not in (None, manifest.get("task")):
+        yield Finding(
+            "structure", MANIFEST, f"is that of {manifest.get('task')}, and the metadata are of {copy.claims.title}"
+        )
     for rate in copy.missing_rates:
         yield Finding("structure", copy.finished.task, f"lacks the clips at {rate} Hz, which its manifest has")
     for rate in copy.untold_rates:
@@ -161,7 +170,7 @@ def _sample_problem(copy: Copy, recording: Recording) -> str | None:
     if duration is None:
         return "has no samples" if recording.length == 0 else None
     # A clip is fitted at its own rate first, so its length may differ by the rounding there and here.
-    slack = 0.0 if float(duration).is_integer() else 1 + recording.rate / 8000
+    slack = 0.0 if float(duration).is_integer() else (1 + recording.rate / LOWEST_RATE_OF_A_SOURCE) / 2
     if abs(recording.length - duration * recording.rate) > slack:
         return f"has {recording.length:,} samples, expected {duration * recording.rate:,.0f}"
     return None
@@ -219,14 +228,17 @@ def membership(copy: Copy) -> Iterator[Finding]:
     told = False
     for file, found in sorted(copy.claims.placed().items()):
         if len(found) > 1:
+            told = True
             yield Finding("membership", file, f"is in {' and in '.join(found)}")
             continue
         facts = expected.get(file, {})
         places = facts.get("split", {})
         if wrong := {by: split for by, split in places.items() if split != found[0]}:
+            told = True
             yield Finding("membership", file, f"is in {found[0]}, expected {_told(wrong)}")
         labels_found = copy.claims.clips[found[0]][file]
         if wrong := {by: due for by, due in facts.get("labels", {}).items() if not _same(labels_found, due)}:
+            told = True
             yield Finding("membership", file, f"has the labels {labels_found}, expected {_told(wrong)}")
     if _is_changed(copy) and not told:
         yield Finding("membership", copy.finished.task, "has other clips, splits or labels than were published")
@@ -291,6 +303,7 @@ def drawn(copy: Copy) -> dict[str, str]:
         groups[name] = told_by_name(task, file).get("group", of_manifest)
     if isinstance(task.splits, NewFolds):
         held = {file.removesuffix(".wav"): clips[file] for clips in copy.claims.clips.values() for file in clips}
+        held |= {file.removesuffix(".wav"): facts["labels"] for file, facts in copy.of_manifest.items()}
         of_names = [{label for label in map(_label, held[name]) if isinstance(label, str | int)} for name in groups]
         try:
             by_group = splits.draw_folds(
@@ -300,7 +313,10 @@ def drawn(copy: Copy) -> dict[str, str]:
             )
         except SplitError:
             return {}
-        return {f"{name}.wav": by_group[group] for name, group in groups.items()}
+        folds = {f"{name}.wav": by_group[group] for name, group in groups.items()}
+        # The labels decide which shuffle is taken: where most clips are elsewhere, one label may be to blame for all.
+        elsewhere = sum(folds[file] != found[0] for file, found in placed.items())
+        return folds if 2 * elsewhere < len(folds) else {}
     return _drawn_from_train(copy, task.splits, groups) if task.splits.drawn else {}
 
 
@@ -341,6 +357,11 @@ def sounds(copy: Copy) -> Iterator[Finding]:
     of_rate = {path: each for path, each in copy.finished.recordings.items() if each.rate == rate and not each.problem}
     silent = sorted(each.file for each in of_rate.values() if each.is_silent)
     clipped = sorted(each.file for each in of_rate.values() if each.is_clipped)
+    lengths = Counter(each.length for each in of_rate.values())
+    if copy.claims.duration is not None and not copy.of_manifest and len(lengths) > 1:
+        usual = lengths.most_common(1)[0][0]
+        others = sorted(each.file for each in of_rate.values() if each.length != usual)
+        yield Finding("audio", _first(others), f"not {usual:,} samples, as the other clips have", is_fault=False)
     if silent:
         yield Finding("audio", _first(silent), f"{len(silent):,} clips are silent", is_fault=False)
     if clipped:

@@ -65,7 +65,7 @@ def verify(path: Path, task: str | None = None) -> Report:
         findings = list(CHECKS[0](copy))
     else:
         findings = [finding for check in CHECKS for finding in check(copy)]
-    findings += _checksum_findings(path)
+    findings += _checksum_findings(path, finished.sha256)
     return Report(
         path,
         claims.title or finished.task,
@@ -105,14 +105,21 @@ def _published_membership(copy: Copy) -> str:
     return EQUAL if label_files.membership_digest(copy.claims.clips) == copy.task.membership else DIFFERS
 
 
-def _checksum_findings(path: Path) -> list[Finding]:
+def _checksum_findings(path: Path, of_tar: str) -> list[Finding]:
     beside = path.with_name(f"{path.name}{CHECKSUM_SUFFIX}")
     if not path.is_file() or not beside.is_file():
         return []
     text = beside.read_text(encoding="utf-8", errors="replace")
-    expected = dict(re.findall(rf"^([0-9a-f]{{64}}) [ *]({re.escape(path.name)})\r?$", text, re.MULTILINE))
-    if not expected:
+    rows = re.findall(r"^(?:# )?([0-9a-f]{64}) [ *](.+?)\r?$", text, re.MULTILINE)
+    expected = {name: sha256 for sha256, name in rows}
+    inner = expected.get(path.name.removesuffix(".gz"))
+    if path.name not in expected:
         return [Finding("structure", beside.name, f"has no sha256 of {path.name}")]
-    if fetch.checksums(path, ["sha256"])["sha256"] in expected:
+    if of_tar and inner not in (None, of_tar):
+        return [Finding("structure", path.name, f"holds not the tar archive of which {beside.name} has the checksum")]
+    if fetch.checksums(path, ["sha256"])["sha256"] == expected[path.name]:
         return []
+    if of_tar and inner == of_tar:
+        text = f"was compressed anew; its content has the checksum that {beside.name} tells"
+        return [Finding("structure", path.name, text, is_fault=False)]
     return [Finding("structure", path.name, f"is not the file of which {beside.name} has the checksum")]

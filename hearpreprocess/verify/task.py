@@ -13,8 +13,7 @@ from typing import Any
 from hearpreprocess import registry
 from hearpreprocess.config import TaskMode
 from hearpreprocess.finished import Finished
-from hearpreprocess.manifest import MANIFEST
-from hearpreprocess.package import METADATA, VOCABULARY
+from hearpreprocess.package import MANIFEST, METADATA, VOCABULARY
 
 
 @dataclass
@@ -101,7 +100,7 @@ def _object(finished: Finished, name: str, claims: Claims) -> dict[str, Any] | N
         return None
     try:
         found = json.loads(finished.texts[name].decode())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         claims.problems[name] = f"is no JSON: {error}"
         return None
     if not isinstance(found, dict):

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hearpreprocess import registry, runner
-from hearpreprocess.errors import HearPreprocessError
+from hearpreprocess.console import ended
+from hearpreprocess.errors import OutputError
 from hearpreprocess.package import tarball_name
 from hearpreprocess.published import PUBLISHED_RATE
 from hearpreprocess.zenodo.bundle import bundle
@@ -15,6 +16,10 @@ from hearpreprocess.zenodo.bundle import bundle
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status, which is that of the runner where that fails."""
+    return ended("zenodo", lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     parser = runner.parser()
     parser.prog = "python -m hearpreprocess.zenodo"
     parser.description = "Regenerate the 48 kHz tarballs and put them, verified, into a folder to deposit at Zenodo."
@@ -24,18 +29,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.set_defaults(mode="all")
     options = parser.parse_args(arguments)
+    options.sample_rates = [str(PUBLISHED_RATE)]
+    if status := runner.run(options):
+        return status
+    titles = [task.resolve().title for task in registry.references(options.tasks, options.mode)]
     try:
-        options.sample_rates = [str(PUBLISHED_RATE)]
-        if status := runner.run(options):
-            return status
-        titles = [task.resolve().title for task in registry.references(options.tasks, options.mode)]
         bundle([options.tar_dir / tarball_name(title, PUBLISHED_RATE) for title in titles], options.folder)
-    except HearPreprocessError as error:
+    except OutputError as error:
         print(f"zenodo: {error}", file=sys.stderr)
         return runner.FAILED
-    except KeyboardInterrupt:
-        print("\nInterrupted. The tarballs are kept, and the folder is as it was.", file=sys.stderr)
-        return runner.INTERRUPTED
     print(f"{options.folder} is ready to be deposited: {len(titles)} tarballs, verified.")
     return runner.DONE
 

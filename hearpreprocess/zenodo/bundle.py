@@ -11,10 +11,10 @@ from typing import Any
 
 from hearpreprocess import PROJECT_URL, __version__, fetch
 from hearpreprocess.atomic import link_or_copy, replaced_folder
-from hearpreprocess.card import CARD, is_made_up
+from hearpreprocess.card import is_made_up
 from hearpreprocess.errors import OutputError, enumerate_problems
 from hearpreprocess.finished import files
-from hearpreprocess.package import METADATA, checksums_of
+from hearpreprocess.package import CARD, METADATA, checksums_of
 from hearpreprocess.verify import verify
 
 CHECKSUMS, LICENCES, DESCRIPTION = "SHA256SUMS", "LICENSE.txt", ".zenodo.json"
@@ -35,7 +35,10 @@ def bundle(tarballs: Sequence[Path], folder: Path) -> None:
         problems += [f"{tarball.name}: {fault.where}: {fault.text}" for fault in faults[:_SHOWN]]
         problems += [f"{tarball.name}: and {len(faults) - _SHOWN:,} more faults"] if len(faults) > _SHOWN else []
     if problems:
-        raise OutputError(enumerate_problems(f"{folder.name} is not made: {{count}} faults in its tarballs:", problems))
+        raise OutputError(
+            enumerate_problems(f"{folder.name} is not made: {{count}} faults in its tarballs:", problems)
+            + "\n  Move the tarballs away and give the same command again"
+        )
     tasks = {tarball.name: _texts(tarball) for tarball in sorted(tarballs, key=lambda each: each.name)}
     metadata = {name: json.loads(texts[METADATA]) for name, texts in tasks.items()}
     with replaced_folder(folder) as temporary:
@@ -52,8 +55,18 @@ def bundle(tarballs: Sequence[Path], folder: Path) -> None:
 
 
 def _check_replaceable(folder: Path) -> None:
-    if folder.exists() and not (folder.is_dir() and (not any(folder.iterdir()) or (folder / CHECKSUMS).is_file())):
-        raise OutputError(f"{folder} stands in the way: it holds something that was not made here; move it away")
+    """Raise OutputError where a folder holds anything but what an earlier bundle says that it does."""
+    if not folder.exists():
+        return
+    try:
+        listed = (folder / CHECKSUMS).read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError):
+        listed = []
+    names = {line.partition("  ")[2] for line in listed}
+    made = {CHECKSUMS, *names} if {LICENCES, DESCRIPTION} <= names else set()
+    foreign = sorted({file.name for file in folder.iterdir()} - made) if folder.is_dir() else [folder.name]
+    if foreign:
+        raise OutputError(f"{folder} stands in the way: it holds {foreign[0]!r}, which was not made here; move it away")
 
 
 def _texts(tarball: Path) -> dict[str, bytes]:
