@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-CARD = "README.md"
+from hearpreprocess.identity import duplicates
 
 _SHOWN = 10
 
@@ -18,16 +18,36 @@ def card(metadata: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
     """
     clips: Mapping[str, Any] = manifest["clips"]
     sections = [
-        [f"# {manifest['task']}", "", metadata["description"] or "A task made by hearpreprocess."],
+        [f"# {manifest['task']}", "", *_kind(metadata), metadata["description"] or "A task made by hearpreprocess."],
         ["## Clips", "", *_counts(metadata, clips), "", _duration(metadata)],
         ["## Labels", "", _labels(metadata, clips)],
         ["## Left out", "", *(_left_out(manifest["left_out"]) or ["Nothing."])],
         ["## Duplicates", "", *_duplicates(clips)],
-        ["## Known issues", "", *([f"- {each}" for each in metadata["caveats"]] or ["None is recorded."])],
+        [
+            "## Known issues of the dataset",
+            "",
+            *([f"- {each}" for each in metadata["caveats"]] or ["None is recorded."]),
+        ],
         ["## Licence and citation", "", *_licence(metadata)],
         ["## Where it is from", "", *_provenance(manifest)],
     ]
     return "\n\n".join("\n".join(section) for section in sections) + "\n"
+
+
+def is_made_up(metadata: Mapping[str, Any]) -> bool:
+    """Whether a task was made of generated recordings, in place of those of its dataset."""
+    sources = metadata["sources"].values()
+    before = (each for source in sources for each in source.get("made_from", {}).values())
+    return any("synthetic" in source for source in (*sources, *before))
+
+
+def _kind(metadata: Mapping[str, Any]) -> list[str]:
+    """What a person must not take for the dataset itself; what follows describes that."""
+    if is_made_up(metadata):
+        return ["**The recordings of this task are made up**, in the layout of the dataset that is described here.", ""]
+    if metadata["partial"]:
+        return ["**This task is an excerpt** of the dataset that is described here.", ""]
+    return []
 
 
 def _counts(metadata: Mapping[str, Any], clips: Mapping[str, Any]) -> Iterable[str]:
@@ -67,7 +87,8 @@ def _labels(metadata: Mapping[str, Any], clips: Mapping[str, Any]) -> str:
     kind = kinds[metadata["embedding_type"], metadata["prediction_type"]]
     few, many = (min(counts.values()), max(counts.values())) if counts else (0, 0)
     metrics = ", ".join(metadata["evaluation"])
-    return f"{len(counts):,} labels, {kind}; a label is in {few:,} to {many:,} clips. Evaluated by {metrics}."
+    spread = f"{few:,}" if few == many else f"{few:,} to {many:,}"
+    return f"{len(counts):,} labels, {kind}; each label is in {spread} clips. Evaluated by {metrics}."
 
 
 def _left_out(entries: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -93,14 +114,6 @@ def _duplicates(clips: Mapping[str, Any]) -> list[str]:
     return [total, "", *shown, *more]
 
 
-def duplicates(hashes: Mapping[str, str]) -> list[list[str]]:
-    """The names whose hashes are equal, in groups of two and more, sorted."""
-    groups: dict[str, list[str]] = {}
-    for name, found in sorted(hashes.items()):
-        groups.setdefault(found, []).append(name)
-    return sorted(group for group in groups.values() if len(group) > 1)
-
-
 def _licence(metadata: Mapping[str, Any]) -> list[str]:
     link = f" See <{metadata['url']}>." if metadata["url"] else ""
     return [
@@ -111,11 +124,13 @@ def _licence(metadata: Mapping[str, Any]) -> list[str]:
 
 
 def _provenance(manifest: Mapping[str, Any]) -> list[str]:
-    made_with = ", ".join(f"{name} {version}" for name, version in manifest["made_with"].items())
+    versions = ", ".join(f"{name} {version}" for name, version in manifest["made_with"].items())
+    replaced = [name for name, source in manifest["sources"].items() if source.get("replaced")]
     addresses = sorted(set(_addresses(manifest["sources"])))
     return [
-        f"Made with {made_with}; release {manifest['release']}. "
+        f"Release {manifest['release']}, made with these versions at hand: {versions}. "
         "`manifest.json` has a sha256 of every clip's samples, by which `python -m hearpreprocess.verify` checks them.",
+        *(["", f"Something else was given in place of the sources {', '.join(replaced)}."] if replaced else []),
         *(["", *(f"- <{address}>" for address in addresses[:_SHOWN])] if addresses else []),
     ]
 

@@ -28,6 +28,9 @@ EXTRAS = {"rar": "unrar", "midi": "pretty_midi"}
 EMBEDDING_TYPES = ("scene", "event")
 PREDICTION_TYPES = ("multiclass", "multilabel")
 
+NOT_KEPT = ("sources", "skipped_clips", "release", "description")
+"""The facts of a finished task that are not those of one that is made of it."""
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
@@ -379,8 +382,10 @@ class TaskMode(TaskFacts):
         if self.use_scoring_for_early_stopping is not None:
             metadata["use_scoring_for_early_stopping"] = self.use_scoring_for_early_stopping
         if self.resampled is not None:
-            of_finished = {key: value for key, value in self.resampled.metadata.items() if key != "sources"}
+            of_finished = {key: value for key, value in self.resampled.metadata.items() if key not in NOT_KEPT}
             metadata |= of_finished | {"resampled_from": self.resampled.rate}
+            for source in metadata["sources"].values():
+                source["made_from"] = self.resampled.metadata.get("sources", {})
         return metadata
 
     @property

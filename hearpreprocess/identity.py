@@ -1,9 +1,10 @@
-"""Digests that say what a result was made from."""
+"""Digests that say what a result was made from, and what is the same."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,14 @@ def digest(value: Any) -> str:
     """A 16-digit hexadecimal digest of a JSON value, the same in every process and on every machine."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def duplicates(hashes: Mapping[str, str]) -> list[list[str]]:
+    """The names whose hashes are equal, in groups of two and more, sorted."""
+    groups: dict[str, list[str]] = {}
+    for name, found in sorted(hashes.items()):
+        groups.setdefault(found, []).append(name)
+    return sorted(group for group in groups.values() if len(group) > 1)
 
 
 def file_digest(path: Path) -> str:

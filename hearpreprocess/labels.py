@@ -52,17 +52,21 @@ def split_labels(table: pd.DataFrame, split: str, embedding_type: str) -> dict[s
 
 
 def membership_digest(clips: Mapping[str, Mapping[str, list[Any]]]) -> str:
-    """The sha256 of who is where: a JSON list a clip of its split, file name and labels, a line each, sorted.
+    """The sha256 of who is where: a JSON list a clip of its split, file name and labels, a line each, all sorted.
 
     `clips`: by split and file name, as `split_labels` gives them. Two copies of a task with this digest in common have
     the same clips in the same splits with the same labels.
     """
     rows = sorted(
-        json.dumps([split, file, found], sort_keys=True, ensure_ascii=False)
+        json.dumps([split, file, sorted(map(_text, found))], ensure_ascii=False)
         for split, of_split in clips.items()
         for file, found in of_split.items()
     )
     return hashlib.sha256("".join(f"{row}\n" for row in rows).encode()).hexdigest()
+
+
+def _text(label: Any) -> str:
+    return json.dumps(label, sort_keys=True, ensure_ascii=False)
 
 
 def vocabulary(table: pd.DataFrame) -> list[Label]:

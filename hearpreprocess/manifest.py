@@ -2,7 +2,7 @@
 
     version         of this format
     task, release   the task's title, and the digest of all that it was made from
-    configuration   a digest of what the task module states and of its code
+    configuration   a digest of the task's metadata
     made_with       versions of hearpreprocess and of the libraries that decide samples
     sources         by name: addresses and checksums
     left_out        a list: the reason, and the names of the clips or their number
@@ -26,7 +26,6 @@ from typing import Any
 
 from hearpreprocess.errors import OutputError
 
-MANIFEST = "manifest.json"
 VERSION = 2
 
 Manifest = dict[str, Any]
@@ -101,7 +100,7 @@ def audio_of(manifest: Manifest, rate: int) -> dict[str, Fingerprint]:
             for file, facts in manifest["clips"].items()
         }
     except (KeyError, TypeError, AttributeError) as error:
-        raise OutputError(f"{MANIFEST} of {manifest.get('task')} does not tell of {rate} Hz") from error
+        raise OutputError(f"the manifest of {manifest.get('task')} does not tell of {rate} Hz") from error
 
 
 def read(path: Path) -> Manifest:
@@ -113,7 +112,7 @@ def read(path: Path) -> Manifest:
         found: Manifest = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(found["clips"], dict) or not isinstance(found["sample_rates"], list):
             raise ValueError("it does not list clips and sample rates")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise OutputError(f"{path} is no manifest that can be read: {error}") from error
     return found
 

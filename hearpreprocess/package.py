@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 import os
+import re
 import shutil
 import tarfile
 import zlib
@@ -18,8 +19,12 @@ from hearpreprocess.errors import OutputError
 
 METADATA = "task_metadata.json"
 VOCABULARY = "labelvocabulary.csv"
-PROOFS = ("manifest.json", "README.md")
+MANIFEST, CARD = "manifest.json", "README.md"
+PROOFS = (MANIFEST, CARD)
 """What tells of a finished task: to programs and to persons."""
+
+TARBALL = re.compile(r"hear2021-(?P<title>.+)-(?P<rate>[1-9][0-9]*)\.tar\.gz")
+"""The names that `tarball_name` gives."""
 
 CHECKSUM_SUFFIX = ".sha256"
 RELEASE_KEY = "release"
@@ -70,7 +75,7 @@ def release_of_tarball(tarball: Path) -> str | None:
 def _release(metadata: bytes) -> str | None:
     try:
         found = json.loads(metadata).get(RELEASE_KEY)
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return None
     return found if isinstance(found, str) else None
 
@@ -126,8 +131,8 @@ def write_tarball(
     by their contents. The metadata come first, so that what a tarball is can be told from its first block; then what is
     no audio; then by name. `compression`: one of COMPRESSIONS. `on_file` is called with 1 after each.
 
-    Beside the tarball, its name with CHECKSUM_SUFFIX has the sha256 of it and of the tar archive inside, which stays
-    the same whatever compresses it, as sha256sum writes and reads them.
+    Beside the tarball, its name with CHECKSUM_SUFFIX has its sha256, as sha256sum writes and reads it, and in a comment
+    that of the tar archive inside, which stays the same whatever compresses it.
     """
     if tarball.exists() and release_of_tarball(tarball) is None:
         raise OutputError(f"{tarball} stands in the way: it is damaged or was not made by hearpreprocess; move it away")
@@ -136,10 +141,11 @@ def write_tarball(
         with temporary.open("wb") as raw:
             packed = _Hashed(raw)
             inner = _write_tar(packed, root, files, texts, compression, on_file)
-        found = {tarball.name: packed.hexdigest(), tarball.name.removesuffix(".gz"): inner}
+        name = tarball.name.removesuffix(".gz")
+        text = f"{packed.hexdigest()}  {tarball.name}\n# {inner}  {name}\n"
         checksums.unlink(missing_ok=True)  # before the tarball that it is of is replaced
     with whole_file(checksums) as temporary:
-        temporary.write_text("".join(f"{sha256}  {name}\n" for name, sha256 in found.items()), encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8")
 
 
 def checksums_of(tarball: Path) -> Path:

@@ -17,14 +17,15 @@ from hearpreprocess.clips import Clip, Event
 from hearpreprocess.config import Mode, PresetFolds, Resampled, SplitScheme, TaskConfig, TrainValidTest
 from hearpreprocess.errors import ArchiveError, ConfigError, CorpusError, OutputError
 from hearpreprocess.finished import CLIP, ROOT, files
-from hearpreprocess.package import METADATA
+from hearpreprocess.package import MANIFEST, METADATA, TARBALL
 from hearpreprocess.sources import Archive, Local
 from hearpreprocess.tree import Tree
 
 RECORD = "https://zenodo.org/api/records/6332517"
 """Where Zenodo lists the files of the published record, with their sizes and checksums."""
 
-TARBALL = re.compile(r"hear2021-(?P<title>.+)-(?P<rate>[1-9][0-9]*)\.tar\.gz")
+PAGE = "https://zenodo.org/record/6332517"
+
 PUBLISHED_RATE = 48000
 
 
@@ -38,9 +39,13 @@ def tarball_named(wanted: str) -> str:
 
     Raises ConfigError where `wanted` cannot be a name.
     """
-    if "/" in wanted or not re.fullmatch(r"[\w.-]+", wanted):
-        raise ConfigError(f"there is no {wanted}")
-    return wanted if TARBALL.fullmatch(wanted) else f"hear2021-{wanted}-{PUBLISHED_RATE}.tar.gz"
+    if TARBALL.fullmatch(wanted):
+        return wanted
+    if not re.fullmatch(r"\w+-[\w.-]+", wanted) or is_tarball(wanted):
+        raise ConfigError(
+            f"there is no {wanted}; a published tarball has a name like hear2021-esc50-v2.0.0-full-48000.tar.gz"
+        )
+    return f"hear2021-{wanted}-{PUBLISHED_RATE}.tar.gz"
 
 
 def archive_in(record: bytes, name: str) -> Archive:
@@ -86,10 +91,10 @@ def config_of(tarball: Path) -> TaskConfig:
             evaluation=metadata["evaluation"],
             sources={"published": Local(tarball)},
             clips=clips,
-            licence=metadata.get("licence", "that of the dataset, see its task's card"),
+            licence=metadata.get("licence", "unknown"),
             url=metadata.get("url", ""),
             citation=metadata.get("citation", ""),
-            caveats=metadata.get("caveats", ()),
+            caveats=tuple(map(str, metadata.get("caveats", ()))),
             evaluation_params=metadata.get("evaluation_params"),
             use_scoring_for_early_stopping=metadata.get("use_scoring_for_early_stopping"),
             resampled=Resampled(int(named["rate"]), metadata),
@@ -100,10 +105,9 @@ def config_of(tarball: Path) -> TaskConfig:
         raise ConfigError(f"{tarball}: its {METADATA} is not one of a task: {error!r}") from error
 
 
-def documentation_of(tarball: Path) -> str:
-    """What a task made of a tarball says of itself."""
-    resampled = config_of(tarball).resampled
-    description = "" if resampled is None else resampled.metadata.get("description", "")
+def documentation_of(config: TaskConfig, tarball: Path, of_built_in: str) -> str:
+    """What a task made of a tarball says of itself. `of_built_in`: what the built-in task of this name says."""
+    description = config.resampled.metadata.get("description", of_built_in) if config.resampled else of_built_in
     return f"{description}\n\n{note(tarball)}".strip()
 
 
@@ -120,6 +124,8 @@ def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
     tree = sources["published"]
     metadata = tree.find(f"**/{METADATA}")
     facts = json.loads(tree.read(metadata))
+    manifest = metadata.sibling(MANIFEST)
+    known = json.loads(tree.read(manifest))["clips"] if manifest.path in tree.members else {}
     rates = {match["rate"] for path in tree.members if (match := _clip(path))}
     if len(rates) != 1:
         raise CorpusError(f"expected clips at one rate, there are {', '.join(sorted(rates)) or 'none'}")
@@ -127,12 +133,13 @@ def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
     for split in facts["splits"]:
         for file, found in json.loads(tree.read(metadata.sibling(f"{split}.json"))).items():
             member = metadata.sibling(f"{rate}/{split}/{file}")
+            group = known.get(file, {}).get("group")
             name = file.removesuffix(".wav")
             if facts["embedding_type"] == "event":
                 events = [Event(each["label"], _seconds(each["start"]), _seconds(each["end"])) for each in found]
-                yield Clip(member, events=events, split=split, name=name)
+                yield Clip(member, events=events, split=split, name=name, group=group)
             else:
-                yield Clip(member, labels=found, split=split, name=name)
+                yield Clip(member, labels=found, split=split, name=name, group=group)
 
 
 def is_resampled(finished: Path) -> bool:
@@ -157,7 +164,9 @@ def _seconds(milliseconds: float) -> float:
 
 def _splits(metadata: Mapping[str, Any]) -> SplitScheme:
     scheme: SplitScheme = (
-        TrainValidTest() if metadata["split_mode"] == TrainValidTest.reference_name else PresetFolds(metadata["nfolds"])
+        TrainValidTest()
+        if metadata["split_mode"] == TrainValidTest.reference_name
+        else PresetFolds(len(metadata["splits"]))
     )
     if list(scheme.names) != list(metadata["splits"]):
         raise ConfigError(f"its splits are {metadata['splits']}, expected {list(scheme.names)}")
@@ -174,6 +183,6 @@ def _metadata(tarball: Path) -> tuple[str, dict[str, Any]]:
                 return task, metadata
     except ArchiveError as error:
         raise ConfigError(str(error)) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{tarball}: its {METADATA} cannot be read: {error}") from error
     raise ConfigError(f"{tarball} is no finished task: it has no {METADATA}")

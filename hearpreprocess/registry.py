@@ -59,11 +59,6 @@ class TaskReference:
         return _resolve(self)
 
     @property
-    def code(self) -> str:
-        """A digest of the text of the task's module, and of all modules of the user's own that it imports."""
-        return _loaded(self.location).code
-
-    @property
     def documentation(self) -> str:
         """What the task's module says of itself."""
         return documentation(self.location)
@@ -163,7 +158,9 @@ def _locate_path(wanted: str) -> str:
 def documentation(location: str) -> str:
     """What the module at a location that `find` gave says of itself."""
     if published.is_tarball(location):
-        return published.documentation_of(Path(location))
+        config = load(location)
+        of_built_in = documentation(config.name) if config.name in built_in_names() else ""
+        return published.documentation_of(config, Path(location), of_built_in)
     return ast.get_docstring(ast.parse(_path(location).read_text(encoding="utf-8"))) or ""
 
 
@@ -190,7 +187,7 @@ class _Loaded:
 def _loaded(location: str) -> _Loaded:
     path = _path(location)
     if published.is_tarball(location):
-        config = published.config_of(path)
+        config = _with_known_facts(published.config_of(path))
         return _Loaded(
             config, digest([config.in_mode(config.default_mode).metadata(), file_digest(Path(published.__file__))])
         )
@@ -200,6 +197,14 @@ def _loaded(location: str) -> _Loaded:
         raise ConfigError(f"{path} must define one TaskConfig, it defines {len(found)}")
     imported = {name: file_digest(file) for name, file in sorted(_own_modules(module, {}).items())}
     return _Loaded(next(iter(found.values())), digest([hashlib.sha256(text).hexdigest(), imported]))
+
+
+def _with_known_facts(config: TaskConfig) -> TaskConfig:
+    """A task of a tarball that does not say what the built-in task of the same name does: licence, what to cite."""
+    if config.name not in built_in_names() or config.citation:
+        return config
+    known = load(config.name)
+    return replace(config, licence=known.licence, url=known.url, citation=known.citation, caveats=known.caveats)
 
 
 def _own_modules(module: ModuleType, found: dict[str, Path]) -> dict[str, Path]:

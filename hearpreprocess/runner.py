@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hearpreprocess import __version__
+from hearpreprocess.atomic import naming_the_disk
 from hearpreprocess.commands import COMMANDS, run_command
 from hearpreprocess.errors import ConfigError, DownloadError, HearPreprocessError, OfflineError, OutputError
 from hearpreprocess.options import add_places, add_rates, add_sources, add_tasks, rates_of, sources_of, workspace_of
@@ -45,7 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments and arguments[0] in COMMANDS:
         return run_command(arguments)
-    options = _parser().parse_args(arguments)
+    return run(parser().parse_args(arguments))
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what the options of `parser` ask for, and return the exit status."""
     try:
         tasks, rates = _understand(options)
     except HearPreprocessError as error:
@@ -66,7 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """The options of the command line."""
     parser = argparse.ArgumentParser(
         prog="hearpreprocess",
         description="Regenerate HEAR task datasets: clips, splits and labels as published, at any sample rate.",
@@ -187,13 +193,19 @@ def _tarball(wanted: str, workspace: Workspace, journal: Path, options: argparse
     from hearpreprocess.steps.fetch import source_step
 
     if Path(wanted).is_file():
-        return Path(wanted).resolve()
+        if not published.is_tarball(wanted):
+            raise ConfigError(f"{wanted}: expected a name like hear2021-esc50-v2.0.0-full-48000.tar.gz")
+        return Path(wanted).absolute()
+    if Path(wanted).is_dir():
+        raise ConfigError(f"{wanted} is a folder; --from-published takes tarballs")
     name = published.tarball_named(wanted)
     path = workspace.download_dir / name
     if path.exists():
         return path
     if options.offline:
-        raise OfflineError(f"there is no {path}, and --offline keeps from downloading it")
+        raise OfflineError(
+            f"there is no {path}, and --offline keeps from downloading it; put it there from {published.PAGE}"
+        )
     connection = Connection(Connections(workspace.tmp_dir / "connections"))
     source = published.archive_in(connection.read(options.record or published.RECORD), name)
     connection.close()
@@ -218,7 +230,7 @@ def _from_published(tarballs: Sequence[Path], rates: Sequence[int], workspace: W
             if place == tarball or (place.exists() and not published.is_resampled(place)):
                 raise OutputError(
                     f"{place} was made from the original corpus; choose another --tasks-dir and --tar-dir for what is "
-                    "resampled, or other rates"
+                    "resampled"
                 )
         print(published.note(tarball), file=sys.stderr)
     return tasks
@@ -250,7 +262,6 @@ def _roots(
 
 
 def _build_and_report(roots: Sequence[Step], workspace: Workspace, journal: Path, options: argparse.Namespace) -> int:
-    from hearpreprocess.atomic import naming_the_disk
     from hearpreprocess.progress import Display
     from hearpreprocess.steps.execution import execute
     from hearpreprocess.steps.journal import JournalReader
@@ -283,8 +294,8 @@ def _check_writable(*folders: Path) -> None:
     """Raise OutputError, before any work, where an output folder may not be written."""
     for folder in folders:
         there = next(place for place in (folder, *folder.parents) if place.exists())
-        if not os.access(there, os.W_OK | os.X_OK):
-            raise OutputError(f"{there} cannot be written; make it writable or choose another folder")
+        with naming_the_disk(folder):
+            tempfile.TemporaryFile(dir=there).close()
 
 
 def _tidy(workspace: Workspace) -> None:

@@ -339,5 +339,9 @@ def source_from_json(value: Mapping[str, Any]) -> Source:
 
 def without_credentials(url: str) -> str:
     """The url without a user name, a password and a query, any of which may be secret."""
-    parts = urlsplit(re.sub("(//).*@", r"\1", url, count=1))  # a password may hold what ends the name of a host
-    return parts._replace(query="", fragment="").geturl()
+    scheme, _slashes, rest = url.partition("://")
+    host = rest.partition("/")[0]
+    # A password may hold what ends the name of a host; what follows a host's colon is else a number.
+    if "@" in host or re.search(r":(?!\d*$)", host):
+        rest = rest.rpartition("@")[2] if "@" not in host else host.rpartition("@")[2] + rest[len(host) :]
+    return urlsplit(f"{scheme}://{rest}")._replace(query="", fragment="").geturl()

@@ -75,7 +75,7 @@ config = TaskConfig(
     modes={
         "full": Mode(
             published_clips=(36785, 4169, 10231),
-            membership="d786ef2bdc3195c314931c41f30739bc42f86f5da87c851874603d5e72837749",
+            membership="0a96a2183752d4fc53eb74b22518ddd93c1acc4ff77b908e38b6dac5a5f7ead1",
         ),
         "small": Mode(
             partial=True,

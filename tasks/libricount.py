@@ -53,7 +53,7 @@ config = TaskConfig(
     modes={
         "full": Mode(
             published_clips=(1144,) * 5,
-            membership="bf85f652d45f76e17220f2f04c734dbfd38cabec923cca8165b62becb011a659",
+            membership="11d27657a9e08c85175a249c6e6db7f3ff241cc9139b32ad349e851a430393d9",
         ),
         "small": Mode(
             partial=True,

@@ -53,7 +53,7 @@ config = TaskConfig(
     modes={
         "full": Mode(
             published_clips=(500,) * 5,
-            membership="05392878ab2e3ff5f002d6e1ba40076dcc17a7e4ca0bbdee27e3b8ce08685b40",
+            membership="8422a0faee9eb24a88d0c0a78b172c92566292beb9f72bee001448283addd1b3",
         ),
         "small": Mode(
             partial=True,

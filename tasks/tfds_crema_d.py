@@ -100,7 +100,7 @@ config = TaskConfig(
     modes={
         "full": Mode(
             published_clips=(1488, 1488, 1488, 1487, 1487),
-            membership="fb6dde17479ae042f29d283bc54518dd4c901920aedf0b3f1dee3517f96078fa",
+            membership="02ea620a92ffbec56b77dd9f765ebbf5d2aaa377ef59a2381bf3923f1f818aea",
         ),
         "small": Mode(
             partial=True,

@@ -62,7 +62,7 @@ config = TaskConfig(
     modes={
         "full": Mode(
             published_clips=(100,) * 10,
-            membership="a24b6c300426c4d80cde62efb096bbe1cd5255e264d9b5e5e5e949a019e17f29",
+            membership="cf0ea2ab7f2f31fc4382eb560bc74abe51e6695aafc3090b05ecd7efb7ccd0af",
         ),
         "small": Mode(
             partial=True,

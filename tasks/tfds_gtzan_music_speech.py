@@ -58,7 +58,7 @@ config = TaskConfig(
     modes={
         "full": Mode(
             published_clips=(13, 13, 13, 13, 13, 13, 13, 13, 12, 12),
-            membership="eb9387214231f2ff96b5cc2a941fc58e2ce0d238b0480c23aec5be6c6d753435",
+            membership="2b48c7a2c5668c8549e0cf1d91bec465fda3d44bdbd3fcd98b3ba9c595de6fa9",
         ),
         "small": Mode(
             partial=True,

@@ -32,6 +32,7 @@ ABOVE = [
     "finished",
     "published",
     "registry",
+    "console",
     "verify",
     "compare",
     "testing",
@@ -49,15 +50,16 @@ MAY_IMPORT = {
     "finished": {*FOUNDATIONS, *PURE},
     "published": {*FOUNDATIONS, *PURE, "finished"},
     "registry": {*FOUNDATIONS, "published"},
-    "verify": {*FOUNDATIONS, *PURE, "registry", "finished"},
-    "compare": {*FOUNDATIONS, *PURE, "finished"},
+    "verify": {"console", *FOUNDATIONS, *PURE, "registry", "finished"},
+    "compare": {"console", *FOUNDATIONS, *PURE, "finished"},
     "testing": {*FOUNDATIONS, *PURE, "registry", "verify", "testing"},
     "steps": STEPS_MAY_IMPORT,
     "progress": {*FOUNDATIONS, "steps"},
     "options": {*STEPS_MAY_IMPORT},
-    "commands": {*STEPS_MAY_IMPORT, "verify", "report", "progress", "options"},
+    "commands": {*STEPS_MAY_IMPORT, "verify", "report", "progress", "options", "console"},
     "runner": {*STEPS_MAY_IMPORT, "progress", "options", "commands"},
-    "zenodo": {*FOUNDATIONS, *PURE, "finished", "published", "registry", "verify", "runner"},
+    "console": {*FOUNDATIONS},
+    "zenodo": {"console", *FOUNDATIONS, *PURE, "finished", "published", "registry", "verify", "runner"},
 }
 
 
@@ -113,7 +115,7 @@ def test_only_the_command_line_prints(module: str) -> None:
         node.func for node in ast.walk(ast.parse((PACKAGE / f"{module}.py").read_text())) if isinstance(node, ast.Call)
     ]
     prints = any(isinstance(called, ast.Name) and called.id == "print" for called in calls)
-    assert not prints or module in ("runner", "progress") or module.endswith("/__main__")
+    assert not prints or module in ("runner", "progress", "console") or module.endswith("/__main__")
 
 
 @pytest.mark.parametrize("path", sorted((PROJECT / "tasks").glob("*.py")), ids=lambda path: path.stem)

@@ -66,7 +66,7 @@ def test_the_same_is_identical_in_any_form_and_order(made: Path, tmp_path: Path)
         assert found.is_same
         assert found.outcome(8000) == "identical"
         assert {aspect for aspect, problems in found.problems.items() if problems} <= {"rates"}
-    assert compare(folder, tarball).problems["rates"] == [f"16000 Hz only in {TITLE}"]
+    assert compare(folder, tarball).problems["rates"] == [f"16000 Hz only in {folder}"]
 
 
 @pytest.mark.parametrize("window", [1, 20_000, 1 << 30])
@@ -114,12 +114,12 @@ def change(folder: Path, name: str, edit: Callable[[dict], object]) -> None:
         (
             lambda copy: change(copy, "fold00.json", lambda clips: clips.pop("clip00.wav")),
             "splits",
-            f"clip00.wav is only in {TITLE}, in fold00",
+            "clip00.wav is only in ",
         ),
         (
             lambda copy: change(copy, "fold00.json", lambda clips: clips.update({"new.wav": ["meow"]})),
             "splits",
-            f"new.wav is only in {TITLE}, in fold00",
+            "new.wav is only in ",
         ),
         (
             lambda copy: (
@@ -143,12 +143,12 @@ def change(folder: Path, name: str, edit: Callable[[dict], object]) -> None:
         (
             lambda copy: shutil.copy(copy / "16000/fold00/clip00.wav", copy / "8000/fold00/clip00.wav"),
             "lengths",
-            "8000/clip00.wav: 3,200 samples at 8,000 Hz and 6,400 samples at 16,000 Hz",
+            "8000/fold00/clip00.wav: 3,200 samples at 8,000 Hz and 6,400 samples at 16,000 Hz",
         ),
         (
             lambda copy: (copy / "8000/fold00/clip00.wav").write_text("x"),
             "lengths",
-            "8000/clip00.wav is no WAV file of 16-bit samples: ",
+            "8000/fold00/clip00.wav is no WAV file of 16-bit samples: ",
         ),
     ],
 )
@@ -162,6 +162,52 @@ def test_what_differs_is_named(
     assert not found.is_same
     assert found.problems[aspect][0].startswith(text)
     assert [name for name, problems in found.problems.items() if problems] == [aspect]
+
+
+@pytest.mark.parametrize(
+    ("edit", "text"),
+    [
+        (lambda copy: (copy / "8000/fold00/clip00.wav").unlink(), "8000/fold00/clip00.wav is only in "),
+        (
+            lambda copy: shutil.copy(copy / "8000/fold00/clip00.wav", copy / "8000/fold00/x.wav"),
+            "8000/fold00/x.wav is only in ",
+        ),
+        (lambda copy: (copy / "notes.txt").write_text("x"), "notes.txt is only in "),
+        (
+            lambda copy: (copy / "8000/fold00/clip00.wav").rename(copy / "8000/fold01/clip00.wav"),
+            "8000/fold00/clip00.wav is only in ",
+        ),
+    ],
+)
+def test_audio_that_has_no_counterpart(made: Path, tmp_path: Path, edit: Callable[[Path], object], text: str) -> None:
+    copy = copy_of(made / "tasks" / TITLE, tmp_path / TITLE)
+    edit(copy)
+    for pair in ((made / "tasks" / TITLE, copy), (copy, made / "tasks" / TITLE)):
+        found = compare(*pair)
+        assert not found.is_same
+        assert found.problems["audio"][0].startswith(text)
+
+
+def test_a_clip_in_two_splits_is_told(made: Path, tmp_path: Path) -> None:
+    copy = copy_of(made / "tasks" / TITLE, tmp_path / TITLE)
+    change(copy, "fold01.json", lambda clips: clips.update({"clip00.wav": ["bark"]}))
+    for pair in ((made / "tasks" / TITLE, copy), (copy, made / "tasks" / TITLE)):
+        assert "clip00.wav is in fold00" in compare(*pair).problems["splits"][0]
+
+
+@pytest.mark.parametrize("text", ["[" * 200_000, '{"clip00.wav": null}', "3", "\xff"])
+def test_labels_that_cannot_be_read(made: Path, tmp_path: Path, text: str) -> None:
+    copy = copy_of(made / "tasks" / TITLE, tmp_path / TITLE)
+    (copy / "fold00.json").write_bytes(text.encode("latin-1"))
+    with pytest.raises(OutputError, match="fold00.json is no JSON|are no list"):
+        compare(made / "tasks" / TITLE, copy)
+
+
+def test_silence_has_no_ratio(made: Path, tmp_path: Path) -> None:
+    copy = edited(made, tmp_path, lambda content: content * 0, clips=1)
+    found = json.loads(json.dumps(compare(copy, made / "tasks" / TITLE).to_json(), allow_nan=False))
+    assert found["samples"]["16000"]["median_snr"] is None
+    assert not found["same"]
 
 
 def test_copies_without_a_clip_in_common_are_not_the_same(made: Path, tmp_path: Path) -> None:

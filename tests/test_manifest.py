@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import json
+import shutil
 import subprocess
 import tarfile
 import wave
@@ -98,6 +99,21 @@ def test_a_rate_that_joins_others_later_keeps_what_is_told_of_them(user: User) -
     assert all(set(facts["audio"]) == {"8000", "16000"} for facts in later["clips"].values())
 
 
+def test_a_lost_manifest_or_rate_does_not_keep_the_next_run(user: User) -> None:
+    task(user)
+    assert user.run("./mine.py", *RATES).returncode == 0
+    folder = user.folder / "out" / "tasks" / TITLE
+    shutil.rmtree(folder / "16000")
+    assert user.run("./mine.py", "--sample-rates", 12000).returncode == 0
+    assert of_folder(user)["sample_rates"] == [8000, 12000]
+    (folder / "manifest.json").unlink()
+    finished = user.run("./mine.py", "--sample-rates", 12000)
+    assert finished.returncode == 0, finished.stderr
+    assert "clips at other rates than those asked for are removed" in finished.stderr
+    assert of_folder(user)["sample_rates"] == [12000]
+    assert sorted(path.name for path in folder.iterdir() if path.is_dir()) == ["12000"]
+
+
 def test_what_is_left_out_is_told_with_its_reason(user: User) -> None:
     task(user, LEFT_OUT, splits="PresetFolds(3, max_seconds=1.3)")
     assert user.run("./mine.py", *RATES).returncode == 0
@@ -132,7 +148,7 @@ def test_a_card_tells_a_person_what_the_task_is(user: User) -> None:
     for line in (
         "| fold00 | 4 | 0:00:02 |",
         "| all | 12 | 0:00:05 |",
-        "2 labels, one label a clip; a label is in 6 to 6 clips. Evaluated by top1_acc.",
+        "2 labels, one label a clip; each label is in 6 clips. Evaluated by top1_acc.",
         "1 groups of clips have the same samples, 1 of them in more than one split:",
         "- clip00.wav (fold00), clip04.wav (fold01)",
         "- The folds share a dog.",
@@ -149,11 +165,11 @@ def test_checksums_stand_beside_a_tarball(user: User) -> None:
         assert user.run("./mine.py", "--sample-rates", 8000, "--compression", compression).returncode == 0
         tarball = user.folder / "out" / f"hear2021-{TITLE}-8000.tar.gz"
         beside = tarball.with_name(f"{tarball.name}.sha256")
-        packed, inner = (line.split("  ") for line in beside.read_text().splitlines())
+        packed, inner = (line.removeprefix("# ").split("  ") for line in beside.read_text().splitlines())
         assert packed == [hashlib.sha256(tarball.read_bytes()).hexdigest(), tarball.name]
         assert inner[0] == hashlib.sha256(gzip.decompress(tarball.read_bytes())).hexdigest()
         assert inner[1] == tarball.name.removesuffix(".gz")
-        check = ["sha256sum", "--check", "--ignore-missing", beside.name]
+        check = ["sha256sum", "--check", "--strict", beside.name]
         assert subprocess.run(check, cwd=beside.parent, capture_output=True).returncode == 0
     beside.unlink()
     assert user.run("./mine.py", "--sample-rates", 8000, "--compression", "small").returncode == 0

@@ -126,6 +126,22 @@ def test_a_published_name_is_downloaded(user: User, out: Path, server: Server) -
     assert "cannot be read" in gone.stderr
 
 
+def test_a_foreign_file_is_not_executed(user: User) -> None:
+    (user.folder / "hear2021-esc50-v2.0.0-full-48000.tgz").write_text("print('EXECUTED')")
+    finished = user.run("--from-published", "hear2021-esc50-v2.0.0-full-48000.tgz", "--sample-rates", 8000)
+    assert finished.returncode == 1
+    assert "EXECUTED" not in finished.stdout + finished.stderr
+
+
+def test_a_card_of_a_published_tarball_knows_the_dataset(user: User, out: Path) -> None:
+    tarball = as_published(out, TITLES["unpadded"], user.folder)
+    assert user.run("--from-published", tarball, "--sample-rates", 8000).returncode == 0
+    card = (user.folder / "out" / "tasks" / TITLES["unpadded"] / "README.md").read_text()
+    assert "Eduardo Fonseca" in card
+    assert "CC BY 4.0" in card
+    assert "not made from the original corpus" in card
+
+
 def test_what_cannot_be_resampled_is_refused(user: User, out: Path) -> None:
     title = TITLES["scene"]
     renamed = user.folder / "mine.tar.gz"
@@ -139,6 +155,7 @@ def test_what_cannot_be_resampled_is_refused(user: User, out: Path) -> None:
     for wrong in (["esc50"], ["--until", "corpus"], ["--source", f"x={out}"]):
         assert user.run(*wrong[:1], *wrong[1:], "--from-published", renamed, "--sample-rates", 8000).returncode == 2
     assert user.run("--from-published", "no/such.tar.gz", "--sample-rates", 8000).returncode == 1
+    assert "is a folder" in user.run("--from-published", out, "--sample-rates", 8000).stderr
 
 
 @pytest.mark.parametrize("seconds", [0.1, 0.30000000000000004, 1.1, 2.675, 119.99999999999999])
@@ -196,6 +213,9 @@ def test_a_bundle_replaces_nothing_of_others(user: User) -> None:
     (user.folder / "zenodo" / "mine.txt").write_text("mine")
     refused = zenodo(user, "esc50", "--mode", "synthetic")
     assert refused.returncode == 1
-    assert "holds something that was not made here" in refused.stderr
+    assert "it holds 'mine.txt', which was not made here" in refused.stderr
     assert zenodo(user, "esc51").returncode == 2
     assert [path.name for path in (user.folder / "zenodo").iterdir()] == ["mine.txt"]
+    (user.folder / "zenodo" / "SHA256SUMS").write_text(f"{'0' * 64}  mine.txt\n")
+    assert zenodo(user, "esc50", "--mode", "synthetic").returncode == 1
+    assert (user.folder / "zenodo" / "mine.txt").read_text() == "mine"

@@ -84,9 +84,15 @@ def test_until_corpus(toy: User) -> None:
     assert finished.returncode == 0, finished.stderr
     made = toy.made()
     preview = {name.removeprefix("tasks/toy_folds-v1-full.corpus/"): content for name, content in made.items()}
-    assert set(preview) == {"fold00.json", "fold01.json", "fold02.json", "labelvocabulary.csv", "task_metadata.json"}
+    splits = {f"fold0{number}.json" for number in range(3)}
+    assert set(preview) == splits | {"labelvocabulary.csv", "task_metadata.json", "manifest.json"}
     toy.run("./mine.py", "--sample-rates", 8000)
-    assert {name: toy.made()[f"tasks/toy_folds-v1-full/{name}"] for name in preview} == preview
+    made = {name: toy.made()[f"tasks/toy_folds-v1-full/{name}"] for name in preview}
+    of_corpus, of_task = (json.loads(each.pop("manifest.json")) for each in (preview, made))
+    assert made == preview
+    assert of_corpus["sample_rates"] == []
+    for file, facts in of_corpus["clips"].items():
+        assert facts.items() <= of_task["clips"][file].items(), "all but the audio is known already"
 
 
 def test_the_table_says_what_was_made_where_and_how_big(toy: User) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hearpreprocess import Archive, ConfigError, File, FileList, Files, SplitArchive, Synthetic
-from hearpreprocess.sources import Local, source_from_json, source_to_json
+from hearpreprocess.sources import Local, source_from_json, source_to_json, without_credentials
 from hearpreprocess.testing import archives
 from tests import toys
 from tests.conftest import Server, User, sha256
@@ -156,6 +156,22 @@ def test_what_the_user_has_stands_in_place_of_a_source(toy: User, form: str) -> 
     assert "Nothing to do" in toy.run("./mine.py", "--source", f"corpus={path}", "--sample-rates", 8000).stdout
 
 
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://me:secret@example.org/a.zip?token=secret#x", "https://example.org/a.zip"),
+        ("http://127.0.0.1:8123/pkg@1.0.zip", "http://127.0.0.1:8123/pkg@1.0.zip"),
+        ("https://example.org/a@b/c.zip", "https://example.org/a@b/c.zip"),
+        ("https://me:sec#ret@example.org/a.zip", "https://example.org/a.zip"),
+        ("https://me:sec?ret@example.org/a.zip", "https://example.org/a.zip"),
+        ("https://me:sec/ret@example.org/a.zip", "https://example.org/a.zip"),
+        ("https://me@example.org:81/a.zip", "https://example.org:81/a.zip"),
+    ],
+)
+def test_an_address_is_shown_without_what_may_be_secret(url: str, shown: str) -> None:
+    assert without_credentials(url) == shown
+
+
 def test_one_changed_file_of_a_folder_is_made_again(toy: User) -> None:
     mine = archives.write_files(toy.folder / "mine", "", toys.folds_members().items())
     toy.run("./mine.py", "--source", f"corpus={mine}", "--sample-rates", 8000)
@@ -166,8 +182,8 @@ def test_one_changed_file_of_a_folder_is_made_again(toy: User) -> None:
     changed = {name for name, content in toy.made().items() if before[name] != content}
     assert changed == {
         "tasks/toy_folds-v1-full/8000/fold02/clip05.wav",
-        "tasks/toy_folds-v1-full/task_metadata.json",
-        "hear2021-toy_folds-v1-full-8000.tar.gz",
+        *(f"tasks/toy_folds-v1-full/{name}" for name in ("task_metadata.json", "manifest.json", "README.md")),
+        *(f"hear2021-toy_folds-v1-full-8000.tar.gz{suffix}" for suffix in ("", ".sha256")),
     }
 
 

@@ -89,7 +89,7 @@ FIRST = "8000/fold00/clip00.wav"
             lambda task: (task / FIRST).write_bytes(toys.wav("x", 0.4, 4000)),
             f"{FIRST}: is of 4,000 Hz by its header, expected 8,000 Hz",
         ),
-        (lambda task: shutil.rmtree(task / "8000"), "has no audio"),
+        (lambda task: shutil.rmtree(task / "8000"), "lacks the clips at 8000 Hz"),
     ],
 )
 def test_results_that_break_the_contract_are_named(

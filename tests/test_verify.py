@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hearpreprocess import verify
+from hearpreprocess import finished, verify
 from hearpreprocess.errors import OutputError
 from hearpreprocess.package import CHECKSUM_SUFFIX
 from tests import toys
@@ -185,8 +185,8 @@ PLANTED: dict[str, tuple[Plant, list[tuple[str, str, str]]]] = {
     "stray file": (lambda task: (task / "notes.txt").write_text("x"), [("structure", "notes.txt", "no file of")]),
     "stray table": (lambda task: (task / "fold05.json").write_text("{}"), [("structure", "fold05.json", "no file of")]),
     "stray folder": (
-        lambda task: clip(task).with_name(".DS_Store").write_text("x"),
-        [("structure", f"{RATE}/fold00/.DS_Store", "no file of")],
+        lambda task: clip(task).with_name("list.txt").write_text("x"),
+        [("structure", f"{RATE}/fold00/list.txt", "no file of")],
     ),
     "vocabulary out of order": (
         lambda task: vocabulary(task, swapped_labels),
@@ -362,6 +362,124 @@ def test_a_flipped_byte_and_a_checksum_of_another_file(out: Path, tmp_path: Path
     damaged, other = faults(path)
     assert "may be cut short or damaged" in damaged[2]
     assert "is not the file of which" in other[2]
+
+
+def test_names_that_deny_the_content(out: Path, tmp_path: Path) -> None:
+    path = tarball(out, tmp_path)
+    other = path.rename(tmp_path / "hear2021-esc50-v2.0.0-full-48000.tar.gz")
+    assert [text for _aspect, _where, text in faults(other)] == [f"holds {TITLES[0]}", "holds clips at 16000 Hz"]
+
+
+@pytest.mark.parametrize("text", ["", "\xff", f"{'0' * 64}  other.tar.gz\n", "nothing"])
+def test_a_checksum_file_without_the_checksum(out: Path, tmp_path: Path, text: str) -> None:
+    path = tarball(out, tmp_path)
+    path.with_name(f"{path.name}{CHECKSUM_SUFFIX}").write_bytes(text.encode("latin-1"))
+    assert faults(path) == [("structure", f"{path.name}{CHECKSUM_SUFFIX}", f"has no sha256 of {path.name}")]
+
+
+def test_a_rate_that_is_gone_or_untold(out: Path, tmp_path: Path) -> None:
+    task = copy_of(out / "tasks" / TITLES[0], tmp_path / TITLES[0])
+    shutil.rmtree(task / str(RATE))
+    assert faults(task) == [("structure", TITLES[0], f"lacks the clips at {RATE} Hz, which its manifest has")]
+    assert verify.verify(task).outcomes["samples as in the manifest"] != "equal"
+    task = copy_of(out / "tasks" / TITLES[0], tmp_path / "again" / TITLES[0])
+    copy_of(task / str(RATE), task / "8000")
+    found = faults(task)
+    assert ("structure", TITLES[0], "has clips at 8000 Hz, of which its manifest does not tell") in found
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda manifest: manifest["clips"].update({min(manifest["clips"]): None}),
+        lambda manifest: manifest["clips"][min(manifest["clips"])].update(audio=None),
+        lambda manifest: manifest["clips"][min(manifest["clips"])].update(audio={"16000": "x"}),
+        lambda manifest: manifest.update(clips=[]),
+        lambda manifest: manifest.pop("sample_rates"),
+    ],
+)
+def test_a_manifest_that_is_none(out: Path, tmp_path: Path, edit: Callable[[dict], object]) -> None:
+    task = copy_of(out / "tasks" / TITLES[0], tmp_path / TITLES[0])
+    change(task, "manifest.json", edit)
+    assert faults(task) == [("structure", "manifest.json", "does not tell of clips as a manifest does")]
+
+
+@pytest.mark.parametrize("name", ["fold00.json", "manifest.json", "task_metadata.json"])
+def test_json_that_never_ends(out: Path, tmp_path: Path, name: str) -> None:
+    task = copy_of(out / "tasks" / TITLES[0], tmp_path / TITLES[0])
+    (task / name).write_text("[" * 200_000)
+    assert any(where == name and text.startswith("is no JSON") for _aspect, where, text in faults(task))
+
+
+def test_headers_upon_headers_and_members_too_large(tmp_path: Path) -> None:
+    path = tmp_path / "x.tar.gz"
+    header = tarfile.TarInfo("header")
+    header.type, header.size = tarfile.XHDTYPE, 0
+    with gzip.open(path, "wb") as file:
+        for _each in range(3000):
+            file.write(header.tobuf(tarfile.GNU_FORMAT))
+    assert "is no whole tar archive" in faults(path)[0][2]
+    large = tarfile.TarInfo("tasks/x/16000/train/a.wav")
+    large.size = 1 << 30
+    with gzip.open(path, "wb", 1) as file:
+        file.write(large.tobuf(tarfile.GNU_FORMAT))
+    assert "has 1,073,741,824 bytes" in faults(path)[0][2]
+
+
+def test_more_texts_and_strays_than_can_be_meant(out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    task = copy_of(out / "tasks" / TITLES[0], tmp_path / TITLES[0])
+    monkeypatch.setattr(finished, "MOST_STRAYS", 3)
+    for number in range(4):
+        (task / f"{number}.txt").write_text("")
+    assert "is too much" in faults(task)[0][2]
+
+
+def test_one_changed_label_is_one_fault_where_folds_are_drawn(out: Path, tmp_path: Path) -> None:
+    every = [
+        (split, name)
+        for split in ("fold00", "fold02")
+        for name in sorted(read(out / "tasks" / TITLES[2], f"{split}.json"))
+    ]
+    for number, (split, name) in enumerate(every):
+        task = copy_of(out / "tasks" / TITLES[2], tmp_path / str(number))
+        labels = read(task, f"{split}.json")[name]
+        other = next(found for found in read(task, "fold01.json").values() if found != labels)
+        change(task, f"{split}.json", lambda clips, name=name, other=other: clips.update({name: other}))
+        assert [where for _aspect, where, _text in faults(task)] == [name]
+        (task / "manifest.json").unlink()
+        assert {where for _aspect, where, _text in faults(task)} == {name, "manifest.json"}
+
+
+def test_a_tarball_that_was_compressed_anew(out: Path, tmp_path: Path) -> None:
+    path = tarball(out, tmp_path)
+    beside = Path(shutil.copy(out / f"{path.name}{CHECKSUM_SUFFIX}", tmp_path))
+    path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()), 1))
+    report = verify.verify(path)
+    assert report.faults == []
+    assert "was compressed anew" in " ".join(finding.text for finding in report.findings)
+    lines = beside.read_text().splitlines()
+    beside.write_text(f"{lines[0]}\n# {'0' * 64}  {path.name.removesuffix('.gz')}\n")
+    assert "holds not the tar archive" in faults(path)[0][2]
+
+
+@pytest.mark.parametrize("labels", [[["x"]], [None], [{"label": ["x"]}], [1.5]])
+def test_labels_that_are_none(out: Path, tmp_path: Path, labels: list) -> None:
+    task = copy_of(out / "tasks" / TITLES[0], tmp_path / TITLES[0])
+    name = first(task)
+    change(task, "fold00.json", lambda clips: clips.update({name: labels}))
+    assert {where for aspect, where, _text in faults(task) if aspect != "labels"} == {name}
+    assert f"fold00.json: {name}" in {where for _aspect, where, _text in faults(task)}
+
+
+def test_groups_are_known_from_the_manifest_and_from_names(user: User) -> None:
+    assert user.run("gunshot_triangulation", "--mode", "synthetic", "--sample-rates", 48000, 16000).returncode == 0
+    title = "gunshot_triangulation-v1.0-synthetic"
+    task = copy_of(user.folder / "out" / "tasks" / title, user.folder / "copy" / title)
+    assert verify.verify(task).outcomes["splits as they are drawn or named"] == "equal"
+    places = ["--tasks-dir", "again/tasks", "--tar-dir", "again"]
+    finished = user.run("--from-published", f"out/hear2021-{title}-48000.tar.gz", "--sample-rates", 8000, *places)
+    assert finished.returncode == 0, finished.stderr
+    assert verify.verify(user.folder / "again" / "tasks" / title).outcome == "equal"
 
 
 def test_a_link_in_a_tarball(out: Path, tmp_path: Path) -> None:

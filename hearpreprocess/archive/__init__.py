@@ -8,12 +8,13 @@ from pathlib import Path
 
 from hearpreprocess.archive import folder as folders
 from hearpreprocess.archive import rar, tar, zip
-from hearpreprocess.archive.listing import MOST_EXPANSION, Listing
-from hearpreprocess.archive.tar import read_members
+from hearpreprocess.archive.folder import files_below
+from hearpreprocess.archive.listing import MOST_EXPANSION, Listing, is_litter
+from hearpreprocess.archive.tar import Members
 from hearpreprocess.archive.zip import Reader
 from hearpreprocess.errors import ArchiveError
 
-__all__ = ["MOST_EXPANSION", "Reader", "packed_members", "read_members", "unpack"]
+__all__ = ["MOST_EXPANSION", "Members", "Reader", "files_below", "is_litter", "packed_members", "unpack"]
 
 Unpack = Callable[[Sequence[Path], Callable[[str], bool], Path, Callable[[int], object], Listing], dict[str, int]]
 

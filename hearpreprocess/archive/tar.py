@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import contextlib
+import hashlib
 import lzma
 import shutil
 import sys
@@ -26,8 +27,17 @@ _COMPRESSED: dict[bytes, Callable[[Path], Any]] = {
 MAGIC = tuple(_COMPRESSED)
 USTAR_AT, USTAR = 257, b"ustar"
 
-_DAMAGE: Any = (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, igzip_lib.IsalError, OSError, ValueError)
-LARGEST_MEMBER_READ = 1 << 30
+_DAMAGE: Any = (
+    tarfile.TarError,
+    EOFError,
+    zlib.error,
+    lzma.LZMAError,
+    igzip_lib.IsalError,
+    OSError,
+    ValueError,
+    RecursionError,  # of headers that describe headers
+)
+LARGEST_MEMBER_READ = 256 << 20
 _CHUNK = 1 << 20
 _LONGEST_HEADERS = 16 << 20
 """Bytes between the contents of two members; a header with a long name has a few thousand."""
@@ -64,33 +74,40 @@ def unpack(
     return listing.sizes()
 
 
-def read_members(path: Path) -> Iterator[tuple[str, bytes]]:
+class Members:
     """The paths and contents of a tar archive's files, in their order, read as a stream and written nowhere.
 
-    Raises ArchiveError where it is damaged or cut short, or has a member that is neither file nor folder, or one that
-    is too large to be a recording or a table.
+    `sha256`: of the archive as it is when nothing compresses it, known when all of it has been read.
     """
-    end = 0
-    try:
-        with _opened(path) as (archive, stream):
-            for member in archive:
-                stream.expect(member)
-                end = member.offset_data + -(-member.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
-                archive.members = []  # type: ignore[attr-defined]
-                if member.isdir():
-                    continue
-                if problem := _problem(member):
-                    raise ArchiveError(f"{path}: member {member.name!r} {problem}")
-                if member.size > LARGEST_MEMBER_READ:
-                    raise ArchiveError(f"{path}: member {member.name!r} has {member.size:,} bytes")
-                content = archive.extractfile(member)
-                yield member.name.removeprefix("./"), content.read() if content else b""
-            if stream.drain() < end + tarfile.BLOCKSIZE:
-                raise ArchiveError(f"{path} is cut short: nothing marks its end")
-    except ArchiveError:
-        raise
-    except _DAMAGE as error:
-        raise ArchiveError(f"{path} is no whole tar archive ({error}): it may be cut short or damaged") from error
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.sha256 = ""
+
+    def __iter__(self) -> Iterator[tuple[str, bytes]]:
+        """Raise ArchiveError where the archive is damaged or cut short, or has a member that cannot be meant."""
+        path, end = self._path, 0
+        try:
+            with _opened(path) as (archive, stream):
+                for member in archive:
+                    stream.expect(member)
+                    end = member.offset_data + -(-member.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
+                    archive.members = []  # type: ignore[attr-defined]
+                    if member.isdir():
+                        continue
+                    if problem := _problem(member):
+                        raise ArchiveError(f"{path}: member {member.name!r} {problem}")
+                    if member.size > LARGEST_MEMBER_READ:
+                        raise ArchiveError(f"{path}: member {member.name!r} has {member.size:,} bytes")
+                    content = archive.extractfile(member)
+                    yield member.name.removeprefix("./"), content.read() if content else b""
+                if stream.drain() < end + tarfile.BLOCKSIZE:
+                    raise ArchiveError(f"{path} is cut short: nothing marks its end")
+                self.sha256 = stream.sha256.hexdigest()
+        except ArchiveError:
+            raise
+        except _DAMAGE as error:
+            raise ArchiveError(f"{path} is no whole tar archive ({error}): it may be cut short or damaged") from error
 
 
 def _write(archive: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> None:
@@ -106,6 +123,8 @@ def _problem(member: tarfile.TarInfo) -> str | None:
         return "is a link"
     if not member.isreg():
         return "is a device or another special file"
+    if member.issparse():
+        return "is a sparse file"
     return None
 
 
@@ -121,6 +140,7 @@ class _Stream:
 
     def __init__(self, path: Path, file: Any) -> None:
         self._path, self._file = path, file
+        self.sha256 = hashlib.sha256()
         self._read = 0
         self._most = _LONGEST_HEADERS
 
@@ -142,6 +162,7 @@ class _Stream:
             )
         content: bytes = self._file.read(size)
         self._read += len(content)
+        self.sha256.update(content)
         return content
 
 

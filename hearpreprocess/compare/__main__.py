@@ -7,12 +7,11 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from statistics import median
 
-from hearpreprocess.compare.comparison import DIFFERENT, IDENTICAL, Comparison, compare
-from hearpreprocess.errors import HearPreprocessError
+from hearpreprocess.compare.comparison import DIFFERENT, IDENTICAL, Comparison, compare, median_snr
+from hearpreprocess.console import ended
 
-SAME, NOT_SAME, MISUSED = 0, 1, 2
+SAME, NOT_SAME = 0, 1
 _SHOWN = 10
 
 _EPILOG = """\
@@ -23,6 +22,10 @@ be understood or a copy cannot be read
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
+    return ended("compare", lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m hearpreprocess.compare",
         description="Compare two copies of a task, each a folder or a tarball, whoever made them.",
@@ -33,14 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("second", type=Path, metavar="B")
     parser.add_argument("--json", action="store_true", help="print the comparison as a JSON object")
     options = parser.parse_args(arguments)
-    try:
-        found = compare(options.first, options.second)
-    except HearPreprocessError as error:
-        print(f"compare: {error}", file=sys.stderr)
-        return MISUSED
-    except KeyboardInterrupt:
-        print("\nInterrupted.", file=sys.stderr)
-        return 130
+    found = compare(options.first, options.second)
     print(json.dumps(found.to_json(), indent=1, ensure_ascii=False) if options.json else "\n".join(_lines(found)))
     return SAME if found.is_same else NOT_SAME
 
@@ -55,18 +51,20 @@ def _lines(found: Comparison) -> Iterator[str]:
         line = f"samples     at {rate} Hz: {found.outcome(rate)}; {identical:,} of {compared:,} clips are identical"
         if others:
             largest = max(each.largest for each in others)
-            line += (
-                f", the others differ by up to {largest:,} (median SNR {median(each.snr for each in others):.1f} dB)"
-            )
+            line += f", the others differ by up to {largest:,} (median SNR {_decibels(median_snr(others))})"
         yield line
-        different = sorted((each for each in others if not each.is_within_dither), key=lambda each: each.snr)
+        different = sorted((each for each in others if not each.is_within_dither), key=lambda each: each.snr or 0.0)
         if found.outcome(rate) == DIFFERENT:
             yield from (
-                f"  {each.file}: by up to {each.largest:,}, SNR {each.snr:.1f} dB" for each in different[:_SHOWN]
+                f"  {each.file}: by up to {each.largest:,}, SNR {_decibels(each.snr)}" for each in different[:_SHOWN]
             )
     if not found.samples:
-        yield "samples     there is no clip in both"
+        yield "samples     there is no clip at the same rate in both"
     yield "same" if found.is_same else "not the same"
+
+
+def _decibels(ratio: float | None) -> str:
+    return "of silence" if ratio is None else f"{ratio:.1f} dB"
 
 
 if __name__ == "__main__":

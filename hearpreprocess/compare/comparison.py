@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +15,12 @@ from hearpreprocess.errors import OutputError
 from hearpreprocess.finished import COMMON_METADATA, Finished, Recording, look
 from hearpreprocess.package import METADATA, VOCABULARY
 
-IDENTICAL, WITHIN_DITHER, DIFFERENT, NOTHING = "identical", "within dither", "different", "nothing to compare"
+IDENTICAL, WITHIN_DITHER, DIFFERENT = "identical", "within dither", "different"
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """`problems`: what differs, by aspect (`metadata`, `splits`, `labels`, `vocabulary`, `lengths`, `rates`).
+    """`problems`: what differs, by aspect (`metadata`, `splits`, `labels`, `vocabulary`, `rates`, `audio`, `lengths`).
 
     `samples`: by rate, the number of clips compared, of those that are identical, and how the others differ.
     """
@@ -33,8 +33,6 @@ class Comparison:
     def outcome(self, rate: int) -> str:
         """How the samples at a rate compare."""
         compared, identical, others = self.samples[rate]
-        if not compared:
-            return NOTHING
         if identical == compared:
             return IDENTICAL
         return WITHIN_DITHER if all(each.is_within_dither for each in others) else DIFFERENT
@@ -54,7 +52,7 @@ class Comparison:
                 "compared": compared,
                 "identical": identical,
                 "largest_difference": max((each.largest for each in others), default=0),
-                "median_snr": median(each.snr for each in others) if others else None,
+                "median_snr": median_snr(others),
                 "different": sorted(each.file for each in others if not each.is_within_dither),
             }
             for rate, (compared, identical, others) in self.samples.items()
@@ -68,6 +66,12 @@ class Comparison:
         }
 
 
+def median_snr(others: Sequence[Difference]) -> float | None:
+    """The median signal-to-noise ratio in dB; None where no clip has one."""
+    ratios = [each.snr for each in others if each.snr is not None]
+    return median(ratios) if ratios else None
+
+
 def compare(first: Path, second: Path) -> Comparison:
     """Compare two copies of a task, each a folder or a tarball.
 
@@ -78,14 +82,15 @@ def compare(first: Path, second: Path) -> Comparison:
     for copy in (ours, theirs):
         if copy.damage:
             raise OutputError(f"{copy.path}: {copy.damage}")
-        if not copy.texts and not copy.recordings:
-            raise OutputError(f"{copy.path} holds nothing of a task")
+        if METADATA not in copy.texts:
+            raise OutputError(f"{copy.path} is no finished task: it has no {METADATA}")
     problems = {
         "metadata": list(_metadata(ours, theirs)),
         "splits": list(_splits(ours, theirs)),
         "labels": list(_labels(ours, theirs)),
         "vocabulary": [] if _vocabulary(ours) == _vocabulary(theirs) else ["the label vocabularies differ"],
         "rates": list(_rates(ours, theirs)),
+        "audio": list(_audio(ours, theirs)),
         "lengths": [],
     }
     compared, changed = _fingerprints(ours, theirs, problems["lengths"])
@@ -106,34 +111,38 @@ def _metadata(ours: Finished, theirs: Finished) -> Iterator[str]:
             yield f"{key}: {first[key]!r} and {second[key]!r}"
 
 
-def _placed(copy: Finished) -> dict[str, tuple[str, Any]]:
-    """The split and the labels of each clip, by its file name."""
+def _placed(copy: Finished) -> dict[str, list[tuple[str, Any]]]:
+    """The splits and the labels of each clip, by its file name; sound copies have each in one split."""
     splits = [name.removesuffix(".json") for name in copy.texts if name.endswith(".json")]
-    known = _read(copy, METADATA).get("splits") or splits
-    return {
-        file: (split, found)
-        for split in splits
-        if split in known
-        for file, found in _read(copy, f"{split}.json").items()
-    }
+    known = _read(copy, METADATA).get("splits")
+    placed: dict[str, list[tuple[str, Any]]] = {}
+    for split in sorted(splits):
+        if not isinstance(known, list) or split in known:
+            for file, found in _read(copy, f"{split}.json").items():
+                if not isinstance(found, list):
+                    raise OutputError(f"{copy.path}: the labels of {file} are no list")
+                placed.setdefault(file, []).append((split, found))
+    return placed
 
 
 def _splits(ours: Finished, theirs: Finished) -> Iterator[str]:
     first, second = _placed(ours), _placed(theirs)
     for file in sorted(first.keys() | second.keys()):
-        if file not in second:
-            yield f"{file} is only in {ours.path.name}, in {first[file][0]}"
-        elif file not in first:
-            yield f"{file} is only in {theirs.path.name}, in {second[file][0]}"
-        elif first[file][0] != second[file][0]:
-            yield f"{file} is in {first[file][0]} and in {second[file][0]}"
+        one, other = (" and ".join(split for split, _found in placed.get(file, [])) for placed in (first, second))
+        if not other:
+            yield f"{file} is only in {ours.path}, in {one}"
+        elif not one:
+            yield f"{file} is only in {theirs.path}, in {other}"
+        elif one != other:
+            yield f"{file} is in {one} and in {other}"
 
 
 def _labels(ours: Finished, theirs: Finished) -> Iterator[str]:
     first, second = _placed(ours), _placed(theirs)
     for file in sorted(first.keys() & second.keys()):
-        if _in_order(first[file][1]) != _in_order(second[file][1]):
-            yield f"{file} has {first[file][1]} and {second[file][1]}"
+        one, other = ([_in_order(found) for _split, found in placed[file]] for placed in (first, second))
+        if one != other:
+            yield f"{file} has {first[file][0][1]} and {second[file][0][1]}"
 
 
 def _in_order(found: Any) -> list[str]:
@@ -149,7 +158,18 @@ def _rates(ours: Finished, theirs: Finished) -> Iterator[str]:
     first, second = ({each.rate for each in copy.recordings.values()} for copy in (ours, theirs))
     for copy, rates in ((ours, first - second), (theirs, second - first)):
         if rates:
-            yield f"{', '.join(map(str, sorted(rates)))} Hz only in {copy.path.name}"
+            yield f"{', '.join(map(str, sorted(rates)))} Hz only in {copy.path}"
+
+
+def _audio(ours: Finished, theirs: Finished) -> Iterator[str]:
+    """What has no counterpart: recordings at a rate that both have, and what belongs to no task."""
+    first, second = _recordings(ours), _recordings(theirs)
+    rates = {rate for rate, _split, _file in first} & {rate for rate, _split, _file in second}
+    for rate, split, file in sorted(first.keys() ^ second.keys()):
+        if rate in rates:
+            yield f"{rate}/{split}/{file} is only in {ours.path if (rate, split, file) in first else theirs.path}"
+    for name in sorted(set(ours.strays) ^ set(theirs.strays)):
+        yield f"{name} is only in {ours.path if name in ours.strays else theirs.path}"
 
 
 def _fingerprints(ours: Finished, theirs: Finished, problems: list[str]) -> tuple[dict[int, list[Key]], list[Key]]:
@@ -160,9 +180,9 @@ def _fingerprints(ours: Finished, theirs: Finished, problems: list[str]) -> tupl
     for key in sorted(first.keys() & second.keys()):
         one, other = first[key], second[key]
         if problem := one.problem or other.problem:
-            problems.append(f"{key[0]}/{key[1]} {problem}")
+            problems.append(f"{one.path} {problem}")
         elif _form(one) != _form(other):
-            problems.append(f"{key[0]}/{key[1]}: {_form_text(one)} and {_form_text(other)}")
+            problems.append(f"{one.path}: {_form_text(one)} and {_form_text(other)}")
         else:
             compared.setdefault(key[0], []).append(key)
             if one.sha256 != other.sha256:
@@ -171,7 +191,7 @@ def _fingerprints(ours: Finished, theirs: Finished, problems: list[str]) -> tupl
 
 
 def _recordings(copy: Finished) -> Mapping[Key, Recording]:
-    return {(each.rate, each.file): each for each in copy.recordings.values()}
+    return {(each.rate, each.split, each.file): each for each in copy.recordings.values()}
 
 
 def _form(recording: Recording) -> tuple[int, ...]:
@@ -187,7 +207,7 @@ def _form_text(recording: Recording) -> str:
 def _read(copy: Finished, name: str) -> dict[str, Any]:
     try:
         found = json.loads(copy.texts.get(name, b"{}").decode())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise OutputError(f"{copy.path}: {name} is no JSON: {error}") from error
     if not isinstance(found, dict):
         raise OutputError(f"{copy.path}: {name} is no JSON object")

@@ -15,18 +15,22 @@ LARGEST_DITHER = 2
 
 WINDOW_BYTES = 256 << 20
 
-Key = tuple[int, str]
-"""A clip in a copy, whichever split it is in: its rate in hertz and its file name."""
+Key = tuple[int, str, str]
+"""A clip in a copy: its rate in hertz, its split and its file name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """How the samples of a clip differ: the largest difference, and the signal-to-noise ratio in dB."""
+    """How the samples of a clip differ: the largest difference, and the signal-to-noise ratio in dB.
+
+    A silent clip has no ratio.
+    """
 
     rate: int
+    split: str
     file: str
     largest: int
-    snr: float
+    snr: float | None
 
     @property
     def is_within_dither(self) -> bool:
@@ -42,21 +46,21 @@ def differences(first: Path, second: Path, wanted: Collection[Key]) -> Iterator[
     """
     import numpy as np
 
-    for (rate, file), ours, theirs in _pairs(first, second, frozenset(wanted)):
+    for (rate, split, file), ours, theirs in _pairs(first, second, frozenset(wanted)):
         try:
             signal, other = (samples_of(content).astype(np.int64) for content in (ours, theirs))
-        except (wave.Error, EOFError) as error:
+        except (wave.Error, EOFError, ValueError) as error:
             raise OutputError(f"{file}: it is no WAV file that can be read: {error}") from error
         noise = signal - other
         power, noise_power = (float(np.square(each).sum()) for each in (signal, noise))
-        snr = float(10 * np.log10(power / noise_power)) if power and noise_power else float("-inf")
-        yield Difference(rate, file, int(np.abs(noise).max(initial=0)), snr)
+        snr = float(10 * np.log10(power / noise_power)) if power and noise_power else None
+        yield Difference(rate, split, file, int(np.abs(noise).max(initial=0)), snr)
 
 
 def _pairs(first: Path, second: Path, wanted: Collection[Key]) -> Iterator[tuple[Key, bytes, bytes]]:
     theirs: Iterator[tuple[Key, bytes]] = iter(())
     for window in _windows(first, wanted):
-        for _round in range(2 + 1):  # from where the second copy stands to its end, and once more from its start
+        for _round in range(3):  # where the second copy is read just now, from there to its end, and from its start
             for key, content in theirs:
                 if key in window:
                     yield key, window.pop(key), content
@@ -83,4 +87,4 @@ def _windows(path: Path, wanted: Collection[Key]) -> Iterator[dict[Key, bytes]]:
 def _clips(path: Path) -> Iterator[tuple[Key, bytes]]:
     for _task, place, content in files(path):
         if clip := CLIP.fullmatch(place):
-            yield (int(clip["rate"]), clip["file"]), content
+            yield (int(clip["rate"]), clip["split"], clip["file"]), content

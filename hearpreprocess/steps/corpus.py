@@ -15,6 +15,7 @@ import luigi
 from hearpreprocess import __version__, labels, splits
 from hearpreprocess.batches import (
     Batch,
+    decoding_versions,
     make_batches,
     members_by_source,
 )
@@ -107,7 +108,7 @@ class TaskStep(FolderStep):
     @property
     def key(self) -> str:
         listings = {name: index.key for name, index in self.indexes().items()}
-        return f"{self.title}-{digest([self.task.digest, listings, __version__])}"
+        return f"{self.title}-{digest([self.task.digest, listings, __version__, decoding_versions()])}"
 
 
 class Corpus(TaskStep):

@@ -89,7 +89,7 @@ class Labels(TaskStep):
             metadata["skipped_clips"] = skipped
         release = digest([__version__, manifest.VERSION, decoding_versions(), files, metadata, corpus.summary["audio"]])
         files[package.METADATA] = labels.to_json(package.with_release(metadata, release))
-        files[manifest.MANIFEST] = manifest.to_text(self._manifest(table, metadata, release))
+        files[package.MANIFEST] = manifest.to_text(self._manifest(table, metadata, release))
         for name, text in files.items():
             (folder / name).write_text(text, encoding="utf-8")
 
@@ -109,7 +109,7 @@ class Labels(TaskStep):
             zip(names, table["split"], table["group"], [of_clips[name] for name in names], strict=True),
             task=config.title,
             release=release,
-            configuration=digest([metadata, self.task.code]),
+            configuration=digest(metadata),
             made_with={"hearpreprocess": __version__, **audio.library_versions()},
             sources=metadata["sources"],
             left_out=[*omissions, *skipped],

@@ -38,6 +38,15 @@ def alone(tmp_dir: Path, runner: int) -> Iterator[bool]:
         yield not any(path.name != f"{_name(runner)}{_RUN}" and _is_held(path) for path in folder.glob(f"*{_RUN}"))
 
 
+@contextlib.contextmanager
+def locked(tmp_dir: Path, title: str) -> Iterator[None]:
+    """Wait until nobody else has what goes by this title, and keep it."""
+    folder = tmp_dir / _FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    with _locked(folder / f"{title}.lock", fcntl.LOCK_EX):
+        yield
+
+
 def forget_what_was_left(tmp_dir: Path) -> None:
     """Remove the note of a run long ago that had this process' number."""
     with contextlib.suppress(OSError):

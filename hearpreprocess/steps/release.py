@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import glob
 import json
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import luigi
 
 from hearpreprocess import card, manifest, package
 from hearpreprocess.atomic import replaced_folder, whole_file
+from hearpreprocess.errors import OutputError
 from hearpreprocess.manifest import Fingerprint
 from hearpreprocess.seal import SEAL
 from hearpreprocess.steps.audio import Extract, Resample, Screen, Standardize
@@ -20,6 +21,7 @@ from hearpreprocess.steps.base import Counter, RatesParameter, Step, TaskParamet
 from hearpreprocess.steps.corpus import CorpusStep, corpus_folder
 from hearpreprocess.steps.journal import Entry, Journal
 from hearpreprocess.steps.labels import Labels
+from hearpreprocess.steps.presence import locked
 
 
 class OutputStep(CorpusStep):
@@ -70,10 +72,10 @@ class OutputStep(CorpusStep):
         steps = self.requires()
         recorded = {name: facts for step in steps for name, facts in step.requires().made().items()}
         made = {rate: {name: found for step in steps for name, found in step.made(rate).items()} for rate in rates}
-        of_corpus = manifest.read(self._labels_folder / manifest.MANIFEST)
+        of_corpus = manifest.read(self._labels_folder / package.MANIFEST)
         whole = manifest.with_audio(of_corpus, recorded, {**kept, **made})
         metadata = json.loads((self._labels_folder / package.METADATA).read_text(encoding="utf-8"))
-        return {manifest.MANIFEST: manifest.to_text(whole), card.CARD: card.card(metadata, whole)}
+        return {package.MANIFEST: manifest.to_text(whole), package.CARD: card.card(metadata, whole)}
 
     def audio_files(self, rate: int) -> dict[str, str]:
         """The clips at one rate, by their place in the finished task."""
@@ -107,14 +109,17 @@ class Combine(OutputStep):
         )
 
     def run(self) -> None:
+        with locked(self.workspace.tmp_dir, self.title):  # another run may add other rates at the same time
+            self._replace()
+
+    def _replace(self) -> None:
         package.check_replaceable(self.folder, self.described.summary["splits"])
         kept = package.clips_in(self.folder)
         files: dict[str, str] = {}
         known: dict[int, dict[str, Fingerprint]] = {}
         if package.release_of_folder(self.folder) == self.release:
-            files |= kept
-            earlier = manifest.read(self.folder / manifest.MANIFEST)
-            known = {rate: manifest.audio_of(earlier, rate) for rate in earlier["sample_rates"]}
+            known = self._known(kept)
+            files |= {path: place for path, place in kept.items() if int(path.partition("/")[0]) in known}
         elif dropped := sorted({path.partition("/")[0] for path in kept} - set(map(str, self.rates))):
             self.tell("warned", text=f"the clips at {', '.join(dropped)} Hz were of an earlier release and are removed")
         self._warn_of_other_tarballs()
@@ -122,6 +127,16 @@ class Combine(OutputStep):
             files |= self.audio_files(rate)
         with replaced_folder(self.folder) as folder:
             package.write_folder(folder, links=files, copies=self.label_files(), texts=self.proofs(self.made, known))
+
+    def _known(self, kept: Iterable[str]) -> dict[int, dict[str, Fingerprint]]:
+        """What the folder's manifest tells of the rates whose clips are there; a lost manifest is not mourned for."""
+        try:
+            earlier = manifest.read(self.folder / package.MANIFEST)
+            rates = {int(path.partition("/")[0]) for path in kept}
+            return {rate: manifest.audio_of(earlier, rate) for rate in earlier["sample_rates"] if rate in rates}
+        except OutputError as error:
+            self.tell("warned", text=f"{error}; clips at other rates than those asked for are removed")
+            return {}
 
     def _warn_of_other_tarballs(self) -> None:
         asked = {package.tarball_name(self.title, rate) for rate in self.rates}
@@ -261,5 +276,5 @@ class Release(Step):
         plan(Resample.stage, sum(clips[step.batch] for step in resample), "clips")
         for output in outputs:
             if isinstance(output, Tar):
-                files = len(described.summary["splits"]) + 2 + sum(clips.values())
+                files = len(described.summary["splits"]) + 2 + len(package.PROOFS) + sum(clips.values())
                 plan(output.shown_stage, files, "files")

@@ -8,12 +8,13 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from hearpreprocess.errors import HearPreprocessError, OutputError
+from hearpreprocess.console import ended
+from hearpreprocess.errors import OutputError
 from hearpreprocess.package import METADATA
 from hearpreprocess.verify.checks import Finding
 from hearpreprocess.verify.report import DIFFERS, Report, verify
 
-SOUND, AT_FAULT, MISUSED = 0, 1, 2
+SOUND, AT_FAULT = 0, 1
 _SHOWN = 20
 
 _EPILOG = """\
@@ -26,6 +27,10 @@ exit status: 0 all are sound, 1 at least one differs, 2 the command cannot be un
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
+    return ended("verify", lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m hearpreprocess.verify",
         description="Check finished tasks, ours or downloaded from anywhere: folders, tarballs, or folders of them.",
@@ -36,20 +41,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--task", metavar="TASK", help="the task module of a task of your own")
     parser.add_argument("--json", action="store_true", help="print the reports as a JSON list")
     options = parser.parse_args(arguments)
-    reports = []
+    reports: list[Report] = []
     try:
         for path in copies(options.paths):
             reports.append(verify(path, options.task))
             if not options.json:
                 print("\n".join(_lines(reports[-1])), flush=True)
-    except HearPreprocessError as error:
-        print(f"verify: {error}", file=sys.stderr)
-        return MISUSED
-    except KeyboardInterrupt:
-        print("\nInterrupted.", file=sys.stderr)
-        return 130
-    if options.json:
-        print(json.dumps([report.to_json() for report in reports], indent=1, ensure_ascii=False))
+    finally:
+        if options.json:
+            print(json.dumps([report.to_json() for report in reports], indent=1))
     return AT_FAULT if any(report.outcome == DIFFERS for report in reports) else SOUND
 
 
@@ -64,7 +64,7 @@ def copies(paths: Iterable[Path]) -> Iterator[Path]:
             continue
         folders = [place.parent for place in (*path.glob(f"*/{METADATA}"), *path.glob(f"tasks/*/{METADATA}"))]
         finished = [folder for folder in folders if not folder.name.endswith(".corpus")]
-        found = sorted([*finished, *path.glob("hear2021-*.tar.gz")])
+        found = sorted([*finished, *path.glob("*.tar.gz")])
         if not found:
             raise OutputError(f"{path} is no finished task and holds none")
         yield from found

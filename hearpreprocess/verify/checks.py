@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from hearpreprocess import splits
-from hearpreprocess.card import duplicates
 from hearpreprocess.config import NewFolds, PresetFolds, TaskMode, TrainValidTest, fold
 from hearpreprocess.errors import SplitError
 from hearpreprocess.finished import COMMON_METADATA, Finished, Recording
+from hearpreprocess.identity import duplicates
 from hearpreprocess.labels import membership_digest
-from hearpreprocess.package import METADATA, PROOFS, RELEASE_KEY, VOCABULARY
+from hearpreprocess.package import MANIFEST, METADATA, PROOFS, RELEASE_KEY, TARBALL, VOCABULARY
 from hearpreprocess.verify.task import Claims, told_by_name
+
+LOWEST_RATE_OF_A_SOURCE = 8000
+"""In hertz; half a sample there is what a clip's length may be rounded by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,16 @@ class Copy:
         return sorted({recording.rate for recording in self.finished.recordings.values()})
 
     @property
+    def missing_rates(self) -> list[int]:
+        """Those that the manifest tells of and that are not here."""
+        return sorted(set(self.claims.manifest["sample_rates"]) - set(self.rates)) if self.claims.manifest else []
+
+    @property
+    def untold_rates(self) -> list[int]:
+        """Those that are here and that the manifest does not tell of."""
+        return sorted(set(self.rates) - set(self.claims.manifest["sample_rates"])) if self.claims.manifest else []
+
+    @property
     def of_manifest(self) -> Mapping[str, Any]:
         """What its manifest says of each clip."""
         return self.claims.manifest["clips"] if self.claims.manifest else {}
@@ -53,6 +67,10 @@ def structure(copy: Copy) -> Iterator[Finding]:
     if copy.finished.damage:
         yield Finding("structure", copy.finished.path.name, copy.finished.damage)
         return
+    if METADATA not in copy.finished.texts:
+        yield Finding("structure", copy.finished.path.name, f"is no finished task: it has no {METADATA}")
+        return
+    yield from _name_problems(copy)
     for name, problem in copy.claims.problems.items():
         yield Finding("structure", name, problem)
     if RELEASE_KEY in copy.claims.metadata:  # it was made by hearpreprocess
@@ -68,7 +86,16 @@ def structure(copy: Copy) -> Iterator[Finding]:
     for split, clips in copy.claims.clips.items():
         if not clips and not (copy.task.partial if copy.task else copy.claims.metadata.get("partial")):
             yield Finding("structure", f"{split}.json", "has no clips")
-    if not copy.rates:
+    manifest = copy.claims.manifest
+    if manifest is not None and copy.claims.title not in (None, manifest.get("task")):
+        yield Finding(
+            "structure", MANIFEST, f"is that of {manifest.get('task')}, and the metadata are of {copy.claims.title}"
+        )
+    for rate in copy.missing_rates:
+        yield Finding("structure", copy.finished.task, f"lacks the clips at {rate} Hz, which its manifest has")
+    for rate in copy.untold_rates:
+        yield Finding("structure", copy.finished.task, f"has clips at {rate} Hz, of which its manifest does not tell")
+    if not copy.rates and not copy.missing_rates:
         yield Finding("structure", copy.finished.task, "has no audio")
     placed = copy.claims.placed()
     for rate in copy.rates:
@@ -78,6 +105,17 @@ def structure(copy: Copy) -> Iterator[Finding]:
                 found.setdefault(recording.file, []).append(recording.split)
         for file in sorted(placed.keys() | found.keys()):
             yield from _placement(rate, file, set(placed.get(file, [])), set(found.get(file, [])))
+
+
+def _name_problems(copy: Copy) -> Iterator[Finding]:
+    """What a tarball's name tells and its content denies."""
+    named = TARBALL.fullmatch(copy.finished.path.name)
+    if named is None or not copy.finished.path.is_file():
+        return
+    if copy.claims.title is not None and named["title"] != copy.claims.title:
+        yield Finding("structure", copy.finished.path.name, f"holds {copy.claims.title}")
+    if copy.rates and copy.rates != [int(named["rate"])]:
+        yield Finding("structure", copy.finished.path.name, f"holds clips at {', '.join(map(str, copy.rates))} Hz")
 
 
 def _placement(rate: int, file: str, claimed: set[str], found: set[str]) -> Iterator[Finding]:
@@ -92,7 +130,10 @@ def _placement(rate: int, file: str, claimed: set[str], found: set[str]) -> Iter
 
 
 def metadata(copy: Copy) -> Iterator[Finding]:
-    """Whether the metadata are those of the known task."""
+    """Whether the metadata are those of the known task; a note where the samples are not those of its corpus."""
+    if rate := copy.claims.metadata.get("resampled_from"):
+        text = f"resampled from {rate} Hz, so its samples are not those made from the corpus"
+        yield Finding("metadata", METADATA, text, is_fault=False)
     if copy.task is None or METADATA in copy.claims.problems:
         return
     expected = copy.task.metadata()
@@ -100,9 +141,6 @@ def metadata(copy: Copy) -> Iterator[Finding]:
         found = copy.claims.metadata.get(key)
         if key in expected and key in copy.claims.metadata and found != expected[key]:
             yield Finding("metadata", METADATA, f"{key} is {found!r}, expected {expected[key]!r}")
-    if rate := copy.claims.metadata.get("resampled_from"):
-        text = f"resampled from {rate} Hz, so its samples are not those made from the corpus"
-        yield Finding("metadata", METADATA, text, is_fault=False)
 
 
 def audio(copy: Copy) -> Iterator[Finding]:
@@ -132,7 +170,7 @@ def _sample_problem(copy: Copy, recording: Recording) -> str | None:
     if duration is None:
         return "has no samples" if recording.length == 0 else None
     # A clip is fitted at its own rate first, so its length may differ by the rounding there and here.
-    slack = 0.0 if float(duration).is_integer() else 1 + recording.rate / 8000
+    slack = 0.0 if float(duration).is_integer() else (1 + recording.rate / LOWEST_RATE_OF_A_SOURCE) / 2
     if abs(recording.length - duration * recording.rate) > slack:
         return f"has {recording.length:,} samples, expected {duration * recording.rate:,.0f}"
     return None
@@ -145,7 +183,7 @@ def labels(copy: Copy) -> Iterator[Finding]:
     for split, clips in claims.clips.items():
         for file, found in sorted(clips.items()):
             yield from _label_problems(claims, split, file, found)
-            held.update(label.get("label") if isinstance(label, dict) else label for label in found)
+            held.update(label for label in map(_label, found) if isinstance(label, str | int))
     if VOCABULARY in claims.problems or len(claims.clips) < len(claims.splits):
         return
     listed = [label for _index, label in claims.vocabulary]
@@ -190,14 +228,17 @@ def membership(copy: Copy) -> Iterator[Finding]:
     told = False
     for file, found in sorted(copy.claims.placed().items()):
         if len(found) > 1:
+            told = True
             yield Finding("membership", file, f"is in {' and in '.join(found)}")
             continue
         facts = expected.get(file, {})
         places = facts.get("split", {})
         if wrong := {by: split for by, split in places.items() if split != found[0]}:
+            told = True
             yield Finding("membership", file, f"is in {found[0]}, expected {_told(wrong)}")
         labels_found = copy.claims.clips[found[0]][file]
         if wrong := {by: due for by, due in facts.get("labels", {}).items() if not _same(labels_found, due)}:
+            told = True
             yield Finding("membership", file, f"has the labels {labels_found}, expected {_told(wrong)}")
     if _is_changed(copy) and not told:
         yield Finding("membership", copy.finished.task, "has other clips, splits or labels than were published")
@@ -258,11 +299,12 @@ def drawn(copy: Copy) -> dict[str, str]:
     groups = {}
     for file in placed:
         name = file.removesuffix(".wav")
-        told = told_by_name(task, file).get("group", name)
-        groups[name] = copy.of_manifest.get(file, {}).get("group", name) if copy.of_manifest else told
+        of_manifest = copy.of_manifest.get(file, {}).get("group", name)
+        groups[name] = told_by_name(task, file).get("group", of_manifest)
     if isinstance(task.splits, NewFolds):
         held = {file.removesuffix(".wav"): clips[file] for clips in copy.claims.clips.values() for file in clips}
-        of_names = [{_label(label) for label in held[name]} for name in groups]
+        held |= {file.removesuffix(".wav"): facts["labels"] for file, facts in copy.of_manifest.items()}
+        of_names = [{label for label in map(_label, held[name]) if isinstance(label, str | int)} for name in groups]
         try:
             by_group = splits.draw_folds(
                 splits.labels_by_group(groups.values(), of_names),
@@ -271,7 +313,10 @@ def drawn(copy: Copy) -> dict[str, str]:
             )
         except SplitError:
             return {}
-        return {f"{name}.wav": by_group[group] for name, group in groups.items()}
+        folds = {f"{name}.wav": by_group[group] for name, group in groups.items()}
+        # The labels decide which shuffle is taken: where most clips are elsewhere, one label may be to blame for all.
+        elsewhere = sum(folds[file] != found[0] for file, found in placed.items())
+        return folds if 2 * elsewhere < len(folds) else {}
     return _drawn_from_train(copy, task.splits, groups) if task.splits.drawn else {}
 
 
@@ -312,6 +357,11 @@ def sounds(copy: Copy) -> Iterator[Finding]:
     of_rate = {path: each for path, each in copy.finished.recordings.items() if each.rate == rate and not each.problem}
     silent = sorted(each.file for each in of_rate.values() if each.is_silent)
     clipped = sorted(each.file for each in of_rate.values() if each.is_clipped)
+    lengths = Counter(each.length for each in of_rate.values())
+    if copy.claims.duration is not None and not copy.of_manifest and len(lengths) > 1:
+        usual = lengths.most_common(1)[0][0]
+        others = sorted(each.file for each in of_rate.values() if each.length != usual)
+        yield Finding("audio", _first(others), f"not {usual:,} samples, as the other clips have", is_fault=False)
     if silent:
         yield Finding("audio", _first(silent), f"{len(silent):,} clips are silent", is_fault=False)
     if clipped:

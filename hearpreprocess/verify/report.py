@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 from hearpreprocess import fetch, registry
 from hearpreprocess import labels as label_files
+from hearpreprocess.errors import OutputError
 from hearpreprocess.finished import look
 from hearpreprocess.package import CHECKSUM_SUFFIX
 from hearpreprocess.verify.checks import CHECKS, Copy, Finding, drawn
@@ -54,13 +56,16 @@ def verify(path: Path, task: str | None = None) -> Report:
     finished = look(path)
     claims = claims_of(finished)
     locations = registry.find(task) if task else registry.built_in_names()
-    copy = Copy(finished, claims, known_task(claims.title or finished.task, locations))
+    known = known_task(claims.title or finished.task, locations)
+    if task and known is None:
+        raise OutputError(f"{path} is {claims.title or finished.task}, and that is no task of {task}")
+    copy = Copy(finished, claims, known)
     if finished.damage:
         copy = Copy(finished, claims, None)
         findings = list(CHECKS[0](copy))
     else:
         findings = [finding for check in CHECKS for finding in check(copy)]
-    findings += _checksum_findings(path)
+    findings += _checksum_findings(path, finished.sha256)
     return Report(
         path,
         claims.title or finished.task,
@@ -84,8 +89,14 @@ def _outcomes(copy: Copy, findings: Sequence[Finding]) -> dict[str, str]:
         "clips of each published split": outcome("counts", known=bool(task and task.published_clips)),
         "splits as they are drawn or named": outcome("membership", known=by_draw),
         "splits and labels as published": published,
-        "samples as in the manifest": outcome("audio", known=bool(copy.of_manifest)),
+        "samples as in the manifest": _samples(copy, faulty),
     }
+
+
+def _samples(copy: Copy, faulty: set[str]) -> str:
+    if copy.finished.damage or not copy.of_manifest or not copy.rates:
+        return NOT_KNOWN
+    return DIFFERS if faulty & {"audio", "structure"} else EQUAL
 
 
 def _published_membership(copy: Copy) -> str:
@@ -94,12 +105,21 @@ def _published_membership(copy: Copy) -> str:
     return EQUAL if label_files.membership_digest(copy.claims.clips) == copy.task.membership else DIFFERS
 
 
-def _checksum_findings(path: Path) -> list[Finding]:
+def _checksum_findings(path: Path, of_tar: str) -> list[Finding]:
     beside = path.with_name(f"{path.name}{CHECKSUM_SUFFIX}")
     if not path.is_file() or not beside.is_file():
         return []
-    rows = (line.partition("  ") for line in beside.read_text(encoding="utf-8").splitlines())
-    expected = {name: sha256 for sha256, _space, name in rows}
-    if expected.get(path.name) in (fetch.checksums(path, ["sha256"])["sha256"], None):
+    text = beside.read_text(encoding="utf-8", errors="replace")
+    rows = re.findall(r"^(?:# )?([0-9a-f]{64}) [ *](.+?)\r?$", text, re.MULTILINE)
+    expected = {name: sha256 for sha256, name in rows}
+    inner = expected.get(path.name.removesuffix(".gz"))
+    if path.name not in expected:
+        return [Finding("structure", beside.name, f"has no sha256 of {path.name}")]
+    if of_tar and inner not in (None, of_tar):
+        return [Finding("structure", path.name, f"holds not the tar archive of which {beside.name} has the checksum")]
+    if fetch.checksums(path, ["sha256"])["sha256"] == expected[path.name]:
         return []
+    if of_tar and inner == of_tar:
+        text = f"was compressed anew; its content has the checksum that {beside.name} tells"
+        return [Finding("structure", path.name, text, is_fault=False)]
     return [Finding("structure", path.name, f"is not the file of which {beside.name} has the checksum")]

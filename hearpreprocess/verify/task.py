@@ -13,8 +13,7 @@ from typing import Any
 from hearpreprocess import registry
 from hearpreprocess.config import TaskMode
 from hearpreprocess.finished import Finished
-from hearpreprocess.manifest import MANIFEST
-from hearpreprocess.package import METADATA, VOCABULARY
+from hearpreprocess.package import MANIFEST, METADATA, VOCABULARY
 
 
 @dataclass
@@ -71,12 +70,28 @@ def claims_of(finished: Finished) -> Claims:
             claims.clips[split] = clips
     _vocabulary(finished, claims)
     if MANIFEST in finished.texts:
-        manifest = _object(finished, MANIFEST, claims)
-        if manifest is not None and not isinstance(manifest.get("clips"), dict):
-            claims.problems[MANIFEST] = "does not list the clips"
-        else:
-            claims.manifest = manifest
+        found = _object(finished, MANIFEST, claims)
+        if found is not None and _is_manifest(found):
+            claims.manifest = found
+        elif found is not None:
+            claims.problems[MANIFEST] = "does not tell of clips as a manifest does"
     return claims
+
+
+def _is_manifest(found: dict[str, Any]) -> bool:
+    try:
+        return all(isinstance(rate, int) for rate in found["sample_rates"]) and all(
+            isinstance(facts["split"], str)
+            and isinstance(facts["labels"], list)
+            and isinstance(facts.get("group", ""), str)
+            and all(
+                isinstance(of_rate["length"], int) and isinstance(of_rate["sha256"], str)
+                for of_rate in facts["audio"].values()
+            )
+            for facts in found["clips"].values()
+        )
+    except (KeyError, TypeError, AttributeError):
+        return False
 
 
 def _object(finished: Finished, name: str, claims: Claims) -> dict[str, Any] | None:
@@ -85,7 +100,7 @@ def _object(finished: Finished, name: str, claims: Claims) -> dict[str, Any] | N
         return None
     try:
         found = json.loads(finished.texts[name].decode())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         claims.problems[name] = f"is no JSON: {error}"
         return None
     if not isinstance(found, dict):

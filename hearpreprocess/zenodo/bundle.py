@@ -11,10 +11,10 @@ from typing import Any
 
 from hearpreprocess import PROJECT_URL, __version__, fetch
 from hearpreprocess.atomic import link_or_copy, replaced_folder
-from hearpreprocess.card import CARD
+from hearpreprocess.card import is_made_up
 from hearpreprocess.errors import OutputError, enumerate_problems
 from hearpreprocess.finished import files
-from hearpreprocess.package import METADATA, checksums_of
+from hearpreprocess.package import CARD, METADATA, checksums_of
 from hearpreprocess.verify import verify
 
 CHECKSUMS, LICENCES, DESCRIPTION = "SHA256SUMS", "LICENSE.txt", ".zenodo.json"
@@ -35,7 +35,10 @@ def bundle(tarballs: Sequence[Path], folder: Path) -> None:
         problems += [f"{tarball.name}: {fault.where}: {fault.text}" for fault in faults[:_SHOWN]]
         problems += [f"{tarball.name}: and {len(faults) - _SHOWN:,} more faults"] if len(faults) > _SHOWN else []
     if problems:
-        raise OutputError(enumerate_problems(f"{folder.name} is not made: {{count}} faults in its tarballs:", problems))
+        raise OutputError(
+            enumerate_problems(f"{folder.name} is not made: {{count}} faults in its tarballs:", problems)
+            + "\n  Move the tarballs away and give the same command again"
+        )
     tasks = {tarball.name: _texts(tarball) for tarball in sorted(tarballs, key=lambda each: each.name)}
     metadata = {name: json.loads(texts[METADATA]) for name, texts in tasks.items()}
     with replaced_folder(folder) as temporary:
@@ -52,8 +55,18 @@ def bundle(tarballs: Sequence[Path], folder: Path) -> None:
 
 
 def _check_replaceable(folder: Path) -> None:
-    if folder.exists() and not (folder.is_dir() and (not any(folder.iterdir()) or (folder / CHECKSUMS).is_file())):
-        raise OutputError(f"{folder} stands in the way: it holds something that was not made here; move it away")
+    """Raise OutputError where a folder holds anything but what an earlier bundle says that it does."""
+    if not folder.exists():
+        return
+    try:
+        listed = (folder / CHECKSUMS).read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError):
+        listed = []
+    names = {line.partition("  ")[2] for line in listed}
+    made = {CHECKSUMS, *names} if {LICENCES, DESCRIPTION} <= names else set()
+    foreign = sorted({file.name for file in folder.iterdir()} - made) if folder.is_dir() else [folder.name]
+    if foreign:
+        raise OutputError(f"{folder} stands in the way: it holds {foreign[0]!r}, which was not made here; move it away")
 
 
 def _texts(tarball: Path) -> dict[str, bytes]:
@@ -81,11 +94,12 @@ def licences(metadata: Mapping[str, Mapping[str, Any]]) -> str:
 def description(metadata: Mapping[str, Mapping[str, Any]]) -> str:
     """The text of .zenodo.json, by which Zenodo fills in the record (its REST API, deposit metadata)."""
     tasks = "".join(
-        f"<li>{html.escape(name)}: {html.escape(facts['licence'])}</li>" for name, facts in metadata.items()
+        f"<li>{html.escape(name)}: {html.escape(facts['licence'])}{_kind(facts)}</li>"
+        for name, facts in metadata.items()
     )
     about = (
         "<p>Task datasets of HEAR, the Holistic Evaluation of Audio Representations (NeurIPS 2021), at 48,000 Hz: "
-        "clips, splits and labels as published, regenerated from the original corpora.</p>"
+        "made anew from their sources.</p>"
         "<p>Each tarball has a manifest with a sha256 of every clip's samples, and a card. Licences:</p>"
         f"<ul>{tasks}</ul>"
     )
@@ -98,11 +112,18 @@ def description(metadata: Mapping[str, Mapping[str, Any]]) -> str:
         "license": _licence_of_all([facts["licence"] for facts in metadata.values()]),
         "keywords": ["audio", "audio representations", "benchmark", "HEAR 2021"],
         "related_identifiers": [
-            {"identifier": "10.5281/zenodo.6332517", "relation": "isNewVersionOf", "resource_type": "dataset"},
+            {"identifier": "10.5281/zenodo.6332517", "relation": "references", "resource_type": "dataset"},
             {"identifier": PROJECT_URL, "relation": "isCompiledBy", "resource_type": "software"},
         ],
     }
     return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+
+
+def _kind(metadata: Mapping[str, Any]) -> str:
+    """What a person must not take for the dataset itself."""
+    if is_made_up(metadata):
+        return " (made-up recordings)"
+    return " (an excerpt)" if metadata["partial"] else ""
 
 
 def _licence_of_all(found: Sequence[str]) -> str:
