@@ -7,7 +7,7 @@ from hearpreprocess.clips import Clip, Event, LeftOut, Member
 from hearpreprocess.config import Mode, NewFolds, PresetFolds, SplitSeconds, TaskConfig, TrainValidTest, fold
 from hearpreprocess.errors import ConfigError, CorpusError
 from hearpreprocess.midi import midi_notes
-from hearpreprocess.sources import Archive, File, FileList, Files, SplitArchive, Synthetic
+from hearpreprocess.sources import Archive, File, FileList, Files, Local, SplitArchive, Synthetic
 from hearpreprocess.tfds import named_clips, tfds_names
 from hearpreprocess.tree import Tree
 
@@ -24,6 +24,7 @@ __all__ = [
     "FileList",
     "Files",
     "LeftOut",
+    "Local",
     "Member",
     "Mode",
     "NewFolds",

@@ -125,12 +125,12 @@ def _licence(metadata: Mapping[str, Any]) -> list[str]:
 
 def _provenance(manifest: Mapping[str, Any]) -> list[str]:
     versions = ", ".join(f"{name} {version}" for name, version in manifest["made_with"].items())
-    replaced = [name for name, source in manifest["sources"].items() if source.get("replaced")]
+    local = [name for name, source in manifest["sources"].items() if source.get("local")]
     addresses = sorted(set(_addresses(manifest["sources"])))
     return [
         f"Release {manifest['release']}, made with these versions at hand: {versions}. "
         "`manifest.json` has a sha256 of every clip's samples, by which `python -m hearpreprocess.verify` checks them.",
-        *(["", f"Something else was given in place of the sources {', '.join(replaced)}."] if replaced else []),
+        *(["", f"Taken from what its maker had: {', '.join(local)}."] if local else []),
         *(["", *(f"- <{address}>" for address in addresses[:_SHOWN])] if addresses else []),
     ]
 

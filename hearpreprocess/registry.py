@@ -256,8 +256,9 @@ def references(
 ) -> list[TaskReference]:
     """The tasks meant by paths, names and groups, each once, with sources replaced by name.
 
-    `mode_of_others`, of those that are not given as `name:mode`: `default` (each task's own), `all` (every mode that stands for a dataset itself: no excerpt, nothing made
-    up), or a mode's name. Raises TaskNotFoundError or ConfigError collecting every task that cannot be had so.
+    `mode_of_others`, of those that are not given as `name:mode`: `default` (each task's own), `all` (every mode that
+    stands for a dataset itself: no excerpt, nothing made up), or a mode's name. Raises TaskNotFoundError or ConfigError
+    collecting every task that cannot be had so.
     """
     chosen: dict[TaskReference, None] = {}
     problems = []

@@ -277,9 +277,9 @@ class Synthetic:
 
 @dataclass(frozen=True)
 class Local:
-    """What the user already has in place of a source: a folder or an archive, whose checksum is told, not enforced.
+    """What the user already has: a folder or an archive, whose checksum is told, not enforced.
 
-    `member_md5`, `may_differ`: of the source that it stands for, whose members are checked here, too.
+    `member_md5`, `may_differ`: of the source in place of which it stands, whose members are checked here, too.
     """
 
     path: Path | str
@@ -302,8 +302,8 @@ class Local:
         return Path(self.path).name
 
     def provenance(self) -> dict[str, Any]:
-        """That the source was replaced; what by, only its content tells."""
-        return {"replaced": True}
+        """That the source is the maker's own; only its content tells what it is."""
+        return {"local": True}
 
 
 Source = Archive | SplitArchive | Files | FileList | Synthetic | Local

@@ -15,8 +15,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from wcmatch import glob
-
 from hearpreprocess.clips import Member
 from hearpreprocess.errors import CorpusError
 from hearpreprocess.identity import digest
@@ -27,12 +25,13 @@ if TYPE_CHECKING:
 Packed = Sequence[int]
 """Where a member is in its archive, in numbers that only the archive's reader understands."""
 
-_GLOB_FLAGS = glob.GLOBSTAR | glob.FORCEUNIX | glob.CASE | glob.DOTGLOB
-
 
 def matcher(patterns: Sequence[str]) -> Callable[[str], bool]:
     """A function that tells whether a path matches a pattern; `*` stays within a folder, `**` crosses folders."""
-    wanted, _unwanted = glob.translate(list(patterns), flags=_GLOB_FLAGS)
+    from wcmatch import glob
+
+    flags = glob.GLOBSTAR | glob.FORCEUNIX | glob.CASE | glob.DOTGLOB
+    wanted, _unwanted = glob.translate(list(patterns), flags=flags)
     expressions = [re.compile(str(expression)) for expression in wanted]
     return lambda path: any(expression.match(path) for expression in expressions)
 

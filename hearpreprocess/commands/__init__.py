@@ -4,29 +4,26 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import sys
 from collections.abc import Sequence
 
-from hearpreprocess.errors import HearPreprocessError
+from hearpreprocess.console import ended
 
 COMMANDS = {
-    "list": "show the tasks: clips, hours, splits, metric, licence",
-    "info": "show all that is known of a task",
-    "plan": "tell what a run would download, unpack and write, and how long it would take",
-    "doctor": "look whether this machine has what it takes, and say how to mend it",
-    "sources": "ask each mirror of the tasks' sources whether it is there",
+    "list": "the tasks: clips, hours, splits, metric, licence",
+    "info": "all that is known of a task",
+    "plan": "what a run would download, unpack and write, and how long it would take",
+    "doctor": "whether this machine has what it takes, and how to mend it",
+    "sources": "whether each mirror of the tasks' sources is there",
     "clean": "remove intermediate results",
-    "report": "write the HTML reports of finished tasks, and an index of them",
+    "report": "write the index of finished tasks' reports",
     "new": "begin a task module for a folder of your own recordings",
-    "check": "check a task module without network, and show its first clips and its splits",
+    "check": "check a task module without network: its first clips and its splits",
 }
-
-DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 
 
 def run_command(arguments: Sequence[str]) -> int:
     """Run the command that the first argument names, and return its exit status."""
-    name = arguments[0]
+    name, *others = arguments
     module = importlib.import_module(f"hearpreprocess.commands.{name}")
     parser = argparse.ArgumentParser(
         prog=f"hearpreprocess {name}",
@@ -34,13 +31,5 @@ def run_command(arguments: Sequence[str]) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     module.configure(parser)
-    options = parser.parse_args(arguments[1:])
-    try:
-        status: int = module.run(options)
-        return status
-    except HearPreprocessError as error:
-        print(f"hearpreprocess {name}: {error}", file=sys.stderr)
-        return MISUSED
-    except KeyboardInterrupt:
-        print("\nInterrupted.", file=sys.stderr)
-        return INTERRUPTED
+    options = parser.parse_args(others)
+    return ended(f"hearpreprocess {name}", lambda: module.run(options))

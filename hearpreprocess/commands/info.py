@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hearpreprocess import registry
-from hearpreprocess.commands.facts import bytes_text, facts_of, size_of, table
+from hearpreprocess.commands.facts import facts_of, size_of
+from hearpreprocess.commands.texts import bytes_text, table
 from hearpreprocess.config import TaskConfig
 from hearpreprocess.sources import without_credentials
 
@@ -34,19 +35,17 @@ def run(options: argparse.Namespace) -> int:
 def _lines(location: str, config: TaskConfig, modes: list[dict[str, Any]]) -> Iterator[str]:
     yield registry.documentation(location)
     yield ""
-    yield from table(
-        [
-            {
-                "mode": facts["mode"] + (" (default)" if facts["mode"] == config.default_mode else ""),
-                "clips": "?" if facts["clips"] is None else f"{facts['clips']:,}",
-                "seconds": "as recorded" if facts["sample_duration"] is None else f"{facts['sample_duration']:g}",
-                "splits": facts["splits"],
-                "by split": ", ".join(f"{count:,}" for count in (facts["clips_by_split"] or {}).values()),
-            }
-            for facts in modes
-        ],
-        right=("clips", "seconds"),
-    )
+    rows: list[Mapping[str, str]] = [
+        {
+            "mode": facts["mode"] + (" (default)" if facts["mode"] == config.default_mode else ""),
+            "clips": "?" if facts["clips"] is None else f"{facts['clips']:,}",
+            "seconds": "as recorded" if facts["sample_duration"] is None else f"{facts['sample_duration']:g}",
+            "splits": facts["splits"],
+            "by split": ", ".join(f"{count:,}" for count in (facts["clips_by_split"] or {}).values()),
+        }
+        for facts in modes
+    ]
+    yield from table(rows, right=("clips", "seconds"))
     yield ""
     yield f"{config.embedding_type}, {config.prediction_type}; evaluated by {', '.join(config.evaluation)}"
     yield f"licence: {config.licence}"

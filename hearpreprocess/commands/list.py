@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping
 
 from hearpreprocess import registry
-from hearpreprocess.commands.facts import bytes_text, facts_of, table
+from hearpreprocess.commands.facts import facts_of
+from hearpreprocess.commands.texts import bytes_text, table
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(found, indent=1, ensure_ascii=False))
         return 0
-    rows = [
+    rows: list[Mapping[str, str]] = [
         {
             "task": facts["task"],
             "mode": facts["mode"],

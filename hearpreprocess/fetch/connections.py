@@ -101,6 +101,25 @@ class Connection:
         except requests.RequestException as error:
             raise DownloadError(f"{without_credentials(url)} cannot be read: {cause(error)}") from error
 
+    def size(self, url: str) -> int | None:
+        """The bytes of a file, of which nothing but the headers is read; None where the server does not say.
+
+        Raises DownloadError where it cannot be had.
+        """
+        import requests
+
+        shown = without_credentials(url)
+        try:
+            with self.get(url, {}) as response:
+                length = response.headers.get("Content-Length", "")
+                if not response.ok:
+                    raise DownloadError(f"{shown}: the server answers {response.status_code} {response.reason}")
+                return int(length) if length.isdigit() else None
+        except requests.RequestException as error:
+            raise DownloadError(f"{shown}: {cause(error)}") from error
+        finally:
+            self.close()  # the rest of the body is not waited for
+
     def close(self) -> None:
         """Hang up, and leave the place to others."""
         if self._session is not None:

@@ -1,0 +1,99 @@
+"""Check a task module without network: its facts, and, where its sources are here, its first clips and its splits."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from hearpreprocess import registry
+from hearpreprocess.commands.texts import table
+from hearpreprocess.options import add_places, add_sources, sources_of, workspace_of
+
+FIRST_CLIPS = 8
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `check`."""
+    parser.add_argument("task", metavar="TASK", help="the path of a task module, or a task's name")
+    parser.add_argument("--mode", default="default", help="as of a run")
+    add_places(parser)
+    add_sources(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print what is wrong with the module, else what it yields; the exit status is 1 where something is wrong."""
+    from hearpreprocess.testing import contract
+
+    problems = contract.problems(options.task)
+    for problem in problems:
+        print(f"problem: {problem}")
+    (task,) = registry.references([options.task], options.mode, sources_of(options))
+    manifest = _worked_out(task, options)
+    if manifest is None:
+        return 1
+    print("\n".join(_shown(manifest)))
+    if not problems:
+        print("\nThe module keeps the contract.")
+    return 1 if problems else 0
+
+
+def _worked_out(task: registry.TaskReference, options: argparse.Namespace) -> dict[str, Any] | None:
+    """The manifest of the task's corpus, without audio; None where it cannot be had, which is told."""
+    from hearpreprocess.progress import Display
+    from hearpreprocess.steps.execution import execute
+    from hearpreprocess.steps.journal import JournalReader
+    from hearpreprocess.steps.labels import Preview
+    from hearpreprocess.steps.log import log_path
+
+    with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as name:
+        journal = Path(name) / "journal"
+        journal.touch()
+        workspace = replace(
+            workspace_of(options), tasks_dir=Path(name), offline=True, runner=os.getpid(), journal=journal
+        )
+        preview = Preview(workspace=workspace, task=task)  # type: ignore[no-untyped-call]
+        log_path(journal, workspace.tmp_dir).parent.mkdir(parents=True, exist_ok=True)
+        with Display(JournalReader(journal)) as display:
+            execute([preview], 1, None)
+        for failure in display.failures:
+            print(f"{failure.title}, {failure.stage}:\n{failure.text}", file=sys.stderr)
+        if not preview.complete():
+            return None
+        manifest: dict[str, Any] = json.loads((preview.folder / "manifest.json").read_text(encoding="utf-8"))
+        return manifest
+
+
+def _shown(manifest: dict[str, Any]) -> Iterator[str]:
+    clips = manifest["clips"]
+    counts: Counter[str] = Counter(facts["split"] for facts in clips.values())
+    labels: Counter[str] = Counter(
+        str(label["label"] if isinstance(label, dict) else label)
+        for facts in clips.values()
+        for label in facts["labels"]
+    )
+    yield f"\n{manifest['task']}: {len(clips):,} clips, the first of them:\n"
+    yield from table(
+        [
+            {"clip": file, "split": facts["split"], "labels": _short(facts["labels"]), "group": facts.get("group", "")}
+            for file, facts in sorted(clips.items())[:FIRST_CLIPS]
+        ]
+    )
+    yield "\nsplits: " + ", ".join(f"{split} {count:,}" for split, count in sorted(counts.items()))
+    common = ", ".join(f"{label} {count:,}" for label, count in labels.most_common(10))
+    yield f"labels: {len(labels):,}; {common}" + (" ..." if len(labels) > 10 else "")
+    for entry in manifest["left_out"]:
+        count = len(entry["clips"]) if "clips" in entry else f"{entry['count']:,} {entry['of']}"
+        yield f"left out: {count}, {entry['reason']}"
+
+
+def _short(labels: list[Any]) -> str:
+    shown = [str(label["label"] if isinstance(label, dict) else label) for label in labels]
+    return ", ".join(shown[:4]) + (f" and {len(shown) - 4} more" if len(shown) > 4 else "")

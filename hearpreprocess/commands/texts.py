@@ -1,0 +1,27 @@
+"""Numbers and tables as a person reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+
+def bytes_text(count: float | None) -> str:
+    """A number of bytes as a person reads it."""
+    if count is None:
+        return "not known"
+    for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= size:
+            return f"{count / size:,.1f} {unit}"
+    return f"{count:,.0f} B"
+
+
+def table(rows: Sequence[Mapping[str, str]], right: tuple[str, ...] = ()) -> list[str]:
+    """The lines of a table with the rows' keys as its head; the columns named by `right` are aligned there."""
+    if not rows:
+        return []
+    widths = {column: max(len(column), *(len(row[column]) for row in rows)) for column in rows[0]}
+    lines = []
+    for row in ({column: column for column in widths}, *rows):
+        cells = [row[name].rjust(width) if name in right else row[name].ljust(width) for name, width in widths.items()]
+        lines.append("  ".join(cells).rstrip())
+    return lines
