@@ -28,7 +28,19 @@ FOUNDATIONS = [
     "batches",
 ]
 PURE = ["archive", "audio", "card", "fetch", "labels", "manifest", "package", "splits"]
-ABOVE = ["finished", "published", "registry", "verify", "compare", "testing", "steps", "progress", "runner", "zenodo"]
+ABOVE = [
+    "finished",
+    "published",
+    "registry",
+    "verify",
+    "compare",
+    "report",
+    "testing",
+    "steps",
+    "progress",
+    "runner",
+    "zenodo",
+]
 STEPS_MAY_IMPORT = {*FOUNDATIONS, *PURE, "finished", "published", "registry", "testing", "steps"}
 MAY_IMPORT = {
     **{name: set(FOUNDATIONS[:position]) for position, name in enumerate(FOUNDATIONS)},
@@ -38,6 +50,7 @@ MAY_IMPORT = {
     "registry": {*FOUNDATIONS, "published"},
     "verify": {*FOUNDATIONS, *PURE, "registry", "finished"},
     "compare": {*FOUNDATIONS, *PURE, "finished"},
+    "report": {*FOUNDATIONS, "audio", "card", "finished", "manifest", "package"},
     "testing": {*FOUNDATIONS, *PURE, "registry", "verify", "testing"},
     "steps": STEPS_MAY_IMPORT,
     "progress": {*FOUNDATIONS, "steps"},
