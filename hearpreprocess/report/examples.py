@@ -79,20 +79,15 @@ def examples_of(folder: Path, manifest: Manifest, splits: Sequence[str]) -> dict
 
     Raises OutputError where a clip's file is missing or cannot be read.
     """
-    rate = _rate(manifest["sample_rates"])
-    chosen = {split: choose(manifest["clips"], split) for split in splits} if rate else {split: [] for split in splits}
-    count = sum(map(len, chosen.values()))
-    share = BUDGET // count if count else 0
-    return {
-        split: [_example(folder, rate, file, manifest["clips"][file], share) for file in files]
-        for split, files in chosen.items()
-    }
+    chosen = {split: choose(manifest["clips"], split) for split in splits}
+    share = BUDGET // max(1, sum(map(len, chosen.values())))
+    return {split: [_example(folder, manifest, file, share) for file in files] for split, files in chosen.items()}
 
 
 def choose(clips: Mapping[str, Mapping[str, Any]], split: str) -> list[str]:
     """The examples of a split: the first clip by name of each of some labels that are spread evenly over all labels.
 
-    Where that gives too few, more clips of these labels in turn, clips of other labels and clips without a label follow.
+    Where that gives too few, further clips of these labels follow in turn, then any, those without a label last.
     """
     of_label: dict[str, list[str]] = {}
     files = sorted(file for file, facts in clips.items() if facts["split"] == split)
@@ -115,13 +110,14 @@ def choose(clips: Mapping[str, Mapping[str, Any]], split: str) -> list[str]:
     return [*chosen, *islice(further, EXAMPLES - len(chosen))]
 
 
-def _rate(rates: Sequence[int]) -> int | None:
+def _rate(rates: Sequence[int]) -> int:
     high_enough = [rate for rate in rates if rate >= LEAST_RATE]
-    return min(high_enough) if high_enough else max(rates, default=None)
+    return min(high_enough) if high_enough else max(rates)
 
 
-def _example(folder: Path, rate: int, file: str, facts: Mapping[str, Any], share: int) -> Example:
+def _example(folder: Path, manifest: Manifest, file: str, share: int) -> Example:
     """`share`: the bytes that it may take."""
+    rate, facts = _rate(manifest["sample_rates"]), manifest["clips"][file]
     samples = _samples(folder, rate, file, facts["split"])
     seconds = len(samples) / rate
     roll = _roll(facts["labels"], seconds)
@@ -154,9 +150,7 @@ def _samples(folder: Path, rate: int, file: str, split: str) -> Samples:
 
 def _roll(labels: Sequence[Any], seconds: float) -> Roll | None:
     """The events with a clip's labels, whose times are milliseconds; None where there are none."""
-    events = sorted(
-        (label["start"] / 1000, label["end"] / 1000, name_of(label)) for label in labels if is_event(label)
-    )
+    events = sorted((label["start"] / 1000, label["end"] / 1000, name_of(label)) for label in labels if is_event(label))
     if not events:
         return None
     rows = names_of(labels)

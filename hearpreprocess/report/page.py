@@ -16,8 +16,8 @@ from hearpreprocess.errors import OutputError
 from hearpreprocess.manifest import Manifest
 from hearpreprocess.package import METADATA
 from hearpreprocess.report import pictures
-from hearpreprocess.report.examples import EXAMPLES, LEAST_RATE, MP3_BITRATE, MP3_RATE, examples_of
-from hearpreprocess.report.statistics import Histogram, Statistics, decibels, statistics_of
+from hearpreprocess.report.examples import EXAMPLES, MP3_BITRATE, MP3_RATE, examples_of
+from hearpreprocess.report.statistics import Histogram, decibels, statistics_of
 
 if TYPE_CHECKING:
     import jinja2
@@ -52,7 +52,9 @@ def page(folder: Path) -> str:
             manifest=found,
             kind=_KINDS.get((metadata["embedding_type"], metadata["prediction_type"]), ""),
             statistics=statistics,
-            highest_of_splits=[max(counts) for counts in zip(*(label.of_splits for label in statistics.labels))],
+            highest_of_splits=[
+                max(counts) for counts in zip(*(label.of_splits for label in statistics.labels), strict=True)
+            ],
             examples=examples_of(folder, found, metadata["splits"]),
             facts_of_sources={name: list(_facts(source)) for name, source in sorted(found["sources"].items())},
         )
@@ -76,7 +78,7 @@ def index(folders: Sequence[Path]) -> str:
 
 @contextmanager
 def _read(folder: Path) -> Iterator[tuple[dict[str, Any], Manifest]]:
-    """A finished task's metadata and manifest; what is found to be missing in them inside the context is an OutputError."""
+    """A finished task's metadata and manifest; an OutputError where something in them is missing or wrong."""
     import jinja2
 
     found = manifest.read(folder / manifest.MANIFEST)
@@ -91,7 +93,7 @@ def _read(folder: Path) -> Iterator[tuple[dict[str, Any], Manifest]]:
         raise
     except OSError as error:
         raise OutputError(f"{folder / METADATA} cannot be read: {error}") from error
-    except (LookupError, TypeError, AttributeError, ValueError, jinja2.UndefinedError) as error:
+    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, jinja2.UndefinedError) as error:
         raise OutputError(
             f"{folder}: {METADATA} or {manifest.MANIFEST} does not tell what a report needs: {error!r}"
         ) from error
@@ -124,7 +126,6 @@ def _environment() -> jinja2.Environment:
     environment.tests["linked"] = lambda text: str(text).startswith(_LINKED)
     environment.globals |= {
         "EXAMPLES": EXAMPLES,
-        "LEAST_RATE": LEAST_RATE,
         "MP3_BITRATE": MP3_BITRATE,
         "MP3_RATE": MP3_RATE,
         "SHOWN": SHOWN,
@@ -144,14 +145,14 @@ def _seconds(seconds: float) -> str:
     return f"{_number(seconds)} s"
 
 
-def _number(value: float) -> str:
-    """A number to three places, with a minus that is one."""
-    text = f"{value:,.3f}".rstrip("0").rstrip(".")
+def _number(value: float, places: int = 3) -> str:
+    """A number to some places, without zeros at the end, and with a minus that is one."""
+    text = f"{value:,.{places}f}".rstrip("0").rstrip(".")
     return text.replace("-", "\u2212") if text != "-0" else "0"
 
 
 def _level(peak: int) -> str:
-    return f"{_number(round(decibels(peak), 1))} dBFS" if peak else "silent"
+    return f"{_number(decibels(peak), 1)} dBFS"
 
 
 def _percentage(count: int, total: int) -> str:
@@ -177,4 +178,3 @@ def _facts(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
             yield from _facts(each, place)
     elif value is not None:
         yield place, str(value)
-

@@ -106,7 +106,13 @@ def event_roll(rows: Sequence[str], events: Iterable[tuple[str, float, float]], 
             strokes[-1][2] = max(right, strokes[-1][2])
         else:
             strokes.append([row_of[label], left, right])
-    return "".join(f"M{left} {row}.5h{right - left}" for row, left, right in strokes)
+    path, last_row, last_right = [], -1, 0
+    for row, left, right in strokes:
+        # From the end of the stroke before in its row, as that takes fewer bytes.
+        move = f"m{left - last_right} 0" if row == last_row else f"M{left} {row}.5"
+        path.append(f"{move}h{right - left}")
+        last_row, last_right = row, right
+    return "".join(path)
 
 
 def bars(counts: Sequence[int]) -> str:

@@ -8,6 +8,8 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from hearpreprocess.audio import FULL_SCALE
@@ -161,7 +163,7 @@ def histogram(found: Iterable[float]) -> Histogram:
     edges = _edges(values[0], values[-1])
     counts = Counter(min(bisect_right(edges, value), len(edges) - 1) - 1 for value in values)
     return Histogram(
-        bins=tuple(Bin(start, end, counts[at]) for at, (start, end) in enumerate(zip(edges, edges[1:], strict=False))),
+        bins=tuple(Bin(start, end, counts[at]) for at, (start, end) in enumerate(pairwise(edges))),
         count=len(values),
         least=values[0],
         median=statistics.median(values),
@@ -181,17 +183,10 @@ def _edges(least: float, most: float) -> list[float]:
         for factor in (1, 2, 5)
         if factor * 10.0**power * BINS >= most - least
     )
-
-    def edge(number: int) -> float:
-        # A product or quotient of whole numbers is the number that is printed, 0.3 and not 0.30000000000000004.
-        return number * step / 10**-exponent if exponent < 0 else float(number * step * 10**exponent)
-
-    first = math.floor(least / (step * 10.0**exponent))
-    first -= edge(first) > least  # where the quotient was rounded up
-    edges = [edge(first)]
-    while edges[-1] < most:
-        edges.append(edge(first + len(edges)))
-    return edges
+    # Exact, and by the values as they are printed: 0.3 is three times 0.1.
+    width = step * Fraction(10) ** exponent
+    first, last = math.floor(Fraction(str(least)) / width), math.ceil(Fraction(str(most)) / width)
+    return [float(number * width) for number in range(first, last + 1)]
 
 
 def _splits(clips: Mapping[str, Mapping[str, Any]], names: Sequence[str]) -> Iterable[Split]:
@@ -200,6 +195,8 @@ def _splits(clips: Mapping[str, Mapping[str, Any]], names: Sequence[str]) -> Ite
     for facts in clips.values():
         seconds[facts["split"]].append(seconds_of(facts))
         labels[facts["split"]].update(map(name_of, facts["labels"]))
+    if unknown := seconds.keys() - set(names):
+        raise ValueError(f"clips are in splits that the task does not have: {sorted(unknown)}")
     for name in names:
         yield Split(name, len(seconds[name]), math.fsum(seconds[name]), len(labels[name]))
 
