@@ -47,7 +47,7 @@ async function problemsOf(browser, path, width, scheme) {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   if (wide > 0) problems.push(`is ${wide} px wider than the window`);
   const levels = await page.evaluate(() =>
-    [...document.querySelectorAll("h1, h2, h3, h4")].map((heading) => Number(heading.tagName[1])),
+    [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")].map((heading) => Number(heading.tagName[1])),
   );
   levels.forEach((level, at) => {
     if (level > (levels[at - 1] ?? 0) + 1) problems.push(`heading ${at + 1} leaves out a level`);
