@@ -108,7 +108,7 @@ def _take(found: Finished, task: str, place: str, content: bytes) -> None:
         found.strays.append(f"{place}, a second time,")
     elif clip:
         found.recordings[place] = _recording(int(clip["rate"]), clip["split"], clip["file"], content)
-    elif "/" not in place and place.endswith((".json", ".csv", ".md")):
+    elif "/" not in place and place.endswith((".json", ".csv", ".md", ".html")):
         found.texts[place] = content
     else:
         found.strays.append(place)

@@ -21,6 +21,7 @@ METADATA = "task_metadata.json"
 VOCABULARY = "labelvocabulary.csv"
 MANIFEST, CARD = "manifest.json", "README.md"
 PROOFS = (MANIFEST, CARD)
+REPORT = "report.html"
 """What tells of a finished task: to programs and to persons."""
 
 TARBALL = re.compile(r"hear2021-(?P<title>.+)-(?P<rate>[1-9][0-9]*)\.tar\.gz")
@@ -249,7 +250,7 @@ def check_replaceable(folder: Path, splits: Iterable[str]) -> None:
 
 def _foreign_files(folder: Path, splits: Set[str]) -> Iterator[str]:
     """What is neither a file of the task nor a clip in `<rate>/<split>/`."""
-    known = {METADATA, VOCABULARY, *PROOFS, *(f"{split}.json" for split in splits)}
+    known = {METADATA, VOCABULARY, REPORT, *PROOFS, *(f"{split}.json" for split in splits)}
     for parent, folders, files in os.walk(folder):
         place = Path(parent).relative_to(folder).parts
         if len(place) == 2 and place[0].isdigit() and place[1] in splits:

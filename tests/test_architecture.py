@@ -35,6 +35,7 @@ ABOVE = [
     "console",
     "verify",
     "compare",
+    "report",
     "testing",
     "steps",
     "progress",
@@ -43,7 +44,7 @@ ABOVE = [
     "runner",
     "zenodo",
 ]
-STEPS_MAY_IMPORT = {*FOUNDATIONS, *PURE, "finished", "published", "registry", "testing", "steps"}
+STEPS_MAY_IMPORT = {*FOUNDATIONS, *PURE, "finished", "published", "registry", "report", "testing", "steps"}
 MAY_IMPORT = {
     **{name: set(FOUNDATIONS[:position]) for position, name in enumerate(FOUNDATIONS)},
     **{name: set(FOUNDATIONS) for name in PURE},
@@ -52,6 +53,7 @@ MAY_IMPORT = {
     "registry": {*FOUNDATIONS, "published"},
     "verify": {"console", *FOUNDATIONS, *PURE, "registry", "finished"},
     "compare": {"console", *FOUNDATIONS, *PURE, "finished"},
+    "report": {*FOUNDATIONS, "audio", "card", "finished", "manifest", "package"},
     "testing": {*FOUNDATIONS, *PURE, "registry", "verify", "testing"},
     "steps": STEPS_MAY_IMPORT,
     "progress": {*FOUNDATIONS, "steps"},

@@ -1,9 +1,18 @@
-"""Write an index of finished tasks, which links to the report of each, into their folder."""
+"""Write an index of finished tasks, which links to the report of each, into their folder.
+
+Reports themselves are made with every task; one that is missing, of a task that was copied from elsewhere, is written.
+"""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
+
+from hearpreprocess.atomic import whole_file
+from hearpreprocess.errors import OutputError
+from hearpreprocess.package import MANIFEST, REPORT
+
+INDEX = "index.html"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -14,5 +23,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the index."""
+    """Write the index, and the reports that are missing."""
+    from hearpreprocess import report
+
+    folders = sorted(path.parent for path in options.folder.glob(f"*/{MANIFEST}"))
+    folders = [folder for folder in folders if not folder.name.endswith(".corpus")]
+    if not folders:
+        raise OutputError(f"{options.folder} holds no finished task with a {MANIFEST}")
+    for folder in folders:
+        if not (folder / REPORT).exists():
+            _write(folder / REPORT, report.page(folder))
+            print(folder / REPORT)
+    _write(options.folder / INDEX, report.index(folders))
+    print(options.folder / INDEX)
     return 0
+
+
+def _write(path: Path, text: str) -> None:
+    with whole_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")

@@ -11,7 +11,7 @@ from typing import Any
 
 import luigi
 
-from hearpreprocess import card, manifest, package
+from hearpreprocess import card, manifest, package, report
 from hearpreprocess.atomic import replaced_folder, whole_file
 from hearpreprocess.errors import OutputError
 from hearpreprocess.manifest import Fingerprint
@@ -127,6 +127,7 @@ class Combine(OutputStep):
             files |= self.audio_files(rate)
         with replaced_folder(self.folder) as folder:
             package.write_folder(folder, links=files, copies=self.label_files(), texts=self.proofs(self.made, known))
+            (folder / package.REPORT).write_text(report.page(folder), encoding="utf-8")
 
     def _known(self, kept: Iterable[str]) -> dict[int, dict[str, Fingerprint]]:
         """What the folder's manifest tells of the rates whose clips are there; a lost manifest is not mourned for."""

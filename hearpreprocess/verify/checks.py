@@ -13,7 +13,7 @@ from hearpreprocess.errors import SplitError
 from hearpreprocess.finished import COMMON_METADATA, Finished, Recording
 from hearpreprocess.identity import duplicates
 from hearpreprocess.labels import membership_digest
-from hearpreprocess.package import MANIFEST, METADATA, PROOFS, RELEASE_KEY, TARBALL, VOCABULARY
+from hearpreprocess.package import MANIFEST, METADATA, PROOFS, RELEASE_KEY, REPORT, TARBALL, VOCABULARY
 from hearpreprocess.verify.task import Claims, told_by_name
 
 LOWEST_RATE_OF_A_SOURCE = 8000
@@ -76,7 +76,7 @@ def structure(copy: Copy) -> Iterator[Finding]:
     if RELEASE_KEY in copy.claims.metadata:  # it was made by hearpreprocess
         for name in sorted(set(PROOFS) - copy.finished.texts.keys()):
             yield Finding("structure", name, "is missing")
-    known = {METADATA, VOCABULARY, *PROOFS, *(f"{split}.json" for split in copy.claims.splits)}
+    known = {METADATA, VOCABULARY, REPORT, *PROOFS, *(f"{split}.json" for split in copy.claims.splits)}
     for name in sorted([*copy.finished.strays, *(copy.finished.texts.keys() - known)]):
         yield Finding("structure", name, "is no file of a task")
     if copy.finished.path.is_file() and copy.claims.title not in (None, copy.finished.task):

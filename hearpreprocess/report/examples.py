@@ -1,0 +1,186 @@
+"""The clips that a report shows and plays: which ones, and what is shown of each."""
+
+from __future__ import annotations
+
+import base64
+import io
+import wave
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hearpreprocess import audio
+from hearpreprocess.errors import OutputError
+from hearpreprocess.finished import CLIP
+from hearpreprocess.manifest import Manifest
+from hearpreprocess.package import MANIFEST, clip_path
+from hearpreprocess.report import pictures
+from hearpreprocess.report.statistics import is_event, label_order, name_of, names_of
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Samples = npt.NDArray[Any]
+
+EXAMPLES = 8
+"""In each split."""
+
+LEAST_RATE = 16000
+"""In hertz: examples are taken from the clips at this rate, or at the next higher one that there is."""
+
+BUDGET = 2_300_000
+"""Bytes that all examples of a page may take, pictures and sounds together."""
+
+MP3_RATE, MP3_BITRATE = 16000, 32000
+_MP3_LEVEL = 0.84  # libsndfile's number for this bitrate at this rate
+_MP3_FRAME = 576  # samples, at this rate
+_MP3_FRAMES_AROUND = 4  # the header with the length, and what the coder needs before and after
+
+
+@dataclass(frozen=True)
+class Roll:
+    """The events of a clip: the rows' labels from top to bottom, the path, and the events in their order."""
+
+    rows: tuple[str, ...]
+    path: str
+    events: tuple[tuple[str, float, float], ...]
+
+
+@dataclass(frozen=True)
+class Example:
+    """A clip that is shown.
+
+    `seconds`, `rate`: of its file. `peak`: before it was resampled, as in the manifest. `waveform`: a path, `sound` and
+    `spectrogram`: addresses that hold all of it. `heard`: the seconds of it that `sound` has.
+    """
+
+    file: str
+    labels: tuple[str, ...]
+    seconds: float
+    rate: int
+    peak: int
+    roll: Roll | None
+    waveform: str
+    spectrogram: str
+    sound: str
+    heard: float
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether only the start of the clip can be heard."""
+        return self.heard < self.seconds
+
+
+def examples_of(folder: Path, manifest: Manifest, splits: Sequence[str]) -> dict[str, list[Example]]:
+    """The examples of each split, all of them within BUDGET. No other clip is opened.
+
+    Raises OutputError where a clip's file is missing or cannot be read.
+    """
+    chosen = {split: choose(manifest["clips"], split) for split in splits}
+    share = BUDGET // max(1, sum(map(len, chosen.values())))
+    return {split: [_example(folder, manifest, file, share) for file in files] for split, files in chosen.items()}
+
+
+def choose(clips: Mapping[str, Mapping[str, Any]], split: str) -> list[str]:
+    """The examples of a split: the first clip by name of each of some labels that are spread evenly over all labels.
+
+    Where that gives too few, further clips of these labels follow in turn, then any, those without a label last.
+    """
+    of_label: dict[str, list[str]] = {}
+    files = sorted(file for file, facts in clips.items() if facts["split"] == split)
+    for file in files:
+        for label in names_of(clips[file]["labels"]):
+            of_label.setdefault(label, []).append(file)
+    labels = sorted(of_label, key=label_order)
+    if len(labels) > EXAMPLES:
+        labels = [labels[number * (len(labels) - 1) // (EXAMPLES - 1)] for number in range(EXAMPLES)]
+    turns = deque(iter(of_label[label]) for label in labels)
+    chosen: dict[str, None] = {}
+    while turns and len(chosen) < EXAMPLES:
+        turn = turns.popleft()
+        file = next((file for file in turn if file not in chosen), "")
+        if file:
+            chosen[file] = None
+            turns.append(turn)
+    labelled_first = sorted(files, key=lambda file: not clips[file]["labels"])
+    further = (file for file in labelled_first if file not in chosen)
+    return [*chosen, *islice(further, EXAMPLES - len(chosen))]
+
+
+def _rate(rates: Sequence[int]) -> int:
+    high_enough = [rate for rate in rates if rate >= LEAST_RATE]
+    return min(high_enough) if high_enough else max(rates)
+
+
+def _example(folder: Path, manifest: Manifest, file: str, share: int) -> Example:
+    """`share`: the bytes that it may take."""
+    rate, facts = _rate(manifest["sample_rates"]), manifest["clips"][file]
+    samples = _samples(folder, rate, file, facts["split"])
+    seconds = len(samples) / rate
+    roll = _roll(facts["labels"], seconds)
+    waveform, spectrogram = pictures.waveform(samples), pictures.spectrogram(samples)
+    left = share - len(waveform) - len(spectrogram) - (len(roll.path) if roll else 0)
+    sound, heard = _sound(samples, rate, left)
+    return Example(
+        file=file,
+        labels=tuple(names_of(facts["labels"])),
+        seconds=seconds,
+        rate=rate,
+        peak=facts["recorded"]["peak"],
+        roll=roll,
+        waveform=waveform,
+        spectrogram=spectrogram,
+        sound=sound,
+        heard=heard,
+    )
+
+
+def _samples(folder: Path, rate: int, file: str, split: str) -> Samples:
+    place = clip_path(rate, split, file.removesuffix(".wav"))
+    if not CLIP.fullmatch(place):  # a manifest may come from anybody and must not lead out of its folder
+        raise OutputError(f"{MANIFEST} of {folder} has a clip whose name is no file name: {file!r}")
+    try:
+        return audio.read_wav(folder / place)[0]
+    except (OSError, EOFError, ValueError, wave.Error) as error:
+        raise OutputError(f"{folder / place} cannot be read: {error}; make the task anew") from error
+
+
+def _roll(labels: Sequence[Any], seconds: float) -> Roll | None:
+    """The events with a clip's labels, whose times are milliseconds; None where there are none."""
+    events = sorted((label["start"] / 1000, label["end"] / 1000, name_of(label)) for label in labels if is_event(label))
+    if not events:
+        return None
+    rows = names_of(labels)
+    if all(name.isdigit() for name in rows):
+        rows = rows[::-1]  # pitches rise as on a piano roll
+    in_order = tuple((label, start, end) for start, end, label in events)
+    return Roll(tuple(rows), pictures.event_roll(rows, in_order, seconds), in_order)
+
+
+def _sound(samples: Samples, rate: int, budget: int) -> tuple[str, float]:
+    """The address of an MP3 that holds all of itself, and its seconds: the samples, or as many as `budget` bytes take.
+
+    It is empty where there is nothing to be heard or no room for it.
+    """
+    import numpy as np
+    import soundfile
+
+    frame_bytes = MP3_BITRATE // 8 * _MP3_FRAME // MP3_RATE
+    room = max(0, budget * 3 // 4 // frame_bytes - _MP3_FRAMES_AROUND) * _MP3_FRAME  # base64 makes four bytes of three
+    excerpt = samples[: room * rate // MP3_RATE]
+    if not len(excerpt):
+        return "", 0.0
+    content = io.BytesIO()
+    soundfile.write(
+        content,
+        np.concatenate(list(audio.resample(excerpt, rate, MP3_RATE))),
+        MP3_RATE,
+        format="MP3",
+        subtype="MPEG_LAYER_III",
+        bitrate_mode="CONSTANT",
+        compression_level=_MP3_LEVEL,
+    )
+    return f"data:audio/mpeg;base64,{base64.b64encode(content.getvalue()).decode()}", len(excerpt) / rate

@@ -1,0 +1,174 @@
+"""The pages: that of a finished task, and the overview of several."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from hearpreprocess import manifest
+from hearpreprocess.errors import OutputError
+from hearpreprocess.manifest import Manifest
+from hearpreprocess.package import MANIFEST, METADATA, REPORT
+from hearpreprocess.report import pictures
+from hearpreprocess.report.examples import EXAMPLES, MP3_BITRATE, MP3_RATE, examples_of
+from hearpreprocess.report.statistics import Histogram, decibels, statistics_of
+
+if TYPE_CHECKING:
+    import jinja2
+
+SHOWN = 10
+"""Of a list of names; how many more there are is told."""
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_KINDS = {
+    ("scene", "multiclass"): "each clip has exactly one label",
+    ("scene", "multilabel"): "each clip has any number of labels",
+    ("event", "multilabel"): "each clip has events, which have a label, a start and an end",
+}
+_LINKED = ("https://", "http://")
+
+
+def page(folder: Path) -> str:
+    """The page of the finished task in a folder, as HTML that holds all that it shows.
+
+    Raises OutputError where the folder is no finished task with audio and a manifest of this version, or lacks a clip
+    that is to be shown.
+    """
+    with _read(folder) as (metadata, found):
+        statistics = statistics_of(found, metadata["splits"])
+        return _render(
+            "task.html",
+            title=found["task"],
+            metadata=metadata,
+            manifest=found,
+            kind=_KINDS.get((metadata["embedding_type"], metadata["prediction_type"]), ""),
+            statistics=statistics,
+            highest_of_splits=[
+                max(counts) for counts in zip(*(label.of_splits for label in statistics.labels), strict=True)
+            ],
+            examples=examples_of(folder, found, metadata["splits"]),
+            facts_of_sources={name: list(_facts(source)) for name, source in sorted(found["sources"].items())},
+        )
+
+
+def index(folders: Sequence[Path]) -> str:
+    """An overview of finished tasks as HTML, with a link to the page of each.
+
+    The links are relative to the folder that is nearest above all of the tasks' folders, which is where it belongs.
+    Raises OutputError where a folder is no finished task with audio and a manifest of this version.
+    """
+    above = os.path.commonpath([folder.resolve().parent for folder in folders]) if folders else ""
+    tasks = []
+    for folder in folders:
+        link = quote(Path(os.path.relpath(folder.resolve() / REPORT, above)).as_posix())
+        with _read(folder) as (metadata, found):
+            row = {"link": f"./{link}", "metadata": metadata, "manifest": found}
+            tasks.append(row | {"statistics": statistics_of(found, metadata["splits"])})
+    return _render("index.html", title="HEAR tasks", tasks=tasks)
+
+
+@contextmanager
+def _read(folder: Path) -> Iterator[tuple[dict[str, Any], Manifest]]:
+    """A finished task's metadata and manifest; an OutputError where something in them is missing or wrong."""
+    import jinja2
+
+    found = manifest.read(folder / MANIFEST)
+    if found.get("version") != manifest.VERSION:
+        raise OutputError(
+            f"{folder / MANIFEST} has version {found.get('version')}, expected {manifest.VERSION}; make the task anew"
+        )
+    try:
+        yield json.loads((folder / METADATA).read_text(encoding="utf-8")), found
+    except OutputError:
+        raise
+    except OSError as error:
+        raise OutputError(f"{folder / METADATA} cannot be read: {error}") from error
+    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, jinja2.UndefinedError) as error:
+        raise OutputError(f"{folder}: {METADATA} or {MANIFEST} does not tell what a report needs: {error!r}") from error
+
+
+def _render(template: str, **values: Any) -> str:
+    text = _environment().get_template(template).render(values)
+    return text.encode("utf-8", "replace").decode("utf-8")  # JSON allows half characters, which no file can hold
+
+
+@lru_cache(maxsize=1)
+def _environment() -> jinja2.Environment:
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,  # all that comes from a corpus may be hostile
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "clock": _clock,
+        "seconds": _seconds,
+        "level": _level,
+        "number": _number,
+        "percentage": _percentage,
+        "paragraphs": _paragraphs,
+    }
+    environment.tests["linked"] = lambda text: str(text).startswith(_LINKED)
+    environment.globals |= {
+        "EXAMPLES": EXAMPLES,
+        "MP3_BITRATE": MP3_BITRATE,
+        "MP3_RATE": MP3_RATE,
+        "SHOWN": SHOWN,
+        "pictures": pictures,
+        "bars": _bars,
+    }
+    return environment
+
+
+def _clock(seconds: float) -> str:
+    """Hours, minutes and seconds, as in the task's card."""
+    whole = round(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+
+
+def _seconds(seconds: float) -> str:
+    return f"{_number(seconds)} s"
+
+
+def _number(value: float, places: int = 3) -> str:
+    """A number to some places, without zeros at the end, and with a minus that is one."""
+    text = f"{value:,.{places}f}".rstrip("0").rstrip(".")
+    return text.replace("-", "\u2212") if text != "-0" else "0"
+
+
+def _level(peak: int) -> str:
+    return f"{_number(decibels(peak), 1)} dBFS"
+
+
+def _percentage(count: int, total: int) -> str:
+    """A share for a person to read; of nothing it is nothing."""
+    return f"{100 * count / total:.1f} %" if total else "0 %"
+
+
+def _paragraphs(text: str) -> list[str]:
+    return [paragraph for paragraph in text.split("\n\n") if paragraph.strip()]
+
+
+def _bars(histogram: Histogram) -> str:
+    return pictures.bars([each.count for each in histogram.bins])
+
+
+def _facts(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
+    """What a source's JSON says, one by one: where it says it, and the text."""
+    if isinstance(value, Mapping):
+        for name, each in value.items():
+            yield from _facts(each, f"{place}.{name}" if place else str(name))
+    elif isinstance(value, list):
+        for each in value:
+            yield from _facts(each, place)
+    elif value is not None:
+        yield place, str(value)

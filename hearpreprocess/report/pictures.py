@@ -1,0 +1,125 @@
+"""The pictures of a report: paths for SVG where lines are enough, a small PNG for a spectrogram.
+
+Every picture is drawn into a box of fixed units, and the page stretches it to the room that there is.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from hearpreprocess.audio import FULL_SCALE
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Samples = npt.NDArray[Any]
+
+WIDTH, HEIGHT = 256, 64
+"""Of waveform and spectrogram."""
+
+ROLL_WIDTH = 480
+"""Of an event roll; its rows are one unit high."""
+
+BAR_HEIGHT = 100
+"""Of the highest bar of a histogram; each is one unit wide."""
+
+RANGE = 80
+"""Decibels from the loudest place of a spectrogram, the brightest colour, to the darkest."""
+
+# Sixteen colours whose lightness in OKLab rises evenly, from indigo through green to yellow: who sees no hues sees it.
+_RAMP = bytes.fromhex(
+    "150033 190154 101b66 01326b 02466d 055875 006a7e 057c85 058f8a 0aa28c 32b487 65c382 90d07d b7dc7b dee77d fff19a"
+)
+_COLOURS = len(_RAMP) // 3
+_WINDOW = 512
+_FRAMES_AT_ONCE = 4096
+_GAP = 0.08  # between two bars
+
+
+def waveform(samples: Samples) -> str:
+    """A path with a stroke for each column, from the lowest to the highest of its samples."""
+    import numpy as np
+
+    if not len(samples):
+        return f"M0 {HEIGHT // 2}h{WIDTH}"
+    edges = np.arange(WIDTH) * len(samples) // WIDTH
+    middle, scale = HEIGHT / 2, (HEIGHT / 2 - 1) / FULL_SCALE
+    tops = np.rint(middle - np.maximum.reduceat(samples, edges) * scale).astype(int)
+    bottoms = np.rint(middle - np.minimum.reduceat(samples, edges) * scale).astype(int)
+    # A stroke of no length is not drawn: silence gets one of a unit.
+    return "".join(
+        f"M{column} {top}v{max(1, bottom - top)}"
+        for column, (top, bottom) in enumerate(zip(tops.tolist(), bottoms.tolist(), strict=True))
+    )
+
+
+def spectrogram(samples: Samples) -> str:
+    """The address of a PNG that holds all of itself: time to the right, frequency upwards, linear, power in decibels.
+
+    Each column is the mean of as many frames as it takes to pass over no sample.
+    """
+    import numpy as np
+    from PIL import Image
+
+    frames_a_column = max(1, -(-len(samples) // (WIDTH * _WINDOW // 2)))
+    frames = WIDTH * frames_a_column
+    padded = np.pad(samples, _WINDOW // 2)
+    starts = (2 * np.arange(frames) + 1) * len(samples) // (2 * frames)
+    window = np.hanning(_WINDOW)
+    power = np.empty((WIDTH, HEIGHT))
+    columns_at_once = max(1, _FRAMES_AT_ONCE // frames_a_column)
+    for first in range(0, WIDTH, columns_at_once):
+        block = starts[first * frames_a_column : (first + columns_at_once) * frames_a_column]
+        windowed = padded[block[:, None] + np.arange(_WINDOW)] * window
+        # The bin of constant amplitude is left out, so that the others divide into rows evenly.
+        of_frames = np.abs(np.fft.rfft(windowed, axis=1)[:, 1:]) ** 2
+        of_rows = of_frames.reshape(-1, frames_a_column, HEIGHT, _WINDOW // 2 // HEIGHT).mean(axis=(1, 3))
+        power[first : first + columns_at_once] = of_rows
+    loudest = power.max()
+    if loudest > 0:
+        decibels = 10 * np.log10(np.maximum(power / loudest, 10 ** (-RANGE / 10)))
+        levels = np.minimum((decibels / RANGE + 1) * _COLOURS, _COLOURS - 1).astype(np.uint8)
+    else:
+        levels = np.zeros(power.shape, np.uint8)
+    picture = Image.fromarray(np.ascontiguousarray(levels.T[::-1]))
+    picture.putpalette(_RAMP)
+    content = io.BytesIO()
+    picture.save(content, "PNG", optimize=True, bits=4)
+    return f"data:image/png;base64,{base64.b64encode(content.getvalue()).decode()}"
+
+
+def event_roll(rows: Sequence[str], events: Iterable[tuple[str, float, float]], seconds: float) -> str:
+    """A path with a stroke for each event, in the row of its label. `events`: label, start and end in seconds.
+
+    Events of a label that touch at this width become one stroke, so that thousands of them do not weigh much.
+    """
+    scale = ROLL_WIDTH / seconds if seconds else 0
+    row_of = {label: number for number, label in enumerate(rows)}
+    strokes: list[list[int]] = []
+    for label, start, end in sorted(events, key=lambda event: (row_of[event[0]], event[1])):
+        left = min(max(0, round(start * scale)), ROLL_WIDTH - 1)
+        right = min(max(left + 1, round(end * scale)), ROLL_WIDTH)
+        if strokes and strokes[-1][0] == row_of[label] and left < strokes[-1][2]:
+            strokes[-1][2] = max(right, strokes[-1][2])
+        else:
+            strokes.append([row_of[label], left, right])
+    path, last_row, last_right = [], -1, 0
+    for row, left, right in strokes:
+        # From the end of the stroke before in its row, as that takes fewer bytes.
+        move = f"m{left - last_right} 0" if row == last_row else f"M{left} {row}.5"
+        path.append(f"{move}h{right - left}")
+        last_row, last_right = row, right
+    return "".join(path)
+
+
+def bars(counts: Sequence[int]) -> str:
+    """A path with a bar for each count; one that is not 0 can always be seen."""
+    highest = max(counts, default=0)
+    width = 1 - 2 * _GAP
+    heights = [max(1, round(BAR_HEIGHT * count / highest)) if count else 0 for count in counts]
+    return "".join(
+        f"M{at + _GAP:g} {BAR_HEIGHT}v-{height}h{width:g}v{height}z" for at, height in enumerate(heights) if height
+    )
