@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,6 +17,22 @@ if TYPE_CHECKING:
 
 DEFAULT_RATES = (16000, 22050, 32000, 44100)
 LOWEST_RATE, HIGHEST_RATE = 1_000, 384_000
+
+
+def complete_words(parser: argparse.ArgumentParser) -> None:
+    """Answer a shell that asks how a half-typed command could go on, and end; else do nothing."""
+    if "_ARGCOMPLETE" not in os.environ:
+        return
+    import argcomplete
+
+    from hearpreprocess.commands import COMMANDS
+    from hearpreprocess.registry import GROUPS, built_in_names
+
+    words = [*COMMANDS, *GROUPS, *built_in_names()]
+    for action in parser._actions:
+        if action.dest in ("task", "tasks"):
+            action.completer = lambda **_typed: words  # type: ignore[attr-defined]
+    argcomplete.autocomplete(parser)
 
 
 def add_tasks(parser: argparse.ArgumentParser, nargs: str) -> None:

@@ -17,7 +17,16 @@ from hearpreprocess import __version__
 from hearpreprocess.atomic import naming_the_disk
 from hearpreprocess.commands import COMMANDS, run_command
 from hearpreprocess.errors import ConfigError, DownloadError, HearPreprocessError, OfflineError, OutputError
-from hearpreprocess.options import add_places, add_rates, add_sources, add_tasks, rates_of, sources_of, workspace_of
+from hearpreprocess.options import (
+    add_places,
+    add_rates,
+    add_sources,
+    add_tasks,
+    complete_words,
+    rates_of,
+    sources_of,
+    workspace_of,
+)
 from hearpreprocess.package import COMPRESSIONS
 from hearpreprocess.sources import without_credentials
 
@@ -46,7 +55,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments and arguments[0] in COMMANDS:
         return run_command(arguments)
-    return run(parser().parse_args(arguments))
+    options = parser()
+    complete_words(options)
+    return run(options.parse_args(arguments))
 
 
 def run(options: argparse.Namespace) -> int:
@@ -119,6 +130,9 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="remove a finished task's intermediate results; downloads, listings and labels stay (default: keep all)",
     )
+    detail = parser.add_mutually_exclusive_group()
+    detail.add_argument("--quiet", action="store_true", help="show nothing but what was made, and failures")
+    detail.add_argument("--verbose", action="store_true", help="show every stage's progress each second")
     parser.add_argument("--scheduler-url", metavar="URL", help="a luigid to work with (default: a local scheduler)")
     parser.add_argument("--version", action="version", version=f"hearpreprocess {__version__}")
     return parser
@@ -262,7 +276,7 @@ def _roots(
 
 
 def _build_and_report(roots: Sequence[Step], workspace: Workspace, journal: Path, options: argparse.Namespace) -> int:
-    from hearpreprocess.progress import Display
+    from hearpreprocess.progress import Detail, Display
     from hearpreprocess.steps.execution import execute
     from hearpreprocess.steps.journal import JournalReader
     from hearpreprocess.steps.log import log_path, log_to
@@ -277,7 +291,9 @@ def _build_and_report(roots: Sequence[Step], workspace: Workspace, journal: Path
         for root in roots if is_alone else ():
             root.forget_failures()
     try:
-        with Display(JournalReader(journal)) as display, at_work(workspace.tmp_dir):
+        titles = [root.title for root in roots]
+        detail: Detail = "quiet" if options.quiet else "verbose" if options.verbose else "normal"
+        with Display(JournalReader(journal), titles, detail) as display, at_work(workspace.tmp_dir):
             execute(roots, options.num_workers or _cores(), options.scheduler_url)
     finally:
         _tidy(workspace)  # a step's process that was killed has left something

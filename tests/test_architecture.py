@@ -57,7 +57,7 @@ MAY_IMPORT = {
     "testing": {*FOUNDATIONS, *PURE, "registry", "verify", "testing"},
     "steps": STEPS_MAY_IMPORT,
     "progress": {*FOUNDATIONS, "steps"},
-    "options": {*STEPS_MAY_IMPORT},
+    "options": {*STEPS_MAY_IMPORT, "commands"},
     "commands": {*STEPS_MAY_IMPORT, "verify", "report", "progress", "options", "console"},
     "runner": {*STEPS_MAY_IMPORT, "progress", "options", "commands"},
     "console": {*FOUNDATIONS},

@@ -60,6 +60,27 @@ def test_a_mode_can_stand_behind_a_name(user: User) -> None:
     assert "did you mean full" in wrong.stderr
 
 
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("hearpreprocess es", "esc50"),
+        ("hearpreprocess do", "doctor"),
+        ("hearpreprocess esc50 --sample", "--sample-rates"),
+    ],
+)
+def test_a_shell_is_told_how_to_go_on(user: User, typed: str, expected: str) -> None:
+    program = "import sys; sys.argv = ['hearpreprocess']; from hearpreprocess.runner import main; main()"
+    (user.folder / "answer").touch()
+    environment = os.environ | {
+        "_ARGCOMPLETE": "1",
+        "COMP_LINE": typed,
+        "COMP_POINT": str(len(typed)),
+        "_ARGCOMPLETE_STDOUT_FILENAME": str(user.folder / "answer"),
+    }
+    subprocess.run([sys.executable, "-c", program], env=environment, cwd=user.folder, capture_output=True, timeout=60)
+    assert expected in (user.folder / "answer").read_text().replace("\x0b", " ").split()
+
+
 def occupied(folder: Path) -> int:
     blocks = {}
     for path in folder.rglob("*"):

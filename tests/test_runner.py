@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
-import os
-import pty
 import socket
-import struct
 import subprocess
 import sys
-import termios
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -113,25 +108,6 @@ def test_plain_lines_where_nobody_watches_and_luigi_in_a_log(toy: User) -> None:
     assert "luigi" not in finished.stderr.lower()
     (log,) = (toy.folder / "_workdir" / "logs").glob("*.log")
     assert "Informed scheduler" in log.read_text()
-
-
-def test_bars_on_a_terminal(toy: User) -> None:
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    process = subprocess.Popen(
-        [*WHOLE_COMMAND, "./mine.py", "--sample-rates", "8000"], cwd=toy.folder, stdout=subprocess.PIPE, stderr=theirs
-    )
-    os.close(theirs)
-    shown = b""
-    while True:
-        try:
-            shown += os.read(ours, 4096)
-        except OSError:
-            break
-    process.communicate()
-    assert process.returncode == 0
-    assert b"standardize" in shown
-    assert b"%|" in shown
 
 
 def test_modes_are_named_by_the_task(toy: User) -> None:

@@ -61,7 +61,7 @@ def _worked_out(task: registry.TaskReference, options: argparse.Namespace) -> di
         )
         preview = Preview(workspace=workspace, task=task)  # type: ignore[no-untyped-call]
         log_path(journal, workspace.tmp_dir).parent.mkdir(parents=True, exist_ok=True)
-        with Display(JournalReader(journal)) as display:
+        with Display(JournalReader(journal), detail="quiet") as display:
             execute([preview], 1, None)
         for failure in display.failures:
             print(f"{failure.title}, {failure.stage}:\n{failure.text}", file=sys.stderr)
