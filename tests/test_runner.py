@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -176,6 +177,11 @@ def test_a_luigid_hands_out_the_steps(toy: User, luigid: str) -> None:
     finished = toy.run("./mine.py", "--sample-rates", 8000, "--scheduler-url", luigid)
     assert finished.returncode == 0, finished.stderr
     assert "hear2021-toy_folds-v1-full-8000.tar.gz" in toy.made()
+    asked = urllib.parse.quote(json.dumps({"status": "DONE", "upstream_status": ""}))
+    with urllib.request.urlopen(f"{luigid}/api/task_list?data={asked}") as answer:
+        shown = {task["display_name"] for task in json.load(answer)["response"].values()}
+    assert "Corpus(of=toy_folds-v1-full)" in shown, "its page shows what a person can read"
+    assert not [name for name in shown if "_workdir" in name]
 
 
 def test_two_runners_share_the_work_of_one_folder(toy: User, luigid: str) -> None:

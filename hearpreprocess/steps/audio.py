@@ -20,7 +20,7 @@ from hearpreprocess.identity import digest
 from hearpreprocess.manifest import Fingerprint
 from hearpreprocess.seal import is_sealed
 from hearpreprocess.sources import Archive, Local, Source, source_from_json
-from hearpreprocess.steps.base import Counter, FolderStep, RatesParameter, fresh_folder, is_whole
+from hearpreprocess.steps.base import Counter, FolderStep, HiddenParameter, RatesParameter, fresh_folder, is_whole
 from hearpreprocess.steps.corpus import Corpus, CorpusStep, TaskStep, corpus_folder
 from hearpreprocess.steps.fetch import SourceStep, source_step
 from hearpreprocess.steps.log import LOGGER
@@ -35,8 +35,8 @@ class Extract(CorpusStep, FolderStep):
     no archive, stay where they are: what the user has is neither copied nor linked to.
     """
 
-    source = luigi.Parameter(significant=False)
-    selection = luigi.Parameter()
+    source = HiddenParameter[str](significant=False)
+    selection = HiddenParameter[str]()
     stage = "extract"
 
     @property

@@ -11,9 +11,10 @@ import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import luigi
+from luigi.parameter import ParameterVisibility
 
 from hearpreprocess.atomic import replaced_folder, whole_folder
 from hearpreprocess.errors import HearPreprocessError
@@ -23,6 +24,8 @@ from hearpreprocess.seal import is_sealed, seal
 from hearpreprocess.sources import source_to_json
 from hearpreprocess.steps.journal import Entry, Event, Journal
 from hearpreprocess.steps.log import LOGGER
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,14 @@ class Workspace:
         return digest([str(place) for place in (self.tmp_dir, self.tasks_dir, self.tar_dir, self.download_dir)])
 
 
-class WorkspaceParameter(luigi.Parameter[Workspace]):
+class HiddenParameter(luigi.Parameter[Value]):
+    """A parameter that luigid's page does not show, as it would tell a person nothing."""
+
+    def __init__(self, **facts: Any) -> None:
+        super().__init__(visibility=ParameterVisibility.HIDDEN, **facts)
+
+
+class WorkspaceParameter(HiddenParameter[Workspace]):
     """A Workspace, as JSON."""
 
     def serialize(self, x: Any) -> str:
@@ -61,14 +71,14 @@ class WorkspaceParameter(luigi.Parameter[Workspace]):
         return Workspace(**facts)
 
 
-class SourceParameter(luigi.Parameter[Any]):
+class SourceParameter(HiddenParameter[Any]):
     """A source, as its title and a digest: what Luigi logs and shows must not hold an address with a password."""
 
     def serialize(self, x: Any) -> str:
         return f"{x.title}-{digest(source_to_json(x))}"
 
 
-class TaskParameter(luigi.Parameter[TaskReference]):
+class TaskParameter(HiddenParameter[TaskReference]):
     """A TaskReference, as JSON: where the module is, the mode, a digest of what both say, and replaced sources."""
 
     def serialize(self, x: Any) -> str:
@@ -126,6 +136,8 @@ class Step(luigi.Task):
         params: dict[str, str] = super().to_str_params(only_significant, only_public)
         if only_significant:
             params["places"] = self.workspace.digest
+        else:
+            params["of"] = self.title  # what luigid's page shows of the step, beside the parameters that are not hidden
         return params
 
 

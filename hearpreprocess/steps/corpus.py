@@ -10,8 +10,6 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import luigi
-
 from hearpreprocess import __version__, labels, splits
 from hearpreprocess.batches import (
     Batch,
@@ -25,7 +23,7 @@ from hearpreprocess.errors import CorpusError, HearPreprocessError, line_in
 from hearpreprocess.identity import digest
 from hearpreprocess.registry import TaskReference
 from hearpreprocess.sources import source_without_credentials
-from hearpreprocess.steps.base import FolderStep, Step, TaskParameter, Workspace
+from hearpreprocess.steps.base import FolderStep, HiddenParameter, Step, TaskParameter, Workspace
 from hearpreprocess.steps.fetch import Index
 from hearpreprocess.tree import Packed, Tree
 
@@ -263,7 +261,7 @@ class CorpusStep(Step):
     The parameter is not significant: what the result depends on is digested in the key of the work itself.
     """
 
-    corpus = luigi.Parameter(significant=False)
+    corpus = HiddenParameter[str](significant=False)
 
     @property
     def described(self) -> CorpusFolder:

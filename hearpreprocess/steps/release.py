@@ -17,7 +17,7 @@ from hearpreprocess.errors import OutputError
 from hearpreprocess.manifest import Fingerprint
 from hearpreprocess.seal import SEAL
 from hearpreprocess.steps.audio import Extract, Resample, Screen, Standardize
-from hearpreprocess.steps.base import Counter, RatesParameter, Step, TaskParameter
+from hearpreprocess.steps.base import Counter, HiddenParameter, RatesParameter, Step, TaskParameter
 from hearpreprocess.steps.corpus import CorpusStep, corpus_folder
 from hearpreprocess.steps.journal import Entry, Journal
 from hearpreprocess.steps.labels import Labels
@@ -33,8 +33,8 @@ class OutputStep(CorpusStep):
     are resampled to all of them at once.
     """
 
-    labels = luigi.Parameter(significant=False)
-    release = luigi.Parameter()
+    labels = HiddenParameter[str](significant=False)
+    release = HiddenParameter[str]()
     rates = RatesParameter()
     made = RatesParameter(significant=False)
 
