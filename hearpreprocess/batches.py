@@ -22,6 +22,9 @@ BATCH_SECONDS, BATCH_CLIPS = 300.0, 300
 BATCH_CLIPS_OF_UNKNOWN_LENGTH = 50
 MOST_BATCHES = 256
 
+AUDIO_FORMAT = 2
+"""Of what the steps that make audio leave in the work folder, so that no step reads what an older one left."""
+
 
 @dataclass(frozen=True)
 class BatchClip:
@@ -48,7 +51,7 @@ class Batch:
     @property
     def key(self) -> str:
         """A digest of all that the batch's audio depends on: no label, no split and no task's name is among it."""
-        return digest([__version__, decoding_versions(), self.to_json()])
+        return digest([__version__, AUDIO_FORMAT, decoding_versions(), self.to_json()])
 
     def to_json(self) -> dict[str, Any]:
         """The batch as a JSON object."""

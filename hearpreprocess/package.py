@@ -21,8 +21,10 @@ METADATA = "task_metadata.json"
 VOCABULARY = "labelvocabulary.csv"
 MANIFEST, CARD = "manifest.json", "README.md"
 PROOFS = (MANIFEST, CARD)
-REPORT = "report.html"
 """What tells of a finished task: to programs and to persons."""
+
+REPORT = "report.html"
+"""A page about a finished task, in its folder alone."""
 
 TARBALL = re.compile(r"hear2021-(?P<title>.+)-(?P<rate>[1-9][0-9]*)\.tar\.gz")
 """The names that `tarball_name` gives."""

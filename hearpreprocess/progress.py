@@ -97,9 +97,14 @@ class Work:
         stages = [stage for (title, _name), stage in self.stages.items() if title == task]
         return sum(stage.fraction for stage in stages) / len(stages) if stages else 0.0
 
+    def _is_finished(self, task: str) -> bool:
+        """Whether the last stage, which packs, is over at all rates; before, more may be planned at any moment."""
+        packing = [stage for (title, name), stage in self.stages.items() if title == task and name.startswith("tar")]
+        return bool(packing) and self._fraction_of(task) == 1.0
+
     def summary(self) -> str:
         """Tasks, clips, bytes and the time that is left, in one line."""
-        finished = sum(self._fraction_of(task) == 1.0 for task in self._tasks)
+        finished = sum(self._is_finished(task) for task in self._tasks)
         clips = [stage for stage in self.stages.values() if stage.name == "resample"]
         loaded = sum(stage.done for stage in self.stages.values() if stage.unit == "B")
         parts = [f"{finished} of {len(self._tasks)} tasks"] if self._tasks else []

@@ -37,7 +37,11 @@ if TYPE_CHECKING:
 
 DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 
-_EPILOG = """\
+_EPILOG = f"""\
+other commands, each with its own --help:
+{chr(10).join(f"  hearpreprocess {name:<9} {what}" for name, what in COMMANDS.items())}
+  python -m hearpreprocess.verify, .compare, .zenodo
+
 examples:
   hearpreprocess esc50                                 all default rates, below ./out
   hearpreprocess tasks/esc50.py --sample-rates 16000   a task module by its path

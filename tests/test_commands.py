@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from hearpreprocess.commands import COMMANDS
+from hearpreprocess.commands.doctor import PACKAGES
 from hearpreprocess.testing import archives
 from tests import toys
 from tests.conftest import Server, User, sha256
@@ -219,10 +221,137 @@ def test_clean_removes_what_lies_between_and_nothing_else(user: User) -> None:
     assert (user.folder / "_workdir" / "standardize").is_dir()
     assert user.run("clean").returncode == 0
     left = {each.name for each in (user.folder / "_workdir").iterdir()}
-    assert left == {"downloads", "download", "logs", "notes.txt"}
+    assert left & {"corpus", "extract", "index", "labels", "resample", "standardize", "screen"} == set()
+    assert {"downloads", "download", "logs", "notes.txt"} <= left
     assert user.made() == made
     assert path.exists()
     assert user.run("clean", "--tmp-dir", "nothing").returncode == 0
+
+
+def test_clean_leaves_folders_of_others_alone(user: User) -> None:
+    (user.folder / "labels").mkdir()
+    (user.folder / "labels" / "mine.csv").write_text("mine")
+    (user.folder / "index" / "more").mkdir(parents=True)
+    for options in ((), ("--dry-run",)):
+        assert user.run("clean", "--tmp-dir", ".", *options).returncode == 0
+        assert (user.folder / "labels" / "mine.csv").read_text() == "mine"
+        assert (user.folder / "index" / "more").is_dir()
+
+
+def wavs(folder: Path, *names: str) -> None:
+    archives.write_files(folder, "", [(name, toys.wav(name, 0.3)) for name in names])
+
+
+def table(folder: Path, name: str, *rows: tuple[object, ...]) -> None:
+    with (folder / name).open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+
+
+def begun(user: User, expected: int = 0) -> tuple[str, dict[str, dict]]:
+    """What `new` says of the folder `mine`, and the clips that the module yields."""
+    said = user.run("new", "my_task", "mine")
+    assert said.returncode == expected, said.stdout + said.stderr
+    if expected:
+        return said.stdout + said.stderr, {}
+    assert user.run("./my_task.py", "--until", "corpus").returncode == 0
+    preview = user.folder / "out" / "tasks" / "my_task-v1-full.corpus" / "manifest.json"
+    return said.stdout, json.loads(preview.read_text())["clips"]
+
+
+def test_suffixes_of_any_case_are_found(user: User) -> None:
+    names = [f"{label}/{number}.{'wav' if number % 2 else 'WAV'}" for label in "ab" for number in range(8)]
+    wavs(user.folder / "mine", *names)
+    said, clips = begun(user)
+    assert "16 (**/*.WAV, **/*.wav)" in said
+    assert len(clips) == 16
+
+
+def test_a_path_in_a_table_is_that_path(user: User) -> None:
+    names = [f"{number}.wav" for number in range(12)]
+    wavs(user.folder / "mine", *(f"clips/{name}" for name in names), *(f"denoised/{name}" for name in names))
+    rows = [(f"clips/{name}", "ab"[number % 2]) for number, name in enumerate(names)]
+    table(user.folder / "mine", "meta.csv", ("path", "label"), *rows)
+    _said, clips = begun(user)
+    assert {file: facts["labels"] for file, facts in clips.items()} == {
+        name: ["ab"[number % 2]] for number, name in enumerate(names)
+    }
+    assert 'recordings.member(row["path"].strip())' in (user.folder / "my_task.py").read_text()
+
+
+def test_names_that_repeat_in_several_folders_are_told_apart(user: User) -> None:
+    names = [f"r{folder}/{number}.wav" for folder in range(3) for number in range(8)]
+    wavs(user.folder / "mine", *names)
+    rows = [(name, f"c{number % 2}") for number, name in enumerate(names)]
+    table(user.folder / "mine", "labels.csv", ("path", "label"), *rows)
+    said, clips = begun(user)
+    assert "column 'label' of labels.csv: c0, c1" in said
+    assert len(clips) == 24
+    assert clips["r1_0_wav.wav"]["labels"] == ["c0"]
+
+
+def test_dots_in_names_are_no_suffixes(user: User) -> None:
+    wavs(user.folder / "mine", *(f"rec{number}{dot}.wav" for number in range(6) for dot in ("", ".1")))
+    rows = [(f"rec{number}{dot}", "ab"[number % 2]) for dot in (".1", "") for number in range(6)]
+    table(user.folder / "mine", "meta.csv", ("name", "label"), *rows)
+    _said, clips = begun(user)
+    assert clips["rec0.1.wav"]["labels"] == ["a"]
+    assert len(clips) == 12
+
+
+def test_a_comma_inside_a_label_does_not_divide_it(user: User) -> None:
+    wavs(user.folder / "mine", *(f"{number}.wav" for number in range(12)))
+    labels = ("Dog, big", "Cat", "Bird; small")
+    rows = [(f"{number}.wav", labels[number % 3]) for number in range(12)]
+    table(user.folder / "mine", "meta.csv", ("file", "label"), *rows)
+    said, clips = begun(user)
+    assert "several in a cell" not in said
+    assert {tuple(facts["labels"]) for facts in clips.values()} == {(label,) for label in labels}
+
+
+def test_rows_without_a_label_or_a_file_are_told(user: User) -> None:
+    wavs(user.folder / "mine", *(f"{number}.wav" for number in range(12)))
+    rows = [(f"{number}.wav", "" if number == 3 else "ab"[number % 2]) for number in range(14)]
+    table(user.folder / "mine", "meta.csv", ("file", "label"), *rows)
+    said, clips = begun(user)
+    assert "2 rows of meta.csv name no recording in the folder" in said
+    assert "1 rows of meta.csv have no label" in said
+    assert len(clips) == 11
+
+
+def test_a_development_set_without_a_train_set_is_trained_on(user: User) -> None:
+    splits = ("dev", "eval")
+    wavs(user.folder / "mine", *(f"{split}/{label}/{n}.wav" for split in splits for label in "ab" for n in range(20)))
+    _said, clips = begun(user)
+    assert {facts["split"] for facts in clips.values()} == {"train", "valid", "test"}
+    assert all((facts["split"] == "test") == file.startswith("eval") for file, facts in clips.items())
+
+
+def test_equal_names_below_two_parents_are_two_clips(user: User) -> None:
+    wavs(user.folder / "mine", *(f"s{parent}/{label}/{n}.wav" for parent in (1, 2) for label in "ab" for n in range(4)))
+    said, clips = begun(user)
+    assert len(clips) == 16
+    assert "labels are the innermost folders; those around them, s1, s2, are not used" in said
+
+
+def test_a_guess_that_does_not_work_is_told_at_once(user: User) -> None:
+    wavs(user.folder / "mine", *(f"label{number}/{number}.wav" for number in range(5)))
+    said, _clips = begun(user, expected=1)
+    assert "none of 1000 shuffles" in said
+    assert "my_task.py does not work as it is" in said
+
+
+def test_a_name_that_is_taken_is_refused(user: User) -> None:
+    wavs(user.folder / "mine", "a/1.wav", "b/1.wav")
+    for name in ("json", "esc50"):
+        refused = user.run("new", name, "mine")
+        assert refused.returncode == 2
+        assert "is taken" in refused.stderr
+
+
+def test_every_dependency_is_looked_at() -> None:
+    settings = (Path(__file__).parent.parent / "pyproject.toml").read_text()
+    block = settings.partition("\ndependencies = [")[2].partition("\n]")[0]
+    assert set(re.findall(r'^    "([A-Za-z0-9-]+)', block, re.MULTILINE)) == set(PACKAGES.values())
 
 
 def folder_per_label(folder: Path) -> None:

@@ -111,6 +111,8 @@ def test_the_whole_is_the_mean_of_its_tasks() -> None:
     assert work.summary().startswith("0 of 2 tasks  50 of 100 clips")
     assert "left" in work.summary()
     work.stages["two", "resample"] = Stage("two", "resample", 1, "clips", done=1, is_over=True)
+    assert work.summary().startswith("0 of 2 tasks"), "it is not packed yet"
+    work.stages["two", "tar 8000 Hz"] = Stage("two", "tar 8000 Hz", 3, "files", done=3, is_over=True)
     assert work.summary().startswith("1 of 2 tasks")
 
 

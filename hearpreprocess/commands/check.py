@@ -11,11 +11,15 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hearpreprocess import registry
 from hearpreprocess.commands.texts import table
+from hearpreprocess.errors import ConfigError
 from hearpreprocess.options import add_places, add_sources, sources_of, workspace_of
+
+if TYPE_CHECKING:
+    from hearpreprocess.steps.base import Workspace
 
 FIRST_CLIPS = 8
 
@@ -32,36 +36,51 @@ def run(options: argparse.Namespace) -> int:
     """Print what is wrong with the module, else what it yields; the exit status is 1 where something is wrong."""
     from hearpreprocess.testing import contract
 
-    problems = contract.problems(options.task)
+    references = registry.references([options.task], options.mode, sources_of(options))
+    if len(references) != 1:
+        raise ConfigError(f"{options.task} means {len(references)} tasks; check them one by one")
+    (task,) = references
+    problems = contract.problems(task.location)
     for problem in problems:
         print(f"problem: {problem}")
-    (task,) = registry.references([options.task], options.mode, sources_of(options))
-    manifest = _worked_out(task, options)
+    manifest = worked_out(task, workspace_of(options))
     if manifest is None:
         return 1
     print("\n".join(_shown(manifest)))
     if not problems:
         print("\nThe module keeps the contract.")
+    for reminder in _to_fill_in(task):
+        print(f"to fill in: {reminder}")
     return 1 if problems else 0
 
 
-def _worked_out(task: registry.TaskReference, options: argparse.Namespace) -> dict[str, Any] | None:
+def _to_fill_in(task: registry.TaskReference) -> Iterator[str]:
+    """What `hearpreprocess new` has left to a person."""
+    config = task.resolve()
+    if config.licence == "unknown":
+        yield "licence, of the recordings"
+    if "example.org" in config.url:
+        yield "url, where others can get the recordings"
+    if "Say here who recorded what" in task.documentation:
+        yield "the module's docstring: who recorded what, and how"
+
+
+def worked_out(task: registry.TaskReference, places: Workspace) -> dict[str, Any] | None:
     """The manifest of the task's corpus, without audio; None where it cannot be had, which is told."""
     from hearpreprocess.progress import Display
     from hearpreprocess.steps.execution import execute
     from hearpreprocess.steps.journal import JournalReader
     from hearpreprocess.steps.labels import Preview
     from hearpreprocess.steps.log import log_path
+    from hearpreprocess.steps.presence import at_work
 
     with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as name:
         journal = Path(name) / "journal"
         journal.touch()
-        workspace = replace(
-            workspace_of(options), tasks_dir=Path(name), offline=True, runner=os.getpid(), journal=journal
-        )
+        workspace = replace(places, tasks_dir=Path(name), offline=True, runner=os.getpid(), journal=journal)
         preview = Preview(workspace=workspace, task=task)  # type: ignore[no-untyped-call]
         log_path(journal, workspace.tmp_dir).parent.mkdir(parents=True, exist_ok=True)
-        with Display(JournalReader(journal), detail="quiet") as display:
+        with at_work(workspace.tmp_dir), Display(JournalReader(journal), detail="quiet") as display:
             execute([preview], 1, None)
         for failure in display.failures:
             print(f"{failure.title}, {failure.stage}:\n{failure.text}", file=sys.stderr)

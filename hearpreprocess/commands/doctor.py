@@ -34,6 +34,10 @@ PACKAGES = {
     "isal": "isal",
     "psutil": "psutil",
     "wcmatch": "wcmatch",
+    "urllib3": "urllib3",
+    "jinja2": "jinja2",
+    "PIL": "pillow",
+    "argcomplete": "argcomplete",
 }
 FREE_BYTES, OPEN_FILES = 5_000_000_000, 256
 OLDEST, NEWEST = (3, 10), (3, 13)
@@ -126,7 +130,9 @@ def _ffmpeg() -> str:
     first, *_others = said.splitlines() or [""]
     if not first.startswith("ffmpeg version"):
         raise RuntimeError(f"{program} is no ffmpeg")
-    return f"{first.split()[2]}, {'with' if 'libsoxr' in said else 'without'} libsoxr"
+    if "libsoxr" not in said:
+        raise RuntimeError(f"{program} was built without libsoxr")
+    return f"{first.split()[2]}, with libsoxr"
 
 
 def _open_files() -> Finding:

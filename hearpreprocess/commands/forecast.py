@@ -35,8 +35,7 @@ SECONDS_TO_START = 1.0
 @dataclass
 class Forecast:
     """Bytes and seconds. `to_download` is None where a size is not known. `assumed`: what is no more than a guess.
-
-    `downloaded`: what is here already.
+    `downloaded`: what is here already. `is_listed`: whether the corpus is known, and with it what has to be unpacked.
     """
 
     title: str
@@ -50,6 +49,12 @@ class Forecast:
     seconds: float = 0.0
     licence: str = ""
     assumed: list[str] = field(default_factory=list)
+    is_listed: bool = False
+
+    @property
+    def is_known(self) -> bool:
+        """Whether nothing but guesses is missing from the peak."""
+        return self.is_listed and self.to_download is not None
 
     @property
     def written(self) -> int:
@@ -82,6 +87,7 @@ def forecast(task: TaskReference, rates: Sequence[int], workspace: Workspace, co
     corpus = Corpus(workspace=workspace, task=task)  # type: ignore[no-untyped-call]
     described = corpus_folder(workspace, corpus.key) if _is_known(corpus) else None
     if described is not None:
+        found.is_listed = True
         found.clips = sum(described.summary["splits"].values())
         trees = {name: Tree(name, index.folder) for name, index in corpus.indexes().items()}
         found.unpacked = _to_unpack(described, trees)

@@ -9,12 +9,17 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from hearpreprocess import registry
 from hearpreprocess.atomic import whole_file
+from hearpreprocess.commands.check import worked_out
 from hearpreprocess.commands.guess import Guess, guess
 from hearpreprocess.errors import ConfigError, OutputError
+from hearpreprocess.steps.base import Workspace
 
 FOLDS = 5
 
@@ -29,6 +34,8 @@ def run(options: argparse.Namespace) -> int:
     """Write the module and its test, and print what was guessed."""
     if not re.fullmatch(r"[A-Za-z]\w*", options.name):
         raise ConfigError(f"{options.name!r} is no name for a Python module: letters, digits and underscores")
+    if options.name in sys.stdlib_module_names or options.name in registry.built_in_names():
+        raise ConfigError(f"{options.name!r} is taken, by a module of Python or a built-in task; choose another name")
     if not options.folder.is_dir():
         raise ConfigError(f"there is no folder {options.folder}")
     module, test = Path(f"{options.name}.py"), Path(f"test_{options.name}.py")
@@ -44,12 +51,23 @@ def run(options: argparse.Namespace) -> int:
     print(f"\nwritten: {module} and {test}; look through {module}, then:")
     print(f"  hearpreprocess check ./{module}")
     print(f"  hearpreprocess ./{module} --sample-rates 16000")
-    return 0
+    return 0 if _runs(module) else 1
+
+
+def _runs(module: Path) -> bool:
+    """Whether the module yields its clips; why not is told, as a guess may be wrong."""
+    (task,) = registry.references([f"./{module}"], "default")
+    with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as folder:
+        place = Path(folder)
+        workspace = Workspace(place / "work", place / "tasks", place, place / "downloads")
+        if worked_out(task, workspace) is not None:
+            return True
+    print(f"\n{module} does not work as it is: the guess was wrong where the message above points to", file=sys.stderr)
+    return False
 
 
 def _told(found: Guess) -> Iterator[str]:
-    kinds = ", ".join(f"{count:,} {suffix}" for suffix, count in sorted(found.suffixes.items()))
-    yield f"recordings   {found.recordings:,} ({kinds})"
+    yield f"recordings   {found.recordings:,} ({', '.join(found.patterns)})"
     where = f"column {found.label_column!r} of {found.table}" if found.table else "the folders' names"
     several = f", several in a cell, divided by {found.separator!r}" if found.separator else ""
     shown = ", ".join(found.labels[:8]) + (" ..." if len(found.labels) > 8 else "")
@@ -66,7 +84,7 @@ def _scheme(found: Guess) -> tuple[str, str]:
     if found.folds:
         return f"PresetFolds({found.folds})", f"{found.folds} folds, given by column {found.split_column!r}"
     if found.given_splits:
-        where = "the folders' names" if found.splits_by_folder else f"column {found.split_column!r}"
+        where = f"column {found.split_column!r}" if found.table else "the folders' names"
         drawn = [split for split in ("valid", "test") if split not in found.given_splits.values()]
         return "TrainValidTest()", f"given by {where}" + (f"; {' and '.join(drawn)} drawn from train" if drawn else "")
     folds = max(2, min(FOLDS, found.fewest))
@@ -80,6 +98,7 @@ def module_text(name: str, folder: Path, found: Guess) -> str:
     place = _place(folder)
     seconds = "None" if found.seconds is None else repr(found.seconds)
     imports = ["Clip", "Local", scheme.partition("(")[0], "TaskConfig", *(["fold"] if found.folds else [])]
+    imports += ["LeftOut"] if found.missing or found.unlabelled else []
     lines = [
         f'"""{name}: {found.recordings:,} recordings with {len(found.labels):,} labels.',
         "",
@@ -127,24 +146,30 @@ def _constants(found: Guess) -> list[str]:
 
 
 def _body(found: Guess) -> Iterator[str]:
-    suffixes = sorted(found.suffixes)
-    patterns = ", ".join(f'"**/*.{suffix}"' for suffix in suffixes)
     yield '    recordings = sources["recordings"]'
-    yield f"    members = [member for pattern in ({patterns},) for member in recordings.glob(pattern)]"
-    if found.table is None:
-        yield "    for member in members:"
-        yield "        # The name of a clip is unique: its folder's name is a part of it."
-        split = ", split=SPLITS[member.path.partition('/')[0]]" if found.splits_by_folder else ""
-        yield f'        yield Clip(member, labels=member.folder, name=f"{{member.folder}}_{{member.stem}}"{split})'
+    names = {
+        "stem": "",
+        "folder": ', name=f"{member.folder}_{member.stem}"',
+        "path": ', name=member.path.replace("/", "_").replace(".", "_")',
+    }
+    name = names[found.naming_by]
+    if not found.table:
+        yield f"    for pattern in {json.dumps(found.patterns)}:"
+        yield "        for member in recordings.glob(pattern):"
+        split = ', split=SPLITS[member.path.partition("/")[0]]' if found.given_splits else ""
+        yield f"            yield Clip(member, labels=member.folder{name}{split})"
         return
-    yield "    by_name = {member.stem: member for member in members}"
     separator = "" if found.delimiter == "," else f", sep={json.dumps(found.delimiter)}"
-    place = json.dumps(f"**/{found.table.rpartition('/')[2]}")
-    yield f"    table = recordings.table(recordings.find({place}){separator})"
-    yield '    for row in table.to_dict("records"):'
-    yield f"        name = Path(row[{json.dumps(found.file_column)}]).name"
-    yield "        member = by_name.get(Path(name).stem) or by_name.get(name)"
+    yield f"    table = recordings.table(recordings.member({json.dumps(found.table)}){separator})"
+    yield from _members(found)
     label = f"row[{json.dumps(found.label_column)}]"
+    if found.missing:
+        yield "        if member is None or member.path not in recordings.members:"
+        yield f"            continue  # {found.missing:,} rows name no recording"
+    if found.unlabelled:
+        yield f"        if not {label}.strip():"
+        yield '            yield LeftOut(member, "without a label")'
+        yield "            continue"
     labels = f"[each.strip() for each in {label}.split({json.dumps(found.separator)}) if each.strip()]"
     facts = [f"labels={labels if found.separator else f'{label}.strip()'}"]
     if found.folds:
@@ -153,8 +178,23 @@ def _body(found: Guess) -> Iterator[str]:
         facts.append(f"split=SPLITS[row[{json.dumps(found.split_column)}].strip()]")
     if found.group_column:
         facts.append(f"group=row[{json.dumps(found.group_column)}]")
-    yield "        if member is not None:"
-    yield f"            yield Clip(member, {', '.join(facts)})"
+    yield f"        yield Clip(member, {', '.join(facts)}{name})"
+
+
+def _members(found: Guess) -> Iterator[str]:
+    """The lines that find the recording of each row."""
+    cell = f"row[{json.dumps(found.naming.column)}].strip()"
+    suffix = f" + {json.dumps(found.naming.suffix)}" if found.naming.suffix else ""
+    if found.naming.by_name:
+        yield f"    patterns = {json.dumps(found.patterns)}"
+        yield "    by_name = {member.name: member for pattern in patterns for member in recordings.glob(pattern)}"
+        yield '    for row in table.to_dict("records"):'
+        name = f'{cell}.replace("\\\\", "/").rpartition("/")[2]{suffix}'
+        yield f"        member = by_name{f'.get({name})' if found.missing else f'[{name}]'}"
+    else:
+        yield '    for row in table.to_dict("records"):'
+        prefix = f"{json.dumps(found.naming.prefix)} + " if found.naming.prefix else ""
+        yield f"        member = recordings.member({prefix}{cell}{suffix})"
 
 
 def test_text(name: str) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from hearpreprocess import registry
 from hearpreprocess.commands.texts import bytes_text, table
+from hearpreprocess.errors import ConfigError
 from hearpreprocess.options import add_places, add_rates, add_sources, add_tasks, rates_of, sources_of, workspace_of
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ def run(options: argparse.Namespace) -> int:
     from hearpreprocess.commands.forecast import forecast, to_json
 
     workspace, rates = workspace_of(options), rates_of(options)
+    if options.num_workers is not None and options.num_workers < 1:
+        raise ConfigError(f"--num-workers must be at least 1, got {options.num_workers}")
     cores = options.num_workers or os.cpu_count() or 1
     tasks = registry.references(options.tasks, options.mode, sources_of(options))
     found = [forecast(task, rates, workspace, cores) for task in tasks]
@@ -47,10 +50,10 @@ def run(options: argparse.Namespace) -> int:
             "clips": "?" if each.clips is None else f"{each.clips:,}",
             "here": bytes_text(each.downloaded),
             "download": bytes_text(each.to_download),
-            "unpack": bytes_text(each.unpacked),
-            "write": bytes_text(each.halfway + each.folder + each.tarballs),
-            "peak disk": bytes_text(each.peak) + (" + ?" if each.to_download is None else ""),
-            "time": f"{each.seconds / 60:,.0f} min" if each.seconds >= 90 else f"{each.seconds:,.0f} s",
+            "unpack": bytes_text(each.unpacked) if each.is_listed else "?",
+            "write": "?" if each.clips is None else bytes_text(each.halfway + each.folder + each.tarballs),
+            "peak disk": "?" if each.clips is None else bytes_text(each.peak) + ("" if each.is_known else " + ?"),
+            "time": "?" if each.clips is None else _time(each.seconds),
         }
         for each in found
     ]
@@ -66,6 +69,10 @@ def run(options: argparse.Namespace) -> int:
     if peak > free:
         print("There is not enough room: choose another disk with --tmp-dir, --tasks-dir, --tar-dir, --download-dir.")
     return 0
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds / 60:,.0f} min" if seconds >= 90 else f"{seconds:,.0f} s"
 
 
 def _by_licence(found: Sequence[Forecast]) -> dict[str, list[str]]:

@@ -6,6 +6,7 @@ Reports themselves are made with every task; one that is missing, of a task that
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from hearpreprocess.atomic import whole_file
@@ -30,11 +31,19 @@ def run(options: argparse.Namespace) -> int:
     folders = [folder for folder in folders if not folder.name.endswith(".corpus")]
     if not folders:
         raise OutputError(f"{options.folder} holds no finished task with a {MANIFEST}")
+    listed = []
     for folder in folders:
-        if not (folder / REPORT).exists():
-            _write(folder / REPORT, report.page(folder))
-            print(folder / REPORT)
-    _write(options.folder / INDEX, report.index(folders))
+        try:
+            if not (folder / REPORT).exists():
+                _write(folder / REPORT, report.page(folder))
+                print(folder / REPORT)
+            report.index([folder])
+            listed.append(folder)
+        except OutputError as error:
+            print(f"left out: {error}", file=sys.stderr)
+    if not listed:
+        return 1
+    _write(options.folder / INDEX, report.index(listed))
     print(options.folder / INDEX)
     return 0
 

@@ -22,6 +22,7 @@ from hearpreprocess.identity import digest
 from hearpreprocess.registry import TaskReference
 from hearpreprocess.seal import is_sealed, seal
 from hearpreprocess.sources import source_to_json
+from hearpreprocess.steps.interruption import Interruption
 from hearpreprocess.steps.journal import Entry, Event, Journal
 from hearpreprocess.steps.log import LOGGER
 
@@ -133,7 +134,8 @@ class Step(luigi.Task):
     def to_str_params(self, only_significant: bool = False, only_public: bool = False) -> dict[str, str]:
         # Luigi makes a step's identity of this. Two runs that write to different places must not be taken for one by a
         # scheduler that they share, whereas their journals differ without a difference in what they make.
-        params: dict[str, str] = super().to_str_params(only_significant, only_public)
+        # What a page hides counts, too.
+        params: dict[str, str] = super().to_str_params(only_significant, only_public and not only_significant)
         if only_significant:
             params["places"] = self.workspace.digest
         else:
@@ -219,6 +221,7 @@ def fresh_folder(path: Path) -> Iterator[Path]:
     is_broken = path.exists() and not is_sealed(path)
     with replaced_folder(path) if is_broken else whole_folder(path) as folder:
         yield folder
+        Interruption.act()
         seal(folder)
 
 

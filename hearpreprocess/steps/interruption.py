@@ -35,6 +35,10 @@ class Interruption:
 
     @staticmethod
     def act() -> None:
-        """Raise KeyboardInterrupt if one has arrived."""
+        """Raise KeyboardInterrupt if one has arrived.
+
+        What a step makes takes its place only after this: a library that calls us back, as libsndfile does to read and
+        to write, drops what is raised there, and goes on without the bytes.
+        """
         if Interruption.has_arrived:
             raise KeyboardInterrupt

@@ -19,6 +19,7 @@ from hearpreprocess.seal import SEAL
 from hearpreprocess.steps.audio import Extract, Resample, Screen, Standardize
 from hearpreprocess.steps.base import Counter, HiddenParameter, RatesParameter, Step, TaskParameter
 from hearpreprocess.steps.corpus import CorpusStep, corpus_folder
+from hearpreprocess.steps.interruption import Interruption
 from hearpreprocess.steps.journal import Entry, Journal
 from hearpreprocess.steps.labels import Labels
 from hearpreprocess.steps.presence import locked
@@ -127,7 +128,18 @@ class Combine(OutputStep):
             files |= self.audio_files(rate)
         with replaced_folder(self.folder) as folder:
             package.write_folder(folder, links=files, copies=self.label_files(), texts=self.proofs(self.made, known))
+            self._write_report(folder)
+            Interruption.act()
+
+    def _write_report(self, folder: Path) -> None:
+        """Write the report; a task is finished without one, too."""
+        try:
             (folder / package.REPORT).write_text(report.page(folder), encoding="utf-8")
+        except Exception as error:
+            text = (
+                f"its report could not be made ({type(error).__name__}: {error}); `hearpreprocess report` tries again"
+            )
+            self.tell("warned", text=text)
 
     def _known(self, kept: Iterable[str]) -> dict[int, dict[str, Fingerprint]]:
         """What the folder's manifest tells of the rates whose clips are there; a lost manifest is not mourned for."""
@@ -270,7 +282,7 @@ class Release(Step):
             each.selection: described.summary["selections"][each.source]["members"]
             for step in standardize
             for each in step.requires().values()
-            if isinstance(each, Extract) and not each.complete()
+            if isinstance(each, Extract) and not each.complete() and not each.requires().is_unpacked
         }
         plan(Extract.stage, sum(extract.values()), "files")
         plan(Standardize.stage, sum(clips[step.batch] for step in standardize), "clips")
