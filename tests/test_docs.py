@@ -111,6 +111,17 @@ def environment(folder: Path) -> dict[str, str]:
     return os.environ | {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", "LC_ALL": "C.UTF-8", "PYTEST_ADDOPTS": ""}
 
 
+def home(folder: Path, page: Path) -> Path:
+    """An empty folder; to the README, which is read in a checkout that is set up, it looks like one."""
+    place = folder / "home"
+    place.mkdir()
+    if page.parent == PROJECT:
+        (place / "tasks").symlink_to(PROJECT / "tasks")
+        (place / ".venv").mkdir()
+        (place / ".venv" / "bin").symlink_to(folder / "bin")
+    return place
+
+
 def give(command: Command, folder: Path, variables: dict[str, str]) -> None:
     """Give a command in a folder and look whether it ends and prints as the page says."""
     finished = subprocess.run(
@@ -133,8 +144,7 @@ def give(command: Command, folder: Path, variables: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("page", RUN, ids=lambda page: page.stem)
 def test_commands_print_what_the_page_says(page: Path, tmp_path: Path) -> None:
-    variables, folder = environment(tmp_path / "bin"), tmp_path / "home"
-    folder.mkdir()
+    variables, folder = environment(tmp_path / "bin"), home(tmp_path, page)
     for block in blocks(page):
         if block.title:
             (folder / block.title).write_text(block.text, encoding="utf-8")
@@ -164,8 +174,7 @@ FETCHES = re.compile(r"(make|pip|docker|git|curl|cd) |hearpreprocess sources |he
 
 @pytest.mark.parametrize("page", RUN, ids=lambda page: page.stem)
 def test_what_is_said_to_need_the_network_needs_it(page: Path, tmp_path: Path) -> None:
-    variables, folder = environment(tmp_path / "bin"), tmp_path / "home"
-    folder.mkdir()
+    variables, folder = environment(tmp_path / "bin"), home(tmp_path, page)
     for block in blocks(page):
         if not block.needs_network:
             continue
