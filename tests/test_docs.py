@@ -30,6 +30,8 @@ from pathlib import Path
 
 import pytest
 
+import hearpreprocess
+from hearpreprocess import compare, verify
 from hearpreprocess.commands import COMMANDS
 from tests.conftest import WHOLE_COMMAND, User
 
@@ -301,6 +303,9 @@ def test_the_site_is_built_and_loads_nothing_from_elsewhere(tmp_path: Path) -> N
         text=True,
     )
     assert built.returncode == 0, built.stderr
+    reference = (tmp_path / "site" / "reference.html").read_text("utf-8")
+    for module in (hearpreprocess, verify, compare):
+        assert [name for name in module.__all__ if f'id="{module.__name__}.{name}"' not in reference] == []
     pages = [path for path in (tmp_path / "site").rglob("*") if path.suffix in (".html", ".css")]
     assert len(pages) > 10
     loaded = {f"{path.name}: {found[0]}" for path in pages for found in LOADED.finditer(path.read_text("utf-8"))}
