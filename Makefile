@@ -6,7 +6,7 @@ SIZE   ?= full
 RUN     = $(VENV)/bin/python -m hearpreprocess.runner
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint test-large faults bench all-open-tasks all-tasks zenodo clean
+.PHONY: help setup demo test lint test-large faults bench docs all-open-tasks all-tasks zenodo clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -39,6 +39,10 @@ lint: $(VENV)/installed-dev  ## Check style and types
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 
+docs: $(VENV)/installed-docs  ## Build the documentation in site/
+	$(VENV)/bin/python docs/tasks_table.py
+	$(VENV)/bin/python -m mkdocs build --quiet --strict
+
 zenodo: $(VENV)/installed  ## Make TASKS="..." at 48 kHz, verified, into a folder to deposit; ARGS="..." adds options
 	$(VENV)/bin/python -m hearpreprocess.zenodo $(or $(TASKS),open) $(ARGS)
 
@@ -57,4 +61,8 @@ $(VENV)/installed: pyproject.toml $(VENV)/created
 
 $(VENV)/installed-dev: pyproject.toml $(VENV)/created
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,rar,midi]'
+	@touch $@ $(VENV)/installed
+
+$(VENV)/installed-docs: pyproject.toml $(VENV)/created
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[docs,rar,midi]'
 	@touch $@ $(VENV)/installed

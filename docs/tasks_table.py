@@ -1,0 +1,84 @@
+"""Write the table of tasks into tasks.md, from what the task modules state: python docs/tasks_table.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from hearpreprocess import registry
+from hearpreprocess.config import NewFolds, PresetFolds, TaskConfig, TaskMode
+from hearpreprocess.sources import Archive, Source, SplitArchive, Synthetic
+
+PAGE = Path(__file__).with_name("tasks.md")
+BEGIN, END = "<!-- table: written by tasks_table.py -->\n", "<!-- /table -->\n"
+HEAD = ("task", "kind", "clips", "splits", "metric", "source", "licence")
+
+
+def with_table(page: str) -> str:
+    """The text of the page with the table as it should be."""
+    before, _begin, rest = page.partition(BEGIN)
+    _old, _end, after = rest.partition(END)
+    lines = [HEAD, ["---"] * len(HEAD), *map(_row, registry.built_in_names())]
+    table = "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+    return f"{before}{BEGIN}\n{table}\n{END}{after}"
+
+
+def _row(name: str) -> list[str]:
+    config = registry.load(name)
+    modes = [config.in_mode(mode) for mode in config.published_modes]
+    extras = sorted({extra for task in modes for extra in task.extras})
+    return [
+        f"[{name}](../tasks/{name}.py)" + (" (open)" if config.is_open else ""),
+        f"{config.embedding_type}, {config.prediction_type}",
+        _clips(modes),
+        _splits(modes),
+        config.evaluation[0],
+        _sources(config) + (f"; needs {', '.join(extras)}" if extras else ""),
+        config.licence.partition(" (")[0].partition(",")[0].partition(";")[0],
+    ]
+
+
+def _clips(modes: Iterable[TaskMode]) -> str:
+    told = []
+    for task in modes:
+        count = f"{sum(task.published_clips):,}" if task.published_clips else "not published"
+        seconds = "as recorded" if task.sample_duration is None else f"{task.sample_duration:g} s"
+        told.append(f"{task.mode}: {count}, {seconds}")
+    return "<br>".join(told)
+
+
+def _splits(modes: Iterable[TaskMode]) -> str:
+    told = {_scheme(task): None for task in modes}
+    return "<br>".join(told)
+
+
+def _scheme(task: TaskMode) -> str:
+    scheme = task.splits
+    if isinstance(scheme, NewFolds):
+        return f"{scheme.folds} folds, drawn"
+    if isinstance(scheme, PresetFolds):
+        return f"{scheme.folds} folds, given"
+    return "train, valid, test" + (f"; {' and '.join(scheme.drawn)} drawn" if scheme.drawn else "")
+
+
+def _sources(config: TaskConfig) -> str:
+    kinds: dict[str, int] = {}
+    for source in config.in_mode(config.default_mode).sources.values():
+        for kind, count in _kinds(source):
+            kinds[kind] = kinds.get(kind, 0) + count
+    return ", ".join(f"{count:,} {kind}{'s' if count > 1 else ''}" for kind, count in kinds.items())
+
+
+def _kinds(source: Source) -> Iterator[tuple[str, int]]:
+    if isinstance(source, Archive):
+        name = source.files[0].filename
+        kind = next((each for each in ("zip", "tar.gz", "rar", "tar.bz2", "tgz") if name.endswith(f".{each}")), "")
+        yield f"{kind} archive".strip(), 1
+    elif isinstance(source, SplitArchive):
+        yield f"zip archive in {len(source.files)} parts", 1
+    elif not isinstance(source, Synthetic):
+        yield "file", len(getattr(source, "files", ()))
+
+
+if __name__ == "__main__":
+    PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,0 +1,312 @@
+"""The documentation says what happens: its commands are given, its links followed, its options looked for.
+
+What a page has to keep to:
+
+- A fenced block ```console``` holds commands, in lines that begin with `$ `, and below each what it prints, standard
+  output and standard error together. Nothing below a command: what it prints is not looked at. A line `...` stands for
+  any number of lines, `...` inside of a line for any text. Amounts before a unit (s, min, B, kB, MB, GB) and runs of
+  blanks may be others. A command ends well, unless it says `# exit status N`.
+- `<!-- network -->` before a block: its commands need the network and are not given.
+- A fenced block ```python title="name.py"``` is written to that file. The commands and files of a page are given and
+  written in the page's order, in one empty folder.
+- ```pycon``` blocks are doctests.
+- A heading of troubleshooting.md that is code is a message, with `...` for what differs.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import doctest
+import importlib.util
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+import hearpreprocess
+from hearpreprocess import compare, verify
+from hearpreprocess.commands import COMMANDS
+from tests.conftest import WHOLE_COMMAND, User
+
+PROJECT = Path(__file__).parent.parent
+DOCS = PROJECT / "docs"
+PAGES = sorted(DOCS.glob("*.md"))
+TEXTS = [PROJECT / "README.md", *PAGES]
+RUN = [PROJECT / "README.md", *(DOCS / name for name in ("quick-start.md", "commands.md", "your-own-dataset.md"))]
+ARCHIVE = Path(os.environ.get("SHARED", PROJECT.parent / "shared")) / "full" / "v1.0.9.tar.gz"
+
+NETWORK = "<!-- network -->"
+_FENCE = re.compile(r'```(\w*)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
+_AMOUNT = re.compile(r"\b\d[\d,.]*(?= ?(?:s|min|B|kB|MB|GB)\b)")
+_TIME = re.compile(r"\b\d\d:\d\d:\d\d\b")
+_STATUS = re.compile(r"# exit status (\d+)$")
+
+
+@dataclass
+class Command:
+    text: str
+    expected: list[str] = field(default_factory=list)
+
+    @property
+    def status(self) -> int:
+        said = _STATUS.search(self.text)
+        return int(said[1]) if said else 0
+
+
+@dataclass
+class Block:
+    kind: str
+    title: str
+    text: str
+    needs_network: bool
+
+    def commands(self) -> Iterator[Command]:
+        command = None
+        for line in self.text.splitlines():
+            if line.startswith("$ "):
+                if command:
+                    yield command
+                command = Command(line.removeprefix("$ "))
+            else:
+                assert command, f"a console block begins with a command, not with {line!r}"
+                command.expected.append(line)
+        if command:
+            yield command
+
+
+def blocks(page: Path) -> list[Block]:
+    text = page.read_text(encoding="utf-8")
+    return [
+        Block(found[1], found[2] or "", found[3], text[: found.start()].rstrip().endswith(NETWORK))
+        for found in _FENCE.finditer(text)
+    ]
+
+
+def normal(line: str) -> str:
+    return re.sub(r"\s+", " ", _TIME.sub("<time>", _AMOUNT.sub("<amount>", line))).rstrip()
+
+
+def agrees(expected: list[str], printed: str) -> bool:
+    pattern = "".join(
+        r"(?:.*\n)*?"
+        if line.strip() == "..."
+        else ".*".join(re.escape(part) for part in normal(line).split("...")) + r"\n"
+        for line in expected
+    )
+    lines = "".join(f"{normal(line)}\n" for line in printed.rstrip("\n").split("\n"))
+    return re.fullmatch(pattern, lines) is not None
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """With the commands `hearpreprocess` and `python` of this environment, wherever it is."""
+    folder.mkdir(exist_ok=True)
+    for name, command in (("hearpreprocess", WHOLE_COMMAND), ("python", [sys.executable])):
+        (folder / name).write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n')
+        (folder / name).chmod(0o755)
+    return os.environ | {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", "LC_ALL": "C.UTF-8", "PYTEST_ADDOPTS": ""}
+
+
+def home(folder: Path, page: Path) -> Path:
+    """An empty folder; to the README, which is read in a checkout that is set up, it looks like one."""
+    place = folder / "home"
+    place.mkdir()
+    if page.parent == PROJECT:
+        (place / "tasks").symlink_to(PROJECT / "tasks")
+        (place / ".venv").mkdir()
+        (place / ".venv" / "bin").symlink_to(folder / "bin")
+    return place
+
+
+def give(command: Command, folder: Path, variables: dict[str, str]) -> None:
+    """Give a command in a folder and look whether it ends and prints as the page says."""
+    finished = subprocess.run(
+        ["bash", "-c", command.text],
+        cwd=folder,
+        env=variables,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+    )
+    assert finished.returncode == command.status, f"$ {command.text}\n{finished.stdout}"
+    if command.expected and not agrees(command.expected, finished.stdout):
+        difference = difflib.unified_diff(
+            command.expected, finished.stdout.splitlines(), "page", "printed", lineterm=""
+        )
+        pytest.fail("\n".join([f"$ {command.text}", *difference]), pytrace=False)
+
+
+@pytest.mark.parametrize("page", RUN, ids=lambda page: page.stem)
+def test_commands_print_what_the_page_says(page: Path, tmp_path: Path) -> None:
+    variables, folder = environment(tmp_path / "bin"), home(tmp_path, page)
+    for block in blocks(page):
+        if block.title:
+            (folder / block.title).write_text(block.text, encoding="utf-8")
+        if block.kind == "console" and not block.needs_network:
+            for command in block.commands():
+                give(command, folder, variables)
+
+
+@pytest.mark.skipif(not ARCHIVE.is_file(), reason="the archive of spoken_digit is not beside the checkout")
+def test_commands_of_spoken_digit_with_its_real_archive(tmp_path: Path) -> None:
+    """As they print once the download is there."""
+    variables, folder = environment(tmp_path / "bin"), tmp_path / "home"
+    (folder / "_workdir" / "downloads").mkdir(parents=True)
+    (folder / "_workdir" / "downloads" / ARCHIVE.name).symlink_to(ARCHIVE.resolve())
+    given = 0
+    for block in blocks(DOCS / "quick-start.md"):
+        for command in block.commands() if block.kind == "console" and block.needs_network else ():
+            if re.match(r"(hearpreprocess spoken_digit|python -m hearpreprocess|head|ls|cat) ", f"{command.text} "):
+                give(command, folder, variables)
+                given += 1
+    assert given
+
+
+# What fetches something, or goes where that is, and commands that ask servers. All others are tried: see below.
+FETCHES = re.compile(r"(make|pip|docker|git|curl|cd) |hearpreprocess sources |hearpreprocess doctor(?!.*--offline)")
+
+
+@pytest.mark.parametrize("page", RUN, ids=lambda page: page.stem)
+def test_what_is_said_to_need_the_network_needs_it(page: Path, tmp_path: Path) -> None:
+    variables, folder = environment(tmp_path / "bin"), home(tmp_path, page)
+    for block in blocks(page):
+        if not block.needs_network:
+            continue
+        assert block.kind == "console"
+        runs = [command.text for command in block.commands() if not FETCHES.match(f"{command.text} ")]
+        for position, text in enumerate(runs):
+            # What a block does after its first run looks at what that has made.
+            if position and not text.startswith("hearpreprocess"):
+                continue
+            finished = subprocess.run(
+                ["bash", "-c", f"{text} --offline"], cwd=folder, env=variables, capture_output=True, text=True
+            )
+            assert finished.returncode == 1, text
+            assert "--offline keeps from downloading it" in finished.stderr, text
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if ">>> " in page.read_text()], ids=lambda page: page.stem)
+def test_worked_examples(page: Path) -> None:
+    source = "\n".join(block.text for block in blocks(page) if block.kind == "pycon")
+    test = doctest.DocTestParser().get_doctest(source, {}, page.name, str(page), 0)
+    said: list[str] = []
+    results = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=said.append)
+    assert results.attempted
+    assert not results.failed, "".join(said)
+
+
+def anchors(page: Path) -> set[str]:
+    """As Python-Markdown and GitHub make them of plain headings."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    found = set()
+    for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE):
+        words = re.sub(r"[^\w\s-]", "", heading.lower()).strip()
+        found |= {re.sub(r"\s", "-", words), re.sub(r"[\s-]+", "-", words)}
+    return found
+
+
+@pytest.mark.parametrize("page", TEXTS, ids=lambda page: page.stem)
+def test_relative_links_lead_somewhere(page: Path) -> None:
+    text = re.sub(r"^```.*?^```$|`[^`\n]+`", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    targets = [*re.findall(r"\]\(([^)\s]+)\)", text), *re.findall(r'(?:src|href)="([^"]+)"', text)]
+    for target in targets:
+        if re.match(r"[a-z]+:", target):
+            continue
+        place, _hash, anchor = target.partition("#")
+        file = (page.parent / place).resolve() if place else page
+        assert file.exists(), target
+        assert not anchor or anchor in anchors(file), target
+
+
+OTHERS_OPTIONS = {"--port"}  # of luigid
+
+
+def options_of(user: User, *command: str) -> set[str]:
+    finished = user.run(*command, "--help")
+    return set(re.findall(r"--[a-z][a-z-]+", finished.stdout))
+
+
+def test_every_option_exists_and_is_told(user: User) -> None:
+    of_run = options_of(user)
+    known = of_run.union(*(options_of(user, name) for name in COMMANDS)) | OTHERS_OPTIONS
+    for module in ("verify", "compare", "zenodo"):
+        finished = subprocess.run(
+            [sys.executable, "-m", f"hearpreprocess.{module}", "--help"], capture_output=True, text=True
+        )
+        known |= set(re.findall(r"--[a-z][a-z-]+", finished.stdout))
+    for page in TEXTS:
+        named = set(re.findall(r"(?<![\w<!-])--[a-z][a-z-]+", page.read_text(encoding="utf-8")))
+        assert named <= known, f"{page.name} names {sorted(named - known)}"
+    commands = (DOCS / "commands.md").read_text(encoding="utf-8")
+    assert {option for option in of_run - {"--help"} if f"`{option}" not in commands} == set()
+
+
+def test_every_command_has_a_section_with_an_example() -> None:
+    text = (DOCS / "commands.md").read_text(encoding="utf-8")
+    for name in (*COMMANDS, "verify", "compare", "zenodo"):
+        (section,) = re.findall(rf"^## {name}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+        assert re.search(rf"^\$ (hearpreprocess |python -m hearpreprocess\.){name}\b", section, re.MULTILINE), name
+
+
+def messages() -> list[str]:
+    """Every text in the code, with a line feed where a value is put in."""
+    found = []
+    for path in (PROJECT / "hearpreprocess").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                parts = [str(part.value) if isinstance(part, ast.Constant) else "\n" for part in node.values]
+                found.append("".join(parts))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.append(node.value)
+    return found
+
+
+def test_troubleshooting_names_messages_that_there_are() -> None:
+    headings = re.findall(r"^### `(.+)`$", (DOCS / "troubleshooting.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(headings) > 20
+    texts = messages()
+    for heading in headings:
+        pattern = re.compile(".*".join(map(re.escape, heading.split("..."))), re.DOTALL)
+        assert any(pattern.search(text) for text in texts), heading
+
+
+def test_the_table_of_tasks_is_current() -> None:
+    specification = importlib.util.spec_from_file_location("tasks_table", DOCS / "tasks_table.py")
+    assert specification
+    assert specification.loader
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    page = (DOCS / "tasks.md").read_text(encoding="utf-8")
+    assert module.with_table(page) == page, "write it with: python docs/tasks_table.py"
+
+
+LOADED = re.compile(
+    r'<(?:script|link|img|iframe|source|audio|video)\b[^>]*\b(?:src|href)="(?:https?:)?//(?!www\.sitemaps)[^"]*"'
+    r"|url\(\s*['\"]?(?:https?:)?//[^)]*\)|@import\s+['\"](?:https?:)?//"
+)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("mkdocs") is None, reason="the extra docs is not installed")
+def test_the_site_is_built_and_loads_nothing_from_elsewhere(tmp_path: Path) -> None:
+    built = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", tmp_path / "site"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+    )
+    assert built.returncode == 0, built.stderr
+    reference = (tmp_path / "site" / "reference.html").read_text("utf-8")
+    for module in (hearpreprocess, verify, compare):
+        assert [name for name in module.__all__ if f'id="{module.__name__}.{name}"' not in reference] == []
+    pages = [path for path in (tmp_path / "site").rglob("*") if path.suffix in (".html", ".css")]
+    assert len(pages) > 10
+    loaded = {f"{path.name}: {found[0]}" for path in pages for found in LOADED.finditer(path.read_text("utf-8"))}
+    assert loaded == set()
