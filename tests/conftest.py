@@ -125,9 +125,13 @@ def server(tmp_path: Path) -> Iterator[Server]:
     server.close()
 
 
-def but_for_folders_manifests(made: dict[str, bytes]) -> dict[str, bytes]:
-    """What a run made, without the manifests of folders, which grow with every further rate."""
-    return {name: content for name, content in made.items() if not re.fullmatch("tasks/[^/]+/manifest.json", name)}
+def but_for_what_tells_of_rates(made: dict[str, bytes]) -> dict[str, bytes]:
+    """What a run made, without the folders' manifests and reports, which tell of every rate that is there."""
+    return {
+        name: content
+        for name, content in made.items()
+        if not re.fullmatch("tasks/[^/]+/(manifest.json|report.html)", name)
+    }
 
 
 def copy_of(folder: Path, target: Path) -> Path:

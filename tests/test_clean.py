@@ -11,7 +11,7 @@ import pytest
 
 from hearpreprocess.testing import archives
 from tests import toys
-from tests.conftest import User, but_for_folders_manifests
+from tests.conftest import User, but_for_what_tells_of_rates
 
 RATES = ("--sample-rates", 8000, 12000)
 BETWEEN = ("extract", "standardize", "resample")
@@ -45,7 +45,7 @@ def test_clean_leaves_downloads_and_outputs_alone(user: User, two_tasks: list[st
     assert user.left_behind() == []
     assert user.run(*two_tasks, "--sample-rates", 16000, "--clean").returncode == 0
     again = {name: content for name, content in user.made().items() if "16000" not in name}
-    assert but_for_folders_manifests(again) == but_for_folders_manifests(made)
+    assert but_for_what_tells_of_rates(again) == but_for_what_tells_of_rates(made)
 
 
 def test_clean_waits_for_the_tasks_that_share_a_source(user: User, two_tasks: list[str]) -> None:

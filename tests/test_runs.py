@@ -14,7 +14,7 @@ import pytest
 
 from hearpreprocess.testing.archives import write_tar_gz, write_zip
 from tests import toys
-from tests.conftest import Server, User, but_for_folders_manifests, sha256
+from tests.conftest import Server, User, but_for_what_tells_of_rates, sha256
 
 RATES = ("--sample-rates", 8000, 12000, 16000)
 
@@ -145,7 +145,10 @@ def test_a_changed_fact_rebuilds_what_depends_on_it_and_nothing_else(user: User)
     assert remade() == {"corpus", "labels", "screen", "tar"}
     changed = {name for name, content in user.made().items() if first[name] != content}
     assert changed == {
-        *(f"tasks/toy_folds-v1-full/{name}" for name in ("task_metadata.json", "manifest.json", "README.md")),
+        *(
+            f"tasks/toy_folds-v1-full/{name}"
+            for name in ("task_metadata.json", "manifest.json", "README.md", "report.html")
+        ),
         *(f"hear2021-toy_folds-v1-full-12000.tar.gz{suffix}" for suffix in ("", ".sha256")),
     }
 
@@ -322,4 +325,4 @@ def test_whatever_is_lost_is_made_again(user: User, lost: str) -> None:
         finished = user.run("./mine.py", "--sample-rates", *rates)
         assert finished.returncode == 0, finished.stderr
     again = {name: content for name, content in user.made().items() if "12000" not in name}
-    assert but_for_folders_manifests(again) == but_for_folders_manifests(made)
+    assert but_for_what_tells_of_rates(again) == but_for_what_tells_of_rates(made)

@@ -11,7 +11,7 @@ import pytest
 from hearpreprocess.seal import is_sealed, seal
 from hearpreprocess.testing import archives
 from tests import toys
-from tests.conftest import User, but_for_folders_manifests
+from tests.conftest import User, but_for_what_tells_of_rates
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_a_finished_clip_that_is_edited_in_place_spoils_nothing_else(user: User)
     finished = user.run("./mine.py", "--sample-rates", 8000, 12000)
     assert finished.returncode == 0, finished.stderr
     again = user.made()
-    assert but_for_folders_manifests({name: again[name] for name in made}) == but_for_folders_manifests(made)
+    assert but_for_what_tells_of_rates({name: again[name] for name in made}) == but_for_what_tells_of_rates(made)
 
 
 def test_what_the_user_has_is_neither_linked_to_nor_changed(user: User) -> None:
