@@ -339,7 +339,9 @@ def source_from_json(value: Mapping[str, Any]) -> Source:
 
 def without_credentials(url: str) -> str:
     """The url without a user name, a password and a query, any of which may be secret."""
-    scheme, _slashes, rest = url.partition("://")
+    scheme, slashes, rest = url.partition("://")
+    if not slashes:
+        return url.rpartition("@")[2]
     host = rest.partition("/")[0]
     # A password may hold what ends the name of a host; what follows a host's colon is else a number.
     if "@" in host or re.search(r":(?!\d*$)", host):
