@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from hearpreprocess import registry
-from hearpreprocess.config import NewFolds, PresetFolds, TaskConfig, TaskMode
+from hearpreprocess.commands.facts import splits_of
+from hearpreprocess.config import TaskConfig, TaskMode
 from hearpreprocess.sources import Archive, Source, SplitArchive, Synthetic
 
 PAGE = Path(__file__).with_name("tasks.md")
@@ -48,17 +49,7 @@ def _clips(modes: Iterable[TaskMode]) -> str:
 
 
 def _splits(modes: Iterable[TaskMode]) -> str:
-    told = {_scheme(task): None for task in modes}
-    return "<br>".join(told)
-
-
-def _scheme(task: TaskMode) -> str:
-    scheme = task.splits
-    if isinstance(scheme, NewFolds):
-        return f"{scheme.folds} folds, drawn"
-    if isinstance(scheme, PresetFolds):
-        return f"{scheme.folds} folds, given"
-    return "train, valid, test" + (f"; {' and '.join(scheme.drawn)} drawn" if scheme.drawn else "")
+    return "<br>".join(dict.fromkeys(map(splits_of, modes)))
 
 
 def _sources(config: TaskConfig) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hearpreprocess import registry
-from hearpreprocess.config import NewFolds, PresetFolds, TaskMode, TrainValidTest
+from hearpreprocess.config import NewFolds, PresetFolds, TaskMode
 from hearpreprocess.sources import Source
 
 
@@ -49,9 +49,8 @@ def size_of(source: Source) -> int | None:
 def splits_of(task: TaskMode) -> str:
     """How a task is divided, in a few words."""
     scheme = task.splits
+    if isinstance(scheme, NewFolds):
+        return f"{scheme.folds} folds, drawn"
     if isinstance(scheme, PresetFolds):
         return f"{scheme.folds} folds, given"
-    if isinstance(scheme, NewFolds):
-        return f"{scheme.folds} folds"
-    assert isinstance(scheme, TrainValidTest)  # noqa: S101  (there is no other)
-    return "train, valid, test"
+    return "train, valid, test" + (f"; {' and '.join(scheme.drawn)} drawn" if scheme.drawn else "")

@@ -257,11 +257,9 @@ def _with_train(splits: dict[str, str]) -> dict[str, str]:
     """Splits of which one is train: where there is none, the development set is what others call train."""
     if "train" in splits.values():
         return splits
-    return (
-        {name: "train" if split == "valid" else split for name, split in splits.items()}
-        if ("valid" in splits.values())
-        else {}
-    )
+    if "valid" not in splits.values():
+        return {}
+    return {name: "train" if split == "valid" else split for name, split in splits.items()}
 
 
 def _from_folders(found: Guess, folder: Path, recordings: Sequence[str]) -> None:

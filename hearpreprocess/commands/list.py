@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
             "mode": facts["mode"],
             "clips": "?" if facts["clips"] is None else f"{facts['clips']:,}",
             "hours": "?" if facts["hours"] is None else f"{facts['hours']:.1f}",
-            "splits": facts["splits"],
+            "splits": facts["splits"].partition(";")[0],
             "metric": facts["evaluation"][0],
             "download": "?" if facts["download_bytes"] is None else bytes_text(facts["download_bytes"]),
             "licence": facts["licence"].partition(" (")[0].partition(",")[0].partition(";")[0],
