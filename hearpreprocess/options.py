@@ -25,10 +25,15 @@ def complete_words(parser: argparse.ArgumentParser) -> None:
         return
     import argcomplete
 
-    from hearpreprocess.commands import COMMANDS
+    from hearpreprocess.commands import COMMANDS, parser_of
     from hearpreprocess.registry import GROUPS, built_in_names
 
     words = [*COMMANDS, *GROUPS, *built_in_names()]
+    _program, *typed = os.environ.get("COMP_LINE", "").split(" ")
+    if len(typed) > 1 and typed[0] in COMMANDS:
+        parser = parser_of(typed[0])
+        words = [*GROUPS, *built_in_names()]
+        os.environ["_ARGCOMPLETE"] = "2"  # for argcomplete, a command's name is a part of the program's
     for action in parser._actions:
         if action.dest in ("task", "tasks"):
             action.completer = lambda **_typed: words  # type: ignore[attr-defined]

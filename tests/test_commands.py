@@ -68,6 +68,9 @@ def test_a_mode_can_stand_behind_a_name(user: User) -> None:
         ("hearpreprocess es", "esc50"),
         ("hearpreprocess do", "doctor"),
         ("hearpreprocess esc50 --sample", "--sample-rates"),
+        ("hearpreprocess clean --dry", "--dry-run"),
+        ("hearpreprocess plan libri", "libricount"),
+        ("hearpreprocess list --type ev", "event"),
     ],
 )
 def test_a_shell_is_told_how_to_go_on(user: User, typed: str, expected: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 from collections.abc import Sequence
+from typing import Any
 
 from hearpreprocess.console import ended
 
@@ -24,12 +25,22 @@ COMMANDS = {
 def run_command(arguments: Sequence[str]) -> int:
     """Run the command that the first argument names, and return its exit status."""
     name, *others = arguments
-    module = importlib.import_module(f"hearpreprocess.commands.{name}")
+    module = _module(name)
+    options = parser_of(name).parse_args(others)
+    return ended(f"hearpreprocess {name}", lambda: module.run(options))
+
+
+def parser_of(name: str) -> argparse.ArgumentParser:
+    """The options of a command."""
+    module = _module(name)
     parser = argparse.ArgumentParser(
         prog=f"hearpreprocess {name}",
         description=module.__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     module.configure(parser)
-    options = parser.parse_args(others)
-    return ended(f"hearpreprocess {name}", lambda: module.run(options))
+    return parser
+
+
+def _module(name: str) -> Any:
+    return importlib.import_module(f"hearpreprocess.commands.{name}")
