@@ -104,6 +104,8 @@ def test_a_plan_is_what_happens(user: User, task: str) -> None:
     written = occupied(user.folder) - before
     assert planned["written"] == pytest.approx(written, rel=0.05)
     assert planned["peak"] == pytest.approx(occupied(user.folder), rel=0.15)
+    (again,) = json.loads(user.run("plan", f"{task}:synthetic", *rates, "--json").stdout)
+    assert (again["written"], again["seconds"]) == (0, 0), "there is nothing left to do"
     assert planned["clips"] == sum(
         1 for path in (user.folder / "out" / "tasks").glob("*-synthetic/16000/*/*.wav") if path.is_file()
     )

@@ -18,10 +18,12 @@ from hearpreprocess import archive, audio
 from hearpreprocess.clips import WHOLE
 from hearpreprocess.config import TaskMode
 from hearpreprocess.errors import HearPreprocessError
+from hearpreprocess.package import COMPRESSIONS, FAST_GZIP_LEVEL
 from hearpreprocess.registry import TaskReference
 from hearpreprocess.steps.base import Workspace
 from hearpreprocess.steps.corpus import Corpus, CorpusFolder, corpus_folder
 from hearpreprocess.steps.fetch import source_step
+from hearpreprocess.steps.release import Release
 from hearpreprocess.tree import Tree
 
 ASSUMED_RATE, ASSUMED_RATIO, ASSUMED_SECONDS = 44100, 0.8, 8.0
@@ -89,6 +91,9 @@ def forecast(task: TaskReference, rates: Sequence[int], workspace: Workspace, co
     if described is not None:
         found.is_listed = True
         found.clips = sum(described.summary["splits"].values())
+        facts = {"rates": tuple(rates), "compression": COMPRESSIONS[0], "skips": 0}
+        if _is_known(Release(workspace=workspace, task=task, **facts)):
+            return found
         trees = {name: Tree(name, index.folder) for name, index in corpus.indexes().items()}
         found.unpacked = _to_unpack(described, trees)
         sampled = _sample(described, config, rates, corpus)
@@ -107,9 +112,9 @@ def forecast(task: TaskReference, rates: Sequence[int], workspace: Workspace, co
     return found
 
 
-def _is_known(corpus: Corpus) -> bool:
+def _is_known(step: Any) -> bool:
     try:
-        return corpus.complete()
+        return bool(step.complete())
     except (HearPreprocessError, OSError):
         return False
 
@@ -164,8 +169,6 @@ def _sample(described: CorpusFolder, config: TaskMode, rates: Sequence[int], cor
 
 def _packed(content: bytes) -> bytes:
     from isal import isal_zlib
-
-    from hearpreprocess.package import FAST_GZIP_LEVEL
 
     packed: bytes = isal_zlib.compress(content, FAST_GZIP_LEVEL, wbits=-zlib.MAX_WBITS)
     return packed
