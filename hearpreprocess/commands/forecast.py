@@ -92,7 +92,8 @@ def forecast(task: TaskReference, rates: Sequence[int], workspace: Workspace, co
         found.is_listed = True
         found.clips = sum(described.summary["splits"].values())
         facts = {"rates": tuple(rates), "compression": COMPRESSIONS[0], "skips": 0}
-        if _is_known(Release(workspace=workspace, task=task, **facts)):
+        release = Release(workspace=workspace, task=task, **facts)  # type: ignore[no-untyped-call]
+        if _is_known(release):
             return found
         trees = {name: Tree(name, index.folder) for name, index in corpus.indexes().items()}
         found.unpacked = _to_unpack(described, trees)
