@@ -276,12 +276,13 @@ def write_wav(path: Path, blocks: Iterable[Samples], rate: int) -> tuple[int, st
     return length, sha256.hexdigest()
 
 
-def read_wav(path: Path) -> tuple[Samples, int]:
-    """The samples and the rate of a file that `write_wav` wrote."""
+def read_wav(recording: Path | bytes) -> tuple[Samples, int]:
+    """The samples and the rate of a file, or of its content, as `write_wav` writes it."""
     import numpy as np
 
-    with path.open("rb") as file, wave.open(file, "rb") as recording:
-        return np.frombuffer(recording.readframes(recording.getnframes()), "<i2"), recording.getframerate()
+    content = io.BytesIO(recording) if isinstance(recording, bytes) else recording.open("rb")
+    with content as file, wave.open(file, "rb") as opened:
+        return np.frombuffer(opened.readframes(opened.getnframes()), "<i2"), opened.getframerate()
 
 
 def library_versions() -> dict[str, str]:

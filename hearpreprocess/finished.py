@@ -140,14 +140,6 @@ def files(path: Path) -> Generator[tuple[str, str, bytes], None, str]:
     return ""
 
 
-def samples_of(content: bytes) -> Samples:
-    """The samples of a clip's file; wave.Error or EOFError where it is no 16-bit mono WAV file."""
-    import numpy as np
-
-    with wave.open(io.BytesIO(content)) as opened:
-        return np.frombuffer(opened.readframes(opened.getnframes()), "<i2")
-
-
 def _recording(rate: int, split: str, file: str, content: bytes) -> Recording:
     import numpy as np
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from hearpreprocess import __version__
 from hearpreprocess.atomic import naming_the_disk
 from hearpreprocess.commands import COMMANDS, run_command
+from hearpreprocess.console import DONE, FAILED, MISUSED, ended
 from hearpreprocess.errors import ConfigError, DownloadError, HearPreprocessError, OfflineError, OutputError
 from hearpreprocess.options import (
     add_places,
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from hearpreprocess.registry import TaskReference
     from hearpreprocess.steps.base import Step, Workspace
 
-DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 
 _EPILOG = f"""\
 other commands, each with its own --help:
@@ -71,19 +71,8 @@ def run(options: argparse.Namespace) -> int:
     except HearPreprocessError as error:
         print(f"hearpreprocess: {error}", file=sys.stderr)
         return MISUSED
-    try:
-        status = _run(tasks, rates, options)
-        sys.stdout.flush()
-        return status
-    except BrokenPipeError:  # whoever read the output has had enough of it, as `head` has
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILED
-    except HearPreprocessError as error:
-        print(f"hearpreprocess: {error}", file=sys.stderr)
-        return FAILED
-    except KeyboardInterrupt:
-        print("\nInterrupted. What was finished is kept; the same command goes on from there.", file=sys.stderr)
-        return INTERRUPTED
+    farewell = "Interrupted. What was finished is kept; the same command goes on from there."
+    return ended("hearpreprocess", lambda: _run(tasks, rates, options), on_error=FAILED, farewell=farewell)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -59,7 +59,7 @@ MAY_IMPORT = {
     "progress": {*FOUNDATIONS, "steps"},
     "options": {*STEPS_MAY_IMPORT, "commands"},
     "commands": {*STEPS_MAY_IMPORT, "verify", "report", "progress", "options", "console"},
-    "runner": {*STEPS_MAY_IMPORT, "progress", "options", "commands"},
+    "runner": {*STEPS_MAY_IMPORT, "progress", "options", "commands", "console"},
     "console": {*FOUNDATIONS},
     "zenodo": {"console", *FOUNDATIONS, *PURE, "finished", "published", "registry", "verify", "runner"},
 }

@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from hearpreprocess import audio
 from hearpreprocess.errors import OutputError
-from hearpreprocess.finished import CLIP, files, samples_of
+from hearpreprocess.finished import CLIP, files
 
 LARGEST_DITHER = 2
 """The reference lets libsoxr dither with a random seed: two of its own runs differ by as much."""
@@ -48,7 +49,7 @@ def differences(first: Path, second: Path, wanted: Collection[Key]) -> Iterator[
 
     for (rate, split, file), ours, theirs in _pairs(first, second, frozenset(wanted)):
         try:
-            signal, other = (samples_of(content).astype(np.int64) for content in (ours, theirs))
+            signal, other = (audio.read_wav(content)[0].astype(np.int64) for content in (ours, theirs))
         except (wave.Error, EOFError, ValueError) as error:
             raise OutputError(f"{file}: it is no WAV file that can be read: {error}") from error
         noise = signal - other

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import glob
 import json
+import sys
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,11 @@ class Combine(OutputStep):
     @property
     def places(self) -> list[Path]:
         return [self.folder]
+
+    @property
+    def priority(self) -> int:  # type: ignore[override]
+        """Before all tarballs: the report takes one core for seconds, in which the others have these to do."""
+        return sys.maxsize
 
     def complete(self) -> bool:
         return self.has(self.rates)

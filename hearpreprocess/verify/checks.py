@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -45,6 +46,17 @@ class Copy:
     def rates(self) -> list[int]:
         """The sample rates of its folders, in hertz."""
         return sorted({recording.rate for recording in self.finished.recordings.values()})
+
+    @functools.cached_property
+    def drawn(self) -> dict[str, str]:
+        """The split that the task's draw gives each clip; empty where that cannot be told from the finished task."""
+        return _drawn(self)
+
+    @functools.cached_property
+    def is_as_published(self) -> bool | None:
+        """Whether its clips, splits and labels are the published ones; None where these are not known."""
+        published = self.task.membership if self.task else None
+        return None if published is None else membership_digest(self.claims.clips) == published
 
     @property
     def missing_rates(self) -> list[int]:
@@ -240,16 +252,11 @@ def membership(copy: Copy) -> Iterator[Finding]:
         if wrong := {by: due for by, due in facts.get("labels", {}).items() if not _same(labels_found, due)}:
             told = True
             yield Finding("membership", file, f"has the labels {labels_found}, expected {_told(wrong)}")
-    if _is_changed(copy) and not told:
+    if copy.is_as_published is False and not told:
         yield Finding("membership", copy.finished.task, "has other clips, splits or labels than were published")
     for file in sorted(copy.of_manifest.keys() ^ copy.claims.placed().keys() if copy.of_manifest else ()):
         where = "its manifest has it" if file in copy.of_manifest else "its manifest does not have it"
         yield Finding("membership", file, "is in no split, and " + where if file in copy.of_manifest else where)
-
-
-def _is_changed(copy: Copy) -> bool:
-    published = copy.task.membership if copy.task else None
-    return published is not None and membership_digest(copy.claims.clips) != published
 
 
 def _same(found: list[Any], due: Any) -> bool:
@@ -280,13 +287,13 @@ def _expected(copy: Copy) -> dict[str, dict[str, dict[str, Any]]]:
                 expect(file, "split", "its name", fold(int(told["fold"]) - 1))
             if "label" in told:
                 expect(file, "labels", "its name", told["label"])
-        for file, split in drawn(copy).items():
+        for file, split in copy.drawn.items():
             expect(file, "split", "the draw", split)
     return expected
 
 
-def drawn(copy: Copy) -> dict[str, str]:
-    """The split that the task's draw gives each clip; empty where it cannot be told from the finished task.
+def _drawn(copy: Copy) -> dict[str, str]:
+    """The splits of `Copy.drawn`.
 
     A draw acts on all names of a corpus, so it is told only where all of them are here: no split is capped, and the
     clips are as many as were published, or those of the manifest.

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from hearpreprocess import fetch, registry
-from hearpreprocess import labels as label_files
 from hearpreprocess.errors import OutputError
 from hearpreprocess.finished import look
 from hearpreprocess.package import CHECKSUM_SUFFIX
-from hearpreprocess.verify.checks import CHECKS, Copy, Finding, drawn
+from hearpreprocess.verify.checks import CHECKS, Copy, Finding
 from hearpreprocess.verify.task import claims_of, known_task, told_by_name
 
 EQUAL, DIFFERS, NOT_KNOWN = "equal", "differs", "not known"
@@ -84,7 +83,7 @@ def _outcomes(copy: Copy, findings: Sequence[Finding]) -> dict[str, str]:
 
     task = copy.task
     published = _published_membership(copy)
-    by_draw = bool(task and (drawn(copy) or any("fold" in told_by_name(task, file) for file in copy.claims.placed())))
+    by_draw = bool(task and (copy.drawn or any("fold" in told_by_name(task, file) for file in copy.claims.placed())))
     return {
         "clips of each published split": outcome("counts", known=bool(task and task.published_clips)),
         "splits as they are drawn or named": outcome("membership", known=by_draw),
@@ -100,9 +99,8 @@ def _samples(copy: Copy, faulty: set[str]) -> str:
 
 
 def _published_membership(copy: Copy) -> str:
-    if copy.task is None or copy.task.membership is None or copy.finished.damage:
-        return NOT_KNOWN
-    return EQUAL if label_files.membership_digest(copy.claims.clips) == copy.task.membership else DIFFERS
+    outcomes = {None: NOT_KNOWN, True: EQUAL, False: DIFFERS}
+    return outcomes[copy.is_as_published]
 
 
 def _checksum_findings(path: Path, of_tar: str) -> list[Finding]:

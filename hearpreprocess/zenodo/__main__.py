@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hearpreprocess import registry, runner
-from hearpreprocess.console import ended
+from hearpreprocess.console import DONE, FAILED, ended
 from hearpreprocess.errors import OutputError
 from hearpreprocess.package import tarball_name
 from hearpreprocess.published import PUBLISHED_RATE
@@ -37,9 +37,9 @@ def _run(arguments: Sequence[str] | None) -> int:
         bundle([options.tar_dir / tarball_name(title, PUBLISHED_RATE) for title in titles], options.folder)
     except OutputError as error:
         print(f"zenodo: {error}", file=sys.stderr)
-        return runner.FAILED
+        return FAILED
     print(f"{options.folder} is ready to be deposited: {len(titles)} tarballs, verified.")
-    return runner.DONE
+    return DONE
 
 
 if __name__ == "__main__":
