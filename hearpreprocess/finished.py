@@ -13,17 +13,10 @@ import wave
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hearpreprocess import archive, audio
 from hearpreprocess.errors import ArchiveError, OutputError
 from hearpreprocess.package import METADATA
-
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
-    Samples = npt.NDArray[np.int16]
 
 ROOT = re.compile(r"(?:hear-[^/]+/)?tasks/(?P<task>[^/]+)/(?P<path>.+)")
 CLIP = re.compile(r"(?P<rate>[1-9][0-9]*)/(?P<split>[^/]+)/(?P<file>[^/]+\.wav)")
