@@ -24,7 +24,8 @@ class File:
 
     `url`: the address, or the mirrors in the order in which they are tried (http, https or file).
     `md5`, `sha256`: checksums in hexadecimal; at least one, and every one that is given is enforced.
-    `size`: bytes, where known.
+    `size`: bytes, where known; a file of another size is refused. `about`: roughly, where `size` is not known or where
+    mirrors differ: for plans alone.
     `filename`: the name under which the file is kept and looked for; by default the last part of the first url.
     """
 
@@ -32,6 +33,7 @@ class File:
     md5: str | None = None
     sha256: str | None = None
     size: int | None = None
+    about: int | None = None
     filename: str = ""
 
     def __post_init__(self) -> None:
@@ -66,6 +68,11 @@ class File:
     def urls(self) -> tuple[str, ...]:
         """The mirrors, in the order in which they are tried."""
         return tuple(self.url)
+
+    @property
+    def expected_size(self) -> int | None:
+        """The bytes that will be downloaded, as far as is known."""
+        return self.about if self.size is None else self.size
 
     @property
     def checksums(self) -> dict[str, str]:

@@ -5,8 +5,13 @@ from collections.abc import Iterator, Mapping
 from hearpreprocess import Archive, Clip, Mode, SplitSeconds, Synthetic, TaskConfig, TrainValidTest, Tree
 
 RECORD = "https://zenodo.org/record/2667806/files"
+RECORD_BYTES = 47_800_000_000  # all four archives, by the record's description
 EXCERPTS = "https://github.com/kmarufraj/s-task/raw/main"
 DAYS = ("hive1_12062018", "hive1_31052018", "hive3_14072017", "hive3_28072017")
+
+
+def recordings(name: str, md5: str) -> Archive:
+    return Archive(f"{RECORD}/{name}.rar?download=1", md5=md5, about=RECORD_BYTES // len(DAYS))
 
 
 def beehive_states(fold: int, train_hive: str, test_hive: str, published: tuple[int, int, int]) -> TaskConfig:
@@ -45,18 +50,10 @@ def beehive_states(fold: int, train_hive: str, test_hive: str, published: tuple[
         ),
         extras=("rar",),
         sources={
-            "hive1_12062018": Archive(
-                f"{RECORD}/Hive1_12_06_2018.rar?download=1", md5="c04cd7fd310a84f327eb7121e026b40a"
-            ),
-            "hive1_31052018": Archive(
-                f"{RECORD}/Hive1_31_05_2018.rar?download=1", md5="834c58cb1e4c9a15a332a16e106bfa11"
-            ),
-            "hive3_14072017": Archive(
-                f"{RECORD}/Hive3_14_07_2017.rar?download=1", md5="c1fc5c4d2e110aa2bc8687393db7d55d"
-            ),
-            "hive3_28072017": Archive(
-                f"{RECORD}/Hive3_28_07_2017.rar?download=1", md5="3fe9c0488a2207379f410a81d17c5d18"
-            ),
+            "hive1_12062018": recordings("Hive1_12_06_2018", md5="c04cd7fd310a84f327eb7121e026b40a"),
+            "hive1_31052018": recordings("Hive1_31_05_2018", md5="834c58cb1e4c9a15a332a16e106bfa11"),
+            "hive3_14072017": recordings("Hive3_14_07_2017", md5="c1fc5c4d2e110aa2bc8687393db7d55d"),
+            "hive3_28072017": recordings("Hive3_28_07_2017", md5="3fe9c0488a2207379f410a81d17c5d18"),
         },
         clips=clips,
         default_mode="5h",

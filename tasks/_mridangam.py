@@ -43,6 +43,7 @@ def mridangam(name: str, name_pattern: str) -> TaskConfig:
             "corpus": Archive(
                 "https://zenodo.org/record/4068196/files/mridangam_stroke_1.5.zip?download=1",
                 md5="39af55b2476b94c7946bec24331ec01a",
+                about=130_000_000,
             )
         },
         clips=clips,

@@ -55,6 +55,7 @@ config = TaskConfig(
             "https://github.com/karolpiczak/ESC-50/archive/33c8ce9eb2cf0b1c2f8bcf322eb349b6be34dbb6.zip",
             md5="071b44018315e034b2c6e8064543d19c",
             sha256="661183a6f53ef04f12c9bd618fed0ddc1713280d6c94a5a5431e844ba6f6a21f",
+            size=645_832_161,
         )
     },
     clips=clips,

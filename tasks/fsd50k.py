@@ -30,10 +30,15 @@ def clips(sources: Mapping[str, Tree]) -> Iterator[Clip | LeftOut]:
             yield Clip(member, labels=row.labels.split(","), split=split)
 
 
-def parts(name: str, *md5: str) -> SplitArchive:
+def parts(name: str, last_size: int, *md5: str) -> SplitArchive:
     suffixes = [*(f"z{number:02d}" for number in range(1, len(md5))), "zip"]
-    files = [File(f"{RECORD}/{name}.{suffix}?download=1", md5=each) for suffix, each in zip(suffixes, md5, strict=True)]
-    return SplitArchive(files)
+    sizes = [*[3 << 30] * (len(md5) - 1), last_size]
+    return SplitArchive(
+        [
+            File(f"{RECORD}/{name}.{suffix}?download=1", md5=each, size=size)
+            for suffix, each, size in zip(suffixes, md5, sizes, strict=True)
+        ]
+    )
 
 
 config = TaskConfig(
@@ -61,6 +66,7 @@ config = TaskConfig(
     sources={
         "train": parts(
             "FSD50K.dev_audio",
+            2_306_663_327,
             "faa7cf4cc076fc34a44a479a5ed862a3",
             "8f9b66153e68571164fb1315d00bc7bc",
             "1196ef47d267a993d30fa98af54b7159",
@@ -68,8 +74,15 @@ config = TaskConfig(
             "81356521aa159accd3c35de22da28c7f",
             "c480d119b8f7a7e32fdb58f3ea4d6c5a",
         ),
-        "test": parts("FSD50K.eval_audio", "3090670eaeecc013ca1ff84fe4442aeb", "6fa47636c3a3ad5c7dfeba99f2637982"),
-        "ground_truth": Archive(f"{RECORD}/FSD50K.ground_truth.zip?download=1", md5="ca27382c195e37d2269c4c866dd73485"),
+        "test": parts(
+            "FSD50K.eval_audio",
+            3_037_675_767,
+            "3090670eaeecc013ca1ff84fe4442aeb",
+            "6fa47636c3a3ad5c7dfeba99f2637982",
+        ),
+        "ground_truth": Archive(
+            f"{RECORD}/FSD50K.ground_truth.zip?download=1", md5="ca27382c195e37d2269c4c866dd73485", size=334_701
+        ),
     },
     clips=clips,
     modes={

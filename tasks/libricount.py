@@ -46,6 +46,7 @@ config = TaskConfig(
         "corpus": Archive(
             "https://zenodo.org/record/1216072/files/LibriCount10-0dB.zip?download=1",
             md5="30c8f844dc59fa65d216d53db9dc37e2",
+            size=832_499_962,
             reads=(),
         )
     },

@@ -72,6 +72,7 @@ config = TaskConfig(
         "corpus": Archive(
             "https://storage.googleapis.com/magentadata/datasets/maestro/v3.0.0/maestro-v3.0.0.zip",
             md5="41941abdcd786c8066d532002e3b79b9",
+            size=108_445_099_632,
         )
     },
     clips=clips,

@@ -33,8 +33,8 @@ def clips(sources: Mapping[str, Tree]) -> Iterator[Clip | LeftOut]:
                 yield LeftOut(member, "its pitch is none of a piano's")
 
 
-def archive(split: str, md5: str) -> Archive:
-    return Archive([f"{mirror}/nsynth-{split}.jsonwav.tar.gz" for mirror in MIRRORS], md5=md5)
+def archive(split: str, md5: str, size: int) -> Archive:
+    return Archive([f"{mirror}/nsynth-{split}.jsonwav.tar.gz" for mirror in MIRRORS], md5=md5, size=size)
 
 
 config = TaskConfig(
@@ -63,9 +63,9 @@ config = TaskConfig(
     name_pattern=r"(?P<group>[^-]+)-0*(?P<label>\d+)-\d+",
     is_open=True,
     sources={
-        "train": archive("train", md5="fde6665a93865503ba598b9fac388660"),
-        "valid": archive("valid", md5="87e94a00a19b6dbc99cf6d4c0c0cae87"),
-        "test": archive("test", md5="5e6f8719bf7e16ad0a00d518b78af77d"),
+        "train": archive("train", md5="fde6665a93865503ba598b9fac388660", size=23_815_298_079),
+        "valid": archive("valid", md5="87e94a00a19b6dbc99cf6d4c0c0cae87", size=1_068_767_009),
+        "test": archive("test", md5="5e6f8719bf7e16ad0a00d518b78af77d", size=349_501_546),
     },
     clips=clips,
     default_mode="5h",

@@ -71,11 +71,13 @@ config = TaskConfig(
         "train": Archive(
             [f"{mirror}/speech_commands_v0.02.tar.gz" for mirror in MIRRORS],
             md5="6b74f3901214cb2c2934e98196829835",
+            size=2_428_923_189,
             reads=READ,
         ),
         "test": Archive(
             [f"{mirror}/speech_commands_test_set_v0.02.tar.gz" for mirror in MIRRORS],
             md5="854c580ee90bff80c516491c84544e32",
+            size=112_563_277,
         ),
     },
     clips=clips,

@@ -94,21 +94,72 @@ def occupied(folder: Path) -> int:
     return 512 * sum(blocks.values())
 
 
-@pytest.mark.parametrize("task", ["esc50", "libricount", "fsd50k", "dcase2016_task2", "tfds_gtzan"])
+def plan(user: User, *arguments: object) -> dict:
+    """What is planned for all tasks together."""
+    finished = user.run("plan", *arguments, "--json")
+    assert finished.returncode == 0, finished.stderr
+    planned: dict = json.loads(finished.stdout)["together"]
+    return planned
+
+
+@pytest.mark.parametrize(
+    "task", ["esc50", "libricount", "fsd50k", "dcase2016_task2", "tfds_gtzan", "speech_commands", "spoken_digit"]
+)
 def test_a_plan_is_what_happens(user: User, task: str) -> None:
     rates = ("--sample-rates", 16000, 48000)
     assert user.run(f"{task}:synthetic", "--until", "corpus").returncode == 0
-    (planned,) = json.loads(user.run("plan", f"{task}:synthetic", *rates, "--json").stdout)
+    planned = plan(user, f"{task}:synthetic", *rates)
     before = occupied(user.folder)
     assert user.run(f"{task}:synthetic", *rates).returncode == 0
     written = occupied(user.folder) - before
     assert planned["written"] == pytest.approx(written, rel=0.05)
     assert planned["peak"] == pytest.approx(occupied(user.folder), rel=0.15)
-    (again,) = json.loads(user.run("plan", f"{task}:synthetic", *rates, "--json").stdout)
+    again = plan(user, f"{task}:synthetic", *rates)
     assert (again["written"], again["seconds"]) == (0, 0), "there is nothing left to do"
+    assert again["peak"] == pytest.approx(planned["peak"], rel=0.15)
     assert planned["clips"] == sum(
         1 for path in (user.folder / "out" / "tasks").glob("*-synthetic/16000/*/*.wav") if path.is_file()
     )
+
+
+def test_a_plan_knows_what_is_there_already(user: User) -> None:
+    task = "libricount:synthetic"
+    assert user.run(task, "--sample-rates", 16000).returncode == 0
+    planned = plan(user, task, "--sample-rates", 16000, 32000)
+    before = occupied(user.folder)
+    assert user.run(task, "--sample-rates", 16000, 32000).returncode == 0
+    assert planned["written"] == pytest.approx(occupied(user.folder) - before, rel=0.05)
+    (tarball,) = user.folder.glob("out/*-32000.tar.gz")
+    size = tarball.stat().st_size
+    tarball.unlink()
+    assert plan(user, task, "--sample-rates", 16000, 32000)["written"] == pytest.approx(size, rel=0.1)
+    moved = plan(user, task, "--sample-rates", 16000, 32000, "--tasks-dir", "elsewhere/tasks", "--tar-dir", "elsewhere")
+    assert moved["seconds"] > 0
+
+
+def test_what_two_tasks_share_is_planned_once(user: User) -> None:
+    tasks = ("mridangam_stroke:synthetic", "mridangam_tonic:synthetic")
+    assert user.run(*tasks, "--until", "corpus").returncode == 0
+    planned = plan(user, *tasks, "--sample-rates", 16000, 22050)
+    before = occupied(user.folder)
+    assert user.run(*tasks, "--sample-rates", 16000, 22050).returncode == 0
+    assert planned["written"] == pytest.approx(occupied(user.folder) - before, rel=0.05)
+    assert planned["peak"] == pytest.approx(occupied(user.folder), rel=0.15)
+    both = plan(user, "nsynth_pitch:5h", "nsynth_pitch:50h")
+    assert both["to_download"] == 23_815_298_079 + 1_068_767_009 + 349_501_546
+
+
+def test_a_plan_asks_servers_for_sizes_where_it_is_told_to(user: User, server: Server) -> None:
+    path, _archive = toys.corpus(server.folder, toys.folds_members())
+    address = f'["{server.url}/gone/{path.name}", "{server.url}/{path.name}"]'
+    user.write("mine.py", toys.folds_task(f'Archive({address}, sha256="{sha256(path)}", about=5)'))
+    assert plan(user, "./mine.py")["to_download"] == 5
+    assert "assumed: 5 B for toy.zip" in user.run("plan", "./mine.py").stdout
+    assert server.requests == []
+    asked = plan(user, "./mine.py", "--ask-sizes")
+    assert asked["to_download"] == path.stat().st_size
+    assert not any("toy.zip" in text for text in asked["assumed"])
+    assert sorted(each.name for each in user.folder.iterdir()) == ["mine.py"]
 
 
 def test_a_plan_does_nothing_and_says_what_it_assumes(user: User) -> None:

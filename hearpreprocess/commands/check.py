@@ -78,7 +78,7 @@ def worked_out(task: registry.TaskReference, places: Workspace) -> dict[str, Any
         journal = Path(name) / "journal"
         journal.touch()
         workspace = replace(places, tasks_dir=Path(name), offline=True, runner=os.getpid(), journal=journal)
-        preview = Preview(workspace=workspace, task=task)  # type: ignore[no-untyped-call]
+        preview = Preview(workspace=workspace, task=task)
         log_path(journal, workspace.tmp_dir).parent.mkdir(parents=True, exist_ok=True)
         with at_work(workspace.tmp_dir), Display(JournalReader(journal), detail="quiet") as display:
             execute([preview], 1, None)

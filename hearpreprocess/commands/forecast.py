@@ -1,252 +1,291 @@
-"""What a run of a task will download, unpack, write and take, as far as that can be known before.
+"""What a run of some tasks will download, unpack, write and take, as far as that can be known before.
 
-The listing of the corpus gives the clips, and a few of its recordings, where they are here and can be read one by one,
-tell their rate, how well they compress and how long they take. What is missing is assumed, and the forecast says so.
+The listing of a corpus gives its clips, what is there already is looked at, and a sample of the clips tells their rate,
+how well they pack and how long they take. What is missing is assumed, and the forecast says so.
 """
 
 from __future__ import annotations
 
-import statistics
-import time
-import zlib
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from hearpreprocess import archive, audio
-from hearpreprocess.clips import WHOLE
+from hearpreprocess.commands.sample import ASSUMED_RATE, ASSUMED_RATIO, Sample, assumed_sample, sample_of
+from hearpreprocess.commands.texts import bytes_text
 from hearpreprocess.config import TaskMode
 from hearpreprocess.errors import HearPreprocessError
-from hearpreprocess.package import COMPRESSIONS, FAST_GZIP_LEVEL
+from hearpreprocess.package import COMPRESSIONS
 from hearpreprocess.registry import TaskReference
-from hearpreprocess.steps.base import Workspace
+from hearpreprocess.report.examples import EXAMPLES, SECONDS_AN_EXAMPLE, expected_bytes
+from hearpreprocess.sources import File
+from hearpreprocess.steps.audio import Extract, Resample, Standardize
+from hearpreprocess.steps.base import Workspace, is_whole
 from hearpreprocess.steps.corpus import Corpus, CorpusFolder, corpus_folder
 from hearpreprocess.steps.fetch import source_step
 from hearpreprocess.steps.release import Release
 from hearpreprocess.tree import Tree
 
-ASSUMED_RATE, ASSUMED_RATIO, ASSUMED_SECONDS = 44100, 0.8, 8.0
-"""Of recordings that are not here: hertz, packed size to size, and seconds where a task leaves clips as they are."""
-
-SAMPLED_CLIPS, SECONDS_FOR_A_TAR = 12, 3.0
-WAV_HEADER = 44
 SECONDS_TO_START = 1.0
+SECONDS_A_BYTE = {"download": 0.8e-9, "unpacked": 6e-9}
+"""Of a processor: to check its checksum, and to unpack and write it, as the shares in benchmarks/RESULTS.md show."""
+
+BYTES_OF_A_CLIP_IN_TEXTS = 600
+"""In the manifest, the labels and the notes of the work folder, at two to four rates."""
+
+_WAV_HEADER = 44
+
+Kind = Literal["download", "unpacked", "halfway", "clips", "tarball", "texts"]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Something that a run has on the disk.
+
+    `size`: bytes, None where not known. `seconds`: of a processor, that it still takes. `is_here`: from before.
+    """
+
+    kind: Kind
+    size: int | None
+    seconds: float = 0.0
+    is_here: bool = False
 
 
 @dataclass
 class Forecast:
-    """Bytes and seconds. `to_download` is None where a size is not known. `assumed`: what is no more than a guess.
-    `downloaded`: what is here already. `is_listed`: whether the corpus is known, and with it what has to be unpacked.
+    """What a run of a task takes; `parts` have names, by which what two tasks share counts once.
+
+    `clips`: None where their number is not known. `is_listed`: whether the corpus is known, and with it what has to be
+    unpacked. `assumed`: what is no more than a guess.
     """
 
     title: str
+    cores: int
     clips: int | None = None
-    downloaded: int = 0
-    to_download: int | None = 0
-    unpacked: int = 0
-    halfway: int = 0
-    folder: int = 0
-    tarballs: int = 0
-    seconds: float = 0.0
-    licence: str = ""
-    assumed: list[str] = field(default_factory=list)
     is_listed: bool = False
+    licences: dict[str, list[str]] = field(default_factory=dict)
+    assumed: list[str] = field(default_factory=list)
+    parts: dict[str, Part] = field(default_factory=dict)
 
     @property
-    def is_known(self) -> bool:
-        """Whether nothing but guesses is missing from the peak."""
-        return self.is_listed and self.to_download is not None
+    def downloaded(self) -> int:
+        """Bytes of downloads that are here."""
+        return self._size(part for part in self._of("download") if part.is_here) or 0
+
+    @property
+    def to_download(self) -> int | None:
+        """Bytes; None where a size is not known."""
+        return self._size(part for part in self._of("download") if not part.is_here)
+
+    @property
+    def unpacked(self) -> int:
+        """Bytes that will be unpacked and written."""
+        return self._size(part for part in self._of("unpacked") if not part.is_here) or 0
 
     @property
     def written(self) -> int:
-        """What the run writes, without the downloads."""
-        return self.unpacked + self.halfway + self.folder + self.tarballs
+        """Bytes that will be written, without the downloads."""
+        return self._size(part for part in self.parts.values() if part.kind != "download" and not part.is_here) or 0
 
     @property
     def peak(self) -> int:
-        """The disk that is needed until the run is done, downloads included: nothing is removed before."""
-        return self.downloaded + (self.to_download or 0) + self.written
+        """Bytes that everything has together when the run is done: nothing is removed before."""
+        return self._size(part for part in self.parts.values() if part.size is not None) or 0
+
+    @property
+    def is_known(self) -> bool:
+        """Whether nothing is missing from the peak."""
+        return self.is_listed and self.to_download is not None
+
+    @property
+    def seconds(self) -> float:
+        """The time that the run will take, without the network's."""
+        work = sum(part.seconds for part in self.parts.values())
+        return SECONDS_TO_START + work / self.cores if work else 0.0
+
+    def _of(self, kind: Kind) -> Iterator[Part]:
+        return (part for part in self.parts.values() if part.kind == kind)
+
+    @staticmethod
+    def _size(parts: Iterable[Part]) -> int | None:
+        sizes = [part.size for part in parts]
+        return None if None in sizes else sum(size for size in sizes if size is not None)
+
+    def to_json(self) -> dict[str, Any]:
+        """The forecast as a JSON object."""
+        return {
+            "title": self.title,
+            "clips": self.clips,
+            "downloaded": self.downloaded,
+            "to_download": self.to_download,
+            "unpacked": self.unpacked,
+            "written": self.written,
+            "peak": self.peak,
+            "is_known": self.is_known,
+            "seconds": self.seconds,
+            "licences": self.licences,
+            "assumed": self.assumed,
+        }
 
 
-@dataclass(frozen=True)
-class _Sampled:
-    """What some of a task's clips are like: `rate` in hertz, `seconds` of a clip, `ratio` by output rate, `work` in
-    processor seconds a clip.
-    """
+def together(forecasts: Sequence[Forecast]) -> Forecast:
+    """The forecast of one run of all these tasks."""
+    every = Forecast("all together", forecasts[0].cores, is_listed=all(each.is_listed for each in forecasts))
+    every.clips = None if any(each.clips is None for each in forecasts) else sum(each.clips or 0 for each in forecasts)
+    for each in forecasts:
+        every.parts |= each.parts
+        every.assumed += [text for text in each.assumed if text not in every.assumed]
+        for licence, titles in each.licences.items():
+            every.licences.setdefault(licence, []).extend(titles)
+    return every
 
-    rate: int
-    seconds: float
-    ratio: dict[int, float]
-    work: float
 
-
-def forecast(task: TaskReference, rates: Sequence[int], workspace: Workspace, cores: int) -> Forecast:
-    """What making a task at some rates will take on so many cores."""
+def forecast(
+    task: TaskReference, rates: Sequence[int], workspace: Workspace, cores: int, sizes: Mapping[File, int]
+) -> Forecast:
+    """What making a task at some rates will take on so many cores. `sizes`: of files, where servers were asked."""
     config = task.resolve()
-    found = Forecast(config.title, licence=config.licence)
-    _add_sources(found, config, workspace)
-    corpus = Corpus(workspace=workspace, task=task)  # type: ignore[no-untyped-call]
-    described = corpus_folder(workspace, corpus.key) if _is_known(corpus) else None
-    if described is not None:
-        found.is_listed = True
-        found.clips = sum(described.summary["splits"].values())
-        facts = {"rates": tuple(rates), "compression": COMPRESSIONS[0], "skips": 0}
-        release = Release(workspace=workspace, task=task, **facts)  # type: ignore[no-untyped-call]
-        if _is_known(release):
-            return found
-        trees = {name: Tree(name, index.folder) for name, index in corpus.indexes().items()}
-        found.unpacked = _to_unpack(described, trees)
-        sampled = _sample(described, config, rates, corpus)
-    else:
+    found = Forecast(config.title, cores, licences={config.licence: [config.title]})
+    found.parts |= _downloads(config, workspace, sizes, found.assumed)
+    corpus = Corpus(workspace=workspace, task=task)
+    if not _is_done(corpus):
         found.clips = None if config.published_clips is None else sum(config.published_clips)
         found.assumed.append("what the corpus holds: its listing is not here (--until corpus makes it)")
-        sampled = None
-    if sampled is None:
-        found.assumed.append(
-            f"recordings of {ASSUMED_RATE:,} Hz that pack to {100 * ASSUMED_RATIO:.0f}%, as none could be looked at"
-        )
-        sampled = _Sampled(
-            ASSUMED_RATE, config.sample_duration or ASSUMED_SECONDS, dict.fromkeys(rates, ASSUMED_RATIO), _work(rates)
-        )
-    _add_outputs(found, config, rates, sampled, cores)
+        sample = _assumed_sample(found, config, rates)
+        batches = {found.title: Batch(found.clips or 0)}
+    else:
+        described = corpus_folder(workspace, corpus.key)
+        found.is_listed = True
+        found.clips = sum(described.summary["splits"].values())
+        release = Release(workspace=workspace, task=task, rates=tuple(rates), compression=COMPRESSIONS[0], skips=0)
+        found.parts |= _finished(release)
+        rates = [rate for rate in rates if _clips(found.title, rate) not in found.parts]
+        if not rates:
+            return found
+        found.parts |= _to_unpack(corpus, described)
+        sample = sample_of(corpus, described, rates) or _assumed_sample(found, config, rates)
+        batches = _batches(corpus, described, rates)
+    found.parts |= _to_make(found.title, batches, rates, sample, workspace)
+    examples = min(found.clips or 0, EXAMPLES * len(config.splits.names))
+    texts = (found.clips or 0) * BYTES_OF_A_CLIP_IN_TEXTS + expected_bytes(examples, sample.seconds)
+    found.parts[f"texts {found.title}"] = Part("texts", texts, examples * SECONDS_AN_EXAMPLE)
     return found
 
 
-def _is_known(step: Any) -> bool:
+def _is_done(step: Any) -> bool:
     try:
         return bool(step.complete())
     except (HearPreprocessError, OSError):
         return False
 
 
-def _add_sources(found: Forecast, config: TaskMode, workspace: Workspace) -> None:
+def _assumed_sample(found: Forecast, config: TaskMode, rates: Sequence[int]) -> Sample:
+    found.assumed.append(
+        f"recordings of {ASSUMED_RATE:,} Hz that pack to {100 * ASSUMED_RATIO:.0f}%, as none could be looked at"
+    )
+    return assumed_sample(config.sample_duration, rates)
+
+
+def _downloads(
+    config: TaskMode, workspace: Workspace, sizes: Mapping[File, int], assumed: list[str]
+) -> Iterator[tuple[str, Part]]:
     for source in config.sources.values():
-        for file in getattr(source, "files", ()):
-            path = workspace.download_dir / file.filename
-            if path.exists():
-                found.downloaded += path.stat().st_size
-            elif file.size is None:
-                found.to_download = None
-            elif found.to_download is not None:
-                found.to_download += file.size
         step = source_step(workspace, source)
-        if not getattr(source, "files", ()) and step.stage == "generate" and step.folder.is_dir():
-            found.downloaded += sum(path.stat().st_size for path in step.folder.rglob("*") if path.is_file())
+        files = getattr(source, "files", ())
+        for file in files:
+            path = workspace.download_dir / file.filename
+            size = path.stat().st_size if path.exists() else sizes.get(file, file.expected_size)
+            if not path.exists() and file.size is None and size is not None and file not in sizes:
+                assumed.append(f"{bytes_text(size)} for {file.filename}, of which only that is known (see --ask-sizes)")
+            seconds = 0.0 if _is_done(step) else (size or 0) * SECONDS_A_BYTE["download"]
+            yield str(path), Part("download", size, seconds, path.exists())
+        if not files and step.stage == "generate" and step.folder.is_dir():
+            generated = sum(path.stat().st_size for path in step.folder.rglob("*") if path.is_file())
+            yield str(step.folder), Part("download", generated, is_here=True)
 
 
-def _to_unpack(described: CorpusFolder, trees: dict[str, Tree]) -> int:
-    total = 0
+def _finished(release: Release) -> Iterator[tuple[str, Part]]:
+    """What is there of the rates that are finished."""
+    for rate, (folder, tarball) in release.finished().items():
+        clips = sum(path.stat().st_size for path in folder.glob("*/*.wav"))
+        yield _clips(release.title, rate), Part("clips", clips, is_here=True)
+        yield _tarball(release.title, rate), Part("tarball", tarball.stat().st_size, is_here=True)
+
+
+def _clips(title: str, rate: int) -> str:
+    return f"{title} {rate}"
+
+
+def _tarball(title: str, rate: int) -> str:
+    return f"tar {title} {rate}"
+
+
+def _to_unpack(corpus: Corpus, described: CorpusFolder) -> Iterator[tuple[str, Part]]:
     for name, selection in described.summary["selections"].items():
-        if selection["key"] is not None and trees[name].packed is not None:
-            members = trees[name].members
-            total += sum(members[member] for member in described.selection(selection["key"]))
-    return total
-
-
-def _sample(described: CorpusFolder, config: TaskMode, rates: Sequence[int], corpus: Corpus) -> _Sampled | None:
-    """Some clips from all over the corpus, worked on as the run will; None where none can be read by itself."""
-    own_rates, seconds, work = [], [], []
-    before, after = dict.fromkeys(rates, 0), dict.fromkeys(rates, 0)
-    for content, start, stop in _recordings(described, corpus):
-        started = time.process_time()
-        try:
-            decoded = audio.decode(content, start=start, stop=stop, duration=config.sample_duration)
-        except HearPreprocessError:
+        key, index = selection["key"], corpus.indexes()[name]
+        if key is None or index.requires().is_unpacked:
             continue
-        samples = audio.fit(decoded.samples, decoded.rate, config.sample_duration)
+        members = Tree(name, index.folder).members
+        size = sum(members[member] for member in described.selection(key))
+        step = Extract(workspace=corpus.workspace, corpus=corpus.key, source=name, selection=key)
+        seconds = 0.0 if step.complete() else size * SECONDS_A_BYTE["unpacked"]
+        yield f"extract {key}", Part("unpacked", size, seconds, step.complete())
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some clips that are worked on together. `rates`: those at which they are there."""
+
+    clips: int
+    is_standardized: bool = False
+    rates: frozenset[int] = frozenset()
+
+
+def _batches(corpus: Corpus, described: CorpusFolder, rates: Sequence[int]) -> dict[str, Batch]:
+    found = {}
+    for key, facts in described.summary["batches"].items():
+        shared = {"workspace": corpus.workspace, "corpus": corpus.key, "batch": key}
+        folders = Resample(rates=tuple(rates), **shared).folders()
+        there = frozenset(rate for rate in rates if is_whole(folders[rate]))
+        found[key] = Batch(facts["clips"], Standardize(**shared).complete(), there)
+    return found
+
+
+def _to_make(
+    title: str, batches: Mapping[str, Batch], rates: Sequence[int], sample: Sample, workspace: Workspace
+) -> Iterator[tuple[str, Part]]:
+    clips = sum(batch.clips for batch in batches.values())
+    block = _block(workspace.tmp_dir)
+
+    def recording(rate: int) -> int:
+        return -(-(_WAV_HEADER + 2 * round(sample.seconds * rate)) // block) * block
+
+    for key, batch in batches.items():
+        seconds = 0.0 if batch.is_standardized else batch.clips * sample.decoding
+        size = batch.clips * recording(sample.rate)
+        yield f"standardize {key}", Part("halfway", size, seconds, batch.is_standardized)
         for rate in rates:
-            resampled = b"".join(block.tobytes() for block in audio.resample(samples, decoded.rate, rate))
-            before[rate] += len(resampled)
-            after[rate] += len(_packed(resampled))
-        work.append(time.process_time() - started)
-        own_rates.append(decoded.rate)
-        seconds.append(len(samples) / decoded.rate)
-    if not work:
-        return None
-    ratio = {rate: after[rate] / max(1, before[rate]) for rate in rates}
-    return _Sampled(statistics.mode(own_rates), statistics.fmean(seconds), ratio, statistics.fmean(work))
-
-
-def _packed(content: bytes) -> bytes:
-    from isal import isal_zlib
-
-    packed: bytes = isal_zlib.compress(content, FAST_GZIP_LEVEL, wbits=-zlib.MAX_WBITS)
-    return packed
-
-
-def _recordings(described: CorpusFolder, corpus: Corpus) -> Iterator[tuple[Path | bytes, int, int | None]]:
-    """The files or the contents of some clips, with their slices: those that can be read one by one, else the first
-    ones of a tar archive.
-    """
-    yield from _from_tars(described, corpus)
-    keys = list(described.summary["batches"])
-    chosen = [keys[len(keys) * number // SAMPLED_CLIPS] for number in range(min(SAMPLED_CLIPS, max(1, len(keys))))]
-    steps = {name: index.requires() for name, index in corpus.indexes().items()}
-    for position, key in enumerate(dict.fromkeys(chosen)):
-        clips = described.batch(key).clips
-        packed = described.packed(key)
-        of_batch = max(1, SAMPLED_CLIPS // len(set(chosen)))
-        for number in range(of_batch):
-            clip = clips[(len(clips) * number // of_batch + position) % len(clips)]
-            step = steps[clip.source]
-            if not step.complete():
-                return
-            start, stop = (0 if clip.start == WHOLE else clip.start), (None if clip.stop == WHOLE else clip.stop)
-            if step.is_unpacked:
-                yield step.members[clip.member], start, stop
-            elif clip.source in packed:
-                with archive.Reader(list(step.files.values())) as reader:
-                    yield reader.read(clip.member, packed[clip.source][clip.member]), start, stop
-
-
-def _from_tars(described: CorpusFolder, corpus: Corpus) -> Iterator[tuple[bytes, int, int | None]]:
-    steps = {name: index.requires() for name, index in corpus.indexes().items()}
-    wanted: dict[str, dict[str, Any]] = {}
-    for key in described.summary["batches"]:
-        packed = described.packed(key)
-        for clip in described.batch(key).clips:
-            if clip.source not in packed and not steps[clip.source].is_unpacked:
-                wanted.setdefault(clip.source, {}).setdefault(clip.member, clip)
-    for name, members in wanted.items():
-        until = time.monotonic() + SECONDS_FOR_A_TAR
-        found = 0
-        try:
-            for path, content in archive.Members(next(iter(steps[name].files.values()))):
-                if path in members:
-                    clip = members[path]
-                    found += 1
-                    yield content, max(0, clip.start), None if clip.stop == WHOLE else clip.stop
-                if found == SAMPLED_CLIPS or time.monotonic() > until:
-                    break
-        except (HearPreprocessError, OSError):  # no tar archive, or it is not here
-            continue
-
-
-def _work(rates: Sequence[int]) -> float:
-    """Processor seconds for a clip of five seconds of noise on this machine."""
-    import numpy as np
-
-    samples = np.random.default_rng(0).normal(0, 3000, 5 * ASSUMED_RATE).astype(np.int16)
-    started = time.process_time()
+            # At their own rate clips are the files that are there already.
+            size = 0 if rate == sample.rate else batch.clips * recording(rate)
+            seconds = 0.0 if rate == sample.rate or rate in batch.rates else batch.clips * sample.resampling[rate]
+            yield f"resample {key} {rate}", Part("clips", size, seconds, rate in batch.rates)
+    links = _is_one_disk(workspace.tmp_dir, workspace.tasks_dir)
     for rate in rates:
-        _packed(b"".join(block.tobytes() for block in audio.resample(samples, ASSUMED_RATE, rate)))
-    return time.process_time() - started
+        yield _clips(title, rate), Part("clips", 0 if links else clips * recording(rate))
+        packed = round(clips * 2 * sample.seconds * rate * sample.ratio[rate])
+        yield _tarball(title, rate), Part("tarball", packed, clips * sample.packing[rate])
 
 
-def _add_outputs(found: Forecast, config: TaskMode, rates: Sequence[int], sampled: _Sampled, cores: int) -> None:
-    clips = found.clips or 0
-    seconds = config.sample_duration or sampled.seconds
-
-    def recordings(rate: int) -> int:
-        return clips * (WAV_HEADER + 2 * round(seconds * rate))
-
-    found.folder = sum(map(recordings, rates))
-    found.tarballs = round(sum(recordings(rate) * sampled.ratio[rate] for rate in rates))
-    found.halfway = 0 if sampled.rate in rates else recordings(sampled.rate)
-    found.seconds = SECONDS_TO_START + clips * sampled.work / cores
+def _existing(place: Path) -> Path:
+    return next(each for each in (place, *place.parents) if each.exists())
 
 
-def to_json(found: Forecast) -> dict[str, Any]:
-    """A forecast as a JSON object."""
-    return {**vars(found), "written": found.written, "peak": found.peak}
+def _block(place: Path) -> int:
+    """The bytes in which the disk of a place gives out its space."""
+    return os.statvfs(_existing(place)).f_frsize
+
+
+def _is_one_disk(place: Path, other: Path) -> bool:
+    """Whether a file at one place can be linked to from the other."""
+    return _existing(place).stat().st_dev == _existing(other).stat().st_dev

@@ -19,6 +19,8 @@ from hearpreprocess.options import add_places, add_rates, add_sources, add_tasks
 
 if TYPE_CHECKING:
     from hearpreprocess.commands.forecast import Forecast
+    from hearpreprocess.sources import File
+    from hearpreprocess.steps.base import Workspace
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -28,55 +30,77 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_places(parser)
     add_sources(parser)
     parser.add_argument("--num-workers", type=int, metavar="N", help="processes at work at once (default: all cores)")
-    parser.add_argument("--json", action="store_true", help="print a JSON list")
+    parser.add_argument(
+        "--ask-sizes", action="store_true", help="ask the servers for sizes that are not known; only headers are read"
+    )
+    parser.add_argument("--json", action="store_true", help="print a JSON object: each of the tasks, and all together")
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the forecasts."""
-    from hearpreprocess.commands.forecast import forecast, to_json
+    from hearpreprocess.commands.forecast import forecast, together
 
     workspace, rates = workspace_of(options), rates_of(options)
     if options.num_workers is not None and options.num_workers < 1:
         raise ConfigError(f"--num-workers must be at least 1, got {options.num_workers}")
     cores = options.num_workers or os.cpu_count() or 1
     tasks = registry.references(options.tasks, options.mode, sources_of(options))
-    found = [forecast(task, rates, workspace, cores) for task in tasks]
+    sizes = _asked(tasks, workspace) if options.ask_sizes else {}
+    found = [forecast(task, rates, workspace, cores, sizes) for task in tasks]
+    whole = together(found)
     if options.json:
-        print(json.dumps([to_json(each) for each in found], indent=1, ensure_ascii=False))
+        told = {"tasks": [each.to_json() for each in found], "together": whole.to_json()}
+        print(json.dumps(told, indent=1, ensure_ascii=False))
         return 0
-    rows: list[Mapping[str, str]] = [
-        {
-            "task": each.title,
-            "clips": "?" if each.clips is None else f"{each.clips:,}",
-            "here": bytes_text(each.downloaded),
-            "download": bytes_text(each.to_download),
-            "unpack": bytes_text(each.unpacked) if each.is_listed else "?",
-            "write": "?" if each.clips is None else bytes_text(each.halfway + each.folder + each.tarballs),
-            "peak disk": "?" if each.clips is None else bytes_text(each.peak) + ("" if each.is_known else " + ?"),
-            "time": "?" if each.clips is None else _time(each.seconds),
-        }
-        for each in found
-    ]
-    print("\n".join(table(rows, right=("clips", "here", "download", "unpack", "write", "peak disk", "time"))))
-    peak = sum(each.peak for each in found)
+    rows = [_row(each) for each in (found if len(found) == 1 else [*found, whole])]
+    print("\n".join(table(rows, right=tuple(rows[0])[1:])))
+    print("\nThe time is that of the work, without the network's.")
+    _print_room(whole, workspace)
+    for assumption in whole.assumed:
+        print(f"assumed: {assumption}")
+    for licence, titles in whole.licences.items():
+        print(f"licence: {licence} ({', '.join(titles)})")
+    return 0
+
+
+def _asked(tasks: Sequence[registry.TaskReference], workspace: Workspace) -> dict[File, int]:
+    """The sizes of the files that have to be downloaded and whose size is not known, where a server tells them."""
+    from hearpreprocess.commands.sources import ask
+
+    files = (
+        file for task in tasks for source in task.resolve().sources.values() for file in getattr(source, "files", ())
+    )
+    wanted = [file for file in files if file.size is None and not (workspace.download_dir / file.filename).exists()]
+    sizes: dict[File, int] = {}
+    for file, answer in ask(dict.fromkeys(wanted)):
+        if answer["size"] is not None:
+            sizes.setdefault(file, answer["size"])
+    return sizes
+
+
+def _row(found: Forecast) -> Mapping[str, str]:
+    is_counted = found.clips is not None
+    return {
+        "task": found.title,
+        "clips": f"{found.clips:,}" if is_counted else "?",
+        "here": bytes_text(found.downloaded),
+        "download": bytes_text(found.to_download),
+        "unpack": bytes_text(found.unpacked) if found.is_listed else "?",
+        "write": bytes_text(found.written - found.unpacked) if is_counted else "?",
+        "peak disk": bytes_text(found.peak) + ("" if found.is_known and is_counted else " + ?"),
+        "time": _time(found.seconds) if is_counted else "?",
+    }
+
+
+def _print_room(whole: Forecast, workspace: Workspace) -> None:
     place = next(place for place in (workspace.tmp_dir, *workspace.tmp_dir.parents) if place.exists())
     free = shutil.disk_usage(place).free
-    print(f"\n{bytes_text(peak)} of disk in all, {bytes_text(free)} are free; downloads take what the network gives.")
-    for assumption in dict.fromkeys(each for one in found for each in one.assumed):
-        print(f"assumed: {assumption}")
-    for licence, titles in _by_licence(found).items():
-        print(f"licence: {licence} ({', '.join(titles)})")
-    if peak > free:
+    to_come = (whole.to_download or 0) + whole.written
+    more = "" if whole.is_known else " at least"
+    print(f"{bytes_text(to_come)}{more} are still to come onto the disk, where {bytes_text(free)} are free.")
+    if to_come > free:
         print("There is not enough room: choose another disk with --tmp-dir, --tasks-dir, --tar-dir, --download-dir.")
-    return 0
 
 
 def _time(seconds: float) -> str:
     return f"{seconds / 60:,.0f} min" if seconds >= 90 else f"{seconds:,.0f} s"
-
-
-def _by_licence(found: Sequence[Forecast]) -> dict[str, list[str]]:
-    by_licence: dict[str, list[str]] = {}
-    for each in found:
-        by_licence.setdefault(each.licence, []).append(each.title)
-    return by_licence

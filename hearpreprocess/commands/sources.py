@@ -6,7 +6,7 @@ import argparse
 import json
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,17 +27,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print what each mirror answers; the exit status is 1 where a file has no mirror that is there."""
-    from hearpreprocess.fetch import Connection, Connections
-
     found: list[dict[str, Any]] = []
-    with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as folder:
-        connection = Connection(Connections(Path(folder)))
-        for file in dict.fromkeys(_files(options)):
-            for url in file.urls:
-                found.append({"file": file.filename, "url": without_credentials(url), **_ask(connection, file, url)})
-                if not options.json:
-                    _print(found[-1])
-        connection.close()
+    for file, answer in ask(dict.fromkeys(_files(options))):
+        found.append({"file": file.filename, **answer})
+        if not options.json:
+            _print(answer)
     if options.json:
         print(json.dumps(found, indent=1))
     alive = {each["file"] for each in found if each["is_there"]}
@@ -45,6 +39,18 @@ def run(options: argparse.Namespace) -> int:
     if dead and not options.json:
         print(f"\n{len(dead)} files have no mirror that answers, as of {time.strftime('%Y-%m-%d')}: {', '.join(dead)}")
     return 1 if dead else 0
+
+
+def ask(files: Iterable[File]) -> Iterator[tuple[File, dict[str, Any]]]:
+    """What each mirror of each file says of it: `url`, `is_there`, `size` in bytes or None, and `answer`, its words."""
+    from hearpreprocess.fetch import Connection, Connections
+
+    with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as folder:
+        connection = Connection(Connections(Path(folder)))
+        for file in files:
+            for url in file.urls:
+                yield file, {"url": without_credentials(url), **_ask(connection, file, url)}
+        connection.close()
 
 
 def _files(options: argparse.Namespace) -> Iterator[File]:

@@ -34,10 +34,20 @@ LEAST_RATE = 16000
 BUDGET = 2_300_000
 """Bytes that all examples of a page may take, pictures and sounds together."""
 
+MOST_HEARD = 5.0
+"""Seconds of a clip, from its start: encoding takes more time than all else in a report."""
+
+SECONDS_AN_EXAMPLE = 0.05
+"""Processor seconds that one takes, roughly."""
+
 MP3_RATE, MP3_BITRATE = 16000, 32000
 _MP3_LEVEL = 0.84  # libsndfile's number for this bitrate at this rate
 _MP3_FRAME = 576  # samples, at this rate
 _MP3_FRAMES_AROUND = 4  # the header with the length, and what the coder needs before and after
+_PAGE_BYTES, _PICTURES_BYTES = (
+    50_000,
+    12_000,
+)  # as they were found to be: without examples, and of one without its sound
 
 
 @dataclass(frozen=True)
@@ -82,6 +92,12 @@ def examples_of(folder: Path, manifest: Manifest, splits: Sequence[str]) -> dict
     chosen = {split: choose(manifest["clips"], split) for split in splits}
     share = BUDGET // max(1, sum(map(len, chosen.values())))
     return {split: [_example(folder, manifest, file, share) for file in files] for split, files in chosen.items()}
+
+
+def expected_bytes(examples: int, seconds: float) -> int:
+    """What a report with so many examples will take, if its clips are so many seconds long."""
+    sound = min(seconds, MOST_HEARD) * MP3_BITRATE / 8 * 4 / 3  # base64 makes four bytes of three
+    return round(_PAGE_BYTES + min(BUDGET, examples * (_PICTURES_BYTES + sound)))
 
 
 def choose(clips: Mapping[str, Mapping[str, Any]], split: str) -> list[str]:
@@ -161,7 +177,7 @@ def _roll(labels: Sequence[Any], seconds: float) -> Roll | None:
 
 
 def _sound(samples: Samples, rate: int, budget: int) -> tuple[str, float]:
-    """The address of an MP3 that holds all of itself, and its seconds: the samples, or as many as `budget` bytes take.
+    """The address of an MP3 that holds all of itself, and its seconds: MOST_HEARD, or as much as `budget` bytes take.
 
     It is empty where there is nothing to be heard or no room for it.
     """
@@ -170,7 +186,7 @@ def _sound(samples: Samples, rate: int, budget: int) -> tuple[str, float]:
 
     frame_bytes = MP3_BITRATE // 8 * _MP3_FRAME // MP3_RATE
     room = max(0, budget * 3 // 4 // frame_bytes - _MP3_FRAMES_AROUND) * _MP3_FRAME  # base64 makes four bytes of three
-    excerpt = samples[: room * rate // MP3_RATE]
+    excerpt = samples[: min(room * rate // MP3_RATE, round(MOST_HEARD * rate))]
     if not len(excerpt):
         return "", 0.0
     content = io.BytesIO()

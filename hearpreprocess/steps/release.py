@@ -256,6 +256,20 @@ class Release(Step):
     def complete(self) -> bool:
         return self.requires().complete() and all(output.complete() for output in self.outputs())
 
+    def finished(self) -> dict[int, tuple[Path, Path]]:
+        """By rate, the folder with the clips and the tarball, where both are whole."""
+        if not self.requires().complete():
+            return {}
+        outputs = self.outputs()
+        lacking = self._lacking([output for output in outputs if not output.complete()])
+        folders = {output.folder for output in outputs if isinstance(output, Combine)}
+        return {
+            output.rate: (folder / str(output.rate), output.path)
+            for folder in folders
+            for output in outputs
+            if isinstance(output, Tar) and output.rate not in lacking
+        }
+
     def run(self) -> Generator[Any, Any, None]:
         unfinished = [output for output in self.outputs() if not output.complete()]
         if unfinished:
