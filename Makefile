@@ -46,8 +46,8 @@ docs: $(VENV)/installed-docs  ## Build the documentation in site/
 zenodo: $(VENV)/installed  ## Make TASKS="..." at 48 kHz, verified, into a folder to deposit; ARGS="..." adds options
 	$(VENV)/bin/python -m hearpreprocess.zenodo $(or $(TASKS),open) $(ARGS)
 
-clean:  ## Remove intermediate results; downloads, finished tasks and .venv stay
-	find _workdir -mindepth 1 -maxdepth 1 ! -name downloads -exec rm -rf {} + 2>/dev/null || true
+clean: $(VENV)/installed  ## Remove intermediate results; downloads, finished tasks and .venv stay
+	$(VENV)/bin/hearpreprocess clean
 
 $(VENV)/created:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 14))' || \

@@ -99,6 +99,11 @@ def naming_the_disk(path: Path) -> Iterator[None]:
         raise
 
 
+def nearest_existing(place: Path) -> Path:
+    """The place itself, or the folder above it that is nearest, of those that exist: it tells of the disk."""
+    return next(each for each in (place, *place.parents) if each.exists())
+
+
 def check_free(folder: Path, missing: int, what: str) -> None:
     """Raise DiskFullError where a folder's disk has less than `missing` bytes free; `what`: "... is downloaded"."""
     free = shutil.disk_usage(folder).free
@@ -108,7 +113,7 @@ def check_free(folder: Path, missing: int, what: str) -> None:
 
 def disk_full_message(path: Path) -> str:
     """The sentence for a disk that ran full while something was written to `path`."""
-    folder = next(parent for parent in (path, *path.parents) if parent.exists())
+    folder = nearest_existing(path)
     free = shutil.disk_usage(folder).free
     return (
         f"the disk is full, or a limit on file size is reached, below {folder} ({free / 1e6:,.0f} MB free): "

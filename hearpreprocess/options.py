@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hearpreprocess.errors import ConfigError
+from hearpreprocess.package import COMPRESSIONS
 from hearpreprocess.sources import without_credentials
 
 if TYPE_CHECKING:
@@ -83,6 +84,22 @@ def add_places(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_work(parser: argparse.ArgumentParser) -> None:
+    """Add how the work is done, on which no clip depends."""
+    parser.add_argument("--num-workers", type=int, metavar="N", help="processes at work at once (default: all cores)")
+    parser.add_argument(
+        "--compression",
+        choices=COMPRESSIONS,
+        default=COMPRESSIONS[0],
+        help="how tarballs are packed: fast (default), or small: ten times the time for a few per cent less space",
+    )
+    parser.add_argument(
+        "--clean",
+        action="store_true",
+        help="remove a finished task's intermediate results; downloads, listings and labels stay (default: keep all)",
+    )
+
+
 def add_sources(parser: argparse.ArgumentParser) -> None:
     """Add what stands in place of sources."""
     parser.add_argument(
@@ -105,6 +122,20 @@ def workspace_of(options: argparse.Namespace) -> Workspace:
         tar_dir=options.tar_dir.resolve(),
         download_dir=(options.download_dir or tmp_dir / "downloads").resolve(),
     )
+
+
+def workers_of(options: argparse.Namespace) -> int:
+    """How many processes are at work at once: what --num-workers says, or as many as this process may use cores.
+
+    Raises ConfigError where that is less than one.
+    """
+    if options.num_workers is not None and options.num_workers < 1:
+        raise ConfigError(f"--num-workers must be at least 1, got {options.num_workers}")
+    return options.num_workers or _cores()
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def rates_of(options: argparse.Namespace) -> tuple[int, ...]:

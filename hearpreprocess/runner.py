@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hearpreprocess import __version__
-from hearpreprocess.atomic import naming_the_disk
+from hearpreprocess.atomic import naming_the_disk, nearest_existing
 from hearpreprocess.commands import COMMANDS, run_command
 from hearpreprocess.console import DONE, FAILED, MISUSED, ended
 from hearpreprocess.errors import ConfigError, DownloadError, HearPreprocessError, OfflineError, OutputError
@@ -23,12 +23,13 @@ from hearpreprocess.options import (
     add_rates,
     add_sources,
     add_tasks,
+    add_work,
     complete_words,
     rates_of,
     sources_of,
+    workers_of,
     workspace_of,
 )
-from hearpreprocess.package import COMPRESSIONS
 from hearpreprocess.sources import without_credentials
 
 if TYPE_CHECKING:
@@ -93,7 +94,6 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--record", metavar="URL", help="where the published tarballs are listed (default: Zenodo)")
     add_rates(parser)
-    parser.add_argument("--num-workers", type=int, metavar="N", help="processes at work at once (default: all cores)")
     add_places(parser)
     add_sources(parser)
     parser.add_argument("--offline", action="store_true", help="never touch the network; list what is missing")
@@ -112,17 +112,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         help="refuse an archive whose members are more than N times as large as itself (default: 100)",
     )
-    parser.add_argument(
-        "--compression",
-        choices=COMPRESSIONS,
-        default=COMPRESSIONS[0],
-        help="how tarballs are packed: fast (default), or small: ten times the time for a few per cent less space",
-    )
-    parser.add_argument(
-        "--clean",
-        action="store_true",
-        help="remove a finished task's intermediate results; downloads, listings and labels stay (default: keep all)",
-    )
+    add_work(parser)
     detail = parser.add_mutually_exclusive_group()
     detail.add_argument("--quiet", action="store_true", help="show nothing but what was made, and failures")
     detail.add_argument("--verbose", action="store_true", help="show every stage's progress each second")
@@ -143,8 +133,7 @@ def _understand(options: argparse.Namespace) -> tuple[list[TaskReference], tuple
         )
     if options.scheduler_url and not re.match("https?://", options.scheduler_url):
         raise ConfigError(f"--scheduler-url {without_credentials(options.scheduler_url)!r} is no http or https url")
-    if options.num_workers is not None and options.num_workers < 1:
-        raise ConfigError(f"--num-workers must be at least 1, got {options.num_workers}")
+    workers_of(options)
     if options.clean and options.until:
         raise ConfigError(
             f"--clean removes what finished tasks leave, and with --until {options.until} none is finished"
@@ -287,7 +276,7 @@ def _build_and_report(roots: Sequence[Step], workspace: Workspace, journal: Path
         titles = [root.title for root in roots]
         detail: Detail = "quiet" if options.quiet else "verbose" if options.verbose else "normal"
         with Display(JournalReader(journal), titles, detail) as display, at_work(workspace.tmp_dir):
-            execute(roots, options.num_workers or _cores(), options.scheduler_url)
+            execute(roots, workers_of(options), options.scheduler_url)
     finally:
         _tidy(workspace)  # a step's process that was killed has left something
     unfinished = [root for root in roots if not _is_complete(root)]
@@ -302,9 +291,8 @@ def _build_and_report(roots: Sequence[Step], workspace: Workspace, journal: Path
 def _check_writable(*folders: Path) -> None:
     """Raise OutputError, before any work, where an output folder may not be written."""
     for folder in folders:
-        there = next(place for place in (folder, *folder.parents) if place.exists())
         with naming_the_disk(folder):
-            tempfile.TemporaryFile(dir=there).close()
+            tempfile.TemporaryFile(dir=nearest_existing(folder)).close()
 
 
 def _tidy(workspace: Workspace) -> None:
@@ -315,10 +303,6 @@ def _tidy(workspace: Workspace) -> None:
     for folder in (*stages, workspace.tasks_dir, workspace.tar_dir, workspace.download_dir):
         if folder.is_dir():
             remove_abandoned(folder)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _is_complete(root: Step) -> bool:

@@ -116,7 +116,6 @@ def test_a_plan_is_what_happens(user: User, task: str) -> None:
     assert planned["peak"] == pytest.approx(occupied(user.folder), rel=0.15)
     again = plan(user, f"{task}:synthetic", *rates)
     assert (again["written"], again["seconds"]) == (0, 0), "there is nothing left to do"
-    assert again["peak"] == pytest.approx(planned["peak"], rel=0.15)
     assert planned["clips"] == sum(
         1 for path in (user.folder / "out" / "tasks").glob("*-synthetic/16000/*/*.wav") if path.is_file()
     )

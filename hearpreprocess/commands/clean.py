@@ -1,6 +1,7 @@
-"""Remove intermediate results from the work folder.
+"""Remove intermediate results from the work folder: what was unpacked, audio halfway, made-up corpora.
 
-Downloads and finished outputs stay. Nothing is removed while another run is at work there.
+Downloads, listings, labels and finished outputs stay, so that a finished task is known to be finished. Nothing is
+removed while another run is at work there.
 """
 
 from __future__ import annotations
@@ -15,9 +16,6 @@ from hearpreprocess.commands.texts import bytes_text
 from hearpreprocess.errors import OutputError
 from hearpreprocess.options import add_places, workspace_of
 from hearpreprocess.seal import SEAL
-
-STAGES = ("corpus", "extract", "generate", "index", "labels", "locate", "resample", "screen", "standardize")
-"""What makes folders that are sealed; nothing else is removed."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -47,8 +45,11 @@ def run(options: argparse.Namespace) -> int:
 
 def _clean(options: argparse.Namespace, tmp_dir: Path) -> int:
     """Remove what steps have made, or only tell of it; the bytes that it has."""
+    from hearpreprocess.steps.clean import STAGES
+    from hearpreprocess.steps.fetch import Generate
+
     total = 0
-    for stage in STAGES:
+    for stage in (Generate.stage, *STAGES):
         folders = [folder for folder in (tmp_dir / stage).glob("*") if (folder / SEAL).is_file()]
         size = sum(path.lstat().st_size for folder in folders for path in folder.rglob("*") if path.is_file())
         if folders:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from hearpreprocess.atomic import nearest_existing
 from hearpreprocess.commands.texts import bytes_text
 from hearpreprocess.config import EXTRAS
 from hearpreprocess.errors import HearPreprocessError
@@ -142,7 +143,7 @@ def _open_files() -> Finding:
 
 
 def _writable(what: str, place: Path) -> Finding:
-    there = next(each for each in (place, *place.parents) if each.exists())
+    there = nearest_existing(place)
     try:
         tempfile.TemporaryFile(dir=there).close()
     except OSError as error:
@@ -153,7 +154,7 @@ def _writable(what: str, place: Path) -> Finding:
 
 
 def _space(place: Path) -> Finding:
-    there = next(each for each in (place, *place.parents) if each.exists())
+    there = nearest_existing(place)
     free = shutil.disk_usage(there).free
     fix = "free some space, or choose another disk with --tmp-dir; `hearpreprocess plan` tells what a task needs"
     return Finding("free disk", f"{bytes_text(free)} at {there}", fix if free < FREE_BYTES else "")

@@ -7,16 +7,16 @@ how well they pack and how long they take. What is missing is assumed, and the f
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from hearpreprocess.atomic import nearest_existing
 from hearpreprocess.commands.sample import ASSUMED_RATE, ASSUMED_RATIO, Sample, assumed_sample, sample_of
 from hearpreprocess.commands.texts import bytes_text
 from hearpreprocess.config import TaskMode
 from hearpreprocess.errors import HearPreprocessError
-from hearpreprocess.package import COMPRESSIONS
 from hearpreprocess.registry import TaskReference
 from hearpreprocess.report.examples import EXAMPLES, SECONDS_AN_EXAMPLE, expected_bytes
 from hearpreprocess.sources import File
@@ -36,7 +36,10 @@ BYTES_OF_A_CLIP_IN_TEXTS = 600
 
 _WAV_HEADER = 44
 
-Kind = Literal["download", "unpacked", "halfway", "clips", "tarball", "texts"]
+Kind = Literal["download", "unpacked", "halfway", "resampled", "clips", "tarball", "texts"]
+"""What is downloaded, what is unpacked of it, clips at their own rate and at others, and the outputs: the clips in the
+task's folder, which have no size of their own where they are the resampled ones, tarballs, and all that is no audio.
+"""
 
 
 @dataclass(frozen=True)
@@ -89,9 +92,18 @@ class Forecast:
         return self._size(part for part in self.parts.values() if part.kind != "download" and not part.is_here) or 0
 
     @property
+    def between(self) -> int:
+        """Bytes of what --clean removes in the end."""
+        return self._size(part for part in self.parts.values() if part.kind in ("unpacked", "halfway")) or 0
+
+    @property
     def peak(self) -> int:
-        """Bytes that everything has together when the run is done: nothing is removed before."""
+        """Bytes that everything has together when the run is done, downloads included: nothing is removed before."""
         return self._size(part for part in self.parts.values() if part.size is not None) or 0
+
+    def still_to_come(self, kinds: Collection[Kind]) -> int:
+        """Bytes of these kinds that are not here, as far as they are known."""
+        return sum(part.size or 0 for part in self.parts.values() if part.kind in kinds and not part.is_here)
 
     @property
     def is_known(self) -> bool:
@@ -142,7 +154,13 @@ def together(forecasts: Sequence[Forecast]) -> Forecast:
 
 
 def forecast(
-    task: TaskReference, rates: Sequence[int], workspace: Workspace, cores: int, sizes: Mapping[File, int]
+    task: TaskReference,
+    rates: Sequence[int],
+    workspace: Workspace,
+    *,
+    cores: int,
+    compression: str,
+    sizes: Mapping[File, int],
 ) -> Forecast:
     """What making a task at some rates will take on so many cores. `sizes`: of files, where servers were asked."""
     config = task.resolve()
@@ -152,19 +170,20 @@ def forecast(
     if not _is_done(corpus):
         found.clips = None if config.published_clips is None else sum(config.published_clips)
         found.assumed.append("what the corpus holds: its listing is not here (--until corpus makes it)")
-        sample = _assumed_sample(found, config, rates)
+        sample = _assumed_sample(found, config, rates, compression)
         batches = {found.title: Batch(found.clips or 0)}
     else:
         described = corpus_folder(workspace, corpus.key)
         found.is_listed = True
         found.clips = sum(described.summary["splits"].values())
-        release = Release(workspace=workspace, task=task, rates=tuple(rates), compression=COMPRESSIONS[0], skips=0)
+        release = Release(workspace=workspace, task=task, rates=tuple(rates), compression=compression, skips=0)
         found.parts |= _finished(release)
         rates = [rate for rate in rates if _clips(found.title, rate) not in found.parts]
         if not rates:
             return found
         found.parts |= _to_unpack(corpus, described)
-        sample = sample_of(corpus, described, rates) or _assumed_sample(found, config, rates)
+        sampled = sample_of(corpus, described, rates, compression)
+        sample = sampled or _assumed_sample(found, config, rates, compression)
         batches = _batches(corpus, described, rates)
     found.parts |= _to_make(found.title, batches, rates, sample, workspace)
     examples = min(found.clips or 0, EXAMPLES * len(config.splits.names))
@@ -180,11 +199,11 @@ def _is_done(step: Any) -> bool:
         return False
 
 
-def _assumed_sample(found: Forecast, config: TaskMode, rates: Sequence[int]) -> Sample:
+def _assumed_sample(found: Forecast, config: TaskMode, rates: Sequence[int], compression: str) -> Sample:
     found.assumed.append(
         f"recordings of {ASSUMED_RATE:,} Hz that pack to {100 * ASSUMED_RATIO:.0f}%, as none could be looked at"
     )
-    return assumed_sample(config.sample_duration, rates)
+    return assumed_sample(config.sample_duration, rates, compression)
 
 
 def _downloads(
@@ -269,23 +288,19 @@ def _to_make(
             # At their own rate clips are the files that are there already.
             size = 0 if rate == sample.rate else batch.clips * recording(rate)
             seconds = 0.0 if rate == sample.rate or rate in batch.rates else batch.clips * sample.resampling[rate]
-            yield f"resample {key} {rate}", Part("clips", size, seconds, rate in batch.rates)
-    links = _is_one_disk(workspace.tmp_dir, workspace.tasks_dir)
+            yield f"resample {key} {rate}", Part("resampled", size, seconds, rate in batch.rates)
+    are_links = disk_of(workspace.tmp_dir) == disk_of(workspace.tasks_dir)
     for rate in rates:
-        yield _clips(title, rate), Part("clips", 0 if links else clips * recording(rate))
+        yield _clips(title, rate), Part("clips", 0 if are_links else clips * recording(rate))
         packed = round(clips * 2 * sample.seconds * rate * sample.ratio[rate])
         yield _tarball(title, rate), Part("tarball", packed, clips * sample.packing[rate])
 
 
-def _existing(place: Path) -> Path:
-    return next(each for each in (place, *place.parents) if each.exists())
-
-
 def _block(place: Path) -> int:
     """The bytes in which the disk of a place gives out its space."""
-    return os.statvfs(_existing(place)).f_frsize
+    return os.statvfs(nearest_existing(place)).f_frsize
 
 
-def _is_one_disk(place: Path, other: Path) -> bool:
-    """Whether a file at one place can be linked to from the other."""
-    return _existing(place).stat().st_dev == _existing(other).stat().st_dev
+def disk_of(place: Path) -> int:
+    """What tells the disk of a place from others: files can be linked to within one."""
+    return nearest_existing(place).stat().st_dev

@@ -7,18 +7,28 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hearpreprocess import registry
+from hearpreprocess.atomic import nearest_existing
 from hearpreprocess.commands.texts import bytes_text, table
-from hearpreprocess.errors import ConfigError
-from hearpreprocess.options import add_places, add_rates, add_sources, add_tasks, rates_of, sources_of, workspace_of
+from hearpreprocess.options import (
+    add_places,
+    add_rates,
+    add_sources,
+    add_tasks,
+    add_work,
+    rates_of,
+    sources_of,
+    workers_of,
+    workspace_of,
+)
 
 if TYPE_CHECKING:
-    from hearpreprocess.commands.forecast import Forecast
+    from hearpreprocess.commands.forecast import Forecast, Kind
     from hearpreprocess.sources import File
     from hearpreprocess.steps.base import Workspace
 
@@ -29,7 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_rates(parser)
     add_places(parser)
     add_sources(parser)
-    parser.add_argument("--num-workers", type=int, metavar="N", help="processes at work at once (default: all cores)")
+    add_work(parser)
     parser.add_argument(
         "--ask-sizes", action="store_true", help="ask the servers for sizes that are not known; only headers are read"
     )
@@ -41,12 +51,10 @@ def run(options: argparse.Namespace) -> int:
     from hearpreprocess.commands.forecast import forecast, together
 
     workspace, rates = workspace_of(options), rates_of(options)
-    if options.num_workers is not None and options.num_workers < 1:
-        raise ConfigError(f"--num-workers must be at least 1, got {options.num_workers}")
-    cores = options.num_workers or os.cpu_count() or 1
     tasks = registry.references(options.tasks, options.mode, sources_of(options))
     sizes = _asked(tasks, workspace) if options.ask_sizes else {}
-    found = [forecast(task, rates, workspace, cores, sizes) for task in tasks]
+    facts = {"cores": workers_of(options), "compression": options.compression, "sizes": sizes}
+    found = [forecast(task, rates, workspace, **facts) for task in tasks]
     whole = together(found)
     if options.json:
         told = {"tasks": [each.to_json() for each in found], "together": whole.to_json()}
@@ -56,6 +64,8 @@ def run(options: argparse.Namespace) -> int:
     print("\n".join(table(rows, right=tuple(rows[0])[1:])))
     print("\nThe time is that of the work, without the network's.")
     _print_room(whole, workspace)
+    if options.clean:
+        print(f"{bytes_text(whole.between)} of it are removed in the end (--clean).")
     for assumption in whole.assumed:
         print(f"assumed: {assumption}")
     for licence, titles in whole.licences.items():
@@ -93,13 +103,26 @@ def _row(found: Forecast) -> Mapping[str, str]:
 
 
 def _print_room(whole: Forecast, workspace: Workspace) -> None:
-    place = next(place for place in (workspace.tmp_dir, *workspace.tmp_dir.parents) if place.exists())
-    free = shutil.disk_usage(place).free
-    to_come = (whole.to_download or 0) + whole.written
-    more = "" if whole.is_known else " at least"
-    print(f"{bytes_text(to_come)}{more} are still to come onto the disk, where {bytes_text(free)} are free.")
-    if to_come > free:
-        print("There is not enough room: choose another disk with --tmp-dir, --tasks-dir, --tar-dir, --download-dir.")
+    """Whether what is to come has room, on each of the disks that it comes onto."""
+    from hearpreprocess.commands.forecast import disk_of
+
+    places: Mapping[str, tuple[Path, Collection[Kind]]] = {
+        "--download-dir": (workspace.download_dir, ["download"]),
+        "--tmp-dir": (workspace.tmp_dir, ["unpacked", "halfway", "resampled"]),
+        "--tasks-dir": (workspace.tasks_dir, ["clips", "texts"]),
+        "--tar-dir": (workspace.tar_dir, ["tarball"]),
+    }
+    for disk in dict.fromkeys(disk_of(place) for place, _kinds in places.values()):
+        mine = {option: place for option, (place, _kinds) in places.items() if disk_of(place) == disk}
+        kinds = [kind for option in mine for kind in places[option][1]]
+        to_come = whole.still_to_come(kinds)
+        free = shutil.disk_usage(nearest_existing(next(iter(mine.values())))).free
+        most = "" if whole.is_known else "at least "
+        print(
+            f"{most}{bytes_text(to_come)} are to come onto the disk of {', '.join(mine)}, {bytes_text(free)} are free."
+        )
+        if to_come > free:
+            print("That is not enough room: name a folder on another disk.")
 
 
 def _time(seconds: float) -> str:

@@ -44,10 +44,10 @@ class Sample:
     ratio: dict[int, float]
 
 
-def sample_of(corpus: Corpus, described: CorpusFolder, rates: Sequence[int]) -> Sample | None:
+def sample_of(corpus: Corpus, described: CorpusFolder, rates: Sequence[int], compression: str) -> Sample | None:
     """A sample of a task's clips from all over the corpus; None where none can be read by itself."""
     mean_size = None if corpus.config.sample_duration else _mean_size(corpus, described)
-    return _sample(_recordings(described, corpus), corpus.config.sample_duration, rates, mean_size)
+    return _sample(_recordings(described, corpus), corpus.config.sample_duration, rates, compression, mean_size)
 
 
 def _mean_size(corpus: Corpus, described: CorpusFolder) -> float:
@@ -57,7 +57,7 @@ def _mean_size(corpus: Corpus, described: CorpusFolder) -> float:
     return statistics.fmean(members[clip.source][clip.member] for clip in clips)
 
 
-def assumed_sample(duration: float | None, rates: Sequence[int]) -> Sample:
+def assumed_sample(duration: float | None, rates: Sequence[int], compression: str) -> Sample:
     """What is assumed of recordings that are not here; the times are those of a made-up one.
 
     `duration`: seconds, or None where clips are left as they are.
@@ -65,20 +65,27 @@ def assumed_sample(duration: float | None, rates: Sequence[int]) -> Sample:
     from hearpreprocess.testing.sounds import sound
 
     recording = sound("assumed", ASSUMED_SECONDS, ASSUMED_RATE)
-    measured = _sample([(recording, 0, None)], duration or ASSUMED_SECONDS, rates)
+    measured = _sample([(recording, 0, None)], duration or ASSUMED_SECONDS, rates, compression)
     if measured is None:
         raise RuntimeError("a recording that was just made cannot be read")
     return Sample(**{**vars(measured), "ratio": dict.fromkeys(rates, ASSUMED_RATIO)})
 
 
 def _sample(
-    recordings: Iterable[Recording], duration: float | None, rates: Sequence[int], mean_size: float | None = None
+    recordings: Iterable[Recording],
+    duration: float | None,
+    rates: Sequence[int],
+    compression: str,
+    mean_size: float | None = None,
 ) -> Sample | None:
     """`duration`: of the clips in seconds, or None where they are left as they are.
 
     `mean_size`: bytes of all the task's recordings, on average, which tell how long they are if the few that are looked
     at happen to be shorter or longer than the others.
     """
+    import soundfile  # noqa: F401  (the first clip shall not pay for what is loaded once)
+    import soxr  # noqa: F401
+
     own_rates, seconds, decoding, sizes = [], [], [], []
     resampling = dict.fromkeys(rates, 0.0)
     looked_at = 0.0
@@ -106,7 +113,7 @@ def _sample(
                 files[rate][path.name] = str(path)
         if not own_rates:
             return None
-        packed = {rate: _packed(Path(name) / f"{rate}.tar.gz", files[rate]) for rate in rates}
+        packed = {rate: _packed(Path(name) / f"{rate}.tar.gz", files[rate], compression) for rate in rates}
     mean_seconds = statistics.fmean(seconds) * (1 if mean_size is None else mean_size / statistics.fmean(sizes))
     whole = mean_seconds / looked_at  # what was looked at stands for a clip
     return Sample(
@@ -119,16 +126,16 @@ def _sample(
     )
 
 
-def _packed(tarball: Path, files: dict[str, str]) -> tuple[float, float]:
+def _packed(tarball: Path, files: dict[str, str], compression: str) -> tuple[float, float]:
     """The processor seconds that packing some files takes, and the packed size to the size."""
     began = time.process_time()
-    package.write_tarball(tarball, "sample", files, {}, package.COMPRESSIONS[0])
+    package.write_tarball(tarball, "sample", files, {}, compression)
     size = sum(Path(path).stat().st_size for path in files.values())
     return time.process_time() - began, tarball.stat().st_size / size
 
 
 def _recordings(described: CorpusFolder, corpus: Corpus) -> Iterator[Recording]:
-    """Some clips: those that can be read one by one, else the first ones of a tar archive."""
+    """Some clips: of a tar archive, as far as it can be read in a few seconds, else from all over the corpus."""
     yield from _from_tars(described, corpus)
     keys = list(described.summary["batches"])
     chosen = keys[:: max(1, -(-len(keys) // SAMPLED_CLIPS))]
@@ -160,14 +167,15 @@ def _from_tars(described: CorpusFolder, corpus: Corpus) -> Iterator[Recording]:
                 wanted.setdefault(clip.source, {}).setdefault(clip.member, clip)
     for name, members in wanted.items():
         until = time.monotonic() + SECONDS_FOR_A_TAR
-        found = 0
+        passed = 0
         try:
             for path, content in archive.Members(next(iter(steps[name].files.values()))):
                 if path in members:
-                    clip = members[path]
-                    found += 1
-                    yield content, max(0, clip.start), None if clip.stop == WHOLE else clip.stop
-                if found == SAMPLED_CLIPS or time.monotonic() > until:
+                    if passed % -(-len(members) // SAMPLED_CLIPS) == 0:
+                        clip = members[path]
+                        yield content, max(0, clip.start), None if clip.stop == WHOLE else clip.stop
+                    passed += 1
+                if time.monotonic() > until:
                     break
         except (HearPreprocessError, OSError):  # no tar archive, or it is not here
             continue

@@ -30,6 +30,10 @@ class TasksParameter(luigi.Parameter[tuple[TaskReference, ...]]):
         return tuple(TaskParameter().parse(json.dumps(facts)) for facts in json.loads(x))
 
 
+STAGES = (Extract.stage, Standardize.stage, Resample.stage)
+"""What makes audio on its way to the outputs, and nothing else: listings and labels tell later what an output is."""
+
+
 class Clean(Step):
     """Finished tasks without what lies between their downloads and their outputs: members unpacked, audio halfway.
 
