@@ -20,27 +20,6 @@ DEFAULT_RATES = (16000, 22050, 32000, 44100)
 LOWEST_RATE, HIGHEST_RATE = 1_000, 384_000
 
 
-def complete_words(parser: argparse.ArgumentParser) -> None:
-    """Answer a shell that asks how a half-typed command could go on, and end; else do nothing."""
-    if "_ARGCOMPLETE" not in os.environ:
-        return
-    import argcomplete
-
-    from hearpreprocess.commands import COMMANDS, parser_of
-    from hearpreprocess.registry import GROUPS, built_in_names
-
-    words = [*COMMANDS, *GROUPS, *built_in_names()]
-    _program, *typed = os.environ.get("COMP_LINE", "").split(" ")
-    if len(typed) > 1 and typed[0] in COMMANDS:
-        parser = parser_of(typed[0])
-        words = [*GROUPS, *built_in_names()]
-        os.environ["_ARGCOMPLETE"] = "2"  # for argcomplete, a command's name is a part of the program's
-    for action in parser._actions:
-        if action.dest in ("task", "tasks"):
-            action.completer = lambda **_typed: words  # type: ignore[attr-defined]
-    argcomplete.autocomplete(parser)
-
-
 def add_tasks(parser: argparse.ArgumentParser, nargs: str) -> None:
     """Add the tasks, and the mode that is meant of each."""
     parser.add_argument(

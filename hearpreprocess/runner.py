@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from hearpreprocess import __version__
 from hearpreprocess.atomic import naming_the_disk, nearest_existing
 from hearpreprocess.commands import COMMANDS, run_command
+from hearpreprocess.completion import complete_words
 from hearpreprocess.console import DONE, FAILED, MISUSED, ended
 from hearpreprocess.errors import ConfigError, DownloadError, HearPreprocessError, OfflineError, OutputError
 from hearpreprocess.options import (
@@ -24,7 +25,6 @@ from hearpreprocess.options import (
     add_sources,
     add_tasks,
     add_work,
-    complete_words,
     rates_of,
     sources_of,
     workers_of,
@@ -273,9 +273,10 @@ def _build_and_report(roots: Sequence[Step], workspace: Workspace, journal: Path
         for root in roots if is_alone else ():
             root.forget_failures()
     try:
-        titles = [root.title for root in roots]
+        titles = [title for root in roots for title in root.task_titles]
+        completed = [title for root in roots if _is_complete(root) for title in root.task_titles]
         detail: Detail = "quiet" if options.quiet else "verbose" if options.verbose else "normal"
-        with Display(JournalReader(journal), titles, detail) as display, at_work(workspace.tmp_dir):
+        with Display(JournalReader(journal), titles, completed, detail) as display, at_work(workspace.tmp_dir):
             execute(roots, workers_of(options), options.scheduler_url)
     finally:
         _tidy(workspace)  # a step's process that was killed has left something

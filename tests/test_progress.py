@@ -11,22 +11,23 @@ import struct
 import subprocess
 import sys
 import termios
+import time
 from pathlib import Path
 
 import pytest
 
-from hearpreprocess.progress import Stage, Work, shortened
+from hearpreprocess.progress.work import Stage, Work, shortened
 from tests.conftest import User
 
 TASKS = ("libricount:synthetic", "spoken_digit:synthetic", "--sample-rates", "16000", "48000")
 
 
-def on_a_terminal(folder: Path, *arguments: str, columns: int = 80) -> str:
-    """All that a run writes to a terminal."""
+def on_a_terminal(folder: Path, *arguments: str, columns: int = 80, **variables: str) -> str:
+    """All that a run writes to a terminal. `variables`: of its environment."""
     runner, terminal = pty.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     command = [sys.executable, "-m", "hearpreprocess.runner", *arguments]
-    environment = {**os.environ, "TERM": "xterm"}
+    environment = {**os.environ, "TERM": "xterm", **variables}
     environment.pop("COLUMNS", None)
     process = subprocess.Popen(command, cwd=folder, stdin=terminal, stdout=terminal, stderr=terminal, env=environment)
     os.close(terminal)
@@ -73,16 +74,32 @@ def test_a_terminal_shows_four_lines_that_fit(user: User, columns: int) -> None:
     screen.feed(written)
     assert 2 <= screen.most_redrawn <= 4
     drawn = re.findall(r"\x1b\[\d+F\x1b\[J((?:[^\x1b]*\r\n)+)", written)
-    assert any("of 2 tasks" in each or "of 2 ta" in each or "…" in each for each in drawn)
+    assert any("of 2 done" in each for each in drawn)
+    assert any("resample:" in each or "standardize:" in each for each in drawn), "what is at work is shown"
     for line in written.replace("\r", "").split("\n"):
         text = re.sub(r"\x1b\[\d*[FJ]", "", line)
-        if "%|" in text or "of 2 tasks" in text:
+        if "%|" in text or "of 2 done" in text:
             assert len(text) < columns
     # Nothing of the bars is left.
-    assert not [line for line in screen.lines if "%|" in line]
-    assert any(
-        re.fullmatch(r"spoken_digit-1\.0\.9-synthetic  resample: \d+ clips in [\d.]+ s", line) for line in screen.lines
-    )
+    assert not [line for line in screen.lines if "%|" in line or "of 2 done" in line]
+
+
+def test_a_terminal_that_cannot_write_an_ellipsis_gets_none(user: User) -> None:
+    written = on_a_terminal(user.folder, *TASKS, columns=40, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert "\\u2026" not in written
+    assert "~" in written
+
+
+def test_a_notebook_gets_one_line_that_is_written_anew(user: User) -> None:
+    written = on_a_terminal(user.folder, *TASKS, JPY_PARENT_PID="1")
+    assert "\x1b" not in written
+    shown = [part for line in written.split("\r\n") for part in line.split("\r")]
+    summaries = [part for part in shown if "of 2 done" in part]
+    assert 1 <= len(summaries) < 60
+    # What a notebook keeps of a line is what was written over it last.
+    kept = [line.rpartition("\r")[2] for line in written.split("\r\n")]
+    assert not [line for line in kept if "of 2 done" in line]
+    assert kept[-2].startswith("Done in ")
 
 
 def test_a_log_has_dated_lines(user: User) -> None:
@@ -103,17 +120,67 @@ def test_quiet_and_verbose(user: User) -> None:
     assert user.run(*TASKS, "--quiet", "--verbose").returncode == 2
 
 
-def test_the_whole_is_the_mean_of_its_tasks() -> None:
+def planned(work: Work, title: str, clips: int, rates: int = 1, weight: float = 1.0) -> None:
+    for name in ("standardize", "resample", *(f"tar {rate} Hz" for rate in range(rates))):
+        work.stages[title, name] = Stage(title, name, clips, "clips", weight)
+
+
+def test_the_whole_is_known_when_all_tasks_are() -> None:
     work = Work(["one", "two"])
-    work.stages["one", "resample"] = Stage("one", "resample", 100, "clips", done=50)
-    work.stages["one", "tar 8000 Hz"] = Stage("one", "tar 8000 Hz", 10, "files", done=10, is_over=True)
-    assert work.fraction == pytest.approx(0.375)
-    assert work.summary().startswith("0 of 2 tasks  50 of 100 clips")
-    assert "left" in work.summary()
-    work.stages["two", "resample"] = Stage("two", "resample", 1, "clips", done=1, is_over=True)
-    assert work.summary().startswith("0 of 2 tasks"), "it is not packed yet"
-    work.stages["two", "tar 8000 Hz"] = Stage("two", "tar 8000 Hz", 3, "files", done=3, is_over=True)
-    assert work.summary().startswith("1 of 2 tasks")
+    planned(work, "one", 100)
+    assert work.fraction is None, "of the other task nothing is known"
+    assert "left" not in work.summary(80)
+    planned(work, "two", 100, weight=9.0)
+    assert work.fraction == 0
+    for name in ("standardize", "resample", "tar 0 Hz"):
+        work.stages["one", name].done = 100
+    assert work.fraction == pytest.approx(0.1), "the other's clips are nine times as long"
+    assert work.summary(80).startswith("10%  0 of 2 done  100 of 200 clips")
+    work.completed |= {"one"}
+    assert "1 of 2 done" in work.summary(80)
+
+
+def test_the_time_that_is_left_starts_with_the_work_not_with_the_download() -> None:
+    work = Work(["one"])
+    work._started -= 3600
+    planned(work, "one", 1000)
+    stage = work.stages["one", "standardize"]
+    stage.begin()
+    stage.began = time.monotonic() - 10
+    stage.done = 975  # of 20 in 39 parts of the work, which makes the half
+    assert work.fraction == pytest.approx(0.5)
+    assert work.seconds_left() == pytest.approx(10, rel=0.1)
+    assert work.summary(80).endswith("about 00:10 left")
+
+
+def test_a_task_whose_clips_another_has_made_is_no_longer_waited_for() -> None:
+    work = Work(["one", "two"])
+    planned(work, "one", 480)
+    planned(work, "two", 180)
+    work.end_earlier("one")
+    assert "480 of 660 clips" in work.summary(80)
+    work.end_earlier("two")
+    assert "660 of 660 clips" in work.summary(80)
+
+
+def test_only_what_is_at_work_is_shown() -> None:
+    work = Work(["one"])
+    planned(work, "one", 100, rates=4)
+    assert work.at_work == []
+    for name in ("standardize", "resample", "tar 0 Hz", "tar 1 Hz"):
+        work.stages["one", name].begin()
+    work.stages["one", "standardize"].begin()
+    assert [stage.name for stage in work.at_work] == ["standardize", "tar 0 Hz", "tar 1 Hz"]
+
+
+@pytest.mark.parametrize("columns", range(10, 100, 10))
+def test_a_summary_fits(columns: int) -> None:
+    work = Work(["one"])
+    planned(work, "one", 1000)
+    work.stages["one", "standardize"].begin()
+    work.stages["one", "standardize"].done = 500
+    work.stages["x.zip", "download"] = Stage("x.zip", "download", None, "B", done=10**9)
+    assert len(work.summary(columns)) <= columns
 
 
 def test_a_long_title_keeps_its_end() -> None:

@@ -60,7 +60,7 @@ class Extract(CorpusStep, FolderStep):
         source, step = self.described_source(), self.requires()
         members = self.described.selection(self.selection)
         if not step.is_unpacked:
-            with Counter(self) as counter:
+            with Counter(self, "files", len(members)) as counter:
                 archive.unpack(
                     step.files,
                     set(members).__contains__,
@@ -77,7 +77,12 @@ class Extract(CorpusStep, FolderStep):
 class BatchStep(CorpusStep, FolderStep):
     """A step on one batch of clips, by the batch's key."""
 
-    batch = luigi.Parameter()
+    batch = HiddenParameter[str]()
+
+    @property
+    def shown_title(self) -> str:
+        keys = list(self.described.summary["batches"])
+        return f"{self.title}, batch {keys.index(self.batch) + 1} of {len(keys)}" if self.batch in keys else self.title
 
     def load(self) -> Batch:
         """The batch."""
@@ -133,7 +138,7 @@ class Standardize(BatchStep):
     def _standardized(self, refused: dict[str, str]) -> Iterator[tuple[str, Any, audio.Decoded]]:
         """The clips' names, samples and what was decoded; what is wrong with the others goes to `refused`."""
         batch = self.load()
-        with Counter(self) as counter, contextlib.ExitStack() as stack:
+        with Counter(self, "clips", len(batch.clips)) as counter, contextlib.ExitStack() as stack:
             recordings = {source: self._recordings(source, step, stack) for source, step in self.requires().items()}
             for clip in batch.clips:
                 try:
@@ -254,8 +259,9 @@ class Resample(BatchStep):
             missing = self._missing().items()
             folders = {rate: stack.enter_context(fresh_folder(folder)) for rate, folder in missing}
             made: dict[int, dict[str, Fingerprint]] = {rate: {} for rate in folders}
-            with Counter(self) as counter:
-                for name, recorded in self.requires().made().items():
+            recordings = self.requires().made()
+            with Counter(self, "clips", len(recordings)) as counter:
+                for name, recorded in recordings.items():
                     path = self.requires().folder / f"{name}.wav"
                     samples, rate = audio.read_wav(path)
                     for target_rate, folder in folders.items():

@@ -115,9 +115,19 @@ class Step(luigi.Task):
         raise NotImplementedError
 
     @property
+    def task_titles(self) -> list[str]:
+        """The titles of what the step is for, where a run is for it."""
+        return [self.title]
+
+    @property
     def places(self) -> list[Path]:
         """Where a person finds the output."""
         raise NotImplementedError
+
+    @property
+    def shown_title(self) -> str:
+        """The title, with what tells this step from others of its kind."""
+        return self.title
 
     @property
     def shown_stage(self) -> str:
@@ -131,6 +141,12 @@ class Step(luigi.Task):
         """Write an entry on this step's title and stage to the journal."""
         Journal(self.workspace.journal).write(Entry(event, self.title, self.shown_stage, amount, unit, text))
 
+    def tell_scheduler(self, message: str, fraction: float) -> None:
+        """Have a luigid's page show how far this step is; Luigi gives steps the means while it runs them."""
+        for name, value in (("set_status_message", message), ("set_progress_percentage", round(100 * fraction))):
+            if (tell := getattr(self, name, None)) is not None:
+                tell(value)
+
     def to_str_params(self, only_significant: bool = False, only_public: bool = False) -> dict[str, str]:
         # Luigi makes a step's identity of this. Two runs that write to different places must not be taken for one by a
         # scheduler that they share, whereas their journals differ without a difference in what they make.
@@ -139,7 +155,9 @@ class Step(luigi.Task):
         if only_significant:
             params["places"] = self.workspace.digest
         else:
-            params["of"] = self.title  # what luigid's page shows of the step, beside the parameters that are not hidden
+            params["of"] = (
+                self.shown_title
+            )  # what luigid's page shows of the step, beside the parameters that are not hidden
         return params
 
 
@@ -226,13 +244,16 @@ def fresh_folder(path: Path) -> Iterator[Path]:
 
 
 class Counter:
-    """Adds up what a step has done and tells the journal now and then, as a line for every file would be a flood."""
+    """Adds up what a step has done and tells the journal now and then, as a line for every file would be a flood.
+
+    `unit`: of what it counts. `total`: how many of them the step has to do; with it, a luigid's page is told, too.
+    """
 
     SECONDS = 0.2
 
-    def __init__(self, step: Step) -> None:
-        self._step = step
-        self._pending = 0
+    def __init__(self, step: Step, unit: str, total: int | None = None) -> None:
+        self._step, self._unit, self._total = step, unit, total
+        self._pending = self._done = 0
         self._last = time.monotonic()
 
     def add(self, amount: int) -> None:
@@ -245,10 +266,14 @@ class Counter:
         """Tell what has not been told."""
         if self._pending:
             self._step.tell("advanced", amount=self._pending)
+            self._done += self._pending
+            if self._total:
+                self._step.tell_scheduler(f"{self._done:,} of {self._total:,} {self._unit}", self._done / self._total)
         self._pending = 0
         self._last = time.monotonic()
 
     def __enter__(self) -> Counter:
+        self._step.tell("began", unit=self._unit)
         return self
 
     def __exit__(self, *exception: object) -> None:

@@ -52,6 +52,10 @@ class Clean(Step):
         return ", ".join(release.title for release in self.requires())
 
     @property
+    def task_titles(self) -> list[str]:
+        return [release.title for release in self.requires()]
+
+    @property
     def places(self) -> list[Path]:
         return [place for release in self.requires() for place in release.places]
 

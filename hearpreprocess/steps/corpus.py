@@ -118,7 +118,7 @@ class Corpus(TaskStep):
         return list(self.indexes().values())
 
     def build(self, folder: Path) -> None:
-        self.tell("planned")
+        self.tell("began")
         config = self.config
         trees = {name: Tree(name, index.folder) for name, index in self.indexes().items()}
         table, omissions, warnings = work_out(config, trees)

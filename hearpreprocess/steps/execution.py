@@ -41,7 +41,7 @@ def execute(roots: Sequence[Step], workers: int, scheduler_url: str | None) -> N
         try:
             luigi.build(
                 roots,
-                worker_scheduler_factory=_Factory(waits_for_other_hosts=scheduler_url is not None),
+                worker_scheduler_factory=_Factory(scheduler_url),
                 workers=workers,
                 **scheduler,
             )
@@ -66,10 +66,10 @@ def _check_reachable(url: str) -> None:
 class _Worker(luigi.worker.Worker):
     """Looks between two things whether the person has had enough; leaving its `with` block ends the running steps."""
 
-    def __init__(self, **facts: Any) -> None:
+    def __init__(self, scheduler_url: str | None, **facts: Any) -> None:
         super().__init__(**facts)
         self._task_result_queue.close()
-        self._pool = StepPool(self.worker_processes)
+        self._pool = StepPool(self.worker_processes, scheduler_url)
         self._task_result_queue: Any = self._pool
 
     def _create_task_process(self, task: Step) -> StepRun:
@@ -108,8 +108,8 @@ class _LocalScheduler(luigi.scheduler.Scheduler):
 
 
 class _Factory:
-    def __init__(self, waits_for_other_hosts: bool) -> None:
-        self._waits_for_other_hosts = waits_for_other_hosts
+    def __init__(self, scheduler_url: str | None) -> None:
+        self._scheduler_url = scheduler_url
 
     def create_local_scheduler(self) -> Any:
         return _LocalScheduler(record_task_history=False)
@@ -122,7 +122,8 @@ class _Factory:
             scheduler=scheduler,
             worker_processes=worker_processes,
             assistant=assistant,
-            keep_alive=self._waits_for_other_hosts,
+            scheduler_url=self._scheduler_url,
+            keep_alive=self._scheduler_url is not None,
             wait_interval=SECONDS_BETWEEN_LOOKS,
             wait_jitter=SECONDS_BETWEEN_LOOKS,
             send_failure_email=False,

@@ -137,13 +137,14 @@ class Download(SourceStep):
                 planned = True
             counter.add(amount)
 
-        with Counter(self) as counter:
+        with Counter(self, "B", known) as counter:
             connections = fetch.Connections(self.workspace.tmp_dir / "connections")
             failures, untried = fetch.get_all(wanted, connections, on_bytes, offline=self.workspace.offline)
         self._raise(failures, untried)
         with replaced_folder(self.folder) as folder:
             (folder / "verified.json").write_text(json.dumps(self._sizes_and_times()), encoding="utf-8")
         self.tell("finished")
+        self.tell("completed")
 
     def _check_space(self, missing: Sequence[File]) -> None:
         """Raise DiskFullError, before the first byte, where what is to be downloaded has no room."""
@@ -190,8 +191,7 @@ class Generate(SourceStep):
         return f"synthetic:{corpora.fingerprint(self.source.corpus)}"
 
     def build(self, folder: Path) -> None:
-        self.tell("planned", unit="files")
-        with Counter(self) as counter:
+        with Counter(self, "files") as counter:
             corpora.write(self.source.corpus, folder, counter.add)
         self.tell("finished")
 
@@ -259,7 +259,7 @@ class Locate(SourceStep):
             known = {}
         fresh = {name for name, stamp in stamps.items() if known.get(name, [None])[0] != stamp}
         self.tell("planned", amount=sum(stamps[name][0] for name in fresh), unit="B")
-        with Counter(self) as counter:
+        with Counter(self, "B") as counter:
             checksums = {
                 name: fetch.checksums(file, ["sha256"], lambda amount, total: counter.add(amount))["sha256"]
                 if name in fresh
@@ -309,7 +309,7 @@ class Index(FolderStep):
         return source_step(self.workspace, self.source)
 
     def build(self, folder: Path) -> None:
-        self.tell("planned", unit="files")
+        self.tell("began", unit="files")
         step = self.requires()
         is_read = matcher(self.source.reads)
         members = archive.unpack(

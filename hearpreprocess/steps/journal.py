@@ -14,7 +14,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-Event = Literal["planned", "advanced", "finished", "failed", "warned"]
+Event = Literal["planned", "began", "advanced", "finished", "completed", "failed", "warned"]
+"""A stage is planned, begins, advances and is finished; completed is what the whole run is for: a task, or a source."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class Entry:
     """One line of the journal.
 
     `title`: the task or the file worked on. `stage`: what is done to it. `amount`: units planned or done, or None where
-    their number is not known. `text`: the message of a failure or a warning.
+    their number is not known. `weight`: how much work a unit is, beside one of the same stage elsewhere: the seconds of
+    a clip. `text`: the message of a failure or a warning.
     """
 
     event: Event
@@ -31,6 +33,7 @@ class Entry:
     amount: int | None = None
     unit: str = ""
     text: str = ""
+    weight: float = 1.0
 
 
 class Journal:

@@ -147,3 +147,4 @@ class Preview(Step):
         with replaced_folder(self.folder) as folder:
             for file in sorted(set(self.requires().folder.iterdir()) - {self.requires().folder / SEAL}):
                 shutil.copyfile(file, folder / file.name)
+        self.tell("completed")

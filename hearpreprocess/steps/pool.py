@@ -28,6 +28,7 @@ from hearpreprocess.atomic import remove
 from hearpreprocess.steps.base import Step
 from hearpreprocess.steps.interruption import Interruption
 from hearpreprocess.steps.log import log_path, log_to
+from hearpreprocess.steps.reporter import Reporter
 
 EXIT_STATUS = 143
 SECONDS_TO_UNWIND, SECONDS_TO_END = 5, 60
@@ -41,10 +42,13 @@ LARGEST_BLOCK_KEPT = (32 << 20) - (1 << 16)
 
 
 class StepPool:
-    """The processes, and the results of their steps in the way in which Luigi takes them: `get`, `put`, `close`."""
+    """The processes, and the results of their steps in the way in which Luigi takes them: `get`, `put`, `close`.
 
-    def __init__(self, most: int = 1) -> None:
-        self._most = most
+    `scheduler_url`: of a luigid whose page shows how far each step is.
+    """
+
+    def __init__(self, most: int = 1, scheduler_url: str | None = None) -> None:
+        self._most, self.scheduler_url = most, scheduler_url
         self._processes: list[_StepProcess] = []
         self._noted: deque[Any] = deque()
         self._loading = threading.Thread(target=_load, name="loading", daemon=True)
@@ -114,9 +118,9 @@ class _StepProcess:
         self.end()
         return False
 
-    def send(self, step: Step, worker_id: str) -> None:
+    def send(self, step: Step, worker_id: str, scheduler_url: str | None) -> None:
         self.is_busy = True
-        self.connection.send((step, worker_id))
+        self.connection.send((step, worker_id, scheduler_url))
 
     def receive(self) -> Any:
         result, mebibytes = self.connection.recv()
@@ -147,10 +151,10 @@ class StepRun:
         """Hand the step to a process."""
         self._at_work = self._pool.idle()
         try:
-            self._at_work.send(self.task, self._worker_id)
+            self._at_work.send(self.task, self._worker_id, self._pool.scheduler_url)
         except OSError:  # it died just now
             self._at_work = self._pool.idle()
-            self._at_work.send(self.task, self._worker_id)
+            self._at_work.send(self.task, self._worker_id, self._pool.scheduler_url)
 
     def is_alive(self) -> bool:
         """Whether the process that runs the step is there."""
@@ -200,12 +204,13 @@ def _serve(connection: Connection, inherited: Sequence[Connection]) -> None:
     bytearray(LARGEST_BLOCK_KEPT)
     while not Interruption.has_arrived:
         try:
-            step, worker_id = connection.recv()
+            step, worker_id, scheduler_url = connection.recv()
         except (EOFError, OSError):
             return
         if step.workspace.journal:
             log_to(log_path(step.workspace.journal, step.workspace.tmp_dir))
-        luigi.worker.TaskProcess(step, worker_id, _Results(connection), _NO_REPORTER, check_complete_on_run=True).run()
+        reporter = Reporter(step.task_id, scheduler_url)
+        luigi.worker.TaskProcess(step, worker_id, _Results(connection), reporter, check_complete_on_run=True).run()
 
 
 def _end_with_the_runner() -> None:
@@ -227,10 +232,6 @@ class _Results:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         with contextlib.suppress(OSError):  # the runner is gone
             self._connection.send((result, peak / (2**20 if sys.platform == "darwin" else 2**10)))
-
-
-# Steps tell the journal what they do, not Luigi.
-_NO_REPORTER = luigi.worker.TaskStatusReporter(None, None, None, None)
 
 
 def _unwind(number: int, frame: FrameType | None) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import glob
 import json
-import sys
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,11 @@ from hearpreprocess.steps.interruption import Interruption
 from hearpreprocess.steps.journal import Entry, Journal
 from hearpreprocess.steps.labels import Labels
 from hearpreprocess.steps.presence import locked
+
+ABOVE_ALL_RATES = 1_000_000
+
+SECONDS_OF_A_CLIP = 5.0
+"""What is assumed of a task whose clips are as long as their recordings, to tell how much work they are."""
 
 
 class OutputStep(CorpusStep):
@@ -104,7 +108,7 @@ class Combine(OutputStep):
     @property
     def priority(self) -> int:  # type: ignore[override]
         """Before all tarballs: the report takes one core for seconds, in which the others have these to do."""
-        return sys.maxsize
+        return ABOVE_ALL_RATES
 
     def complete(self) -> bool:
         return self.has(self.rates)
@@ -132,10 +136,12 @@ class Combine(OutputStep):
         self._warn_of_other_tarballs()
         for rate in self.made:
             files |= self.audio_files(rate)
+        self.tell("began")
         with replaced_folder(self.folder) as folder:
             package.write_folder(folder, links=files, copies=self.label_files(), texts=self.proofs(self.made, known))
             self._write_report(folder)
             Interruption.act()
+        self.tell("finished")
 
     def _write_report(self, folder: Path) -> None:
         """Write the report; a task is finished without one, too."""
@@ -207,7 +213,7 @@ class Tar(OutputStep):
 
     def run(self) -> None:
         files = self.label_files() | self.audio_files(self.rate)
-        with Counter(self) as counter:
+        with Counter(self, "files", len(files) + len(package.PROOFS)) as counter:
             proofs = self.proofs([self.rate], {})
             package.write_tarball(self.path, f"tasks/{self.title}", files, proofs, self.compression, counter.add)
         with whole_file(self.size_note) as note:
@@ -277,6 +283,7 @@ class Release(Step):
             self._announce([output for output in outputs if not output.complete()])
             yield self._screen()
             yield outputs
+        self.tell("completed")
 
     def _lacking(self, unfinished: list[Combine | Tar]) -> tuple[int, ...]:
         """The rates that one of the unfinished outputs lacks."""
@@ -292,9 +299,11 @@ class Release(Step):
         clips = {key: batch["clips"] for key, batch in described.summary["batches"].items()}
         journal = Journal(self.workspace.journal)
 
+        seconds = max((described.batch(key).sample_duration or 0 for key in clips), default=0) or SECONDS_OF_A_CLIP
+
         def plan(stage: str, amount: int, unit: str) -> None:
             if amount:
-                journal.write(Entry("planned", self.title, stage, amount, unit))
+                journal.write(Entry("planned", self.title, stage, amount, unit, weight=seconds))
 
         resample = [step for step in outputs[0].requires() if not step.complete()] if outputs else []
         standardize = [step.requires() for step in resample if not step.requires().complete()]
