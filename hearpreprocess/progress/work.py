@@ -64,14 +64,19 @@ class Stage:
 
     def bar(self, columns: int) -> str:
         """A line of so many columns that shows how far it is."""
+        name = shortened(f"{self.title} {self.name}", min(LONGEST_PREFIX, columns // 2))
+        if not self.total:
+            done = f" {counted(self.done, self.unit)}," if self.done else ""
+            return f"{name}:{done} {tqdm.format_interval(self.seconds)}"[:columns]
         return tqdm.format_meter(
             self.done,
-            self.total or 0,
+            self.total,
             self.seconds,
             ncols=columns,
-            prefix=shortened(f"{self.title} {self.name}", min(LONGEST_PREFIX, columns // 2)),
+            prefix=name,
             unit="B" if self.unit == "B" else f" {self.unit}",
             unit_scale=self.unit == "B",
+            bar_format="{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt}{unit}, {remaining} left",
         )
 
 
