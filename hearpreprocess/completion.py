@@ -6,7 +6,7 @@ import argparse
 import os
 from collections.abc import Iterator
 
-from hearpreprocess.commands import COMMANDS, parser_of
+from hearpreprocess.commands import COMMANDS, PROGRAMS, parser_of
 
 MODES = ("default", "all", "full", "5h", "50h", "small", "synthetic")
 
@@ -21,8 +21,8 @@ def complete_words(parser: argparse.ArgumentParser) -> None:
     import argcomplete
 
     _program, *typed = os.environ.get("COMP_LINE", "").split(" ")
-    commands = list(COMMANDS)
-    if len(typed) > 1 and typed[0] in COMMANDS:
+    commands = [*COMMANDS, *PROGRAMS]
+    if len(typed) > 1 and typed[0] in commands:
         parser, commands = parser_of(typed[0]), []
         os.environ["_ARGCOMPLETE"] = "2"  # for argcomplete, a command's name is a part of the program's
     for action in parser._actions:

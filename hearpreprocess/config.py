@@ -407,5 +407,8 @@ def _as_tuple(values: Sequence[int] | None) -> tuple[int, ...] | None:
 
 def nearest(name: str, legal: Iterable[str]) -> str:
     """A clause that names the legal names most like `name`, to be put at the end of an error; empty if none is."""
-    close = difflib.get_close_matches(name, list(legal), n=3, cutoff=0.5)
+    in_lower_case = {each.lower(): each for each in legal}
+    if name.lower() in in_lower_case:
+        return f"; did you mean {in_lower_case[name.lower()]}?"
+    close = [in_lower_case[each] for each in difflib.get_close_matches(name.lower(), in_lower_case, n=3, cutoff=0.5)]
     return f"; did you mean {' or '.join(close)}?" if close else ""

@@ -15,10 +15,18 @@ from typing import TYPE_CHECKING
 
 from hearpreprocess import __version__
 from hearpreprocess.atomic import naming_the_disk, nearest_existing
-from hearpreprocess.commands import COMMANDS, run_command
+from hearpreprocess.commands import COMMANDS, PROGRAMS, run_command
 from hearpreprocess.completion import complete_words
+from hearpreprocess.config import nearest
 from hearpreprocess.console import DONE, FAILED, MISUSED, ended
-from hearpreprocess.errors import ConfigError, DownloadError, HearPreprocessError, OfflineError, OutputError
+from hearpreprocess.errors import (
+    ConfigError,
+    DownloadError,
+    HearPreprocessError,
+    OfflineError,
+    OutputError,
+    TaskNotFoundError,
+)
 from hearpreprocess.options import (
     add_places,
     add_rates,
@@ -40,8 +48,7 @@ if TYPE_CHECKING:
 
 _EPILOG = f"""\
 other commands, each with its own --help:
-{chr(10).join(f"  hearpreprocess {name:<9} {what}" for name, what in COMMANDS.items())}
-  python -m hearpreprocess.verify, .compare, .zenodo
+{chr(10).join(f"  hearpreprocess {name:<9} {what}" for name, what in (COMMANDS | PROGRAMS).items())}
 
 examples:
   hearpreprocess esc50                                 all default rates, below ./out
@@ -58,7 +65,7 @@ exit status: 0 everything is done, 1 something failed, 2 the command cannot be u
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    if arguments and arguments[0] in COMMANDS:
+    if arguments and arguments[0] in COMMANDS | PROGRAMS:
         return run_command(arguments)
     options = parser()
     complete_words(options)
@@ -70,10 +77,18 @@ def run(options: argparse.Namespace) -> int:
     try:
         tasks, rates = _understand(options)
     except HearPreprocessError as error:
-        print(f"hearpreprocess: {error}", file=sys.stderr)
+        print(f"hearpreprocess: {error}{_command_like(error, options)}", file=sys.stderr)
         return MISUSED
     farewell = "Interrupted. What was finished is kept; the same command goes on from there."
     return ended("hearpreprocess", lambda: _run(tasks, rates, options), on_error=FAILED, farewell=farewell)
+
+
+def _command_like(error: HearPreprocessError, options: argparse.Namespace) -> str:
+    """A line that names the commands most like a first word that is no task."""
+    if not isinstance(error, TaskNotFoundError) or not str(error).startswith(f"no task is called {options.tasks[0]!r}"):
+        return ""
+    commands = [*COMMANDS, *PROGRAMS]
+    return f"\n  commands: {', '.join(commands)}{nearest(options.tasks[0], commands)}"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -290,10 +305,14 @@ def _build_and_report(roots: Sequence[Step], workspace: Workspace, journal: Path
 
 
 def _check_writable(*folders: Path) -> None:
-    """Raise OutputError, before any work, where an output folder may not be written."""
+    """Raise OutputError, before any work, where a folder may not be written."""
     for folder in folders:
+        there = nearest_existing(folder)
         with naming_the_disk(folder):
-            tempfile.TemporaryFile(dir=nearest_existing(folder)).close()
+            try:
+                tempfile.TemporaryFile(dir=there).close()
+            except OSError as error:
+                raise OSError(error.errno, error.strerror, str(folder)) from error  # not the temporary file's name
 
 
 def _tidy(workspace: Workspace) -> None:

@@ -16,6 +16,7 @@ MODULES = sorted(path.relative_to(PACKAGE).with_suffix("").as_posix() for path i
 # Each layer may import those below it, not beside it. Siblings of the pure layer never import each other.
 FOUNDATIONS = [
     "errors",
+    "texts",
     "identity",
     "atomic",
     "seal",

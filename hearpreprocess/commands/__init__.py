@@ -1,4 +1,8 @@
-"""The commands beside a plain run: each is a module with `configure`, which adds its options, and `run`."""
+"""The commands beside a plain run.
+
+Each of COMMANDS is a module here with `configure`, which adds its options, and `run`; the other modules serve them.
+Each of PROGRAMS is a package of its own, which `python -m` starts as well.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +26,19 @@ COMMANDS = {
 }
 
 
+PROGRAMS = {
+    "verify": "check finished tasks, folders or tarballs, whoever made them",
+    "compare": "tell how two copies of a task differ",
+    "zenodo": "make a folder of 48 kHz tarballs to deposit",
+}
+
+
 def run_command(arguments: Sequence[str]) -> int:
     """Run the command that the first argument names, and return its exit status."""
     name, *others = arguments
+    if name in PROGRAMS:
+        status: int = _program(name).main(others)
+        return status
     module = _module(name)
     options = parser_of(name).parse_args(others)
     return ended(f"hearpreprocess {name}", lambda: module.run(options))
@@ -32,6 +46,9 @@ def run_command(arguments: Sequence[str]) -> int:
 
 def parser_of(name: str) -> argparse.ArgumentParser:
     """The options of a command."""
+    if name in PROGRAMS:
+        options: argparse.ArgumentParser = _program(name).parser()
+        return options
     module = _module(name)
     parser = argparse.ArgumentParser(
         prog=f"hearpreprocess {name}",
@@ -40,6 +57,10 @@ def parser_of(name: str) -> argparse.ArgumentParser:
     )
     module.configure(parser)
     return parser
+
+
+def _program(name: str) -> Any:
+    return importlib.import_module(f"hearpreprocess.{name}.__main__")
 
 
 def _module(name: str) -> Any:

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hearpreprocess import registry
-from hearpreprocess.commands.texts import table
+from hearpreprocess.atomic import naming_the_disk
 from hearpreprocess.errors import ConfigError
 from hearpreprocess.options import add_places, add_sources, sources_of, workspace_of
+from hearpreprocess.texts import table
 
 if TYPE_CHECKING:
     from hearpreprocess.steps.base import Workspace
@@ -79,7 +80,9 @@ def worked_out(task: registry.TaskReference, places: Workspace) -> dict[str, Any
         journal.touch()
         workspace = replace(places, tasks_dir=Path(name), offline=True, runner=os.getpid(), journal=journal)
         preview = Preview(workspace=workspace, task=task)
-        log_path(journal, workspace.tmp_dir).parent.mkdir(parents=True, exist_ok=True)
+        log = log_path(journal, workspace.tmp_dir)
+        with naming_the_disk(log):
+            log.parent.mkdir(parents=True, exist_ok=True)
         with at_work(workspace.tmp_dir), Display(JournalReader(journal), detail="quiet") as display:
             execute([preview], 1, None)
         for failure in display.failures:

@@ -12,10 +12,10 @@ import os
 from pathlib import Path
 
 from hearpreprocess.atomic import discard
-from hearpreprocess.commands.texts import bytes_text
 from hearpreprocess.errors import OutputError
 from hearpreprocess.options import add_places, workspace_of
 from hearpreprocess.seal import SEAL
+from hearpreprocess.texts import bytes_text
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

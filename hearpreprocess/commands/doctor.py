@@ -16,30 +16,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from packaging.requirements import Requirement
+
 from hearpreprocess.atomic import nearest_existing
-from hearpreprocess.commands.texts import bytes_text
 from hearpreprocess.config import EXTRAS
 from hearpreprocess.errors import HearPreprocessError
 from hearpreprocess.options import add_places
+from hearpreprocess.texts import bytes_text
 
-PACKAGES = {
-    "luigi": "luigi",
-    "ffmpeg": "ffmpeg-python",
-    "imageio_ffmpeg": "imageio-ffmpeg",
-    "soxr": "soxr",
-    "soundfile": "soundfile",
-    "numpy": "numpy",
-    "pandas": "pandas",
-    "requests": "requests",
-    "tqdm": "tqdm",
-    "isal": "isal",
-    "psutil": "psutil",
-    "wcmatch": "wcmatch",
-    "urllib3": "urllib3",
-    "jinja2": "jinja2",
-    "PIL": "pillow",
-    "argcomplete": "argcomplete",
-}
+MODULES = {"ffmpeg-python": "ffmpeg", "imageio-ffmpeg": "imageio_ffmpeg", "pillow": "PIL"}
+"""What packages are imported as, where that is not their own name."""
+
+USED = {"ffmpeg-python": ("input", "compile")}
+"""What tells a module from another package's of the same name, as there are several called ffmpeg."""
+
 FREE_BYTES, OPEN_FILES = 5_000_000_000, 256
 OLDEST, NEWEST = (3, 10), (3, 13)
 
@@ -62,19 +52,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the findings; the exit status is 1 where something that every task needs has to be mended."""
-    findings = []
+    findings: list[Finding] = []
     for finding in _findings(options):
-        findings.append(finding)
         mark = "ok  " if not finding.fix else "FIX " if finding.is_needed else "note"
         print(f"{mark}  {finding.what}: {finding.found}", flush=True)
-        if finding.fix:
+        if finding.fix and finding.fix not in (earlier.fix for earlier in findings):
             print(f"      {finding.fix}")
+        findings.append(finding)
     return 1 if any(finding.fix and finding.is_needed for finding in findings) else 0
 
 
 def _findings(options: argparse.Namespace) -> Iterator[Finding]:
     yield _python()
-    packages = [_package(module, package) for module, package in PACKAGES.items()]
+    try:
+        packages = [_package(requirement) for requirement in requirements()]
+    except importlib.metadata.PackageNotFoundError:
+        packages = [Finding("hearpreprocess", "not installed", "in a checkout: pip install --editable .")]
     yield from packages
     for extra, module in EXTRAS.items():
         yield _extra(extra, module)
@@ -88,7 +81,8 @@ def _findings(options: argparse.Namespace) -> Iterator[Finding]:
     }
     for what, place in places.items():
         yield _writable(what, place)
-    yield _space(options.tmp_dir.resolve())
+    disks = {nearest_existing(place).stat().st_dev: place for place in reversed(places.values())}
+    yield from map(_space, reversed(disks.values()))
     if not options.offline and all(not finding.fix for finding in packages):
         yield from _network()
 
@@ -99,14 +93,29 @@ def _python() -> Finding:
     return Finding("python", found, "" if is_right else "use Python 3.10 to 3.13, in a virtual environment of its own")
 
 
-def _package(module: str, package: str) -> Finding:
+def requirements() -> list[Requirement]:
+    """What hearpreprocess needs, as its installation says."""
+    every = map(Requirement, importlib.metadata.requires("hearpreprocess") or [])
+    return [requirement for requirement in every if requirement.marker is None]
+
+
+def _package(requirement: Requirement) -> Finding:
+    name = requirement.name
+    fix = f"pip install --force-reinstall '{requirement}'"
     try:
-        importlib.import_module(module)
-        return Finding(package, importlib.metadata.version(package))
+        version = importlib.metadata.version(name)
+        module = importlib.import_module(MODULES.get(name, name))
     except importlib.metadata.PackageNotFoundError:
-        return Finding(package, "installed, of unknown version")
+        return Finding(name, "not installed", fix)
     except Exception as error:
-        return Finding(package, f"cannot be loaded ({error})", f"pip install --force-reinstall {package}")
+        return Finding(name, f"cannot be loaded ({error})", fix)
+    if not requirement.specifier.contains(version, prereleases=True):
+        return Finding(name, f"{version}, expected {requirement.specifier}", fix)
+    missing = [each for each in USED.get(name, ()) if not hasattr(module, each)]
+    if missing:
+        found = f"{module.__file__} is another package's: it has no {', '.join(missing)}"
+        return Finding(name, found, f"remove what has overwritten it, then {fix}")
+    return Finding(name, version)
 
 
 def _extra(extra: str, module: str) -> Finding:
@@ -138,8 +147,11 @@ def _ffmpeg() -> str:
 
 def _open_files() -> Finding:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    fix = f"raise it for this shell: ulimit -n {min(hard, 4096) if hard > 0 else 4096}" if soft < OPEN_FILES else ""
-    return Finding("open files", f"up to {soft:,}", fix)
+    is_free = hard == resource.RLIM_INFINITY or hard >= OPEN_FILES
+    fix = f"raise it for this shell: ulimit -n {min(hard, 4096) if hard > 0 else 4096}"
+    if not is_free:
+        fix = f"the hard limit is {hard:,}: have it raised in /etc/security/limits.conf, or with `docker run --ulimit`"
+    return Finding("open files", f"up to {soft:,}", fix if soft < OPEN_FILES else "")
 
 
 def _writable(what: str, place: Path) -> Finding:
@@ -156,12 +168,15 @@ def _writable(what: str, place: Path) -> Finding:
 def _space(place: Path) -> Finding:
     there = nearest_existing(place)
     free = shutil.disk_usage(there).free
-    fix = "free some space, or choose another disk with --tmp-dir; `hearpreprocess plan` tells what a task needs"
+    fix = (
+        "free some space, or choose another disk with --tmp-dir, --download-dir, --tasks-dir or --tar-dir; "
+        "`hearpreprocess plan` tells what a task needs"
+    )
     return Finding("free disk", f"{bytes_text(free)} at {there}", fix if free < FREE_BYTES else "")
 
 
 def _network() -> Iterator[Finding]:
-    """One mirror of each host that the open tasks have, and Zenodo."""
+    """One file of each host that a source of the tasks has."""
     from urllib.parse import urlsplit
 
     from hearpreprocess import registry
@@ -172,7 +187,8 @@ def _network() -> Iterator[Finding]:
         config = registry.load(name)
         for source in config.in_mode(config.default_mode).sources.values():
             for file in list(getattr(source, "files", ()))[:1]:
-                hosts.setdefault(urlsplit(file.urls[0]).hostname or "", file.urls[0])
+                for url in file.urls:
+                    hosts.setdefault(urlsplit(url).hostname or "", url)
     with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as folder:
         connection = Connection(Connections(Path(folder)))
         for host, url in sorted(hosts.items()):
@@ -181,5 +197,5 @@ def _network() -> Iterator[Finding]:
                 yield Finding(f"network, {host}", "answers", is_needed=False)
             except HearPreprocessError as error:
                 fix = "check the network and HTTPS_PROXY; or fetch the archives elsewhere and use --offline"
-                yield Finding(f"network, {host}", str(error), fix, is_needed=False)
+                yield Finding(f"network, {host}", str(error).removeprefix(f"{url}: "), fix, is_needed=False)
         connection.close()

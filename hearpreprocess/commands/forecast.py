@@ -14,7 +14,6 @@ from typing import Any, Literal
 
 from hearpreprocess.atomic import nearest_existing
 from hearpreprocess.commands.sample import ASSUMED_RATE, ASSUMED_RATIO, Sample, assumed_sample, sample_of
-from hearpreprocess.commands.texts import bytes_text
 from hearpreprocess.config import TaskMode
 from hearpreprocess.errors import HearPreprocessError
 from hearpreprocess.registry import TaskReference
@@ -25,6 +24,7 @@ from hearpreprocess.steps.base import Workspace, is_whole
 from hearpreprocess.steps.corpus import Corpus, CorpusFolder, corpus_folder
 from hearpreprocess.steps.fetch import source_step
 from hearpreprocess.steps.release import Release
+from hearpreprocess.texts import bytes_text
 from hearpreprocess.tree import Tree
 
 SECONDS_TO_START = 1.0
@@ -177,6 +177,10 @@ def forecast(
         found.is_listed = True
         found.clips = sum(described.summary["splits"].values())
         release = Release(workspace=workspace, task=task, rates=tuple(rates), compression=compression, skips=0)
+        found.parts |= {
+            f"index {index.key}": Part("texts", _size(index.folder), is_here=True)
+            for index in corpus.indexes().values()
+        }
         found.parts |= _finished(release)
         rates = [rate for rate in rates if _clips(found.title, rate) not in found.parts]
         if not rates:
@@ -220,8 +224,11 @@ def _downloads(
             seconds = 0.0 if _is_done(step) else (size or 0) * SECONDS_A_BYTE["download"]
             yield str(path), Part("download", size, seconds, path.exists())
         if not files and step.stage == "generate" and step.folder.is_dir():
-            generated = sum(path.stat().st_size for path in step.folder.rglob("*") if path.is_file())
-            yield str(step.folder), Part("download", generated, is_here=True)
+            yield str(step.folder), Part("download", _size(step.folder), is_here=True)
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def _finished(release: Release) -> Iterator[tuple[str, Part]]:

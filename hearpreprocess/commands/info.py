@@ -9,9 +9,9 @@ from typing import Any
 
 from hearpreprocess import registry
 from hearpreprocess.commands.facts import facts_of, size_of
-from hearpreprocess.commands.texts import bytes_text, table
 from hearpreprocess.config import TaskConfig
 from hearpreprocess.sources import without_credentials
+from hearpreprocess.texts import bytes_text, table
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from hearpreprocess import registry
 from hearpreprocess.commands.facts import facts_of
-from hearpreprocess.commands.texts import bytes_text, table
+from hearpreprocess.texts import bytes_text, table
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from hearpreprocess import registry
 from hearpreprocess.atomic import nearest_existing
-from hearpreprocess.commands.texts import bytes_text, table
 from hearpreprocess.options import (
     add_places,
     add_rates,
@@ -26,6 +25,7 @@ from hearpreprocess.options import (
     workers_of,
     workspace_of,
 )
+from hearpreprocess.texts import bytes_text, table
 
 if TYPE_CHECKING:
     from hearpreprocess.commands.forecast import Forecast, Kind

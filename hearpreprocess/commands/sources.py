@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from hearpreprocess import registry
-from hearpreprocess.commands.texts import bytes_text
 from hearpreprocess.errors import DownloadError
 from hearpreprocess.sources import File, without_credentials
+from hearpreprocess.texts import bytes_text, counted
 
 MOST_FILES_OF_A_SOURCE = 8
 
@@ -27,18 +28,43 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print what each mirror answers; the exit status is 1 where a file has no mirror that is there."""
+    chosen = _chosen(options)
     found: list[dict[str, Any]] = []
-    for file, answer in ask(dict.fromkeys(_files(options))):
-        found.append({"file": file.filename, **answer})
+    for file, answer in ask(chosen):
+        found.append({"file": file.filename, "asked": time.strftime("%Y-%m-%dT%H:%M:%S%z"), **answer})
         if not options.json:
             _print(answer)
+    alive = {each["file"] for each in found if each["is_there"]}
     if options.json:
         print(json.dumps(found, indent=1))
-    alive = {each["file"] for each in found if each["is_there"]}
-    dead = sorted({each["file"] for each in found} - alive)
-    if dead and not options.json:
-        print(f"\n{len(dead)} files have no mirror that answers, as of {time.strftime('%Y-%m-%d')}: {', '.join(dead)}")
-    return 1 if dead else 0
+    else:
+        print("\n".join(_judgement(chosen, alive)))
+    return 1 if len(alive) < len(chosen) else 0
+
+
+def _chosen(options: argparse.Namespace) -> list[File]:
+    """The files of the tasks' sources; of those that are many, the first ones, which is told."""
+    chosen: dict[File, None] = {}
+    for task in registry.references(options.tasks, options.mode):
+        for source in task.resolve().sources.values():
+            files = list(getattr(source, "files", ()))
+            chosen |= dict.fromkeys(files[:MOST_FILES_OF_A_SOURCE])
+            if len(files) > MOST_FILES_OF_A_SOURCE:
+                text = f"{source.title}: {MOST_FILES_OF_A_SOURCE} of its {len(files):,} files are asked for"
+                print(text, file=sys.stderr)
+    return list(chosen)
+
+
+def _judgement(chosen: Sequence[File], alive: Collection[str]) -> Iterator[str]:
+    if not chosen:
+        yield "these tasks download nothing"
+        return
+    dead = [file.filename for file in chosen if file.filename not in alive]
+    yield f"{time.strftime('%Y-%m-%d')}: {len(chosen) - len(dead):,} of {counted(len(chosen), 'files')} can be had"
+    if dead:
+        yield f"without a mirror that answers: {', '.join(dead)}"
+    if not alive:
+        yield "No server answers at all: is there a network here? (HTTPS_PROXY)"
 
 
 def ask(files: Iterable[File]) -> Iterator[tuple[File, dict[str, Any]]]:
@@ -53,17 +79,12 @@ def ask(files: Iterable[File]) -> Iterator[tuple[File, dict[str, Any]]]:
         connection.close()
 
 
-def _files(options: argparse.Namespace) -> Iterator[File]:
-    for task in registry.references(options.tasks, options.mode):
-        for source in task.resolve().sources.values():
-            yield from list(getattr(source, "files", ()))[:MOST_FILES_OF_A_SOURCE]
-
-
 def _ask(connection: Any, file: File, url: str) -> dict[str, Any]:
     try:
         size = connection.size(url)
     except DownloadError as error:
-        return {"is_there": False, "size": None, "answer": str(error)}
+        answer = str(error).removeprefix(f"{without_credentials(url)}: ")
+        return {"is_there": False, "size": None, "answer": answer}
     is_right = size is None or file.size in (None, size)
     return {"is_there": is_right, "size": size, "answer": "" if is_right else f"expected {file.size:,} bytes"}
 

@@ -25,7 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return ended("compare", lambda: _run(arguments))
 
 
-def _run(arguments: Sequence[str] | None) -> int:
+def parser() -> argparse.ArgumentParser:
+    """The options of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m hearpreprocess.compare",
         description="Compare two copies of a task, each a folder or a tarball, whoever made them.",
@@ -35,7 +36,11 @@ def _run(arguments: Sequence[str] | None) -> int:
     parser.add_argument("first", type=Path, metavar="A")
     parser.add_argument("second", type=Path, metavar="B")
     parser.add_argument("--json", action="store_true", help="print the comparison as a JSON object")
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    options = parser().parse_args(arguments)
     found = compare(options.first, options.second)
     print(json.dumps(found.to_json(), indent=1, ensure_ascii=False) if options.json else "\n".join(_lines(found)))
     return SAME if found.is_same else NOT_SAME

@@ -135,4 +135,6 @@ def cause(error: BaseException) -> str:
     inner = getattr(error, "reason", None) or next(iter(error.args), None)
     if isinstance(inner, BaseException):
         return cause(inner)
+    if type(error).__name__ == "NameResolutionError":
+        return "the name of its host is not known here; is there a network?"
     return re.sub(r"(https?://|url: )\S+", r"\1...", f"{type(error).__name__}: {error}")

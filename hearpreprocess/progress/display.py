@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from typing import Literal, TextIO
 
 from hearpreprocess.progress.screens import screen_for
-from hearpreprocess.progress.work import Stage, Work, counted
+from hearpreprocess.progress.work import Stage, Work, amount
 from hearpreprocess.steps.journal import Entry, JournalReader
 
 Detail = Literal["quiet", "normal", "verbose"]
@@ -82,7 +82,7 @@ class Display:
         if entry.event == "planned":
             stage.total, stage.unit, stage.weight = entry.amount, entry.unit, entry.weight
             if self._detail == "verbose" and entry.amount is not None:
-                self._line(f"{stage.title}  {stage.name}: {counted(entry.amount, entry.unit)} to do")
+                self._line(f"{stage.title}  {stage.name}: {amount(entry.amount, entry.unit)} to do")
         elif not stage.is_over:
             stage.begin()
             if stage.kind == "tar":
@@ -91,8 +91,8 @@ class Display:
             if entry.event == "finished":
                 self._finish(stage)
 
-    def _advance(self, stage: Stage, amount: int) -> None:
-        stage.done += amount
+    def _advance(self, stage: Stage, done: int) -> None:
+        stage.done += done
         if self._screen.keeps_lines and time.monotonic() - stage.told >= SECONDS_BETWEEN_LINES[self._detail]:
             stage.told = time.monotonic()
             self._line(f"{stage.title}  {stage.name}: {stage.amount()}")
@@ -105,7 +105,7 @@ class Display:
         stage.is_over, stage.total = True, stage.done
         is_worth_it = self._screen.keeps_lines or self._detail == "verbose" or stage.seconds >= SECONDS_WORTH_A_LINE
         if is_worth_it and (stage.done or not stage.unit):
-            what = counted(stage.done, stage.unit) if stage.unit else "done"
+            what = amount(stage.done, stage.unit) if stage.unit else "done"
             self._line(f"{stage.title}  {stage.name}: {what} in {stage.seconds:.1f} s")
 
     def _line(self, text: str) -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from tqdm import tqdm
 
+from hearpreprocess.texts import counted
+
 STAGES_SHOWN = 3
 LONGEST_PREFIX = 40
 LEAST_FRACTION = 0.02
@@ -58,15 +60,15 @@ class Stage:
     def amount(self) -> str:
         """What is done, and of how much, as a person reads it."""
         if self.total is None:
-            return counted(self.done, self.unit)
+            return amount(self.done, self.unit)
         done = f"{self.done / 1e6:,.1f}" if self.unit == "B" else f"{self.done:,}"
-        return f"{done} of {counted(self.total, self.unit)}"
+        return f"{done} of {amount(self.total, self.unit)}"
 
     def bar(self, columns: int) -> str:
         """A line of so many columns that shows how far it is."""
         name = shortened(f"{self.title} {self.name}", min(LONGEST_PREFIX, columns // 2))
         if not self.total:
-            done = f" {counted(self.done, self.unit)}," if self.done else ""
+            done = f" {amount(self.done, self.unit)}," if self.done else ""
             return f"{name}:{done} {tqdm.format_interval(self.seconds)}"[:columns]
         return tqdm.format_meter(
             self.done,
@@ -80,11 +82,9 @@ class Stage:
         )
 
 
-def counted(count: int, unit: str) -> str:
+def amount(count: int, unit: str) -> str:
     """A number of bytes, files or clips as a person reads it."""
-    if unit == "B":
-        return f"{count / 1e6:,.1f} MB"
-    return f"{count:,} {unit.removesuffix('s') if count == 1 else unit}"
+    return f"{count / 1e6:,.1f} MB" if unit == "B" else counted(count, unit)
 
 
 def shortened(text: str, most: int, mark: str = "…") -> str:

@@ -30,7 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return ended("verify", lambda: _run(arguments))
 
 
-def _run(arguments: Sequence[str] | None) -> int:
+def parser() -> argparse.ArgumentParser:
+    """The options of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m hearpreprocess.verify",
         description="Check finished tasks, ours or downloaded from anywhere: folders, tarballs, or folders of them.",
@@ -40,7 +41,11 @@ def _run(arguments: Sequence[str] | None) -> int:
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a task's folder or tarball")
     parser.add_argument("--task", metavar="TASK", help="the task module of a task of your own")
     parser.add_argument("--json", action="store_true", help="print the reports as a JSON list")
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    options = parser().parse_args(arguments)
     reports: list[Report] = []
     try:
         for path in copies(options.paths):

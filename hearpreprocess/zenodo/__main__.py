@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +20,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return ended("zenodo", lambda: _run(arguments))
 
 
-def _run(arguments: Sequence[str] | None) -> int:
+def parser() -> argparse.ArgumentParser:
+    """The options of the command line: those of a run, and the folder."""
     parser = runner.parser()
     parser.prog = "python -m hearpreprocess.zenodo"
     parser.description = "Regenerate the 48 kHz tarballs and put them, verified, into a folder to deposit at Zenodo."
@@ -28,7 +30,11 @@ def _run(arguments: Sequence[str] | None) -> int:
         "--folder", type=Path, default=Path("zenodo"), metavar="DIR", help="is replaced as a whole (default: zenodo)"
     )
     parser.set_defaults(mode="all")
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    options = parser().parse_args(arguments)
     options.sample_rates = [str(PUBLISHED_RATE)]
     if status := runner.run(options):
         return status

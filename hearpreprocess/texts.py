@@ -15,6 +15,11 @@ def bytes_text(count: float | None) -> str:
     return f"{count:,.0f} B"
 
 
+def counted(count: int, what: str) -> str:
+    """A number of things as a person reads it; `what`: their name in the plural."""
+    return f"{count:,} {what.removesuffix('s') if count == 1 else what}"
+
+
 def table(rows: Sequence[Mapping[str, str]], right: tuple[str, ...] = ()) -> list[str]:
     """The lines of a table with the rows' keys as its head; the columns named by `right` are aligned there."""
     if not rows:
