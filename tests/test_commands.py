@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import re
@@ -16,7 +15,6 @@ import pytest
 from hearpreprocess.commands import COMMANDS, PROGRAMS
 from hearpreprocess.commands.doctor import requirements
 from hearpreprocess.registry import built_in_names
-from hearpreprocess.testing import archives
 from tests import toys
 from tests.conftest import Server, User, sha256
 
@@ -331,199 +329,10 @@ def test_clean_leaves_folders_of_others_alone(user: User) -> None:
         assert (user.folder / "index" / "more").is_dir()
 
 
-def wavs(folder: Path, *names: str) -> None:
-    archives.write_files(folder, "", [(name, toys.wav(name, 0.3)) for name in names])
-
-
-def table(folder: Path, name: str, *rows: tuple[object, ...]) -> None:
-    with (folder / name).open("w", newline="") as file:
-        csv.writer(file).writerows(rows)
-
-
-def begun(user: User, expected: int = 0) -> tuple[str, dict[str, dict]]:
-    """What `new` says of the folder `mine`, and the clips that the module yields."""
-    said = user.run("new", "my_task", "mine")
-    assert said.returncode == expected, said.stdout + said.stderr
-    if expected:
-        return said.stdout + said.stderr, {}
-    assert user.run("./my_task.py", "--until", "corpus").returncode == 0
-    preview = user.folder / "out" / "tasks" / "my_task-v1-full.corpus" / "manifest.json"
-    return said.stdout, json.loads(preview.read_text())["clips"]
-
-
-def test_suffixes_of_any_case_are_found(user: User) -> None:
-    names = [f"{label}/{number}.{'wav' if number % 2 else 'WAV'}" for label in "ab" for number in range(8)]
-    wavs(user.folder / "mine", *names)
-    said, clips = begun(user)
-    assert "16 (**/*.WAV, **/*.wav)" in said
-    assert len(clips) == 16
-
-
-def test_a_path_in_a_table_is_that_path(user: User) -> None:
-    names = [f"{number}.wav" for number in range(12)]
-    wavs(user.folder / "mine", *(f"clips/{name}" for name in names), *(f"denoised/{name}" for name in names))
-    rows = [(f"clips/{name}", "ab"[number % 2]) for number, name in enumerate(names)]
-    table(user.folder / "mine", "meta.csv", ("path", "label"), *rows)
-    _said, clips = begun(user)
-    assert {file: facts["labels"] for file, facts in clips.items()} == {
-        name: ["ab"[number % 2]] for number, name in enumerate(names)
-    }
-    assert 'recordings.member(row["path"].strip())' in (user.folder / "my_task.py").read_text()
-
-
-def test_names_that_repeat_in_several_folders_are_told_apart(user: User) -> None:
-    names = [f"r{folder}/{number}.wav" for folder in range(3) for number in range(8)]
-    wavs(user.folder / "mine", *names)
-    rows = [(name, f"c{number % 2}") for number, name in enumerate(names)]
-    table(user.folder / "mine", "labels.csv", ("path", "label"), *rows)
-    said, clips = begun(user)
-    assert "column 'label' of labels.csv: c0, c1" in said
-    assert len(clips) == 24
-    assert clips["r1_0_wav.wav"]["labels"] == ["c0"]
-
-
-def test_dots_in_names_are_no_suffixes(user: User) -> None:
-    wavs(user.folder / "mine", *(f"rec{number}{dot}.wav" for number in range(6) for dot in ("", ".1")))
-    rows = [(f"rec{number}{dot}", "ab"[number % 2]) for dot in (".1", "") for number in range(6)]
-    table(user.folder / "mine", "meta.csv", ("name", "label"), *rows)
-    _said, clips = begun(user)
-    assert clips["rec0.1.wav"]["labels"] == ["a"]
-    assert len(clips) == 12
-
-
-def test_a_comma_inside_a_label_does_not_divide_it(user: User) -> None:
-    wavs(user.folder / "mine", *(f"{number}.wav" for number in range(12)))
-    labels = ("Dog, big", "Cat", "Bird; small")
-    rows = [(f"{number}.wav", labels[number % 3]) for number in range(12)]
-    table(user.folder / "mine", "meta.csv", ("file", "label"), *rows)
-    said, clips = begun(user)
-    assert "several in a cell" not in said
-    assert {tuple(facts["labels"]) for facts in clips.values()} == {(label,) for label in labels}
-
-
-def test_rows_without_a_label_or_a_file_are_told(user: User) -> None:
-    wavs(user.folder / "mine", *(f"{number}.wav" for number in range(12)))
-    rows = [(f"{number}.wav", "" if number == 3 else "ab"[number % 2]) for number in range(14)]
-    table(user.folder / "mine", "meta.csv", ("file", "label"), *rows)
-    said, clips = begun(user)
-    assert "2 rows of meta.csv name no recording in the folder" in said
-    assert "1 rows of meta.csv have no label" in said
-    assert len(clips) == 11
-
-
-def test_a_development_set_without_a_train_set_is_trained_on(user: User) -> None:
-    splits = ("dev", "eval")
-    wavs(user.folder / "mine", *(f"{split}/{label}/{n}.wav" for split in splits for label in "ab" for n in range(20)))
-    _said, clips = begun(user)
-    assert {facts["split"] for facts in clips.values()} == {"train", "valid", "test"}
-    assert all((facts["split"] == "test") == file.startswith("eval") for file, facts in clips.items())
-
-
-def test_equal_names_below_two_parents_are_two_clips(user: User) -> None:
-    wavs(user.folder / "mine", *(f"s{parent}/{label}/{n}.wav" for parent in (1, 2) for label in "ab" for n in range(4)))
-    said, clips = begun(user)
-    assert len(clips) == 16
-    assert "labels are the innermost folders; those around them, s1, s2, are not used" in said
-
-
-def test_a_guess_that_does_not_work_is_told_at_once(user: User) -> None:
-    wavs(user.folder / "mine", *(f"label{number}/{number}.wav" for number in range(5)))
-    said, _clips = begun(user, expected=1)
-    assert "none of 1000 shuffles" in said
-    assert "my_task.py does not work as it is" in said
-
-
-def test_a_name_that_is_taken_is_refused(user: User) -> None:
-    wavs(user.folder / "mine", "a/1.wav", "b/1.wav")
-    for name in ("json", "esc50"):
-        refused = user.run("new", name, "mine")
-        assert refused.returncode == 2
-        assert "is taken" in refused.stderr
-
-
 def test_every_dependency_is_looked_at() -> None:
     settings = (Path(__file__).parent.parent / "pyproject.toml").read_text()
     block = settings.partition("\ndependencies = [")[2].partition("\n]")[0]
     assert set(re.findall(r'^    "([A-Za-z0-9-]+)', block, re.MULTILINE)) == {each.name for each in requirements()}
-
-
-def folder_per_label(folder: Path) -> None:
-    for label in ("bark", "meow"):
-        for number in range(6):
-            archives.write_files(folder, "", [(f"{label}/{number}.wav", toys.wav(f"{label}{number}", 0.5))])
-
-
-def given_splits(folder: Path) -> None:
-    for split, count in (("Train", 6), ("val", 2), ("test", 2)):
-        for label in ("bark", "meow"):
-            names = [f"{split}/{label}/{split}{number}.wav" for number in range(count)]
-            archives.write_files(folder, "", [(name, toys.wav(name, 0.5)) for name in names])
-
-
-def table_with_splits(folder: Path) -> None:
-    rows = [(f"sounds/{number}.wav", ("bark", "meow")[number % 2], 1 + number // 2 % 3) for number in range(18)]
-    archives.write_files(folder, "", [(name, toys.wav(name, 0.5)) for name, _label, _fold in rows])
-    with (folder / "meta.csv").open("w", newline="") as file:
-        csv.writer(file).writerows([("filename", "label", "fold"), *rows])
-
-
-def table_of_tags(folder: Path) -> None:
-    tags = ("loud, inside", "quiet, inside", "loud", "quiet, outside", "outside, loud", "inside")
-    rows = [(str(number), tags[number % len(tags)], f"speaker{number // 2}") for number in range(30)]
-    archives.write_files(folder, "", [(f"{name}.flac.wav", toys.wav(name, 0.5)) for name, _tags, _speaker in rows])
-    with (folder / "tags.tsv").open("w", newline="") as file:
-        writer = csv.writer(file, delimiter="\t")
-        writer.writerows([("file", "tags", "speaker"), *((f"{name}.flac.wav", *others) for name, *others in rows)])
-
-
-@pytest.mark.parametrize(
-    ("make", "told", "splits"),
-    [
-        (folder_per_label, ["2 from the folders' names: bark, meow", "5 folds, drawn"], 5),
-        (given_splits, ["2 from the folders' names", "given by the folders' names"], 3),
-        (table_with_splits, ["2 from column 'label' of meta.csv", "3 folds, given by column 'fold'"], 3),
-        (table_of_tags, ["4 from column 'tags' of tags.tsv", "divided by ','", "groups       column 'speaker'"], 5),
-    ],
-)
-def test_a_dataset_of_ones_own(user: User, make: Callable[[Path], None], told: list[str], splits: int) -> None:
-    make(user.folder / "mine")
-    begun = user.run("new", "my_task", "mine")
-    assert begun.returncode == 0, begun.stderr
-    for text in told:
-        assert text in begun.stdout
-    checked = user.run("check", "./my_task.py")
-    assert checked.returncode == 0, checked.stdout + checked.stderr
-    assert "The module keeps the contract." in checked.stdout
-    finished = user.run("./my_task.py", "--sample-rates", 8000)
-    assert finished.returncode == 0, finished.stderr
-    task = user.folder / "out" / "tasks" / "my_task-v1-full"
-    assert len(list((task / "8000").iterdir())) == splits
-    tested = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "test_my_task.py"], cwd=user.folder, capture_output=True, text=True
-    )
-    assert tested.returncode == 0, tested.stdout
-    verified = subprocess.run(
-        [sys.executable, "-m", "hearpreprocess.verify", task, "--task", "my_task.py"],
-        cwd=user.folder,
-        capture_output=True,
-        text=True,
-    )
-    assert verified.returncode == 0, verified.stdout
-    again = user.run("new", "my_task", "mine")
-    assert again.returncode == 2
-    assert "is there already" in again.stderr
-
-
-def test_folders_of_which_nothing_can_be_guessed(user: User) -> None:
-    (user.folder / "empty").mkdir()
-    assert "holds no files" in user.run("new", "mine", "empty").stderr
-    (user.folder / "empty" / "notes.txt").write_text("x")
-    assert "holds no recordings" in user.run("new", "mine", "empty").stderr
-    archives.write_files(user.folder / "flat", "", [("a.wav", toys.wav("a"))])
-    assert "nothing tells the labels" in user.run("new", "mine", "flat").stderr
-    assert "is no name for a Python module" in user.run("new", "my-task", "flat").stderr
-    assert "there is no folder" in user.run("new", "mine", "nowhere").stderr
-    assert not list(user.folder.glob("*.py"))
 
 
 def test_check_names_what_is_wrong(user: User) -> None:

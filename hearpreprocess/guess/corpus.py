@@ -1,0 +1,72 @@
+"""Guess what a folder of recordings is: where its labels are told, how long clips should be, how they are divided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from hearpreprocess import archive
+from hearpreprocess.errors import CorpusError, SplitError
+from hearpreprocess.guess.division import divide
+from hearpreprocess.guess.found import Guess
+from hearpreprocess.guess.from_folders import from_folders
+from hearpreprocess.guess.from_tables import from_tables, tables_of
+from hearpreprocess.guess.tables import SUFFIXES
+from hearpreprocess.texts import counted
+
+AUDIO = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff", ".m4a", ".mp4", ".webm", ".aac", ".au", ".wma")
+LOOKED_AT, QUANTILE = 200, 0.95
+
+
+def guess(folder: Path) -> Guess:
+    """What the recordings in a folder are.
+
+    Raises CorpusError where it holds none, or where nothing tells their labels.
+    """
+    files = [path for path in archive.files_below(folder) if not archive.is_litter(path)]
+    recordings = [path for path in files if path.lower().endswith(AUDIO)]
+    if not recordings:
+        raise CorpusError(f"{folder} holds no recordings: expected files that end in {', '.join(AUDIO)}")
+    suffixes = sorted({path.rpartition(".")[2] for path in recordings})
+    found = Guess(len(recordings), [f"**/*.{suffix}" for suffix in suffixes], _usual_seconds(folder, recordings))
+    empty = [path for path in recordings if not (folder / path).stat().st_size]
+    if empty:
+        found.notes.append(f"{counted(len(empty), 'recordings')} are empty files, such as {empty[0]}")
+    tables = list(tables_of(found, folder, [path for path in files if path.lower().endswith(SUFFIXES)], recordings))
+    try:
+        if tables:
+            from_tables(found, tables, recordings)
+        else:
+            from_folders(found, folder, recordings)
+        found.division = divide(found.clips, needs_every_label=not found.is_event_task)
+    except (CorpusError, SplitError) as error:
+        raise CorpusError("\n".join([str(error), *(f"  note: {note}" for note in found.notes)])) from None
+    if found.division.rare:
+        found.notes.append(_of_rare_labels(found))
+    return found
+
+
+def _of_rare_labels(found: Guess) -> str:
+    rare = found.division.rare
+    shown = ", ".join(rare[:5]) + (" ..." if len(rare) > 5 else "")
+    return (
+        f"{counted(len(rare), 'labels')} would not be in every split ({shown}); clips with no other label are left "
+        "out, as scores on splits with different labels do not compare"
+    )
+
+
+def _usual_seconds(folder: Path, recordings: Sequence[str]) -> float | None:
+    """A duration that 95 of 100 recordings do not exceed; None where libsndfile reads none of them."""
+    import soundfile
+
+    step = max(1, len(recordings) // LOOKED_AT)
+    seconds = []
+    for path in recordings[::step]:
+        try:
+            seconds.append(soundfile.info(str(folder / path)).duration)
+        except soundfile.LibsndfileError:
+            continue
+    if not seconds:
+        return None
+    usual = sorted(seconds)[min(len(seconds) - 1, int(QUANTILE * len(seconds)))]
+    return float(max(0.1, round(usual, 2 if usual < 1 else 1)))

@@ -1,0 +1,109 @@
+"""What a folder of recordings is taken for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from hearpreprocess.guess.division import Division, Guessed
+from hearpreprocess.guess.tables import Column, Naming
+
+SPLITS = {
+    "train": "train",
+    "training": "train",
+    "valid": "valid",
+    "validation": "valid",
+    "val": "valid",
+    "dev": "valid",
+    "test": "test",
+    "testing": "test",
+    "eval": "test",
+    "evaluation": "test",
+}
+"""What splits are called, and which they are."""
+
+
+@dataclass
+class Guess:
+    """What a folder of recordings is taken for.
+
+    `tables`, with the split that each stands for or "", `naming` and the columns: where tables tell; else the folders'
+    names do. `patterns`: of the recordings. `naming_by`: what makes a clip's name unique, `stem`, `folder` or `path`.
+    `separator`: between several labels in a cell. `yes_columns`: one a label. `folds`, `first_fold`: given folds.
+    `given_splits`: what the corpus calls each split; `by_folder`: it does so by its outermost folders. `missing`,
+    `unlabelled`: rows without a file, and without a label. `division`: what comes of all that. `notes`: for a person.
+    """
+
+    recordings: int
+    patterns: list[str]
+    seconds: float | None
+    naming_by: str = "stem"
+    tables: dict[str, str] = field(default_factory=dict)
+    options: Mapping[str, object] = field(default_factory=dict)
+    naming: Naming = field(default_factory=lambda: Naming(""))
+    has_backslashes: bool = False
+    label_column: Column = ""
+    split_column: Column = ""
+    group_column: Column = ""
+    start_column: Column = ""
+    end_column: Column = ""
+    yes_columns: tuple[Column, ...] = ()
+    separator: str = ""
+    folds: int = 0
+    first_fold: int = 0
+    given_splits: dict[str, str] = field(default_factory=dict)
+    by_folder: bool = False
+    missing: int = 0
+    unlabelled: int = 0
+    clips: list[Guessed] = field(default_factory=list)
+    division: Division = field(default_factory=Division)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def is_event_task(self) -> bool:
+        """Whether labels have times."""
+        return self.start_column != ""
+
+    @property
+    def is_multilabel(self) -> bool:
+        """Whether a clip may have several labels."""
+        return bool(self.separator or self.yes_columns or self.is_event_task)
+
+    @property
+    def labels(self) -> list[str]:
+        """All labels that recordings have."""
+        return sorted({label for clip in self.clips for label in clip.labels})
+
+
+def with_train(found: Guess, splits: dict[str, str]) -> dict[str, str]:
+    """Splits by what the corpus calls them, of which one is train; none where that cannot be.
+
+    Where there is no train, the development set is what others call so.
+    """
+    merged = [name for name in splits if splits[name] == "valid"]
+    if len(merged) > 1:
+        found.notes.append(f"{' and '.join(merged)} are both taken for the valid split")
+    if "train" in splits.values() or len(found.tables) > 1:
+        return splits
+    if "valid" not in splits.values():
+        return {}
+    return {name: "train" if split == "valid" else split for name, split in splits.items()}
+
+
+def clip_name(naming_by: str, path: str) -> str:
+    """The name of a clip: of its file, with its folder where that makes it unique, or of its whole path."""
+    if naming_by == "stem":
+        return stem_of(path)
+    if naming_by == "folder":
+        return f"{path.split('/')[-2]}_{stem_of(path)}"
+    return path.replace("/", "_").replace(".", "_")
+
+
+def are_unique(names: Sequence[str]) -> bool:
+    """Whether no two names are the same, on any file system."""
+    return len({name.casefold() for name in names}) == len(names)
+
+
+def stem_of(path: str) -> str:
+    """The name of a file without its suffix."""
+    return path.rpartition("/")[2].rpartition(".")[0]

@@ -1,0 +1,246 @@
+"""Guess from tables that name the recordings: columns of labels, of times, of splits, of groups."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from hearpreprocess.errors import CorpusError
+from hearpreprocess.guess.division import Guessed
+from hearpreprocess.guess.found import SPLITS, Guess, are_unique, clip_name, stem_of, with_train
+from hearpreprocess.guess.tables import Column, Naming, Row, Table, known_paths, named_by, naming_in, read
+from hearpreprocess.texts import counted
+
+LABEL_NAMES: tuple[str, ...] = (
+    "label",
+    "labels",
+    "event_label",
+    "class",
+    "category",
+    "tag",
+    "tags",
+    "target",
+    "emotion",
+)
+LABEL_NAMES += ("genre", "species", "word")
+SPLIT_NAMES = ("split", "fold", "set", "subset", "partition")
+GROUP_NAMES = ("group", "speaker", "speaker_id", "participant", "patient", "artist", "session", "recording", "animal")
+START_NAMES = ("onset", "start", "start_time", "start_seconds", "begin", "onset_seconds", "event_onset")
+END_NAMES = ("offset", "end", "end_time", "end_seconds", "stop", "offset_seconds", "event_offset")
+SEPARATORS = (";", "|", ",")
+YES_AND_NO = {"0", "1", "0.0", "1.0", "True", "False", "true", "false", ""}
+YES = ("1", "1.0", "True", "true")
+MOST_FOLDS = 20
+
+
+def tables_of(
+    found: Guess, folder: Path, paths: Sequence[str], recordings: Sequence[str]
+) -> Iterator[tuple[Table, Naming]]:
+    """The tables that name recordings in one way, the one that names the most first."""
+    matched: list[tuple[int, Table, Naming]] = []
+    for path in paths:
+        table = read(folder, path, recordings)
+        count, naming = (0, None) if table is None else naming_in(table, recordings)
+        if table is not None and naming is not None:
+            matched.append((count, table, naming))
+        elif path.lower().endswith((".csv", ".tsv")):
+            what = "names no recording" if table else "is no table, or has rows of different lengths"
+            found.notes.append(f"{path} {what}, and was passed over")
+    if not matched:
+        return
+    matched.sort(key=lambda each: -each[0])
+    most, first, naming = matched[0]
+    others = [table for _count, table, _naming in matched[1:]]
+    by_name = Naming(naming.column, suffix=naming.suffix, by_name=True)
+    if any(not named_by(table, naming, recordings) and named_by(table, by_name, recordings) for table in others):
+        naming = by_name
+    chosen = [first, *(table for table in others if _goes_with(first, table, naming, recordings))]
+    found.notes += [
+        f"{table.path} names recordings, too, and was passed over" for table in others if table not in chosen
+    ]
+    named = sum(named_by(table, naming, recordings) for table in chosen)
+    if named < max(1, len(recordings) / 2):
+        found.notes.append(f"{first.path} names only {most:,} of the recordings, and was passed over")
+        return
+    yield from ((table, naming) for table in chosen)
+
+
+def _goes_with(first: Table, other: Table, naming: Naming, recordings: Sequence[str]) -> bool:
+    """Whether two tables are of the same kind, one for each split, and are read in the same way."""
+    shared = set(first.columns) & set(other.columns)
+    is_split = stem_of(first.path).lower() in SPLITS and stem_of(other.path).lower() in SPLITS
+    is_alike = dict(first.options) == dict(other.options) and len(shared) > 1
+    return is_split and is_alike and named_by(other, naming, recordings) > 0
+
+
+def from_tables(found: Guess, tables: Sequence[tuple[Table, Naming]], recordings: Sequence[str]) -> None:
+    """Add what the tables tell.
+
+    Raises CorpusError where no column looks like labels, or where a recording is named several times.
+    """
+    (first, naming), *_others = tables
+    found.naming, found.options = naming, first.options
+    found.tables = {table.path: "" for table, _naming in tables}
+    rows = [(table.path, row) for table, _naming in tables for row in table.rows]
+    found.has_backslashes = any("\\" in row[naming.column] for _path, row in rows)
+    shared = [column for column in first.columns if all(column in table.columns for table, _naming in tables)]
+    columns = [column for column in shared if column not in ("", naming.column)]
+    found.start_column, found.end_column = _times(columns, [row for _path, row in rows])
+    found.split_column = _named([each for each in first.columns if each != naming.column], SPLIT_NAMES)
+    found.group_column = _named(columns, GROUP_NAMES)
+    taken = (found.split_column, found.group_column, found.start_column, found.end_column)
+    _find_labels(found, [row for _path, row in rows], [each for each in columns if each not in taken])
+    _find_splits(found, rows, recordings)
+    _take_rows(found, rows, recordings)
+
+
+def _times(columns: Sequence[Column], rows: Sequence[Row]) -> tuple[Column, Column]:
+    start, end = _named(columns, START_NAMES), _named(columns, END_NAMES)
+    if "" in (start, end) or not all(
+        re.fullmatch(r"[\d.]+", row[each].strip()) for row in rows for each in (start, end)
+    ):
+        return "", ""
+    return start, end
+
+
+def _find_labels(found: Guess, rows: Sequence[Row], columns: Sequence[Column]) -> None:
+    distinct = {column: {row[column].strip() for row in rows} for column in columns}
+    able = [column for column in columns if 1 < len(distinct[column]) <= max(2, len(rows) // 2)]
+    words = [column for column in able if not all(re.fullmatch(r"[-+.\d]*", cell) for cell in distinct[column])]
+    yes_columns = [column for column in columns if distinct[column] <= YES_AND_NO and len(distinct[column]) > 1]
+    found.label_column = _named(columns, LABEL_NAMES)
+    if found.label_column == "" and len(yes_columns) > 1:
+        found.yes_columns = tuple(yes_columns)
+        return
+    if found.label_column == "":
+        if not able:
+            names = ", ".join(map(str, columns))
+            raise CorpusError(
+                f"{next(iter(found.tables))} names the recordings, and no column ({names}) looks like labels"
+            )
+        found.label_column = min(words or able, key=lambda column: len(distinct[column]))
+        others = [str(column) for column in able if column != found.label_column]
+        if others:
+            found.notes.append(f"labels could also be in {', '.join(others)}")
+    cells = [row[found.label_column].strip() for row in rows]
+    if not found.is_event_task:
+        found.separator = next((each for each in SEPARATORS if _divides(each, set(cells))), "")
+
+
+def _divides(separator: str, cells: Collection[str]) -> bool:
+    """Whether it stands between labels: these recur in other company, while a comma inside of one label does not."""
+    several = [cell for cell in cells if separator in cell]
+    parts = {part for cell in cells for part in _parts(cell, separator)}
+    return len(several) > 1 and len(parts) <= len(cells)
+
+
+def _parts(cell: str, separator: str) -> list[str]:
+    return [part.strip() for part in (cell.split(separator) if separator else [cell]) if part.strip()]
+
+
+def _named(columns: Sequence[Column], names: Sequence[str]) -> Column:
+    return next((column for name in names for column in columns if str(column).strip().lower() == name), "")
+
+
+def _find_splits(found: Guess, rows: Sequence[tuple[str, Row]], recordings: Sequence[str]) -> None:
+    """Splits of a column, of the tables' names, or of the outermost folders."""
+    if len(found.tables) > 1:
+        found.tables = {path: SPLITS[stem_of(path).lower()] for path in found.tables}
+    if found.split_column != "":
+        _splits_of_column(found, [row[found.split_column].strip() for _path, row in rows if found.split_column in row])
+    if len(found.tables) > 1:
+        own = [path for path, row in rows if found.split_column in row] if found.given_splits else []
+        found.tables = {path: "" if path in own else split for path, split in found.tables.items()}
+        return
+    tops = {path.partition("/")[0] if "/" in path else "" for path in recordings}
+    if not found.given_splits and not found.folds and len(tops) > 1 and {top.lower() for top in tops} <= SPLITS.keys():
+        found.given_splits = with_train(found, {top: SPLITS[top.lower()] for top in sorted(tops)})
+        found.by_folder = bool(found.given_splits)
+
+
+def _splits_of_column(found: Guess, values: Sequence[str]) -> None:
+    kinds = sorted(set(values))
+    if all(value.lower() in SPLITS for value in kinds):
+        found.given_splits = with_train(found, {value: SPLITS[value.lower()] for value in kinds})
+    elif all(re.fullmatch(r"\d+", value) for value in kinds) and 2 <= len(kinds) <= MOST_FOLDS:
+        numbers = sorted(map(int, kinds))
+        if numbers == list(range(numbers[0], numbers[0] + len(numbers))):
+            found.folds, found.first_fold = len(numbers), numbers[0]
+    if not found.given_splits and not found.folds:
+        shown = ", ".join(kinds[:5])
+        found.notes.append(f"column {found.split_column!r} looks like splits, but holds {shown}; not used")
+        found.split_column = ""
+
+
+def _take_rows(found: Guess, rows: Sequence[tuple[str, Row]], recordings: Sequence[str]) -> None:
+    """The clips that the rows stand for, and what is told of those that stand for none."""
+    known = known_paths(recordings, by_name=found.naming.by_name)
+    place_of = {path.rpartition("/")[2]: path for path in recordings} if found.naming.by_name else {}
+    of_path: dict[str, list[tuple[str, Row]]] = {}
+    for table, row in rows:
+        of_path.setdefault(found.naming.path(row[found.naming.column]), []).append((table, row))
+    found.missing = sum(path not in known for path in of_path)
+    used = {place_of.get(path, path): of_path[path] for path in of_path if path in known}
+    repeated = [path for path, its_rows in used.items() if len(its_rows) > 1]
+    if repeated and not found.is_event_task:
+        raise CorpusError(
+            f"{next(iter(found.tables))} names {counted(len(repeated), 'recordings')} more than once, such as "
+            f"{repeated[0]}: put all labels of a recording into one cell, divided by semicolons; labels with "
+            "times need columns called onset and offset, in seconds"
+        )
+    stems = [stem_of(path) for path in used]
+    found.naming_by = "stem" if are_unique(stems) else "path"
+    for path, its_rows in used.items():
+        table, row = its_rows[0]
+        labels = tuple(dict.fromkeys(label for _table, each in its_rows for label in _labels(found, each)))
+        if labels:
+            name = clip_name(found.naming_by, path)
+            group = row[found.group_column].strip() if found.group_column != "" else name
+            found.clips.append(Guessed(name, labels, group, _split(found, path, table, row)))
+        else:
+            found.unlabelled += 1
+    _say_what_is_left_out(found, len(recordings) - len(used))
+    _drop_divided_groups(found)
+
+
+def _labels(found: Guess, row: Row) -> list[str]:
+    if found.yes_columns:
+        return [str(column) for column in found.yes_columns if row[column].strip() in YES]
+    return _parts(row[found.label_column], found.separator)
+
+
+def _split(found: Guess, path: str, table: str, row: Row) -> str:
+    if found.folds:
+        return f"fold{int(row[found.split_column]) - found.first_fold:02d}"
+    if found.tables.get(table):
+        return found.tables[table]
+    if found.by_folder:
+        return found.given_splits[path.partition("/")[0]]
+    return found.given_splits[row[found.split_column].strip()] if found.given_splits else ""
+
+
+def _say_what_is_left_out(found: Guess, unnamed: int) -> None:
+    where = " and ".join(found.tables)
+    if unnamed:
+        found.notes.append(f"recordings that are not in {where}, and are left out: {unnamed:,}")
+    if found.missing:
+        found.notes.append(f"rows of {where} that name no recording in the folder: {found.missing:,}")
+    if found.unlabelled:
+        found.notes.append(f"rows of {where} without a label, which are left out: {found.unlabelled:,}")
+
+
+def _drop_divided_groups(found: Guess) -> None:
+    """Given splits may divide what a column tells to belong together; then it is no group, and that is told."""
+    splits_of: dict[str, set[str]] = {}
+    for clip in found.clips:
+        splits_of.setdefault(clip.group, set()).add(clip.split)
+    divided = [group for group, splits in splits_of.items() if len(splits) > 1]
+    if found.group_column != "" and divided:
+        found.clips = [replace(clip, group=clip.name) for clip in found.clips]
+        found.notes.append(
+            f"the given splits divide {len(divided):,} of {len(splits_of):,} in column {found.group_column!r}, such as "
+            f"{divided[0]}: it is not used as a group, and a model is tested on what it was trained on"
+        )
+        found.group_column = ""

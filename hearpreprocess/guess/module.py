@@ -1,0 +1,256 @@
+"""The text of a task module that does what was guessed, and of its test."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from hearpreprocess.guess.division import SHARES
+from hearpreprocess.guess.found import Guess
+from hearpreprocess.guess.tables import Column
+from hearpreprocess.texts import counted
+
+COLUMNS = 100
+"""A longer line is divided."""
+
+
+def scheme(found: Guess) -> tuple[str, str]:
+    """The split scheme as code, and in words."""
+    if found.folds:
+        return f"PresetFolds({found.folds})", f"{found.folds} folds, given by column {found.split_column!r}"
+    if not any(clip.split for clip in found.clips):
+        folds = found.division.folds
+        every = "" if found.is_event_task else " so that each holds every label"
+        return f"NewFolds({folds})", f"{folds} folds, drawn{every}"
+    where = f"column {found.split_column!r}" if found.split_column != "" else "the folders' names"
+    if len(found.tables) > 1:
+        where = "the tables' names" + (f" and {where}" if found.given_splits else "")
+    drawn = [split for split in ("valid", "test") if split not in {clip.split for clip in found.clips}]
+    shares = ", ".join(map(str, found.division.shares)) if drawn and found.division.shares != SHARES[0] else ""
+    return f"TrainValidTest({shares})", f"given by {where}" + (
+        f"; {' and '.join(drawn)} drawn from train" if drawn else ""
+    )
+
+
+def module_text(name: str, folder: Path, found: Guess) -> str:
+    """The text of the task module `name.py`, for the folder at an absolute path."""
+    kind = "event" if found.is_event_task else "scene"
+    metrics = (
+        '"event_onset_200ms_fms", "segment_1s_er"'
+        if found.is_event_task
+        else '"mAP",'
+        if found.is_multilabel
+        else '"top1_acc",'
+    )
+    number = "multilabel" if found.is_multilabel else "multiclass"
+    body = [*_constants(found), "def clips(sources):", *_body(found)]
+    code = scheme(found)[0]
+    used = {"Local", "TaskConfig", code.partition("(")[0]}
+    used |= {each for each in ("Clip", "Event", "LeftOut", "fold") if any(f"{each}(" in line for line in body)}
+    lines = [
+        f'"""{name}: {counted(found.recordings, "recordings")} with {counted(len(found.labels), "labels")}.',
+        "",
+        "Say here who recorded what, how, and where others can get it. Link: https://example.org",
+        '"""',
+        "",
+        "from pathlib import Path",
+        "",
+        f"from hearpreprocess import {', '.join(sorted(used, key=str.lower))}",
+        "",
+        *([] if _constants(found) else [""]),
+        *body,
+        "",
+        "",
+        "config = TaskConfig(",
+        f'    name="{name}",',
+        '    version="v1",',
+        f'    embedding_type="{kind}",  # "scene": labels for a whole clip; "event": labels with times',
+        f'    prediction_type="{number}",  # "multiclass": exactly one label a clip; "multilabel": any number',
+        f"    splits={code},  # TrainValidTest(80, 10, 10), NewFolds(5) or PresetFolds(5)",
+        f"    sample_duration={found.seconds!r},  # seconds to which clips are cut or padded; None leaves them",
+        f"    evaluation=({metrics}),  # the first one is the main metric",
+        '    licence="unknown",',
+        '    url="https://example.org",  # where others can get the recordings',
+        f'    sources={{"recordings": Local({_place(folder)})}},',
+        "    clips=clips,",
+        ")",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _place(folder: Path) -> str:
+    here = Path.cwd().resolve()
+    if folder.is_relative_to(here):
+        return f"Path(__file__).parent / {_text(folder.relative_to(here).as_posix())}"
+    return f"Path({_text(str(folder))})"
+
+
+def _constants(found: Guess) -> list[str]:
+    lines = []
+    if len(found.tables) > 1:
+        lines += _call("TABLES = {", [f"{_text(path)}: {_text(split)}" for path, split in found.tables.items()], "}")
+    if found.given_splits:
+        items = [f"{_text(name)}: {_text(split)}" for name, split in found.given_splits.items()]
+        lines += _call("SPLITS = {", items, "}")
+    if found.yes_columns:
+        lines += _call("LABELS = (", [_key(column) for column in found.yes_columns], ")")
+    if found.division.rare:
+        lines += _call("RARE = {", [_text(label) for label in found.division.rare], "}  # some split would lack them")
+    return [*lines, "", ""] if lines else []
+
+
+def _body(found: Guess) -> Iterator[str]:
+    yield '    recordings = sources["recordings"]'
+    if found.naming.by_name and found.tables:
+        yield f"    patterns = {json.dumps(found.patterns)}"
+        yield "    by_name = {member.name: member for pattern in patterns for member in recordings.glob(pattern)}"
+    if not found.tables:
+        yield from _over_folders(found)
+    elif found.is_event_task:
+        yield from _over_events(found)
+    else:
+        yield from _over_rows(found)
+
+
+def _over_folders(found: Guess) -> Iterator[str]:
+    yield f"    for pattern in {json.dumps(found.patterns)}:"
+    yield "        for member in recordings.glob(pattern):"
+    if found.division.rare:
+        yield "            if member.folder in RARE:"
+        yield '                yield LeftOut(member, "its label is rare")'
+        yield "                continue"
+    yield from _clip("            ", ["labels=member.folder", *_split(found), *_name(found)])
+
+
+def _over_rows(found: Guess) -> Iterator[str]:
+    (path, *others), indent = found.tables, "    "
+    if others:
+        yield "    for path, split in TABLES.items():"
+        indent += "    "
+    options = [f"{name}={value!r}".replace("'", '"') for name, value in found.options.items()]
+    where = "path" if others else _text(path)
+    yield from _call(f"{indent}table = recordings.table(", [f"recordings.member({where})", *options], ")")
+    yield f'{indent}for row in table.to_dict("records"):'
+    indent += "    "
+    yield f"{indent}member = {_member(found, f'row[{_key(found.naming.column)}]')}"
+    if found.missing:
+        yield f"{indent}if member is None or member.path not in recordings.members:"
+        yield f"{indent}    continue  # {counted(found.missing, 'rows')} name no recording"
+    label = f"row[{_key(found.label_column)}]"
+    labels = "labels" if found.is_multilabel else f"{label}.strip()"
+    rare = " and {0} not in RARE" if found.division.rare else ""
+    if found.yes_columns:
+        is_one = f'row[label].strip() in ("1", "1.0", "True", "true"){rare.format("label")}'
+        yield from _call(f"{indent}labels = [", [f"label for label in LABELS if {is_one}"], "]")
+    elif found.separator:
+        yield f"{indent}parts = [part.strip() for part in {label}.split({_text(found.separator)})]"
+        yield f"{indent}labels = [part for part in parts if part{rare.format('part')}]"
+    if found.unlabelled or found.division.rare:
+        condition = "not labels" if found.is_multilabel else f'{labels} in {{"", *RARE}}' if rare else f"not {labels}"
+        yield f"{indent}if {condition}:"
+        reason = "its labels are rare, or missing" if rare else "without a label"
+        yield f'{indent}    yield LeftOut(member, "{reason}")'
+        yield f"{indent}    continue"
+    group = [f"group=row[{_key(found.group_column)}].strip()"] if found.group_column != "" else []
+    yield from _clip(indent, [f"labels={labels}", *_split(found), *group, *_name(found)])
+
+
+def _over_events(found: Guess) -> Iterator[str]:
+    (path, *others), indent = found.tables, "    "
+    if others:
+        yield "    for path, split in TABLES.items():"
+        indent += "    "
+    options = [f"{name}={value!r}".replace("'", '"') for name, value in found.options.items()]
+    where = "path" if others else _text(path)
+    yield from _call(f"{indent}table = recordings.table(", [f"recordings.member({where})", *options], ")")
+    yield f"{indent}for cell, rows in table.groupby({_key(found.naming.column)}):"
+    yield f'{indent}    rows = rows.to_dict("records")'
+    indent += "    "
+    yield f"{indent}member = {_member(found, 'cell')}"
+    if found.missing:
+        yield f"{indent}if member is None or member.path not in recordings.members:"
+        yield f"{indent}    continue  # {counted(found.missing, 'recordings')} are not there"
+    label, start, end = (f"row[{_key(each)}]" for each in (found.label_column, found.start_column, found.end_column))
+    event = f"Event({label}.strip(), float({start}), float({end})) for row in rows"
+    yield from _call(f"{indent}events = [", [event], "]")
+    split = [each.replace("row[", "rows[0][") for each in _split(found)]
+    group = [f"group=rows[0][{_key(found.group_column)}].strip()"] if found.group_column != "" else []
+    yield from _clip(indent, ["events=events", *split, *group, *_name(found)])
+
+
+def _member(found: Guess, cell: str) -> str:
+    """The expression that finds the recording that a cell names."""
+    cell = f"{cell}.strip()" + ('.replace("\\\\", "/")' if found.has_backslashes else "")
+    if not found.naming.by_name:
+        prefix = f"{_text(found.naming.prefix)} + " if found.naming.prefix else ""
+        suffix = f" + {_text(found.naming.suffix)}" if found.naming.suffix else ""
+        return f"recordings.member({prefix}{cell}{suffix})"
+    name = f'{cell}.rpartition("/")[2]' + (f" + {_text(found.naming.suffix)}" if found.naming.suffix else "")
+    return f"by_name.get({name})" if found.missing else f"by_name[{name}]"
+
+
+def _split(found: Guess) -> list[str]:
+    """The argument with the split that the corpus gives a clip, where it does."""
+    column = f"row[{_key(found.split_column)}]"
+    if found.folds:
+        return [f"split=fold(int({column}) - {found.first_fold})"]
+    if len(found.tables) > 1:
+        return [f"split=split or SPLITS[{column}.strip()]" if found.given_splits else "split=split"]
+    if found.by_folder:
+        return ['split=SPLITS[member.path.partition("/")[0]]']
+    return [f"split=SPLITS[{column}.strip()]"] if found.given_splits else []
+
+
+def _name(found: Guess) -> list[str]:
+    """The argument that makes a clip's name unique, where its file's does not."""
+    names = {
+        "folder": ['name=f"{member.folder}_{member.stem}"'],
+        "path": ['name=member.path.replace("/", "_").replace(".", "_")'],
+    }
+    return names.get(found.naming_by, [])
+
+
+def _clip(indent: str, arguments: Sequence[str]) -> list[str]:
+    return _call(f"{indent}yield Clip(", ["member", *arguments], ")")
+
+
+def _call(start: str, arguments: Sequence[str], end: str) -> list[str]:
+    """Arguments between `start` and `end`, one a line where all have no room in one."""
+    line = f"{start}{', '.join(arguments)}{end}"
+    if len(line) <= COLUMNS:
+        return [line]
+    indent = " " * (len(start) - len(start.lstrip()))
+    comma = "" if len(arguments) == 1 and " for " in arguments[0] else ","
+    return [start, *(f"{indent}    {argument}{comma}" for argument in arguments), f"{indent}{end}"]
+
+
+def _key(column: Column) -> str:
+    return str(column) if isinstance(column, int) else _text(column)
+
+
+def _text(text: str) -> str:
+    quoted = json.dumps(text, ensure_ascii=False)
+    is_easier_in_single = '"' in text and "'" not in text
+    return "'" + quoted[1:-1].replace('\\"', '"') + "'" if is_easier_in_single else quoted
+
+
+def test_text(name: str) -> str:
+    """The text of the module's test."""
+    return f'''"""The contract that every task module keeps, and its clips."""
+
+from pathlib import Path
+
+from hearpreprocess.runner import main
+from hearpreprocess.testing import contract
+
+MODULE = Path(__file__).with_name("{name}.py")
+
+
+def test_{name}_keeps_the_contract() -> None:
+    assert contract.problems(str(MODULE)) == []
+
+
+def test_{name}_yields_its_clips(tmp_path: Path) -> None:
+    assert main(["check", str(MODULE), "--tmp-dir", str(tmp_path)]) == 0
+'''

@@ -1,0 +1,400 @@
+"""`hearpreprocess new` on folders as people have them, and what becomes of the modules that it writes."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hearpreprocess.testing import archives
+from tests import toys
+from tests.conftest import User
+
+
+def wavs(folder: Path, *names: str) -> None:
+    archives.write_files(folder, "", [(name, toys.wav(name, 0.3)) for name in names])
+
+
+def table(folder: Path, name: str, *rows: tuple[object, ...]) -> None:
+    with (folder / name).open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+
+
+def begun(user: User, expected: int = 0) -> tuple[str, dict[str, dict]]:
+    """What `new` says of the folder `mine`, and the clips that the module yields."""
+    said = user.run("new", "my_task", "mine")
+    assert said.returncode == expected, said.stdout + said.stderr
+    if expected:
+        return said.stdout + said.stderr, {}
+    assert user.run("./my_task.py", "--until", "corpus").returncode == 0
+    preview = user.folder / "out" / "tasks" / "my_task-v1-full.corpus" / "manifest.json"
+    return said.stdout, json.loads(preview.read_text())["clips"]
+
+
+def test_suffixes_of_any_case_are_found(user: User) -> None:
+    names = [f"{label}/{number}.{'wav' if number % 2 else 'WAV'}" for label in "ab" for number in range(8)]
+    wavs(user.folder / "mine", *names)
+    said, clips = begun(user)
+    assert "16 (**/*.WAV, **/*.wav)" in said
+    assert len(clips) == 16
+
+
+def test_a_path_in_a_table_is_that_path(user: User) -> None:
+    names = [f"{number}.wav" for number in range(12)]
+    wavs(user.folder / "mine", *(f"clips/{name}" for name in names), *(f"denoised/{name}" for name in names))
+    rows = [(f"clips/{name}", "ab"[number % 2]) for number, name in enumerate(names)]
+    table(user.folder / "mine", "meta.csv", ("path", "label"), *rows)
+    _said, clips = begun(user)
+    assert {file: facts["labels"] for file, facts in clips.items()} == {
+        name: ["ab"[number % 2]] for number, name in enumerate(names)
+    }
+    assert 'recordings.member(row["path"].strip())' in (user.folder / "my_task.py").read_text()
+
+
+def test_names_that_repeat_in_several_folders_are_told_apart(user: User) -> None:
+    names = [f"r{folder}/{number}.wav" for folder in range(3) for number in range(8)]
+    wavs(user.folder / "mine", *names)
+    rows = [(name, f"c{number % 2}") for number, name in enumerate(names)]
+    table(user.folder / "mine", "labels.csv", ("path", "label"), *rows)
+    said, clips = begun(user)
+    assert "column 'label' of labels.csv: c0, c1" in said
+    assert len(clips) == 24
+    assert clips["r1_0_wav.wav"]["labels"] == ["c0"]
+
+
+def test_dots_in_names_are_no_suffixes(user: User) -> None:
+    wavs(user.folder / "mine", *(f"rec{number}{dot}.wav" for number in range(6) for dot in ("", ".1")))
+    rows = [(f"rec{number}{dot}", "ab"[number % 2]) for dot in (".1", "") for number in range(6)]
+    table(user.folder / "mine", "meta.csv", ("name", "label"), *rows)
+    _said, clips = begun(user)
+    assert clips["rec0.1.wav"]["labels"] == ["a"]
+    assert len(clips) == 12
+
+
+def test_a_comma_inside_a_label_does_not_divide_it(user: User) -> None:
+    wavs(user.folder / "mine", *(f"{number}.wav" for number in range(12)))
+    labels = ("Dog, big", "Cat", "Bird; small")
+    rows = [(f"{number}.wav", labels[number % 3]) for number in range(12)]
+    table(user.folder / "mine", "meta.csv", ("file", "label"), *rows)
+    said, clips = begun(user)
+    assert "several in a cell" not in said
+    assert {tuple(facts["labels"]) for facts in clips.values()} == {(label,) for label in labels}
+
+
+def test_rows_without_a_label_or_a_file_are_told(user: User) -> None:
+    wavs(user.folder / "mine", *(f"{number}.wav" for number in range(12)))
+    rows = [(f"{number}.wav", "" if number == 3 else "ab"[number % 2]) for number in range(14)]
+    table(user.folder / "mine", "meta.csv", ("file", "label"), *rows)
+    said, clips = begun(user)
+    assert "rows of meta.csv that name no recording in the folder: 2" in said
+    assert "rows of meta.csv without a label, which are left out: 1" in said
+    assert len(clips) == 11
+
+
+def test_a_development_set_without_a_train_set_is_trained_on(user: User) -> None:
+    splits = ("dev", "eval")
+    wavs(user.folder / "mine", *(f"{split}/{label}/{n}.wav" for split in splits for label in "ab" for n in range(20)))
+    _said, clips = begun(user)
+    assert {facts["split"] for facts in clips.values()} == {"train", "valid", "test"}
+    assert all((facts["split"] == "test") == file.startswith("eval") for file, facts in clips.items())
+
+
+def test_equal_names_below_two_parents_are_two_clips(user: User) -> None:
+    wavs(user.folder / "mine", *(f"s{parent}/{label}/{n}.wav" for parent in (1, 2) for label in "ab" for n in range(4)))
+    said, clips = begun(user)
+    assert len(clips) == 16
+    assert "labels are the innermost folders; those around them, s1, s2, are not used" in said
+
+
+def test_a_guess_that_does_not_work_is_told_at_once(user: User) -> None:
+    wavs(user.folder / "mine", *(f"{number}.wav" for number in range(6)))
+    rows = [(f"{number}.wav", "ab"[number % 2], 0.2, 0.1) for number in range(6)]
+    table(user.folder / "mine", "meta.csv", ("file", "label", "onset", "offset"), *rows)
+    said, _clips = begun(user, expected=1)
+    assert "my_task.py does not work as it is" in said
+
+
+def test_labels_of_one_recording_each_are_no_task(user: User) -> None:
+    wavs(user.folder / "mine", *(f"label{number}/{number}.wav" for number in range(5)))
+    said, _clips = begun(user, expected=2)
+    assert "fewer than 2 labels are in enough recordings to be in two folds (not label0, label1" in said
+
+
+def test_a_name_that_is_taken_is_refused(user: User) -> None:
+    wavs(user.folder / "mine", "a/1.wav", "b/1.wav")
+    for name in ("json", "esc50", "numpy"):
+        refused = user.run("new", name, "mine")
+        assert refused.returncode == 2
+        assert "is taken" in refused.stderr
+    for name in ("class", "größe", "2nd", "my-task"):
+        refused = user.run("new", name, "mine")
+        assert refused.returncode == 2
+        assert "is no name for a task" in refused.stderr
+    assert not list(user.folder.glob("*.py"))
+
+
+def folder_per_label(folder: Path) -> None:
+    for label in ("bark", "meow"):
+        for number in range(6):
+            archives.write_files(folder, "", [(f"{label}/{number}.wav", toys.wav(f"{label}{number}", 0.5))])
+
+
+def given_splits(folder: Path) -> None:
+    for split, count in (("Train", 6), ("val", 2), ("test", 2)):
+        for label in ("bark", "meow"):
+            names = [f"{split}/{label}/{split}{number}.wav" for number in range(count)]
+            archives.write_files(folder, "", [(name, toys.wav(name, 0.5)) for name in names])
+
+
+def table_with_splits(folder: Path) -> None:
+    rows = [(f"sounds/{number}.wav", ("bark", "meow")[number % 2], 1 + number // 2 % 3) for number in range(18)]
+    archives.write_files(folder, "", [(name, toys.wav(name, 0.5)) for name, _label, _fold in rows])
+    with (folder / "meta.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([("filename", "label", "fold"), *rows])
+
+
+def table_of_tags(folder: Path) -> None:
+    tags = ("loud, inside", "quiet, inside", "loud", "quiet, outside", "outside, loud", "inside")
+    rows = [(str(number), tags[number % len(tags)], f"speaker{number // 2}") for number in range(30)]
+    archives.write_files(folder, "", [(f"{name}.flac.wav", toys.wav(name, 0.5)) for name, _tags, _speaker in rows])
+    with (folder / "tags.tsv").open("w", newline="") as file:
+        writer = csv.writer(file, delimiter="\t")
+        writer.writerows([("file", "tags", "speaker"), *((f"{name}.flac.wav", *others) for name, *others in rows)])
+
+
+@pytest.mark.parametrize(
+    ("make", "told", "splits"),
+    [
+        (folder_per_label, ["2 from the folders' names: bark, meow", "5 folds, drawn"], 5),
+        (given_splits, ["2 from the folders' names", "given by the folders' names"], 3),
+        (table_with_splits, ["2 from column 'label' of meta.csv", "3 folds, given by column 'fold'"], 3),
+        (table_of_tags, ["4 from column 'tags' of tags.tsv", "divided by ','", "groups       column 'speaker'"], 5),
+    ],
+)
+def test_a_dataset_of_ones_own(user: User, make: Callable[[Path], None], told: list[str], splits: int) -> None:
+    make(user.folder / "mine")
+    begun = user.run("new", "my_task", "mine")
+    assert begun.returncode == 0, begun.stderr
+    for text in told:
+        assert text in begun.stdout
+    checked = user.run("check", "./my_task.py")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert "The module keeps the contract." in checked.stdout
+    finished = user.run("./my_task.py", "--sample-rates", 8000)
+    assert finished.returncode == 0, finished.stderr
+    task = user.folder / "out" / "tasks" / "my_task-v1-full"
+    assert len(list((task / "8000").iterdir())) == splits
+    tested = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "test_my_task.py"], cwd=user.folder, capture_output=True, text=True
+    )
+    assert tested.returncode == 0, tested.stdout
+    verified = subprocess.run(
+        [sys.executable, "-m", "hearpreprocess.verify", task, "--task", "my_task.py"],
+        cwd=user.folder,
+        capture_output=True,
+        text=True,
+    )
+    assert verified.returncode == 0, verified.stdout
+    again = user.run("new", "my_task", "mine")
+    assert again.returncode == 2
+    assert "is there already" in again.stderr
+
+
+def test_folders_of_which_nothing_can_be_guessed(user: User) -> None:
+    (user.folder / "empty").mkdir()
+    assert "holds no files" in user.run("new", "mine", "empty").stderr
+    (user.folder / "empty" / "notes.txt").write_text("x")
+    assert "holds no recordings" in user.run("new", "mine", "empty").stderr
+    archives.write_files(user.folder / "flat", "", [("a.wav", toys.wav("a"))])
+    assert "nothing tells the labels" in user.run("new", "mine", "flat").stderr
+    assert "is no name for a task" in user.run("new", "my-task", "flat").stderr
+    assert "there is no folder" in user.run("new", "mine", "nowhere").stderr
+    assert not list(user.folder.glob("*.py"))
+
+
+def labels_of(clips: dict[str, dict]) -> dict[str, list]:
+    return {file: facts["labels"] for file, facts in clips.items()}
+
+
+def alternating(count: int, *more: object) -> list[tuple[object, ...]]:
+    return [(f"{number}.wav", "ab"[number % 2], *more) for number in range(count)]
+
+
+def written(folder: Path, name: str, text: str, encoding: str = "utf-8") -> None:
+    (folder / name).write_bytes(text.encode(encoding))
+
+
+NAMES = [f"{number}.wav" for number in range(12)]
+LINES = [f"{name};{'ü' if number % 2 else 'b'}" for number, name in enumerate(NAMES)]
+AS_EXCEL_WRITES_THEM = {
+    "latin": ("\r\n".join(["file;label", *LINES]), "cp1252"),
+    "utf-16": ("\r\n".join(["file;label", *LINES]), "utf-16"),
+    "sep": ("\r\n".join(["sep=;", "file;label", *LINES]), "utf-8-sig"),
+    "no names": ("\n".join(LINES), "utf-8"),
+    "bom": ("\n".join(["file;label", *LINES]), "utf-8-sig"),
+}
+
+
+@pytest.mark.parametrize("kind", AS_EXCEL_WRITES_THEM)
+def test_tables_are_read_as_excel_writes_them(user: User, kind: str) -> None:
+    wavs(user.folder / "mine", *NAMES)
+    written(user.folder / "mine", "meta.csv", *AS_EXCEL_WRITES_THEM[kind])
+    _said, clips = begun(user)
+    assert labels_of(clips) == {name: ["bü"[number % 2]] for number, name in enumerate(NAMES)}
+
+
+def test_a_table_that_is_passed_over_is_named_with_the_reason(user: User) -> None:
+    wavs(user.folder / "mine", *NAMES)
+    written(user.folder / "mine", "meta.csv", "file,label\n0.wav,a\n1.wav,b,c\n")
+    said, _clips = begun(user, expected=2)
+    assert "note: meta.csv is no table, or has rows of different lengths, and was passed over" in said
+    written(user.folder / "mine", "meta.csv", "file,label\nx.wav,a\ny.wav,b\n")
+    said, _clips = begun(user, expected=2)
+    assert "note: meta.csv names no recording, and was passed over" in said
+
+
+def test_paths_of_windows_are_paths(user: User) -> None:
+    wavs(user.folder / "mine", *(f"audio/{name}" for name in NAMES))
+    rows = [(f"audio\\{name}", "ab"[number % 2]) for number, name in enumerate(NAMES)]
+    table(user.folder / "mine", "meta.csv", ("path", "label"), *rows)
+    _said, clips = begun(user)
+    assert len(clips) == 12
+
+
+def test_folders_of_splits_hold_beside_a_table(user: User) -> None:
+    names = [f"{split}/{split}{number}.wav" for split in ("train", "test") for number in range(30)]
+    wavs(user.folder / "mine", *names)
+    rows = [(name.rpartition("/")[2], "ab"[number % 2]) for number, name in enumerate(names)]
+    table(user.folder / "mine", "meta.csv", ("name", "label"), *rows)
+    said, clips = begun(user)
+    assert "given by the folders' names; valid drawn from train" in said
+    assert all((facts["split"] == "test") == file.startswith("test") for file, facts in clips.items())
+
+
+def test_a_table_for_each_split_is_read_with_the_others(user: User) -> None:
+    """As FSD50K has it: a table with a column of splits, and one that is a split."""
+    folder = user.folder / "mine"
+    wavs(folder, *(f"dev_audio/{number}.wav" for number in range(20)), *(f"eval_audio/9{n}.wav" for n in range(8)))
+    dev = [(number, "x,y" if number % 2 else "x", "val" if number < 6 else "train") for number in range(20)]
+    table(folder, "dev.csv", ("fname", "labels", "split"), *dev)
+    table(folder, "eval.csv", ("fname", "labels"), *((f"9{number}", ("x", "y,x")[number % 2]) for number in range(8)))
+    said, clips = begun(user)
+    assert "given by the tables' names and column 'split'" in said
+    assert {file for file, facts in clips.items() if facts["split"] == "test"} == {f"9{n}.wav" for n in range(8)}
+    assert {file for file, facts in clips.items() if facts["split"] == "valid"} == {f"{n}.wav" for n in range(6)}
+    assert sorted(clips["91.wav"]["labels"]) == ["x", "y"]
+
+
+def test_tables_that_are_splits_are_read_together(user: User) -> None:
+    folder = user.folder / "mine"
+    wavs(folder, *(f"{number}.wav" for number in range(40)))
+    rows = alternating(40)
+    table(folder, "train.csv", ("file", "label"), *rows[:30])
+    table(folder, "test.csv", ("file", "label"), *rows[30:])
+    said, clips = begun(user)
+    assert "given by the tables' names; valid drawn from train" in said
+    assert sum(facts["split"] == "test" for facts in clips.values()) == 10
+    assert len(clips) == 40
+
+
+def test_times_make_an_event_task(user: User) -> None:
+    wavs(user.folder / "mine", *NAMES)
+    rows = [(name, label, start, start + 0.1) for name in NAMES for label, start in (("a", 0.05), ("b", 0.15))]
+    table(user.folder / "mine", "events.csv", ("filename", "event_label", "onset", "offset"), *rows)
+    said, clips = begun(user)
+    assert "events       from columns 'onset' to 'offset', taken for seconds" in said
+    events = clips["3.wav"]["labels"]
+    assert [(event["label"], round(event["start"]), round(event["end"])) for event in events] == [
+        ("a", 50, 150),
+        ("b", 150, 250),
+    ]
+
+
+def test_columns_of_yes_and_no_are_labels(user: User) -> None:
+    wavs(user.folder / "mine", *NAMES)
+    rows = [(name, number % 2, int(number % 3 == 0)) for number, name in enumerate(NAMES)]
+    table(user.folder / "mine", "meta.csv", ("file", "low", "high"), *rows)
+    said, clips = begun(user)
+    assert "2 from columns of yes and no in meta.csv: high, low" in said
+    assert sorted(clips["3.wav"]["labels"]) == ["high", "low"]
+    assert "2.wav" not in clips, "it has no label"
+    assert "without a label, which are left out: 4" in said
+
+
+def test_rare_labels_are_left_out_and_told(user: User) -> None:
+    wavs(user.folder / "mine", *NAMES, "rare.wav")
+    table(user.folder / "mine", "meta.csv", ("file", "label"), *alternating(12), ("rare.wav", "yeti"))
+    said, clips = begun(user)
+    assert "1 label would not be in every split (yeti)" in said
+    assert "rare.wav" not in clips
+    assert len(clips) == 12
+
+
+def test_rare_labels_among_several_leave_the_others(user: User) -> None:
+    wavs(user.folder / "mine", *NAMES)
+    rows = [(name, "a;yeti" if number == 3 else "a;b" if number % 2 else "b") for number, name in enumerate(NAMES)]
+    table(user.folder / "mine", "meta.csv", ("file", "labels"), *rows)
+    _said, clips = begun(user)
+    assert clips["3.wav"]["labels"] == ["a"]
+
+
+def test_labels_that_a_given_split_lacks_are_left_out(user: User) -> None:
+    wavs(user.folder / "mine", *NAMES)
+    labels = "abcabcabcaba"
+    rows = [(name, labels[number], 1 + number // 3) for number, name in enumerate(NAMES)]
+    table(user.folder / "mine", "meta.csv", ("file", "label", "fold"), *rows)
+    said, clips = begun(user)
+    assert "4 folds, given" in said
+    assert {label for facts in clips.values() for label in facts["labels"]} == {"a", "b"}
+
+
+def test_a_group_that_the_given_splits_divide_is_none(user: User) -> None:
+    wavs(user.folder / "mine", *NAMES)
+    rows = [(*row, 1 + number // 4, "george") for number, row in enumerate(alternating(12))]
+    table(user.folder / "mine", "meta.csv", ("file", "label", "fold", "speaker"), *rows)
+    said, _clips = begun(user)
+    assert "the given splits divide 1 of 1 in column 'speaker', such as george" in said
+    assert "groups " not in said
+
+
+def test_three_recordings_a_label_are_enough(user: User) -> None:
+    wavs(user.folder / "mine", *(f"label{number}/{take}.wav" for number in range(10) for take in range(3)))
+    said, clips = begun(user)
+    assert len(clips) == 30
+    assert "folds, drawn so that each holds every label" in said
+
+
+@pytest.mark.parametrize("label", ['quo"te', "back\\slash", "ünï", "a'b", "{x}", "%s"])
+def test_what_is_written_is_python_as_ruff_formats_it(user: User, label: str) -> None:
+    wavs(user.folder / "mine", *NAMES)
+    rows = [(name, label if number % 2 else "other", number // 2) for number, name in enumerate(NAMES)]
+    table(user.folder / "mine", f"m{label[0]}.csv", ("file", label, "speaker"), *rows)
+    _said, clips = begun(user)
+    assert {facts["labels"][0] for facts in clips.values()} == {label, "other"}
+    for command in (["format", "--check"], ["check", "--select", "E,F,I", "--line-length", "120"]):
+        looked = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, "--isolated", "my_task.py", "test_my_task.py"]
+            + (["--line-length", "100"] if command[0] == "format" else []),
+            cwd=user.folder,
+            capture_output=True,
+            text=True,
+        )
+        assert looked.returncode == 0, looked.stdout + (user.folder / "my_task.py").read_text()
+
+
+def test_the_test_that_is_written_fails_where_clips_does(user: User) -> None:
+    folder_per_label(user.folder / "mine")
+    assert user.run("new", "my_task", "mine").returncode == 0
+    module = user.folder / "my_task.py"
+    assert len(module.read_text().splitlines()) <= 33
+    module.write_text(module.read_text().replace("def clips(sources):", "def clips(sources):\n    raise RuntimeError"))
+    tested = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "test_my_task.py"], cwd=user.folder, capture_output=True, text=True
+    )
+    assert "1 failed, 1 passed" in tested.stdout
+    assert "RuntimeError" in tested.stdout
