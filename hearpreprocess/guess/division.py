@@ -60,9 +60,10 @@ def divide(clips: Sequence[Guessed], *, needs_every_label: bool) -> Division:
         rare |= lacking
     few = ", ".join(sorted(rare)[:5])
     where = "in each of the given splits" if is_given else "in enough recordings to be in two folds"
+    more = ", or take the splits away, so that folds are drawn" if is_given else ""
     raise SplitError(
         f"fewer than {FEWEST_LABELS} labels are {where} (not {few}{' ...' if len(rare) > 5 else ''}): collect more "
-        "recordings of them, or merge labels"
+        f"recordings of them, merge labels{more}"
     )
 
 

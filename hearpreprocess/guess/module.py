@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hearpreprocess.guess.division import SHARES
 from hearpreprocess.guess.found import Guess
+from hearpreprocess.guess.from_tables import YES
 from hearpreprocess.guess.tables import Column
 from hearpreprocess.texts import counted
 
@@ -96,8 +97,26 @@ def _constants(found: Guess) -> list[str]:
     if found.yes_columns:
         lines += _call("LABELS = (", [_key(column) for column in found.yes_columns], ")")
     if found.division.rare:
-        lines += _call("RARE = {", [_text(label) for label in found.division.rare], "}  # some split would lack them")
+        lines += _call(f"{_rare(found)} = {{", [_text(label) for label in _named_labels(found)], "}")
     return [*lines, "", ""] if lines else []
+
+
+def _rare(found: Guess) -> str:
+    """The name of the constant that tells rare labels from others: whichever are fewer are named."""
+    return "RARE" if len(found.division.rare) <= len(found.labels) / 2 else "IN_EVERY_SPLIT"
+
+
+def _named_labels(found: Guess) -> list[str]:
+    rare = found.division.rare
+    return list(rare) if _rare(found) == "RARE" else [label for label in found.labels if label not in rare]
+
+
+def _is_rare(found: Guess, label: str) -> str:
+    return f"{label} in RARE" if _rare(found) == "RARE" else f"{label} not in IN_EVERY_SPLIT"
+
+
+def _is_kept(found: Guess, label: str) -> str:
+    return f"{label} not in RARE" if _rare(found) == "RARE" else f"{label} in IN_EVERY_SPLIT"
 
 
 def _body(found: Guess) -> Iterator[str]:
@@ -117,7 +136,7 @@ def _over_folders(found: Guess) -> Iterator[str]:
     yield f"    for pattern in {json.dumps(found.patterns)}:"
     yield "        for member in recordings.glob(pattern):"
     if found.division.rare:
-        yield "            if member.folder in RARE:"
+        yield f"            if {_is_rare(found, 'member.folder')}:"
         yield '                yield LeftOut(member, "its label is rare")'
         yield "                continue"
     yield from _clip("            ", ["labels=member.folder", *_split(found), *_name(found)])
@@ -139,16 +158,21 @@ def _over_rows(found: Guess) -> Iterator[str]:
         yield f"{indent}    continue  # {counted(found.missing, 'rows')} name no recording"
     label = f"row[{_key(found.label_column)}]"
     labels = "labels" if found.is_multilabel else f"{label}.strip()"
-    rare = " and {0} not in RARE" if found.division.rare else ""
+    rare = bool(found.division.rare)
     if found.yes_columns:
-        is_one = f'row[label].strip() in ("1", "1.0", "True", "true"){rare.format("label")}'
+        is_one = f"row[label].strip() in {YES!r}".replace("'", '"') + (
+            f" and {_is_kept(found, 'label')}" if rare else ""
+        )
         yield from _call(f"{indent}labels = [", [f"label for label in LABELS if {is_one}"], "]")
     elif found.separator:
         yield f"{indent}parts = [part.strip() for part in {label}.split({_text(found.separator)})]"
-        yield f"{indent}labels = [part for part in parts if part{rare.format('part')}]"
-    if found.unlabelled or found.division.rare:
-        condition = "not labels" if found.is_multilabel else f'{labels} in {{"", *RARE}}' if rare else f"not {labels}"
-        yield f"{indent}if {condition}:"
+        condition = _is_kept(found, "part") if rare else "part"
+        yield f"{indent}labels = [part for part in parts if {condition}]"
+    if found.unlabelled or rare:
+        is_missing = "not labels" if found.is_multilabel else f"not {labels}"
+        condition = _is_rare(found, labels) if rare and not found.is_multilabel else is_missing
+        both = f" or {is_missing}" if rare and found.unlabelled and condition != is_missing else ""
+        yield f"{indent}if {condition}{both}:"
         reason = "its labels are rare, or missing" if rare else "without a label"
         yield f'{indent}    yield LeftOut(member, "{reason}")'
         yield f"{indent}    continue"
