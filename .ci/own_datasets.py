@@ -1,6 +1,6 @@
 """Make tasks of three folders of real recordings as a newcomer does, and say how long that took.
 
-    python .ci/own_datasets.py ../shared
+python .ci/own_datasets.py ../shared
 """
 
 from __future__ import annotations

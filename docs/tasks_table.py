@@ -35,7 +35,7 @@ def _row(name: str) -> list[str]:
         _splits(modes),
         config.evaluation[0],
         _sources(config) + (f"; needs {', '.join(extras)}" if extras else ""),
-        config.licence.partition(" (")[0].partition(",")[0].partition(";")[0],
+        config.licence,
     ]
 
 

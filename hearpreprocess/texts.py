@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 
 
@@ -18,6 +19,11 @@ def bytes_text(count: float | None) -> str:
 def counted(count: int, what: str) -> str:
     """A number of things as a person reads it; `what`: their name in the plural."""
     return f"{count:,} {what.removesuffix('s') if count == 1 else what}"
+
+
+def shortened(text: str, most: int) -> str:
+    """The first words of a text, no more than `most` characters, with `...` where there are more."""
+    return textwrap.shorten(text, most, placeholder=" ...")
 
 
 def table(rows: Sequence[Mapping[str, str]], right: tuple[str, ...] = ()) -> list[str]:

@@ -299,6 +299,33 @@ def test_sources_tells_which_mirror_is_there(user: User, server: Server) -> None
     assert not told["is_there"]
 
 
+def test_report_writes_what_is_missing_and_nothing_over_others(user: User) -> None:
+    assert user.run("spoken_digit:synthetic", "--sample-rates", 16000).returncode == 0
+    tasks = user.folder / "out" / "tasks"
+    (page,) = tasks.glob("*/report.html")
+    page.unlink()
+    (tasks / "index.html").write_text("mine")
+    refused = user.run("report", "out")
+    assert refused.returncode == 2
+    assert "index.html was not made by hearpreprocess; move it away" in refused.stderr
+    assert (tasks / "index.html").read_text() == "mine"
+    (tasks / "index.html").unlink()
+    assert page.is_file()
+    made = page.read_text()
+    page.write_text(made.replace("Splits", "Parts"))
+    assert user.run("report").stdout.split() == ["out/tasks/index.html"]
+    assert page.read_text() != made
+    assert user.run("report", "--anew").returncode == 0
+    assert page.read_text() == made
+    (tasks / "linked").symlink_to(page.parent.name)
+    (tasks / "broken").mkdir()
+    (tasks / "broken" / "manifest.json").write_text("{}")
+    some = user.run("report")
+    assert some.returncode == 1
+    assert "left out:" in some.stderr
+    assert 'href="./linked/report.html"' in (tasks / "index.html").read_text()
+
+
 def test_clean_removes_what_lies_between_and_nothing_else(user: User) -> None:
     path, archive = toys.corpus(user.folder / "source", toys.folds_members())
     user.write("mine.py", toys.folds_task(archive))

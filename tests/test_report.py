@@ -29,6 +29,7 @@ from PIL import Image
 from hearpreprocess import audio, card, manifest
 from hearpreprocess.errors import OutputError
 from hearpreprocess.report import examples, index, page, pictures
+from hearpreprocess.report import row as overview_row
 from hearpreprocess.report import statistics as numbers
 from tests import toys
 from tests.conftest import User, copy_of
@@ -164,7 +165,7 @@ def task_of(
     metadata = {
         "description": "Made for a test.", "embedding_type": "scene", "prediction_type": "multilabel", "partial": False,
         "splits": splits, "sample_duration": None, "evaluation": ["mAP"], "licence": "CC0", "url": "", "citation": "",
-        "caveats": [], **facts,
+        "caveats": [], "sources": {}, **facts,
     }  # fmt: skip
     (folder / "task_metadata.json").write_text(json.dumps(metadata))
     recorded = manifest.recorded(rate, (len(samples), "0" * 64), **audio.loudness(samples))
@@ -525,7 +526,7 @@ def test_nothing_that_a_corpus_says_gets_out_of_its_place(tmp_path: Path) -> Non
             )
         )
     )
-    for text in (page(hostile(tmp_path / "hostile")), index([tmp_path / "hostile"])):
+    for text in (page(hostile(tmp_path / "hostile")), index([overview_row(tmp_path / "hostile")])):
         made = Page(text)
         text.encode("utf-8")
         assert {element.tag for element in made.elements} <= {element.tag for element in harmless.elements} | {
@@ -677,7 +678,7 @@ def test_clipped_clips_and_duplicates_are_named_and_the_rest_counted(tmp_path: P
     assert "clip00.wav, clip04.wav" in made.by_id("duplicates").text
     change(folder, "manifest.json", clip_all)
     text = Page(page(folder)).one(fact="clipped").text
-    assert "12 of 12 clips (100.0 %)" in text
+    assert "12 of 12 clips (100.0\xa0%)" in text
     assert "clip09.wav" in text
     assert "clip10.wav" not in text
     assert "and 2 more" in text
@@ -693,27 +694,45 @@ def test_a_resampled_task_and_an_excerpt_say_so(tasks: Path, tmp_path: Path) -> 
     assert "This is an excerpt" in made.source
 
 
+def test_made_up_recordings_are_told(made: Page) -> None:
+    assert "The recordings of this task are made up" in made.source
+
+
+def test_many_splits_have_fewer_examples_each_that_can_be_heard(tmp_path: Path) -> None:
+    splits = [f"fold{number:02d}" for number in range(50)]
+    clips = {
+        f"{number:05d}.wav": {"split": splits[number % 50], "labels": [f"label {number % 1009:04d} of very many"]}
+        for number in range(50 * 1009)
+    }
+    noise = np.random.default_rng(1).integers(-32768, 32768, RATE).astype(np.int16)
+    made = Page(page(task_of(tmp_path / "many", clips, splits, samples=noise)))
+    assert len(made.source.encode()) < MOST_BYTES
+    assert len(made.all("li", file=None)) == len(made.all("audio")) == 100
+    assert "609 more labels, in fewer clips" in made.source
+
+
 def test_the_overview_leads_to_every_page(tasks: Path) -> None:
     folders = [tasks / title for title in TITLES]
-    text = index(folders)
+    text = index(list(map(overview_row, folders)))
     made = Page(text)
-    rows = made.all("tr", task=None)
-    assert [row.attributes["data-task"] for row in rows] == list(TITLES)
-    for row, folder in zip(rows, folders, strict=True):
+    shown = made.all("tr", task=None)
+    assert [each.attributes["data-task"] for each in shown] == list(TITLES)
+    for each, folder in zip(shown, folders, strict=True):
         clips = told(folder)["clips"].values()
-        assert int(row.attributes["data-clips"]) == len(clips)
+        assert int(each.attributes["data-clips"]) == len(clips)
         seconds = math.fsum(facts["recorded"]["length"] / facts["recorded"]["rate"] for facts in clips)
-        assert float(row.attributes["data-seconds"]) == seconds
+        assert float(each.attributes["data-seconds"]) == seconds
+        assert "(made up)" in each.text
     links = [link.attributes["href"] for link in made.all("a")]
     assert links == ["#content", *(f"./{title}/report.html" for title in TITLES)]
     assert str(tasks) not in text
-    assert index(folders) == text
+    assert index(list(map(overview_row, folders))) == text
     assert "No task is finished yet." in index([])
 
 
 def test_links_of_the_overview_start_above_all_tasks(tmp_path: Path) -> None:
     folders = [task_of(tmp_path / place, {}, ["train"]) for place in ("one/a b#", "two/nested/c:d")]
-    links = [link.attributes["href"] for link in Page(index(folders)).all("a")]
+    links = [link.attributes["href"] for link in Page(index(list(map(overview_row, folders)))).all("a")]
     assert links[1:] == ["./one/a%20b%23/report.html", "./two/nested/c%3Ad/report.html"]
 
 
@@ -741,11 +760,14 @@ def test_what_is_no_finished_task_is_refused(tasks: Path, tmp_path: Path) -> Non
             continue
         with pytest.raises(OutputError, match=message):
             page(folder)
-    shutil.rmtree(folder / str(RATE))
     change(folder, "task_metadata.json", lambda content: content.update(caveats=[]))
+    shutil.rmtree(folder / str(RATE))
+    page(folder)  # other rates are there
+    for rate in (8000, 48000):
+        shutil.rmtree(folder / str(rate))
     with pytest.raises(OutputError, match="cannot be read: .*; make the task anew"):
         page(folder)
     (folder / "task_metadata.json").unlink()
-    for make in (page, lambda each: index([each])):
+    for make in (page, overview_row):
         with pytest.raises(OutputError, match=r"task_metadata\.json cannot be read"):
             make(folder)

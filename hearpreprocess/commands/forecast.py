@@ -17,7 +17,7 @@ from hearpreprocess.commands.sample import ASSUMED_RATE, ASSUMED_RATIO, Sample, 
 from hearpreprocess.config import TaskMode
 from hearpreprocess.errors import HearPreprocessError
 from hearpreprocess.registry import TaskReference
-from hearpreprocess.report.examples import EXAMPLES, SECONDS_AN_EXAMPLE, expected_bytes
+from hearpreprocess.report.examples import SECONDS_AN_EXAMPLE, expected_bytes, of_each_split
 from hearpreprocess.sources import File
 from hearpreprocess.steps.audio import Extract, Resample, Standardize
 from hearpreprocess.steps.base import Workspace, is_whole
@@ -190,7 +190,8 @@ def forecast(
         sample = sampled or _assumed_sample(found, config, rates, compression)
         batches = _batches(corpus, described, rates)
     found.parts |= _to_make(found.title, batches, rates, sample, workspace)
-    examples = min(found.clips or 0, EXAMPLES * len(config.splits.names))
+    splits = len(config.splits.names)
+    examples = min(found.clips or 0, of_each_split(splits) * splits)
     texts = (found.clips or 0) * BYTES_OF_A_CLIP_IN_TEXTS + expected_bytes(examples, sample.seconds)
     found.parts[f"texts {found.title}"] = Part("texts", texts, examples * SECONDS_AN_EXAMPLE)
     return found

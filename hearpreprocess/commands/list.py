@@ -8,7 +8,10 @@ from collections.abc import Mapping
 
 from hearpreprocess import registry
 from hearpreprocess.commands.facts import facts_of
-from hearpreprocess.texts import bytes_text, table
+from hearpreprocess.texts import bytes_text, shortened, table
+
+LONGEST_LICENCE = 34
+"""Characters, after which `...` says that there is more to it: see `hearpreprocess info`."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
             "splits": facts["splits"].partition(";")[0],
             "metric": facts["evaluation"][0],
             "download": "?" if facts["download_bytes"] is None else bytes_text(facts["download_bytes"]),
-            "licence": facts["licence"].partition(" (")[0].partition(",")[0].partition(";")[0],
+            "licence": shortened(facts["licence"], LONGEST_LICENCE),
         }
         for facts in found
     ]

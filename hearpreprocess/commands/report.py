@@ -14,6 +14,8 @@ from hearpreprocess.errors import OutputError
 from hearpreprocess.package import MANIFEST, REPORT
 
 INDEX = "index.html"
+GENERATOR, MOST_BEFORE_GENERATOR = '<meta name="generator" content="hearpreprocess">', 4096
+"""By which a page of ours is known, and where it stands in it."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -21,33 +23,41 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "folder", nargs="?", type=Path, default=Path("out/tasks"), metavar="DIR", help="default: out/tasks"
     )
+    parser.add_argument("--anew", action="store_true", help="write reports that are there already, too")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the index, and the reports that are missing."""
+    """Write the index, and the reports that are missing; the exit status is 1 where a task is left out."""
     from hearpreprocess import report
 
-    folders = sorted(path.parent for path in options.folder.glob(f"*/{MANIFEST}"))
-    folders = [folder for folder in folders if not folder.name.endswith(".corpus")]
-    if not folders:
-        raise OutputError(f"{options.folder} holds no finished task with a {MANIFEST}")
-    listed = []
+    place, folders = _finished(options.folder)
+    rows = []
     for folder in folders:
         try:
-            if not (folder / REPORT).exists():
+            if options.anew or not (folder / REPORT).exists():
                 _write(folder / REPORT, report.page(folder))
-                print(folder / REPORT)
-            report.index([folder])
-            listed.append(folder)
+            rows.append(report.row(folder))
         except OutputError as error:
             print(f"left out: {error}", file=sys.stderr)
-    if not listed:
-        return 1
-    _write(options.folder / INDEX, report.index(listed))
-    print(options.folder / INDEX)
-    return 0
+    if rows:
+        _write(place / INDEX, report.index(rows))
+    return 0 if len(rows) == len(folders) else 1
+
+
+def _finished(place: Path) -> tuple[Path, list[Path]]:
+    """The finished tasks in a folder, or in the folder of tasks below that of a run's outputs, and which of the two."""
+    for each in (place, place / "tasks"):
+        folders = sorted(path.parent for path in each.glob(f"*/{MANIFEST}"))
+        folders = [folder for folder in folders if not folder.name.endswith(".corpus")]
+        if folders:
+            return each, folders
+    raise OutputError(f"{place} holds no finished task with a {MANIFEST}")
 
 
 def _write(path: Path, text: str) -> None:
+    """Write a page, and say so; one that somebody else has made stays."""
+    if path.exists() and GENERATOR not in path.read_text(encoding="utf-8", errors="replace")[:MOST_BEFORE_GENERATOR]:
+        raise OutputError(f"{path} was not made by hearpreprocess; move it away")
     with whole_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+    print(path)

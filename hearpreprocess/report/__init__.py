@@ -3,6 +3,6 @@
 The page needs no network and no script, and the same folder gives the same bytes.
 """
 
-from hearpreprocess.report.page import index, page
+from hearpreprocess.report.page import index, page, row
 
-__all__ = ["index", "page"]
+__all__ = ["index", "page", "row"]

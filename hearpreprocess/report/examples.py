@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     Samples = npt.NDArray[Any]
 
-EXAMPLES = 8
-"""In each split."""
+EXAMPLES, MOST_EXAMPLES = 8, 100
+"""In each split, and in all: of many splits fewer are shown, at least one."""
 
 LEAST_RATE = 16000
 """In hertz: examples are taken from the clips at this rate, or at the next higher one that there is."""
@@ -89,9 +89,15 @@ def examples_of(folder: Path, manifest: Manifest, splits: Sequence[str]) -> dict
 
     Raises OutputError where a clip's file is missing or cannot be read.
     """
-    chosen = {split: choose(manifest["clips"], split) for split in splits}
+    most = of_each_split(len(splits))
+    chosen = {split: choose(manifest["clips"], split)[:most] for split in splits}
     share = BUDGET // max(1, sum(map(len, chosen.values())))
     return {split: [_example(folder, manifest, file, share) for file in files] for split, files in chosen.items()}
+
+
+def of_each_split(splits: int) -> int:
+    """How many examples of each split a page of so many splits has."""
+    return min(EXAMPLES, max(1, MOST_EXAMPLES // max(1, splits)))
 
 
 def expected_bytes(examples: int, seconds: float) -> int:
@@ -133,7 +139,8 @@ def _rate(rates: Sequence[int]) -> int:
 
 def _example(folder: Path, manifest: Manifest, file: str, share: int) -> Example:
     """`share`: the bytes that it may take."""
-    rate, facts = _rate(manifest["sample_rates"]), manifest["clips"][file]
+    there = [rate for rate in manifest["sample_rates"] if (folder / str(rate)).is_dir()]
+    rate, facts = _rate(there or manifest["sample_rates"]), manifest["clips"][file]
     samples = _samples(folder, rate, file, facts["split"])
     seconds = len(samples) / rate
     roll = _roll(facts["labels"], seconds)

@@ -6,24 +6,29 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from hearpreprocess import manifest
+from hearpreprocess import card, manifest
 from hearpreprocess.errors import OutputError
 from hearpreprocess.manifest import Manifest
 from hearpreprocess.package import MANIFEST, METADATA, REPORT
 from hearpreprocess.report import pictures
-from hearpreprocess.report.examples import EXAMPLES, MP3_BITRATE, MP3_RATE, examples_of
-from hearpreprocess.report.statistics import Histogram, decibels, statistics_of
+from hearpreprocess.report.examples import MOST_HEARD, MP3_BITRATE, MP3_RATE, examples_of, of_each_split
+from hearpreprocess.report.statistics import Histogram, Statistics, decibels, statistics_of
+from hearpreprocess.texts import counted
 
 if TYPE_CHECKING:
     import jinja2
 
 SHOWN = 10
 """Of a list of names; how many more there are is told."""
+
+MOST_CELLS = 20_000
+"""Of the table of labels and splits, which the page has room for; the rest is told."""
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _KINDS = {
@@ -53,24 +58,43 @@ def page(folder: Path) -> str:
                 max(counts) for counts in zip(*(label.of_splits for label in statistics.labels), strict=True)
             ],
             examples=examples_of(folder, found, metadata["splits"]),
+            examples_of_a_split=of_each_split(len(metadata["splits"])),
+            labels_shown=max(SHOWN, MOST_CELLS // max(1, len(metadata["splits"]))),
+            is_made_up=card.is_made_up(metadata),
             facts_of_sources={name: list(_facts(source)) for name, source in sorted(found["sources"].items())},
         )
 
 
-def index(folders: Sequence[Path]) -> str:
+@dataclass(frozen=True)
+class Row:
+    """A finished task in an overview."""
+
+    folder: Path
+    metadata: dict[str, Any]
+    manifest: Manifest
+    statistics: Statistics
+    is_made_up: bool
+
+
+def row(folder: Path) -> Row:
+    """What an overview tells of the finished task in a folder.
+
+    Raises OutputError where it is no finished task with audio and a manifest of this version.
+    """
+    with _read(folder) as (metadata, found):
+        return Row(folder, metadata, found, statistics_of(found, metadata["splits"]), card.is_made_up(metadata))
+
+
+def index(rows: Sequence[Row]) -> str:
     """An overview of finished tasks as HTML, with a link to the page of each.
 
     The links are relative to the folder that is nearest above all of the tasks' folders, which is where it belongs.
-    Raises OutputError where a folder is no finished task with audio and a manifest of this version.
     """
-    above = os.path.commonpath([folder.resolve().parent for folder in folders]) if folders else ""
-    tasks = []
-    for folder in folders:
-        link = quote(Path(os.path.relpath(folder.resolve() / REPORT, above)).as_posix())
-        with _read(folder) as (metadata, found):
-            row = {"link": f"./{link}", "metadata": metadata, "manifest": found}
-            tasks.append(row | {"statistics": statistics_of(found, metadata["splits"])})
-    return _render("index.html", title="HEAR tasks", tasks=tasks)
+    places = [Path(os.path.abspath(each.folder)) for each in rows]  # noqa: PTH100  (a link leads to where it is named)
+    above = os.path.commonpath([place.parent for place in places]) if places else ""
+    links = [quote(Path(os.path.relpath(place / REPORT, above)).as_posix()) for place in places]
+    tasks = [vars(each) | {"link": f"./{link}"} for each, link in zip(rows, links, strict=True)]
+    return _render("index.html", title="Finished tasks", tasks=tasks)
 
 
 @contextmanager
@@ -111,6 +135,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters |= {
         "clock": _clock,
+        "counted": counted,
         "seconds": _seconds,
         "level": _level,
         "number": _number,
@@ -119,7 +144,7 @@ def _environment() -> jinja2.Environment:
     }
     environment.tests["linked"] = lambda text: str(text).startswith(_LINKED)
     environment.globals |= {
-        "EXAMPLES": EXAMPLES,
+        "MOST_HEARD": MOST_HEARD,
         "MP3_BITRATE": MP3_BITRATE,
         "MP3_RATE": MP3_RATE,
         "SHOWN": SHOWN,
@@ -151,7 +176,7 @@ def _level(peak: int) -> str:
 
 def _percentage(count: int, total: int) -> str:
     """A share for a person to read; of nothing it is nothing."""
-    return f"{100 * count / total:.1f} %" if total else "0 %"
+    return f"{100 * count / total:.1f}\u00a0%" if total else "0\u00a0%"
 
 
 def _paragraphs(text: str) -> list[str]:

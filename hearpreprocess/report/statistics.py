@@ -60,6 +60,11 @@ class Histogram:
     most: float = 0.0
     total: float = 0.0
 
+    @property
+    def highest(self) -> int:
+        """The most values in one bin."""
+        return max((each.count for each in self.bins), default=0)
+
 
 @dataclass(frozen=True)
 class Duplicates:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from hearpreprocess.testing.archives import Corpus, write_files, write_rar, write_split_zip, write_zip
 from hearpreprocess.testing.sounds import recording, sound, wav_bytes
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 # fmt: off
 ESC_50_CATEGORIES = (
@@ -63,7 +67,17 @@ def dcase_2016(part: str, count: int) -> Iterator[tuple[str, bytes]]:
         rows = [(1 + 0.9 * place, DCASE_LABELS[(number + 3 * place) % len(DCASE_LABELS)]) for place in range(5)]
         text = "".join(f"{start:.4f}\t{start + 0.6:.4f}\t{label}\n" for start, label in rows)
         yield f"{root}/annotation/{name}.txt", text.encode()
-        yield f"{root}/sound/{name}.wav", sound(name, 6, 44100)
+        yield f"{root}/sound/{name}.wav", wav_bytes(_scene(name, rows), 44100)
+
+
+def _scene(name: str, rows: Sequence[tuple[float, str]]) -> npt.NDArray[Any]:
+    """A quiet recording of 6 s with sounds of 0.6 s where the rows say that they begin."""
+    samples = recording(name, 6, 44100) * 0.02
+    for start, label in rows:
+        first = round(start * 44100)
+        event = recording(f"{name} {label}", 0.6, 44100) * 0.5
+        samples[first : first + len(event)] += event
+    return samples
 
 
 def beehive(day: str) -> Iterator[tuple[str, bytes]]:
