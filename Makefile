@@ -3,10 +3,11 @@
 PYTHON ?= python3
 VENV   ?= .venv
 SIZE   ?= full
+PAGES   = build/browser
 RUN     = $(VENV)/bin/python -m hearpreprocess.runner
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint test-large faults bench docs all-open-tasks all-tasks zenodo clean
+.PHONY: help setup demo test lint test-large faults browser bench docs all-open-tasks all-tasks zenodo clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -30,6 +31,13 @@ test-large: $(VENV)/installed-dev  ## Run the tests that need some gigabytes of 
 
 faults: $(VENV)/installed-dev  ## Run the tests with faults in their long form: kills, full disks, 20,000 mutations a reader
 	FAULTS=long $(VENV)/bin/python -m pytest tests/faults -s
+
+browser: $(VENV)/installed  ## Look at reports in Chromium: requests, players, accessibility; needs Node.js and a Chromium
+	cd tests/browser && npm install --no-save --no-package-lock --silent puppeteer-core@24 axe-core@4
+	$(RUN) esc50 fsd50k dcase2016_task2 --mode synthetic --sample-rates 16000 --quiet \
+	  --tmp-dir $(PAGES)/work --tasks-dir $(PAGES)/tasks --tar-dir $(PAGES)
+	$(VENV)/bin/hearpreprocess report --anew $(PAGES)/tasks
+	cd tests/browser && node check_report.mjs ../../$(PAGES)/tasks/*/report.html ../../$(PAGES)/tasks/index.html
 
 bench: $(VENV)/installed-dev  ## Measure against the bare work (SIZE=small: a tenth); ARGS="--shared ../shared" adds listings
 	$(VENV)/bin/python benchmarks/run.py --size $(SIZE) $(ARGS)

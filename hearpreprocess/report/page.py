@@ -134,6 +134,7 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
+        "breakable": _breakable,
         "clock": _clock,
         "counted": counted,
         "seconds": _seconds,
@@ -152,6 +153,13 @@ def _environment() -> jinja2.Environment:
         "bars": _bars,
     }
     return environment
+
+
+def _breakable(text: str) -> str:
+    """A label that may go on in the next line after each underscore."""
+    import markupsafe
+
+    return markupsafe.Markup("_<wbr>").join(text.split("_"))
 
 
 def _clock(seconds: float) -> str:

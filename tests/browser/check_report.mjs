@@ -18,7 +18,7 @@ const SERIOUS = ["serious", "critical"];
 
 const shots = process.env.SCREENSHOTS;
 const pages = process.argv.slice(2);
-const chromium = process.env.CHROMIUM ?? ["/usr/bin/chromium", "/usr/bin/google-chrome"].find(existsSync);
+const chromium = process.env.CHROMIUM ?? ["/usr/bin/chromium", "/usr/bin/google-chrome", "/usr/bin/chromium-browser"].find(existsSync);
 if (!pages.length || !chromium) {
   console.error("usage: [CHROMIUM=path] [SCREENSHOTS=folder] node check_report.mjs PAGE...");
   process.exit(2);
@@ -57,16 +57,21 @@ async function problemsOf(browser, path, width, scheme) {
       [...document.querySelectorAll("audio")].map(
         (sound) =>
           new Promise((done) => {
-            const told = () => done([Number(sound.closest("[data-heard]").dataset.heard), sound.duration]);
-            if (sound.readyState >= 1 || sound.error) told();
-            sound.addEventListener("loadedmetadata", told);
+            const heard = Number(sound.closest("[data-heard]").dataset.heard);
+            const told = () => done([heard, sound.duration, sound.currentTime]);
+            sound.addEventListener("timeupdate", () => sound.currentTime > 0 && (sound.pause(), told()));
             sound.addEventListener("error", told);
             setTimeout(told, 10000);
+            sound.muted = true;
+            sound.play().catch(told);
           }),
       ),
     ),
   );
-  for (const [heard, duration] of sounds) {
+  const examples = await page.evaluate(() => document.querySelectorAll("[data-file]").length);
+  if (examples !== sounds.length) problems.push(`has ${examples} examples and ${sounds.length} players`);
+  for (const [heard, duration, played] of sounds) {
+    if (!(played > 0)) problems.push(`a sound of ${heard} s does not play`);
     // A coder may add a little silence, and leaves nothing out.
     if (!(duration > 0 && duration > heard - 0.05 && duration < heard + 0.2)) {
       problems.push(`a sound of ${heard} s has a duration of ${duration} s`);
@@ -83,7 +88,7 @@ async function problemsOf(browser, path, width, scheme) {
   return { problems, sounds: sounds.length, passed: found.passes.length, undecided: found.incomplete.map((rule) => rule.id) };
 }
 
-const browser = await puppeteer.launch({ executablePath: chromium, args: ["--no-sandbox"] });
+const browser = await puppeteer.launch({ executablePath: chromium, args: ["--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--disable-background-networking"] });
 let failures = 0;
 for (const path of pages) {
   for (const width of WIDTHS) {
