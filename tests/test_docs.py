@@ -39,7 +39,8 @@ PROJECT = Path(__file__).parent.parent
 DOCS = PROJECT / "docs"
 PAGES = sorted(DOCS.glob("*.md"))
 TEXTS = [PROJECT / "README.md", *PAGES]
-RUN = [PROJECT / "README.md", *(DOCS / name for name in ("quick-start.md", "commands.md", "recipes.md", "your-own-dataset.md"))]
+PAGES_WITH_COMMANDS = ("quick-start", "commands", "recipes", "your-own-dataset")
+RUN = [PROJECT / "README.md", *(DOCS / f"{name}.md" for name in PAGES_WITH_COMMANDS)]
 ARCHIVE = Path(os.environ.get("SHARED", PROJECT.parent / "shared")) / "full" / "v1.0.9.tar.gz"
 
 NETWORK = "<!-- network -->"
