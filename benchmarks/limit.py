@@ -1,15 +1,17 @@
 """The bare work of a task, as fast as libsndfile, libsoxr and the gzip library do it on all cores.
 
-    python benchmarks/limit.py ARCHIVE OUT SECONDS RATE [RATE ...]
+    python benchmarks/limit.py [--checksums] ARCHIVE OUT SECONDS RATE [RATE ...]
 
 Every recording of the archive is read, mixed to one channel, fitted to the duration, written at each rate, and each
 rate is packed into a tarball. No graph, no checks, no intermediate files, nothing that could be resumed: what the
-runner is measured against.
+runner is measured against. With --checksums it also works out those that are a part of the outputs: the sha256 of each
+clip's samples, of each tar archive, and of each tarball.
 """
 
 from __future__ import annotations
 
 import functools
+import hashlib
 import io
 import multiprocessing
 import os
@@ -29,7 +31,9 @@ LEVEL, BLOCK = 2, 1 << 20  # as hearpreprocess.package has them
 IN_FLIGHT = 64
 LARGEST_BLOCK_KEPT = (32 << 20) - (1 << 16)  # as hearpreprocess.steps.pool has it
 
-archive, out, seconds, rates = Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3]), [*map(int, sys.argv[4:])]
+HAS_CHECKSUMS = sys.argv[1] == "--checksums"
+arguments = sys.argv[1 + HAS_CHECKSUMS :]
+archive, out, seconds, rates = Path(arguments[0]), Path(arguments[1]), float(arguments[2]), [*map(int, arguments[3:])]
 opened: zipfile.ZipFile | None = None
 
 
@@ -72,13 +76,33 @@ def process(task: tuple[str, bytes | None]) -> None:
         blocks = resample(np.ascontiguousarray(mono), rate, target)
         with open(f"{out}/{target}/{name.rpartition('/')[2]}", "wb", buffering=0) as file:
             file.write(header(sum(map(len, blocks)), target))
+            sha256 = hashlib.sha256()
             for block in blocks:
                 file.write(block.data)
+                if HAS_CHECKSUMS:
+                    sha256.update(block.data)
+
+
+class Hashed:
+    """A file that is written to, with the sha256 of what was written."""
+
+    def __init__(self, file: object) -> None:
+        self.file, self.flush, self.sha256 = file, file.flush, hashlib.sha256()
+
+    def write(self, content: bytes) -> int:
+        """Write it through."""
+        if HAS_CHECKSUMS:
+            self.sha256.update(content)
+        return self.file.write(content)
 
 
 def pack(rate: int) -> None:
     """The files of one rate as a tarball."""
-    with igzip_threaded.open(out / f"{rate}.tar.gz", "wb", compresslevel=LEVEL, threads=1, block_size=BLOCK) as file:
+    with (
+        (out / f"{rate}.tar.gz").open("wb") as raw,
+        igzip_threaded.open(Hashed(raw), "wb", compresslevel=LEVEL, threads=1, block_size=BLOCK) as compressed,
+    ):
+        file = Hashed(compressed)
         for path in sorted((out / str(rate)).iterdir()):
             content = path.read_bytes()
             entry = tarfile.TarInfo(path.name)

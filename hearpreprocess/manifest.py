@@ -124,5 +124,5 @@ def to_text(manifest: Manifest) -> str:
     return "{\n" + ",\n".join([*lines, f' "clips": {{\n{clips}\n }}']) + "\n}\n"
 
 
-def _compact(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+# One encoder for all clips: json.dumps makes a new one for each.
+_compact = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode

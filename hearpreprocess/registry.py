@@ -82,8 +82,8 @@ def _task(location: str, mode: str, replaced: tuple[tuple[str, str], ...]) -> Ta
 def _local(path: str, source: Source) -> Local:
     if isinstance(source, Archive | Local):
         listing = None if source.member_md5 is None else str(source.member_md5)
-        return Local(path, source.reads, listing, source.may_differ)
-    return Local(path, source.reads)
+        return Local(path, source.reads, listing, source.may_differ, is_stand_in=True)
+    return Local(path, source.reads, is_stand_in=True)
 
 
 def _digest(location: str, mode: str, replaced: tuple[tuple[str, str], ...]) -> str:

@@ -39,6 +39,7 @@ from hearpreprocess.options import (
     workspace_of,
 )
 from hearpreprocess.sources import without_credentials
+from hearpreprocess.texts import bytes_text
 
 if TYPE_CHECKING:
     from hearpreprocess.progress import Display
@@ -338,7 +339,7 @@ def _print_made(roots: Sequence[Step]) -> None:
         width = max(len(shown) for shown, _size_of_it, _clips_of_it in rows)
         print(f"{'made':<{width}}  {'size':>12}  clips")
         for shown, size, clips in rows:
-            print(f"{shown:<{width}}  {size / 1e6:>9,.1f} MB  {clips}")
+            print(f"{shown:<{width}}  {bytes_text(size):>12}  {clips}".rstrip())
 
 
 def _shown(place: Path) -> str:

@@ -286,13 +286,15 @@ class Synthetic:
 class Local:
     """What the user already has: a folder or an archive, whose checksum is told, not enforced.
 
-    `member_md5`, `may_differ`: of the source in place of which it stands, whose members are checked here, too.
+    `is_stand_in`: whether it is used in place of another source, which is worth a warning. `member_md5`, `may_differ`:
+    of that source, whose members are checked here, too.
     """
 
     path: Path | str
     reads: Sequence[str] = TEXT_PATTERNS
     member_md5: str | None = None
     may_differ: Sequence[str] = ()
+    is_stand_in: bool = False
 
     archived: ClassVar[bool] = True
 
@@ -301,7 +303,7 @@ class Local:
         object.__setattr__(self, "may_differ", tuple(self.may_differ))
         object.__setattr__(self, "reads", tuple(self.reads))
         if not Path(self.path).exists():
-            raise ConfigError(f"--source: there is no {self.path}")
+            raise ConfigError(f"there is no {self.path}, which a source is read from")
 
     @property
     def title(self) -> str:

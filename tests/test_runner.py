@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from hearpreprocess.steps.reporter import Reporter
 from hearpreprocess.testing import archives
 from tests import toys
 from tests.conftest import WHOLE_COMMAND, User, sha256
@@ -179,9 +180,23 @@ def test_a_luigid_hands_out_the_steps(toy: User, luigid: str) -> None:
     assert "hear2021-toy_folds-v1-full-8000.tar.gz" in toy.made()
     asked = urllib.parse.quote(json.dumps({"status": "DONE", "upstream_status": ""}))
     with urllib.request.urlopen(f"{luigid}/api/task_list?data={asked}") as answer:
-        shown = {task["display_name"] for task in json.load(answer)["response"].values()}
+        shown = {task["display_name"]: task for task in json.load(answer)["response"].values()}
     assert "Corpus(of=toy_folds-v1-full)" in shown, "its page shows what a person can read"
     assert not [name for name in shown if "_workdir" in name]
+    standardized = shown["Standardize(of=toy_folds-v1-full, batch 1 of 1)"]
+    assert (standardized["status_message"], standardized["progress_percentage"]) == ("12 of 12 clips", 100)
+
+
+def test_no_step_waits_for_a_luigid_that_does_not_answer() -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        for url in (f"http://127.0.0.1:{silent.getsockname()[1]}", "http://127.0.0.1:1"):
+            reporter = Reporter("step", url)
+            start = time.monotonic()
+            reporter.update_status_message("1 of 2 clips")
+            reporter.update_progress_percentage(50)
+            assert time.monotonic() - start < 10
 
 
 def test_two_runners_share_the_work_of_one_folder(toy: User, luigid: str) -> None:

@@ -8,7 +8,7 @@ import os
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     manifest = worked_out(task, workspace_of(options))
     if manifest is None:
         return 1
-    print("\n".join(_shown(manifest)))
+    print("\n".join(_shown(manifest, task.resolve().splits.names)))
     if not problems:
         print("\nThe module keeps the contract.")
     for reminder in _to_fill_in(task):
@@ -93,7 +93,7 @@ def worked_out(task: registry.TaskReference, places: Workspace) -> dict[str, Any
         return manifest
 
 
-def _shown(manifest: dict[str, Any]) -> Iterator[str]:
+def _shown(manifest: dict[str, Any], splits: Sequence[str]) -> Iterator[str]:
     clips = manifest["clips"]
     counts: Counter[str] = Counter(facts["split"] for facts in clips.values())
     labels: Counter[str] = Counter(
@@ -108,7 +108,7 @@ def _shown(manifest: dict[str, Any]) -> Iterator[str]:
             for file, facts in sorted(clips.items())[:FIRST_CLIPS]
         ]
     )
-    yield "\nsplits: " + ", ".join(f"{split} {count:,}" for split, count in sorted(counts.items()))
+    yield "\nsplits: " + ", ".join(f"{split} {counts[split]:,}" for split in splits)
     common = ", ".join(f"{label} {count:,}" for label, count in labels.most_common(10))
     yield f"labels: {len(labels):,}; {common}" + (" ..." if len(labels) > 10 else "")
     for entry in manifest["left_out"]:

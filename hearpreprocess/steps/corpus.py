@@ -213,8 +213,9 @@ def _clips(config: TaskMode, trees: Mapping[str, Tree]) -> Iterator[Clip | LeftO
     """The clips that the task's function yields; whatever else it raises becomes an error that names its line."""
     try:
         found: Iterable[Clip | LeftOut] | None = config.clips(trees)
-        if found is None:
-            raise CorpusError(f"{config.title}: clips() returns nothing; it must yield clips")
+        if found is None or isinstance(found, Clip | LeftOut):
+            what = "nothing" if found is None else "one clip"
+            raise CorpusError(f"{config.title}: clips() returns {what}; it must yield clips")
         yield from found
     except HearPreprocessError:
         raise

@@ -271,7 +271,8 @@ class Locate(SourceStep):
             note.write_text(json.dumps({name: [stamps[name], checksums[name]] for name in files}), encoding="utf-8")
         kind = "folder" if self.is_unpacked else "sha256"
         content = digest(checksums) if len(checksums) > 1 or self.is_unpacked else next(iter(checksums.values()))
-        self.tell("warned", text=f"{self.path} stands in place of a source: {kind}:{content}")
+        if self.source.is_stand_in:
+            self.tell("warned", text=f"{self.path} stands in place of a source: {kind}:{content}")
         found = {"content": f"{kind}:{content}", "checksums": checksums}
         (folder / "content.json").write_text(json.dumps(found), encoding="utf-8")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 
 import luigi.rpc
@@ -36,6 +35,8 @@ class Reporter(luigi.worker.TaskStatusReporter):
         if self._scheduler is None or time.monotonic() < self._next:
             return
         self._next = time.monotonic() + SECONDS_BETWEEN_REPORTS
-        with contextlib.suppress(luigi.rpc.RPCError):
+        try:
             self._scheduler.set_task_status_message(self._task_id, self._message)
             self._scheduler.set_task_progress_percentage(self._task_id, percentage)
+        except luigi.rpc.RPCError:
+            self._scheduler = None
