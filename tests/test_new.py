@@ -398,3 +398,98 @@ def test_the_test_that_is_written_fails_where_clips_does(user: User) -> None:
     )
     assert "1 failed, 1 passed" in tested.stdout
     assert "RuntimeError" in tested.stdout
+
+
+def test_each_table_names_recordings_of_its_own_folder(user: User) -> None:
+    names = [f"{number}.wav" for number in range(16)]
+    wavs(user.folder / "mine", *(f"{split}/{name}" for split in ("train", "test") for name in names))
+    table(user.folder / "mine", "train.csv", ("file", "label"), *[(name, "ab"[n % 2]) for n, name in enumerate(names)])
+    table(user.folder / "mine", "test.csv", ("file", "label"), *[(name, "ba"[n % 2]) for n, name in enumerate(names)])
+    _said, clips = begun(user)
+    assert clips["train_0_wav.wav"]["labels"] == ["a"]
+    assert clips["test_0_wav.wav"]["labels"] == ["b"]
+    assert all((facts["split"] == "test") == file.startswith("test") for file, facts in clips.items())
+
+
+def test_blank_cells_among_several_labels_are_no_labels(user: User) -> None:
+    wavs(user.folder / "mine", *NAMES)
+    cells = ["a;b", "b;", "", "a", "b;yeti", "a", "b", "a;b", "b", "a", "a;b", "b"]
+    table(user.folder / "mine", "meta.csv", ("file", "labels"), *zip(NAMES, cells, strict=True))
+    _said, clips = begun(user)
+    assert labels_of(clips) == {
+        name: [part for part in cell.split(";") if part not in ("", "yeti")]
+        for name, cell in zip(NAMES, cells, strict=True)
+        if cell
+    }
+
+
+def test_events_without_a_label_are_left_out(user: User) -> None:
+    wavs(user.folder / "mine", *NAMES)
+    rows = [(name, "ab"[n % 2] if n % 4 else "", 0.05, 0.1) for n, name in enumerate(NAMES)]
+    table(user.folder / "mine", "events.csv", ("file", "label", "onset", "offset"), *rows)
+    said, clips = begun(user)
+    assert len(clips) == 9
+    assert "without a label, which are left out: 3" in said
+
+
+def again(user: User, expected: int = 0) -> tuple[str, dict[str, dict]]:
+    for name in ("my_task.py", "test_my_task.py"):
+        (user.folder / name).unlink()
+    return begun(user, expected)
+
+
+def test_a_blank_group_is_none(user: User) -> None:
+    wavs(user.folder / "mine", *NAMES)
+    rows = [(name, "ab"[n % 2], f"s{n // 2}" if n < 8 else "") for n, name in enumerate(NAMES)]
+    table(user.folder / "mine", "meta.csv", ("file", "label", "speaker"), *rows)
+    _said, clips = begun(user)
+    assert [facts.get("group") for facts in clips.values()].count(None) == 4
+    table(user.folder / "mine", "meta.csv", ("file", "label", "speaker"), *[(*row[:2], "") for row in rows])
+    said, _clips = again(user)
+    assert "groups" not in said
+
+
+def test_columns_that_pandas_names_differently(user: User) -> None:
+    wavs(user.folder / "mine", *NAMES)
+    table(user.folder / "mine", "meta.csv", ("", "label"), *alternating(12))
+    _said, clips = begun(user)
+    assert labels_of(clips) == {name: ["ab"[number % 2]] for number, name in enumerate(NAMES)}
+    twice = [(*row, "cd"[number % 2]) for number, row in enumerate(alternating(12))]
+    table(user.folder / "mine", "meta.csv", ("file", "label", "label"), *twice)
+    said, _clips = again(user, expected=2)
+    assert "meta.csv has two columns of the same name, and was passed over" in said
+
+
+def test_a_table_of_something_else_does_not_beat_the_folders(user: User) -> None:
+    folder_per_label(user.folder / "mine")
+    rows = [(f"{label}/{number}.wav", 0.1 * (number % 3)) for label in ("bark", "meow") for number in range(6)]
+    table(user.folder / "mine", "durations.csv", ("file", "seconds"), *rows)
+    said, clips = begun(user)
+    assert "2 from the folders' names: bark, meow" in said
+    assert "durations.csv has no column that is called label" in said
+    assert len(clips) == 12
+
+
+def test_splits_are_known_by_their_values(user: User) -> None:
+    wavs(user.folder / "mine", *(f"{number}.wav" for number in range(40)))
+    lines = [f"{number}.wav,{'ab'[number % 2]},{'train' if number < 30 else 'test'}" for number in range(40)]
+    written(user.folder / "mine", "meta.csv", "\n".join(lines))
+    _said, clips = begun(user)
+    assert sum(facts["split"] == "test" for facts in clips.values()) == 10
+
+
+def test_what_is_said_in_a_recording_is_no_table(user: User) -> None:
+    folder_per_label(user.folder / "mine")
+    for path in list((user.folder / "mine").glob("*/*.wav")):
+        path.with_suffix(".txt").write_text(f"0.1\t0.2\t{path.stem}.wav\n")
+    said, _clips = begun(user)
+    assert "2 from the folders' names" in said
+    assert "note" not in said
+
+
+def test_one_recording_is_no_corpus_of_events(user: User) -> None:
+    wavs(user.folder / "mine", "a.wav")
+    rows = [("a.wav", "x", 0, 0.1), ("a.wav", "y", 0, 0.1)]
+    table(user.folder / "mine", "e.csv", ("file", "label", "onset", "offset"), *rows)
+    said, _clips = begun(user, expected=2)
+    assert "one recording cannot be divided into folds" in said

@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
     print(f"\nwritten: {module} and {test}; look through {module}, then:")
     print(f"  hearpreprocess check ./{module}")
     print(f"  hearpreprocess ./{module} --sample-rates 16000")
-    return 0 if _runs(module) else 1
+    return 0 if _does_as_guessed(module, found) else 1
 
 
 def _is_taken(name: str) -> bool:
@@ -65,16 +65,27 @@ def _is_taken(name: str) -> bool:
     return found is not None and found.origin is not None and not Path(found.origin).is_relative_to(Path.cwd())
 
 
-def _runs(module: Path) -> bool:
-    """Whether the module yields its clips; why not is told, as a guess may be wrong."""
+def _does_as_guessed(module: Path, found: Guess) -> bool:
+    """Whether the module yields the clips that were guessed; why not is told, as a guess may be wrong."""
     (task,) = registry.references([f"./{module}"], "default")
     with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as folder:
         place = Path(folder)
-        workspace = Workspace(place / "work", place / "tasks", place, place / "downloads")
-        if worked_out(task, workspace) is not None:
-            return True
-    print(f"\n{module} does not work as it is: the guess was wrong where the message above points to", file=sys.stderr)
-    return False
+        manifest = worked_out(task, Workspace(place / "work", place / "tasks", place, place / "downloads"))
+    if manifest is None:
+        print(f"\n{module} does not work as it is: the guess was wrong where the message points to", file=sys.stderr)
+        return False
+    yielded = {
+        file: {str(each["label"] if isinstance(each, dict) else each) for each in facts["labels"]}
+        for file, facts in manifest["clips"].items()
+    }
+    kept = {f"{clip.name}.wav": set(clip.labels) - set(found.division.rare) for clip in found.clips}
+    if found.is_event_task:  # of which those after the end of a clip are dropped
+        kept = {file: labels & yielded.get(file, set()) for file, labels in kept.items()}
+    others = sorted(file for file, labels in kept.items() if labels and yielded.get(file) != labels)
+    if others:
+        text = f"yields other labels than were guessed, of {', '.join(others[:5])}: look at it"
+        print(f"\n{module} {text}", file=sys.stderr)
+    return not others
 
 
 def _told(found: Guess) -> Iterator[str]:

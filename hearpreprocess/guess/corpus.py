@@ -9,9 +9,9 @@ from hearpreprocess import archive
 from hearpreprocess.errors import CorpusError, SplitError
 from hearpreprocess.guess.division import divide
 from hearpreprocess.guess.found import Guess
-from hearpreprocess.guess.from_folders import from_folders
-from hearpreprocess.guess.from_tables import from_tables, tables_of
-from hearpreprocess.guess.tables import SUFFIXES
+from hearpreprocess.guess.from_folders import folders_tell_labels, from_folders
+from hearpreprocess.guess.from_tables import from_tables, tables_of, tell_labels
+from hearpreprocess.guess.tables import SUFFIXES, Recordings
 from hearpreprocess.texts import counted
 
 AUDIO = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff", ".m4a", ".mp4", ".webm", ".aac", ".au", ".wma")
@@ -32,11 +32,13 @@ def guess(folder: Path) -> Guess:
     empty = [path for path in recordings if not (folder / path).stat().st_size]
     if empty:
         found.notes.append(f"{counted(len(empty), 'recordings')} are empty files, such as {empty[0]}")
-    tables = list(tables_of(found, folder, [path for path in files if path.lower().endswith(SUFFIXES)], recordings))
+    known = Recordings(recordings)
+    tables = tables_of(found, folder, [path for path in files if path.lower().endswith(SUFFIXES)], known)
     try:
-        if tables:
-            from_tables(found, tables, recordings)
+        if tables and (tell_labels(tables) or not folders_tell_labels(recordings)):
+            from_tables(found, tables, known)
         else:
+            found.notes += [f"{table.path} has no column that is called label" for table, _naming in tables]
             from_folders(found, folder, recordings)
         found.division = divide(found.clips, needs_every_label=not found.is_event_task)
     except (CorpusError, SplitError) as error:

@@ -47,7 +47,10 @@ def divide(clips: Sequence[Guessed], *, needs_every_label: bool) -> Division:
     """
     is_given = any(clip.split for clip in clips)
     if not needs_every_label:
-        return Division(0 if is_given else min(MOST_FOLDS, len({clip.group for clip in clips})))
+        folds = min(MOST_FOLDS, len({clip.group for clip in clips}))
+        if folds < FEWEST_FOLDS and not is_given:
+            raise SplitError("one recording cannot be divided into folds; collect more")
+        return Division(0 if is_given else folds)
     rare: set[str] = set()
     for _round in range(MOST_ROUNDS):
         left = [(clip, [label for label in clip.labels if label not in rare]) for clip in clips]

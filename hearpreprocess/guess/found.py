@@ -27,11 +27,12 @@ SPLITS = {
 class Guess:
     """What a folder of recordings is taken for.
 
-    `tables`, with the split that each stands for or "", `naming` and the columns: where tables tell; else the folders'
-    names do. `patterns`: of the recordings. `naming_by`: what makes a clip's name unique, `stem`, `folder` or `path`.
-    `separator`: between several labels in a cell. `yes_columns`: one a label. `folds`, `first_fold`: given folds.
-    `given_splits`: what the corpus calls each split; `by_folder`: it does so by its outermost folders. `missing`,
-    `unlabelled`: rows without a file, and without a label. `division`: what comes of all that. `notes`: for a person.
+    `tables`, with the split that each stands for or "", `namings`, one a table that differ in their prefix alone, and
+    the columns: where tables tell; else the folders' names do. `options`: as of a Table. `patterns`: of the recordings.
+    `naming_by`: what makes a clip's name unique, `stem`, `folder` or `path`. `separator`: between several labels in a
+    cell. `yes_columns`: one a label. `folds`, `first_fold`: given folds. `given_splits`: what the corpus calls each
+    split; `by_folder`: it does so by its outermost folders. `missing`, `unlabelled`: rows without a file, and without a
+    label. `division`: what comes of all that. `notes`: for a person.
     """
 
     recordings: int
@@ -40,7 +41,7 @@ class Guess:
     naming_by: str = "stem"
     tables: dict[str, str] = field(default_factory=dict)
     options: Mapping[str, object] = field(default_factory=dict)
-    naming: Naming = field(default_factory=lambda: Naming(""))
+    namings: dict[str, Naming] = field(default_factory=dict)
     has_backslashes: bool = False
     label_column: Column = ""
     split_column: Column = ""
@@ -58,6 +59,16 @@ class Guess:
     clips: list[Guessed] = field(default_factory=list)
     division: Division = field(default_factory=Division)
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def naming(self) -> Naming:
+        """How the first table names recordings."""
+        return next(iter(self.namings.values()))
+
+    @property
+    def has_prefixes(self) -> bool:
+        """Whether each table has a prefix of its own."""
+        return len({naming.prefix for naming in self.namings.values()}) > 1
 
     @property
     def is_event_task(self) -> bool:

@@ -10,6 +10,12 @@ from hearpreprocess.guess.division import Guessed
 from hearpreprocess.guess.found import SPLITS, Guess, are_unique, clip_name, with_train
 
 
+def folders_tell_labels(recordings: Sequence[str]) -> bool:
+    """Whether all recordings are in folders, of which two at least are called differently and not as splits are."""
+    innermost = {path.split("/")[-2] if "/" in path else "" for path in recordings}
+    return "" not in innermost and len({name for name in innermost if name.lower() not in SPLITS}) > 1
+
+
 def from_folders(found: Guess, folder: Path, recordings: Sequence[str]) -> None:
     """Add what the folders' names tell.
 
@@ -33,6 +39,8 @@ def from_folders(found: Guess, folder: Path, recordings: Sequence[str]) -> None:
         found.notes.append(f"labels are the innermost folders; those around them, {shown}, are not used")
     names = [clip_name("folder", path) for path in recordings]
     found.naming_by = "folder" if are_unique(names) else "path"
+    if not are_unique([clip_name(found.naming_by, path) for path in recordings]):
+        raise CorpusError(f"recordings in {folder} differ in case alone, or in dots and slashes; rename them")
     for path, part in zip(recordings, parts, strict=True):
         name = clip_name(found.naming_by, path)
         found.clips.append(Guessed(name, (part[-1],), name, found.given_splits.get(part[0], "")))

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from hearpreprocess.errors import CorpusError
 from hearpreprocess.guess.division import Guessed
 from hearpreprocess.guess.found import SPLITS, Guess, are_unique, clip_name, stem_of, with_train
-from hearpreprocess.guess.tables import Column, Naming, Row, Table, known_paths, named_by, naming_in, read
+from hearpreprocess.guess.tables import Column, Naming, Recordings, Row, Table, naming_in, read
 from hearpreprocess.texts import counted
 
-LABEL_NAMES: tuple[str, ...] = (
-    "label",
-    "labels",
-    "event_label",
-    "class",
-    "category",
-    "tag",
-    "tags",
-    "target",
-    "emotion",
+LABEL_NAMES = (
+    *("label", "labels", "event_label", "class", "category", "tag", "tags"),
+    *("target", "emotion", "genre", "species", "word"),
 )
-LABEL_NAMES += ("genre", "species", "word")
 SPLIT_NAMES = ("split", "fold", "set", "subset", "partition")
 GROUP_NAMES = ("group", "speaker", "speaker_id", "participant", "patient", "artist", "session", "recording", "animal")
 START_NAMES = ("onset", "start", "start_time", "start_seconds", "begin", "onset_seconds", "event_onset")
@@ -35,81 +28,110 @@ YES = ("1", "1.0", "True", "true")
 MOST_FOLDS = 20
 
 
-def tables_of(
-    found: Guess, folder: Path, paths: Sequence[str], recordings: Sequence[str]
-) -> Iterator[tuple[Table, Naming]]:
-    """The tables that name recordings in one way, the one that names the most first."""
+def tables_of(found: Guess, folder: Path, paths: Sequence[str], recordings: Recordings) -> list[tuple[Table, Naming]]:
+    """The tables that name recordings, each with how it does so: one, or one for each split."""
     matched: list[tuple[int, Table, Naming]] = []
     for path in paths:
-        table = read(folder, path, recordings)
-        count, naming = (0, None) if table is None else naming_in(table, recordings)
-        if table is not None and naming is not None:
+        if path.endswith(".txt") and stem_of(path) in recordings.stems:
+            continue  # what is said in a recording, or heard, is no table of recordings
+        try:
+            table = read(folder, path, recordings)
+        except CorpusError as error:
+            if not path.endswith(".txt"):
+                found.notes.append(f"{error}, and was passed over")
+            continue
+        count, naming = naming_in(table, recordings)
+        if naming is not None:
             matched.append((count, table, naming))
-        elif path.lower().endswith((".csv", ".tsv")):
-            what = "names no recording" if table else "is no table, or has rows of different lengths"
-            found.notes.append(f"{path} {what}, and was passed over")
+        elif not path.endswith(".txt"):
+            found.notes.append(f"{path} names no recording, and was passed over")
     if not matched:
-        return
+        return []
     matched.sort(key=lambda each: -each[0])
-    most, first, naming = matched[0]
-    others = [table for _count, table, _naming in matched[1:]]
-    by_name = Naming(naming.column, suffix=naming.suffix, by_name=True)
-    if any(not named_by(table, naming, recordings) and named_by(table, by_name, recordings) for table in others):
-        naming = by_name
-    chosen = [first, *(table for table in others if _goes_with(first, table, naming, recordings))]
-    found.notes += [
-        f"{table.path} names recordings, too, and was passed over" for table in others if table not in chosen
-    ]
-    named = sum(named_by(table, naming, recordings) for table in chosen)
-    if named < max(1, len(recordings) / 2):
-        found.notes.append(f"{first.path} names only {most:,} of the recordings, and was passed over")
-        return
-    yield from ((table, naming) for table in chosen)
+    (_most, first, naming), *others = matched
+    with_it = [(table, its) for _count, table, its in others if _go_together(first, naming, table, its)]
+    chosen = [(first, naming), *with_it]
+    paths_chosen = [table.path for table, _naming in chosen]
+    left = [table.path for _count, table, _naming in others if table.path not in paths_chosen]
+    found.notes += [f"{path} names recordings, too, and was passed over" for path in left]
+    named = sum(count for count, table, _naming in matched if table.path in paths_chosen)
+    if named < max(1, len(recordings.paths) / 2):
+        found.notes.append(f"{' and '.join(paths_chosen)} names only {named:,} of the recordings, and was passed over")
+        return []
+    return chosen
 
 
-def _goes_with(first: Table, other: Table, naming: Naming, recordings: Sequence[str]) -> bool:
+def _go_together(first: Table, naming: Naming, other: Table, its_naming: Naming) -> bool:
     """Whether two tables are of the same kind, one for each split, and are read in the same way."""
-    shared = set(first.columns) & set(other.columns)
     is_split = stem_of(first.path).lower() in SPLITS and stem_of(other.path).lower() in SPLITS
-    is_alike = dict(first.options) == dict(other.options) and len(shared) > 1
-    return is_split and is_alike and named_by(other, naming, recordings) > 0
+    is_alike = dict(first.options) == dict(other.options) and len(set(first.columns) & set(other.columns)) > 1
+    return is_split and is_alike and replace(its_naming, prefix="") == replace(naming, prefix="")
 
 
-def from_tables(found: Guess, tables: Sequence[tuple[Table, Naming]], recordings: Sequence[str]) -> None:
+def tell_labels(tables: Sequence[tuple[Table, Naming]]) -> bool:
+    """Whether a column is called as labels or their times are, or several hold yes and no."""
+    (first, naming), *_others = tables
+    columns = [column for column in first.columns if column != naming.column]
+    are_yes_and_no = [column for column in columns if _is_yes_and_no({row[column].strip() for row in first.rows})]
+    return (
+        _named(columns, LABEL_NAMES) != ""
+        or "" not in (_named(columns, START_NAMES), _named(columns, END_NAMES))
+        or len(are_yes_and_no) > 1
+    )
+
+
+def _is_yes_and_no(cells: Collection[str]) -> bool:
+    return set(cells) <= YES_AND_NO and len(set(cells)) > 1
+
+
+def from_tables(found: Guess, tables: Sequence[tuple[Table, Naming]], recordings: Recordings) -> None:
     """Add what the tables tell.
 
     Raises CorpusError where no column looks like labels, or where a recording is named several times.
     """
     (first, naming), *_others = tables
-    found.naming, found.options = naming, first.options
+    found.namings, found.options = {table.path: its for table, its in tables}, first.options
     found.tables = {table.path: "" for table, _naming in tables}
     rows = [(table.path, row) for table, _naming in tables for row in table.rows]
     found.has_backslashes = any("\\" in row[naming.column] for _path, row in rows)
     shared = [column for column in first.columns if all(column in table.columns for table, _naming in tables)]
-    columns = [column for column in shared if column not in ("", naming.column)]
+    columns = [column for column in shared if column != naming.column]
     found.start_column, found.end_column = _times(columns, [row for _path, row in rows])
-    found.split_column = _named([each for each in first.columns if each != naming.column], SPLIT_NAMES)
-    found.group_column = _named(columns, GROUP_NAMES)
+    found.split_column = _split_column([each for each in first.columns if each != naming.column], first)
+    groups = [column for column in columns if any(row[column].strip() for _path, row in rows)]
+    found.group_column = _named(groups, GROUP_NAMES)
     taken = (found.split_column, found.group_column, found.start_column, found.end_column)
     _find_labels(found, [row for _path, row in rows], [each for each in columns if each not in taken])
     _find_splits(found, rows, recordings)
     _take_rows(found, rows, recordings)
 
 
+def _split_column(columns: Sequence[Column], table: Table) -> Column:
+    """A column that is called so, or whose cells are splits, whatever it is called."""
+    kinds = {column: {row[column].strip().lower() for row in table.rows} for column in columns}
+    by_value = (column for column in columns if len(kinds[column]) > 1 and kinds[column] <= SPLITS.keys())
+    named = _named(columns, SPLIT_NAMES)
+    return named if named != "" else next(by_value, "")
+
+
 def _times(columns: Sequence[Column], rows: Sequence[Row]) -> tuple[Column, Column]:
     start, end = _named(columns, START_NAMES), _named(columns, END_NAMES)
-    if "" in (start, end) or not all(
-        re.fullmatch(r"[\d.]+", row[each].strip()) for row in rows for each in (start, end)
-    ):
-        return "", ""
-    return start, end
+    are_times = "" not in (start, end) and all(_is_number(row[each]) for row in rows for each in (start, end))
+    return (start, end) if are_times else ("", "")
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        return math.isfinite(float(cell))
+    except ValueError:
+        return False
 
 
 def _find_labels(found: Guess, rows: Sequence[Row], columns: Sequence[Column]) -> None:
     distinct = {column: {row[column].strip() for row in rows} for column in columns}
     able = [column for column in columns if 1 < len(distinct[column]) <= max(2, len(rows) // 2)]
     words = [column for column in able if not all(re.fullmatch(r"[-+.\d]*", cell) for cell in distinct[column])]
-    yes_columns = [column for column in columns if distinct[column] <= YES_AND_NO and len(distinct[column]) > 1]
+    yes_columns = [column for column in columns if isinstance(column, str) and _is_yes_and_no(distinct[column])]
     found.label_column = _named(columns, LABEL_NAMES)
     if found.label_column == "" and len(yes_columns) > 1:
         found.yes_columns = tuple(yes_columns)
@@ -144,7 +166,7 @@ def _named(columns: Sequence[Column], names: Sequence[str]) -> Column:
     return next((column for name in names for column in columns if str(column).strip().lower() == name), "")
 
 
-def _find_splits(found: Guess, rows: Sequence[tuple[str, Row]], recordings: Sequence[str]) -> None:
+def _find_splits(found: Guess, rows: Sequence[tuple[str, Row]], recordings: Recordings) -> None:
     """Splits of a column, of the tables' names, or of the outermost folders."""
     if len(found.tables) > 1:
         found.tables = {path: SPLITS[stem_of(path).lower()] for path in found.tables}
@@ -154,7 +176,7 @@ def _find_splits(found: Guess, rows: Sequence[tuple[str, Row]], recordings: Sequ
         own = [path for path, row in rows if found.split_column in row] if found.given_splits else []
         found.tables = {path: "" if path in own else split for path, split in found.tables.items()}
         return
-    tops = {path.partition("/")[0] if "/" in path else "" for path in recordings}
+    tops = {path.partition("/")[0] if "/" in path else "" for path in recordings.paths}
     if not found.given_splits and not found.folds and len(tops) > 1 and {top.lower() for top in tops} <= SPLITS.keys():
         found.given_splits = with_train(found, {top: SPLITS[top.lower()] for top in sorted(tops)})
         found.by_folder = bool(found.given_splits)
@@ -174,15 +196,17 @@ def _splits_of_column(found: Guess, values: Sequence[str]) -> None:
         found.split_column = ""
 
 
-def _take_rows(found: Guess, rows: Sequence[tuple[str, Row]], recordings: Sequence[str]) -> None:
+def _take_rows(found: Guess, rows: Sequence[tuple[str, Row]], recordings: Recordings) -> None:
     """The clips that the rows stand for, and what is told of those that stand for none."""
-    known = known_paths(recordings, by_name=found.naming.by_name)
-    place_of = {path.rpartition("/")[2]: path for path in recordings} if found.naming.by_name else {}
+    place_of = {path.rpartition("/")[2]: path for path in recordings.paths}
     of_path: dict[str, list[tuple[str, Row]]] = {}
     for table, row in rows:
-        of_path.setdefault(found.naming.path(row[found.naming.column]), []).append((table, row))
+        naming = found.namings[table]
+        path = naming.path(row[naming.column])
+        of_path.setdefault(place_of.get(path, path) if naming.by_name else path, []).append((table, row))
+    known = {place_of[name] for name in recordings.unique_names} if found.naming.by_name else recordings.known
     found.missing = sum(path not in known for path in of_path)
-    used = {place_of.get(path, path): of_path[path] for path in of_path if path in known}
+    used = {path: its_rows for path, its_rows in of_path.items() if path in known}
     repeated = [path for path, its_rows in used.items() if len(its_rows) > 1]
     if repeated and not found.is_event_task:
         raise CorpusError(
@@ -197,11 +221,11 @@ def _take_rows(found: Guess, rows: Sequence[tuple[str, Row]], recordings: Sequen
         labels = tuple(dict.fromkeys(label for _table, each in its_rows for label in _labels(found, each)))
         if labels:
             name = clip_name(found.naming_by, path)
-            group = row[found.group_column].strip() if found.group_column != "" else name
+            group = (row[found.group_column].strip() if found.group_column != "" else "") or name
             found.clips.append(Guessed(name, labels, group, _split(found, path, table, row)))
         else:
             found.unlabelled += 1
-    _say_what_is_left_out(found, len(recordings) - len(used))
+    _say_what_is_left_out(found, len(recordings.paths) - len(used))
     _drop_divided_groups(found)
 
 
@@ -235,7 +259,8 @@ def _drop_divided_groups(found: Guess) -> None:
     """Given splits may divide what a column tells to belong together; then it is no group, and that is told."""
     splits_of: dict[str, set[str]] = {}
     for clip in found.clips:
-        splits_of.setdefault(clip.group, set()).add(clip.split)
+        if clip.group != clip.name:
+            splits_of.setdefault(clip.group, set()).add(clip.split)
     divided = [group for group, splits in splits_of.items() if len(splits) > 1]
     if found.group_column != "" and divided:
         found.clips = [replace(clip, group=clip.name) for clip in found.clips]

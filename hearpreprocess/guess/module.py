@@ -90,7 +90,10 @@ def _place(folder: Path) -> str:
 def _constants(found: Guess) -> list[str]:
     lines = []
     if len(found.tables) > 1:
-        lines += _call("TABLES = {", [f"{_text(path)}: {_text(split)}" for path, split in found.tables.items()], "}")
+        values = {path: _text(split) for path, split in found.tables.items()}
+        if found.has_prefixes:
+            values = {path: f"({split}, {_text(found.namings[path].prefix)})" for path, split in values.items()}
+        lines += _call("TABLES = {", [f"{_text(path)}: {value}" for path, value in values.items()], "}")
     if found.given_splits:
         items = [f"{_text(name)}: {_text(split)}" for name, split in found.given_splits.items()]
         lines += _call("SPLITS = {", items, "}")
@@ -121,7 +124,7 @@ def _is_kept(found: Guess, label: str) -> str:
 
 def _body(found: Guess) -> Iterator[str]:
     yield '    recordings = sources["recordings"]'
-    if found.naming.by_name and found.tables:
+    if found.tables and found.naming.by_name:
         yield f"    patterns = {json.dumps(found.patterns)}"
         yield "    by_name = {member.name: member for pattern in patterns for member in recordings.glob(pattern)}"
     if not found.tables:
@@ -142,65 +145,79 @@ def _over_folders(found: Guess) -> Iterator[str]:
     yield from _clip("            ", ["labels=member.folder", *_split(found), *_name(found)])
 
 
-def _over_rows(found: Guess) -> Iterator[str]:
-    (path, *others), indent = found.tables, "    "
+def _over_tables(found: Guess) -> tuple[str, list[str]]:
+    """The indentation of what is done with each table, and the lines that read it."""
+    (path, *others), indent, lines = found.tables, "    ", []
     if others:
-        yield "    for path, split in TABLES.items():"
+        lines.append(f"    for path, {'(split, place)' if found.has_prefixes else 'split'} in TABLES.items():")
         indent += "    "
     options = [f"{name}={value!r}".replace("'", '"') for name, value in found.options.items()]
     where = "path" if others else _text(path)
-    yield from _call(f"{indent}table = recordings.table(", [f"recordings.member({where})", *options], ")")
+    return indent, lines + _call(f"{indent}table = recordings.table(", [f"recordings.member({where})", *options], ")")
+
+
+def _over_rows(found: Guess) -> Iterator[str]:
+    indent, lines = _over_tables(found)
+    yield from lines
     yield f'{indent}for row in table.to_dict("records"):'
     indent += "    "
-    yield f"{indent}member = {_member(found, f'row[{_key(found.naming.column)}]')}"
-    if found.missing:
-        yield f"{indent}if member is None or member.path not in recordings.members:"
-        yield f"{indent}    continue  # {counted(found.missing, 'rows')} name no recording"
+    yield from _find_member(found, indent, f"row[{_key(found.naming.column)}]")
     label = f"row[{_key(found.label_column)}]"
-    labels = "labels" if found.is_multilabel else f"{label}.strip()"
-    rare = bool(found.division.rare)
     if found.yes_columns:
-        is_one = f"row[label].strip() in {YES!r}".replace("'", '"') + (
-            f" and {_is_kept(found, 'label')}" if rare else ""
-        )
-        yield from _call(f"{indent}labels = [", [f"label for label in LABELS if {is_one}"], "]")
+        is_one = f"row[label].strip() in {YES!r}".replace("'", '"')
+        condition = _and_kept(found, is_one, "label")
+        yield from _call(f"{indent}labels = [", [f"label for label in LABELS if {condition}"], "]")
     elif found.separator:
         yield f"{indent}parts = [part.strip() for part in {label}.split({_text(found.separator)})]"
-        condition = _is_kept(found, "part") if rare else "part"
-        yield f"{indent}labels = [part for part in parts if {condition}]"
-    if found.unlabelled or rare:
-        is_missing = "not labels" if found.is_multilabel else f"not {labels}"
-        condition = _is_rare(found, labels) if rare and not found.is_multilabel else is_missing
-        both = f" or {is_missing}" if rare and found.unlabelled and condition != is_missing else ""
-        yield f"{indent}if {condition}{both}:"
-        reason = "its labels are rare, or missing" if rare else "without a label"
-        yield f'{indent}    yield LeftOut(member, "{reason}")'
-        yield f"{indent}    continue"
-    group = [f"group=row[{_key(found.group_column)}].strip()"] if found.group_column != "" else []
-    yield from _clip(indent, [f"labels={labels}", *_split(found), *group, *_name(found)])
+        yield f"{indent}labels = [part for part in parts if {_and_kept(found, 'part', 'part')}]"
+    labels = "labels" if found.is_multilabel else f"{label}.strip()"
+    if found.unlabelled or found.division.rare:
+        condition = f"not {labels}"
+        if not found.is_multilabel and found.division.rare:
+            condition = _is_rare(found, labels) + (f" or {condition}" if found.unlabelled else "")
+        yield from _leave_out(found, indent, condition)
+    yield from _clip(indent, [f"labels={labels}", *_split(found), *_group(found, "row"), *_name(found)])
 
 
 def _over_events(found: Guess) -> Iterator[str]:
-    (path, *others), indent = found.tables, "    "
-    if others:
-        yield "    for path, split in TABLES.items():"
-        indent += "    "
-    options = [f"{name}={value!r}".replace("'", '"') for name, value in found.options.items()]
-    where = "path" if others else _text(path)
-    yield from _call(f"{indent}table = recordings.table(", [f"recordings.member({where})", *options], ")")
-    yield f"{indent}for cell, rows in table.groupby({_key(found.naming.column)}):"
-    yield f'{indent}    rows = rows.to_dict("records")'
+    indent, lines = _over_tables(found)
+    yield from lines
+    cell = f"table[{_key(found.naming.column)}].str.strip()"
+    yield f"{indent}for cell, rows in table.groupby({cell}):"
     indent += "    "
-    yield f"{indent}member = {_member(found, 'cell')}"
+    yield f'{indent}rows = rows.to_dict("records")'
+    yield from _find_member(found, indent, "cell")
+    label, start, end = (f"row[{_key(each)}]" for each in (found.label_column, found.start_column, found.end_column))
+    labelled = f" if {label}.strip()" if found.unlabelled else ""
+    event = f"Event({label}.strip(), float({start}), float({end}))"
+    yield from _call(f"{indent}events = [", [f"{event} for row in rows{labelled}"], "]")
+    if found.unlabelled:
+        yield from _leave_out(found, indent, "not events")
+    split = [each.replace("row[", "rows[0][") for each in _split(found)]
+    yield from _clip(indent, ["events=events", *split, *_group(found, "rows[0]"), *_name(found)])
+
+
+def _find_member(found: Guess, indent: str, cell: str) -> Iterator[str]:
+    yield f"{indent}member = {_member(found, cell)}"
     if found.missing:
         yield f"{indent}if member is None or member.path not in recordings.members:"
-        yield f"{indent}    continue  # {counted(found.missing, 'recordings')} are not there"
-    label, start, end = (f"row[{_key(each)}]" for each in (found.label_column, found.start_column, found.end_column))
-    event = f"Event({label}.strip(), float({start}), float({end})) for row in rows"
-    yield from _call(f"{indent}events = [", [event], "]")
-    split = [each.replace("row[", "rows[0][") for each in _split(found)]
-    group = [f"group=rows[0][{_key(found.group_column)}].strip()"] if found.group_column != "" else []
-    yield from _clip(indent, ["events=events", *split, *group, *_name(found)])
+        yield f"{indent}    continue  # {counted(found.missing, 'rows')} name no recording"
+
+
+def _leave_out(found: Guess, indent: str, condition: str) -> Iterator[str]:
+    reason = "its labels are rare, or missing" if found.division.rare else "without a label"
+    yield f"{indent}if {condition}:"
+    yield f'{indent}    yield LeftOut(member, "{reason}")'
+    yield f"{indent}    continue"
+
+
+def _and_kept(found: Guess, condition: str, label: str) -> str:
+    return f"{condition} and {_is_kept(found, label)}" if found.division.rare else condition
+
+
+def _group(found: Guess, row: str) -> list[str]:
+    """The argument with the group of a clip; an empty cell is none."""
+    return [f"group={row}[{_key(found.group_column)}].strip() or None"] if found.group_column != "" else []
 
 
 def _member(found: Guess, cell: str) -> str:
@@ -208,6 +225,7 @@ def _member(found: Guess, cell: str) -> str:
     cell = f"{cell}.strip()" + ('.replace("\\\\", "/")' if found.has_backslashes else "")
     if not found.naming.by_name:
         prefix = f"{_text(found.naming.prefix)} + " if found.naming.prefix else ""
+        prefix = "place + " if found.has_prefixes else prefix
         suffix = f" + {_text(found.naming.suffix)}" if found.naming.suffix else ""
         return f"recordings.member({prefix}{cell}{suffix})"
     name = f'{cell}.rpartition("/")[2]' + (f" + {_text(found.naming.suffix)}" if found.naming.suffix else "")

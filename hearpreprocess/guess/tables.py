@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from hearpreprocess.errors import CorpusError
 
 SUFFIXES = (".csv", ".tsv", ".txt")
 DELIMITERS = ",;\t|"
@@ -39,6 +41,29 @@ class Table:
         return self.path[: len(self.path) - len(self.path.rpartition("/")[2])]
 
 
+class Recordings:
+    """The paths of the recordings in a folder, and what they are called without their places."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        self.paths = list(paths)
+        self.known = frozenset(paths)
+        names = Counter(path.rpartition("/")[2] for path in paths)
+        self.names = frozenset(names)
+        self.stems = frozenset(name.rpartition(".")[0] for name in names)
+        self.unique_names = frozenset(name for name, count in names.items() if count == 1)
+        self.suffixes = sorted({f".{path.rpartition('.')[2]}" for path in paths})
+        self.places = [place for place, _count in Counter(path.rpartition("/")[0] for path in paths).most_common()]
+
+    def named(self, *, by_name: bool) -> frozenset[str]:
+        """The paths; if `by_name`, the names that no two of them share."""
+        return self.unique_names if by_name else self.known
+
+    def are_named(self, cells: Iterable[str]) -> bool:
+        """Whether a cell names one of them at all, with its suffix or without."""
+        last = (cell.replace("\\", "/").rpartition("/")[2] for cell in map(str.strip, cells) if cell)
+        return any(name in self.names or name in self.stems for name in last)
+
+
 @dataclass(frozen=True)
 class Naming:
     """How a column of a table names recordings: `prefix` and `suffix` around a cell make a path in the folder.
@@ -57,8 +82,11 @@ class Naming:
         return (cell.rpartition("/")[2] if self.by_name else self.prefix + cell) + self.suffix
 
 
-def read(folder: Path, path: str, recordings: Sequence[str]) -> Table | None:
-    """The table in a file; None where it is none. A first row that names a recording is no row of names."""
+def read(folder: Path, path: str, recordings: Recordings) -> Table:
+    """The table in a file. A first row that names a recording is no row of names.
+
+    Raises CorpusError where it is none.
+    """
     content = (folder / path).read_bytes()
     for encoding in ("utf-16",) if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252"):
         try:
@@ -66,30 +94,33 @@ def read(folder: Path, path: str, recordings: Sequence[str]) -> Table | None:
         except UnicodeDecodeError:
             continue
         return _table(path, text, {} if encoding == "utf-8-sig" else {"encoding": encoding}, recordings)
-    return None
+    raise CorpusError(f"{path} is no text")
 
 
-def _table(path: str, text: str, options: dict[str, Any], recordings: Sequence[str]) -> Table | None:
+def _table(path: str, text: str, options: dict[str, Any], recordings: Recordings) -> Table:
     first, _end, rest = text.partition("\n")
     if first.strip().lower() in (f"sep={delimiter}" for delimiter in DELIMITERS):  # as Excel writes it
         text = rest
         options["skiprows"] = 1
     usual = "," if path.lower().endswith(".csv") else "\t"
-    delimiter, lines = max(
-        ((each, _lines(text, each)) for each in (usual, *DELIMITERS)), key=lambda each: _width(each[1])
-    )
+    read_as = {each: _lines(text, each) for each in (usual, *DELIMITERS)}
+    delimiter = max(read_as, key=lambda each: _width(read_as[each]))
+    lines = read_as[delimiter]
     if not _width(lines):
-        return None
+        raise CorpusError(f"{path} is no table, or has rows of different lengths")
     if delimiter != usual:
         options["sep"] = delimiter
-    names: list[Column] = list(lines[0])
-    if _names_a_recording(lines[0], recordings):
+    names: list[Column] = [name or f"Unnamed: {number}" for number, name in enumerate(lines[0])]  # as pandas says
+    if recordings.are_named(lines[0]):
         names = list(range(len(names)))
         options["header"] = None
     else:
         del lines[0]
-    rows = tuple(dict(zip(names, line, strict=True)) for line in lines)
-    return Table(path, rows, options) if rows else None
+    if len(set(names)) < len(names):
+        raise CorpusError(f"{path} has two columns of the same name")
+    if not lines:
+        raise CorpusError(f"{path} has no rows")
+    return Table(path, tuple(dict(zip(names, line, strict=True)) for line in lines), options)
 
 
 def _lines(text: str, delimiter: str) -> list[list[str]]:
@@ -111,38 +142,26 @@ def _names_a_recording(cells: Sequence[str], recordings: Sequence[str]) -> bool:
     return any(cell.replace("\\", "/").rpartition("/")[2] in names | stems for cell in map(str.strip, cells) if cell)
 
 
-def naming_in(table: Table, recordings: Sequence[str]) -> tuple[int, Naming | None]:
+def naming_in(table: Table, recordings: Recordings) -> tuple[int, Naming | None]:
     """How many recordings a table names, and how."""
     best: tuple[int, Naming | None] = (0, None)
     for column in table.columns:
-        for naming in _namings(table, column, recordings):
-            count = named_by(table, naming, recordings)
+        cells = {row[column] for row in table.rows if row[column].strip()}
+        for naming in _namings(table, column, recordings) if recordings.are_named(cells) else ():
+            count = len({naming.path(cell) for cell in cells} & recordings.named(by_name=naming.by_name))
             if count > best[0]:
                 best = (count, naming)
     return best
 
 
-def named_by(table: Table, naming: Naming, recordings: Sequence[str]) -> int:
-    """How many recordings a table names in one way."""
-    if naming.column not in table.columns:
-        return 0
-    cells = {row[naming.column] for row in table.rows if row[naming.column].strip()}
-    return len({naming.path(cell) for cell in cells} & known_paths(recordings, by_name=naming.by_name))
-
-
-def known_paths(recordings: Sequence[str], *, by_name: bool) -> set[str]:
-    """The paths of the recordings; if `by_name`, the names that no two of them share."""
-    if not by_name:
-        return set(recordings)
-    names = Counter(path.rpartition("/")[2] for path in recordings)
-    return {name for name, count in names.items() if count == 1}
-
-
-def _namings(table: Table, column: Column, recordings: Sequence[str]) -> Iterator[Naming]:
+def _namings(table: Table, column: Column, recordings: Recordings) -> Iterator[Naming]:
     """The ways in which a column could name recordings: those that leave no doubt come first."""
-    places = Counter(path.rpartition("/")[0] for path in recordings)
-    prefixes = ["", table.folder, *(f"{place}/" for place, _count in places.most_common(MOST_PLACES) if place)]
-    suffixes = ["", *sorted({f".{path.rpartition('.')[2]}" for path in recordings})]
+    stem = table.path.rpartition("/")[2].rpartition(".")[0].lower()
+    places = sorted(recordings.places[:MOST_PLACES], key=lambda place: stem not in place.lower().split("/"))
+    prefixes = ["", table.folder, *(f"{place}/" for place in places if place)]
+    if places and stem in places[0].lower().split("/"):  # recordings of a table called test are those in test
+        prefixes = [f"{places[0]}/", *prefixes]
+    suffixes = ["", *recordings.suffixes]
     for prefix in dict.fromkeys(prefixes):
         yield from (Naming(column, prefix, suffix) for suffix in suffixes)
     yield from (Naming(column, suffix=suffix, by_name=True) for suffix in suffixes)
