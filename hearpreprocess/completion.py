@@ -8,8 +8,6 @@ from collections.abc import Iterator
 
 from hearpreprocess.commands import COMMANDS, PROGRAMS, parser_of
 
-MODES = ("default", "all", "full", "5h", "50h", "small", "synthetic")
-
 
 def complete_words(parser: argparse.ArgumentParser) -> None:
     """Answer a shell that asks how a half-typed command could go on, and end; else do nothing.
@@ -29,8 +27,14 @@ def complete_words(parser: argparse.ArgumentParser) -> None:
         if action.dest in ("task", "tasks"):
             action.completer = lambda prefix, **_facts: [*commands, *_tasks(prefix)]  # type: ignore[attr-defined]
         elif action.dest == "mode":
-            action.completer = lambda **_facts: MODES  # type: ignore[attr-defined]
+            action.completer = lambda **_facts: _modes()  # type: ignore[attr-defined]
     argcomplete.autocomplete(parser)
+
+
+def _modes() -> list[str]:
+    from hearpreprocess.registry import built_in_names, load
+
+    return ["default", "all", *dict.fromkeys(mode for name in built_in_names() for mode in load(name).modes)]
 
 
 def _tasks(prefix: str) -> Iterator[str]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from hearpreprocess.errors import ConfigError
 from hearpreprocess.identity import digest
-from hearpreprocess.sources import SOURCE_TYPES, Source, Synthetic, source_to_json
+from hearpreprocess.sources import SOURCE_TYPES, Source, Synthetic, source_to_json, without_sizes
 
 if TYPE_CHECKING:
     from hearpreprocess.clips import Clip, LeftOut
@@ -394,7 +394,7 @@ class TaskMode(TaskFacts):
         return digest(
             {
                 "facts": self.metadata(),
-                "sources": {name: source_to_json(source) for name, source in self.sources.items()},
+                "sources": {name: without_sizes(source_to_json(source)) for name, source in self.sources.items()},
                 "published_clips": self.published_clips,
                 "clips": self.clips.__qualname__,
             }

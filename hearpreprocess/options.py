@@ -79,6 +79,17 @@ def add_work(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_skips(parser: argparse.ArgumentParser) -> None:
+    """Add how many clips may be left out."""
+    parser.add_argument(
+        "--skip-bad-clips",
+        type=int,
+        default=0,
+        metavar="N",
+        help="go on without up to N clips whose recordings cannot be used, and record which and why (default: 0)",
+    )
+
+
 def add_sources(parser: argparse.ArgumentParser) -> None:
     """Add what stands in place of sources."""
     parser.add_argument(

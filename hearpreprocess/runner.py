@@ -30,6 +30,7 @@ from hearpreprocess.errors import (
 from hearpreprocess.options import (
     add_places,
     add_rates,
+    add_skips,
     add_sources,
     add_tasks,
     add_work,
@@ -114,13 +115,7 @@ def parser() -> argparse.ArgumentParser:
     add_sources(parser)
     parser.add_argument("--offline", action="store_true", help="never touch the network; list what is missing")
     parser.add_argument("--until", choices=("download", "corpus"), help="stop after this stage")
-    parser.add_argument(
-        "--skip-bad-clips",
-        type=int,
-        default=0,
-        metavar="N",
-        help="go on without up to N clips whose recordings cannot be used, and record which and why (default: 0)",
-    )
+    add_skips(parser)
     parser.add_argument(
         "--most-expansion",
         type=float,

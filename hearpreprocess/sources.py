@@ -324,6 +324,13 @@ def source_to_json(source: Source) -> dict[str, Any]:
     return {"type": type(source).__name__, **asdict(source)}
 
 
+def without_sizes(value: Any) -> Any:
+    """A source as JSON without the sizes of its files, on which nothing depends that is made of them."""
+    if isinstance(value, Mapping):
+        return {key: without_sizes(each) for key, each in value.items() if key not in ("size", "about")}
+    return [without_sizes(each) for each in value] if isinstance(value, list | tuple) else value
+
+
 def source_without_credentials(source: Source) -> dict[str, Any]:
     """A source as a JSON object for the work folder, which others may read: its addresses without passwords."""
     bared: dict[str, Any] = _bared(source_to_json(source))

@@ -26,6 +26,11 @@ def shortened(text: str, most: int) -> str:
     return textwrap.shorten(text, most, placeholder=" ...")
 
 
+def printable(text: str) -> str:
+    """A text without what a terminal would take for a command; lines stay lines."""
+    return "".join(each if each.isprintable() or each == "\n" else "?" for each in text)
+
+
 def table(rows: Sequence[Mapping[str, str]], right: tuple[str, ...] = ()) -> list[str]:
     """The lines of a table with the rows' keys as its head; the columns named by `right` are aligned there."""
     if not rows:

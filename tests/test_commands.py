@@ -14,6 +14,7 @@ import pytest
 
 from hearpreprocess.commands import COMMANDS, PROGRAMS
 from hearpreprocess.commands.doctor import requirements
+from hearpreprocess.fetch import part_path
 from hearpreprocess.registry import built_in_names
 from tests import toys
 from tests.conftest import Server, User, sha256
@@ -132,13 +133,14 @@ def test_a_plan_is_what_happens(user: User, task: str) -> None:
     assert planned["peak"] == pytest.approx(occupied(user.folder), rel=0.15)
     again = plan(user, f"{task}:synthetic", *rates)
     assert (again["written"], again["seconds"]) == (0, 0), "there is nothing left to do"
+    assert again["peak"] == pytest.approx(occupied(user.folder), rel=0.15)
     assert planned["clips"] == sum(
         1 for path in (user.folder / "out" / "tasks").glob("*-synthetic/16000/*/*.wav") if path.is_file()
     )
 
 
-def test_a_plan_knows_what_is_there_already(user: User) -> None:
-    task = "libricount:synthetic"
+@pytest.mark.parametrize("task", ["libricount:synthetic", "fsd50k:synthetic"])
+def test_a_plan_knows_what_is_there_already(user: User, task: str) -> None:
     assert user.run(task, "--sample-rates", 16000).returncode == 0
     planned = plan(user, task, "--sample-rates", 16000, 32000)
     before = occupied(user.folder)
@@ -147,9 +149,17 @@ def test_a_plan_knows_what_is_there_already(user: User) -> None:
     (tarball,) = user.folder.glob("out/*-32000.tar.gz")
     size = tarball.stat().st_size
     tarball.unlink()
-    assert plan(user, task, "--sample-rates", 16000, 32000)["written"] == pytest.approx(size, rel=0.1)
+    assert plan(user, task, "--sample-rates", 16000, 32000)["written"] == pytest.approx(size, rel=0.05)
     moved = plan(user, task, "--sample-rates", 16000, 32000, "--tasks-dir", "elsewhere/tasks", "--tar-dir", "elsewhere")
     assert moved["seconds"] > 0
+
+
+def test_a_plan_knows_what_has_come_of_a_download(user: User) -> None:
+    folder = user.folder / "_workdir" / "downloads"
+    folder.mkdir(parents=True)
+    part_path(folder / "v1.0.9.tar.gz").write_bytes(bytes(5_000_000))
+    planned = plan(user, "spoken_digit")
+    assert (planned["downloaded"], planned["to_download"]) == (5_000_000, 11_975_353 - 5_000_000)
 
 
 def test_what_two_tasks_share_is_planned_once(user: User) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import io
 import os
 import pty
 import re
@@ -16,7 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from hearpreprocess.progress.work import Stage, Work, shortened
+from hearpreprocess.progress import Display
+from hearpreprocess.progress.work import Stage, Work, without_middle
+from hearpreprocess.steps.journal import Entry, Journal, JournalReader
 from tests.conftest import User
 
 TASKS = ("libricount:synthetic", "spoken_digit:synthetic", "--sample-rates", "16000", "48000")
@@ -184,7 +187,47 @@ def test_a_summary_fits(columns: int) -> None:
 
 
 def test_a_long_title_keeps_its_end() -> None:
-    assert shortened("short", 10) == "short"
-    cut = shortened("a_very_long_title-v1-full resample", 20)
+    assert without_middle("short", 10) == "short"
+    cut = without_middle("a_very_long_title-v1-full resample", 20)
     assert len(cut) == 20
     assert cut.endswith("resample")
+
+
+def shown_of(tmp_path: Path, *entries: Entry) -> str:
+    """What a log is told of entries of the journal."""
+    path, stream = tmp_path / "journal", io.StringIO()
+    path.touch()
+    with Display(JournalReader(path), ["one"], stream=stream):
+        for entry in entries:
+            Journal(path).write(entry)
+    return stream.getvalue()
+
+
+def test_a_second_mirror_is_a_part_of_the_download(tmp_path: Path) -> None:
+    said = shown_of(
+        tmp_path,
+        Entry("planned", "a.zip", "download", 100_000_000, "B"),
+        *[Entry("advanced", "a.zip", "download", 100_000_000) for _mirror in range(2)],
+        Entry("finished", "a.zip", "download"),
+    )
+    assert said.count("download:") == 1
+    assert "200.0 MB in" in said
+
+
+def test_a_failure_is_told_at_once_and_ends_its_stage(tmp_path: Path) -> None:
+    said = shown_of(tmp_path, Entry("began", "a.zip", "download", unit="B"), Entry("failed", "a.zip", "download"))
+    assert "a.zip  download: failed" in said
+    work = Work(["one", "two"])
+    planned(work, "one", 100)
+    work.stages["a.zip", "download"] = Stage("a.zip", "download", 100, "B")
+    work.stages["a.zip", "download"].begin()
+    assert work.at_work
+    work.fail("a.zip", "download")
+    assert not work.at_work
+    assert work.fraction == 0, "what failed is not waited for"
+
+
+def test_names_give_no_commands_to_a_terminal(tmp_path: Path) -> None:
+    said = shown_of(tmp_path, Entry("warned", "\x1b]0;me\x07\x1b[2J", "index", text="see \x1b[1m"))
+    assert "\x1b" not in said
+    assert "?]0;me??[2J  index: warning: see ?[1m" in said

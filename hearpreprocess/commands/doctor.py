@@ -181,6 +181,7 @@ def _network() -> Iterator[Finding]:
 
     from hearpreprocess import registry
     from hearpreprocess.fetch import Connection, Connections
+    from hearpreprocess.sources import without_credentials
 
     hosts: dict[str, str] = {}
     for name in registry.built_in_names():
@@ -197,5 +198,7 @@ def _network() -> Iterator[Finding]:
                 yield Finding(f"network, {host}", "answers", is_needed=False)
             except HearPreprocessError as error:
                 fix = "check the network and HTTPS_PROXY; or fetch the archives elsewhere and use --offline"
-                yield Finding(f"network, {host}", str(error).removeprefix(f"{url}: "), fix, is_needed=False)
+                yield Finding(
+                    f"network, {host}", str(error).removeprefix(f"{without_credentials(url)}: "), fix, is_needed=False
+                )
         connection.close()

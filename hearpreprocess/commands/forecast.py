@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from hearpreprocess import fetch
 from hearpreprocess.atomic import nearest_existing
 from hearpreprocess.commands.sample import ASSUMED_RATE, ASSUMED_RATIO, Sample, assumed_sample, sample_of
 from hearpreprocess.config import TaskMode
@@ -160,13 +161,14 @@ def forecast(
     *,
     cores: int,
     compression: str,
+    skips: int,
     sizes: Mapping[File, int],
 ) -> Forecast:
     """What making a task at some rates will take on so many cores. `sizes`: of files, where servers were asked."""
     config = task.resolve()
     found = Forecast(config.title, cores, licences={config.licence: [config.title]})
     found.parts |= _downloads(config, workspace, sizes, found.assumed)
-    corpus = Corpus(workspace=workspace, task=task)
+    corpus, release = Corpus(workspace=workspace, task=task), None
     if not _is_done(corpus):
         found.clips = None if config.published_clips is None else sum(config.published_clips)
         found.assumed.append("what the corpus holds: its listing is not here (--until corpus makes it)")
@@ -176,7 +178,7 @@ def forecast(
         described = corpus_folder(workspace, corpus.key)
         found.is_listed = True
         found.clips = sum(described.summary["splits"].values())
-        release = Release(workspace=workspace, task=task, rates=tuple(rates), compression=compression, skips=0)
+        release = Release(workspace=workspace, task=task, rates=tuple(rates), compression=compression, skips=skips)
         found.parts |= {
             f"index {index.key}": Part("texts", _size(index.folder), is_here=True)
             for index in corpus.indexes().values()
@@ -184,6 +186,7 @@ def forecast(
         found.parts |= _finished(release)
         rates = [rate for rate in rates if _clips(found.title, rate) not in found.parts]
         if not rates:
+            found.parts |= _left(corpus, described, release)
             return found
         found.parts |= _to_unpack(corpus, described)
         sampled = sample_of(corpus, described, rates, compression)
@@ -193,7 +196,9 @@ def forecast(
     splits = len(config.splits.names)
     examples = min(found.clips or 0, of_each_split(splits) * splits)
     texts = (found.clips or 0) * BYTES_OF_A_CLIP_IN_TEXTS + expected_bytes(examples, sample.seconds)
-    found.parts[f"texts {found.title}"] = Part("texts", texts, examples * SECONDS_AN_EXAMPLE)
+    is_combined = release is not None and _is_done(release.requires()) and release.is_combined
+    seconds = 0.0 if is_combined else examples * SECONDS_AN_EXAMPLE
+    found.parts[f"texts {found.title}"] = Part("texts", texts, seconds, is_combined)
     return found
 
 
@@ -223,6 +228,11 @@ def _downloads(
             if not path.exists() and file.size is None and size is not None and file not in sizes:
                 assumed.append(f"{bytes_text(size)} for {file.filename}, of which only that is known (see --ask-sizes)")
             seconds = 0.0 if _is_done(step) else (size or 0) * SECONDS_A_BYTE["download"]
+            part = fetch.part_path(path)
+            if size is not None and not path.exists() and part.exists():
+                begun = min(size, part.stat().st_size)
+                size -= begun
+                yield str(part), Part("download", begun, is_here=True)
             yield str(path), Part("download", size, seconds, path.exists())
         if not files and step.stage == "generate" and step.folder.is_dir():
             yield str(step.folder), Part("download", _size(step.folder), is_here=True)
@@ -238,6 +248,19 @@ def _finished(release: Release) -> Iterator[tuple[str, Part]]:
         clips = sum(path.stat().st_size for path in folder.glob("*/*.wav"))
         yield _clips(release.title, rate), Part("clips", clips, is_here=True)
         yield _tarball(release.title, rate), Part("tarball", tarball.stat().st_size, is_here=True)
+
+
+def _left(corpus: Corpus, described: CorpusFolder, release: Release) -> Iterator[tuple[str, Part]]:
+    """What a finished task has beside its clips and tarballs: texts, and what of the work folder no clip shares."""
+    folders = [release.places[0]]
+    for key in described.summary["batches"]:
+        folders.append(Standardize(workspace=corpus.workspace, corpus=corpus.key, batch=key).folder)
+    for folder in folders:
+        alone = [path.stat() for path in folder.rglob("*") if path.is_file() and path.stat().st_nlink == 1]
+        yield f"left {folder}", Part("halfway", sum(status.st_size for status in alone), is_here=True)
+    for name, part in _to_unpack(corpus, described):
+        if part.is_here:
+            yield name, part
 
 
 def _clips(title: str, rate: int) -> str:

@@ -17,6 +17,7 @@ from hearpreprocess.atomic import nearest_existing
 from hearpreprocess.options import (
     add_places,
     add_rates,
+    add_skips,
     add_sources,
     add_tasks,
     add_work,
@@ -34,12 +35,13 @@ if TYPE_CHECKING:
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `plan`, which are those of a run."""
+    """Add the options of `plan`: those of a run that it depends on."""
     add_tasks(parser, nargs="+")
     add_rates(parser)
     add_places(parser)
     add_sources(parser)
     add_work(parser)
+    add_skips(parser)
     parser.add_argument(
         "--ask-sizes", action="store_true", help="ask the servers for sizes that are not known; only headers are read"
     )
@@ -53,7 +55,12 @@ def run(options: argparse.Namespace) -> int:
     workspace, rates = workspace_of(options), rates_of(options)
     tasks = registry.references(options.tasks, options.mode, sources_of(options))
     sizes = _asked(tasks, workspace) if options.ask_sizes else {}
-    facts = {"cores": workers_of(options), "compression": options.compression, "sizes": sizes}
+    facts = {
+        "cores": workers_of(options),
+        "compression": options.compression,
+        "skips": options.skip_bad_clips,
+        "sizes": sizes,
+    }
     found = [forecast(task, rates, workspace, **facts) for task in tasks]
     whole = together(found)
     if options.json:

@@ -6,11 +6,13 @@ import sys
 import threading
 import time
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Literal, TextIO
 
 from hearpreprocess.progress.screens import screen_for
 from hearpreprocess.progress.work import Stage, Work, amount
 from hearpreprocess.steps.journal import Entry, JournalReader
+from hearpreprocess.texts import printable
 
 Detail = Literal["quiet", "normal", "verbose"]
 
@@ -38,7 +40,7 @@ class Display:
         self.failures: list[Entry] = []
         self.warnings: list[Entry] = []
         self._journal = journal
-        self._work = Work(tasks, completed)
+        self._work = Work(list(map(printable, tasks)), set(map(printable, completed)))
         self._detail: Detail = detail
         self._screen = screen_for(stream or sys.stderr, is_quiet=detail == "quiet")
         self._stopped = threading.Event()
@@ -64,11 +66,14 @@ class Display:
             self._take(entry)
 
     def _take(self, entry: Entry) -> None:
+        entry = replace(entry, title=printable(entry.title))  # a title may be the name of a file, from anywhere
         if entry.event == "failed":
             self.failures.append(entry)
+            self._work.fail(entry.title, entry.stage)
+            self._line(f"{entry.title}  {entry.stage}: failed")
         elif entry.event == "warned":
             self.warnings.append(entry)
-            self._line(f"{entry.title}  {entry.stage}: warning: {entry.text}")
+            self._line(f"{entry.title}  {entry.stage}: warning: {printable(entry.text)}")
         elif entry.event == "completed":
             self._work.completed.add(entry.title)
         else:
@@ -96,7 +101,8 @@ class Display:
         if self._screen.keeps_lines and time.monotonic() - stage.told >= SECONDS_BETWEEN_LINES[self._detail]:
             stage.told = time.monotonic()
             self._line(f"{stage.title}  {stage.name}: {stage.amount()}")
-        if stage.total is not None and stage.done >= stage.total:
+        # What a refused mirror gave counts as read, too: of bytes, more may come than were announced.
+        if stage.total is not None and stage.done >= stage.total and stage.unit != "B":
             self._finish(stage)
 
     def _finish(self, stage: Stage) -> None:

@@ -6,7 +6,9 @@ import os
 import time
 from typing import TextIO
 
-from hearpreprocess.progress.work import Work, shortened
+from tqdm.utils import disp_len, disp_trim
+
+from hearpreprocess.progress.work import Work
 
 SECONDS_BETWEEN_SUMMARIES = 1.0
 """In a notebook, which keeps all that it is told."""
@@ -94,7 +96,7 @@ class Terminal(Log):
     def show(self, work: Work) -> None:
         """Draw the summary and the stages at work, as many as there is room for."""
         columns, rows = self._size()
-        bars = (shortened(stage.bar(columns - 1), columns - 1, self._mark) for stage in work.at_work)
+        bars = (disp_trim(stage.bar(columns - 1), columns - 1) for stage in work.at_work)
         lines = [work.summary(columns - 1), *(bar.replace("…", self._mark) for bar in bars)]
         self._draw(lines[: max(1, rows - 1)])
 
@@ -114,7 +116,9 @@ class Terminal(Log):
         if not (lines or self._drawn):
             return
         columns = max(1, self._size()[0])
-        rows = sum(max(1, -(-len(line) // columns)) for line in self._drawn)  # more of them in a window made narrower
+        rows = sum(
+            max(1, -(-disp_len(line) // columns)) for line in self._drawn
+        )  # more of them in a window made narrower
         up = f"\x1b[{rows}F\x1b[J" if rows else ""  # to their start, and away with them
         self._stream.write(up + "".join(f"{line}\n" for line in lines))
         self._stream.flush()

@@ -66,10 +66,10 @@ class Stage:
 
     def bar(self, columns: int) -> str:
         """A line of so many columns that shows how far it is."""
-        name = shortened(f"{self.title} {self.name}", min(LONGEST_PREFIX, columns // 2))
-        if not self.total:
+        name = without_middle(f"{self.title} {self.name}", min(LONGEST_PREFIX, columns // 2))
+        if not self.total or self.done > self.total:
             done = f" {amount(self.done, self.unit)}," if self.done else ""
-            return f"{name}:{done} {tqdm.format_interval(self.seconds)}"[:columns]
+            return f"{name}:{done} {tqdm.format_interval(self.seconds)}"
         return tqdm.format_meter(
             self.done,
             self.total,
@@ -87,7 +87,7 @@ def amount(count: int, unit: str) -> str:
     return f"{count / 1e6:,.1f} MB" if unit == "B" else counted(count, unit)
 
 
-def shortened(text: str, most: int, mark: str = "…") -> str:
+def without_middle(text: str, most: int, mark: str = "…") -> str:
     """A text of no more than `most` characters, without its middle where it is longer; its end tells the stage."""
     if len(text) <= most:
         return text
@@ -103,7 +103,7 @@ class Work:
 
     def __init__(self, tasks: Sequence[str], completed: Collection[str] = ()) -> None:
         self.stages: dict[tuple[str, str], Stage] = {}
-        self.completed = set(completed)
+        self.completed, self.failed = set(completed), set[str]()
         self._tasks = tasks
         self._started = time.monotonic()
 
@@ -120,11 +120,17 @@ class Work:
             if each == title and stage.kind in EARLIER:
                 stage.is_over, stage.done = True, stage.total or stage.done
 
+    def fail(self, title: str, name: str) -> None:
+        """Take a stage for over, of which nothing more will come; what depends on it is not waited for."""
+        self.failed.add(title)
+        if (title, name) in self.stages:
+            self.stages[title, name].is_over = True
+
     @property
     def fraction(self) -> float | None:
-        """Of the audio work that is done; None as long as that of a task is not known."""
+        """Of the audio work that is done; None as long as that of a task is not known, unless something has failed."""
         planned = {title for title, name in self.stages if name.partition(" ")[0] == "tar"}
-        if not planned or any(title not in planned | self.completed for title in self._tasks):
+        if not planned or (not self.failed and any(title not in planned | self.completed for title in self._tasks)):
             return None
         costs = [(stage, self._cost(stage)) for stage in self.stages.values() if stage.kind in COSTS]
         whole = sum(cost * (stage.total or 0) for stage, cost in costs)

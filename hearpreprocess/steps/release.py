@@ -25,6 +25,7 @@ from hearpreprocess.steps.labels import Labels
 from hearpreprocess.steps.presence import locked
 
 ABOVE_ALL_RATES = 1_000_000
+"""A priority; the largest number there is would be one that a luigid's page cannot show."""
 
 SECONDS_OF_A_CLIP = 5.0
 """What is assumed of a task whose clips are as long as their recordings, to tell how much work they are."""
@@ -262,6 +263,11 @@ class Release(Step):
     def complete(self) -> bool:
         return self.requires().complete() and all(output.complete() for output in self.outputs())
 
+    @property
+    def is_combined(self) -> bool:
+        """Whether the folder has all rates, with its report; Labels must be complete."""
+        return any(output.complete() for output in self.outputs() if isinstance(output, Combine))
+
     def finished(self) -> dict[int, tuple[Path, Path]]:
         """By rate, the folder with the clips and the tarball, where both are whole."""
         if not self.requires().complete():
@@ -299,7 +305,7 @@ class Release(Step):
         clips = {key: batch["clips"] for key, batch in described.summary["batches"].items()}
         journal = Journal(self.workspace.journal)
 
-        seconds = max((described.batch(key).sample_duration or 0 for key in clips), default=0) or SECONDS_OF_A_CLIP
+        seconds = self.requires().config.sample_duration or SECONDS_OF_A_CLIP
 
         def plan(stage: str, amount: int, unit: str) -> None:
             if amount:

@@ -25,6 +25,7 @@ class Reporter(luigi.worker.TaskStatusReporter):
         if scheduler_url is not None:
             self._scheduler = luigi.rpc.RemoteScheduler(scheduler_url, SECONDS_TO_ANSWER)
             self._scheduler._rpc_retry_attempts = 1  # no step waits for somebody to look at a page
+            self._scheduler._rpc_log_retries = False  # with the url, and a password in it
 
     def update_status_message(self, message: str) -> None:
         """Keep a message for the next report."""
@@ -34,9 +35,9 @@ class Reporter(luigi.worker.TaskStatusReporter):
         """Show the last message, and how much of the step is done."""
         if self._scheduler is None or time.monotonic() < self._next:
             return
-        self._next = time.monotonic() + SECONDS_BETWEEN_REPORTS
         try:
             self._scheduler.set_task_status_message(self._task_id, self._message)
             self._scheduler.set_task_progress_percentage(self._task_id, percentage)
-        except luigi.rpc.RPCError:
+        except Exception:  # whatever it answers, or does not, no step fails of it, nor waits for it again
             self._scheduler = None
+        self._next = time.monotonic() + SECONDS_BETWEEN_REPORTS
