@@ -44,10 +44,8 @@ MP3_RATE, MP3_BITRATE = 16000, 32000
 _MP3_LEVEL = 0.84  # libsndfile's number for this bitrate at this rate
 _MP3_FRAME = 576  # samples, at this rate
 _MP3_FRAMES_AROUND = 4  # the header with the length, and what the coder needs before and after
-_PAGE_BYTES, _PICTURES_BYTES = (
-    50_000,
-    12_000,
-)  # as they were found to be: without examples, and of one without its sound
+# As they were found to be: of a page without examples, and of an example without its sound.
+_PAGE_BYTES, _PICTURES_BYTES = 50_000, 12_000
 
 
 @dataclass(frozen=True)

@@ -155,9 +155,8 @@ class Step(luigi.Task):
         if only_significant:
             params["places"] = self.workspace.digest
         else:
-            params["of"] = (
-                self.shown_title
-            )  # what luigid's page shows of the step, beside the parameters that are not hidden
+            # What luigid's page shows of the step, beside the parameters that are not hidden.
+            params["of"] = self.shown_title
         return params
 
 

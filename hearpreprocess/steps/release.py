@@ -304,7 +304,6 @@ class Release(Step):
         described = corpus_folder(self.workspace, self.requires().corpus().key)
         clips = {key: batch["clips"] for key, batch in described.summary["batches"].items()}
         journal = Journal(self.workspace.journal)
-
         seconds = self.requires().config.sample_duration or SECONDS_OF_A_CLIP
 
         def plan(stage: str, amount: int, unit: str) -> None:
