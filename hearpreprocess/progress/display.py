@@ -11,6 +11,7 @@ from typing import Literal, TextIO
 
 from hearpreprocess.progress.screens import screen_for
 from hearpreprocess.progress.work import Stage, Work, amount
+from hearpreprocess.steps.interruption import Interruption
 from hearpreprocess.steps.journal import Entry, JournalReader
 from hearpreprocess.texts import printable
 
@@ -70,7 +71,8 @@ class Display:
         if entry.event == "failed":
             self.failures.append(entry)
             self._work.fail(entry.title, entry.stage)
-            self._line(f"{entry.title}  {entry.stage}: failed")
+            if not Interruption.has_arrived:  # by which steps end, too
+                self._line(f"{entry.title}  {entry.stage}: failed")
         elif entry.event == "warned":
             self.warnings.append(entry)
             self._line(f"{entry.title}  {entry.stage}: warning: {printable(entry.text)}")
