@@ -122,7 +122,9 @@ def test_a_guess_that_does_not_work_is_told_at_once(user: User) -> None:
 def test_labels_of_one_recording_each_are_no_task(user: User) -> None:
     wavs(user.folder / "mine", *(f"label{number}/{number}.wav" for number in range(5)))
     said, _clips = begun(user, expected=2)
-    assert "fewer than 2 labels are in enough recordings to be in two folds (not label0, label1" in said
+    assert "fewer than 2 of 5 labels are in enough recordings" in said
+    assert "(not label0, label1" in said
+    assert "labels were looked for in the folders' names" in said
 
 
 def test_a_name_that_is_taken_is_refused(user: User) -> None:
@@ -493,3 +495,52 @@ def test_one_recording_is_no_corpus_of_events(user: User) -> None:
     table(user.folder / "mine", "e.csv", ("file", "label", "onset", "offset"), *rows)
     said, _clips = begun(user, expected=2)
     assert "one recording cannot be divided into folds" in said
+
+
+def test_a_table_in_each_folder_of_a_split_is_read(user: User) -> None:
+    for split, count in (("train", 30), ("test", 12)):
+        wavs(user.folder / "mine", *(f"{split}/{split}{number}.wav" for number in range(count)))
+        rows = [(f"{split}{number}.wav", "ab"[number % 2]) for number in range(count)]
+        table(user.folder / "mine" / split, "labels.csv", ("file", "label"), *rows)
+    _said, clips = begun(user)
+    assert len(clips) == 42
+    assert all((facts["split"] == "test") == file.startswith("test") for file, facts in clips.items())
+
+
+@pytest.mark.parametrize("column", ["Speaker ID", "SpeakerID", "subject", "client_id", "Participant (id)"])
+def test_a_speaker_is_known_by_many_names(user: User, column: str) -> None:
+    wavs(user.folder / "mine", *NAMES)
+    rows = [(*row, f"s{number // 2}") for number, row in enumerate(alternating(12))]
+    table(user.folder / "mine", "meta.csv", ("file", "label", column), *rows)
+    said, clips = begun(user)
+    assert f"groups       column '{column}'" in said
+    assert {facts["group"] for facts in clips.values()} == {f"s{number}" for number in range(6)}
+
+
+@pytest.mark.parametrize(("yes", "no"), [("yes", "no"), ("TRUE", "FALSE"), ("x", ""), ("1.0", "0.0")])
+def test_yes_and_no_are_written_in_many_ways(user: User, yes: str, no: str) -> None:
+    wavs(user.folder / "mine", *NAMES)
+    rows = [(name, yes if n % 2 else no, no if n % 2 else yes) for n, name in enumerate(NAMES)]
+    table(user.folder / "mine", "meta.csv", ("file", "low", "high"), *rows)
+    _said, clips = begun(user)
+    assert labels_of(clips) == {name: ["low" if n % 2 else "high"] for n, name in enumerate(NAMES)}
+
+
+def test_splits_inside_of_labels(user: User) -> None:
+    splits = {"train": 20, "test": 5}
+    wavs(
+        user.folder / "mine",
+        *(f"{label}/{split}/{n}.wav" for label in "ab" for split, count in splits.items() for n in range(count)),
+    )
+    _said, clips = begun(user)
+    assert clips["a_test_3_wav.wav"] == {"split": "test", "labels": ["a"]}
+    assert len(clips) == 50
+
+
+def test_times_as_excel_writes_them_in_german(user: User) -> None:
+    wavs(user.folder / "mine", *NAMES)
+    lines = [f"{name};0,{5 + n % 2};0,{7 + n % 2};{'ab'[n % 2]}" for n, name in enumerate(NAMES)]
+    written(user.folder / "mine", "meta.csv", "\r\n".join(["Datei;Onset (s);Offset (s);Label", *lines]))
+    said, clips = begun(user)
+    assert "events " in said
+    assert round(clips["1.wav"]["labels"][0]["start"]) == 600, "the clips are long enough for it"

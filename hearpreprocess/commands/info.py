@@ -28,11 +28,11 @@ def run(options: argparse.Namespace) -> int:
         if options.json:
             print(json.dumps(modes, indent=1, ensure_ascii=False))
         else:
-            print("\n".join(_lines(location, config, modes)))
+            print("\n".join(_lines(location, config, modes, wanted or config.default_mode)))
     return 0
 
 
-def _lines(location: str, config: TaskConfig, modes: list[dict[str, Any]]) -> Iterator[str]:
+def _lines(location: str, config: TaskConfig, modes: list[dict[str, Any]], shown: str) -> Iterator[str]:
     yield registry.documentation(location)
     yield ""
     rows: list[Mapping[str, str]] = [
@@ -58,7 +58,7 @@ def _lines(location: str, config: TaskConfig, modes: list[dict[str, Any]]) -> It
         yield "\nknown issues:"
         yield from (f"  - {caveat}" for caveat in config.caveats)
     yield "\nsources:"
-    for name, source in config.in_mode(config.default_mode).sources.items():
+    for name, source in config.in_mode(shown).sources.items():
         yield f"  {name}: {source.title}, {bytes_text(size_of(source))}"
         for file in list(getattr(source, "files", ()))[:6]:
             yield from (f"    {without_credentials(url)}" for url in file.urls)

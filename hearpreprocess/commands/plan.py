@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import sys
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -92,6 +93,8 @@ def _asked(tasks: Sequence[registry.TaskReference], workspace: Workspace) -> dic
     for file, answer in ask(dict.fromkeys(wanted)):
         if answer["size"] is not None:
             sizes.setdefault(file, answer["size"])
+    if unknown := [file.filename for file in dict.fromkeys(wanted) if file not in sizes]:
+        print(f"no server tells the size of {', '.join(unknown[:5])}{' ...' if unknown[5:] else ''}", file=sys.stderr)
     return sizes
 
 

@@ -42,7 +42,12 @@ def guess(folder: Path) -> Guess:
             from_folders(found, folder, recordings)
         found.division = divide(found.clips, needs_every_label=not found.is_event_task)
     except (CorpusError, SplitError) as error:
-        raise CorpusError("\n".join([str(error), *(f"  note: {note}" for note in found.notes)])) from None
+        where = f"column {found.label_column!r}" if found.label_column != "" else "the folders' names"
+        used = [f"labels were looked for in {where}"] if found.clips else []
+        used += (
+            [f"groups are those of column {found.group_column!r}"] if found.clips and found.group_column != "" else []
+        )
+        raise CorpusError("\n".join([str(error), *(f"  note: {note}" for note in (*used, *found.notes))])) from None
     if found.division.rare:
         found.notes.append(_of_rare_labels(found))
     return found

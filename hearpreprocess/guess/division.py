@@ -61,12 +61,13 @@ def divide(clips: Sequence[Guessed], *, needs_every_label: bool) -> Division:
         if not lacking:
             return replace(division, rare=tuple(sorted(rare)))
         rare |= lacking
-    few = ", ".join(sorted(rare)[:5])
-    where = "in each of the given splits" if is_given else "in enough recordings to be in two folds"
+    every = sorted({label for clip in clips for label in clip.labels})
+    named = ", ".join((sorted(rare) or every)[:5]) + (" ..." if len(rare or every) > 5 else "")
+    where = "in each of the given splits" if is_given else "in enough recordings, or groups of them, to be in two folds"
     more = ", or take the splits away, so that folds are drawn" if is_given else ""
     raise SplitError(
-        f"fewer than {FEWEST_LABELS} labels are {where} (not {few}{' ...' if len(rare) > 5 else ''}): collect more "
-        f"recordings of them, merge labels{more}"
+        f"fewer than {FEWEST_LABELS} of {len(every):,} labels are {where} ({'not ' if rare else ''}{named}): collect "
+        f"more of them, or merge labels{more}"
     )
 
 

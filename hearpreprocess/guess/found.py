@@ -31,8 +31,8 @@ class Guess:
     the columns: where tables tell; else the folders' names do. `options`: as of a Table. `patterns`: of the recordings.
     `naming_by`: what makes a clip's name unique, `stem`, `folder` or `path`. `separator`: between several labels in a
     cell. `yes_columns`: one a label. `folds`, `first_fold`: given folds. `given_splits`: what the corpus calls each
-    split; `by_folder`: it does so by its outermost folders. `missing`, `unlabelled`: rows without a file, and without a
-    label. `division`: what comes of all that. `notes`: for a person.
+    split; `by_folder`: it does so by its outermost folders, `by_innermost`: by its innermost. `missing`, `unlabelled`:
+    rows without a file, and without a label. `division`: what comes of all that. `notes`: for a person.
     """
 
     recordings: int
@@ -43,6 +43,7 @@ class Guess:
     options: Mapping[str, object] = field(default_factory=dict)
     namings: dict[str, Naming] = field(default_factory=dict)
     has_backslashes: bool = False
+    has_decimal_commas: bool = False
     label_column: Column = ""
     split_column: Column = ""
     group_column: Column = ""
@@ -54,6 +55,7 @@ class Guess:
     first_fold: int = 0
     given_splits: dict[str, str] = field(default_factory=dict)
     by_folder: bool = False
+    by_innermost: bool = False
     missing: int = 0
     unlabelled: int = 0
     clips: list[Guessed] = field(default_factory=list)

@@ -12,8 +12,15 @@ from hearpreprocess.guess.found import SPLITS, Guess, are_unique, clip_name, wit
 
 def folders_tell_labels(recordings: Sequence[str]) -> bool:
     """Whether all recordings are in folders, of which two at least are called differently and not as splits are."""
-    innermost = {path.split("/")[-2] if "/" in path else "" for path in recordings}
-    return "" not in innermost and len({name for name in innermost if name.lower() not in SPLITS}) > 1
+    folders = [path.split("/")[:-1] for path in recordings]
+    names = {part[-2 if _are_splits(folders) else -1] if part else "" for part in folders}
+    return "" not in names and len({name for name in names if name.lower() not in SPLITS}) > 1
+
+
+def _are_splits(folders: Sequence[Sequence[str]]) -> bool:
+    """Whether the innermost folders are splits, in folders that are labels."""
+    innermost = {part[-1].lower() for part in folders if part}
+    return len(innermost) > 1 and innermost <= SPLITS.keys() and all(len(part) > 1 for part in folders)
 
 
 def from_folders(found: Guess, folder: Path, recordings: Sequence[str]) -> None:
@@ -27,6 +34,9 @@ def from_folders(found: Guess, folder: Path, recordings: Sequence[str]) -> None:
             f"nothing tells the labels of the recordings in {folder}: put them into a folder a label, or add a table "
             "(csv) with a column of file names and one of labels"
         )
+    if _are_splits(parts):
+        _from_labels_with_splits(found, recordings, parts)
+        return
     tops = {part[0] for part in parts}
     if len(tops) > 1 and {top.lower() for top in tops} <= SPLITS.keys() and all(len(part) > 1 for part in parts):
         found.given_splits = with_train(found, {top: SPLITS[top.lower()] for top in sorted(tops)})
@@ -44,3 +54,13 @@ def from_folders(found: Guess, folder: Path, recordings: Sequence[str]) -> None:
     for path, part in zip(recordings, parts, strict=True):
         name = clip_name(found.naming_by, path)
         found.clips.append(Guessed(name, (part[-1],), name, found.given_splits.get(part[0], "")))
+
+
+def _from_labels_with_splits(found: Guess, recordings: Sequence[str], parts: Sequence[Sequence[str]]) -> None:
+    found.given_splits = with_train(
+        found, {name: SPLITS[name.lower()] for name in sorted({part[-1] for part in parts})}
+    )
+    found.by_innermost, found.naming_by = bool(found.given_splits), "path"
+    for path, part in zip(recordings, parts, strict=True):
+        name = clip_name("path", path)
+        found.clips.append(Guessed(name, (part[-2],), name, found.given_splits.get(part[-1], "")))

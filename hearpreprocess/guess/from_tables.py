@@ -14,17 +14,34 @@ from hearpreprocess.guess.found import SPLITS, Guess, are_unique, clip_name, ste
 from hearpreprocess.guess.tables import Column, Naming, Recordings, Row, Table, naming_in, read
 from hearpreprocess.texts import counted
 
+# Without blanks, underscores and brackets, as columns are called in many ways.
 LABEL_NAMES = (
-    *("label", "labels", "event_label", "class", "category", "tag", "tags"),
-    *("target", "emotion", "genre", "species", "word"),
+    *("label", "labels", "eventlabel", "class", "classes", "category", "categories", "tag", "tags"),
+    *("target", "targets", "emotion", "emotions", "genre", "genres", "species", "word"),
 )
 SPLIT_NAMES = ("split", "fold", "set", "subset", "partition")
-GROUP_NAMES = ("group", "speaker", "speaker_id", "participant", "patient", "artist", "session", "recording", "animal")
-START_NAMES = ("onset", "start", "start_time", "start_seconds", "begin", "onset_seconds", "event_onset")
-END_NAMES = ("offset", "end", "end_time", "end_seconds", "stop", "offset_seconds", "event_offset")
+GROUP_NAMES = (
+    *("group", "speaker", "speakerid", "participant", "participantid", "subject", "subjectid", "patient", "patientid"),
+    *(
+        "actor",
+        "talker",
+        "singer",
+        "artist",
+        "clientid",
+        "user",
+        "userid",
+        "recordist",
+        "session",
+        "recording",
+        "animal",
+    ),
+)
+START_NAMES = ("onset", "onsets", "start", "starttime", "startseconds", "begin", "onsetseconds", "eventonset")
+END_NAMES = ("offset", "offsets", "end", "endtime", "endseconds", "stop", "offsetseconds", "eventoffset")
 SEPARATORS = (";", "|", ",")
-YES_AND_NO = {"0", "1", "0.0", "1.0", "True", "False", "true", "false", ""}
-YES = ("1", "1.0", "True", "true")
+YES, NO = ("1", "1.0", "true", "yes", "x"), ("0", "0.0", "false", "no", "")
+"""In small letters."""
+
 MOST_FOLDS = 20
 
 
@@ -63,9 +80,15 @@ def tables_of(found: Guess, folder: Path, paths: Sequence[str], recordings: Reco
 
 def _go_together(first: Table, naming: Naming, other: Table, its_naming: Naming) -> bool:
     """Whether two tables are of the same kind, one for each split, and are read in the same way."""
-    is_split = stem_of(first.path).lower() in SPLITS and stem_of(other.path).lower() in SPLITS
+    is_split = split_of_table(first.path) != "" and split_of_table(other.path) != ""
     is_alike = dict(first.options) == dict(other.options) and len(set(first.columns) & set(other.columns)) > 1
     return is_split and is_alike and replace(its_naming, prefix="") == replace(naming, prefix="")
+
+
+def split_of_table(path: str) -> str:
+    """The split that a table is of, by its own name or that of its folder; "" where they do not tell."""
+    folder, _slash, _name = path.rpartition("/")
+    return SPLITS.get(stem_of(path).lower(), SPLITS.get(folder.rpartition("/")[2].lower(), ""))
 
 
 def tell_labels(tables: Sequence[tuple[Table, Naming]]) -> bool:
@@ -81,7 +104,8 @@ def tell_labels(tables: Sequence[tuple[Table, Naming]]) -> bool:
 
 
 def _is_yes_and_no(cells: Collection[str]) -> bool:
-    return set(cells) <= YES_AND_NO and len(set(cells)) > 1
+    kinds = {cell.lower() for cell in cells}
+    return kinds <= {*YES, *NO} and len(kinds) > 1
 
 
 def from_tables(found: Guess, tables: Sequence[tuple[Table, Naming]], recordings: Recordings) -> None:
@@ -98,6 +122,8 @@ def from_tables(found: Guess, tables: Sequence[tuple[Table, Naming]], recordings
     columns = [column for column in shared if column != naming.column]
     found.start_column, found.end_column = _times(columns, [row for _path, row in rows])
     found.split_column = _split_column([each for each in first.columns if each != naming.column], first)
+    times = (found.start_column, found.end_column)
+    found.has_decimal_commas = "" not in times and any("," in row[each] for _path, row in rows for each in times)
     groups = [column for column in columns if any(row[column].strip() for _path, row in rows)]
     found.group_column = _named(groups, GROUP_NAMES)
     taken = (found.split_column, found.group_column, found.start_column, found.end_column)
@@ -120,9 +146,13 @@ def _times(columns: Sequence[Column], rows: Sequence[Row]) -> tuple[Column, Colu
     return (start, end) if are_times else ("", "")
 
 
+def _number(cell: str) -> float:
+    return float(cell.replace(",", "."))
+
+
 def _is_number(cell: str) -> bool:
     try:
-        return math.isfinite(float(cell))
+        return math.isfinite(_number(cell))
     except ValueError:
         return False
 
@@ -163,13 +193,14 @@ def _parts(cell: str, separator: str) -> list[str]:
 
 
 def _named(columns: Sequence[Column], names: Sequence[str]) -> Column:
-    return next((column for name in names for column in columns if str(column).strip().lower() == name), "")
+    called = {column: re.sub(r"[^a-z0-9]", "", str(column).lower()) for column in columns}
+    return next((column for name in names for column in columns if called[column] == name), "")
 
 
 def _find_splits(found: Guess, rows: Sequence[tuple[str, Row]], recordings: Recordings) -> None:
     """Splits of a column, of the tables' names, or of the outermost folders."""
     if len(found.tables) > 1:
-        found.tables = {path: SPLITS[stem_of(path).lower()] for path in found.tables}
+        found.tables = {path: split_of_table(path) for path in found.tables}
     if found.split_column != "":
         _splits_of_column(found, [row[found.split_column].strip() for _path, row in rows if found.split_column in row])
     if len(found.tables) > 1:
@@ -225,13 +256,17 @@ def _take_rows(found: Guess, rows: Sequence[tuple[str, Row]], recordings: Record
             found.clips.append(Guessed(name, labels, group, _split(found, path, table, row)))
         else:
             found.unlabelled += 1
+    if found.is_event_task and found.seconds is not None:
+        # Every clip keeps an event: none may begin after the end of it.
+        first_ends = [min(_number(row[found.end_column]) for _table, row in its_rows) for its_rows in used.values()]
+        found.seconds = max(found.seconds, round(max(first_ends, default=0.0), 2))
     _say_what_is_left_out(found, len(recordings.paths) - len(used))
     _drop_divided_groups(found)
 
 
 def _labels(found: Guess, row: Row) -> list[str]:
     if found.yes_columns:
-        return [str(column) for column in found.yes_columns if row[column].strip() in YES]
+        return [str(column) for column in found.yes_columns if row[column].strip().lower() in YES]
     return _parts(row[found.label_column], found.separator)
 
 

@@ -138,11 +138,12 @@ def _body(found: Guess) -> Iterator[str]:
 def _over_folders(found: Guess) -> Iterator[str]:
     yield f"    for pattern in {json.dumps(found.patterns)}:"
     yield "        for member in recordings.glob(pattern):"
+    label = 'member.path.split("/")[-3]' if found.by_innermost else "member.folder"
     if found.division.rare:
-        yield f"            if {_is_rare(found, 'member.folder')}:"
+        yield f"            if {_is_rare(found, label)}:"
         yield '                yield LeftOut(member, "its label is rare")'
         yield "                continue"
-    yield from _clip("            ", ["labels=member.folder", *_split(found), *_name(found)])
+    yield from _clip("            ", [f"labels={label}", *_split(found), *_name(found)])
 
 
 def _over_tables(found: Guess) -> tuple[str, list[str]]:
@@ -164,7 +165,7 @@ def _over_rows(found: Guess) -> Iterator[str]:
     yield from _find_member(found, indent, f"row[{_key(found.naming.column)}]")
     label = f"row[{_key(found.label_column)}]"
     if found.yes_columns:
-        is_one = f"row[label].strip() in {YES!r}".replace("'", '"')
+        is_one = f"row[label].strip().lower() in {YES!r}".replace("'", '"')
         condition = _and_kept(found, is_one, "label")
         yield from _call(f"{indent}labels = [", [f"label for label in LABELS if {condition}"], "]")
     elif found.separator:
@@ -188,6 +189,8 @@ def _over_events(found: Guess) -> Iterator[str]:
     yield f'{indent}rows = rows.to_dict("records")'
     yield from _find_member(found, indent, "cell")
     label, start, end = (f"row[{_key(each)}]" for each in (found.label_column, found.start_column, found.end_column))
+    if found.has_decimal_commas:
+        start, end = (f'{each}.replace(",", ".")' for each in (start, end))
     labelled = f" if {label}.strip()" if found.unlabelled else ""
     event = f"Event({label}.strip(), float({start}), float({end}))"
     yield from _call(f"{indent}events = [", [f"{event} for row in rows{labelled}"], "]")
@@ -239,6 +242,8 @@ def _split(found: Guess) -> list[str]:
         return [f"split=fold(int({column}) - {found.first_fold})"]
     if len(found.tables) > 1:
         return [f"split=split or SPLITS[{column}.strip()]" if found.given_splits else "split=split"]
+    if found.by_innermost:
+        return ["split=SPLITS[member.folder]"]
     if found.by_folder:
         return ['split=SPLITS[member.path.partition("/")[0]]']
     return [f"split=SPLITS[{column}.strip()]"] if found.given_splits else []

@@ -33,7 +33,7 @@ class Reporter(luigi.worker.TaskStatusReporter):
 
     def update_progress_percentage(self, percentage: int) -> None:
         """Show the last message, and how much of the step is done."""
-        if self._scheduler is None or time.monotonic() < self._next:
+        if self._scheduler is None or (time.monotonic() < self._next and percentage < 100):
             return
         try:
             self._scheduler.set_task_status_message(self._task_id, self._message)
