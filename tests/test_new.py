@@ -444,8 +444,9 @@ def test_a_blank_group_is_none(user: User) -> None:
     wavs(user.folder / "mine", *NAMES)
     rows = [(name, "ab"[n % 2], f"s{n // 2}" if n < 8 else "") for n, name in enumerate(NAMES)]
     table(user.folder / "mine", "meta.csv", ("file", "label", "speaker"), *rows)
-    _said, clips = begun(user)
+    said, clips = begun(user)
     assert [facts.get("group") for facts in clips.values()].count(None) == 4
+    assert "recordings without a speaker, each of which is a group of its own: 4" in said
     table(user.folder / "mine", "meta.csv", ("file", "label", "speaker"), *[(*row[:2], "") for row in rows])
     said, _clips = again(user)
     assert "groups" not in said
@@ -544,3 +545,4 @@ def test_times_as_excel_writes_them_in_german(user: User) -> None:
     said, clips = begun(user)
     assert "events " in said
     assert round(clips["1.wav"]["labels"][0]["start"]) == 600, "the clips are long enough for it"
+    assert max(map(len, (user.folder / "my_task.py").read_text().splitlines())) <= 110

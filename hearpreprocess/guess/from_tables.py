@@ -222,7 +222,7 @@ def _splits_of_column(found: Guess, values: Sequence[str]) -> None:
         if numbers == list(range(numbers[0], numbers[0] + len(numbers))):
             found.folds, found.first_fold = len(numbers), numbers[0]
     if not found.given_splits and not found.folds:
-        shown = ", ".join(kinds[:5])
+        shown = ", ".join(map(repr, kinds[:5]))
         found.notes.append(f"column {found.split_column!r} looks like splits, but holds {shown}; not used")
         found.split_column = ""
 
@@ -262,6 +262,8 @@ def _take_rows(found: Guess, rows: Sequence[tuple[str, Row]], recordings: Record
         found.seconds = max(found.seconds, round(max(first_ends, default=0.0), 2))
     _say_what_is_left_out(found, len(recordings.paths) - len(used))
     _drop_divided_groups(found)
+    if found.group_column != "" and (alone := sum(clip.group == clip.name for clip in found.clips)):
+        found.notes.append(f"recordings without a {found.group_column}, each of which is a group of its own: {alone:,}")
 
 
 def _labels(found: Guess, row: Row) -> list[str]:

@@ -192,8 +192,14 @@ def _over_events(found: Guess) -> Iterator[str]:
     if found.has_decimal_commas:
         start, end = (f'{each}.replace(",", ".")' for each in (start, end))
     labelled = f" if {label}.strip()" if found.unlabelled else ""
-    event = f"Event({label}.strip(), float({start}), float({end}))"
-    yield from _call(f"{indent}events = [", [f"{event} for row in rows{labelled}"], "]")
+    arguments = [f"{label}.strip()", f"float({start})", f"float({end})"]
+    inner, one_line = f"{indent}    ", f"Event({', '.join(arguments)}) for row in rows{labelled}"
+    if len(inner + one_line) <= COLUMNS:
+        yield from _call(f"{indent}events = [", [one_line], "]")
+    else:
+        yield from (f"{indent}events = [", f"{inner}Event(")
+        yield from (f"{inner}    {argument}," for argument in arguments)
+        yield from (f"{inner})", f"{inner}for row in rows{labelled}", f"{indent}]")
     if found.unlabelled:
         yield from _leave_out(found, indent, "not events")
     split = [each.replace("row[", "rows[0][") for each in _split(found)]
