@@ -43,7 +43,7 @@ TITLES = (
     "nsynth_pitch-v2.2.3-synthetic",
 )
 MOST_BYTES = 3_000_000
-VOID = {"meta", "link", "img", "br", "path"}
+VOID = {"meta", "link", "img", "br", "wbr", "path"}
 RATE = 16000
 MP3_DELAY = 1105  # samples of silence that coder and decoder put before a sound
 
