@@ -136,12 +136,6 @@ def _width(lines: Sequence[Sequence[str]]) -> int:
     return widths.pop() if len(widths) == 1 and widths != {1} else 0
 
 
-def _names_a_recording(cells: Sequence[str], recordings: Sequence[str]) -> bool:
-    names = {path.rpartition("/")[2] for path in recordings}
-    stems = {name.rpartition(".")[0] for name in names}
-    return any(cell.replace("\\", "/").rpartition("/")[2] in names | stems for cell in map(str.strip, cells) if cell)
-
-
 def naming_in(table: Table, recordings: Recordings) -> tuple[int, Naming | None]:
     """How many recordings a table names, and how."""
     best: tuple[int, Naming | None] = (0, None)
