@@ -199,11 +199,27 @@ def test_no_step_waits_for_a_luigid_that_does_not_answer() -> None:
             assert time.monotonic() - start < 10
 
 
-def test_two_runners_share_the_work_of_one_folder(toy: User, luigid: str) -> None:
-    arguments = ("./mine.py", "--sample-rates", 8000, 12000, "--scheduler-url", luigid)
-    runners = [toy.start(*arguments) for _ in range(2)]
+def test_two_runners_share_the_work_of_one_folder(user: User, luigid: str) -> None:
+    _path, archive = toys.corpus(user.folder / "source", toys.folds_members(clips=600))
+    user.write("mine.py", toys.folds_task(archive, sample_duration="10.0"))
+    arguments = ("./mine.py", "--sample-rates", 8000, 12000, 16000, "--num-workers", 1, "--scheduler-url", luigid)
+    runners = [user.start(*arguments) for _ in range(2)]
     said = [runner.communicate(timeout=100)[1] for runner in runners]
     assert [runner.returncode for runner in runners] == [0, 0], said
+    batches = [log.read_text().count("resample took") for log in (user.folder / "_workdir" / "logs").iterdir()]
+    assert len(batches) == 2
+    assert min(batches) > sum(batches) / 10, batches
+
+
+def test_a_runner_tells_that_another_one_could_not_go_on(user: User, luigid: str) -> None:
+    members = toys.folds_members() | {"audio/clip03.wav": b"no audio"}
+    _path, archive = toys.corpus(user.folder / "source", members)
+    user.write("mine.py", toys.folds_task(archive))
+    runners = [user.start("./mine.py", "--num-workers", 1, "--scheduler-url", luigid) for _ in range(2)]
+    said = [runner.communicate(timeout=100)[1] for runner in runners]
+    assert [runner.returncode for runner in runners] == [1, 1], said
+    assert any("clip clip03, file audio/clip03.wav" in each for each in said)
+    assert all("clip clip03" in each or "it failed on another host, whose run says why" in each for each in said), said
 
 
 def test_runs_in_two_folders_are_not_taken_for_one(toy: User, luigid: str, tmp_path: Path) -> None:

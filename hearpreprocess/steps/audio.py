@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,16 @@ from hearpreprocess.identity import digest
 from hearpreprocess.manifest import Fingerprint
 from hearpreprocess.seal import is_sealed
 from hearpreprocess.sources import Archive, Local, Source, source_from_json
-from hearpreprocess.steps.base import Counter, FolderStep, HiddenParameter, RatesParameter, fresh_folder, is_whole
+from hearpreprocess.steps.base import (
+    Counter,
+    FolderStep,
+    HiddenParameter,
+    PlanningStep,
+    RatesParameter,
+    Step,
+    fresh_folder,
+    is_whole,
+)
 from hearpreprocess.steps.corpus import Corpus, CorpusStep, TaskStep, corpus_folder
 from hearpreprocess.steps.fetch import SourceStep, source_step
 from hearpreprocess.steps.log import LOGGER
@@ -164,7 +173,7 @@ class Standardize(BatchStep):
         return lambda member: reader.read(member, packed[member])
 
 
-class Screen(TaskStep):
+class Screen(TaskStep, PlanningStep):
     """The judgement on a task's clips that cannot be used: no more than `skips` may be left out."""
 
     skips = luigi.IntParameter()
@@ -193,6 +202,9 @@ class Screen(TaskStep):
         corpus = self.requires().key
         batches = corpus_folder(self.workspace, corpus).summary["batches"]
         return [Standardize(workspace=self.workspace, corpus=corpus, batch=key) for key in batches]
+
+    def planned(self) -> Sequence[Step]:
+        return self.standardized()
 
     def run(self) -> Generator[list[Standardize], Any, None]:  # type: ignore[override]
         steps = self.standardized()

@@ -8,7 +8,7 @@ import json
 import logging
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
@@ -158,6 +158,14 @@ class Step(luigi.Task):
             # What luigid's page shows of the step, beside the parameters that are not hidden.
             params["of"] = self.shown_title
         return params
+
+
+class PlanningStep(Step):
+    """A step that needs more than it requires: what that is, it can tell when what it requires is complete."""
+
+    def planned(self) -> Sequence[Step]:
+        """The steps that it needs next; what it requires must be complete."""
+        raise NotImplementedError
 
 
 def _tell_failure(step: Step, error: BaseException) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
@@ -12,18 +13,22 @@ import luigi
 import luigi.configuration
 import luigi.rpc
 import luigi.scheduler
+import luigi.task_status
 import luigi.worker
 
 from hearpreprocess.errors import SchedulerError
 from hearpreprocess.sources import without_credentials
-from hearpreprocess.steps.base import Step
+from hearpreprocess.steps.base import PlanningStep, Step
 from hearpreprocess.steps.flushing import Flushing
 from hearpreprocess.steps.interruption import Interruption
 from hearpreprocess.steps.pool import StepPool, StepRun
 
 SECONDS_BETWEEN_LOOKS = 0.3
 SECONDS_TO_CONNECT = 10
-SECONDS_TO_WAIT_FOR_OTHERS = 10
+SECONDS_BETWEEN_ADDITIONS = 2
+SECONDS_TO_WAIT_AFTER_A_FAILURE = 10
+SECONDS_TO_WAIT_FOR_OTHERS = 90
+"""What another host has written may be seen here as late as this, on a network file system."""
 
 
 def execute(roots: Sequence[Step], workers: int, scheduler_url: str | None) -> None:
@@ -71,13 +76,28 @@ class _Worker(luigi.worker.Worker):
         self._task_result_queue.close()
         self._pool = StepPool(self.worker_processes, scheduler_url)
         self._task_result_queue: Any = self._pool
+        self._next_addition = time.monotonic()
 
     def _create_task_process(self, task: Step) -> StepRun:
         return StepRun(self._pool, task, self._id)
 
     def _get_work(self) -> Any:
         Interruption.act()
-        return super()._get_work()
+        work = super()._get_work()
+        if work.task_id is None and self._config.keep_alive:
+            self._add_planned()
+        return work
+
+    def _add_planned(self) -> None:
+        """Add the steps that a step has planned on another host, as a luigid gives a worker only what it has added."""
+        if time.monotonic() < self._next_addition:
+            return
+        for step in [step for step in self._scheduled_tasks.values() if isinstance(step, PlanningStep)]:
+            if all(required.complete() for required in step.deps()) and not step.complete():
+                for planned in step.planned():
+                    if planned.task_id not in self._scheduled_tasks:
+                        self.add(planned)
+        self._next_addition = time.monotonic() + SECONDS_BETWEEN_ADDITIONS
 
     def _handle_next_task(self) -> Any:
         Interruption.act()
@@ -85,13 +105,25 @@ class _Worker(luigi.worker.Worker):
 
     def _keep_alive(self, get_work_response: Any) -> bool:
         """Wait for other hosts as long as they work; Luigi itself would also wait for what has failed."""
-        if not self._config.keep_alive or get_work_response.n_pending_tasks == 0:
+        if not self._config.keep_alive:
             return False
-        if get_work_response.running_tasks:
+        if get_work_response.running_tasks:  # another host may be at the last step, when nothing is pending any more
             self._idle_since = None
             return True
+        if get_work_response.n_pending_tasks == 0:
+            return False
+        failed = self._failed_steps()
         idle = datetime.datetime.now() - (self._idle_since or datetime.datetime.now())
-        return idle.total_seconds() < SECONDS_TO_WAIT_FOR_OTHERS
+        if idle.total_seconds() < (SECONDS_TO_WAIT_AFTER_A_FAILURE if failed else SECONDS_TO_WAIT_FOR_OTHERS):
+            return True
+        for step in failed if self.run_succeeded else ():
+            step.tell("failed", text="it failed on another host, whose run says why")
+        return False
+
+    def _failed_steps(self) -> list[Step]:
+        """The steps of this worker that have failed, here or elsewhere."""
+        known = self._scheduler.task_list(status=luigi.task_status.FAILED, upstream_status="")
+        return [self._scheduled_tasks[step_id] for step_id in known if step_id in self._scheduled_tasks]
 
 
 class _LocalScheduler(luigi.scheduler.Scheduler):

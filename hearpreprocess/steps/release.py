@@ -17,7 +17,7 @@ from hearpreprocess.errors import OutputError
 from hearpreprocess.manifest import Fingerprint
 from hearpreprocess.seal import SEAL
 from hearpreprocess.steps.audio import Extract, Resample, Screen, Standardize
-from hearpreprocess.steps.base import Counter, HiddenParameter, RatesParameter, Step, TaskParameter
+from hearpreprocess.steps.base import Counter, HiddenParameter, PlanningStep, RatesParameter, Step, TaskParameter
 from hearpreprocess.steps.corpus import CorpusStep, corpus_folder
 from hearpreprocess.steps.interruption import Interruption
 from hearpreprocess.steps.journal import Entry, Journal
@@ -221,7 +221,7 @@ class Tar(OutputStep):
             note.write_text(str(self.path.stat().st_size), encoding="utf-8")
 
 
-class Release(Step):
+class Release(PlanningStep):
     """All outputs of a task at some rates: it plans them as soon as its corpus is known, and is done when they are."""
 
     task = TaskParameter()
@@ -282,14 +282,22 @@ class Release(Step):
             if isinstance(output, Tar) and output.rate not in lacking
         }
 
+    def planned(self) -> Sequence[Step]:
+        screen = self._screen()
+        return [screen] if self._unfinished() and not screen.complete() else self._unfinished()
+
     def run(self) -> Generator[Any, Any, None]:
-        unfinished = [output for output in self.outputs() if not output.complete()]
-        if unfinished:
-            outputs = self.outputs(self._lacking(unfinished))
-            self._announce([output for output in outputs if not output.complete()])
-            yield self._screen()
-            yield outputs
+        self._announce(self._unfinished())
+        while steps := self.planned():
+            yield steps
         self.tell("completed")
+
+    def _unfinished(self) -> list[Combine | Tar]:
+        """The steps that make the outputs which are not there, with the audio that they lack."""
+        unfinished = [output for output in self.outputs() if not output.complete()]
+        if not unfinished:
+            return []
+        return [output for output in self.outputs(self._lacking(unfinished)) if not output.complete()]
 
     def _lacking(self, unfinished: list[Combine | Tar]) -> tuple[int, ...]:
         """The rates that one of the unfinished outputs lacks."""
