@@ -23,8 +23,8 @@ all-open-tasks: $(VENV)/installed  ## Make HEAR's open tasks in all their modes;
 all-tasks: $(VENV)/installed  ## Make all tasks in all their modes; ARGS="..." adds options
 	$(RUN) all --mode all $(ARGS)
 
-test: $(VENV)/installed-dev  ## Run the tests
-	$(VENV)/bin/python -m pytest
+test: $(VENV)/installed-dev  ## Run the tests on all cores
+	$(VENV)/bin/python -m pytest --numprocesses logical --maxprocesses 8 --dist worksteal
 
 test-large: $(VENV)/installed-dev  ## Run the tests that need some gigabytes of disk
 	$(VENV)/bin/python -m pytest -m large

@@ -211,7 +211,7 @@ def _tarball(wanted: str, workspace: Workspace, journal: Path, options: argparse
         return path
     if options.offline:
         raise OfflineError(
-            f"there is no {path}, and --offline keeps from downloading it; put it there from {published.PAGE}"
+            f"there is no {path}, and nothing is downloaded offline; put it there from {published.PAGE}"
         )
     connection = Connection(Connections(workspace.tmp_dir / "connections"))
     source = published.archive_in(connection.read(options.record or published.RECORD), name)

@@ -107,7 +107,7 @@ def test_a_published_name_is_downloaded(user: User, out: Path, server: Server) -
     command = ["--sample-rates", 16000, "--record", f"{server.url}/record"]
     offline = user.run("--from-published", title, *command, "--offline")
     assert offline.returncode == 1
-    assert "--offline keeps from downloading it" in offline.stderr
+    assert "and nothing is downloaded offline" in offline.stderr
     unknown = user.run("--from-published", "esc50-v9-full", *command)
     assert unknown.returncode == 1
     assert f"the published record has no hear2021-esc50-v9-full-48000.tar.gz; it has {name}" in unknown.stderr

@@ -80,7 +80,7 @@ def _get(
         check(target, wanted.checksums, on_bytes)
     elif offline:
         raise OfflineError(
-            f"{target.name} is not in {target.parent}, and --offline keeps from downloading it. "
+            f"{target.name} is not in {target.parent}, and nothing is downloaded offline. "
             f"Put it there: {_description(wanted)}"
         )
     else:
