@@ -210,9 +210,7 @@ def _tarball(wanted: str, workspace: Workspace, journal: Path, options: argparse
     if path.exists():
         return path
     if options.offline:
-        raise OfflineError(
-            f"there is no {path}, and nothing is downloaded offline; put it there from {published.PAGE}"
-        )
+        raise OfflineError(f"there is no {path}, and nothing is downloaded offline; put it there from {published.PAGE}")
     connection = Connection(Connections(workspace.tmp_dir / "connections"))
     source = published.archive_in(connection.read(options.record or published.RECORD), name)
     connection.close()

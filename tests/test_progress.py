@@ -143,6 +143,16 @@ def test_the_whole_is_known_when_all_tasks_are() -> None:
     assert "1 of 2 done" in work.summary(80)
 
 
+def test_not_all_is_done_before_the_task_is() -> None:
+    work = Work(["one"])
+    planned(work, "one", 100)
+    for stage in work.stages.values():
+        stage.is_over = True
+    assert work.summary(80).startswith("99%  0 of 1 done"), "its folder and its report are still to be made"
+    work.completed |= {"one"}
+    assert work.summary(80).startswith("100%  1 of 1 done")
+
+
 def test_the_time_that_is_left_starts_with_the_work_not_with_the_download() -> None:
     work = Work(["one"])
     work._started -= 3600

@@ -96,10 +96,12 @@ def _told(found: Guess) -> Iterator[str]:
     else:
         where = f"column {found.label_column!r} of {where}" if found.tables else "the folders' names"
     several = f", several in a cell, divided by {found.separator!r}" if found.separator else ""
+    several = ", several in a cell, written as a list" if found.has_lists else several
     shown = ", ".join(found.labels[:8]) + (" ..." if len(found.labels) > 8 else "")
     yield f"labels       {len(found.labels):,} from {where}{several}: {shown}"
     if found.is_event_task:
-        yield f"events       from columns {found.start_column!r} to {found.end_column!r}, taken for seconds"
+        how = "as long as column" if found.has_durations else "to column"
+        yield f"events       from column {found.start_column!r}, {how} {found.end_column!r}, taken for seconds"
     yield f"splits       {scheme(found)[1]}"
     yield f"duration     {'as recorded' if found.seconds is None else f'{found.seconds:g} s: 95 of 100 are no longer'}"
     if found.group_column != "":

@@ -30,7 +30,7 @@ from hearpreprocess.options import (
 from hearpreprocess.texts import bytes_text, table
 
 if TYPE_CHECKING:
-    from hearpreprocess.commands.forecast import Forecast, Kind
+    from hearpreprocess.forecast import Forecast, Kind
     from hearpreprocess.sources import File
     from hearpreprocess.steps.base import Workspace
 
@@ -51,7 +51,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the forecasts."""
-    from hearpreprocess.commands.forecast import forecast, together
+    from hearpreprocess.forecast import forecast, together
 
     workspace, rates = workspace_of(options), rates_of(options)
     tasks = registry.references(options.tasks, options.mode, sources_of(options))
@@ -114,7 +114,7 @@ def _row(found: Forecast) -> Mapping[str, str]:
 
 def _print_room(whole: Forecast, workspace: Workspace) -> None:
     """Whether what is to come has room, on each of the disks that it comes onto."""
-    from hearpreprocess.commands.forecast import disk_of
+    from hearpreprocess.forecast import disk_of
 
     places: Mapping[str, tuple[Path, Collection[Kind]]] = {
         "--download-dir": (workspace.download_dir, ["download"]),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from hearpreprocess import archive
@@ -28,7 +30,8 @@ def guess(folder: Path) -> Guess:
     if not recordings:
         raise CorpusError(f"{folder} holds no recordings: expected files that end in {', '.join(AUDIO)}")
     suffixes = sorted({path.rpartition(".")[2] for path in recordings})
-    found = Guess(len(recordings), [f"**/*.{suffix}" for suffix in suffixes], _usual_seconds(folder, recordings))
+    seconds = _seconds_of_some(folder, recordings)
+    found = Guess(len(recordings), [f"**/*.{suffix}" for suffix in suffixes], _usual(list(seconds.values())))
     empty = [path for path in recordings if not (folder / path).stat().st_size]
     if empty:
         found.notes.append(f"{counted(len(empty), 'recordings')} are empty files, such as {empty[0]}")
@@ -36,11 +39,11 @@ def guess(folder: Path) -> Guess:
     tables = tables_of(found, folder, [path for path in files if path.lower().endswith(SUFFIXES)], known)
     try:
         if tables and (tell_labels(tables) or not folders_tell_labels(recordings)):
-            from_tables(found, tables, known)
+            from_tables(found, tables, known, seconds)
         else:
             found.notes += [f"{table.path} has no column that is called label" for table, _naming in tables]
             from_folders(found, folder, recordings)
-        found.division = divide(found.clips, needs_every_label=not found.is_event_task)
+        _divide(found)
     except (CorpusError, SplitError) as error:
         where = f"column {found.label_column!r}" if found.label_column != "" else "the folders' names"
         used = [f"labels were looked for in {where}"] if found.clips else []
@@ -53,6 +56,26 @@ def guess(folder: Path) -> Guess:
     return found
 
 
+def _divide(found: Guess) -> None:
+    """Find out how the clips can be divided: without their groups where these leave nothing that can be."""
+    needs_every_label = not found.is_event_task
+    try:
+        found.division = divide(found.clips, needs_every_label=needs_every_label)
+    except SplitError as error:
+        if found.group_column == "":
+            raise
+        ungrouped = [replace(clip, group=clip.name) for clip in found.clips]
+        try:
+            found.division = divide(ungrouped, needs_every_label=needs_every_label)
+        except SplitError:
+            raise error from None
+        found.notes.append(
+            f"of labels, fewer than two are in several groups of column {found.group_column!r}: it is not used as a "
+            "group, and a model is tested on what it was trained on"
+        )
+        found.clips, found.group_column = ungrouped, ""
+
+
 def _of_rare_labels(found: Guess) -> str:
     rare = found.division.rare
     shown = ", ".join(rare[:5]) + (" ..." if len(rare) > 5 else "")
@@ -62,17 +85,20 @@ def _of_rare_labels(found: Guess) -> str:
     )
 
 
-def _usual_seconds(folder: Path, recordings: Sequence[str]) -> float | None:
-    """A duration that 95 of 100 recordings do not exceed; None where libsndfile reads none of them."""
+def _seconds_of_some(folder: Path, recordings: Sequence[str]) -> dict[str, float]:
+    """How long each of LOOKED_AT recordings is, of those that libsndfile reads."""
     import soundfile
 
     step = max(1, len(recordings) // LOOKED_AT)
-    seconds = []
+    seconds = {}
     for path in recordings[::step]:
-        try:
-            seconds.append(soundfile.info(str(folder / path)).duration)
-        except soundfile.LibsndfileError:
-            continue
+        with contextlib.suppress(soundfile.LibsndfileError):
+            seconds[path] = soundfile.info(str(folder / path)).duration
+    return seconds
+
+
+def _usual(seconds: Sequence[float]) -> float | None:
+    """A duration that 95 of 100 recordings do not exceed; None where none is known."""
     if not seconds:
         return None
     usual = sorted(seconds)[min(len(seconds) - 1, int(QUANTILE * len(seconds)))]

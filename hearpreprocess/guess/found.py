@@ -29,10 +29,12 @@ class Guess:
 
     `tables`, with the split that each stands for or "", `namings`, one a table that differ in their prefix alone, and
     the columns: where tables tell; else the folders' names do. `options`: as of a Table. `patterns`: of the recordings.
-    `naming_by`: what makes a clip's name unique, `stem`, `folder` or `path`. `separator`: between several labels in a
-    cell. `yes_columns`: one a label. `folds`, `first_fold`: given folds. `given_splits`: what the corpus calls each
-    split; `by_folder`: it does so by its outermost folders, `by_innermost`: by its innermost. `missing`, `unlabelled`:
-    rows without a file, and without a label. `division`: what comes of all that. `notes`: for a person.
+    `naming_by`: what makes a clip's name unique, `stem`, `folder` or `path`. `has_durations`: the end column holds how
+    long an event is. `separator`: between several labels in a cell; `has_lists`: they are written as a list of Python.
+    `yes_columns`: one a label. `folds`, `first_fold`: given folds. `given_splits`: what the corpus calls each split;
+    `by_folder`: it does so by its outermost folders, `by_innermost`: by its innermost. `missing`, `unlabelled`,
+    `unsplit`: rows without a file, without a label, and without a split where others have one. `division`: what comes
+    of all that. `notes`: for a person.
     """
 
     recordings: int
@@ -49,8 +51,10 @@ class Guess:
     group_column: Column = ""
     start_column: Column = ""
     end_column: Column = ""
+    has_durations: bool = False
     yes_columns: tuple[Column, ...] = ()
     separator: str = ""
+    has_lists: bool = False
     folds: int = 0
     first_fold: int = 0
     given_splits: dict[str, str] = field(default_factory=dict)
@@ -58,6 +62,7 @@ class Guess:
     by_innermost: bool = False
     missing: int = 0
     unlabelled: int = 0
+    unsplit: int = 0
     clips: list[Guessed] = field(default_factory=list)
     division: Division = field(default_factory=Division)
     notes: list[str] = field(default_factory=list)
@@ -80,7 +85,7 @@ class Guess:
     @property
     def is_multilabel(self) -> bool:
         """Whether a clip may have several labels."""
-        return bool(self.separator or self.yes_columns or self.is_event_task)
+        return bool(self.separator or self.has_lists or self.yes_columns or self.is_event_task)
 
     @property
     def labels(self) -> list[str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import math
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,11 +39,15 @@ GROUP_NAMES = (
 )
 START_NAMES = ("onset", "onsets", "start", "starttime", "startseconds", "begin", "onsetseconds", "eventonset")
 END_NAMES = ("offset", "offsets", "end", "endtime", "endseconds", "stop", "offsetseconds", "eventoffset")
+DURATION_NAMES = ("duration", "durationseconds", "eventduration", "length")
 SEPARATORS = (";", "|", ",")
 YES, NO = ("1", "1.0", "true", "yes", "x"), ("0", "0.0", "false", "no", "")
 """In small letters."""
 
 MOST_FOLDS = 20
+
+SECONDS_BEYOND, MOST_BEYOND = 1.0, 0.1
+"""Times of more than this share of rows, so far after the end of a recording, are times in something else."""
 
 
 def tables_of(found: Guess, folder: Path, paths: Sequence[str], recordings: Recordings) -> list[tuple[Table, Naming]]:
@@ -108,8 +113,10 @@ def _is_yes_and_no(cells: Collection[str]) -> bool:
     return kinds <= {*YES, *NO} and len(kinds) > 1
 
 
-def from_tables(found: Guess, tables: Sequence[tuple[Table, Naming]], recordings: Recordings) -> None:
-    """Add what the tables tell.
+def from_tables(
+    found: Guess, tables: Sequence[tuple[Table, Naming]], recordings: Recordings, seconds: Mapping[str, float]
+) -> None:
+    """Add what the tables tell. `seconds`: how long some of the recordings are.
 
     Raises CorpusError where no column looks like labels, or where a recording is named several times.
     """
@@ -120,7 +127,8 @@ def from_tables(found: Guess, tables: Sequence[tuple[Table, Naming]], recordings
     found.has_backslashes = any("\\" in row[naming.column] for _path, row in rows)
     shared = [column for column in first.columns if all(column in table.columns for table, _naming in tables)]
     columns = [column for column in shared if column != naming.column]
-    found.start_column, found.end_column = _times(columns, [row for _path, row in rows])
+    of_recording = _by_recording(found, rows, recordings)
+    _find_times(found, columns, of_recording, seconds)
     found.split_column = _split_column([each for each in first.columns if each != naming.column], first)
     times = (found.start_column, found.end_column)
     found.has_decimal_commas = "" not in times and any("," in row[each] for _path, row in rows for each in times)
@@ -129,7 +137,20 @@ def from_tables(found: Guess, tables: Sequence[tuple[Table, Naming]], recordings
     taken = (found.split_column, found.group_column, found.start_column, found.end_column)
     _find_labels(found, [row for _path, row in rows], [each for each in columns if each not in taken])
     _find_splits(found, rows, recordings)
-    _take_rows(found, rows, recordings)
+    _take_rows(found, of_recording, recordings)
+
+
+def _by_recording(
+    found: Guess, rows: Sequence[tuple[str, Row]], recordings: Recordings
+) -> dict[str, list[tuple[str, Row]]]:
+    """The rows, each with its table, by the path of what they name."""
+    place_of = {path.rpartition("/")[2]: path for path in recordings.paths}
+    of_path: dict[str, list[tuple[str, Row]]] = {}
+    for table, row in rows:
+        naming = found.namings[table]
+        path = naming.path(row[naming.column])
+        of_path.setdefault(place_of.get(path, path) if naming.by_name else path, []).append((table, row))
+    return of_path
 
 
 def _split_column(columns: Sequence[Column], table: Table) -> Column:
@@ -140,10 +161,33 @@ def _split_column(columns: Sequence[Column], table: Table) -> Column:
     return named if named != "" else next(by_value, "")
 
 
-def _times(columns: Sequence[Column], rows: Sequence[Row]) -> tuple[Column, Column]:
+def _find_times(
+    found: Guess,
+    columns: Sequence[Column],
+    of_recording: Mapping[str, Sequence[tuple[str, Row]]],
+    seconds: Mapping[str, float],
+) -> None:
+    """Columns of numbers that are called as times are, and that stay inside of the recordings."""
     start, end = _named(columns, START_NAMES), _named(columns, END_NAMES)
-    are_times = "" not in (start, end) and all(_is_number(row[each]) for row in rows for each in (start, end))
-    return (start, end) if are_times else ("", "")
+    has_durations = end == ""
+    end = end if end != "" else _named(columns, DURATION_NAMES)
+    rows = [row for its_rows in of_recording.values() for _table, row in its_rows]
+    if "" in (start, end) or not all(_is_number(row[each]) for row in rows for each in (start, end)):
+        return
+    ends = [
+        (_number(row[end]) + (_number(row[start]) if has_durations else 0), seconds[path])
+        for path, its_rows in of_recording.items()
+        if path in seconds
+        for _table, row in its_rows
+    ]
+    beyond = sum(each > length + SECONDS_BEYOND for each, length in ends)
+    if beyond > MOST_BEYOND * len(ends):
+        found.notes.append(
+            f"columns {start!r} and {end!r} are not taken for times of events: {beyond:,} of {len(ends):,} that were "
+            "looked at are after the end of their recording"
+        )
+        return
+    found.start_column, found.end_column, found.has_durations = start, end, has_durations
 
 
 def _number(cell: str) -> float:
@@ -178,7 +222,9 @@ def _find_labels(found: Guess, rows: Sequence[Row], columns: Sequence[Column]) -
             found.notes.append(f"labels could also be in {', '.join(others)}")
     cells = [row[found.label_column].strip() for row in rows]
     if not found.is_event_task:
-        found.separator = next((each for each in SEPARATORS if _divides(each, set(cells))), "")
+        found.has_lists = all(_is_list(cell) for cell in cells if cell)
+        if not found.has_lists:
+            found.separator = next((each for each in SEPARATORS if _divides(each, set(cells))), "")
 
 
 def _divides(separator: str, cells: Collection[str]) -> bool:
@@ -190,6 +236,15 @@ def _divides(separator: str, cells: Collection[str]) -> bool:
 
 def _parts(cell: str, separator: str) -> list[str]:
     return [part.strip() for part in (cell.split(separator) if separator else [cell]) if part.strip()]
+
+
+def _is_list(cell: str) -> bool:
+    """Whether it is a list of texts, as Python and pandas write it."""
+    try:
+        parts = ast.literal_eval(cell) if cell.startswith("[") else None
+    except (SyntaxError, ValueError):
+        return False
+    return isinstance(parts, list) and all(isinstance(part, str) for part in parts)
 
 
 def _named(columns: Sequence[Column], names: Sequence[str]) -> Column:
@@ -214,8 +269,10 @@ def _find_splits(found: Guess, rows: Sequence[tuple[str, Row]], recordings: Reco
 
 
 def _splits_of_column(found: Guess, values: Sequence[str]) -> None:
-    kinds = sorted(set(values))
-    if all(value.lower() in SPLITS for value in kinds):
+    kinds = sorted(set(values) - {""})
+    if values.count("") > len(values) / 2:
+        pass
+    elif all(value.lower() in SPLITS for value in kinds):
         found.given_splits = with_train(found, {value: SPLITS[value.lower()] for value in kinds})
     elif all(re.fullmatch(r"\d+", value) for value in kinds) and 2 <= len(kinds) <= MOST_FOLDS:
         numbers = sorted(map(int, kinds))
@@ -227,14 +284,9 @@ def _splits_of_column(found: Guess, values: Sequence[str]) -> None:
         found.split_column = ""
 
 
-def _take_rows(found: Guess, rows: Sequence[tuple[str, Row]], recordings: Recordings) -> None:
+def _take_rows(found: Guess, of_path: Mapping[str, Sequence[tuple[str, Row]]], recordings: Recordings) -> None:
     """The clips that the rows stand for, and what is told of those that stand for none."""
     place_of = {path.rpartition("/")[2]: path for path in recordings.paths}
-    of_path: dict[str, list[tuple[str, Row]]] = {}
-    for table, row in rows:
-        naming = found.namings[table]
-        path = naming.path(row[naming.column])
-        of_path.setdefault(place_of.get(path, path) if naming.by_name else path, []).append((table, row))
     known = {place_of[name] for name in recordings.unique_names} if found.naming.by_name else recordings.known
     found.missing = sum(path not in known for path in of_path)
     used = {path: its_rows for path, its_rows in of_path.items() if path in known}
@@ -250,7 +302,9 @@ def _take_rows(found: Guess, rows: Sequence[tuple[str, Row]], recordings: Record
     for path, its_rows in used.items():
         table, row = its_rows[0]
         labels = tuple(dict.fromkeys(label for _table, each in its_rows for label in _labels(found, each)))
-        if labels:
+        if _has_no_split(found, table, row):
+            found.unsplit += 1
+        elif labels:
             name = clip_name(found.naming_by, path)
             group = (row[found.group_column].strip() if found.group_column != "" else "") or name
             found.clips.append(Guessed(name, labels, group, _split(found, path, table, row)))
@@ -258,7 +312,7 @@ def _take_rows(found: Guess, rows: Sequence[tuple[str, Row]], recordings: Record
             found.unlabelled += 1
     if found.is_event_task and found.seconds is not None:
         # Every clip keeps an event: none may begin after the end of it.
-        first_ends = [min(_number(row[found.end_column]) for _table, row in its_rows) for its_rows in used.values()]
+        first_ends = [min(_end(found, row) for _table, row in its_rows) for its_rows in used.values()]
         found.seconds = max(found.seconds, round(max(first_ends, default=0.0), 2))
     _say_what_is_left_out(found, len(recordings.paths) - len(used))
     _drop_divided_groups(found)
@@ -269,7 +323,20 @@ def _take_rows(found: Guess, rows: Sequence[tuple[str, Row]], recordings: Record
 def _labels(found: Guess, row: Row) -> list[str]:
     if found.yes_columns:
         return [str(column) for column in found.yes_columns if row[column].strip().lower() in YES]
-    return _parts(row[found.label_column], found.separator)
+    cell = row[found.label_column].strip()
+    if found.has_lists:
+        return [part.strip() for part in ast.literal_eval(cell or "[]") if part.strip()]
+    return _parts(cell, found.separator)
+
+
+def _end(found: Guess, row: Row) -> float:
+    return _number(row[found.end_column]) + (_number(row[found.start_column]) if found.has_durations else 0)
+
+
+def _has_no_split(found: Guess, table: str, row: Row) -> bool:
+    """Whether the column that gives others a split gives it none."""
+    is_told_by_column = found.split_column in row and not found.tables.get(table)
+    return is_told_by_column and not row[found.split_column].strip()
 
 
 def _split(found: Guess, path: str, table: str, row: Row) -> str:
@@ -290,6 +357,8 @@ def _say_what_is_left_out(found: Guess, unnamed: int) -> None:
         found.notes.append(f"rows of {where} that name no recording in the folder: {found.missing:,}")
     if found.unlabelled:
         found.notes.append(f"rows of {where} without a label, which are left out: {found.unlabelled:,}")
+    if found.unsplit:
+        found.notes.append(f"recordings of {where} without a split, which are left out: {found.unsplit:,}")
 
 
 def _drop_divided_groups(found: Guess) -> None:

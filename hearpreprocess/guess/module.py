@@ -55,6 +55,7 @@ def module_text(name: str, folder: Path, found: Guess) -> str:
         "Say here who recorded what, how, and where others can get it. Link: https://example.org",
         '"""',
         "",
+        *(["import ast"] if found.has_lists else []),
         "from pathlib import Path",
         "",
         f"from hearpreprocess import {', '.join(sorted(used, key=str.lower))}",
@@ -168,6 +169,10 @@ def _over_rows(found: Guess) -> Iterator[str]:
         is_one = f"row[label].strip().lower() in {YES!r}".replace("'", '"')
         condition = _and_kept(found, is_one, "label")
         yield from _call(f"{indent}labels = [", [f"label for label in LABELS if {condition}"], "]")
+    elif found.has_lists:
+        yield f'{indent}parts = [part.strip() for part in ast.literal_eval({label}.strip() or "[]")]'
+        condition = _and_kept(found, "part", "part")
+        yield f"{indent}labels = [part for part in parts if {condition}]"
     elif found.separator:
         yield f"{indent}parts = [part.strip() for part in {label}.split({_text(found.separator)})]"
         yield f"{indent}labels = [part for part in parts if {_and_kept(found, 'part', 'part')}]"
@@ -177,6 +182,7 @@ def _over_rows(found: Guess) -> Iterator[str]:
         if not found.is_multilabel and found.division.rare:
             condition = _is_rare(found, labels) + (f" or {condition}" if found.unlabelled else "")
         yield from _leave_out(found, indent, condition)
+    yield from _leave_out_unsplit(found, indent, "row")
     yield from _clip(indent, [f"labels={labels}", *_split(found), *_group(found, "row"), *_name(found)])
 
 
@@ -192,7 +198,8 @@ def _over_events(found: Guess) -> Iterator[str]:
     if found.has_decimal_commas:
         start, end = (f'{each}.replace(",", ".")' for each in (start, end))
     labelled = f" if {label}.strip()" if found.unlabelled else ""
-    arguments = [f"{label}.strip()", f"float({start})", f"float({end})"]
+    ends = f"float({start}) + float({end})" if found.has_durations else f"float({end})"
+    arguments = [f"{label}.strip()", f"float({start})", ends]
     inner, one_line = f"{indent}    ", f"Event({', '.join(arguments)}) for row in rows{labelled}"
     if len(inner + one_line) <= COLUMNS:
         yield from _call(f"{indent}events = [", [one_line], "]")
@@ -202,6 +209,7 @@ def _over_events(found: Guess) -> Iterator[str]:
         yield from (f"{inner})", f"{inner}for row in rows{labelled}", f"{indent}]")
     if found.unlabelled:
         yield from _leave_out(found, indent, "not events")
+    yield from _leave_out_unsplit(found, indent, "rows[0]")
     split = [each.replace("row[", "rows[0][") for each in _split(found)]
     yield from _clip(indent, ["events=events", *split, *_group(found, "rows[0]"), *_name(found)])
 
@@ -218,6 +226,14 @@ def _leave_out(found: Guess, indent: str, condition: str) -> Iterator[str]:
     yield f"{indent}if {condition}:"
     yield f'{indent}    yield LeftOut(member, "{reason}")'
     yield f"{indent}    continue"
+
+
+def _leave_out_unsplit(found: Guess, indent: str, row: str) -> Iterator[str]:
+    if found.unsplit:
+        by_table = "not split and " if len(found.tables) > 1 else ""
+        yield f"{indent}if {by_table}not {row}[{_key(found.split_column)}].strip():"
+        yield f'{indent}    yield LeftOut(member, "without a split")'
+        yield f"{indent}    continue"
 
 
 def _and_kept(found: Guess, condition: str, label: str) -> str:

@@ -156,8 +156,9 @@ class Work:
         loaded = sum(stage.done for stage in self.stages.values() if stage.unit == "B")
         tasks = len(self.completed.intersection(self._tasks))
         done, total = sum(stage.done for stage in clips), sum(stage.total or 0 for stage in clips)
+        most = 100 if tasks == len(self._tasks) else 99  # reports and folders are no audio work, and take a while, too
         told = {
-            "percent": "" if fraction is None else f"{100 * fraction:.0f}%",
+            "percent": "" if fraction is None else f"{min(round(100 * fraction), most)}%",
             "tasks": f"{tasks} of {len(self._tasks)} done" if self._tasks else "",
             "clips": f"{done:,} of {total:,} clips" if clips else "",
             "loaded": f"{loaded / 1e6:,.1f} MB read" if loaded else "",

@@ -1,4 +1,4 @@
-"""What a run of some tasks will download, unpack, write and take, as far as that can be known before.
+"""Forecast what a run of a task will download, unpack, write and take, as far as that can be known before.
 
 The listing of a corpus gives its clips, what is there already is looked at, and a sample of the clips tells their rate,
 how well they pack and how long they take. What is missing is assumed, and the forecast says so.
@@ -7,16 +7,17 @@ how well they pack and how long they take. What is missing is assumed, and the f
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from hearpreprocess import fetch
 from hearpreprocess.atomic import nearest_existing
-from hearpreprocess.commands.sample import ASSUMED_RATE, ASSUMED_RATIO, Sample, assumed_sample, sample_of
 from hearpreprocess.config import TaskMode
 from hearpreprocess.errors import HearPreprocessError
+from hearpreprocess.forecast.parts import Forecast, Part
+from hearpreprocess.forecast.sample import ASSUMED_RATE, ASSUMED_RATIO, Sample, assumed_sample, sample_of
 from hearpreprocess.registry import TaskReference
 from hearpreprocess.report.examples import SECONDS_AN_EXAMPLE, expected_bytes, of_each_split
 from hearpreprocess.sources import File
@@ -28,7 +29,6 @@ from hearpreprocess.steps.release import Release
 from hearpreprocess.texts import bytes_text
 from hearpreprocess.tree import Tree
 
-SECONDS_TO_START = 1.0
 SECONDS_A_BYTE = {"download": 0.8e-9, "unpacked": 6e-9}
 """Of a processor: to check its checksum, and to unpack and write it, as the shares in benchmarks/RESULTS.md show."""
 
@@ -36,122 +36,6 @@ BYTES_OF_A_CLIP_IN_TEXTS = 600
 """In the manifest, the labels and the notes of the work folder, at two to four rates."""
 
 _WAV_HEADER = 44
-
-Kind = Literal["download", "unpacked", "halfway", "resampled", "clips", "tarball", "texts"]
-"""What is downloaded, what is unpacked of it, clips at their own rate and at others, and the outputs: the clips in the
-task's folder, which have no size of their own where they are the resampled ones, tarballs, and all that is no audio.
-"""
-
-
-@dataclass(frozen=True)
-class Part:
-    """Something that a run has on the disk.
-
-    `size`: bytes, None where not known. `seconds`: of a processor, that it still takes. `is_here`: from before.
-    """
-
-    kind: Kind
-    size: int | None
-    seconds: float = 0.0
-    is_here: bool = False
-
-
-@dataclass
-class Forecast:
-    """What a run of a task takes; `parts` have names, by which what two tasks share counts once.
-
-    `clips`: None where their number is not known. `is_listed`: whether the corpus is known, and with it what has to be
-    unpacked. `assumed`: what is no more than a guess.
-    """
-
-    title: str
-    cores: int
-    clips: int | None = None
-    is_listed: bool = False
-    licences: dict[str, list[str]] = field(default_factory=dict)
-    assumed: list[str] = field(default_factory=list)
-    parts: dict[str, Part] = field(default_factory=dict)
-
-    @property
-    def downloaded(self) -> int:
-        """Bytes of downloads that are here."""
-        return self._size(part for part in self._of("download") if part.is_here) or 0
-
-    @property
-    def to_download(self) -> int | None:
-        """Bytes; None where a size is not known."""
-        return self._size(part for part in self._of("download") if not part.is_here)
-
-    @property
-    def unpacked(self) -> int:
-        """Bytes that will be unpacked and written."""
-        return self._size(part for part in self._of("unpacked") if not part.is_here) or 0
-
-    @property
-    def written(self) -> int:
-        """Bytes that will be written, without the downloads."""
-        return self._size(part for part in self.parts.values() if part.kind != "download" and not part.is_here) or 0
-
-    @property
-    def between(self) -> int:
-        """Bytes of what --clean removes in the end."""
-        return self._size(part for part in self.parts.values() if part.kind in ("unpacked", "halfway")) or 0
-
-    @property
-    def peak(self) -> int:
-        """Bytes that everything has together when the run is done, downloads included: nothing is removed before."""
-        return self._size(part for part in self.parts.values() if part.size is not None) or 0
-
-    def still_to_come(self, kinds: Collection[Kind]) -> int:
-        """Bytes of these kinds that are not here, as far as they are known."""
-        return sum(part.size or 0 for part in self.parts.values() if part.kind in kinds and not part.is_here)
-
-    @property
-    def is_known(self) -> bool:
-        """Whether nothing is missing from the peak."""
-        return self.is_listed and self.to_download is not None
-
-    @property
-    def seconds(self) -> float:
-        """The time that the run will take, without the network's."""
-        work = sum(part.seconds for part in self.parts.values())
-        return SECONDS_TO_START + work / self.cores if work else 0.0
-
-    def _of(self, kind: Kind) -> Iterator[Part]:
-        return (part for part in self.parts.values() if part.kind == kind)
-
-    @staticmethod
-    def _size(parts: Iterable[Part]) -> int | None:
-        sizes = [part.size for part in parts]
-        return None if None in sizes else sum(size for size in sizes if size is not None)
-
-    def to_json(self) -> dict[str, Any]:
-        """The forecast as a JSON object."""
-        return {
-            "title": self.title,
-            "clips": self.clips,
-            "downloaded": self.downloaded,
-            "to_download": self.to_download,
-            "unpacked": self.unpacked,
-            "written": self.written,
-            "peak": self.peak,
-            "is_known": self.is_known,
-            "seconds": self.seconds,
-            "licences": self.licences,
-            "assumed": self.assumed,
-        }
-
-
-def together(forecasts: Sequence[Forecast]) -> Forecast:
-    """The forecast of one run of all these tasks."""
-    every = Forecast("all together", forecasts[0].cores, is_listed=all(each.is_listed for each in forecasts))
-    every.clips = None if any(each.clips is None for each in forecasts) else sum(each.clips or 0 for each in forecasts)
-    for each in forecasts:
-        every.parts |= each.parts
-        every.assumed += [text for text in each.assumed if text not in every.assumed]
-        for licence, titles in each.licences.items():
-            every.licences.setdefault(licence, []).extend(titles)
-    return every
 
 
 def forecast(
@@ -168,38 +52,45 @@ def forecast(
     config = task.resolve()
     found = Forecast(config.title, cores, licences={config.licence: [config.title]})
     found.parts |= _downloads(config, workspace, sizes, found.assumed)
-    corpus, release = Corpus(workspace=workspace, task=task), None
-    if not _is_done(corpus):
+    release = Release(workspace=workspace, task=task, rates=tuple(rates), compression=compression, skips=skips)
+    if _is_done(release.requires().corpus()):
+        _add_known(found, config, release)
+    else:
         found.clips = None if config.published_clips is None else sum(config.published_clips)
         found.assumed.append("what the corpus holds: its listing is not here (--until corpus makes it)")
         sample = _assumed_sample(found, config, rates, compression)
-        batches = {found.title: Batch(found.clips or 0)}
-    else:
-        described = corpus_folder(workspace, corpus.key)
-        found.is_listed = True
-        found.clips = sum(described.summary["splits"].values())
-        release = Release(workspace=workspace, task=task, rates=tuple(rates), compression=compression, skips=skips)
-        found.parts |= {
-            f"index {index.key}": Part("texts", _size(index.folder), is_here=True)
-            for index in corpus.indexes().values()
-        }
-        found.parts |= _finished(release)
-        rates = [rate for rate in rates if _clips(found.title, rate) not in found.parts]
-        if not rates:
-            found.parts |= _left(corpus, described, release)
-            return found
-        found.parts |= _to_unpack(corpus, described)
-        sampled = sample_of(corpus, described, rates, compression)
-        sample = sampled or _assumed_sample(found, config, rates, compression)
-        batches = _batches(corpus, described, rates)
-    found.parts |= _to_make(found.title, batches, rates, sample, workspace)
+        found.parts |= _to_make(found.title, {found.title: Batch(found.clips or 0)}, rates, sample, workspace)
+        _add_texts(found, config, sample, is_combined=False)
+    return found
+
+
+def _add_known(found: Forecast, config: TaskMode, release: Release) -> None:
+    """Add what a corpus that is listed tells: its clips, and what of them is there."""
+    corpus = release.requires().corpus()
+    described = corpus_folder(corpus.workspace, corpus.key)
+    found.is_listed, found.clips = True, sum(described.summary["splits"].values())
+    found.parts |= {
+        f"index {index.key}": Part("texts", _size(index.folder), is_here=True) for index in corpus.indexes().values()
+    }
+    found.parts |= _finished(release)
+    rates = [rate for rate in release.rates if _clips(found.title, rate) not in found.parts]
+    if not rates:
+        found.parts |= _left(corpus, described, release)
+        return
+    found.parts |= _to_unpack(corpus, described)
+    sample = sample_of(corpus, described, rates, release.compression)
+    sample = sample or _assumed_sample(found, config, rates, release.compression)
+    found.parts |= _to_make(found.title, _batches(corpus, described, rates), rates, sample, corpus.workspace)
+    _add_texts(found, config, sample, is_combined=_is_done(release.requires()) and release.is_combined)
+
+
+def _add_texts(found: Forecast, config: TaskMode, sample: Sample, *, is_combined: bool) -> None:
+    """Add what is no audio, and the examples in the report."""
     splits = len(config.splits.names)
     examples = min(found.clips or 0, of_each_split(splits) * splits)
-    texts = (found.clips or 0) * BYTES_OF_A_CLIP_IN_TEXTS + expected_bytes(examples, sample.seconds)
-    is_combined = release is not None and _is_done(release.requires()) and release.is_combined
+    size = (found.clips or 0) * BYTES_OF_A_CLIP_IN_TEXTS + expected_bytes(examples, sample.seconds)
     seconds = 0.0 if is_combined else examples * SECONDS_AN_EXAMPLE
-    found.parts[f"texts {found.title}"] = Part("texts", texts, seconds, is_combined)
-    return found
+    found.parts[f"texts {found.title}"] = Part("texts", size, seconds, is_combined)
 
 
 def _is_done(step: Any) -> bool:

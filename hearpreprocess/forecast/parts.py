@@ -1,0 +1,125 @@
+"""What a run of some tasks has on the disk and still takes, part by part."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+SECONDS_TO_START = 1.0
+
+Kind = Literal["download", "unpacked", "halfway", "resampled", "clips", "tarball", "texts"]
+"""What is downloaded, what is unpacked of it, clips at their own rate and at others, and the outputs: the clips in the
+task's folder, which have no size of their own where they are the resampled ones, tarballs, and all that is no audio.
+"""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Something that a run has on the disk.
+
+    `size`: bytes, None where not known. `seconds`: of a processor, that it still takes. `is_here`: from before.
+    """
+
+    kind: Kind
+    size: int | None
+    seconds: float = 0.0
+    is_here: bool = False
+
+
+@dataclass
+class Forecast:
+    """What a run of a task takes; `parts` have names, by which what two tasks share counts once.
+
+    `clips`: None where their number is not known. `is_listed`: whether the corpus is known, and with it what has to be
+    unpacked. `assumed`: what is no more than a guess.
+    """
+
+    title: str
+    cores: int
+    clips: int | None = None
+    is_listed: bool = False
+    licences: dict[str, list[str]] = field(default_factory=dict)
+    assumed: list[str] = field(default_factory=list)
+    parts: dict[str, Part] = field(default_factory=dict)
+
+    @property
+    def downloaded(self) -> int:
+        """Bytes of downloads that are here."""
+        return self._size(part for part in self._of("download") if part.is_here) or 0
+
+    @property
+    def to_download(self) -> int | None:
+        """Bytes; None where a size is not known."""
+        return self._size(part for part in self._of("download") if not part.is_here)
+
+    @property
+    def unpacked(self) -> int:
+        """Bytes that will be unpacked and written."""
+        return self._size(part for part in self._of("unpacked") if not part.is_here) or 0
+
+    @property
+    def written(self) -> int:
+        """Bytes that will be written, without the downloads."""
+        return self._size(part for part in self.parts.values() if part.kind != "download" and not part.is_here) or 0
+
+    @property
+    def between(self) -> int:
+        """Bytes of what --clean removes in the end."""
+        return self._size(part for part in self.parts.values() if part.kind in ("unpacked", "halfway")) or 0
+
+    @property
+    def peak(self) -> int:
+        """Bytes that everything has together when the run is done, downloads included: nothing is removed before."""
+        return self._size(part for part in self.parts.values() if part.size is not None) or 0
+
+    def still_to_come(self, kinds: Collection[Kind]) -> int:
+        """Bytes of these kinds that are not here, as far as they are known."""
+        return sum(part.size or 0 for part in self.parts.values() if part.kind in kinds and not part.is_here)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether nothing is missing from the peak."""
+        return self.is_listed and self.to_download is not None
+
+    @property
+    def seconds(self) -> float:
+        """The time that the run will take, without the network's."""
+        work = sum(part.seconds for part in self.parts.values())
+        return SECONDS_TO_START + work / self.cores if work else 0.0
+
+    def _of(self, kind: Kind) -> Iterator[Part]:
+        return (part for part in self.parts.values() if part.kind == kind)
+
+    @staticmethod
+    def _size(parts: Iterable[Part]) -> int | None:
+        sizes = [part.size for part in parts]
+        return None if None in sizes else sum(size for size in sizes if size is not None)
+
+    def to_json(self) -> dict[str, Any]:
+        """The forecast as a JSON object."""
+        return {
+            "title": self.title,
+            "clips": self.clips,
+            "downloaded": self.downloaded,
+            "to_download": self.to_download,
+            "unpacked": self.unpacked,
+            "written": self.written,
+            "peak": self.peak,
+            "is_known": self.is_known,
+            "seconds": self.seconds,
+            "licences": self.licences,
+            "assumed": self.assumed,
+        }
+
+
+def together(forecasts: Sequence[Forecast]) -> Forecast:
+    """The forecast of one run of all these tasks."""
+    every = Forecast("all together", forecasts[0].cores, is_listed=all(each.is_listed for each in forecasts))
+    every.clips = None if any(each.clips is None for each in forecasts) else sum(each.clips or 0 for each in forecasts)
+    for each in forecasts:
+        every.parts |= each.parts
+        every.assumed += [text for text in each.assumed if text not in every.assumed]
+        for licence, titles in each.licences.items():
+            every.licences.setdefault(licence, []).extend(titles)
+    return every
