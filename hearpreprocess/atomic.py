@@ -18,7 +18,8 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from hearpreprocess.errors import DiskFullError, OutputError
+from hearpreprocess.disk import naming_the_disk
+from hearpreprocess.errors import OutputError
 
 _SWAPS = 100
 MOST_FILES_FLUSHED_SINGLY = 20
@@ -71,55 +72,6 @@ def remove_abandoned(folder: Path) -> None:
         if temporary and temporary["host"] == _host() and _is_abandoned(Path(path), int(temporary["process"])):
             with contextlib.suppress(FileNotFoundError):  # another run tidies up, too
                 remove(Path(path))
-
-
-@contextlib.contextmanager
-def naming_the_disk(path: Path) -> Iterator[None]:
-    """Turn the operating system's complaints about writing below `path` into errors that say what to do.
-
-    Raises DiskFullError on a full disk, quota or file size limit; OutputError where writing is not allowed, or a file
-    stands where a folder must be.
-    """
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise DiskFullError(disk_full_message(path)) from error
-        place = Path(error.filename or path)
-        concerns_the_output = place.is_relative_to(path.parent) or path.is_relative_to(place)
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS) and concerns_the_output:
-            raise OutputError(
-                f"{error.filename or path} cannot be written: {error.strerror}; "
-                "make it writable or choose another folder with --tmp-dir, --tasks-dir, --tar-dir or --download-dir"
-            ) from error
-        if error.errno in (errno.ENOTDIR, errno.EEXIST) and concerns_the_output:
-            raise OutputError(
-                f"{error.filename or path}: a file stands where a folder must be; choose another"
-            ) from error
-        raise
-
-
-def nearest_existing(place: Path) -> Path:
-    """The place itself, or the folder above it that is nearest, of those that exist: it tells of the disk."""
-    return next(each for each in (place, *place.parents) if each.exists())
-
-
-def check_free(folder: Path, missing: int, what: str) -> None:
-    """Raise DiskFullError where a folder's disk has less than `missing` bytes free; `what`: "... is downloaded"."""
-    free = shutil.disk_usage(folder).free
-    if missing > free:
-        raise DiskFullError(f"{missing / 1e6:,.0f} MB are needed until {what}; {disk_full_message(folder)}")
-
-
-def disk_full_message(path: Path) -> str:
-    """The sentence for a disk that ran full while something was written to `path`."""
-    folder = nearest_existing(path)
-    free = shutil.disk_usage(folder).free
-    return (
-        f"the disk is full, or a limit on file size is reached, below {folder} ({free / 1e6:,.0f} MB free): "
-        "free some space or choose another disk with --tmp-dir, --tasks-dir, --tar-dir or --download-dir, "
-        "then give the same command again; what was finished is kept"
-    )
 
 
 @contextlib.contextmanager

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from hearpreprocess.atomic import disk_full_message
+from hearpreprocess.disk import disk_full_message
 from hearpreprocess.errors import AudioError, DecoderError, DiskFullError
 
 if TYPE_CHECKING:

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hearpreprocess import __version__
-from hearpreprocess.atomic import naming_the_disk, nearest_existing
 from hearpreprocess.commands import COMMANDS, PROGRAMS, run_command
 from hearpreprocess.completion import complete_words
 from hearpreprocess.config import nearest
 from hearpreprocess.console import DONE, FAILED, MISUSED, ended
+from hearpreprocess.disk import naming_the_disk, nearest_existing, size_of
 from hearpreprocess.errors import (
     ConfigError,
     DownloadError,
@@ -327,7 +327,7 @@ def _is_complete(root: Step) -> bool:
 
 
 def _print_made(roots: Sequence[Step]) -> None:
-    rows = [(_shown(place), _size(place), _clips(place)) for root in roots for place in root.places]
+    rows = [(_shown(place), size_of(place), _clips(place)) for root in roots for place in root.places]
     if rows:
         width = max(len(shown) for shown, _size_of_it, _clips_of_it in rows)
         print(f"{'made':<{width}}  {'size':>12}  clips")
@@ -338,12 +338,6 @@ def _print_made(roots: Sequence[Step]) -> None:
 def _shown(place: Path) -> str:
     """A path as the person who gave the command would write it."""
     return os.path.relpath(place) if place.is_relative_to(Path.cwd()) else str(place)
-
-
-def _size(place: Path) -> int:
-    if place.is_file():
-        return place.stat().st_size
-    return sum(file.stat().st_size for file in place.rglob("*") if file.is_file())
 
 
 def _clips(place: Path) -> str:

@@ -18,6 +18,7 @@ FOUNDATIONS = [
     "errors",
     "texts",
     "identity",
+    "disk",
     "atomic",
     "seal",
     "sources",

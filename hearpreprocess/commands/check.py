@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hearpreprocess import registry
-from hearpreprocess.atomic import naming_the_disk
+from hearpreprocess.disk import naming_the_disk
 from hearpreprocess.errors import ConfigError
 from hearpreprocess.options import add_places, add_sources, sources_of, workspace_of
 from hearpreprocess.texts import table

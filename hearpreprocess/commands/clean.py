@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 
 from hearpreprocess.atomic import discard
+from hearpreprocess.disk import size_of
 from hearpreprocess.errors import OutputError
 from hearpreprocess.options import add_places, workspace_of
 from hearpreprocess.seal import SEAL
@@ -51,7 +52,7 @@ def _clean(options: argparse.Namespace, tmp_dir: Path) -> int:
     total = 0
     for stage in (Generate.stage, *STAGES):
         folders = [folder for folder in (tmp_dir / stage).glob("*") if (folder / SEAL).is_file()]
-        size = sum(path.lstat().st_size for folder in folders for path in folder.rglob("*") if path.is_file())
+        size = sum(map(size_of, folders))
         if folders:
             print(f"{'would remove' if options.dry_run else 'removed'} {options.tmp_dir / stage}, {bytes_text(size)}")
         if not options.dry_run:

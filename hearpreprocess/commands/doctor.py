@@ -18,8 +18,8 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from hearpreprocess.atomic import nearest_existing
 from hearpreprocess.config import EXTRAS
+from hearpreprocess.disk import nearest_existing
 from hearpreprocess.errors import HearPreprocessError
 from hearpreprocess.options import add_places
 from hearpreprocess.texts import bytes_text

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hearpreprocess import registry
-from hearpreprocess.atomic import nearest_existing
+from hearpreprocess.disk import disk_of, nearest_existing
 from hearpreprocess.options import (
     add_places,
     add_rates,
@@ -114,8 +114,6 @@ def _row(found: Forecast) -> Mapping[str, str]:
 
 def _print_room(whole: Forecast, workspace: Workspace) -> None:
     """Whether what is to come has room, on each of the disks that it comes onto."""
-    from hearpreprocess.forecast import disk_of
-
     places: Mapping[str, tuple[Path, Collection[Kind]]] = {
         "--download-dir": (workspace.download_dir, ["download"]),
         "--tmp-dir": (workspace.tmp_dir, ["unpacked", "halfway", "resampled"]),

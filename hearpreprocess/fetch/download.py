@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from hearpreprocess.atomic import check_free
+from hearpreprocess.disk import check_free
 from hearpreprocess.errors import ChecksumError, DownloadError
 from hearpreprocess.fetch.checksums import OnBytes, check, checksum_problem, ignore
 from hearpreprocess.fetch.connections import Connection, cause

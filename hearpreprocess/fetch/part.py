@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from hearpreprocess.atomic import naming_the_disk, sync_folder
+from hearpreprocess.atomic import sync_folder
+from hearpreprocess.disk import naming_the_disk
 from hearpreprocess.fetch.connections import lock
 
 _SECONDS_BETWEEN_LOOKS = 0.2

@@ -1,6 +1,6 @@
 """Forecast what a run will download, unpack, write and take."""
 
-from hearpreprocess.forecast.of_task import disk_of, forecast
+from hearpreprocess.forecast.of_task import forecast
 from hearpreprocess.forecast.parts import Forecast, Kind, together
 
-__all__ = ["Forecast", "Kind", "disk_of", "forecast", "together"]
+__all__ = ["Forecast", "Kind", "forecast", "together"]

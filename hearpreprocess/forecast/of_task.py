@@ -6,15 +6,13 @@ how well they pack and how long they take. What is missing is assumed, and the f
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from hearpreprocess import fetch
-from hearpreprocess.atomic import nearest_existing
 from hearpreprocess.config import TaskMode
+from hearpreprocess.disk import block_of, disk_of, size_of
 from hearpreprocess.errors import HearPreprocessError
 from hearpreprocess.forecast.parts import Forecast, Part
 from hearpreprocess.forecast.sample import ASSUMED_RATE, ASSUMED_RATIO, Sample, assumed_sample, sample_of
@@ -70,7 +68,7 @@ def _add_known(found: Forecast, config: TaskMode, release: Release) -> None:
     described = corpus_folder(corpus.workspace, corpus.key)
     found.is_listed, found.clips = True, sum(described.summary["splits"].values())
     found.parts |= {
-        f"index {index.key}": Part("texts", _size(index.folder), is_here=True) for index in corpus.indexes().values()
+        f"index {index.key}": Part("texts", size_of(index.folder), is_here=True) for index in corpus.indexes().values()
     }
     found.parts |= _finished(release)
     rates = [rate for rate in release.rates if _clips(found.title, rate) not in found.parts]
@@ -126,11 +124,7 @@ def _downloads(
                 yield str(part), Part("download", begun, is_here=True)
             yield str(path), Part("download", size, seconds, path.exists())
         if not files and step.stage == "generate" and step.folder.is_dir():
-            yield str(step.folder), Part("download", _size(step.folder), is_here=True)
-
-
-def _size(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+            yield str(step.folder), Part("download", size_of(step.folder), is_here=True)
 
 
 def _finished(release: Release) -> Iterator[tuple[str, Part]]:
@@ -197,7 +191,7 @@ def _to_make(
     title: str, batches: Mapping[str, Batch], rates: Sequence[int], sample: Sample, workspace: Workspace
 ) -> Iterator[tuple[str, Part]]:
     clips = sum(batch.clips for batch in batches.values())
-    block = _block(workspace.tmp_dir)
+    block = block_of(workspace.tmp_dir)
 
     def recording(rate: int) -> int:
         return -(-(_WAV_HEADER + 2 * round(sample.seconds * rate)) // block) * block
@@ -216,13 +210,3 @@ def _to_make(
         yield _clips(title, rate), Part("clips", 0 if are_links else clips * recording(rate))
         packed = round(clips * 2 * sample.seconds * rate * sample.ratio[rate])
         yield _tarball(title, rate), Part("tarball", packed, clips * sample.packing[rate])
-
-
-def _block(place: Path) -> int:
-    """The bytes in which the disk of a place gives out its space."""
-    return os.statvfs(nearest_existing(place)).f_frsize
-
-
-def disk_of(place: Path) -> int:
-    """What tells the disk of a place from others: files can be linked to within one."""
-    return nearest_existing(place).stat().st_dev

@@ -271,10 +271,11 @@ class Resample(BatchStep):
             missing = self._missing().items()
             folders = {rate: stack.enter_context(fresh_folder(folder)) for rate, folder in missing}
             made: dict[int, dict[str, Fingerprint]] = {rate: {} for rate in folders}
-            recordings = self.requires().made()
+            standardized = self.requires()
+            recordings = standardized.made()
             with Counter(self, "clips", len(recordings)) as counter:
                 for name, recorded in recordings.items():
-                    path = self.requires().folder / f"{name}.wav"
+                    path = standardized.folder / f"{name}.wav"
                     samples, rate = audio.read_wav(path)
                     for target_rate, folder in folders.items():
                         if target_rate == rate:

@@ -11,7 +11,8 @@ from typing import Any
 
 from hearpreprocess import __version__, archive, fetch
 from hearpreprocess.archive.folder import files_below
-from hearpreprocess.atomic import check_free, naming_the_disk, replaced_folder, whole_file
+from hearpreprocess.atomic import replaced_folder, whole_file
+from hearpreprocess.disk import check_free, naming_the_disk
 from hearpreprocess.errors import DownloadError, OfflineError, enumerate_problems
 from hearpreprocess.identity import digest
 from hearpreprocess.seal import SEAL
