@@ -119,9 +119,11 @@ def read(path: Path) -> Manifest:
 
 def to_text(manifest: Manifest) -> str:
     """The text of a manifest: sorted, and one line a clip."""
-    lines = [f" {_compact(key)}: {_compact(value)}" for key, value in sorted(manifest.items()) if key != "clips"]
-    clips = ",\n".join(f"  {_compact(name)}: {_compact(facts)}" for name, facts in sorted(manifest["clips"].items()))
-    return "{\n" + ",\n".join([*lines, f' "clips": {{\n{clips}\n }}']) + "\n}\n"
+    others = [f" {_compact(key)}: {_compact(value)}," for key, value in sorted(manifest.items()) if key != "clips"]
+    clips = [f"  {_compact(name)}: {_compact(facts)}," for name, facts in sorted(manifest["clips"].items())]
+    clips[-1:] = [line.removesuffix(",") for line in clips[-1:]]
+    # Joined once: each intermediate text of a large task would be tens of megabytes.
+    return "\n".join(["{", *others, ' "clips": {', *clips, " }", "}", ""])
 
 
 # One encoder for all clips: json.dumps makes a new one for each.
