@@ -222,3 +222,11 @@ def test_splits_inside_of_labels(user: User) -> None:
     _said, clips = begun(user)
     assert clips["a_test_3_wav.wav"] == {"split": "test", "labels": ["a"]}
     assert len(clips) == 50
+
+
+@pytest.mark.parametrize("folder", [".", ".."])
+def test_a_folder_that_results_would_be_written_into_is_refused(user: User, folder: str) -> None:
+    wavs(user.folder, *(f"{label}/{number}.wav" for label in "ab" for number in range(4)))
+    refused = user.run("new", "my_task", folder)
+    assert refused.returncode == 2
+    assert f"{folder} holds the folder that you are in" in refused.stderr

@@ -12,8 +12,9 @@ import keyword
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from hearpreprocess import registry
 from hearpreprocess.atomic import whole_file
@@ -42,6 +43,11 @@ def run(options: argparse.Namespace) -> int:
         raise ConfigError(f"{options.folder} is a file; unpack it, and name the folder")
     if not options.folder.is_dir():
         raise ConfigError(f"there is no folder {options.folder}")
+    if Path.cwd().resolve().is_relative_to(options.folder.resolve()):
+        raise ConfigError(
+            f"{options.folder} holds the folder that you are in, and runs would write their results among its "
+            "recordings; give the command outside of it"
+        )
     module, test = Path(f"{options.name}.py"), Path(f"test_{options.name}.py")
     for path in (module, test):
         if path.exists():
@@ -74,18 +80,31 @@ def _does_as_guessed(module: Path, found: Guess) -> bool:
     if manifest is None:
         print(f"\n{module} does not work as it is: the guess was wrong where the message points to", file=sys.stderr)
         return False
+    rare = set(found.division.rare)
+    guessed = {
+        f"{clip.name}.wav": (set(clip.labels) - rare, clip.split, clip.group)
+        for clip in found.clips
+        if not rare.issuperset(clip.labels)
+    }
+    given = {clip.split for clip in found.clips}
     yielded = {
-        file: {str(each["label"] if isinstance(each, dict) else each) for each in facts["labels"]}
+        file: (_labels(facts), _given(facts["split"], given), facts.get("group") or file.removesuffix(".wav"))
         for file, facts in manifest["clips"].items()
     }
-    kept = {f"{clip.name}.wav": set(clip.labels) - set(found.division.rare) for clip in found.clips}
-    if found.is_event_task:  # of which those after the end of a clip are dropped
-        kept = {file: labels & yielded.get(file, set()) for file, labels in kept.items()}
-    others = sorted(file for file, labels in kept.items() if labels and yielded.get(file) != labels)
+    others = sorted(file for file in guessed.keys() | yielded.keys() if guessed.get(file) != yielded.get(file))
     if others:
-        text = f"yields other labels than were guessed, of {', '.join(others[:5])}: look at it"
+        text = f"does not yield the labels, splits and groups that were guessed, of {', '.join(others[:5])}: look at it"
         print(f"\n{module} {text}", file=sys.stderr)
     return not others
+
+
+def _labels(facts: Mapping[str, Any]) -> set[str]:
+    return {str(label["label"] if isinstance(label, dict) else label) for label in facts["labels"]}
+
+
+def _given(split: str, given: Collection[str]) -> str:
+    """The split that the corpus gives a clip: what it has no clips in was drawn from train."""
+    return split if split in given else "train" if "train" in given else ""
 
 
 def _told(found: Guess) -> Iterator[str]:
@@ -96,12 +115,13 @@ def _told(found: Guess) -> Iterator[str]:
     else:
         where = f"column {found.label_column!r} of {where}" if found.tables else "the folders' names"
     several = f", several in a cell, divided by {found.separator!r}" if found.separator else ""
-    several = ", several in a cell, written as a list" if found.has_lists else several
+    several = ", several in a cell, written as lists" if found.has_lists else several
     shown = ", ".join(found.labels[:8]) + (" ..." if len(found.labels) > 8 else "")
     yield f"labels       {len(found.labels):,} from {where}{several}: {shown}"
     if found.is_event_task:
-        how = "as long as column" if found.has_durations else "to column"
-        yield f"events       from column {found.start_column!r}, {how} {found.end_column!r}, taken for seconds"
+        start, end = f"column {found.start_column!r}", f"column {found.end_column!r}"
+        times = f"from {start}, as long as {end}" if found.has_durations else f"from {start} to {end}"
+        yield f"events       {times}, taken for seconds"
     yield f"splits       {scheme(found)[1]}"
     yield f"duration     {'as recorded' if found.seconds is None else f'{found.seconds:g} s: 95 of 100 are no longer'}"
     if found.group_column != "":

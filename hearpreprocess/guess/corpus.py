@@ -79,9 +79,10 @@ def _divide(found: Guess) -> None:
 def _of_rare_labels(found: Guess) -> str:
     rare = found.division.rare
     shown = ", ".join(rare[:5]) + (" ..." if len(rare) > 5 else "")
+    alone = sum(set(rare).issuperset(clip.labels) for clip in found.clips)
     return (
-        f"{counted(len(rare), 'labels')} would not be in every split ({shown}); clips with no other label are left "
-        "out, as scores on splits with different labels do not compare"
+        f"{counted(len(rare), 'labels')} would not be in every split ({shown}); {counted(alone, 'clips')} with no "
+        "other label are left out, as scores on splits with different labels do not compare"
     )
 
 

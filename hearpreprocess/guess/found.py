@@ -29,12 +29,14 @@ class Guess:
 
     `tables`, with the split that each stands for or "", `namings`, one a table that differ in their prefix alone, and
     the columns: where tables tell; else the folders' names do. `options`: as of a Table. `patterns`: of the recordings.
-    `naming_by`: what makes a clip's name unique, `stem`, `folder` or `path`. `has_durations`: the end column holds how
-    long an event is. `separator`: between several labels in a cell; `has_lists`: they are written as a list of Python.
-    `yes_columns`: one a label. `folds`, `first_fold`: given folds. `given_splits`: what the corpus calls each split;
-    `by_folder`: it does so by its outermost folders, `by_innermost`: by its innermost. `missing`, `unlabelled`,
-    `unsplit`: rows without a file, without a label, and without a split where others have one. `division`: what comes
-    of all that. `notes`: for a person.
+    `naming_by`: what makes a clip's name unique, `stem`, `folder` or `path`. `has_same_names`: files in several folders
+    share one. `has_durations`: the end column holds how long an event is. `separator`: between several labels in a
+    cell; `has_lists`: they are written as Python or numpy write lists. `yes_columns`: one a label. `folds`,
+    `first_fold`, `fold_prefix`: given folds, the number of the first one, and what is written before a number.
+    `given_splits`: what the corpus calls each split; `by_folder`: it does so by its outermost folders, `by_innermost`:
+    by its innermost. `missing`, `unlabelled`, `untimed`, `unsplit`: rows without a file, and without a label, times, or
+    a split where others have them. `late`: recordings of which no event is early enough for a clip. `division`: what
+    comes of all that. `notes`: for a person.
     """
 
     recordings: int
@@ -44,6 +46,7 @@ class Guess:
     tables: dict[str, str] = field(default_factory=dict)
     options: Mapping[str, object] = field(default_factory=dict)
     namings: dict[str, Naming] = field(default_factory=dict)
+    has_same_names: bool = False
     has_backslashes: bool = False
     has_decimal_commas: bool = False
     label_column: Column = ""
@@ -57,12 +60,15 @@ class Guess:
     has_lists: bool = False
     folds: int = 0
     first_fold: int = 0
+    fold_prefix: str = ""
     given_splits: dict[str, str] = field(default_factory=dict)
     by_folder: bool = False
     by_innermost: bool = False
     missing: int = 0
     unlabelled: int = 0
+    untimed: int = 0
     unsplit: int = 0
+    late: int = 0
     clips: list[Guessed] = field(default_factory=list)
     division: Division = field(default_factory=Division)
     notes: list[str] = field(default_factory=list)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ast
-import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from math import ceil, inf, isfinite
 from pathlib import Path
 
 from hearpreprocess.errors import CorpusError
@@ -42,12 +41,21 @@ END_NAMES = ("offset", "offsets", "end", "endtime", "endseconds", "stop", "offse
 DURATION_NAMES = ("duration", "durationseconds", "eventduration", "length")
 SEPARATORS = (";", "|", ",")
 YES, NO = ("1", "1.0", "true", "yes", "x"), ("0", "0.0", "false", "no", "")
+NOTHING = ("", "nan", "none")
 """In small letters."""
 
 MOST_FOLDS = 20
+FOLD = re.compile(r"(?P<prefix>(?:[A-Za-z]+[ _-]?)?)(?P<number>\d+)(?:\.0)?")
+"""A fold's number, as pandas writes it beside blank cells, too, or behind a word."""
 
 SECONDS_BEYOND, MOST_BEYOND = 1.0, 0.1
 """Times of more than this share of rows, so far after the end of a recording, are times in something else."""
+
+MOST_OF_EARLY_EVENTS = 0.95
+"""The share of recordings that a clip is long enough for, to hold an event."""
+
+LISTED = r"""'([^']*)'|"([^"]*)"|([^\s,'"\[\](){}]+)"""
+"""An item of a list, as Python and numpy write it: quoted, or a number."""
 
 
 def tables_of(found: Guess, folder: Path, paths: Sequence[str], recordings: Recordings) -> list[tuple[Table, Naming]]:
@@ -103,7 +111,7 @@ def tell_labels(tables: Sequence[tuple[Table, Naming]]) -> bool:
     are_yes_and_no = [column for column in columns if _is_yes_and_no({row[column].strip() for row in first.rows})]
     return (
         _named(columns, LABEL_NAMES) != ""
-        or "" not in (_named(columns, START_NAMES), _named(columns, END_NAMES))
+        or "" not in (_named(columns, START_NAMES), _named(columns, (*END_NAMES, *DURATION_NAMES)))
         or len(are_yes_and_no) > 1
     )
 
@@ -127,17 +135,18 @@ def from_tables(
     found.has_backslashes = any("\\" in row[naming.column] for _path, row in rows)
     shared = [column for column in first.columns if all(column in table.columns for table, _naming in tables)]
     columns = [column for column in shared if column != naming.column]
+    found.has_same_names = naming.by_name and len(recordings.unique_names) < len(recordings.names)
     of_recording = _by_recording(found, rows, recordings)
     _find_times(found, columns, of_recording, seconds)
     found.split_column = _split_column([each for each in first.columns if each != naming.column], first)
     times = (found.start_column, found.end_column)
-    found.has_decimal_commas = "" not in times and any("," in row[each] for _path, row in rows for each in times)
+    found.has_decimal_commas = found.is_event_task and any("," in row[each] for _path, row in rows for each in times)
     groups = [column for column in columns if any(row[column].strip() for _path, row in rows)]
     found.group_column = _named(groups, GROUP_NAMES)
     taken = (found.split_column, found.group_column, found.start_column, found.end_column)
     _find_labels(found, [row for _path, row in rows], [each for each in columns if each not in taken])
     _find_splits(found, rows, recordings)
-    _take_rows(found, of_recording, recordings)
+    _take_rows(found, of_recording, recordings, seconds)
 
 
 def _by_recording(
@@ -171,23 +180,31 @@ def _find_times(
     start, end = _named(columns, START_NAMES), _named(columns, END_NAMES)
     has_durations = end == ""
     end = end if end != "" else _named(columns, DURATION_NAMES)
-    rows = [row for its_rows in of_recording.values() for _table, row in its_rows]
-    if "" in (start, end) or not all(_is_number(row[each]) for row in rows for each in (start, end)):
+    if "" in (start, end):
         return
-    ends = [
-        (_number(row[end]) + (_number(row[start]) if has_durations else 0), seconds[path])
+    timed = [
+        (path, row)
         for path, its_rows in of_recording.items()
-        if path in seconds
         for _table, row in its_rows
+        if row[start].strip() and row[end].strip()
     ]
-    beyond = sum(each > length + SECONDS_BEYOND for each, length in ends)
-    if beyond > MOST_BEYOND * len(ends):
-        found.notes.append(
-            f"columns {start!r} and {end!r} are not taken for times of events: {beyond:,} of {len(ends):,} that were "
-            "looked at are after the end of their recording"
-        )
-        return
-    found.start_column, found.end_column, found.has_durations = start, end, has_durations
+    why_not = "" if timed else "they are empty"
+    no_number = next((row[each] for _path, row in timed for each in (start, end) if not _is_number(row[each])), None)
+    if no_number is not None:
+        why_not = f"{no_number!r} is no number of seconds"
+    elif timed:
+        ends = [
+            (_number(row[end]) + (_number(row[start]) if has_durations else 0), seconds[path])
+            for path, row in timed
+            if path in seconds
+        ]
+        beyond = sum(each > length + SECONDS_BEYOND for each, length in ends)
+        if beyond > MOST_BEYOND * len(ends):
+            why_not = f"{beyond:,} of {len(ends):,} that were looked at are after the end of their recording"
+    if why_not:
+        found.notes.append(f"columns {start!r} and {end!r} are not taken for times of events: {why_not}")
+    else:
+        found.start_column, found.end_column, found.has_durations = start, end, has_durations
 
 
 def _number(cell: str) -> float:
@@ -196,7 +213,7 @@ def _number(cell: str) -> float:
 
 def _is_number(cell: str) -> bool:
     try:
-        return math.isfinite(_number(cell))
+        return isfinite(_number(cell))
     except ValueError:
         return False
 
@@ -222,7 +239,8 @@ def _find_labels(found: Guess, rows: Sequence[Row], columns: Sequence[Column]) -
             found.notes.append(f"labels could also be in {', '.join(others)}")
     cells = [row[found.label_column].strip() for row in rows]
     if not found.is_event_task:
-        found.has_lists = all(_is_list(cell) for cell in cells if cell)
+        lists = [cell for cell in cells if cell.lower() not in NOTHING]
+        found.has_lists = bool(lists) and all(_is_list(cell) for cell in lists)
         if not found.has_lists:
             found.separator = next((each for each in SEPARATORS if _divides(each, set(cells))), "")
 
@@ -239,12 +257,11 @@ def _parts(cell: str, separator: str) -> list[str]:
 
 
 def _is_list(cell: str) -> bool:
-    """Whether it is a list of texts, as Python and pandas write it."""
-    try:
-        parts = ast.literal_eval(cell) if cell.startswith("[") else None
-    except (SyntaxError, ValueError):
-        return False
-    return isinstance(parts, list) and all(isinstance(part, str) for part in parts)
+    return cell[:1] + cell[-1:] in ("[]", "()", "{}")
+
+
+def _listed(cell: str) -> list[str]:
+    return ["".join(item) for item in re.findall(LISTED, cell)] if _is_list(cell) else []
 
 
 def _named(columns: Sequence[Column], names: Sequence[str]) -> Column:
@@ -258,6 +275,9 @@ def _find_splits(found: Guess, rows: Sequence[tuple[str, Row]], recordings: Reco
         found.tables = {path: split_of_table(path) for path in found.tables}
     if found.split_column != "":
         _splits_of_column(found, [row[found.split_column].strip() for _path, row in rows if found.split_column in row])
+    if len(found.tables) > 1 and found.folds:
+        found.notes.append(f"column {found.split_column!r} is not used: the tables' names tell the splits")
+        found.folds, found.split_column = 0, ""
     if len(found.tables) > 1:
         own = [path for path, row in rows if found.split_column in row] if found.given_splits else []
         found.tables = {path: "" if path in own else split for path, split in found.tables.items()}
@@ -270,25 +290,33 @@ def _find_splits(found: Guess, rows: Sequence[tuple[str, Row]], recordings: Reco
 
 def _splits_of_column(found: Guess, values: Sequence[str]) -> None:
     kinds = sorted(set(values) - {""})
-    if values.count("") > len(values) / 2:
+    is_mostly_blank = values.count("") > len(values) / 2
+    folds = [FOLD.fullmatch(value) for value in kinds]
+    if is_mostly_blank:
         pass
     elif all(value.lower() in SPLITS for value in kinds):
         found.given_splits = with_train(found, {value: SPLITS[value.lower()] for value in kinds})
-    elif all(re.fullmatch(r"\d+", value) for value in kinds) and 2 <= len(kinds) <= MOST_FOLDS:
-        numbers = sorted(map(int, kinds))
-        if numbers == list(range(numbers[0], numbers[0] + len(numbers))):
+    elif 2 <= len(kinds) <= MOST_FOLDS and len({fold and fold["prefix"] for fold in folds}) == 1:
+        numbers = sorted(int(fold["number"]) for fold in folds if fold)
+        if numbers and numbers == list(range(numbers[0], numbers[0] + len(numbers))):
             found.folds, found.first_fold = len(numbers), numbers[0]
+            found.fold_prefix = next(fold["prefix"] for fold in folds if fold)
     if not found.given_splits and not found.folds:
-        shown = ", ".join(map(repr, kinds[:5]))
-        found.notes.append(f"column {found.split_column!r} looks like splits, but holds {shown}; not used")
+        shown = "is blank in most rows" if is_mostly_blank else f"holds {', '.join(map(repr, kinds[:5]))}"
+        found.notes.append(f"column {found.split_column!r} looks like splits, but {shown}; not used")
         found.split_column = ""
 
 
-def _take_rows(found: Guess, of_path: Mapping[str, Sequence[tuple[str, Row]]], recordings: Recordings) -> None:
+def _take_rows(
+    found: Guess,
+    of_path: Mapping[str, Sequence[tuple[str, Row]]],
+    recordings: Recordings,
+    seconds: Mapping[str, float],
+) -> None:
     """The clips that the rows stand for, and what is told of those that stand for none."""
     place_of = {path.rpartition("/")[2]: path for path in recordings.paths}
     known = {place_of[name] for name in recordings.unique_names} if found.naming.by_name else recordings.known
-    found.missing = sum(path not in known for path in of_path)
+    found.missing = sum(len(its_rows) for path, its_rows in of_path.items() if path not in known)
     used = {path: its_rows for path, its_rows in of_path.items() if path in known}
     repeated = [path for path, its_rows in used.items() if len(its_rows) > 1]
     if repeated and not found.is_event_task:
@@ -297,40 +325,69 @@ def _take_rows(found: Guess, of_path: Mapping[str, Sequence[tuple[str, Row]]], r
             f"{repeated[0]}: put all labels of a recording into one cell, divided by semicolons; labels with "
             "times need columns called onset and offset, in seconds"
         )
-    stems = [stem_of(path) for path in used]
-    found.naming_by = "stem" if are_unique(stems) else "path"
+    found.naming_by = "stem" if are_unique([stem_of(path) for path in used]) else "path"
+    if found.is_event_task and found.seconds is not None:
+        _lengthen_clips(found, used, seconds)
+    without_group = 0
     for path, its_rows in used.items():
         table, row = its_rows[0]
-        labels = tuple(dict.fromkeys(label for _table, each in its_rows for label in _labels(found, each)))
+        labelled = [(_labels(found, each), each) for _table, each in its_rows]
+        found.untimed += sum(_has_no_times(found, each) for _labels_of_it, each in labelled)
+        found.unlabelled += sum(not labels and not _has_no_times(found, each) for labels, each in labelled)
+        kept = [labels for labels, each in labelled if labels and not _is_late(found, each)]
         if _has_no_split(found, table, row):
             found.unsplit += 1
-        elif labels:
+        elif kept:
             name = clip_name(found.naming_by, path)
-            group = (row[found.group_column].strip() if found.group_column != "" else "") or name
-            found.clips.append(Guessed(name, labels, group, _split(found, path, table, row)))
+            group = row[found.group_column].strip() if found.group_column != "" else ""
+            without_group += not group
+            labels = tuple(dict.fromkeys(label for of_row in kept for label in of_row))
+            found.clips.append(Guessed(name, labels, group or name, _split(found, path, table, row)))
         else:
-            found.unlabelled += 1
-    if found.is_event_task and found.seconds is not None:
-        # Every clip keeps an event: none may begin after the end of it.
-        first_ends = [min(_end(found, row) for _table, row in its_rows) for its_rows in used.values()]
-        found.seconds = max(found.seconds, round(max(first_ends, default=0.0), 2))
+            found.late += any(labels for labels, _row in labelled)
     _say_what_is_left_out(found, len(recordings.paths) - len(used))
     _drop_divided_groups(found)
-    if found.group_column != "" and (alone := sum(clip.group == clip.name for clip in found.clips)):
-        found.notes.append(f"recordings without a {found.group_column}, each of which is a group of its own: {alone:,}")
+    if found.group_column != "" and without_group:
+        text = f"recordings without a {found.group_column}, each of which is a group of its own: {without_group:,}"
+        found.notes.append(text)
+
+
+def _lengthen_clips(found: Guess, used: Mapping[str, Sequence[tuple[str, Row]]], seconds: Mapping[str, float]) -> None:
+    """Make clips so long that of most recordings an event begins within."""
+    starts = [
+        min(within)
+        for path, its_rows in used.items()
+        if (within := [start for _table, row in its_rows if (start := _start(found, row)) < seconds.get(path, inf)])
+    ]
+    needed = sorted(starts)[min(len(starts) - 1, int(MOST_OF_EARLY_EVENTS * len(starts)))] if starts else 0.0
+    if needed >= (found.seconds or 0.0):
+        found.seconds = ceil(10 * needed + 1) / 10
+        found.notes.append(f"clips are long enough for an event of {100 * MOST_OF_EARLY_EVENTS:.0f} of 100 recordings")
 
 
 def _labels(found: Guess, row: Row) -> list[str]:
+    """The labels of a row; none where it is to be an event and has no times."""
+    if _has_no_times(found, row):
+        return []
     if found.yes_columns:
         return [str(column) for column in found.yes_columns if row[column].strip().lower() in YES]
     cell = row[found.label_column].strip()
     if found.has_lists:
-        return [part.strip() for part in ast.literal_eval(cell or "[]") if part.strip()]
+        return _listed(cell)
     return _parts(cell, found.separator)
 
 
-def _end(found: Guess, row: Row) -> float:
-    return _number(row[found.end_column]) + (_number(row[found.start_column]) if found.has_durations else 0)
+def _has_no_times(found: Guess, row: Row) -> bool:
+    return found.is_event_task and not (row[found.start_column].strip() and row[found.end_column].strip())
+
+
+def _start(found: Guess, row: Row) -> float:
+    return inf if _has_no_times(found, row) else _number(row[found.start_column])
+
+
+def _is_late(found: Guess, row: Row) -> bool:
+    """Whether a row is an event after the end of a clip."""
+    return found.is_event_task and found.seconds is not None and _start(found, row) >= found.seconds
 
 
 def _has_no_split(found: Guess, table: str, row: Row) -> bool:
@@ -341,7 +398,8 @@ def _has_no_split(found: Guess, table: str, row: Row) -> bool:
 
 def _split(found: Guess, path: str, table: str, row: Row) -> str:
     if found.folds:
-        return f"fold{int(row[found.split_column]) - found.first_fold:02d}"
+        number = float(row[found.split_column].strip().removeprefix(found.fold_prefix))
+        return f"fold{int(number) - found.first_fold:02d}"
     if found.tables.get(table):
         return found.tables[table]
     if found.by_folder:
@@ -354,11 +412,17 @@ def _say_what_is_left_out(found: Guess, unnamed: int) -> None:
     if unnamed:
         found.notes.append(f"recordings that are not in {where}, and are left out: {unnamed:,}")
     if found.missing:
-        found.notes.append(f"rows of {where} that name no recording in the folder: {found.missing:,}")
+        found.notes.append(f"rows of {where} that name no recording in the folder, or several: {found.missing:,}")
     if found.unlabelled:
         found.notes.append(f"rows of {where} without a label, which are left out: {found.unlabelled:,}")
+    if found.untimed:
+        found.notes.append(f"rows of {where} without times, which are no events: {found.untimed:,}")
+    if found.late:
+        found.notes.append(f"recordings whose events are all after the end of a clip, and are left out: {found.late:,}")
     if found.unsplit:
         found.notes.append(f"recordings of {where} without a split, which are left out: {found.unsplit:,}")
+    if bracketed := next((label for label in found.labels if label[:1] in ("[", "(", "{")), None):
+        found.notes.append(f"labels are taken as they are written, such as {bracketed}; is that a list of several?")
 
 
 def _drop_divided_groups(found: Guess) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hearpreprocess.guess.division import SHARES
 from hearpreprocess.guess.found import Guess
-from hearpreprocess.guess.from_tables import YES
+from hearpreprocess.guess.from_tables import LISTED, YES
 from hearpreprocess.guess.tables import Column
 from hearpreprocess.texts import counted
 
@@ -47,15 +47,16 @@ def module_text(name: str, folder: Path, found: Guess) -> str:
     number = "multilabel" if found.is_multilabel else "multiclass"
     body = [*_constants(found), "def clips(sources):", *_body(found)]
     code = scheme(found)[0]
+    labels = len(found.labels) - len(found.division.rare)
     used = {"Local", "TaskConfig", code.partition("(")[0]}
     used |= {each for each in ("Clip", "Event", "LeftOut", "fold") if any(f"{each}(" in line for line in body)}
     lines = [
-        f'"""{name}: {counted(found.recordings, "recordings")} with {counted(len(found.labels), "labels")}.',
+        f'"""{name}: {counted(found.recordings, "recordings")} with {counted(labels, "labels")}.',
         "",
         "Say here who recorded what, how, and where others can get it. Link: https://example.org",
         '"""',
         "",
-        *(["import ast"] if found.has_lists else []),
+        *(["import re"] if found.has_lists else []),
         "from pathlib import Path",
         "",
         f"from hearpreprocess import {', '.join(sorted(used, key=str.lower))}",
@@ -100,6 +101,8 @@ def _constants(found: Guess) -> list[str]:
         lines += _call("SPLITS = {", items, "}")
     if found.yes_columns:
         lines += _call("LABELS = (", [_key(column) for column in found.yes_columns], ")")
+    if found.has_lists:
+        lines.append(f'LISTED = re.compile(r"""{LISTED}""")  # what is quoted in a list, or a number')
     if found.division.rare:
         lines += _call(f"{_rare(found)} = {{", [_text(label) for label in _named_labels(found)], "}")
     return [*lines, "", ""] if lines else []
@@ -127,7 +130,13 @@ def _body(found: Guess) -> Iterator[str]:
     yield '    recordings = sources["recordings"]'
     if found.tables and found.naming.by_name:
         yield f"    patterns = {json.dumps(found.patterns)}"
-        yield "    by_name = {member.name: member for pattern in patterns for member in recordings.glob(pattern)}"
+        if found.has_same_names:
+            yield "    by_name = {}"
+            yield "    for member in [each for pattern in patterns for each in recordings.glob(pattern)]:"
+            yield "        # Of several with the same name, none is known by it."
+            yield "        by_name[member.name] = None if member.name in by_name else member"
+        else:
+            yield "    by_name = {member.name: member for pattern in patterns for member in recordings.glob(pattern)}"
     if not found.tables:
         yield from _over_folders(found)
     elif found.is_event_task:
@@ -170,9 +179,11 @@ def _over_rows(found: Guess) -> Iterator[str]:
         condition = _and_kept(found, is_one, "label")
         yield from _call(f"{indent}labels = [", [f"label for label in LABELS if {condition}"], "]")
     elif found.has_lists:
-        yield f'{indent}parts = [part.strip() for part in ast.literal_eval({label}.strip() or "[]")]'
-        condition = _and_kept(found, "part", "part")
-        yield f"{indent}labels = [part for part in parts if {condition}]"
+        yield f"{indent}cell = {label}.strip()"
+        yield f'{indent}parts = LISTED.findall(cell) if cell[:1] in ("[", "(", "{{") else []'
+        yield f'{indent}labels = ["".join(part) for part in parts]'
+        if found.division.rare:
+            yield f"{indent}labels = [label for label in labels if {_is_kept(found, 'label')}]"
     elif found.separator:
         yield f"{indent}parts = [part.strip() for part in {label}.split({_text(found.separator)})]"
         yield f"{indent}labels = [part for part in parts if {_and_kept(found, 'part', 'part')}]"
@@ -197,8 +208,10 @@ def _over_events(found: Guess) -> Iterator[str]:
     label, start, end = (f"row[{_key(each)}]" for each in (found.label_column, found.start_column, found.end_column))
     if found.has_decimal_commas:
         start, end = (f'{each}.replace(",", ".")' for each in (start, end))
-    labelled = f" if {label}.strip()" if found.unlabelled else ""
-    ends = f"float({start}) + float({end})" if found.has_durations else f"float({end})"
+    filled = [label] if found.unlabelled else []
+    filled += [f"row[{_key(each)}]" for each in (found.start_column, found.end_column)] if found.untimed else []
+    labelled = f" if {' and '.join(f'{each}.strip()' for each in filled)}" if filled else ""
+    ends = f"round(float({start}) + float({end}), 6)" if found.has_durations else f"float({end})"
     arguments = [f"{label}.strip()", f"float({start})", ends]
     inner, one_line = f"{indent}    ", f"Event({', '.join(arguments)}) for row in rows{labelled}"
     if len(inner + one_line) <= COLUMNS:
@@ -207,7 +220,11 @@ def _over_events(found: Guess) -> Iterator[str]:
         yield from (f"{indent}events = [", f"{inner}Event(")
         yield from (f"{inner}    {argument}," for argument in arguments)
         yield from (f"{inner})", f"{inner}for row in rows{labelled}", f"{indent}]")
-    if found.unlabelled:
+    if found.late:
+        yield f"{indent}if not any(event.start < {found.seconds!r} for event in events):"
+        yield f'{indent}    yield LeftOut(member, "no event within the clip")'
+        yield f"{indent}    continue"
+    elif found.unlabelled or found.untimed:
         yield from _leave_out(found, indent, "not events")
     yield from _leave_out_unsplit(found, indent, "rows[0]")
     split = [each.replace("row[", "rows[0][") for each in _split(found)]
@@ -261,7 +278,8 @@ def _split(found: Guess) -> list[str]:
     """The argument with the split that the corpus gives a clip, where it does."""
     column = f"row[{_key(found.split_column)}]"
     if found.folds:
-        return [f"split=fold(int({column}) - {found.first_fold})"]
+        prefix = f".removeprefix({_text(found.fold_prefix)})" if found.fold_prefix else ""
+        return [f"split=fold(int(float({column}{'.strip()' + prefix if prefix else ''})) - {found.first_fold})"]
     if len(found.tables) > 1:
         return [f"split=split or SPLITS[{column}.strip()]" if found.given_splits else "split=split"]
     if found.by_innermost:
