@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -162,7 +164,13 @@ def luigid(tmp_path: Path) -> Iterator[str]:
         port = free.getsockname()[1]
     command = [Path(sys.executable).with_name("luigid"), "--address", "127.0.0.1", "--port", str(port)]
     places = ["--state-path", tmp_path / "state", "--logdir", tmp_path]
-    daemon = subprocess.Popen([*command, *places], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    (tmp_path / "luigi.cfg").write_text("[scheduler]\nworker_disconnect_delay = 5\nprune_on_get_work = true\n")
+    daemon = subprocess.Popen(
+        [*command, *places],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "LUIGI_CONFIG_PATH": str(tmp_path / "luigi.cfg")},
+    )
     url = f"http://127.0.0.1:{port}"
     for _ in range(200):
         with contextlib.suppress(OSError):
@@ -209,6 +217,23 @@ def test_two_runners_share_the_work_of_one_folder(user: User, luigid: str) -> No
     batches = [log.read_text().count("resample took") for log in (user.folder / "_workdir" / "logs").iterdir()]
     assert len(batches) == 2
     assert min(batches) > sum(batches) / 10, batches
+
+
+def test_a_runner_goes_on_without_one_that_has_died(user: User, luigid: str) -> None:
+    _path, archive = toys.corpus(user.folder / "source", toys.folds_members(clips=600))
+    user.write("mine.py", toys.folds_task(archive, sample_duration="10.0"))
+    arguments = ("./mine.py", "--num-workers", 1, "--scheduler-url", luigid)
+    dying, living = (user.start(*arguments) for _ in range(2))
+    logs = user.folder / "_workdir" / "logs"
+    for _ in range(600):
+        if any(log.read_text().count("resample took") for log in logs.glob(f"*-{dying.pid}.log")):
+            break
+        time.sleep(0.05)
+    os.killpg(dying.pid, signal.SIGKILL)
+    dying.communicate()
+    said = living.communicate(timeout=100)[1]
+    assert living.returncode == 0, said
+    assert not user.left_behind()
 
 
 def test_a_runner_tells_that_another_one_could_not_go_on(user: User, luigid: str) -> None:

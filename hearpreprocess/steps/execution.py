@@ -113,6 +113,11 @@ class _Worker(luigi.worker.Worker):
         if get_work_response.n_pending_tasks == 0:
             return False
         failed = self._failed_steps()
+        lost = [step for step in failed if not self._scheduler.fetch_error(task_id=step.task_id)["error"]]
+        if lost:
+            for step in lost:  # nobody said why: the host that was at it is gone
+                self.add(step)
+            return True
         idle = datetime.datetime.now() - (self._idle_since or datetime.datetime.now())
         if idle.total_seconds() < (SECONDS_TO_WAIT_AFTER_A_FAILURE if failed else SECONDS_TO_WAIT_FOR_OTHERS):
             return True
