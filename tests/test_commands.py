@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -152,6 +153,33 @@ def test_a_plan_knows_what_is_there_already(user: User, task: str) -> None:
     assert plan(user, task, "--sample-rates", 16000, 32000)["written"] == pytest.approx(size, rel=0.05)
     moved = plan(user, task, "--sample-rates", 16000, 32000, "--tasks-dir", "elsewhere/tasks", "--tar-dir", "elsewhere")
     assert moved["seconds"] > 0
+
+
+def test_a_plan_knows_the_fullest_moment_of_a_run_that_cleans_up(user: User) -> None:
+    arguments = ("libricount:synthetic", "beijing_opera:synthetic", "tfds_gtzan:synthetic", "--sample-rates", 16000)
+    assert user.run(*arguments[:3], "--until", "corpus").returncode == 0
+    planned = plan(user, *arguments, "--clean")
+    assert planned["peak"] < plan(user, *arguments)["peak"]
+    running = user.start(*arguments, "--clean", "--quiet")
+    fullest = 0
+    while running.poll() is None:
+        with contextlib.suppress(FileNotFoundError):
+            fullest = max(fullest, occupied(user.folder))
+    running.communicate()
+    assert running.returncode == 0
+    assert planned["peak"] == pytest.approx(fullest, rel=0.15)
+
+
+def test_a_plan_knows_recordings_of_several_rates(user: User) -> None:
+    names = [f"audio/clip{number:02d}.wav" for number in range(30)]
+    content = {name: toys.wav(name, 2.0, 8000 if number % 3 == 0 else 48000) for number, name in enumerate(names)}
+    _path, archive = toys.corpus(user.folder / "source", toys.folds_members(clips=30) | content)
+    user.write("mine.py", toys.folds_task(archive, sample_duration="2.0"))
+    assert user.run("./mine.py", "--until", "corpus").returncode == 0
+    planned = plan(user, "./mine.py", "--sample-rates", 16000, 48000)
+    before = occupied(user.folder)
+    assert user.run("./mine.py", "--sample-rates", 16000, 48000).returncode == 0
+    assert planned["written"] == pytest.approx(occupied(user.folder) - before, rel=0.05)
 
 
 def test_a_plan_knows_what_has_come_of_a_download(user: User) -> None:

@@ -51,7 +51,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the forecasts."""
-    from hearpreprocess.forecast import forecast, together
+    from hearpreprocess.forecast import forecast, together, together_cleaned
+    from hearpreprocess.steps.clean import sharing_sources
 
     workspace, rates = workspace_of(options), rates_of(options)
     tasks = registry.references(options.tasks, options.mode, sources_of(options))
@@ -62,18 +63,20 @@ def run(options: argparse.Namespace) -> int:
         "skips": options.skip_bad_clips,
         "sizes": sizes,
     }
-    found = [forecast(task, rates, workspace, **facts) for task in tasks]
-    whole = together(found)
+    found = {task: forecast(task, rates, workspace, **facts) for task in tasks}
+    groups = [[found[task] for task in group] for group in sharing_sources(tasks)]
+    whole = together_cleaned(groups) if options.clean else together(list(found.values()))
     if options.json:
-        told = {"tasks": [each.to_json() for each in found], "together": whole.to_json()}
+        told = {"tasks": [each.to_json() for each in found.values()], "together": whole.to_json()}
         print(json.dumps(told, indent=1, ensure_ascii=False))
         return 0
-    rows = [_row(each) for each in (found if len(found) == 1 else [*found, whole])]
+    rows = [_row(each) for each in (*found.values(), *([whole] if options.clean or len(found) > 1 else []))]
     print("\n".join(table(rows, right=tuple(rows[0])[1:])))
     print("\nThe time is that of the work, without the network's.")
     _print_room(whole, workspace)
     if options.clean:
-        print(f"{bytes_text(whole.between)} of it are removed in the end (--clean).")
+        text = "are removed on the way, as tasks are finished (--clean); the peak of all together allows for that."
+        print(f"{bytes_text(whole.between)} of it {text}")
     for assumption in whole.assumed:
         print(f"assumed: {assumption}")
     for licence, titles in whole.licences.items():

@@ -198,12 +198,14 @@ def _to_make(
 
     for key, batch in batches.items():
         seconds = 0.0 if batch.is_standardized else batch.clips * sample.decoding
-        size = batch.clips * recording(sample.rate)
+        # At their own rate, clips that are resampled are the files that are there already.
+        own = sum(share * recording(rate) for rate, share in sample.shares.items() if rate not in rates)
+        size = round(batch.clips * own)
         yield f"standardize {key}", Part("halfway", size, seconds, batch.is_standardized)
         for rate in rates:
-            # At their own rate clips are the files that are there already.
-            size = 0 if rate == sample.rate else batch.clips * recording(rate)
-            seconds = 0.0 if rate == sample.rate or rate in batch.rates else batch.clips * sample.resampling[rate]
+            size = batch.clips * recording(rate)
+            others = batch.clips * (1 - sample.shares.get(rate, 0.0))
+            seconds = 0.0 if rate in batch.rates else others * sample.resampling[rate]
             yield f"resample {key} {rate}", Part("resampled", size, seconds, rate in batch.rates)
     are_links = disk_of(workspace.tmp_dir) == disk_of(workspace.tasks_dir)
     for rate in rates:

@@ -13,6 +13,8 @@ Kind = Literal["download", "unpacked", "halfway", "resampled", "clips", "tarball
 task's folder, which have no size of their own where they are the resampled ones, tarballs, and all that is no audio.
 """
 
+OUTPUTS: tuple[Kind, ...] = ("resampled", "clips", "tarball", "texts")
+
 
 @dataclass(frozen=True)
 class Part:
@@ -32,13 +34,15 @@ class Forecast:
     """What a run of a task takes; `parts` have names, by which what two tasks share counts once.
 
     `clips`: None where their number is not known. `is_listed`: whether the corpus is known, and with it what has to be
-    unpacked. `assumed`: what is no more than a guess.
+    unpacked. `fullest`: bytes at the fullest moment, where something is removed before the end. `assumed`: what is no
+    more than a guess.
     """
 
     title: str
     cores: int
     clips: int | None = None
     is_listed: bool = False
+    fullest: int | None = None
     licences: dict[str, list[str]] = field(default_factory=dict)
     assumed: list[str] = field(default_factory=list)
     parts: dict[str, Part] = field(default_factory=dict)
@@ -65,13 +69,20 @@ class Forecast:
 
     @property
     def between(self) -> int:
-        """Bytes of what --clean removes in the end."""
+        """Bytes of what --clean removes when the tasks are finished."""
         return self._size(part for part in self.parts.values() if part.kind in ("unpacked", "halfway")) or 0
 
     @property
     def peak(self) -> int:
-        """Bytes that everything has together when the run is done, downloads included: nothing is removed before."""
+        """Bytes that everything has together, downloads included: without --clean, when the run is done."""
+        if self.fullest is not None:
+            return self.fullest
         return self._size(part for part in self.parts.values() if part.size is not None) or 0
+
+    @property
+    def outputs(self) -> int:
+        """Bytes of what stays beside the downloads, whatever is removed."""
+        return self._size(part for part in self.parts.values() if part.kind in OUTPUTS) or 0
 
     def still_to_come(self, kinds: Collection[Kind]) -> int:
         """Bytes of these kinds that are not here, as far as they are known."""
@@ -122,4 +133,18 @@ def together(forecasts: Sequence[Forecast]) -> Forecast:
         every.assumed += [text for text in each.assumed if text not in every.assumed]
         for licence, titles in each.licences.items():
             every.licences.setdefault(licence, []).extend(titles)
+    return every
+
+
+def together_cleaned(groups: Sequence[Sequence[Forecast]]) -> Forecast:
+    """The forecast of one run that cleans up after each of these groups of tasks, in this order.
+
+    At its fullest moment one group is finished and not yet cleaned up after, and the next one has begun.
+    """
+    every = together([each for group in groups for each in group])
+    between = [together(group).between for group in groups]
+    after = [sum(pair) for pair in zip(between, [*between[1:], 0], strict=True)]
+    outputs = [together(group).outputs for group in groups]
+    downloads = every.downloaded + (every.to_download or 0)
+    every.fullest = downloads + max(sum(outputs[: number + 1]) + size for number, size in enumerate(after))
     return every
