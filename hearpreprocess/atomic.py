@@ -18,7 +18,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from hearpreprocess.disk import naming_the_disk
+from hearpreprocess.disk import PARTIAL, naming_the_disk
 from hearpreprocess.errors import OutputError
 
 _SWAPS = 100
@@ -32,7 +32,7 @@ def _host() -> str:
 
 def temporary_name(path: Path) -> Path:
     """The hidden sibling of `path` under which this process and thread may build it."""
-    return path.with_name(f".{path.name}.{_host()}-{os.getpid()}-{threading.get_native_id()}.partial")
+    return path.with_name(f".{path.name}.{_host()}-{os.getpid()}-{threading.get_native_id()}{PARTIAL}")
 
 
 def _is_abandoned(path: Path, process: int) -> bool:

@@ -277,6 +277,20 @@ class TaskConfig(TaskFacts):
             membership=mode.membership,
         )
 
+    def modes_meant(self, wanted: str) -> tuple[str, ...]:
+        """The modes that a word means: `default`, `all` (those that stand for the dataset itself), or a mode's name.
+
+        Raises ConfigError where the task has no such mode.
+        """
+        if wanted == "all":
+            return self.published_modes
+        if wanted == "default":
+            return (self.default_mode,)
+        if wanted not in self.modes:
+            legal = ("default", "all", *self.modes)
+            raise ConfigError(f"{self.name} has no mode {wanted!r}; it has {', '.join(legal)}{nearest(wanted, legal)}")
+        return (wanted,)
+
     @property
     def published_modes(self) -> tuple[str, ...]:
         """The modes that stand for the dataset itself: neither an excerpt nor made up."""

@@ -11,6 +11,9 @@ from pathlib import Path
 
 from hearpreprocess.errors import DiskFullError, OutputError
 
+PARTIAL = ".partial"
+"""The end of the name of what is not whole yet."""
+
 
 def size_of(place: Path) -> int:
     """The bytes of a file, or of all files below a folder; 0 where there is neither."""
@@ -45,9 +48,10 @@ def naming_the_disk(path: Path) -> Iterator[None]:
         place = Path(error.filename or path)
         concerns_the_output = place.is_relative_to(path.parent) or path.is_relative_to(place)
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS) and concerns_the_output:
+            shown = path if place.name.endswith(PARTIAL) else place
             raise OutputError(
-                f"{error.filename or path} cannot be written: {error.strerror}; "
-                "make it writable or choose another folder with --tmp-dir, --tasks-dir, --tar-dir or --download-dir"
+                f"{shown} cannot be written: {error.strerror}; make it writable or choose another folder "
+                "(of a run, with --tmp-dir, --tasks-dir, --tar-dir or --download-dir)"
             ) from error
         if error.errno in (errno.ENOTDIR, errno.EEXIST) and concerns_the_output:
             raise OutputError(

@@ -265,14 +265,10 @@ def references(
     titles: dict[str, str] = {}
     for location, own_mode in expand(wanted):
         config = load(location)
-        mode = own_mode or mode_of_others
-        if mode in ("default", "all"):
-            modes: Sequence[str] = (config.default_mode,) if mode == "default" else config.published_modes
-        elif mode in config.modes:
-            modes = (mode,)
-        else:
-            legal = ("default", "all", *config.modes)
-            problems.append(f"{config.name} has no mode {mode!r}; it has {', '.join(legal)}{nearest(mode, legal)}")
+        try:
+            modes = config.modes_meant(own_mode or mode_of_others)
+        except ConfigError as error:
+            problems.append(str(error))
             continue
         for name in modes:
             problems += _missing_extras(config.in_mode(name))

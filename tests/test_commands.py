@@ -249,6 +249,7 @@ def test_a_healthy_machine(user: User) -> None:
         ("isal", "pip install --force-reinstall 'isal"),
         ("wcmatch", "pip install --force-reinstall 'wcmatch"),
         ("psutil", "pip install --force-reinstall 'psutil"),
+        ("packaging", "pip install --force-reinstall packaging"),
         ("requests", "pip install --force-reinstall 'requests"),
     ],
 )
@@ -414,3 +415,33 @@ def test_check_names_what_is_wrong(user: User) -> None:
     given = user.run("check", "./other.py", "--source", f"corpus={path}")
     assert "splits: fold00 4, fold01 4, fold02 4" in given.stdout
     assert not (user.folder / "out").exists()
+
+
+def test_a_mode_can_stand_for_several_wherever_a_name_stands(user: User) -> None:
+    listed = json.loads(user.run("list", "nsynth_pitch:all", "esc50:default", "--json").stdout)
+    assert [(each["task"], each["mode"]) for each in listed] == [
+        ("nsynth_pitch", "5h"),
+        ("nsynth_pitch", "50h"),
+        ("esc50", "full"),
+    ]
+    told = json.loads(user.run("info", "open", "--json").stdout)
+    assert {each["task"] for each in told} == {"speech_commands", "nsynth_pitch", "dcase2016_task2"}
+    assert user.run("info", "esc50:default").stdout == user.run("info", "esc50:full").stdout
+    assert "esc50 has no mode '50h'" in user.run("list", "esc50:50h").stderr
+
+
+def test_what_a_plan_does_not_know_is_null(user: User) -> None:
+    planned = json.loads(user.run("plan", "spoken_digit:small", "--json").stdout)["together"]
+    assert planned["clips"] is planned["unpacked"] is planned["written"] is planned["seconds"] is None
+
+
+def test_reports_are_written_where_they_can_be(user: User) -> None:
+    _path, archive = toys.corpus(user.folder / "source", toys.folds_members())
+    user.write("mine.py", toys.folds_task(archive))
+    assert user.run("./mine.py", "--sample-rates", 8000).returncode == 0
+    (task,) = (user.folder / "out" / "tasks").iterdir()
+    assert "is one task, whose report is report.html in it" in user.run("report", task).stderr
+    (user.folder / "out" / "tasks" / "index.html").mkdir()
+    refused = user.run("report")
+    assert refused.returncode != 0
+    assert "index.html was not made by hearpreprocess" in refused.stderr

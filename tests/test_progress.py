@@ -87,10 +87,15 @@ def test_a_terminal_shows_four_lines_that_fit(user: User, columns: int) -> None:
     assert not [line for line in screen.lines if "%|" in line or "of 2 done" in line]
 
 
-def test_a_terminal_that_cannot_write_an_ellipsis_gets_none(user: User) -> None:
+def test_a_terminal_that_can_write_ascii_alone_gets_nothing_else(user: User) -> None:
     written = on_a_terminal(user.folder, *TASKS, columns=40, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
-    assert "\\u2026" not in written
+    assert "\\u" not in written
     assert "~" in written
+    stage = Stage("task", "resample", total=10, unit="clips", done=6)
+    stage.begin()
+    assert "#" in stage.bar(79, is_ascii=True)
+    assert stage.bar(79, is_ascii=True).isascii()
+    assert "█" in stage.bar(79)
 
 
 def test_a_notebook_gets_one_line_that_is_written_anew(user: User) -> None:

@@ -708,7 +708,22 @@ def test_many_splits_have_fewer_examples_each_that_can_be_heard(tmp_path: Path) 
     made = Page(page(task_of(tmp_path / "many", clips, splits, samples=noise)))
     assert len(made.source.encode()) < MOST_BYTES
     assert len(made.all("li", file=None)) == len(made.all("audio")) == 100
-    assert "609 more labels, in fewer clips" in made.source
+    rows = made.all("tr", label=None)
+    assert len(rows) >= 100
+    assert f"{1009 - len(rows)} more labels, in fewer clips" in made.source
+
+
+def test_more_labels_than_there_is_room_for_are_counted(tmp_path: Path) -> None:
+    clips = {
+        f"{number:05d}.wav": {"split": "test", "labels": [f"a label of very many, that of {number:05d}"]}
+        for number in range(20_000)
+    }
+    noise = np.random.default_rng(1).integers(-32768, 32768, RATE).astype(np.int16)
+    made = Page(page(task_of(tmp_path / "labels", clips, ["test"], samples=noise)))
+    rows = made.all("tr", label=None)
+    assert len(rows) >= 1000
+    assert len(made.source.encode()) < MOST_BYTES
+    assert f"{20_000 - len(rows):,} more labels, in fewer clips" in made.source
 
 
 def test_the_overview_leads_to_every_page(tasks: Path) -> None:

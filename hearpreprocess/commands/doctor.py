@@ -15,14 +15,16 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-from packaging.requirements import Requirement
+from typing import TYPE_CHECKING
 
 from hearpreprocess.config import EXTRAS
 from hearpreprocess.disk import nearest_existing
 from hearpreprocess.errors import HearPreprocessError
 from hearpreprocess.options import add_places
 from hearpreprocess.texts import bytes_text
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
 
 MODULES = {"ffmpeg-python": "ffmpeg", "imageio-ffmpeg": "imageio_ffmpeg", "pillow": "PIL"}
 """What packages are imported as, where that is not their own name."""
@@ -68,6 +70,9 @@ def _findings(options: argparse.Namespace) -> Iterator[Finding]:
         packages = [_package(requirement) for requirement in requirements()]
     except importlib.metadata.PackageNotFoundError:
         packages = [Finding("hearpreprocess", "not installed", "in a checkout: pip install --editable .")]
+    except ImportError as error:
+        fix = "pip install --force-reinstall packaging"
+        packages = [Finding("packaging", f"cannot be loaded ({error}), and reads what else is needed", fix)]
     yield from packages
     for extra, module in EXTRAS.items():
         yield _extra(extra, module)
@@ -95,6 +100,8 @@ def _python() -> Finding:
 
 def requirements() -> list[Requirement]:
     """What hearpreprocess needs, as its installation says."""
+    from packaging.requirements import Requirement
+
     every = map(Requirement, importlib.metadata.requires("hearpreprocess") or [])
     return [requirement for requirement in every if requirement.marker is None]
 

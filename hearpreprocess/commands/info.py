@@ -22,13 +22,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print what is known of the task."""
+    told = []
     for location, wanted in registry.expand([options.task]):
         config = registry.load(location)
-        modes = [facts_of(location, config.in_mode(mode)) for mode in ([wanted] if wanted else config.modes)]
-        if options.json:
-            print(json.dumps(modes, indent=1, ensure_ascii=False))
-        else:
-            print("\n".join(_lines(location, config, modes, wanted or config.default_mode)))
+        modes = config.modes_meant(wanted) if wanted else tuple(config.modes)
+        facts = [facts_of(location, config.in_mode(mode)) for mode in modes]
+        told += facts
+        if not options.json:
+            print("\n".join(_lines(location, config, facts, modes[0] if wanted else config.default_mode)))
+    if options.json:
+        print(json.dumps(told, indent=1, ensure_ascii=False))
     return 0
 
 

@@ -29,7 +29,8 @@ def run(options: argparse.Namespace) -> int:
     found = []
     for location, wanted in registry.expand(options.tasks or ["all"]):
         config = registry.load(location)
-        modes = (wanted,) if wanted else tuple(config.modes) if options.all_modes else config.published_modes
+        others = tuple(config.modes) if options.all_modes else config.published_modes
+        modes = config.modes_meant(wanted) if wanted else others
         found += [facts_of(location, config.in_mode(mode)) for mode in modes]
     found = [
         facts

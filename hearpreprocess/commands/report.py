@@ -45,7 +45,12 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _finished(place: Path) -> tuple[Path, list[Path]]:
-    """The finished tasks in a folder, or in the folder of tasks below that of a run's outputs, and which of the two."""
+    """The finished tasks in a folder, or in the folder of tasks below that of a run's outputs, and which of the two.
+
+    Raises OutputError where there is none.
+    """
+    if (place / MANIFEST).is_file():
+        raise OutputError(f"{place} is one task, whose report is {REPORT} in it; name the folder that it is in")
     for each in (place, place / "tasks"):
         folders = sorted(path.parent for path in each.glob(f"*/{MANIFEST}"))
         folders = [folder for folder in folders if not folder.name.endswith(".corpus")]
@@ -56,8 +61,12 @@ def _finished(place: Path) -> tuple[Path, list[Path]]:
 
 def _write(path: Path, text: str) -> None:
     """Write a page, and say so; one that somebody else has made stays."""
-    if path.exists() and GENERATOR not in path.read_text(encoding="utf-8", errors="replace")[:MOST_BEFORE_GENERATOR]:
+    if path.exists() and not _is_ours(path):
         raise OutputError(f"{path} was not made by hearpreprocess; move it away")
     with whole_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
     print(path)
+
+
+def _is_ours(path: Path) -> bool:
+    return path.is_file() and GENERATOR in path.read_text(encoding="utf-8", errors="replace")[:MOST_BEFORE_GENERATOR]

@@ -108,17 +108,17 @@ class Forecast:
         return None if None in sizes else sum(size for size in sizes if size is not None)
 
     def to_json(self) -> dict[str, Any]:
-        """The forecast as a JSON object."""
+        """The forecast as a JSON object; what is not known is None."""
         return {
             "title": self.title,
             "clips": self.clips,
             "downloaded": self.downloaded,
             "to_download": self.to_download,
-            "unpacked": self.unpacked,
-            "written": self.written,
+            "unpacked": self.unpacked if self.is_listed else None,
+            "written": None if self.clips is None else self.written,
             "peak": self.peak,
             "is_known": self.is_known,
-            "seconds": self.seconds,
+            "seconds": None if self.clips is None else self.seconds,
             "licences": self.licences,
             "assumed": self.assumed,
         }

@@ -87,7 +87,10 @@ def read(folder: Path, path: str, recordings: Recordings) -> Table:
 
     Raises CorpusError where it is none.
     """
-    content = (folder / path).read_bytes()
+    try:
+        content = (folder / path).read_bytes()
+    except OSError as error:
+        raise CorpusError(f"{path} cannot be read: {error.strerror}") from error
     for encoding in ("utf-16",) if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252"):
         try:
             text = content.decode(encoding)

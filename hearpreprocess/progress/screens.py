@@ -86,7 +86,7 @@ class Terminal(Log):
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream)
         self._drawn: list[str] = []
-        self._mark = "…" if _can_write("…", stream) else "~"
+        self._is_ascii = not _can_write("…█", stream)
 
     def line(self, text: str) -> None:
         """Write a line that stays."""
@@ -96,8 +96,8 @@ class Terminal(Log):
     def show(self, work: Work) -> None:
         """Draw the summary and the stages at work, as many as there is room for."""
         columns, rows = self._size()
-        bars = (disp_trim(stage.bar(columns - 1), columns - 1) for stage in work.at_work)
-        lines = [work.summary(columns - 1), *(bar.replace("…", self._mark) for bar in bars)]
+        bars = [disp_trim(stage.bar(columns - 1, is_ascii=self._is_ascii), columns - 1) for stage in work.at_work]
+        lines = [work.summary(columns - 1), *(bar.replace("…", "~") if self._is_ascii else bar for bar in bars)]
         self._draw(lines[: max(1, rows - 1)])
 
     def clear(self) -> None:

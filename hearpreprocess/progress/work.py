@@ -64,8 +64,8 @@ class Stage:
         done = f"{self.done / 1e6:,.1f}" if self.unit == "B" else f"{self.done:,}"
         return f"{done} of {amount(self.total, self.unit)}"
 
-    def bar(self, columns: int) -> str:
-        """A line of so many columns that shows how far it is."""
+    def bar(self, columns: int, *, is_ascii: bool = False) -> str:
+        """A line of so many columns that shows how far it is; if `is_ascii`, of ASCII but for its title."""
         name = without_middle(f"{self.title} {self.name}", min(LONGEST_PREFIX, columns // 2))
         if not self.total or self.done > self.total:
             done = f" {amount(self.done, self.unit)}," if self.done else ""
@@ -75,6 +75,7 @@ class Stage:
             self.total,
             self.seconds,
             ncols=columns,
+            ascii=is_ascii,
             prefix=name,
             unit="B" if self.unit == "B" else f" {self.unit}",
             unit_scale=self.unit == "B",

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
 SHOWN = 10
 """Of a list of names; how many more there are is told."""
 
-MOST_CELLS = 20_000
-"""Of the table of labels and splits, which the page has room for; the rest is told."""
+BYTES_OF_LABELS, BYTES_OF_A_ROW, BYTES_OF_A_CELL = 550_000, 200, 45
+"""That the page has room for, in its table of labels and splits, and what a row and a cell of it need; the rest of the
+labels are told of."""
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _KINDS = {
@@ -59,10 +61,17 @@ def page(folder: Path) -> str:
             ],
             examples=examples_of(folder, found, metadata["splits"]),
             examples_of_a_split=of_each_split(len(metadata["splits"])),
-            labels_shown=max(SHOWN, MOST_CELLS // max(1, len(metadata["splits"]))),
+            labels_shown=_labels_shown(statistics),
             is_made_up=card.is_made_up(metadata),
             facts_of_sources={name: list(_facts(source)) for name, source in sorted(found["sources"].items())},
         )
+
+
+def _labels_shown(statistics: Statistics) -> int:
+    """How many labels there is room for."""
+    row = BYTES_OF_A_ROW + BYTES_OF_A_CELL * len(statistics.splits)
+    needed = accumulate(row + 2 * len(str(label.label).encode(errors="replace")) for label in statistics.labels)
+    return max(SHOWN, sum(each <= BYTES_OF_LABELS for each in needed))
 
 
 @dataclass(frozen=True)
