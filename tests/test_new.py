@@ -230,3 +230,22 @@ def test_a_folder_that_results_would_be_written_into_is_refused(user: User, fold
     refused = user.run("new", "my_task", folder)
     assert refused.returncode == 2
     assert f"{folder} holds the folder that you are in" in refused.stderr
+
+
+def test_a_task_is_not_made_of_its_own_results(user: User) -> None:
+    wavs(user.folder, *(f"{label}/{number}.wav" for label in "ab" for number in range(4)))
+    clips = """
+    def clips(sources):
+        for member in sources["recordings"].glob("**/*.wav"):
+            yield Clip(member, labels=member.folder, name=f"{member.folder}_{member.stem}")
+    """
+    facts = {"sources": '{"recordings": Local(Path(__file__).parent)}', "splits": "NewFolds(2)"}
+    module = toys.folds_task("", clips, **facts)
+    user.write("mine.py", module.replace("import *", "import *\nfrom pathlib import Path"))
+    for command in (("./mine.py",), ("check", "./mine.py")):
+        refused = user.run(*command)
+        assert refused.returncode == 1
+        assert "among the recordings that a task is made of" in refused.stderr
+    places = ("--tmp-dir", "../work", "--tasks-dir", "../tasks", "--tar-dir", "../tarballs")
+    elsewhere = user.run("./mine.py", "--sample-rates", 8000, *places)
+    assert elsewhere.returncode == 0, elsewhere.stderr

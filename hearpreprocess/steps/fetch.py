@@ -13,7 +13,7 @@ from hearpreprocess import __version__, archive, fetch
 from hearpreprocess.archive.folder import files_below
 from hearpreprocess.atomic import replaced_folder, whole_file
 from hearpreprocess.disk import check_free, naming_the_disk
-from hearpreprocess.errors import DownloadError, OfflineError, enumerate_problems
+from hearpreprocess.errors import DownloadError, OfflineError, OutputError, enumerate_problems
 from hearpreprocess.identity import digest
 from hearpreprocess.seal import SEAL
 from hearpreprocess.sources import File, Local, Source, Synthetic
@@ -246,12 +246,23 @@ class Locate(SourceStep):
     def _read(self) -> dict[str, Path]:
         return self.members if self.is_unpacked else self.files
 
+    def _check_apart(self) -> None:
+        """Raise OutputError where what runs write would become part of the source."""
+        places = (getattr(self.workspace, name) for name in ("tmp_dir", "tasks_dir", "tar_dir", "download_dir"))
+        inside = [str(place) for place in places if place.resolve().is_relative_to(self.path.resolve())]
+        if self.is_unpacked and inside:
+            raise OutputError(
+                f"{', '.join(inside)} would be written in {self.path}, among the recordings that a task is made of: "
+                "give the command in another folder, or choose others with --tmp-dir, --tasks-dir and --tar-dir"
+            )
+
     @property
     def _known(self) -> Path:
         """Where the checksums of the files are noted with their sizes and times, so that none is read again."""
         return self.workspace.tmp_dir / "checksums" / f"{self.title}-{digest(str(self.path))}.json"
 
     def build(self, folder: Path) -> None:
+        self._check_apart()
         files = self._read()
         stamps = _stamps(files)
         try:
