@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from hearpreprocess.guess.columns import LISTED, YES
 from hearpreprocess.guess.division import SHARES
 from hearpreprocess.guess.found import Guess
-from hearpreprocess.guess.from_tables import LISTED, YES
 from hearpreprocess.guess.tables import Column
 from hearpreprocess.texts import counted
 
