@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from tests.conftest import User
@@ -383,6 +386,8 @@ def test_blanks_among_events_are_no_events(user: User, blank: tuple[str, str, st
     what = "without a label, which are left out" if blank[1] else "without times, which are no events"
     assert f"rows of events.csv {what}: 2" in said
     assert len(clips) == 11, "the first recording has nothing but a blank"
+    is_formatted = ["ruff", "format", "--check", "--line-length", "100", "my_task.py"]
+    subprocess.run([sys.executable, "-m", *is_formatted], cwd=user.folder, check=True)
     assert len(clips["1.wav"]["labels"]) == 1
 
 

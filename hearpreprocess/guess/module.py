@@ -210,16 +210,17 @@ def _over_events(found: Guess) -> Iterator[str]:
         start, end = (f'{each}.replace(",", ".")' for each in (start, end))
     filled = [label] if found.unlabelled else []
     filled += [f"row[{_key(each)}]" for each in (found.start_column, found.end_column)] if found.untimed else []
-    labelled = f" if {' and '.join(f'{each}.strip()' for each in filled)}" if filled else ""
+    condition = " and ".join(f"{each}.strip()" for each in filled)
+    comprehension = ["for row in rows", *([f"if {condition}"] if condition else [])]
     ends = f"round(float({start}) + float({end}), 6)" if found.has_durations else f"float({end})"
     arguments = [f"{label}.strip()", f"float({start})", ends]
-    inner, one_line = f"{indent}    ", f"Event({', '.join(arguments)}) for row in rows{labelled}"
+    inner, one_line = f"{indent}    ", " ".join([f"Event({', '.join(arguments)})", *comprehension])
     if len(inner + one_line) <= COLUMNS:
         yield from _call(f"{indent}events = [", [one_line], "]")
     else:
         yield from (f"{indent}events = [", f"{inner}Event(")
         yield from (f"{inner}    {argument}," for argument in arguments)
-        yield from (f"{inner})", f"{inner}for row in rows{labelled}", f"{indent}]")
+        yield from (f"{inner})", *(f"{inner}{each}" for each in comprehension), f"{indent}]")
     if found.late:
         yield f"{indent}if not any(event.start < {found.seconds!r} for event in events):"
         yield f'{indent}    yield LeftOut(member, "no event within the clip")'
@@ -235,7 +236,7 @@ def _find_member(found: Guess, indent: str, cell: str) -> Iterator[str]:
     yield f"{indent}member = {_member(found, cell)}"
     if found.missing:
         yield f"{indent}if member is None or member.path not in recordings.members:"
-        yield f"{indent}    continue  # {counted(found.missing, 'rows')} name no recording"
+        yield f"{indent}    continue  # rows that name no recording: {found.missing:,}"
 
 
 def _leave_out(found: Guess, indent: str, condition: str) -> Iterator[str]:
