@@ -447,3 +447,30 @@ def test_a_speaker_may_be_called_as_the_recording(user: User) -> None:
     table(user.folder / "mine", "meta.csv", ("file", "label", "speaker"), *rows)
     said, _clips = begun(user)
     assert "recordings without a speaker" not in said
+
+
+def test_splits_within_one_recording_are_told(user: User) -> None:
+    wavs(user.folder / "mine", *NAMES)
+    parts = ((0.0, 0.1, "a", "train"), (0.1, 0.2, "b", "test"))
+    rows = [(name, *part) for name in NAMES for part in parts]
+    table(user.folder / "mine", "meta.csv", ("file", "start", "end", "label", "split"), *rows)
+    said = user.run("new", "my_task", "mine")
+    assert "column 'split' differs within 12 recordings, such as 0.wav" in said.stdout + said.stderr
+
+
+def test_names_of_several_folders_are_told(user: User) -> None:
+    wavs(user.folder / "mine", *(f"{folder}/{name}" for folder in "AB" for name in NAMES))
+    table(user.folder / "mine", "meta.csv", ("file", "label"), *((name, "ab"[n % 2]) for n, name in enumerate(NAMES)))
+    said, clips = begun(user)
+    assert "meta.csv names recordings that several folders have, such as A/0.wav; those in A/ are taken" in said
+    assert len(clips) == 12
+
+
+def test_few_folds_and_what_is_not_read_are_told(user: User) -> None:
+    wavs(user.folder / "mine", *NAMES)
+    written(user.folder / "mine", "notes.json", "{}")
+    rows = [(name, "rare" if n < 2 else "ab"[n % 2]) for n, name in enumerate(NAMES)]
+    table(user.folder / "mine", "meta.csv", ("file", "label"), *rows)
+    said, _clips = begun(user)
+    assert "2 folds in place of 5: label rare is in 2 recordings" in said
+    assert "notes.json is not read; what it tells is taken from a csv" in said

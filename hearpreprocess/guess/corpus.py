@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from hearpreprocess import archive
 from hearpreprocess.errors import CorpusError, SplitError
-from hearpreprocess.guess.division import divide
+from hearpreprocess.guess.division import MOST_FOLDS, divide
 from hearpreprocess.guess.found import Guess
 from hearpreprocess.guess.from_folders import folders_tell_labels, from_folders
 from hearpreprocess.guess.from_tables import from_tables, tables_of, tell_labels
@@ -17,6 +18,9 @@ from hearpreprocess.guess.tables import SUFFIXES, Recordings
 from hearpreprocess.texts import counted
 
 AUDIO = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff", ".m4a", ".mp4", ".webm", ".aac", ".au", ".wma")
+UNREAD = (".json", ".jsonl", ".xlsx", ".xls", ".ods", ".parquet")
+"""Tables of kinds that are not read."""
+
 LOOKED_AT, QUANTILE = 200, 0.95
 
 
@@ -34,7 +38,9 @@ def guess(folder: Path) -> Guess:
     found = Guess(len(recordings), [f"**/*.{suffix}" for suffix in suffixes], _usual(list(seconds.values())))
     empty = [path for path in recordings if not (folder / path).stat().st_size]
     if empty:
-        found.notes.append(f"{counted(len(empty), 'recordings')} are empty files, such as {empty[0]}")
+        found.notes.append(f"empty files among the recordings, such as {empty[0]}: {len(empty):,}")
+    if unread := [path for path in files if path.lower().endswith(UNREAD)]:
+        found.notes.append(f"{unread[0]} is not read; what it tells is taken from a csv")
     known = Recordings(recordings)
     tables = tables_of(found, folder, [path for path in files if path.lower().endswith(SUFFIXES)], known)
     try:
@@ -53,6 +59,8 @@ def guess(folder: Path) -> Guess:
         raise CorpusError("\n".join([str(error), *(f"  note: {note}" for note in (*used, *found.notes))])) from None
     if found.division.rare:
         found.notes.append(_of_rare_labels(found))
+    if 0 < found.division.folds < MOST_FOLDS and not found.is_event_task:
+        found.notes.append(_of_few_folds(found))
     return found
 
 
@@ -74,6 +82,13 @@ def _divide(found: Guess) -> None:
             "group, and a model is tested on what it was trained on"
         )
         found.clips, found.group_column = ungrouped, ""
+
+
+def _of_few_folds(found: Guess) -> str:
+    groups = Counter(label for _group, label in {(clip.group, label) for clip in found.clips for label in clip.labels})
+    count, label = min((count, label) for label, count in groups.items() if label not in found.division.rare)
+    what = "recordings" if found.group_column == "" else f"groups of column {found.group_column!r}"
+    return f"{found.division.folds} folds in place of {MOST_FOLDS}: label {label} is in {count:,} {what}"
 
 
 def _of_rare_labels(found: Guess) -> str:

@@ -103,6 +103,12 @@ def from_tables(
     taken = (found.split_column, found.group_column, found.start_column, found.end_column)
     find_labels(found, [row for _path, row in rows], [each for each in columns if each not in taken])
     find_splits(found, rows, recordings)
+    several = [path for path in of_recording if path in recordings.known and not recordings.is_unique(path)]
+    if several and naming.prefix and len(tables) == 1:
+        found.notes.append(
+            f"{first.path} names recordings that several folders have, such as {several[0]}; "
+            f"those in {naming.prefix} are taken"
+        )
     take_rows(found, of_recording, recordings, seconds)
 
 

@@ -60,6 +60,7 @@ def take_rows(
             found.clips.append(Guessed(name, labels, group or name, _split(found, path, table, row)))
         else:
             found.late += any(labels for labels, _row in labelled)
+    _say_what_differs(found, used)
     _say_what_is_left_out(found, len(recordings.paths) - len(used))
     _drop_divided_groups(found)
     if found.group_column != "" and without_group:
@@ -120,6 +121,17 @@ def _split(found: Guess, path: str, table: str, row: Row) -> str:
     if found.by_folder:
         return found.given_splits[path.partition("/")[0]]
     return found.given_splits[row[found.split_column].strip()] if found.given_splits else ""
+
+
+def _say_what_differs(found: Guess, used: Mapping[str, Sequence[tuple[str, Row]]]) -> None:
+    """Rows of one recording may have several splits or groups, of which a clip can have no more than one."""
+    for column in (found.split_column, found.group_column):
+        differing = [path for path, its_rows in used.items() if len({row.get(column) for _table, row in its_rows}) > 1]
+        if column != "" and differing:
+            found.notes.append(
+                f"column {column!r} differs within {counted(len(differing), 'recordings')}, such as {differing[0]}, "
+                "and that of the first row is taken: clips that are parts of a recording need start and stop in the module"
+            )
 
 
 def _say_what_is_left_out(found: Guess, unnamed: int) -> None:

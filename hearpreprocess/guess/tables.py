@@ -58,6 +58,10 @@ class Recordings:
         """The paths; if `by_name`, the names that no two of them share."""
         return self.unique_names if by_name else self.known
 
+    def is_unique(self, path: str) -> bool:
+        """Whether no other one has the name of this path's file."""
+        return path.rpartition("/")[2] in self.unique_names
+
     def are_named(self, cells: Iterable[str]) -> bool:
         """Whether a cell names one of them at all, with its suffix or without."""
         last = (cell.replace("\\", "/").rpartition("/")[2] for cell in map(str.strip, cells) if cell)
