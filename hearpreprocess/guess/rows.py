@@ -130,7 +130,7 @@ def _say_what_differs(found: Guess, used: Mapping[str, Sequence[tuple[str, Row]]
         if column != "" and differing:
             found.notes.append(
                 f"column {column!r} differs within {counted(len(differing), 'recordings')}, such as {differing[0]}, "
-                "and that of the first row is taken: clips that are parts of a recording need start and stop in the module"
+                "and that of the first row is taken: clips that are parts of a recording need start and stop"
             )
 
 
