@@ -23,7 +23,7 @@ from hearpreprocess.errors import OutputError
 
 _SWAPS = 100
 MOST_FILES_FLUSHED_SINGLY = 20
-_TEMPORARY = re.compile(r"^\..+\.(?P<host>[^.]+)-(?P<process>\d+)-\d+\.partial$")
+_TEMPORARY = re.compile(rf"^\..+\.(?P<host>[^.]+)-(?P<process>\d+)-\d+{re.escape(PARTIAL)}$")
 
 
 def _host() -> str:

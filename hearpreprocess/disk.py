@@ -28,6 +28,11 @@ def disk_of(place: Path) -> int:
     return nearest_existing(place).stat().st_dev
 
 
+def free_on(place: Path) -> int:
+    """The bytes that are free on the disk of a place."""
+    return shutil.disk_usage(nearest_existing(place)).free
+
+
 def block_of(place: Path) -> int:
     """The bytes in which the disk of a place gives out its space."""
     return os.statvfs(nearest_existing(place)).f_frsize
@@ -67,17 +72,15 @@ def nearest_existing(place: Path) -> Path:
 
 def check_free(folder: Path, missing: int, what: str) -> None:
     """Raise DiskFullError where a folder's disk has less than `missing` bytes free; `what`: "... is downloaded"."""
-    free = shutil.disk_usage(folder).free
-    if missing > free:
+    if missing > free_on(folder):
         raise DiskFullError(f"{missing / 1e6:,.0f} MB are needed until {what}; {disk_full_message(folder)}")
 
 
 def disk_full_message(path: Path) -> str:
     """The sentence for a disk that ran full while something was written to `path`."""
-    folder = nearest_existing(path)
-    free = shutil.disk_usage(folder).free
     return (
-        f"the disk is full, or a limit on file size is reached, below {folder} ({free / 1e6:,.0f} MB free): "
+        "the disk is full, or a limit on file size is reached, below "
+        f"{nearest_existing(path)} ({free_on(path) / 1e6:,.0f} MB free): "
         "free some space or choose another disk with --tmp-dir, --tasks-dir, --tar-dir or --download-dir, "
         "then give the same command again; what was finished is kept"
     )

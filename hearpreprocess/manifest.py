@@ -103,6 +103,16 @@ def audio_of(manifest: Manifest, rate: int) -> dict[str, Fingerprint]:
         raise OutputError(f"the manifest of {manifest.get('task')} does not tell of {rate} Hz") from error
 
 
+def is_event(label: Any) -> bool:
+    """Whether a label of a manifest is that of an event, with its times."""
+    return isinstance(label, dict)
+
+
+def name_of(label: Any) -> str:
+    """What is shown of a label: a text, a number, or either of them in an event."""
+    return str(label["label"] if is_event(label) else label)
+
+
 def read(path: Path) -> Manifest:
     """The manifest in a file.
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from hearpreprocess import registry
 from hearpreprocess.disk import naming_the_disk
 from hearpreprocess.errors import ConfigError
+from hearpreprocess.manifest import name_of
 from hearpreprocess.options import add_places, add_sources, sources_of, workspace_of
 from hearpreprocess.texts import table
 
@@ -96,11 +97,7 @@ def worked_out(task: registry.TaskReference, places: Workspace) -> dict[str, Any
 def _shown(manifest: dict[str, Any], splits: Sequence[str]) -> Iterator[str]:
     clips = manifest["clips"]
     counts: Counter[str] = Counter(facts["split"] for facts in clips.values())
-    labels: Counter[str] = Counter(
-        str(label["label"] if isinstance(label, dict) else label)
-        for facts in clips.values()
-        for label in facts["labels"]
-    )
+    labels = Counter(name_of(label) for facts in clips.values() for label in facts["labels"])
     yield f"\n{manifest['task']}: {len(clips):,} clips, the first of them:\n"
     yield from table(
         [
@@ -117,5 +114,5 @@ def _shown(manifest: dict[str, Any], splits: Sequence[str]) -> Iterator[str]:
 
 
 def _short(labels: list[Any]) -> str:
-    shown = [str(label["label"] if isinstance(label, dict) else label) for label in labels]
+    shown = list(map(name_of, labels))
     return ", ".join(shown[:4]) + (f" and {len(shown) - 4} more" if len(shown) > 4 else "")

@@ -8,7 +8,6 @@ import importlib.metadata
 import importlib.util
 import platform
 import resource
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hearpreprocess.config import EXTRAS
-from hearpreprocess.disk import nearest_existing
+from hearpreprocess.disk import disk_of, free_on, nearest_existing
 from hearpreprocess.errors import HearPreprocessError
 from hearpreprocess.options import add_places
 from hearpreprocess.texts import bytes_text
@@ -86,7 +85,7 @@ def _findings(options: argparse.Namespace) -> Iterator[Finding]:
     }
     for what, place in places.items():
         yield _writable(what, place)
-    disks = {nearest_existing(place).stat().st_dev: place for place in reversed(places.values())}
+    disks = {disk_of(place): place for place in reversed(places.values())}
     yield from map(_space, reversed(disks.values()))
     if not options.offline and all(not finding.fix for finding in packages):
         yield from _network()
@@ -173,13 +172,12 @@ def _writable(what: str, place: Path) -> Finding:
 
 
 def _space(place: Path) -> Finding:
-    there = nearest_existing(place)
-    free = shutil.disk_usage(there).free
+    free = free_on(place)
     fix = (
         "free some space, or choose another disk with --tmp-dir, --download-dir, --tasks-dir or --tar-dir; "
         "`hearpreprocess plan` tells what a task needs"
     )
-    return Finding("free disk", f"{bytes_text(free)} at {there}", fix if free < FREE_BYTES else "")
+    return Finding("free disk", f"{bytes_text(free)} at {nearest_existing(place)}", fix if free < FREE_BYTES else "")
 
 
 def _network() -> Iterator[Finding]:

@@ -12,9 +12,8 @@ import keyword
 import re
 import sys
 import tempfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Any
 
 from hearpreprocess import registry
 from hearpreprocess.atomic import whole_file
@@ -22,6 +21,7 @@ from hearpreprocess.commands.check import worked_out
 from hearpreprocess.errors import ConfigError, OutputError
 from hearpreprocess.guess import Guess, guess, module_text, test_text
 from hearpreprocess.guess.module import scheme
+from hearpreprocess.manifest import name_of
 from hearpreprocess.steps.base import Workspace
 
 
@@ -88,7 +88,11 @@ def _does_as_guessed(module: Path, found: Guess) -> bool:
     }
     given = {clip.split for clip in found.clips}
     yielded = {
-        file: (_labels(facts), _given(facts["split"], given), facts.get("group") or file.removesuffix(".wav"))
+        file: (
+            set(map(name_of, facts["labels"])),
+            _given(facts["split"], given),
+            facts.get("group") or file.removesuffix(".wav"),
+        )
         for file, facts in manifest["clips"].items()
     }
     others = sorted(file for file in guessed.keys() | yielded.keys() if guessed.get(file) != yielded.get(file))
@@ -96,10 +100,6 @@ def _does_as_guessed(module: Path, found: Guess) -> bool:
         text = f"does not yield the labels, splits and groups that were guessed, of {', '.join(others[:5])}: look at it"
         print(f"\n{module} {text}", file=sys.stderr)
     return not others
-
-
-def _labels(facts: Mapping[str, Any]) -> set[str]:
-    return {str(label["label"] if isinstance(label, dict) else label) for label in facts["labels"]}
 
 
 def _given(split: str, given: Collection[str]) -> str:

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hearpreprocess import registry
-from hearpreprocess.disk import disk_of, nearest_existing
+from hearpreprocess.disk import disk_of, free_on
 from hearpreprocess.options import (
     add_places,
     add_rates,
@@ -127,7 +126,7 @@ def _print_room(whole: Forecast, workspace: Workspace) -> None:
         mine = {option: place for option, (place, _kinds) in places.items() if disk_of(place) == disk}
         kinds = [kind for option in mine for kind in places[option][1]]
         to_come = whole.still_to_come(kinds)
-        free = shutil.disk_usage(nearest_existing(next(iter(mine.values())))).free
+        free = free_on(next(iter(mine.values())))
         most = "" if whole.is_known else "at least "
         print(
             f"{most}{bytes_text(to_come)} are to come onto the disk of {', '.join(mine)}, {bytes_text(free)} are free."

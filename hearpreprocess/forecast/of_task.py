@@ -130,8 +130,7 @@ def _downloads(
 def _finished(release: Release) -> Iterator[tuple[str, Part]]:
     """What is there of the rates that are finished."""
     for rate, (folder, tarball) in release.finished().items():
-        clips = sum(path.stat().st_size for path in folder.glob("*/*.wav"))
-        yield _clips(release.title, rate), Part("clips", clips, is_here=True)
+        yield _clips(release.title, rate), Part("clips", size_of(folder), is_here=True)
         yield _tarball(release.title, rate), Part("tarball", tarball.stat().st_size, is_here=True)
 
 
@@ -196,12 +195,11 @@ def _to_make(
     def recording(rate: int) -> int:
         return -(-(_WAV_HEADER + 2 * round(sample.seconds * rate)) // block) * block
 
+    # At their own rate, clips that are resampled are the files that are there already.
+    own = sum(share * recording(rate) for rate, share in sample.shares.items() if rate not in rates)
     for key, batch in batches.items():
         seconds = 0.0 if batch.is_standardized else batch.clips * sample.decoding
-        # At their own rate, clips that are resampled are the files that are there already.
-        own = sum(share * recording(rate) for rate, share in sample.shares.items() if rate not in rates)
-        size = round(batch.clips * own)
-        yield f"standardize {key}", Part("halfway", size, seconds, batch.is_standardized)
+        yield f"standardize {key}", Part("halfway", round(batch.clips * own), seconds, batch.is_standardized)
         for rate in rates:
             size = batch.clips * recording(rate)
             others = batch.clips * (1 - sample.shares.get(rate, 0.0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any, Literal
 
 SECONDS_TO_START = 1.0
@@ -70,7 +71,7 @@ class Forecast:
     @property
     def between(self) -> int:
         """Bytes of what --clean removes when the tasks are finished."""
-        return self._size(part for part in self.parts.values() if part.kind in ("unpacked", "halfway")) or 0
+        return self._size(self._of("unpacked", "halfway")) or 0
 
     @property
     def peak(self) -> int:
@@ -82,11 +83,11 @@ class Forecast:
     @property
     def outputs(self) -> int:
         """Bytes of what stays beside the downloads, whatever is removed."""
-        return self._size(part for part in self.parts.values() if part.kind in OUTPUTS) or 0
+        return self._size(self._of(*OUTPUTS)) or 0
 
     def still_to_come(self, kinds: Collection[Kind]) -> int:
         """Bytes of these kinds that are not here, as far as they are known."""
-        return sum(part.size or 0 for part in self.parts.values() if part.kind in kinds and not part.is_here)
+        return sum(part.size or 0 for part in self._of(*kinds) if not part.is_here)
 
     @property
     def is_known(self) -> bool:
@@ -99,8 +100,8 @@ class Forecast:
         work = sum(part.seconds for part in self.parts.values())
         return SECONDS_TO_START + work / self.cores if work else 0.0
 
-    def _of(self, kind: Kind) -> Iterator[Part]:
-        return (part for part in self.parts.values() if part.kind == kind)
+    def _of(self, *kinds: Kind) -> Iterator[Part]:
+        return (part for part in self.parts.values() if part.kind in kinds)
 
     @staticmethod
     def _size(parts: Iterable[Part]) -> int | None:
@@ -142,9 +143,9 @@ def together_cleaned(groups: Sequence[Sequence[Forecast]]) -> Forecast:
     At its fullest moment one group is finished and not yet cleaned up after, and the next one has begun.
     """
     every = together([each for group in groups for each in group])
-    between = [together(group).between for group in groups]
-    after = [sum(pair) for pair in zip(between, [*between[1:], 0], strict=True)]
-    outputs = [together(group).outputs for group in groups]
-    downloads = every.downloaded + (every.to_download or 0)
-    every.fullest = downloads + max(sum(outputs[: number + 1]) + size for number, size in enumerate(after))
+    of_groups = [together(group) for group in groups]
+    between = [group.between for group in of_groups]
+    finished = accumulate(group.outputs for group in of_groups)
+    begun = zip(finished, between, [*between[1:], 0], strict=True)
+    every.fullest = every.downloaded + (every.to_download or 0) + max(map(sum, begun))
     return every

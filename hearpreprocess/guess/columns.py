@@ -190,17 +190,21 @@ def find_splits(found: Guess, rows: Sequence[tuple[str, Row]], recordings: Recor
 def _splits_of_column(found: Guess, values: Sequence[str]) -> None:
     kinds = sorted(set(values) - {""})
     is_mostly_blank = values.count("") > len(values) / 2
-    folds = [FOLD.fullmatch(value) for value in kinds]
-    if is_mostly_blank:
-        pass
-    elif all(value.lower() in SPLITS for value in kinds):
+    if not is_mostly_blank and all(value.lower() in SPLITS for value in kinds):
         found.given_splits = with_train(found, {value: SPLITS[value.lower()] for value in kinds})
-    elif 2 <= len(kinds) <= MOST_FOLDS and len({fold and fold["prefix"] for fold in folds}) == 1:
-        numbers = sorted(int(fold["number"]) for fold in folds if fold)
-        if numbers and numbers == list(range(numbers[0], numbers[0] + len(numbers))):
-            found.folds, found.first_fold = len(numbers), numbers[0]
-            found.fold_prefix = next(fold["prefix"] for fold in folds if fold)
+    elif not is_mostly_blank:
+        _find_folds(found, kinds)
     if not found.given_splits and not found.folds:
         shown = "is blank in most rows" if is_mostly_blank else f"holds {', '.join(map(repr, kinds[:5]))}"
         found.notes.append(f"column {found.split_column!r} looks like splits, but {shown}; not used")
         found.split_column = ""
+
+
+def _find_folds(found: Guess, kinds: Sequence[str]) -> None:
+    """Folds that are numbered on end, all of them written in the same way."""
+    folds = [fold for fold in map(FOLD.fullmatch, kinds) if fold]
+    numbers = sorted(int(fold["number"]) for fold in folds)
+    prefixes = {fold["prefix"] for fold in folds}
+    is_every = len(folds) == len(kinds) and 2 <= len(kinds) <= MOST_FOLDS and len(prefixes) == 1
+    if is_every and numbers == list(range(numbers[0], numbers[0] + len(numbers))):
+        found.folds, found.first_fold, found.fold_prefix = len(numbers), numbers[0], prefixes.pop()

@@ -7,12 +7,7 @@ from dataclasses import replace
 from math import ceil, inf
 
 from hearpreprocess.errors import CorpusError
-from hearpreprocess.guess.columns import (
-    YES,
-    listed,
-    number_in,
-    parts_of,
-)
+from hearpreprocess.guess.columns import YES, listed, number_in, parts_of
 from hearpreprocess.guess.division import Guessed
 from hearpreprocess.guess.found import Guess, are_unique, clip_name, stem_of
 from hearpreprocess.guess.tables import Recordings, Row
@@ -29,8 +24,8 @@ def take_rows(
     seconds: Mapping[str, float],
 ) -> None:
     """The clips that the rows stand for, and what is told of those that stand for none."""
-    place_of = {path.rpartition("/")[2]: path for path in recordings.paths}
-    known = {place_of[name] for name in recordings.unique_names} if found.naming.by_name else recordings.known
+    by_name = found.naming.by_name
+    known = frozenset(filter(recordings.is_unique, recordings.paths)) if by_name else recordings.known
     found.missing = sum(len(its_rows) for path, its_rows in of_path.items() if path not in known)
     used = {path: its_rows for path, its_rows in of_path.items() if path in known}
     repeated = [path for path, its_rows in used.items() if len(its_rows) > 1]

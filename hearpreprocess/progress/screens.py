@@ -97,8 +97,7 @@ class Terminal(Log):
         """Draw the summary and the stages at work, as many as there is room for."""
         columns, rows = self._size()
         bars = [disp_trim(stage.bar(columns - 1, is_ascii=self._is_ascii), columns - 1) for stage in work.at_work]
-        lines = [work.summary(columns - 1), *(bar.replace("…", "~") if self._is_ascii else bar for bar in bars)]
-        self._draw(lines[: max(1, rows - 1)])
+        self._draw([work.summary(columns - 1), *bars][: max(1, rows - 1)])
 
     def clear(self) -> None:
         """Remove what was drawn."""

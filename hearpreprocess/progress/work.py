@@ -66,7 +66,8 @@ class Stage:
 
     def bar(self, columns: int, *, is_ascii: bool = False) -> str:
         """A line of so many columns that shows how far it is; if `is_ascii`, of ASCII but for its title."""
-        name = without_middle(f"{self.title} {self.name}", min(LONGEST_PREFIX, columns // 2))
+        mark = "~" if is_ascii else "…"
+        name = without_middle(f"{self.title} {self.name}", min(LONGEST_PREFIX, columns // 2), mark)
         if not self.total or self.done > self.total:
             done = f" {amount(self.done, self.unit)}," if self.done else ""
             return f"{name}:{done} {tqdm.format_interval(self.seconds)}"

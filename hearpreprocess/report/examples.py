@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 from hearpreprocess import audio
 from hearpreprocess.errors import OutputError
 from hearpreprocess.finished import CLIP
-from hearpreprocess.manifest import Manifest
+from hearpreprocess.manifest import Manifest, is_event, name_of
 from hearpreprocess.package import MANIFEST, clip_path
 from hearpreprocess.report import pictures
-from hearpreprocess.report.statistics import is_event, label_order, name_of, names_of
+from hearpreprocess.report.statistics import label_order, names_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -14,7 +14,7 @@ from typing import Any
 
 from hearpreprocess.audio import FULL_SCALE
 from hearpreprocess.identity import duplicates
-from hearpreprocess.manifest import Manifest
+from hearpreprocess.manifest import Manifest, is_event, name_of
 
 BINS = 24
 """A histogram has no more of them, give or take one at each end."""
@@ -137,16 +137,6 @@ def seconds_of(facts: Mapping[str, Any]) -> float:
 def decibels(peak: int) -> float:
     """The level of a peak, relative to full scale; the peak of a silent clip has none."""
     return 20 * math.log10(peak / FULL_SCALE)
-
-
-def is_event(label: Any) -> bool:
-    """Whether a label of a manifest is that of an event, with its times."""
-    return isinstance(label, dict)
-
-
-def name_of(label: Any) -> str:
-    """What is shown of a label: a text, a number, or either of them in an event."""
-    return str(label["label"] if is_event(label) else label)
 
 
 def names_of(labels: Iterable[Any]) -> list[str]:

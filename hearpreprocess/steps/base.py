@@ -47,9 +47,14 @@ class Workspace:
     journal: Path | None = None
 
     @property
+    def places(self) -> tuple[Path, ...]:
+        """Where a run writes."""
+        return self.tmp_dir, self.tasks_dir, self.tar_dir, self.download_dir
+
+    @property
     def digest(self) -> str:
         """Of the places alone."""
-        return digest([str(place) for place in (self.tmp_dir, self.tasks_dir, self.tar_dir, self.download_dir)])
+        return digest(list(map(str, self.places)))
 
 
 class HiddenParameter(luigi.Parameter[Value]):

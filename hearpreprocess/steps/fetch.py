@@ -248,7 +248,7 @@ class Locate(SourceStep):
 
     def _check_apart(self) -> None:
         """Raise OutputError where what runs write would become part of the source."""
-        places = (getattr(self.workspace, name) for name in ("tmp_dir", "tasks_dir", "tar_dir", "download_dir"))
+        places = self.workspace.places
         inside = [str(place) for place in places if place.resolve().is_relative_to(self.path.resolve())]
         if self.is_unpacked and inside:
             raise OutputError(

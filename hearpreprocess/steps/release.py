@@ -283,8 +283,8 @@ class Release(PlanningStep):
         }
 
     def planned(self) -> Sequence[Step]:
-        screen = self._screen()
-        return [screen] if self._unfinished() and not screen.complete() else self._unfinished()
+        unfinished, screen = self._unfinished(), self._screen()
+        return [screen] if unfinished and not screen.complete() else unfinished
 
     def run(self) -> Generator[Any, Any, None]:
         self._announce(self._unfinished())
@@ -294,10 +294,10 @@ class Release(PlanningStep):
 
     def _unfinished(self) -> list[Combine | Tar]:
         """The steps that make the outputs which are not there, with the audio that they lack."""
-        unfinished = [output for output in self.outputs() if not output.complete()]
-        if not unfinished:
-            return []
-        return [output for output in self.outputs(self._lacking(unfinished)) if not output.complete()]
+        outputs = self.outputs()
+        unfinished = [number for number, output in enumerate(outputs) if not output.complete()]
+        to_make = self.outputs(self._lacking([outputs[number] for number in unfinished]))
+        return [to_make[number] for number in unfinished]
 
     def _lacking(self, unfinished: list[Combine | Tar]) -> tuple[int, ...]:
         """The rates that one of the unfinished outputs lacks."""
