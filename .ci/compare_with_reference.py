@@ -19,11 +19,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from hearpreprocess import compare as proof
-from hearpreprocess import labels, registry, splits, tfds_names, verify
-from hearpreprocess.config import NewFolds
+from hearpreprocess import tfds_names, verify
+from hearpreprocess.corpus import labels, splits
 from hearpreprocess.steps.corpus import work_out
+from hearpreprocess.task import registry
+from hearpreprocess.task.config import NewFolds
+from hearpreprocess.task.tree import Tree
 from hearpreprocess.testing import contract
-from hearpreprocess.tree import Tree
 
 RATES = ("16000", "22050", "32000", "44100", "48000")
 PROJECT = Path(__file__).parent.parent

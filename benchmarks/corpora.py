@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from hearpreprocess.testing import archives
-from hearpreprocess.testing.sounds import recording, wav_bytes
+from hearpreprocess.synthetic import archives
+from hearpreprocess.synthetic.sounds import recording, wav_bytes
 
 LABELS, FOLDS = 50, 5
 PIECE_SECONDS = 5.0

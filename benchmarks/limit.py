@@ -27,9 +27,9 @@ import soundfile
 import soxr
 from isal import igzip_threaded
 
-LEVEL, BLOCK = 2, 1 << 20  # as hearpreprocess.package has them
+LEVEL, BLOCK = 2, 1 << 20  # as hearpreprocess.finished.tarball has them
 IN_FLIGHT = 64
-LARGEST_BLOCK_KEPT = (32 << 20) - (1 << 16)  # as hearpreprocess.steps.pool has it
+LARGEST_BLOCK_KEPT = (32 << 20) - (1 << 16)  # as hearpreprocess.engine.pool has it
 
 HAS_CHECKSUMS = sys.argv[1] == "--checksums"
 arguments = sys.argv[1 + HAS_CHECKSUMS :]

@@ -20,11 +20,11 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from hearpreprocess import registry
-from hearpreprocess.config import TaskMode
 from hearpreprocess.steps.corpus import work_out
-from hearpreprocess.testing.sounds import wav_bytes
-from hearpreprocess.tree import Tree
+from hearpreprocess.synthetic.sounds import wav_bytes
+from hearpreprocess.task import registry
+from hearpreprocess.task.config import TaskMode
+from hearpreprocess.task.tree import Tree
 
 PIECE_OF_A_NOTE = {
     "note": 201034, "sample_rate": 16000, "instrument_family": 3, "instrument_source": 0, "velocity": 127,

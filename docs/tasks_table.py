@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from hearpreprocess import registry
-from hearpreprocess.commands.facts import splits_of
-from hearpreprocess.config import TaskConfig, TaskMode
-from hearpreprocess.sources import Archive, Source, SplitArchive, Synthetic
+from hearpreprocess.cli.commands.facts import splits_of
+from hearpreprocess.task import registry
+from hearpreprocess.task.config import TaskConfig, TaskMode
+from hearpreprocess.task.sources import Archive, Source, SplitArchive, Synthetic
 
 PAGE = Path(__file__).with_name("tasks.md")
 BEGIN, END = "<!-- table: written by tasks_table.py -->\n", "<!-- /table -->\n"

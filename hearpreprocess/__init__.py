@@ -3,13 +3,13 @@
 The names below are what a task module needs; see `tasks/esc50.py` for one that uses them.
 """
 
-from hearpreprocess.clips import Clip, Event, LeftOut, Member
-from hearpreprocess.config import Mode, NewFolds, PresetFolds, SplitSeconds, TaskConfig, TrainValidTest, fold
 from hearpreprocess.errors import ConfigError, CorpusError
-from hearpreprocess.midi import midi_notes
-from hearpreprocess.sources import Archive, File, FileList, Files, Local, SplitArchive, Synthetic
-from hearpreprocess.tfds import named_clips, tfds_names
-from hearpreprocess.tree import Tree
+from hearpreprocess.task.clips import Clip, Event, LeftOut, Member
+from hearpreprocess.task.config import Mode, NewFolds, PresetFolds, SplitSeconds, TaskConfig, TrainValidTest, fold
+from hearpreprocess.task.midi import midi_notes
+from hearpreprocess.task.sources import Archive, File, FileList, Files, Local, SplitArchive, Synthetic
+from hearpreprocess.task.tfds import named_clips, tfds_names
+from hearpreprocess.task.tree import Tree
 
 __version__ = "0.1.0"
 PROJECT_URL = "https://github.com/hearbenchmark/hear-preprocess"

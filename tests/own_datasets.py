@@ -6,7 +6,7 @@ import csv
 import json
 from pathlib import Path
 
-from hearpreprocess.testing import archives
+from hearpreprocess.synthetic import archives
 from tests import toys
 from tests.conftest import User
 

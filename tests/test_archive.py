@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hearpreprocess import archive
 from hearpreprocess.archive.listing import is_litter
 from hearpreprocess.errors import ArchiveError
-from hearpreprocess.testing import archives
+from hearpreprocess.synthetic import archives
 
 Writer = Callable[..., Path]
 

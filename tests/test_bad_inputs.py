@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from hearpreprocess.testing.archives import write_zip
+from hearpreprocess.synthetic.archives import write_zip
 from tests import toys
 from tests.conftest import Server, User, sha256
 
@@ -53,7 +53,7 @@ def test_commands_that_cannot_be_understood(user: User, arguments: list[str], sa
 
 
 def test_the_folder_of_task_modules_is_no_place_for_outputs(user: User) -> None:
-    from hearpreprocess.registry import built_in_folder
+    from hearpreprocess.task.registry import built_in_folder
 
     before = sorted(built_in_folder().iterdir())
     assert "holds the task modules" in refused(user, "esc50", "--tasks-dir", built_in_folder(), status=2)

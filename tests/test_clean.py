@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hearpreprocess.testing import archives
+from hearpreprocess.synthetic import archives
 from tests import toys
 from tests.conftest import User, but_for_what_tells_of_rates
 
@@ -87,8 +87,8 @@ def test_one_archive_under_two_names_counts_as_shared(user: User) -> None:
     for name in ("one", "two"):
         _path, archive = toys.corpus(user.folder, toys.folds_members(), name=name, write=archives.write_tar_gz)
         user.write(f"{name}.py", toys.folds_task(archive, name=f'"{name}"'))
-    from hearpreprocess.registry import TaskReference
     from hearpreprocess.steps.clean import sharing_sources
+    from hearpreprocess.task.registry import TaskReference
 
     tasks = [TaskReference.of(str(user.folder / f"{name}.py"), "full", {}) for name in ("one", "two")]
     assert sharing_sources(tasks) == [tuple(tasks)]

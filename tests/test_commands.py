@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from hearpreprocess.commands import COMMANDS, PROGRAMS
-from hearpreprocess.commands.doctor import requirements
+from hearpreprocess.cli.commands import COMMANDS, PROGRAMS
+from hearpreprocess.cli.commands.doctor import requirements
 from hearpreprocess.fetch import part_path
-from hearpreprocess.registry import built_in_names
+from hearpreprocess.task.registry import built_in_names
 from tests import toys
 from tests.conftest import Server, User, sha256
 

@@ -32,7 +32,7 @@ import pytest
 
 import hearpreprocess
 from hearpreprocess import compare, verify
-from hearpreprocess.commands import COMMANDS, PROGRAMS
+from hearpreprocess.cli.commands import COMMANDS, PROGRAMS
 from tests.conftest import WHOLE_COMMAND, User
 
 PROJECT = Path(__file__).parent.parent

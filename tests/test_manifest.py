@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from hearpreprocess import manifest
 from hearpreprocess.errors import OutputError
+from hearpreprocess.finished import manifest
 from tests import toys
 from tests.conftest import User
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hearpreprocess.testing import archives
+from hearpreprocess.synthetic import archives
 from tests import toys
 from tests.conftest import User
 from tests.own_datasets import NAMES, alternating, begun, table, wavs

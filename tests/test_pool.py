@@ -13,8 +13,8 @@ import luigi
 import psutil
 import pytest
 
+from hearpreprocess.engine.pool import StepPool, StepRun
 from hearpreprocess.steps.base import Step, Workspace
-from hearpreprocess.steps.pool import StepPool, StepRun
 
 
 class Does(Step):

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from hearpreprocess.progress import Display
-from hearpreprocess.progress.work import Stage, Work, without_middle
+from hearpreprocess.cli.progress import Display
+from hearpreprocess.cli.progress.work import Stage, Work, without_middle
 from hearpreprocess.steps.journal import Entry, Journal, JournalReader
 from tests.conftest import User
 

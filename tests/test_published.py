@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from hearpreprocess import published, verify
+from hearpreprocess import verify
 from hearpreprocess.compare import compare
+from hearpreprocess.finished import resampled
 from tests.conftest import Server, User, sha256
 
 TITLES = {
@@ -160,7 +161,7 @@ def test_what_cannot_be_resampled_is_refused(user: User, out: Path) -> None:
 
 @pytest.mark.parametrize("seconds", [0.1, 0.30000000000000004, 1.1, 2.675, 119.99999999999999])
 def test_times_survive_the_way_to_seconds_and_back(seconds: float) -> None:
-    assert published._seconds(seconds * 1000.0) * 1000.0 == seconds * 1000.0
+    assert resampled._seconds(seconds * 1000.0) * 1000.0 == seconds * 1000.0
 
 
 def zenodo(user: User, *arguments: object) -> subprocess.CompletedProcess[str]:

@@ -26,8 +26,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from hearpreprocess import audio, card, manifest
+from hearpreprocess import audio
 from hearpreprocess.errors import OutputError
+from hearpreprocess.finished import card, manifest
 from hearpreprocess.report import examples, index, page, pictures
 from hearpreprocess.report import row as overview_row
 from hearpreprocess.report import statistics as numbers

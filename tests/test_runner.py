@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from hearpreprocess.steps.reporter import Reporter
-from hearpreprocess.testing import archives
+from hearpreprocess.engine.reporter import Reporter
+from hearpreprocess.synthetic import archives
 from tests import toys
 from tests.conftest import WHOLE_COMMAND, User, sha256
 

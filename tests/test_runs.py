@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from hearpreprocess.testing.archives import write_tar_gz, write_zip
+from hearpreprocess.synthetic.archives import write_tar_gz, write_zip
 from tests import toys
 from tests.conftest import Server, User, but_for_what_tells_of_rates, sha256
 

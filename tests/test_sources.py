@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from hearpreprocess import Archive, ConfigError, File, FileList, Files, SplitArchive, Synthetic
-from hearpreprocess.sources import Local, source_from_json, source_to_json, without_credentials
-from hearpreprocess.testing import archives
+from hearpreprocess.synthetic import archives
+from hearpreprocess.task.sources import Local, source_from_json, source_to_json, without_credentials
 from tests import toys
 from tests.conftest import Server, User, sha256
 

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hearpreprocess import splits
-from hearpreprocess.clips import Clip, Event, to_table
-from hearpreprocess.config import Mode, NewFolds, PresetFolds, SplitSeconds, TaskConfig, TaskMode, TrainValidTest
+from hearpreprocess.corpus import splits
 from hearpreprocess.errors import ConfigError, SplitError
-from hearpreprocess.sources import Archive
+from hearpreprocess.task.clips import Clip, Event, to_table
+from hearpreprocess.task.config import Mode, NewFolds, PresetFolds, SplitSeconds, TaskConfig, TaskMode, TrainValidTest
+from hearpreprocess.task.sources import Archive
 
 names = st.text("abcdefgh0123-_", min_size=1, max_size=6)
 corpora = st.dictionaries(names, st.sampled_from("xyz"), min_size=6, max_size=60)
@@ -41,7 +41,7 @@ def task(scheme: object, *, partial: bool = False, **facts: object) -> TaskMode:
 def table(
     labels: dict[str, str], config: TaskMode, given: dict[str, str] | None = None, groups: dict[str, str] | None = None
 ) -> pd.DataFrame:
-    from hearpreprocess.clips import Member
+    from hearpreprocess.task.clips import Member
 
     clips = [
         Clip(

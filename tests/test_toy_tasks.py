@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hearpreprocess.testing.archives import write_tar_gz
+from hearpreprocess.synthetic.archives import write_tar_gz
 from tests import toys
 from tests.conftest import User
 

@@ -8,7 +8,7 @@ import pytest
 
 from hearpreprocess import Member, Tree
 from hearpreprocess.errors import CorpusError
-from hearpreprocess.tree import matcher
+from hearpreprocess.task.tree import matcher
 
 PATHS = ["a.csv", "audio/b.wav", "audio/deep/c.wav", "audio/[odd] name.wav", "Audio/d.wav", "_noise_/e.wav"]
 

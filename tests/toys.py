@@ -7,8 +7,8 @@ import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
-from hearpreprocess.testing.archives import write_zip
-from hearpreprocess.testing.sounds import recording, wav_bytes
+from hearpreprocess.synthetic.archives import write_zip
+from hearpreprocess.synthetic.sounds import recording, wav_bytes
 
 RATE = 8000
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from hearpreprocess import PROJECT_URL, __version__
 from hearpreprocess.errors import DownloadError
-from hearpreprocess.sources import without_credentials
+from hearpreprocess.task.sources import without_credentials
 
 if TYPE_CHECKING:
     import requests

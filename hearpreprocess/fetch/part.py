@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from hearpreprocess.atomic import sync_folder
-from hearpreprocess.disk import naming_the_disk
 from hearpreprocess.fetch.connections import lock
+from hearpreprocess.storage.atomic import sync_folder
+from hearpreprocess.storage.disk import naming_the_disk
 
 _SECONDS_BETWEEN_LOOKS = 0.2
 _CHUNK = 1 << 20

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from hearpreprocess import audio
 from hearpreprocess.errors import OutputError
-from hearpreprocess.finished import CLIP
-from hearpreprocess.manifest import Manifest, is_event, name_of
-from hearpreprocess.package import MANIFEST, clip_path
+from hearpreprocess.finished.layout import MANIFEST, clip_path
+from hearpreprocess.finished.manifest import Manifest, is_event, name_of
+from hearpreprocess.finished.reader import CLIP
 from hearpreprocess.report import pictures
 from hearpreprocess.report.statistics import label_order, names_of
 

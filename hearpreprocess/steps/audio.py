@@ -11,15 +11,12 @@ from typing import Any
 
 import luigi
 
-from hearpreprocess import archive, audio, fetch, manifest
-from hearpreprocess.atomic import discard, link_or_copy
-from hearpreprocess.batches import Batch
-from hearpreprocess.clips import WHOLE
+from hearpreprocess import archive, audio, fetch
+from hearpreprocess.corpus.batches import Batch
+from hearpreprocess.engine.log import LOGGER
 from hearpreprocess.errors import ArchiveError, AudioError, enumerate_problems
-from hearpreprocess.identity import digest
-from hearpreprocess.manifest import Fingerprint
-from hearpreprocess.seal import is_sealed
-from hearpreprocess.sources import Archive, Local, Source, source_from_json
+from hearpreprocess.finished import manifest
+from hearpreprocess.finished.manifest import Fingerprint
 from hearpreprocess.steps.base import (
     Counter,
     FolderStep,
@@ -32,7 +29,11 @@ from hearpreprocess.steps.base import (
 )
 from hearpreprocess.steps.corpus import Corpus, CorpusStep, TaskStep, corpus_folder
 from hearpreprocess.steps.fetch import SourceStep, source_step
-from hearpreprocess.steps.log import LOGGER
+from hearpreprocess.storage.atomic import discard, link_or_copy
+from hearpreprocess.storage.digests import digest
+from hearpreprocess.storage.seal import is_sealed
+from hearpreprocess.task.clips import WHOLE
+from hearpreprocess.task.sources import Archive, Local, Source, source_from_json
 
 _REFUSED, _CLIPS = "refused.json", "clips.json"
 

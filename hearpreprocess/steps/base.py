@@ -16,15 +16,15 @@ from typing import Any, ClassVar, TypeVar
 import luigi
 from luigi.parameter import ParameterVisibility
 
-from hearpreprocess.atomic import replaced_folder, whole_folder
+from hearpreprocess.engine.log import LOGGER
 from hearpreprocess.errors import HearPreprocessError
-from hearpreprocess.identity import digest
-from hearpreprocess.registry import TaskReference
-from hearpreprocess.seal import is_sealed, seal
-from hearpreprocess.sources import source_to_json
 from hearpreprocess.steps.interruption import Interruption
 from hearpreprocess.steps.journal import Entry, Event, Journal
-from hearpreprocess.steps.log import LOGGER
+from hearpreprocess.storage.atomic import replaced_folder, whole_folder
+from hearpreprocess.storage.digests import digest
+from hearpreprocess.storage.seal import is_sealed, seal
+from hearpreprocess.task.registry import TaskReference
+from hearpreprocess.task.sources import source_to_json
 
 Value = TypeVar("Value")
 

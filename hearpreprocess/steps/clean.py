@@ -10,14 +10,14 @@ from typing import Any
 
 import luigi
 
-from hearpreprocess.atomic import discard
-from hearpreprocess.registry import TaskReference
-from hearpreprocess.sources import Source
 from hearpreprocess.steps.audio import Extract, Resample, Standardize
 from hearpreprocess.steps.base import RatesParameter, Step, TaskParameter
 from hearpreprocess.steps.corpus import corpus_folder
-from hearpreprocess.steps.presence import alone, has_left_things, leave_things
 from hearpreprocess.steps.release import Release
+from hearpreprocess.storage.atomic import discard
+from hearpreprocess.storage.locks import alone, has_left_things, leave_things
+from hearpreprocess.task.registry import TaskReference
+from hearpreprocess.task.sources import Source
 
 
 class TasksParameter(luigi.Parameter[tuple[TaskReference, ...]]):

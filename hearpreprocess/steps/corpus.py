@@ -10,22 +10,18 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hearpreprocess import __version__, labels, splits
-from hearpreprocess.batches import (
-    Batch,
-    decoding_versions,
-    make_batches,
-    members_by_source,
-)
-from hearpreprocess.clips import LACKING, WHOLE, Clip, LeftOut, Omission, to_table, write_table
-from hearpreprocess.config import TaskMode
+from hearpreprocess import __version__
+from hearpreprocess.corpus import labels, splits
+from hearpreprocess.corpus.batches import Batch, decoding_versions, make_batches, members_by_source
 from hearpreprocess.errors import CorpusError, HearPreprocessError, line_in
-from hearpreprocess.identity import digest
-from hearpreprocess.registry import TaskReference
-from hearpreprocess.sources import source_without_credentials
 from hearpreprocess.steps.base import FolderStep, HiddenParameter, Step, TaskParameter, Workspace
 from hearpreprocess.steps.fetch import Index
-from hearpreprocess.tree import Packed, Tree
+from hearpreprocess.storage.digests import digest
+from hearpreprocess.task.clips import LACKING, WHOLE, Clip, LeftOut, Omission, to_table, write_table
+from hearpreprocess.task.config import TaskMode
+from hearpreprocess.task.registry import TaskReference
+from hearpreprocess.task.sources import source_without_credentials
+from hearpreprocess.task.tree import Packed, Tree
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,17 +9,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hearpreprocess import __version__, archive, fetch
+from hearpreprocess import __version__, archive, fetch, synthetic
 from hearpreprocess.archive.folder import files_below
-from hearpreprocess.atomic import replaced_folder, whole_file
-from hearpreprocess.disk import check_free, naming_the_disk
 from hearpreprocess.errors import DownloadError, OfflineError, OutputError, enumerate_problems
-from hearpreprocess.identity import digest
-from hearpreprocess.seal import SEAL
-from hearpreprocess.sources import File, Local, Source, Synthetic
 from hearpreprocess.steps.base import Counter, FolderStep, SourceParameter, Workspace
-from hearpreprocess.testing import corpora
-from hearpreprocess.tree import Tree, matcher
+from hearpreprocess.storage.atomic import replaced_folder, whole_file
+from hearpreprocess.storage.digests import digest
+from hearpreprocess.storage.disk import check_free, naming_the_disk
+from hearpreprocess.storage.seal import SEAL
+from hearpreprocess.task.sources import File, Local, Source, Synthetic
+from hearpreprocess.task.tree import Tree, matcher
 
 MOST_FILES_SHOWN = 9
 
@@ -189,11 +188,11 @@ class Generate(SourceStep):
     @property
     def content(self) -> str:
         """The code that makes the corpus stands for its bytes."""
-        return f"synthetic:{corpora.fingerprint(self.source.corpus)}"
+        return f"synthetic:{synthetic.fingerprint(self.source.corpus)}"
 
     def build(self, folder: Path) -> None:
         with Counter(self, "files") as counter:
-            corpora.write(self.source.corpus, folder, counter.add)
+            synthetic.write(self.source.corpus, folder, counter.add)
         self.tell("finished")
 
 

@@ -11,18 +11,19 @@ from typing import Any
 
 import luigi
 
-from hearpreprocess import card, manifest, package, report
-from hearpreprocess.atomic import replaced_folder, whole_file
+from hearpreprocess import report
 from hearpreprocess.errors import OutputError
-from hearpreprocess.manifest import Fingerprint
-from hearpreprocess.seal import SEAL
+from hearpreprocess.finished import card, layout, manifest
+from hearpreprocess.finished.manifest import Fingerprint
 from hearpreprocess.steps.audio import Extract, Resample, Screen, Standardize
 from hearpreprocess.steps.base import Counter, HiddenParameter, PlanningStep, RatesParameter, Step, TaskParameter
 from hearpreprocess.steps.corpus import CorpusStep, corpus_folder
 from hearpreprocess.steps.interruption import Interruption
 from hearpreprocess.steps.journal import Entry, Journal
 from hearpreprocess.steps.labels import Labels
-from hearpreprocess.steps.presence import locked
+from hearpreprocess.storage.atomic import replaced_folder, whole_file
+from hearpreprocess.storage.locks import locked
+from hearpreprocess.storage.seal import SEAL
 
 ABOVE_ALL_RATES = 1_000_000
 """A priority; the largest number there is would be one that a luigid's page cannot show."""
@@ -48,7 +49,7 @@ class OutputStep(CorpusStep):
     @functools.cached_property
     def clips(self) -> list[tuple[str, str, str]]:
         """The split, the name and the batch's key of each clip of the finished task."""
-        metadata = json.loads((self._labels_folder / package.METADATA).read_text(encoding="utf-8"))
+        metadata = json.loads((self._labels_folder / layout.METADATA).read_text(encoding="utf-8"))
         skipped = metadata.get("skipped_clips", {})
         return [clip for clip in self.described.clips if clip[1] not in skipped] if skipped else self.described.clips
 
@@ -71,7 +72,7 @@ class OutputStep(CorpusStep):
 
     def label_files(self) -> dict[str, str]:
         """The files other than audio and what tells of it, by their place in the finished task."""
-        without = {SEAL, *package.PROOFS}
+        without = {SEAL, *layout.PROOFS}
         return {path.name: str(path) for path in sorted(self._labels_folder.iterdir()) if path.name not in without}
 
     def proofs(self, rates: Sequence[int], kept: Mapping[int, Mapping[str, Fingerprint]]) -> dict[str, str]:
@@ -79,16 +80,16 @@ class OutputStep(CorpusStep):
         steps = self.requires()
         recorded = {name: facts for step in steps for name, facts in step.requires().made().items()}
         made = {rate: {name: found for step in steps for name, found in step.made(rate).items()} for rate in rates}
-        of_corpus = manifest.read(self._labels_folder / package.MANIFEST)
+        of_corpus = manifest.read(self._labels_folder / layout.MANIFEST)
         whole = manifest.with_audio(of_corpus, recorded, {**kept, **made})
-        metadata = json.loads((self._labels_folder / package.METADATA).read_text(encoding="utf-8"))
-        return {package.MANIFEST: manifest.to_text(whole), package.CARD: card.card(metadata, whole)}
+        metadata = json.loads((self._labels_folder / layout.METADATA).read_text(encoding="utf-8"))
+        return {layout.MANIFEST: manifest.to_text(whole), layout.CARD: card.card(metadata, whole)}
 
     def audio_files(self, rate: int) -> dict[str, str]:
         """The clips at one rate, by their place in the finished task."""
         folders = {step.batch: str(step.folders()[rate]) for step in self.requires()}
         return {
-            package.clip_path(rate, split, name): f"{folders[batch]}/{name}.wav" for split, name, batch in self.clips
+            layout.clip_path(rate, split, name): f"{folders[batch]}/{name}.wav" for split, name, batch in self.clips
         }
 
 
@@ -116,7 +117,7 @@ class Combine(OutputStep):
 
     def has(self, rates: Sequence[int]) -> bool:
         """Whether the folder is of this release and holds all clips at these rates."""
-        return package.release_of_folder(self.folder) == self.release and package.is_all_there(
+        return layout.release_of_folder(self.folder) == self.release and layout.is_all_there(
             self.folder, rates, self.counts
         )
 
@@ -125,11 +126,11 @@ class Combine(OutputStep):
             self._replace()
 
     def _replace(self) -> None:
-        package.check_replaceable(self.folder, self.described.summary["splits"])
-        kept = package.clips_in(self.folder)
+        layout.check_replaceable(self.folder, self.described.summary["splits"])
+        kept = layout.clips_in(self.folder)
         files: dict[str, str] = {}
         known: dict[int, dict[str, Fingerprint]] = {}
-        if package.release_of_folder(self.folder) == self.release:
+        if layout.release_of_folder(self.folder) == self.release:
             known = self._known(kept)
             files |= {path: place for path, place in kept.items() if int(path.partition("/")[0]) in known}
         elif dropped := sorted({path.partition("/")[0] for path in kept} - set(map(str, self.rates))):
@@ -139,7 +140,7 @@ class Combine(OutputStep):
             files |= self.audio_files(rate)
         self.tell("began")
         with replaced_folder(self.folder) as folder:
-            package.write_folder(folder, links=files, copies=self.label_files(), texts=self.proofs(self.made, known))
+            layout.write_folder(folder, links=files, copies=self.label_files(), texts=self.proofs(self.made, known))
             self._write_report(folder)
             Interruption.act()
         self.tell("finished")
@@ -147,7 +148,7 @@ class Combine(OutputStep):
     def _write_report(self, folder: Path) -> None:
         """Write the report; a task is finished without one, too."""
         try:
-            (folder / package.REPORT).write_text(report.page(folder), encoding="utf-8")
+            (folder / layout.REPORT).write_text(report.page(folder), encoding="utf-8")
         except Exception as error:
             text = (
                 f"its report could not be made ({type(error).__name__}: {error}); `hearpreprocess report` tries again"
@@ -157,7 +158,7 @@ class Combine(OutputStep):
     def _known(self, kept: Iterable[str]) -> dict[int, dict[str, Fingerprint]]:
         """What the folder's manifest tells of the rates whose clips are there; a lost manifest is not mourned for."""
         try:
-            earlier = manifest.read(self.folder / package.MANIFEST)
+            earlier = manifest.read(self.folder / layout.MANIFEST)
             rates = {int(path.partition("/")[0]) for path in kept}
             return {rate: manifest.audio_of(earlier, rate) for rate in earlier["sample_rates"] if rate in rates}
         except OutputError as error:
@@ -165,9 +166,9 @@ class Combine(OutputStep):
             return {}
 
     def _warn_of_other_tarballs(self) -> None:
-        asked = {package.tarball_name(self.title, rate) for rate in self.rates}
-        for path in sorted(self.workspace.tar_dir.glob(package.tarball_name(glob.escape(self.title), "*"))):
-            if path.name not in asked and package.release_of_tarball(path) not in (None, self.release):
+        asked = {layout.tarball_name(self.title, rate) for rate in self.rates}
+        for path in sorted(self.workspace.tar_dir.glob(layout.tarball_name(glob.escape(self.title), "*"))):
+            if path.name not in asked and layout.release_of_tarball(path) not in (None, self.release):
                 self.tell("warned", text=f"{path} is of an earlier release; remove it, or ask for its rate again")
 
 
@@ -185,7 +186,7 @@ class Tar(OutputStep):
     @property
     def path(self) -> Path:
         """Where the tarball is."""
-        return self.workspace.tar_dir / package.tarball_name(self.title, self.rate)
+        return self.workspace.tar_dir / layout.tarball_name(self.title, self.rate)
 
     @property
     def places(self) -> list[Path]:
@@ -203,10 +204,10 @@ class Tar(OutputStep):
         return rate
 
     def complete(self) -> bool:
-        if (package.release_of_tarball(self.path), package.compression_of(self.path)) != (
+        if (layout.release_of_tarball(self.path), layout.compression_of(self.path)) != (
             self.release,
             self.compression,
-        ) or not package.checksums_of(self.path).exists():
+        ) or not layout.checksums_of(self.path).exists():
             return False
         return not self.size_note.exists() or self.size_note.read_text(encoding="utf-8") == str(
             self.path.stat().st_size
@@ -214,9 +215,9 @@ class Tar(OutputStep):
 
     def run(self) -> None:
         files = self.label_files() | self.audio_files(self.rate)
-        with Counter(self, "files", len(files) + len(package.PROOFS)) as counter:
+        with Counter(self, "files", len(files) + len(layout.PROOFS)) as counter:
             proofs = self.proofs([self.rate], {})
-            package.write_tarball(self.path, f"tasks/{self.title}", files, proofs, self.compression, counter.add)
+            layout.write_tarball(self.path, f"tasks/{self.title}", files, proofs, self.compression, counter.add)
         with whole_file(self.size_note) as note:
             note.write_text(str(self.path.stat().st_size), encoding="utf-8")
 
@@ -331,5 +332,5 @@ class Release(PlanningStep):
         plan(Resample.stage, sum(clips[step.batch] for step in resample), "clips")
         for output in outputs:
             if isinstance(output, Tar):
-                files = len(described.summary["splits"]) + 2 + len(package.PROOFS) + sum(clips.values())
+                files = len(described.summary["splits"]) + 2 + len(layout.PROOFS) + sum(clips.values())
                 plan(output.shown_stage, files, "files")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from hearpreprocess import registry
-from hearpreprocess.config import TaskConfig, TaskMode
-from hearpreprocess.sources import Local, Synthetic
+from hearpreprocess.task import registry
+from hearpreprocess.task.config import TaskConfig, TaskMode
+from hearpreprocess.task.sources import Local, Synthetic
 from hearpreprocess.verify import verify
 
 METRICS = (

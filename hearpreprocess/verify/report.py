@@ -8,10 +8,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from hearpreprocess import fetch, registry
+from hearpreprocess import fetch
 from hearpreprocess.errors import OutputError
-from hearpreprocess.finished import look
-from hearpreprocess.package import CHECKSUM_SUFFIX
+from hearpreprocess.finished.layout import CHECKSUM_SUFFIX
+from hearpreprocess.finished.reader import look
+from hearpreprocess.task import registry
 from hearpreprocess.verify.checks import CHECKS, Copy, Finding
 from hearpreprocess.verify.task import claims_of, known_task, told_by_name
 

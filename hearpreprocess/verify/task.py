@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hearpreprocess import registry
-from hearpreprocess.config import TaskMode
-from hearpreprocess.finished import Finished
-from hearpreprocess.package import MANIFEST, METADATA, VOCABULARY
+from hearpreprocess.finished.layout import MANIFEST, METADATA, VOCABULARY
+from hearpreprocess.finished.reader import Finished
+from hearpreprocess.task import registry
+from hearpreprocess.task.config import TaskMode
 
 
 @dataclass

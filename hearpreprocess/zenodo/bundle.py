@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from hearpreprocess import PROJECT_URL, __version__, fetch
-from hearpreprocess.atomic import link_or_copy, replaced_folder
-from hearpreprocess.card import is_made_up
 from hearpreprocess.errors import OutputError, enumerate_problems
-from hearpreprocess.finished import files
-from hearpreprocess.package import CARD, METADATA, checksums_of
+from hearpreprocess.finished.card import is_made_up
+from hearpreprocess.finished.layout import CARD, METADATA, checksums_of
+from hearpreprocess.finished.reader import files
+from hearpreprocess.storage.atomic import link_or_copy, replaced_folder
 from hearpreprocess.verify import verify
 
 CHECKSUMS, LICENCES, DESCRIPTION = "SHA256SUMS", "LICENSE.txt", ".zenodo.json"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hearpreprocess.testing import archives
+from hearpreprocess.synthetic import archives
 from tests import toys
 from tests.conftest import User, sha256
 from tests.faults.conftest import IS_LONG

@@ -20,7 +20,7 @@ import psutil
 import pytest
 import trustme
 
-from hearpreprocess.testing import archives
+from hearpreprocess.synthetic import archives
 from tests import toys
 from tests.conftest import User, sha256
 from tests.faults.conftest import IS_LONG, FaultyServer

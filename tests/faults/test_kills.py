@@ -13,7 +13,7 @@ from collections import Counter
 
 import pytest
 
-from hearpreprocess.testing import archives
+from hearpreprocess.synthetic import archives
 from tests import toys
 from tests.conftest import User, sha256
 from tests.faults.conftest import IS_LONG, FaultyServer

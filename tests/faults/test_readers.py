@@ -23,9 +23,9 @@ import soundfile
 from hearpreprocess import Archive, Clip, PresetFolds, TaskConfig, archive, audio, fold
 from hearpreprocess.errors import HearPreprocessError
 from hearpreprocess.steps.corpus import work_out
-from hearpreprocess.testing import archives
-from hearpreprocess.testing.sounds import recording, wav_bytes
-from hearpreprocess.tree import Tree
+from hearpreprocess.synthetic import archives
+from hearpreprocess.synthetic.sounds import recording, wav_bytes
+from hearpreprocess.task.tree import Tree
 from tests.faults.conftest import IS_LONG
 
 MUTATIONS = 20_000 if IS_LONG else 250

@@ -20,7 +20,7 @@ import soundfile
 
 from hearpreprocess.archive import listing
 from hearpreprocess.errors import ArchiveError
-from hearpreprocess.testing import archives
+from hearpreprocess.synthetic import archives
 from tests import toys
 from tests.conftest import User, sha256
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from hearpreprocess import registry
-from hearpreprocess.testing.corpora.environment import ESC_50_CATEGORIES
+from hearpreprocess.synthetic.environment import ESC_50_CATEGORIES
+from hearpreprocess.task import registry
 from tests.conftest import User
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hearpreprocess import CorpusError, registry
+from hearpreprocess import CorpusError
 from hearpreprocess.steps.corpus import work_out
-from hearpreprocess.testing.sounds import wav_bytes
-from hearpreprocess.tree import Tree
+from hearpreprocess.synthetic.sounds import wav_bytes
+from hearpreprocess.task import registry
+from hearpreprocess.task.tree import Tree
 
 Rows = list[tuple[str, tuple[object, ...], str, int, int]]
 

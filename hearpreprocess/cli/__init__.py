@@ -1,0 +1,1 @@
+"""The command line: what was asked for, what is shown while it runs, and how it ended."""

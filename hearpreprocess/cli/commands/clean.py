@@ -1,0 +1,64 @@
+"""Remove intermediate results from the work folder: what was unpacked, audio halfway, made-up corpora.
+
+Downloads, listings, labels and finished outputs stay, so that a finished task is known to be finished. Nothing is
+removed while another run is at work there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+from pathlib import Path
+
+from hearpreprocess.cli.options import add_places, workspace_of
+from hearpreprocess.errors import OutputError
+from hearpreprocess.storage.atomic import discard
+from hearpreprocess.storage.disk import size_of
+from hearpreprocess.storage.seal import SEAL
+from hearpreprocess.storage.wording import bytes_text
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `clean`."""
+    add_places(parser)
+    parser.add_argument("--dry-run", action="store_true", help="only tell what would be removed")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Remove what is of the work folder's own making."""
+    from hearpreprocess.storage.locks import alone
+
+    workspace = workspace_of(options)
+    if not workspace.tmp_dir.is_dir():
+        print(f"there is no {options.tmp_dir}; nothing to remove")
+        return 0
+    if options.dry_run:
+        total = _clean(options, workspace.tmp_dir)
+    else:
+        with alone(workspace.tmp_dir, os.getpid()) as is_alone:
+            if not is_alone:
+                raise OutputError(f"another run is at work in {options.tmp_dir}; try again when it is done")
+            total = _clean(options, workspace.tmp_dir)
+    print(f"{bytes_text(total)} in all; files that finished tasks share with it keep their space")
+    return 0
+
+
+def _clean(options: argparse.Namespace, tmp_dir: Path) -> int:
+    """Remove what steps have made, or only tell of it; the bytes that it has."""
+    from hearpreprocess.steps.clean import STAGES
+    from hearpreprocess.steps.fetch import Generate
+
+    total = 0
+    for stage in (Generate.stage, *STAGES):
+        folders = [folder for folder in (tmp_dir / stage).glob("*") if (folder / SEAL).is_file()]
+        size = sum(map(size_of, folders))
+        if folders:
+            print(f"{'would remove' if options.dry_run else 'removed'} {options.tmp_dir / stage}, {bytes_text(size)}")
+        if not options.dry_run:
+            for folder in folders:
+                discard(folder)
+            with contextlib.suppress(OSError):  # something that is not ours is in it, too
+                (tmp_dir / stage).rmdir()
+        total += size
+    return total

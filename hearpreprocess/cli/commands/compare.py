@@ -1,0 +1,76 @@
+"""The command line of compare."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from hearpreprocess.cli.console import ended
+from hearpreprocess.compare.comparison import DIFFERENT, IDENTICAL, Comparison, compare, median_snr
+
+SAME, NOT_SAME = 0, 1
+_SHOWN = 10
+
+_EPILOG = """\
+exit status: 0 splits and labels are identical and samples are so within dither, 1 they are not, 2 the command cannot
+be understood or a copy cannot be read
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status."""
+    return ended("compare", lambda: _run(arguments))
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m hearpreprocess.compare",
+        description="Compare two copies of a task, each a folder or a tarball, whoever made them.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("first", type=Path, metavar="A")
+    parser.add_argument("second", type=Path, metavar="B")
+    parser.add_argument("--json", action="store_true", help="print the comparison as a JSON object")
+    return parser
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    options = parser().parse_args(arguments)
+    found = compare(options.first, options.second)
+    print(json.dumps(found.to_json(), indent=1, ensure_ascii=False) if options.json else "\n".join(_lines(found)))
+    return SAME if found.is_same else NOT_SAME
+
+
+def _lines(found: Comparison) -> Iterator[str]:
+    for aspect, problems in found.problems.items():
+        yield f"{aspect:<10}  {IDENTICAL if not problems else f'{len(problems):,} differences'}"
+        yield from (f"  {problem}" for problem in problems[:_SHOWN])
+        if len(problems) > _SHOWN:
+            yield f"  and {len(problems) - _SHOWN:,} more"
+    for rate, (compared, identical, others) in found.samples.items():
+        line = f"samples     at {rate} Hz: {found.outcome(rate)}; {identical:,} of {compared:,} clips are identical"
+        if others:
+            largest = max(each.largest for each in others)
+            line += f", the others differ by up to {largest:,} (median SNR {_decibels(median_snr(others))})"
+        yield line
+        different = sorted((each for each in others if not each.is_within_dither), key=lambda each: each.snr or 0.0)
+        if found.outcome(rate) == DIFFERENT:
+            yield from (
+                f"  {each.file}: by up to {each.largest:,}, SNR {_decibels(each.snr)}" for each in different[:_SHOWN]
+            )
+    if not found.samples:
+        yield "samples     there is no clip at the same rate in both"
+    yield "same" if found.is_same else "not the same"
+
+
+def _decibels(ratio: float | None) -> str:
+    return "of silence" if ratio is None else f"{ratio:.1f} dB"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

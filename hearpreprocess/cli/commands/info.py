@@ -1,0 +1,67 @@
+"""Show all that is known of a task: what it is, its modes, its sources, its known issues, what to cite."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from hearpreprocess.cli.commands.facts import facts_of, size_of
+from hearpreprocess.storage.wording import bytes_text, table
+from hearpreprocess.task import registry
+from hearpreprocess.task.config import TaskConfig
+from hearpreprocess.task.sources import without_credentials
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `info`."""
+    parser.add_argument("task", metavar="TASK", help="a task's name, or the path of a task module")
+    parser.add_argument("--json", action="store_true", help="print a JSON list, one object a mode")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print what is known of the task."""
+    told = []
+    for location, wanted in registry.expand([options.task]):
+        config = registry.load(location)
+        modes = config.modes_meant(wanted) if wanted else tuple(config.modes)
+        facts = [facts_of(location, config.in_mode(mode)) for mode in modes]
+        told += facts
+        if not options.json:
+            print("\n".join(_lines(location, config, facts, modes[0] if wanted else config.default_mode)))
+    if options.json:
+        print(json.dumps(told, indent=1, ensure_ascii=False))
+    return 0
+
+
+def _lines(location: str, config: TaskConfig, modes: list[dict[str, Any]], shown: str) -> Iterator[str]:
+    yield registry.documentation(location)
+    yield ""
+    rows: list[Mapping[str, str]] = [
+        {
+            "mode": facts["mode"] + (" (default)" if facts["mode"] == config.default_mode else ""),
+            "clips": "?" if facts["clips"] is None else f"{facts['clips']:,}",
+            "seconds": "as recorded" if facts["sample_duration"] is None else f"{facts['sample_duration']:g}",
+            "splits": facts["splits"],
+            "by split": ", ".join(f"{count:,}" for count in (facts["clips_by_split"] or {}).values()),
+        }
+        for facts in modes
+    ]
+    yield from table(rows, right=("clips", "seconds"))
+    yield ""
+    yield f"{config.embedding_type}, {config.prediction_type}; evaluated by {', '.join(config.evaluation)}"
+    yield f"licence: {config.licence}"
+    yield f"dataset: {config.url}"
+    if config.citation:
+        yield f"cite:    {config.citation}"
+    if config.extras:
+        yield f"needs:   pip install 'hearpreprocess[{','.join(config.extras)}]'"
+    if config.caveats:
+        yield "\nknown issues:"
+        yield from (f"  - {caveat}" for caveat in config.caveats)
+    yield "\nsources:"
+    for name, source in config.in_mode(shown).sources.items():
+        yield f"  {name}: {source.title}, {bytes_text(size_of(source))}"
+        for file in list(getattr(source, "files", ()))[:6]:
+            yield from (f"    {without_credentials(url)}" for url in file.urls)

@@ -1,0 +1,59 @@
+"""Show the tasks and their modes: clips, hours, splits, main metric, licence, size of the download."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping
+
+from hearpreprocess.cli.commands.facts import facts_of
+from hearpreprocess.storage.wording import bytes_text, shortened, table
+from hearpreprocess.task import registry
+
+LONGEST_LICENCE = 34
+"""Characters, after which `...` says that there is more to it: see `hearpreprocess info`."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `list`."""
+    parser.add_argument("tasks", nargs="*", metavar="TASK", help="tasks or groups (default: all)")
+    parser.add_argument("--all-modes", action="store_true", help="also excerpts (small) and made-up modes (synthetic)")
+    parser.add_argument("--open", action="store_true", help="only HEAR's open tasks")
+    parser.add_argument("--type", choices=("scene", "event"), help="only tasks of this kind")
+    parser.add_argument("--most-hours", type=float, metavar="H", help="only what is known to have no more hours")
+    parser.add_argument("--json", action="store_true", help="print a JSON list")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the tasks."""
+    found = []
+    for location, wanted in registry.expand(options.tasks or ["all"]):
+        config = registry.load(location)
+        others = tuple(config.modes) if options.all_modes else config.published_modes
+        modes = config.modes_meant(wanted) if wanted else others
+        found += [facts_of(location, config.in_mode(mode)) for mode in modes]
+    found = [
+        facts
+        for facts in found
+        if (facts["is_open"] or not options.open)
+        and options.type in (None, facts["embedding_type"])
+        and (options.most_hours is None or (facts["hours"] is not None and facts["hours"] <= options.most_hours))
+    ]
+    if options.json:
+        print(json.dumps(found, indent=1, ensure_ascii=False))
+        return 0
+    rows: list[Mapping[str, str]] = [
+        {
+            "task": facts["task"],
+            "mode": facts["mode"],
+            "clips": "?" if facts["clips"] is None else f"{facts['clips']:,}",
+            "hours": "?" if facts["hours"] is None else f"{facts['hours']:.1f}",
+            "splits": facts["splits"].partition(";")[0],
+            "metric": facts["evaluation"][0],
+            "download": "?" if facts["download_bytes"] is None else bytes_text(facts["download_bytes"]),
+            "licence": shortened(facts["licence"], LONGEST_LICENCE),
+        }
+        for facts in found
+    ]
+    print("\n".join(table(rows, right=("clips", "hours", "download"))))
+    return 0

@@ -1,0 +1,139 @@
+"""Tell what a run would download, unpack and write, the disk and the time that it would take, and the licences.
+
+Nothing is downloaded and nothing is made.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hearpreprocess.cli.options import (
+    add_places,
+    add_rates,
+    add_skips,
+    add_sources,
+    add_tasks,
+    add_work,
+    rates_of,
+    sources_of,
+    workers_of,
+    workspace_of,
+)
+from hearpreprocess.storage.disk import disk_of, free_on
+from hearpreprocess.storage.wording import bytes_text, table
+from hearpreprocess.task import registry
+
+if TYPE_CHECKING:
+    from hearpreprocess.planning import Forecast, Kind
+    from hearpreprocess.steps.base import Workspace
+    from hearpreprocess.task.sources import File
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `plan`: those of a run that it depends on."""
+    add_tasks(parser, nargs="+")
+    add_rates(parser)
+    add_places(parser)
+    add_sources(parser)
+    add_work(parser)
+    add_skips(parser)
+    parser.add_argument(
+        "--ask-sizes", action="store_true", help="ask the servers for sizes that are not known; only headers are read"
+    )
+    parser.add_argument("--json", action="store_true", help="print a JSON object: each of the tasks, and all together")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the forecasts."""
+    from hearpreprocess.planning import forecast, together, together_cleaned
+    from hearpreprocess.steps.clean import sharing_sources
+
+    workspace, rates = workspace_of(options), rates_of(options)
+    tasks = registry.references(options.tasks, options.mode, sources_of(options))
+    sizes = _asked(tasks, workspace) if options.ask_sizes else {}
+    facts = {
+        "cores": workers_of(options),
+        "compression": options.compression,
+        "skips": options.skip_bad_clips,
+        "sizes": sizes,
+    }
+    found = {task: forecast(task, rates, workspace, **facts) for task in tasks}
+    groups = [[found[task] for task in group] for group in sharing_sources(tasks)]
+    whole = together_cleaned(groups) if options.clean else together(list(found.values()))
+    if options.json:
+        told = {"tasks": [each.to_json() for each in found.values()], "together": whole.to_json()}
+        print(json.dumps(told, indent=1, ensure_ascii=False))
+        return 0
+    rows = [_row(each) for each in (*found.values(), *([whole] if options.clean or len(found) > 1 else []))]
+    print("\n".join(table(rows, right=tuple(rows[0])[1:])))
+    print("\nThe time is that of the work, without the network's.")
+    _print_room(whole, workspace)
+    if options.clean:
+        text = "are removed on the way, as tasks are finished (--clean); the peak of all together allows for that."
+        print(f"{bytes_text(whole.between)} of it {text}")
+    for assumption in whole.assumed:
+        print(f"assumed: {assumption}")
+    for licence, titles in whole.licences.items():
+        print(f"licence: {licence} ({', '.join(titles)})")
+    return 0
+
+
+def _asked(tasks: Sequence[registry.TaskReference], workspace: Workspace) -> dict[File, int]:
+    """The sizes of the files that have to be downloaded and whose size is not known, where a server tells them."""
+    from hearpreprocess.cli.commands.sources import ask
+
+    files = (
+        file for task in tasks for source in task.resolve().sources.values() for file in getattr(source, "files", ())
+    )
+    wanted = [file for file in files if file.size is None and not (workspace.download_dir / file.filename).exists()]
+    sizes: dict[File, int] = {}
+    for file, answer in ask(dict.fromkeys(wanted)):
+        if answer["size"] is not None:
+            sizes.setdefault(file, answer["size"])
+    if unknown := [file.filename for file in dict.fromkeys(wanted) if file not in sizes]:
+        print(f"no server tells the size of {', '.join(unknown[:5])}{' ...' if unknown[5:] else ''}", file=sys.stderr)
+    return sizes
+
+
+def _row(found: Forecast) -> Mapping[str, str]:
+    is_counted = found.clips is not None
+    return {
+        "task": found.title,
+        "clips": f"{found.clips:,}" if is_counted else "?",
+        "here": bytes_text(found.downloaded),
+        "download": bytes_text(found.to_download),
+        "unpack": bytes_text(found.unpacked) if found.is_listed else "?",
+        "write": bytes_text(found.written - found.unpacked) if is_counted else "?",
+        "peak disk": bytes_text(found.peak) + ("" if found.is_known and is_counted else " + ?"),
+        "time": _time(found.seconds) if is_counted else "?",
+    }
+
+
+def _print_room(whole: Forecast, workspace: Workspace) -> None:
+    """Whether what is to come has room, on each of the disks that it comes onto."""
+    places: Mapping[str, tuple[Path, Collection[Kind]]] = {
+        "--download-dir": (workspace.download_dir, ["download"]),
+        "--tmp-dir": (workspace.tmp_dir, ["unpacked", "halfway", "resampled"]),
+        "--tasks-dir": (workspace.tasks_dir, ["clips", "texts"]),
+        "--tar-dir": (workspace.tar_dir, ["tarball"]),
+    }
+    for disk in dict.fromkeys(disk_of(place) for place, _kinds in places.values()):
+        mine = {option: place for option, (place, _kinds) in places.items() if disk_of(place) == disk}
+        kinds = [kind for option in mine for kind in places[option][1]]
+        to_come = whole.still_to_come(kinds)
+        free = free_on(next(iter(mine.values())))
+        most = "" if whole.is_known else "at least "
+        print(
+            f"{most}{bytes_text(to_come)} are to come onto the disk of {', '.join(mine)}, {bytes_text(free)} are free."
+        )
+        if to_come > free:
+            print("That is not enough room: name a folder on another disk.")
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds / 60:,.0f} min" if seconds >= 90 else f"{seconds:,.0f} s"

@@ -1,0 +1,72 @@
+"""Write an index of finished tasks, which links to the report of each, into their folder.
+
+Reports themselves are made with every task; one that is missing, of a task that was copied from elsewhere, is written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from hearpreprocess.errors import OutputError
+from hearpreprocess.finished.layout import MANIFEST, REPORT
+from hearpreprocess.storage.atomic import whole_file
+
+INDEX = "index.html"
+GENERATOR, MOST_BEFORE_GENERATOR = '<meta name="generator" content="hearpreprocess">', 4096
+"""By which a page of ours is known, and where it stands in it."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `report`."""
+    parser.add_argument(
+        "folder", nargs="?", type=Path, default=Path("out/tasks"), metavar="DIR", help="default: out/tasks"
+    )
+    parser.add_argument("--anew", action="store_true", help="write reports that are there already, too")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the index, and the reports that are missing; the exit status is 1 where a task is left out."""
+    from hearpreprocess import report
+
+    place, folders = _finished(options.folder)
+    rows = []
+    for folder in folders:
+        try:
+            if options.anew or not (folder / REPORT).exists():
+                _write(folder / REPORT, report.page(folder))
+            rows.append(report.row(folder))
+        except OutputError as error:
+            print(f"left out: {error}", file=sys.stderr)
+    if rows:
+        _write(place / INDEX, report.index(rows))
+    return 0 if len(rows) == len(folders) else 1
+
+
+def _finished(place: Path) -> tuple[Path, list[Path]]:
+    """The finished tasks in a folder, or in the folder of tasks below that of a run's outputs, and which of the two.
+
+    Raises OutputError where there is none.
+    """
+    if (place / MANIFEST).is_file():
+        raise OutputError(f"{place} is one task, whose report is {REPORT} in it; name the folder that it is in")
+    for each in (place, place / "tasks"):
+        folders = sorted(path.parent for path in each.glob(f"*/{MANIFEST}"))
+        folders = [folder for folder in folders if not folder.name.endswith(".corpus")]
+        if folders:
+            return each, folders
+    raise OutputError(f"{place} holds no finished task with a {MANIFEST}")
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a page, and say so; one that somebody else has made stays."""
+    if path.exists() and not _is_ours(path):
+        raise OutputError(f"{path} was not made by hearpreprocess; move it away")
+    with whole_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    print(path)
+
+
+def _is_ours(path: Path) -> bool:
+    return path.is_file() and GENERATOR in path.read_text(encoding="utf-8", errors="replace")[:MOST_BEFORE_GENERATOR]

@@ -1,0 +1,48 @@
+"""What a shell is told when somebody presses the tabulator key in the middle of a command."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator
+
+from hearpreprocess.cli.commands import COMMANDS, PROGRAMS, parser_of
+
+
+def complete_words(parser: argparse.ArgumentParser) -> None:
+    """Answer a shell that asks how a half-typed command could go on, and end; else do nothing.
+
+    `parser`: of a plain run.
+    """
+    if "_ARGCOMPLETE" not in os.environ:
+        return
+    import argcomplete
+
+    _program, *typed = os.environ.get("COMP_LINE", "").split(" ")
+    commands = [*COMMANDS, *PROGRAMS]
+    if len(typed) > 1 and typed[0] in commands:
+        parser, commands = parser_of(typed[0]), []
+        os.environ["_ARGCOMPLETE"] = "2"  # for argcomplete, a command's name is a part of the program's
+    for action in parser._actions:
+        if action.dest in ("task", "tasks"):
+            action.completer = lambda prefix, **_facts: [*commands, *_tasks(prefix)]  # type: ignore[attr-defined]
+        elif action.dest == "mode":
+            action.completer = lambda **_facts: _modes()  # type: ignore[attr-defined]
+    argcomplete.autocomplete(parser)
+
+
+def _modes() -> list[str]:
+    from hearpreprocess.task.registry import built_in_names, load
+
+    return ["default", "all", *dict.fromkeys(mode for name in built_in_names() for mode in load(name).modes)]
+
+
+def _tasks(prefix: str) -> Iterator[str]:
+    """The groups and the tasks; behind a task's colon, its modes."""
+    from hearpreprocess.task.registry import GROUPS, built_in_names, load
+
+    name, colon, _mode = prefix.partition(":")
+    if not colon:
+        yield from (*GROUPS, *built_in_names())
+    elif name in built_in_names():
+        yield from (f"{name}:{mode}" for mode in load(name).modes)

@@ -1,0 +1,121 @@
+"""Follow the journal of a run, and show a person how far it is."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import Literal, TextIO
+
+from hearpreprocess.cli.progress.screens import screen_for
+from hearpreprocess.cli.progress.work import Stage, Work, amount
+from hearpreprocess.steps.interruption import Interruption
+from hearpreprocess.steps.journal import Entry, JournalReader
+from hearpreprocess.storage.wording import printable
+
+Detail = Literal["quiet", "normal", "verbose"]
+
+SECONDS_BETWEEN_LOOKS = 0.1
+SECONDS_BETWEEN_LINES = {"quiet": float("inf"), "normal": 15.0, "verbose": 1.0}
+SECONDS_WORTH_A_LINE = 2.0
+"""On a terminal, where what took less time was seen while it went on."""
+
+
+class Display:
+    """Follows the journal of a run in a thread of its own, and keeps the failures and warnings told there.
+
+    `tasks`: the titles of what the run is for; `completed`: those of them that were there before. `detail`: how much is
+    shown beside failures.
+    """
+
+    def __init__(
+        self,
+        journal: JournalReader,
+        tasks: Sequence[str] = (),
+        completed: Collection[str] = (),
+        detail: Detail = "normal",
+        stream: TextIO | None = None,
+    ) -> None:
+        self.failures: list[Entry] = []
+        self.warnings: list[Entry] = []
+        self._journal = journal
+        self._work = Work(list(map(printable, tasks)), set(map(printable, completed)))
+        self._detail: Detail = detail
+        self._screen = screen_for(stream or sys.stderr, is_quiet=detail == "quiet")
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name="progress", daemon=True)
+
+    def __enter__(self) -> Display:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stopped.set()
+        self._thread.join()
+        self._look()
+        self._screen.clear()
+
+    def _follow(self) -> None:
+        while not self._stopped.wait(SECONDS_BETWEEN_LOOKS):
+            self._look()
+            self._screen.show(self._work)
+
+    def _look(self) -> None:
+        for entry in self._journal.new_entries():
+            self._take(entry)
+
+    def _take(self, entry: Entry) -> None:
+        entry = replace(entry, title=printable(entry.title))  # a title may be the name of a file, from anywhere
+        if entry.event == "failed":
+            self.failures.append(entry)
+            self._work.fail(entry.title, entry.stage)
+            if not Interruption.has_arrived:  # by which steps end, too
+                self._line(f"{entry.title}  {entry.stage}: failed")
+        elif entry.event == "warned":
+            self.warnings.append(entry)
+            self._line(f"{entry.title}  {entry.stage}: warning: {printable(entry.text)}")
+        elif entry.event == "completed":
+            self._work.completed.add(entry.title)
+        else:
+            self._take_progress(entry)
+
+    def _take_progress(self, entry: Entry) -> None:
+        key = (entry.title, entry.stage)
+        stage = self._work.stages.get(key)
+        if stage is None or (stage.is_over and entry.event == "planned"):
+            stage = self._work.stages[key] = Stage(entry.title, entry.stage, unit=entry.unit)
+        if entry.event == "planned":
+            stage.total, stage.unit, stage.weight = entry.amount, entry.unit, entry.weight
+            if self._detail == "verbose" and entry.amount is not None:
+                self._line(f"{stage.title}  {stage.name}: {amount(entry.amount, entry.unit)} to do")
+        elif not stage.is_over:
+            stage.begin()
+            if stage.kind == "tar":
+                self._work.end_earlier(stage.title)
+            self._advance(stage, entry.amount or 0)
+            if entry.event == "finished":
+                self._finish(stage)
+
+    def _advance(self, stage: Stage, done: int) -> None:
+        stage.done += done
+        if self._screen.keeps_lines and time.monotonic() - stage.told >= SECONDS_BETWEEN_LINES[self._detail]:
+            stage.told = time.monotonic()
+            self._line(f"{stage.title}  {stage.name}: {stage.amount()}")
+        # What a refused mirror gave counts as read, too: of bytes, more may come than were announced.
+        if stage.total is not None and stage.done >= stage.total and stage.unit != "B":
+            self._finish(stage)
+
+    def _finish(self, stage: Stage) -> None:
+        if stage.is_over:
+            return
+        stage.is_over, stage.total = True, stage.done
+        is_worth_it = self._screen.keeps_lines or self._detail == "verbose" or stage.seconds >= SECONDS_WORTH_A_LINE
+        if is_worth_it and (stage.done or not stage.unit):
+            what = amount(stage.done, stage.unit) if stage.unit else "done"
+            self._line(f"{stage.title}  {stage.name}: {what} in {stage.seconds:.1f} s")
+
+    def _line(self, text: str) -> None:
+        if self._detail != "quiet":
+            self._screen.line(text)

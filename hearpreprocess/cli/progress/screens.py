@@ -1,0 +1,139 @@
+"""Where progress is shown: on a terminal, in a notebook, in a log, or nowhere."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TextIO
+
+from tqdm.utils import disp_len, disp_trim
+
+from hearpreprocess.cli.progress.work import Work
+
+SECONDS_BETWEEN_SUMMARIES = 1.0
+"""In a notebook, which keeps all that it is told."""
+
+NOTEBOOK_COLUMNS, FALLBACK_SIZE = 100, (80, 24)
+
+
+def screen_for(stream: TextIO, *, is_quiet: bool) -> Log:
+    """What shows progress best on a stream."""
+    if is_quiet:
+        return Silence(stream)
+    if not stream.isatty() or os.environ.get("TERM") == "dumb":
+        return Log(stream)
+    # What a cell starts with an exclamation mark has a terminal, of which the notebook shows every line ever drawn.
+    return Notebook(stream) if "JPY_PARENT_PID" in os.environ else Terminal(stream)
+
+
+class Log:
+    """Lines with a date, for whatever is no terminal."""
+
+    keeps_lines = True
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def line(self, text: str) -> None:
+        """Write a line that stays."""
+        print(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {text}", file=self._stream, flush=True)
+
+    def show(self, work: Work) -> None:
+        """Show how far the work is, in place of what was shown before: a log has lines alone."""
+
+    def clear(self) -> None:
+        """Remove what was shown."""
+
+
+class Notebook(Log):
+    """One line that is written anew: that is all that notebooks understand of what terminals do."""
+
+    keeps_lines = False
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._shown = 0
+        self._next = 0.0
+
+    def line(self, text: str) -> None:
+        """Write a line that stays."""
+        self.clear()
+        print(text, file=self._stream, flush=True)
+
+    def show(self, work: Work) -> None:
+        """Show the summary in place of the one before, once in a while."""
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + SECONDS_BETWEEN_SUMMARIES
+            self._write(work.summary(NOTEBOOK_COLUMNS))
+
+    def clear(self) -> None:
+        """Remove the summary."""
+        if self._shown:
+            self._write("")
+            self._stream.write("\r")
+
+    def _write(self, text: str) -> None:
+        self._stream.write(f"\r{text.ljust(self._shown)}")
+        self._stream.flush()
+        self._shown = len(text)
+
+
+class Terminal(Log):
+    """Lines that are drawn anew below those that stay."""
+
+    keeps_lines = False
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._drawn: list[str] = []
+        self._is_ascii = not _can_write("…█", stream)
+
+    def line(self, text: str) -> None:
+        """Write a line that stays."""
+        self._draw([])
+        print(text, file=self._stream, flush=True)
+
+    def show(self, work: Work) -> None:
+        """Draw the summary and the stages at work, as many as there is room for."""
+        columns, rows = self._size()
+        bars = [disp_trim(stage.bar(columns - 1, is_ascii=self._is_ascii), columns - 1) for stage in work.at_work]
+        self._draw([work.summary(columns - 1), *bars][: max(1, rows - 1)])
+
+    def clear(self) -> None:
+        """Remove what was drawn."""
+        self._draw([])
+
+    def _size(self) -> tuple[int, int]:
+        """Columns and rows: of this stream, as another one may go elsewhere."""
+        try:
+            columns, rows = os.get_terminal_size(self._stream.fileno())
+        except OSError:
+            return FALLBACK_SIZE
+        return columns or FALLBACK_SIZE[0], rows or FALLBACK_SIZE[1]
+
+    def _draw(self, lines: list[str]) -> None:
+        if not (lines or self._drawn):
+            return
+        columns = max(1, self._size()[0])
+        rows = sum(
+            max(1, -(-disp_len(line) // columns)) for line in self._drawn
+        )  # more of them in a window made narrower
+        up = f"\x1b[{rows}F\x1b[J" if rows else ""  # to their start, and away with them
+        self._stream.write(up + "".join(f"{line}\n" for line in lines))
+        self._stream.flush()
+        self._drawn = lines
+
+
+class Silence(Log):
+    """Nothing."""
+
+    def line(self, text: str) -> None:
+        """Write nothing."""
+
+
+def _can_write(text: str, stream: TextIO) -> bool:
+    try:
+        text.encode(stream.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True

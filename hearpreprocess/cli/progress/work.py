@@ -1,0 +1,175 @@
+"""How far the stages of a run are, and what that says of the whole."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from tqdm import tqdm
+
+from hearpreprocess.storage.wording import counted
+
+STAGES_SHOWN = 3
+LONGEST_PREFIX = 40
+LEAST_FRACTION = 0.02
+"""Of the work, after which the time that is left is worth telling."""
+
+COSTS = {"extract": 10.0, "standardize": 20.0, "resample": 11.0, "tar": 8.0}
+"""Of a second of a clip, beside each other; the latter two at each rate (the shares in benchmarks/RESULTS.md)."""
+
+EARLIER = ("extract", "standardize", "screen", "resample")
+"""The stages that are over for a task when it is packed, whichever task has done them."""
+
+
+@dataclass
+class Stage:
+    """How far a stage of one task, or of one file, is.
+
+    `total`: units to be done, None where their number is not known. `weight`: the seconds of a clip, where units are
+    clips or made of them. `began`, `moved`: when it first and last did something, None before.
+    """
+
+    title: str
+    name: str
+    total: int | None = None
+    unit: str = ""
+    weight: float = 1.0
+    done: int = 0
+    is_over: bool = False
+    began: float | None = None
+    moved: float = 0.0
+    told: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """Since it began."""
+        return 0.0 if self.began is None else time.monotonic() - self.began
+
+    @property
+    def kind(self) -> str:
+        """Its name without the rate."""
+        return self.name.partition(" ")[0]
+
+    def begin(self) -> None:
+        """Note that it is at work now."""
+        self.moved = time.monotonic()
+        if self.began is None:
+            self.began = self.told = self.moved
+
+    def amount(self) -> str:
+        """What is done, and of how much, as a person reads it."""
+        if self.total is None:
+            return amount(self.done, self.unit)
+        done = f"{self.done / 1e6:,.1f}" if self.unit == "B" else f"{self.done:,}"
+        return f"{done} of {amount(self.total, self.unit)}"
+
+    def bar(self, columns: int, *, is_ascii: bool = False) -> str:
+        """A line of so many columns that shows how far it is; if `is_ascii`, of ASCII but for its title."""
+        mark = "~" if is_ascii else "…"
+        name = without_middle(f"{self.title} {self.name}", min(LONGEST_PREFIX, columns // 2), mark)
+        if not self.total or self.done > self.total:
+            done = f" {amount(self.done, self.unit)}," if self.done else ""
+            return f"{name}:{done} {tqdm.format_interval(self.seconds)}"
+        return tqdm.format_meter(
+            self.done,
+            self.total,
+            self.seconds,
+            ncols=columns,
+            ascii=is_ascii,
+            prefix=name,
+            unit="B" if self.unit == "B" else f" {self.unit}",
+            unit_scale=self.unit == "B",
+            bar_format="{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt}{unit}, {remaining} left",
+        )
+
+
+def amount(count: int, unit: str) -> str:
+    """A number of bytes, files or clips as a person reads it."""
+    return f"{count / 1e6:,.1f} MB" if unit == "B" else counted(count, unit)
+
+
+def without_middle(text: str, most: int, mark: str = "…") -> str:
+    """A text of no more than `most` characters, without its middle where it is longer; its end tells the stage."""
+    if len(text) <= most:
+        return text
+    end = most * 2 // 3
+    return f"{text[: most - end - len(mark)]}{mark}{text[-end:]}"
+
+
+class Work:
+    """All stages of a run that are known so far.
+
+    `tasks`: the titles of what it is for; `completed`: those of them that were there before.
+    """
+
+    def __init__(self, tasks: Sequence[str], completed: Collection[str] = ()) -> None:
+        self.stages: dict[tuple[str, str], Stage] = {}
+        self.completed, self.failed = set(completed), set[str]()
+        self._tasks = tasks
+        self._started = time.monotonic()
+
+    @property
+    def at_work(self) -> list[Stage]:
+        """The stages that have begun and are not over: the STAGES_SHOWN that moved last, in the order of beginning."""
+        begun = [stage for stage in self.stages.values() if stage.began is not None and not stage.is_over]
+        last = sorted(begun, key=lambda stage: stage.moved)[-STAGES_SHOWN:]
+        return sorted(last, key=lambda stage: stage.began or 0.0)
+
+    def end_earlier(self, title: str) -> None:
+        """Take the stages before packing for done: those of a task may be the work of another that shares its clips."""
+        for (each, _name), stage in self.stages.items():
+            if each == title and stage.kind in EARLIER:
+                stage.is_over, stage.done = True, stage.total or stage.done
+
+    def fail(self, title: str, name: str) -> None:
+        """Take a stage for over, of which nothing more will come; what depends on it is not waited for."""
+        self.failed.add(title)
+        if (title, name) in self.stages:
+            self.stages[title, name].is_over = True
+
+    @property
+    def fraction(self) -> float | None:
+        """Of the audio work that is done; None as long as that of a task is not known, unless something has failed."""
+        planned = {title for title, name in self.stages if name.partition(" ")[0] == "tar"}
+        if not planned or (not self.failed and any(title not in planned | self.completed for title in self._tasks)):
+            return None
+        costs = [(stage, self._cost(stage)) for stage in self.stages.values() if stage.kind in COSTS]
+        whole = sum(cost * (stage.total or 0) for stage, cost in costs)
+        done = sum(cost * (stage.total or 0 if stage.is_over else stage.done) for stage, cost in costs)
+        return done / whole if whole else None
+
+    def _cost(self, stage: Stage) -> float:
+        rates = sum(each.kind == "tar" for (title, _name), each in self.stages.items() if title == stage.title)
+        return COSTS[stage.kind] * stage.weight * (max(1, rates) if stage.kind == "resample" else 1)
+
+    def seconds_left(self) -> float | None:
+        """The time that the audio work still takes; None where that cannot be told."""
+        begun = [stage.began for stage in self.stages.values() if stage.kind in COSTS and stage.began is not None]
+        fraction = self.fraction
+        if fraction is None or not begun or not LEAST_FRACTION < fraction < 1:
+            return None
+        return (time.monotonic() - min(begun)) * (1 - fraction) / fraction
+
+    def summary(self, columns: int) -> str:
+        """How far the whole run is, in one line of so many columns; what matters least is left out where it must be."""
+        fraction, left = self.fraction, self.seconds_left()
+        clips = [stage for stage in self.stages.values() if stage.name == "resample"]
+        loaded = sum(stage.done for stage in self.stages.values() if stage.unit == "B")
+        tasks = len(self.completed.intersection(self._tasks))
+        done, total = sum(stage.done for stage in clips), sum(stage.total or 0 for stage in clips)
+        most = 100 if tasks == len(self._tasks) else 99  # reports and folders are no audio work, and take a while, too
+        told = {
+            "percent": "" if fraction is None else f"{min(round(100 * fraction), most)}%",
+            "tasks": f"{tasks} of {len(self._tasks)} done" if self._tasks else "",
+            "clips": f"{done:,} of {total:,} clips" if clips else "",
+            "loaded": f"{loaded / 1e6:,.1f} MB read" if loaded else "",
+            "elapsed": tqdm.format_interval(time.monotonic() - self._started),
+            "left": f"about {tqdm.format_interval(left)} left" if left is not None and left >= 1 else "",
+        }
+        for name in ("", "loaded", "clips", "percent", "tasks", "left"):
+            told[name] = ""
+            line = "  ".join(filter(None, told.values()))
+            if len(line) <= columns:
+                break
+        return line

@@ -1,0 +1,110 @@
+"""Divide the chosen clips into batches, the units of audio work, and list what has to be unpacked for them."""
+
+from __future__ import annotations
+
+import functools
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from math import ceil, log2
+from typing import TYPE_CHECKING, Any
+
+from hearpreprocess import __version__
+from hearpreprocess.storage.digests import digest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Large enough that a scheduler's milliseconds for each batch do not show, small enough that all cores are busy and
+# that little is lost when one is interrupted.
+BATCH_SECONDS, BATCH_CLIPS = 300.0, 300
+BATCH_CLIPS_OF_UNKNOWN_LENGTH = 50
+MOST_BATCHES = 256
+
+AUDIO_FORMAT = 2
+"""Of what the steps that make audio leave in the work folder, so that no step reads what an older one left."""
+
+
+@dataclass(frozen=True)
+class BatchClip:
+    """What one clip's audio is made from: a member of a source, or the slice `start` to `stop` of it in samples."""
+
+    name: str
+    source: str
+    member: str
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some clips of a corpus, and all else that their audio depends on.
+
+    `sample_duration`: seconds, or None. `contents`: for each source, what the bytes of the clips' members are known by.
+    """
+
+    clips: tuple[BatchClip, ...]
+    sample_duration: float | None
+    contents: Mapping[str, str]
+
+    @property
+    def key(self) -> str:
+        """A digest of all that the batch's audio depends on: no label, no split and no task's name is among it."""
+        return digest([__version__, AUDIO_FORMAT, decoding_versions(), self.to_json()])
+
+    def to_json(self) -> dict[str, Any]:
+        """The batch as a JSON object."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Batch:
+        """The batch that `to_json` gave."""
+        return cls(tuple(BatchClip(**clip) for clip in value["clips"]), value["sample_duration"], value["contents"])
+
+
+@functools.cache
+def decoding_versions() -> dict[str, str]:
+    """The versions of the libraries that decide samples."""
+    return {name: version(name) for name in ("imageio-ffmpeg", "numpy", "soundfile", "soxr")}
+
+
+def batch_size(sample_duration: float | None) -> int:
+    """How many clips of a duration in seconds make a batch."""
+    if sample_duration is None:
+        return BATCH_CLIPS_OF_UNKNOWN_LENGTH
+    return max(1, min(BATCH_CLIPS, int(BATCH_SECONDS / sample_duration)))
+
+
+def number_of_batches(clips: int, sample_duration: float | None) -> int:
+    """How many batches so many clips are divided into: a power of two, so that one clip more seldom changes it."""
+    wanted = clips / batch_size(sample_duration)
+    return min(MOST_BATCHES, 1 << max(0, ceil(log2(wanted))) if wanted > 1 else 1)
+
+
+Contents = Mapping[str, Callable[[Iterable[str]], str]]
+"""For each source a function that tells what the bytes of some of its members are known by."""
+
+
+def make_batches(table: pd.DataFrame, sample_duration: float | None, contents: Contents) -> list[Batch]:
+    """The batches of a table of clips. A clip's name decides its batch, so that another clip does not move it."""
+    columns = (table[column].tolist() for column in ("name", "source", "member", "start", "stop"))
+    count = number_of_batches(len(table), sample_duration)
+    divided: dict[int, list[BatchClip]] = {}
+    for facts in zip(*columns, strict=True):
+        clip = BatchClip(*facts)
+        divided.setdefault(zlib.crc32(clip.name.encode()) % count, []).append(clip)
+    batches = []
+    for _number, clips in sorted(divided.items()):
+        needed = members_by_source((clip.source, clip.member) for clip in clips)
+        of_batch = {source: contents[source](members) for source, members in needed.items()}
+        batches.append(Batch(tuple(clips), sample_duration, of_batch))
+    return batches
+
+
+def members_by_source(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """The members of each source, sorted and each once, from pairs of a source and a member."""
+    needed: dict[str, set[str]] = {}
+    for source, member in pairs:
+        needed.setdefault(source, set()).add(member)
+    return {source: sorted(members) for source, members in sorted(needed.items())}

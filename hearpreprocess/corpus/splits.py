@@ -1,0 +1,204 @@
+"""Divide a corpus into splits: keep what the source gives, draw what is missing, cap, and check.
+
+All of it acts on names and groups, never on paths or on the order of a listing, and every draw is seeded with a fixed
+text, so that the same clips give the same splits everywhere. The seeds and the rounding are the published ones
+(hear-preprocess, `hearpreprocess/pipeline.py`): a change here changes the benchmark.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from hearpreprocess.errors import SplitError, enumerate_problems
+from hearpreprocess.task.clips import Label, Omission, labels_of
+from hearpreprocess.task.config import NewFolds, SplitScheme, TaskMode, TrainValidTest, fold
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FOLD_ATTEMPTS = 1000
+
+
+def divide(table: pd.DataFrame, task: TaskMode) -> tuple[pd.DataFrame, list[Omission], list[str]]:
+    """Assign every clip of a table its split and cap the splits.
+
+    Returns the chosen clips, what the caps left out, and a list of warnings.
+
+    That a cap takes the last clip of a label from a split is a warning: the published 5-hour tasks do not exclude it.
+
+    Raises SplitError where a split would be empty or lack a label and the task allows neither.
+    """
+    labels = labels_of(table)
+    scheme = task.splits
+    if isinstance(scheme, TrainValidTest):
+        splits = draw_missing(table["group"].tolist(), table["split"].tolist(), scheme)
+    elif isinstance(scheme, NewFolds):
+        groups = table["group"].tolist()
+        chosen = draw_folds(labels_by_group(groups, labels), scheme.folds, needs_every_label=task.needs_every_label)
+        splits = [chosen[group] for group in groups]
+    else:
+        splits = table["split"].tolist()
+    warnings = check_groups(table["group"].tolist(), splits)
+    warnings += check_labels(splits, labels, task)
+    capped = cap(table.assign(split=splits), scheme, task.sample_duration)
+    if len(capped) < len(table):
+        try:
+            check_labels(capped["split"].tolist(), labels_of(capped), task)
+        except SplitError as error:
+            warnings.append(f"after the cap, {error}")
+    return capped, _beyond_the_cap(splits, capped["split"].tolist(), scheme), warnings
+
+
+def _beyond_the_cap(before: Sequence[str], after: Sequence[str], scheme: SplitScheme) -> list[Omission]:
+    omissions = []
+    for split in scheme.names:
+        if count := before.count(split) - after.count(split):
+            reason = f"beyond the cap of {scheme.cap(split):,.0f} s"
+            omissions.append(Omission(reason, count=count, of=f"clips of {split}"))
+    return omissions
+
+
+def draw_missing(groups: Sequence[str], splits: Sequence[str], scheme: TrainValidTest) -> list[str]:
+    """The split of each clip, with the splits that no clip names drawn from train by groups.
+
+    `splits`: the split that the source gives each clip, or "" which is as good as train.
+    If valid and test are both missing each has its percentage; if one is, its share of itself and train together.
+    """
+    given = set(splits)
+    drawn = [split for split in ("valid", "test") if split not in given]
+    whole = sum(getattr(scheme, split) for split in ("train", *drawn))
+    train_groups = sorted({group for group, split in zip(groups, splits, strict=True) if split in ("", "train")})
+    random.Random("split_train_test_val").shuffle(train_groups)
+    assigned: dict[str, str] = {}
+    first = 0
+    for split in drawn:
+        count = round(len(train_groups) * (getattr(scheme, split) / whole))
+        assigned.update(dict.fromkeys(train_groups[first : first + count], split))
+        first += count
+    return [
+        assigned.get(group, "train") if split in ("", "train") else split
+        for group, split in zip(groups, splits, strict=True)
+    ]
+
+
+def labels_by_group(groups: Iterable[str], labels: Iterable[Collection[Label]]) -> dict[str, set[Label]]:
+    """All labels that the clips of each group hold."""
+    found: dict[str, set[Label]] = {}
+    for group, of_clip in zip(groups, labels, strict=True):
+        found.setdefault(group, set()).update(of_clip)
+    return found
+
+
+def draw_folds(
+    labels: Mapping[str, Collection[Label]], folds: int, *, needs_every_label: bool = True
+) -> dict[str, str]:
+    """The fold of each group: the first of FOLD_ATTEMPTS seeded shuffles under which every fold holds every label.
+
+    `labels`: the labels of each group. Without `needs_every_label` the first shuffle is taken.
+    Raises SplitError where no shuffle will do.
+    """
+    import numpy as np
+
+    if len(labels) < folds:
+        raise SplitError(f"{folds} folds cannot be drawn from {len(labels)} groups of clips; lower the number of folds")
+    groups = sorted(labels)
+    every = set().union(*labels.values())
+    for attempt in range(FOLD_ATTEMPTS):
+        shuffled = groups.copy()
+        seed = "split_k_folds" if attempt == 0 else f"split_k_folds_retry_{attempt - 1}"
+        random.Random(seed).shuffle(shuffled)
+        parts = [part.tolist() for part in np.array_split(np.array(shuffled, dtype=object), folds)]
+        if not needs_every_label or all(set().union(*(labels[group] for group in part)) == every for part in parts):
+            return {group: fold(number) for number, part in enumerate(parts) for group in part}
+    rare = _rarest(labels, folds)
+    raise SplitError(
+        f"none of {FOLD_ATTEMPTS} shuffles gives {folds} folds that all hold every one of the {len(every)} labels; "
+        + (f"too few groups have {', '.join(rare)}; " if rare else "")
+        + "lower the number of folds or merge rare labels"
+    )
+
+
+def _rarest(labels: Mapping[str, Collection[Label]], folds: int) -> list[str]:
+    counts: dict[Label, int] = {}
+    for of_group in labels.values():
+        for label in of_group:
+            counts[label] = counts.get(label, 0) + 1
+    return [f"{label!r} ({count} of {folds})" for label, count in sorted(counts.items(), key=str) if count < folds][:5]
+
+
+def check_groups(groups: Sequence[str], splits: Sequence[str]) -> list[str]:
+    """A warning where the splits that a source gives divide a group."""
+    found: dict[str, set[str]] = {}
+    for group, split in zip(groups, splits, strict=True):
+        found.setdefault(group, set()).add(split)
+    divided = [f"{group} in {', '.join(sorted(of_group))}" for group, of_group in found.items() if len(of_group) > 1]
+    return [enumerate_problems("the given splits divide {count} groups:", divided, shown=3)] if divided else []
+
+
+def check_labels(splits: Sequence[str], labels: Sequence[Collection[Label]], task: TaskMode) -> list[str]:
+    """Check that every split has clips and holds every label; what the task tolerates is returned as warnings.
+
+    Raises SplitError naming each split and what it lacks.
+    """
+    held: dict[str, set[Label]] = {split: set() for split in task.splits.names}
+    counts = dict.fromkeys(held, 0)
+    for split, of_clip in zip(splits, labels, strict=True):
+        held[split].update(of_clip)
+        counts[split] += 1
+    every = set().union(*held.values())
+    problems = [
+        f"{split} has no clips"
+        if not counts[split]
+        else f"{split} lacks {len(every - of_split)} of {len(every)} labels: "
+        + ", ".join(sorted(map(str, every - of_split))[:5])
+        for split, of_split in held.items()
+        if every - of_split or not counts[split]
+    ]
+    if not problems:
+        return []
+    tolerated = task.partial or (not task.needs_every_label and all(counts.values()))
+    if not tolerated:
+        raise SplitError(
+            enumerate_problems(f"{task.title}: {{count}} of its splits do not hold every label:", problems)
+            + "\n  scores on splits with different labels do not compare"
+        )
+    return [f"{len(problems)} splits do not hold every label ({problems[0]})"]
+
+
+def cap(table: pd.DataFrame, scheme: SplitScheme, sample_duration: float | None) -> pd.DataFrame:
+    """The table with each split cut down to the most seconds that the scheme allows it, in clips chosen by seed."""
+    import numpy as np
+
+    kept = np.ones(len(table), dtype=bool)
+    split_column = table["split"].to_numpy()
+    names = table["name"].to_numpy()
+    for split in scheme.names:
+        seconds = scheme.cap(split)
+        if seconds is None or sample_duration is None:
+            continue
+        of_split = np.flatnonzero(split_column == split)
+        order = sorted(range(len(of_split)), key=lambda position: names[of_split[position]])
+        chosen = subsample(len(of_split), int(seconds / sample_duration), f"SubsampleSplit({split})")
+        kept[of_split] = False
+        kept[of_split[[order[position] for position in chosen]]] = True
+    capped: pd.DataFrame = table[kept].reset_index(drop=True)
+    return capped
+
+
+def subsample(count: int, most: int, seed: str) -> list[int]:
+    """The positions of the first `most` of `count` things in a seeded permutation; all of them if there are no more."""
+    import numpy as np
+
+    if count <= most:
+        return list(range(count))
+    permutation = np.random.RandomState(text_to_int(seed)).permutation(count)
+    chosen: list[int] = permutation[:most].tolist()
+    return chosen
+
+
+def text_to_int(text: str) -> int:
+    """The seed that a text stands for, below 2**32 - 1."""
+    return int(hashlib.sha1(text.encode()).hexdigest(), 16) % (2**32 - 1)

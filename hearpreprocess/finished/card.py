@@ -1,0 +1,149 @@
+"""The task card: a page in Markdown that tells a person what a finished task is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from hearpreprocess.storage.digests import duplicates
+
+_SHOWN = 10
+
+
+def card(metadata: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
+    """The text of a task's card, from the contents of its task_metadata.json and of its manifest with audio.
+
+    It is the same at every sample rate: durations and duplicates are those of the clips before they are resampled.
+    """
+    clips: Mapping[str, Any] = manifest["clips"]
+    sections = [
+        [f"# {manifest['task']}", "", *_kind(metadata), metadata["description"] or "A task made by hearpreprocess."],
+        ["## Clips", "", *_counts(metadata, clips), "", _duration(metadata)],
+        ["## Labels", "", _labels(metadata, clips)],
+        ["## Left out", "", *(_left_out(manifest["left_out"]) or ["Nothing."])],
+        ["## Duplicates", "", *_duplicates(clips)],
+        [
+            "## Known issues of the dataset",
+            "",
+            *([f"- {each}" for each in metadata["caveats"]] or ["None is recorded."]),
+        ],
+        ["## Licence and citation", "", *_licence(metadata)],
+        ["## Where it is from", "", *_provenance(manifest)],
+    ]
+    return "\n\n".join("\n".join(section) for section in sections) + "\n"
+
+
+def is_made_up(metadata: Mapping[str, Any]) -> bool:
+    """Whether a task was made of generated recordings, in place of those of its dataset."""
+    sources = metadata["sources"].values()
+    before = (each for source in sources for each in source.get("made_from", {}).values())
+    return any("synthetic" in source for source in (*sources, *before))
+
+
+def _kind(metadata: Mapping[str, Any]) -> list[str]:
+    """What a person must not take for the dataset itself; what follows describes that."""
+    if is_made_up(metadata):
+        return ["**The recordings of this task are made up**, in the layout of the dataset that is described here.", ""]
+    if metadata["partial"]:
+        return ["**This task is an excerpt** of the dataset that is described here.", ""]
+    return []
+
+
+def _counts(metadata: Mapping[str, Any], clips: Mapping[str, Any]) -> Iterable[str]:
+    counts: Counter[str] = Counter()
+    seconds: Counter[str] = Counter()
+    for facts in clips.values():
+        counts[facts["split"]] += 1
+        seconds[facts["split"]] += facts["recorded"]["length"] / facts["recorded"]["rate"]
+    yield "| split | clips | duration |"
+    yield "|---|---:|---:|"
+    for split in metadata["splits"]:
+        yield f"| {split} | {counts[split]:,} | {_clock(seconds[split])} |"
+    yield f"| all | {counts.total():,} | {_clock(sum(seconds.values()))} |"
+
+
+def _clock(seconds: float) -> str:
+    """Hours, minutes and seconds."""
+    whole = round(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+
+
+def _duration(metadata: Mapping[str, Any]) -> str:
+    duration = metadata["sample_duration"]
+    fitted = f"cut or padded with silence to {duration:g} s" if duration else "at its own length"
+    return f"Every clip is {fitted}, 16-bit, mono."
+
+
+def _labels(metadata: Mapping[str, Any], clips: Mapping[str, Any]) -> str:
+    counts: Counter[Any] = Counter()
+    for facts in clips.values():
+        counts.update({label["label"] if isinstance(label, dict) else label for label in facts["labels"]})
+    kinds = {
+        ("scene", "multiclass"): "one label a clip",
+        ("scene", "multilabel"): "any number of labels a clip",
+        ("event", "multilabel"): "events with a label, a start and an end each",
+    }
+    kind = kinds[metadata["embedding_type"], metadata["prediction_type"]]
+    few, many = (min(counts.values()), max(counts.values())) if counts else (0, 0)
+    metrics = ", ".join(metadata["evaluation"])
+    spread = f"{few:,}" if few == many else f"{few:,} to {many:,}"
+    return f"{len(counts):,} labels, {kind}; each label is in {spread} clips. Evaluated by {metrics}."
+
+
+def _left_out(entries: Iterable[Mapping[str, Any]]) -> list[str]:
+    lines = []
+    for entry in entries:
+        names = entry.get("clips")
+        if names is None:
+            lines.append(f"- {entry['count']:,} {entry['of']}: {entry['reason']}")
+        else:
+            lines.append(f"- {len(names):,} clips: {entry['reason']} ({_first(names)})")
+    return lines
+
+
+def _duplicates(clips: Mapping[str, Any]) -> list[str]:
+    groups = duplicates({name: facts["recorded"]["sha256"] for name, facts in clips.items()})
+    if not groups:
+        return ["No two clips have the same samples."]
+    across = [group for group in groups if len({clips[name]["split"] for name in group}) > 1]
+    placed = [[f"{name} ({clips[name]['split']})" for name in group] for group in groups[:_SHOWN]]
+    shown = [f"- {_first(group)}" for group in placed]
+    more = [f"- and {len(groups) - _SHOWN:,} more"] if len(groups) > _SHOWN else []
+    total = f"{len(groups):,} groups of clips have the same samples, {len(across):,} of them in more than one split:"
+    return [total, "", *shown, *more]
+
+
+def _licence(metadata: Mapping[str, Any]) -> list[str]:
+    link = f" See <{metadata['url']}>." if metadata["url"] else ""
+    return [
+        f"Licence of the dataset: {metadata['licence']}.{link}",
+        "",
+        metadata["citation"] or "No citation is recorded.",
+    ]
+
+
+def _provenance(manifest: Mapping[str, Any]) -> list[str]:
+    versions = ", ".join(f"{name} {version}" for name, version in manifest["made_with"].items())
+    local = [name for name, source in manifest["sources"].items() if source.get("local")]
+    addresses = sorted(set(_addresses(manifest["sources"])))
+    return [
+        f"Release {manifest['release']}, made with these versions at hand: {versions}. "
+        "`manifest.json` has a sha256 of every clip's samples, by which `python -m hearpreprocess.verify` checks them.",
+        *(["", f"Taken from what its maker had: {', '.join(local)}."] if local else []),
+        *(["", *(f"- <{address}>" for address in addresses[:_SHOWN])] if addresses else []),
+    ]
+
+
+def _addresses(value: Any) -> Iterable[str]:
+    if isinstance(value, Mapping):
+        value = value.values()
+    for each in [] if isinstance(value, str) else value:
+        if isinstance(each, str) and each.startswith("http"):
+            yield each
+        elif isinstance(each, Mapping | list | tuple):
+            yield from _addresses(each)
+
+
+def _first(names: list[str]) -> str:
+    return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else "")

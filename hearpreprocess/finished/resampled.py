@@ -1,0 +1,188 @@
+"""A finished task's tarball as the source of a task: its clips at further rates, without the corpus they are from.
+
+What comes out is resampled from the tarball's rate, and so it is not, to the sample, what the original corpus gives.
+The nineteen published tarballs, at 48,000 Hz, are those of Zenodo record 6332517.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from hearpreprocess.errors import ArchiveError, ConfigError, CorpusError, OutputError
+from hearpreprocess.finished.layout import MANIFEST, METADATA, TARBALL
+from hearpreprocess.finished.reader import CLIP, ROOT, files
+from hearpreprocess.task.clips import Clip, Event
+from hearpreprocess.task.config import Mode, PresetFolds, Resampled, SplitScheme, TaskConfig, TrainValidTest
+from hearpreprocess.task.sources import Archive, Local
+from hearpreprocess.task.tree import Tree
+
+RECORD = "https://zenodo.org/api/records/6332517"
+"""Where Zenodo lists the files of the published record, with their sizes and checksums."""
+
+PAGE = "https://zenodo.org/record/6332517"
+
+PUBLISHED_RATE = 48000
+
+
+def is_tarball(location: str) -> bool:
+    """Whether a task's location is a finished task's tarball."""
+    return location.endswith(".tar.gz")
+
+
+def tarball_named(wanted: str) -> str:
+    """The name of the published tarball that is meant by it, or by `<task>-<version>-<mode>`.
+
+    Raises ConfigError where `wanted` cannot be a name.
+    """
+    if TARBALL.fullmatch(wanted):
+        return wanted
+    if not re.fullmatch(r"\w+-[\w.-]+", wanted) or is_tarball(wanted):
+        raise ConfigError(
+            f"there is no {wanted}; a published tarball has a name like hear2021-esc50-v2.0.0-full-48000.tar.gz"
+        )
+    return f"hear2021-{wanted}-{PUBLISHED_RATE}.tar.gz"
+
+
+def archive_in(record: bytes, name: str) -> Archive:
+    """The published tarball of this name as a source, from the listing that Zenodo gives of the record.
+
+    Raises ConfigError where the record has no such file.
+    """
+    try:
+        listed = {str(file["key"]): file for file in json.loads(record)["files"]}
+        if name in listed:
+            algorithm, _colon, checksum = listed[name]["checksum"].partition(":")
+            address = listed[name]["links"]["self"]
+            return Archive(address, **{algorithm: checksum}, size=int(listed[name]["size"]), filename=name)
+    except (ValueError, KeyError, TypeError) as error:
+        raise ConfigError(f"the listing of the published record cannot be understood: {error}") from error
+    tarballs = ", ".join(sorted(key for key in listed if TARBALL.fullmatch(key)))
+    raise ConfigError(f"the published record has no {name}; it has {tarballs}")
+
+
+def config_of(tarball: Path) -> TaskConfig:
+    """The task whose only source is a finished task's tarball, which is read as far as its metadata.
+
+    Raises ConfigError where it is none.
+    """
+    named = TARBALL.fullmatch(tarball.name)
+    if named is None:
+        raise ConfigError(
+            f"{tarball}: expected a name like hear2021-esc50-v2.0.0-full-48000.tar.gz, which tells the rate"
+        )
+    title, metadata = _metadata(tarball)
+    try:
+        name, version = metadata["task_name"], metadata["version"]
+        mode = title.removeprefix(f"{name}-{version}-")
+        if mode == title:
+            raise ConfigError(f"{tarball}: its folder {title} is not called after its task, {name}-{version}")
+        return TaskConfig(
+            name=name,
+            version=version,
+            embedding_type=metadata["embedding_type"],
+            prediction_type=metadata["prediction_type"],
+            splits=_splits(metadata),
+            sample_duration=metadata["sample_duration"],
+            evaluation=metadata["evaluation"],
+            sources={"published": Local(tarball)},
+            clips=clips,
+            licence=metadata.get("licence", "unknown"),
+            url=metadata.get("url", ""),
+            citation=metadata.get("citation", ""),
+            caveats=tuple(map(str, metadata.get("caveats", ()))),
+            evaluation_params=metadata.get("evaluation_params"),
+            use_scoring_for_early_stopping=metadata.get("use_scoring_for_early_stopping"),
+            resampled=Resampled(int(named["rate"]), metadata),
+            modes={mode: Mode()},
+            default_mode=mode,
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ConfigError(f"{tarball}: its {METADATA} is not one of a task: {error!r}") from error
+
+
+def documentation_of(config: TaskConfig, tarball: Path, of_built_in: str) -> str:
+    """What a task made of a tarball says of itself. `of_built_in`: what the built-in task of this name says."""
+    description = config.resampled.metadata.get("description", of_built_in) if config.resampled else of_built_in
+    return f"{description}\n\n{note(tarball)}".strip()
+
+
+def note(tarball: Path) -> str:
+    """What everybody should know of a task that is made of a tarball."""
+    return (
+        f"Resampled from the clips of {tarball.name}, not made from the original corpus:\n"
+        "its samples are not the same as those made from the corpus at this rate."
+    )
+
+
+def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
+    """The clips of a finished task, with the splits and labels that it gives them."""
+    tree = sources["published"]
+    metadata = tree.find(f"**/{METADATA}")
+    facts = json.loads(tree.read(metadata))
+    manifest = metadata.sibling(MANIFEST)
+    known = json.loads(tree.read(manifest))["clips"] if manifest.path in tree.members else {}
+    rates = {match["rate"] for path in tree.members if (match := _clip(path))}
+    if len(rates) != 1:
+        raise CorpusError(f"expected clips at one rate, there are {', '.join(sorted(rates)) or 'none'}")
+    (rate,) = rates
+    for split in facts["splits"]:
+        for file, found in json.loads(tree.read(metadata.sibling(f"{split}.json"))).items():
+            member = metadata.sibling(f"{rate}/{split}/{file}")
+            group = known.get(file, {}).get("group")
+            name = file.removesuffix(".wav")
+            if facts["embedding_type"] == "event":
+                events = [Event(each["label"], _seconds(each["start"]), _seconds(each["end"])) for each in found]
+                yield Clip(member, events=events, split=split, name=name, group=group)
+            else:
+                yield Clip(member, labels=found, split=split, name=name, group=group)
+
+
+def is_resampled(finished: Path) -> bool:
+    """Whether a finished task, a folder or a tarball, was made of another one."""
+    try:
+        return "resampled_from" in _metadata(finished)[1]
+    except (ConfigError, OutputError):
+        return False
+
+
+def _clip(path: str) -> re.Match[str] | None:
+    inside = ROOT.fullmatch(path)
+    return CLIP.fullmatch(inside["path"]) if inside else None
+
+
+def _seconds(milliseconds: float) -> float:
+    """The seconds that are these milliseconds when they are multiplied by 1,000, to the last digit."""
+    near = milliseconds / 1000.0
+    candidates = (near, math.nextafter(near, math.inf), math.nextafter(near, -math.inf))
+    return next((seconds for seconds in candidates if seconds * 1000.0 == milliseconds), near)
+
+
+def _splits(metadata: Mapping[str, Any]) -> SplitScheme:
+    scheme: SplitScheme = (
+        TrainValidTest()
+        if metadata["split_mode"] == TrainValidTest.reference_name
+        else PresetFolds(len(metadata["splits"]))
+    )
+    if list(scheme.names) != list(metadata["splits"]):
+        raise ConfigError(f"its splits are {metadata['splits']}, expected {list(scheme.names)}")
+    return scheme
+
+
+def _metadata(tarball: Path) -> tuple[str, dict[str, Any]]:
+    try:
+        for task, place, content in files(tarball):
+            if place == METADATA:
+                metadata: dict[str, Any] = json.loads(content.decode())
+                if not isinstance(metadata, dict):
+                    raise ValueError("it is no JSON object")
+                return task, metadata
+    except ArchiveError as error:
+        raise ConfigError(str(error)) from error
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"{tarball}: its {METADATA} cannot be read: {error}") from error
+    raise ConfigError(f"{tarball} is no finished task: it has no {METADATA}")

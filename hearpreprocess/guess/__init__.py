@@ -1,7 +1,0 @@
-"""Guess what a folder of somebody's recordings is, and write the task module that makes a task of it."""
-
-from hearpreprocess.guess.corpus import guess
-from hearpreprocess.guess.found import Guess
-from hearpreprocess.guess.module import module_text, test_text
-
-__all__ = ["Guess", "guess", "module_text", "test_text"]

@@ -1,0 +1,212 @@
+"""Forecast what a run of a task will download, unpack, write and take, as far as that can be known before.
+
+The listing of a corpus gives its clips, what is there already is looked at, and a sample of the clips tells their rate,
+how well they pack and how long they take. What is missing is assumed, and the forecast says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hearpreprocess import fetch
+from hearpreprocess.errors import HearPreprocessError
+from hearpreprocess.planning.parts import Forecast, Part
+from hearpreprocess.planning.sample import ASSUMED_RATE, ASSUMED_RATIO, Sample, assumed_sample, sample_of
+from hearpreprocess.report.examples import SECONDS_AN_EXAMPLE, expected_bytes, of_each_split
+from hearpreprocess.steps.audio import Extract, Resample, Standardize
+from hearpreprocess.steps.base import Workspace, is_whole
+from hearpreprocess.steps.corpus import Corpus, CorpusFolder, corpus_folder
+from hearpreprocess.steps.fetch import source_step
+from hearpreprocess.steps.release import Release
+from hearpreprocess.storage.disk import block_of, disk_of, size_of
+from hearpreprocess.storage.wording import bytes_text
+from hearpreprocess.task.config import TaskMode
+from hearpreprocess.task.registry import TaskReference
+from hearpreprocess.task.sources import File
+from hearpreprocess.task.tree import Tree
+
+SECONDS_A_BYTE = {"download": 0.8e-9, "unpacked": 6e-9}
+"""Of a processor: to check its checksum, and to unpack and write it, as the shares in benchmarks/RESULTS.md show."""
+
+BYTES_OF_A_CLIP_IN_TEXTS = 600
+"""In the manifest, the labels and the notes of the work folder, at two to four rates."""
+
+_WAV_HEADER = 44
+
+
+def forecast(
+    task: TaskReference,
+    rates: Sequence[int],
+    workspace: Workspace,
+    *,
+    cores: int,
+    compression: str,
+    skips: int,
+    sizes: Mapping[File, int],
+) -> Forecast:
+    """What making a task at some rates will take on so many cores. `sizes`: of files, where servers were asked."""
+    config = task.resolve()
+    found = Forecast(config.title, cores, licences={config.licence: [config.title]})
+    found.parts |= _downloads(config, workspace, sizes, found.assumed)
+    release = Release(workspace=workspace, task=task, rates=tuple(rates), compression=compression, skips=skips)
+    if _is_done(release.requires().corpus()):
+        _add_known(found, config, release)
+    else:
+        found.clips = None if config.published_clips is None else sum(config.published_clips)
+        found.assumed.append("what the corpus holds: its listing is not here (--until corpus makes it)")
+        sample = _assumed_sample(found, config, rates, compression)
+        found.parts |= _to_make(found.title, {found.title: Batch(found.clips or 0)}, rates, sample, workspace)
+        _add_texts(found, config, sample, is_combined=False)
+    return found
+
+
+def _add_known(found: Forecast, config: TaskMode, release: Release) -> None:
+    """Add what a corpus that is listed tells: its clips, and what of them is there."""
+    corpus = release.requires().corpus()
+    described = corpus_folder(corpus.workspace, corpus.key)
+    found.is_listed, found.clips = True, sum(described.summary["splits"].values())
+    found.parts |= {
+        f"index {index.key}": Part("texts", size_of(index.folder), is_here=True) for index in corpus.indexes().values()
+    }
+    found.parts |= _finished(release)
+    rates = [rate for rate in release.rates if _clips(found.title, rate) not in found.parts]
+    if not rates:
+        found.parts |= _left(corpus, described, release)
+        return
+    found.parts |= _to_unpack(corpus, described)
+    sample = sample_of(corpus, described, rates, release.compression)
+    sample = sample or _assumed_sample(found, config, rates, release.compression)
+    found.parts |= _to_make(found.title, _batches(corpus, described, rates), rates, sample, corpus.workspace)
+    _add_texts(found, config, sample, is_combined=_is_done(release.requires()) and release.is_combined)
+
+
+def _add_texts(found: Forecast, config: TaskMode, sample: Sample, *, is_combined: bool) -> None:
+    """Add what is no audio, and the examples in the report."""
+    splits = len(config.splits.names)
+    examples = min(found.clips or 0, of_each_split(splits) * splits)
+    size = (found.clips or 0) * BYTES_OF_A_CLIP_IN_TEXTS + expected_bytes(examples, sample.seconds)
+    seconds = 0.0 if is_combined else examples * SECONDS_AN_EXAMPLE
+    found.parts[f"texts {found.title}"] = Part("texts", size, seconds, is_combined)
+
+
+def _is_done(step: Any) -> bool:
+    try:
+        return bool(step.complete())
+    except (HearPreprocessError, OSError):
+        return False
+
+
+def _assumed_sample(found: Forecast, config: TaskMode, rates: Sequence[int], compression: str) -> Sample:
+    found.assumed.append(
+        f"recordings of {ASSUMED_RATE:,} Hz that pack to {100 * ASSUMED_RATIO:.0f}%, as none could be looked at"
+    )
+    return assumed_sample(config.sample_duration, rates, compression)
+
+
+def _downloads(
+    config: TaskMode, workspace: Workspace, sizes: Mapping[File, int], assumed: list[str]
+) -> Iterator[tuple[str, Part]]:
+    for source in config.sources.values():
+        step = source_step(workspace, source)
+        files = getattr(source, "files", ())
+        for file in files:
+            path = workspace.download_dir / file.filename
+            size = path.stat().st_size if path.exists() else sizes.get(file, file.expected_size)
+            if not path.exists() and file.size is None and size is not None and file not in sizes:
+                assumed.append(f"{bytes_text(size)} for {file.filename}, of which only that is known (see --ask-sizes)")
+            seconds = 0.0 if _is_done(step) else (size or 0) * SECONDS_A_BYTE["download"]
+            part = fetch.part_path(path)
+            if size is not None and not path.exists() and part.exists():
+                begun = min(size, part.stat().st_size)
+                size -= begun
+                yield str(part), Part("download", begun, is_here=True)
+            yield str(path), Part("download", size, seconds, path.exists())
+        if not files and step.stage == "generate" and step.folder.is_dir():
+            yield str(step.folder), Part("download", size_of(step.folder), is_here=True)
+
+
+def _finished(release: Release) -> Iterator[tuple[str, Part]]:
+    """What is there of the rates that are finished."""
+    for rate, (folder, tarball) in release.finished().items():
+        yield _clips(release.title, rate), Part("clips", size_of(folder), is_here=True)
+        yield _tarball(release.title, rate), Part("tarball", tarball.stat().st_size, is_here=True)
+
+
+def _left(corpus: Corpus, described: CorpusFolder, release: Release) -> Iterator[tuple[str, Part]]:
+    """What a finished task has beside its clips and tarballs: texts, and what of the work folder no clip shares."""
+    folders = [release.places[0]]
+    for key in described.summary["batches"]:
+        folders.append(Standardize(workspace=corpus.workspace, corpus=corpus.key, batch=key).folder)
+    for folder in folders:
+        alone = [path.stat() for path in folder.rglob("*") if path.is_file() and path.stat().st_nlink == 1]
+        yield f"left {folder}", Part("halfway", sum(status.st_size for status in alone), is_here=True)
+    for name, part in _to_unpack(corpus, described):
+        if part.is_here:
+            yield name, part
+
+
+def _clips(title: str, rate: int) -> str:
+    return f"{title} {rate}"
+
+
+def _tarball(title: str, rate: int) -> str:
+    return f"tar {title} {rate}"
+
+
+def _to_unpack(corpus: Corpus, described: CorpusFolder) -> Iterator[tuple[str, Part]]:
+    for name, selection in described.summary["selections"].items():
+        key, index = selection["key"], corpus.indexes()[name]
+        if key is None or index.requires().is_unpacked:
+            continue
+        members = Tree(name, index.folder).members
+        size = sum(members[member] for member in described.selection(key))
+        step = Extract(workspace=corpus.workspace, corpus=corpus.key, source=name, selection=key)
+        seconds = 0.0 if step.complete() else size * SECONDS_A_BYTE["unpacked"]
+        yield f"extract {key}", Part("unpacked", size, seconds, step.complete())
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some clips that are worked on together. `rates`: those at which they are there."""
+
+    clips: int
+    is_standardized: bool = False
+    rates: frozenset[int] = frozenset()
+
+
+def _batches(corpus: Corpus, described: CorpusFolder, rates: Sequence[int]) -> dict[str, Batch]:
+    found = {}
+    for key, facts in described.summary["batches"].items():
+        shared = {"workspace": corpus.workspace, "corpus": corpus.key, "batch": key}
+        folders = Resample(rates=tuple(rates), **shared).folders()
+        there = frozenset(rate for rate in rates if is_whole(folders[rate]))
+        found[key] = Batch(facts["clips"], Standardize(**shared).complete(), there)
+    return found
+
+
+def _to_make(
+    title: str, batches: Mapping[str, Batch], rates: Sequence[int], sample: Sample, workspace: Workspace
+) -> Iterator[tuple[str, Part]]:
+    clips = sum(batch.clips for batch in batches.values())
+    block = block_of(workspace.tmp_dir)
+
+    def recording(rate: int) -> int:
+        return -(-(_WAV_HEADER + 2 * round(sample.seconds * rate)) // block) * block
+
+    # At their own rate, clips that are resampled are the files that are there already.
+    own = sum(share * recording(rate) for rate, share in sample.shares.items() if rate not in rates)
+    for key, batch in batches.items():
+        seconds = 0.0 if batch.is_standardized else batch.clips * sample.decoding
+        yield f"standardize {key}", Part("halfway", round(batch.clips * own), seconds, batch.is_standardized)
+        for rate in rates:
+            size = batch.clips * recording(rate)
+            others = batch.clips * (1 - sample.shares.get(rate, 0.0))
+            seconds = 0.0 if rate in batch.rates else others * sample.resampling[rate]
+            yield f"resample {key} {rate}", Part("resampled", size, seconds, rate in batch.rates)
+    are_links = disk_of(workspace.tmp_dir) == disk_of(workspace.tasks_dir)
+    for rate in rates:
+        yield _clips(title, rate), Part("clips", 0 if are_links else clips * recording(rate))
+        packed = round(clips * 2 * sample.seconds * rate * sample.ratio[rate])
+        yield _tarball(title, rate), Part("tarball", packed, clips * sample.packing[rate])

@@ -1,0 +1,190 @@
+"""What some of a task's clips are like, found by working on them as a run does: how long they are, how they pack, and
+how much processor time each stage takes on this machine.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from hearpreprocess import archive, audio
+from hearpreprocess.errors import HearPreprocessError
+from hearpreprocess.finished import layout
+from hearpreprocess.steps.corpus import Corpus, CorpusFolder
+from hearpreprocess.task.clips import WHOLE
+from hearpreprocess.task.tree import Tree
+
+ASSUMED_RATE, ASSUMED_RATIO, ASSUMED_SECONDS = 44100, 0.8, 8.0
+"""Of recordings that are not here: hertz, packed size to size, and seconds where a task leaves clips as they are."""
+
+TRIES = 3
+SAMPLED_CLIPS, SAMPLED_SECONDS, SECONDS_FOR_A_TAR = 24, 10.0, 3.0
+"""How many clips are looked at, how much of each, and how long a tar archive is searched for them."""
+
+Recording = tuple[Path | bytes, int, int | None]
+"""A file or its content, and the slice that is a clip: where it starts and stops, in samples."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What a clip of a task is like, on average.
+
+    `shares`: of the clips, by their own rate in hertz. `seconds`: its length. `decoding`: processor seconds until it
+    stands at its own rate. `resampling`, `packing`: processor seconds, by output rate. `ratio`: packed size to size, by
+    output rate.
+    """
+
+    shares: dict[int, float]
+    seconds: float
+    decoding: float
+    resampling: dict[int, float]
+    packing: dict[int, float]
+    ratio: dict[int, float]
+
+    @property
+    def processor_seconds(self) -> float:
+        """That a clip takes at all output rates together."""
+        return self.decoding + sum(self.resampling.values()) + sum(self.packing.values())
+
+
+def sample_of(corpus: Corpus, described: CorpusFolder, rates: Sequence[int], compression: str) -> Sample | None:
+    """A sample of a task's clips from all over the corpus; None where none can be read by itself."""
+    mean_size = None if corpus.config.sample_duration else _mean_size(corpus, described)
+    return _sample(_recordings(described, corpus), corpus.config.sample_duration, rates, compression, mean_size)
+
+
+def _mean_size(corpus: Corpus, described: CorpusFolder) -> float:
+    """The bytes of the members that the clips of a task are made from, on average."""
+    members = {name: Tree(name, index.folder).members for name, index in corpus.indexes().items()}
+    clips = [clip for key in described.summary["batches"] for clip in described.batch(key).clips]
+    return statistics.fmean(members[clip.source][clip.member] for clip in clips)
+
+
+def assumed_sample(duration: float | None, rates: Sequence[int], compression: str) -> Sample:
+    """What is assumed of recordings that are not here; the times are those of a made-up one.
+
+    `duration`: seconds, or None where clips are left as they are.
+    """
+    from hearpreprocess.synthetic.sounds import sound
+
+    recording = sound("assumed", ASSUMED_SECONDS, ASSUMED_RATE)
+    tries = [_sample([(recording, 0, None)], duration or ASSUMED_SECONDS, rates, compression) for _ in range(TRIES)]
+    # Whatever else the machine does makes a try slower, never faster.
+    fastest = min((found for found in tries if found is not None), key=lambda found: found.processor_seconds)
+    return replace(fastest, ratio=dict.fromkeys(rates, ASSUMED_RATIO))
+
+
+def _sample(
+    recordings: Iterable[Recording],
+    duration: float | None,
+    rates: Sequence[int],
+    compression: str,
+    mean_size: float | None = None,
+) -> Sample | None:
+    """`duration`: of the clips in seconds, or None where they are left as they are.
+
+    `mean_size`: bytes of all the task's recordings, on average, which tell how long they are if the few that are looked
+    at happen to be shorter or longer than the others.
+    """
+    import soundfile  # noqa: F401  (the first clip shall not pay for what is loaded once)
+    import soxr  # noqa: F401
+
+    own_rates, seconds, decoding, sizes = [], [], [], []
+    resampling = dict.fromkeys(rates, 0.0)
+    looked_at = 0.0
+    most = min(SAMPLED_SECONDS, duration or SAMPLED_SECONDS)
+    with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as name:
+        files: dict[int, dict[str, str]] = {rate: {} for rate in rates}
+        for number, (content, start, stop) in enumerate(recordings):
+            began = time.process_time()
+            try:
+                decoded = audio.decode(content, start=start, stop=stop, duration=most)
+            except HearPreprocessError:
+                continue
+            samples = audio.fit(decoded.samples, decoded.rate, duration and most)
+            audio.write_wav(Path(name) / "own.wav", [samples], decoded.rate)
+            decoding.append(time.process_time() - began)
+            own_rates.append(decoded.rate)
+            seconds.append(duration or decoded.seconds)
+            sizes.append(len(content) if isinstance(content, bytes) else content.stat().st_size)
+            looked_at += len(samples) / decoded.rate
+            for rate in rates:
+                path = Path(name) / f"{number}-{rate}.wav"
+                began = time.process_time()
+                audio.write_wav(path, audio.resample(samples, decoded.rate, rate), rate)
+                resampling[rate] += time.process_time() - began
+                files[rate][path.name] = str(path)
+        if not own_rates:
+            return None
+        packed = {rate: _packed(Path(name) / f"{rate}.tar.gz", files[rate], compression) for rate in rates}
+    mean_seconds = statistics.fmean(seconds) * (1 if mean_size is None else mean_size / statistics.fmean(sizes))
+    whole = mean_seconds / looked_at  # what was looked at stands for a clip
+    return Sample(
+        {rate: count / len(own_rates) for rate, count in sorted(Counter(own_rates).items())},
+        mean_seconds,
+        sum(decoding) * whole,
+        {rate: spent * whole for rate, spent in resampling.items()},
+        {rate: spent * whole for rate, (spent, _ratio) in packed.items()},
+        {rate: ratio for rate, (_spent, ratio) in packed.items()},
+    )
+
+
+def _packed(tarball: Path, files: dict[str, str], compression: str) -> tuple[float, float]:
+    """The processor seconds that packing some files takes, and the packed size to the size."""
+    began = time.process_time()
+    layout.write_tarball(tarball, "sample", files, {}, compression)
+    size = sum(Path(path).stat().st_size for path in files.values())
+    return time.process_time() - began, tarball.stat().st_size / size
+
+
+def _recordings(described: CorpusFolder, corpus: Corpus) -> Iterator[Recording]:
+    """Some clips: of a tar archive, as far as it can be read in a few seconds, else from all over the corpus."""
+    yield from _from_tars(described, corpus)
+    keys = list(described.summary["batches"])
+    chosen = keys[:: max(1, -(-len(keys) // SAMPLED_CLIPS))]
+    steps = {name: index.requires() for name, index in corpus.indexes().items()}
+    for position, key in enumerate(chosen):
+        clips = described.batch(key).clips
+        packed = described.packed(key)
+        of_batch = -(-SAMPLED_CLIPS // len(chosen))
+        for number in range(of_batch):
+            clip = clips[(len(clips) * number // of_batch + position) % len(clips)]
+            step = steps[clip.source]
+            if not step.complete():
+                return
+            start, stop = max(0, clip.start), (None if clip.stop == WHOLE else clip.stop)
+            if step.is_unpacked:
+                yield step.members[clip.member], start, stop
+            elif clip.source in packed:
+                with archive.Reader(list(step.files.values())) as reader:
+                    yield reader.read(clip.member, packed[clip.source][clip.member]), start, stop
+
+
+def _from_tars(described: CorpusFolder, corpus: Corpus) -> Iterator[Recording]:
+    steps = {name: index.requires() for name, index in corpus.indexes().items()}
+    wanted: dict[str, dict[str, Any]] = {}
+    for key in described.summary["batches"]:
+        packed = described.packed(key)
+        for clip in described.batch(key).clips:
+            if clip.source not in packed and not steps[clip.source].is_unpacked:
+                wanted.setdefault(clip.source, {}).setdefault(clip.member, clip)
+    for name, members in wanted.items():
+        until = time.monotonic() + SECONDS_FOR_A_TAR
+        passed = 0
+        try:
+            for path, content in archive.Members(next(iter(steps[name].files.values()))):
+                if path in members:
+                    if passed % -(-len(members) // SAMPLED_CLIPS) == 0:
+                        clip = members[path]
+                        yield content, max(0, clip.start), None if clip.stop == WHOLE else clip.stop
+                    passed += 1
+                if time.monotonic() > until:
+                    break
+        except (HearPreprocessError, OSError):  # no tar archive, or it is not here
+            continue

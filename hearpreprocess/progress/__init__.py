@@ -1,5 +1,0 @@
-"""What a person sees of a run: four lines at most on a terminal, one in a notebook, dated lines elsewhere."""
-
-from hearpreprocess.progress.display import Detail, Display
-
-__all__ = ["Detail", "Display"]

@@ -1,0 +1,336 @@
+"""Find a task module by name or by path, load it, and hand out its configuration.
+
+Built-in tasks and a user's own come through the same door: the file is executed as a module of its own, and the one
+TaskConfig in it is the task. A TaskReference is how a task travels between processes: its module is loaded again there.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import hashlib
+import importlib.util
+import os
+import sys
+import sysconfig
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import ModuleType
+
+from hearpreprocess.errors import ConfigError, TaskNotFoundError, line_in
+from hearpreprocess.finished import resampled
+from hearpreprocess.storage.digests import digest, file_digest
+from hearpreprocess.task.config import EXTRAS, TaskConfig, TaskMode, nearest
+from hearpreprocess.task.sources import Archive, Local, Source
+
+GROUPS = ("open", "all", "subset11")
+SUBSET11 = (
+    "beijing_opera", "dcase2016_task2", "fsd50k", "esc50", "libricount", "speech_commands:5h", "mridangam_stroke",
+    "mridangam_tonic", "tfds_crema_d", "nsynth_pitch:5h", "vox_lingua_top10",
+)  # fmt: skip
+"""The tasks that most papers report, with the modes that they mean."""
+
+
+@dataclass(frozen=True)
+class TaskReference:
+    """A task in one of its modes, by the place of its module.
+
+    `location`: a built-in task's name, or the absolute path of a module. `digest`: of the task's facts and code, so
+    that a changed task is another one. `replaced`: sources by name, each with the path that stands in place of it.
+    """
+
+    location: str
+    mode: str
+    digest: str
+    replaced: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, location: str, mode: str, replaced: Mapping[str, str]) -> TaskReference:
+        """The reference to the task at `location` in one mode, as its module is now, with some sources replaced."""
+        chosen = tuple(sorted(replaced.items()))
+        return cls(location, mode, _digest(location, mode, chosen), chosen)
+
+    def resolve(self) -> TaskMode:
+        """The task that is referred to.
+
+        Raises ConfigError where its module is no longer what it was when the reference was made.
+        """
+        return _resolve(self)
+
+    @property
+    def documentation(self) -> str:
+        """What the task's module says of itself."""
+        return documentation(self.location)
+
+
+@functools.cache
+def _resolve(reference: TaskReference) -> TaskMode:
+    if _digest(reference.location, reference.mode, reference.replaced) != reference.digest:
+        raise ConfigError(
+            f"{reference.location}: the task module changed while it was being run; give the command again"
+        )
+    return _task(reference.location, reference.mode, reference.replaced)
+
+
+def _task(location: str, mode: str, replaced: tuple[tuple[str, str], ...]) -> TaskMode:
+    task = load(location).in_mode(mode)
+    local = {name: _local(path, task.sources[name]) for name, path in replaced}
+    return replace(task, sources={**task.sources, **local})
+
+
+def _local(path: str, source: Source) -> Local:
+    if isinstance(source, Archive | Local):
+        listing = None if source.member_md5 is None else str(source.member_md5)
+        return Local(path, source.reads, listing, source.may_differ, is_stand_in=True)
+    return Local(path, source.reads, is_stand_in=True)
+
+
+def _digest(location: str, mode: str, replaced: tuple[tuple[str, str], ...]) -> str:
+    return digest([_task(location, mode, replaced).digest, _loaded(location).code])
+
+
+def built_in_folder() -> Path:
+    """The folder with the modules of the built-in tasks."""
+    spec = importlib.util.find_spec("hearpreprocess.tasks")
+    if spec is not None and spec.origin:
+        return Path(spec.origin).parent
+    return Path(__file__).parent.parent / "tasks"
+
+
+def built_in_names() -> list[str]:
+    """The names of the built-in tasks, sorted."""
+    return sorted(path.stem for path in built_in_folder().glob("*.py") if not path.stem.startswith("_"))
+
+
+def expand(wanted: Iterable[str]) -> list[tuple[str, str | None]]:
+    """The locations of the tasks meant by paths, names and groups, each once, with the mode that `name:mode` says.
+
+    Raises TaskNotFoundError as `find` does.
+    """
+    found: dict[tuple[str, str | None], None] = {}
+    for each in wanted:
+        if each == "subset11":
+            found |= dict.fromkeys(expand(SUBSET11))
+            continue
+        name, colon, mode = each.rpartition(":")
+        if colon and not Path(each).exists():
+            found |= dict.fromkeys((location, mode) for location in find(name))
+        else:
+            found |= dict.fromkeys((location, None) for location in find(each))
+    return list(found)
+
+
+def find(wanted: str) -> list[str]:
+    """The locations of the tasks meant by a path, a name or a group, in order.
+
+    Raises TaskNotFoundError, with the nearest names, where there is none.
+    """
+    if wanted.endswith(".py") or os.sep in wanted:
+        return [_locate_path(wanted)]
+    names = built_in_names()
+    if wanted == "all":
+        return names
+    if wanted == "open":
+        return [name for name in names if load(name).is_open]
+    if wanted in names:
+        return [wanted]
+    own = Path(f"{wanted}.py")
+    hint = f"; did you mean ./{own}?" if own.is_file() else nearest(wanted, [*names, *GROUPS])
+    raise TaskNotFoundError(
+        f"no task is called {wanted!r}{hint}\n"
+        f"  tasks: {', '.join(names)}\n  groups: {', '.join(GROUPS)}\n  or the path of a task module of your own"
+    )
+
+
+def _locate_path(wanted: str) -> str:
+    path = Path(wanted)
+    names = built_in_names()
+    if not path.is_file() and path.parent == Path("tasks") and path.stem in names:
+        return path.stem  # as the documentation has it, also where hearpreprocess is installed without its repository
+    if not path.is_file():
+        hint = f"; the built-in task {path.stem!r} needs no path" if path.stem in names else nearest(path.stem, names)
+        raise TaskNotFoundError(f"there is no task module {wanted}{hint}")
+    resolved = path.resolve()
+    return resolved.stem if resolved.parent == built_in_folder().resolve() else str(resolved)
+
+
+def documentation(location: str) -> str:
+    """What the module at a location that `find` gave says of itself."""
+    if resampled.is_tarball(location):
+        config = load(location)
+        of_built_in = documentation(config.name) if config.name in built_in_names() else ""
+        return resampled.documentation_of(config, Path(location), of_built_in)
+    return ast.get_docstring(ast.parse(_path(location).read_text(encoding="utf-8"))) or ""
+
+
+def load(location: str) -> TaskConfig:
+    """The configuration of the task at a location that `find` gave, or of the finished task in a tarball.
+
+    Raises ConfigError where the module cannot be executed or does not define exactly one TaskConfig.
+    """
+    return _loaded(location).config
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """A task module as it was executed: later changes of its file are another module's.
+
+    `code`: a digest of its text and of the text of all modules of the user's own that it imports.
+    """
+
+    config: TaskConfig
+    code: str
+
+
+@functools.cache
+def _loaded(location: str) -> _Loaded:
+    path = _path(location)
+    if resampled.is_tarball(location):
+        config = _with_known_facts(resampled.config_of(path))
+        return _Loaded(
+            config, digest([config.in_mode(config.default_mode).metadata(), file_digest(Path(resampled.__file__))])
+        )
+    module, text = _execute(path)
+    found = {id(value): value for value in vars(module).values() if isinstance(value, TaskConfig)}
+    if len(found) != 1:
+        raise ConfigError(f"{path} must define one TaskConfig, it defines {len(found)}")
+    imported = {name: file_digest(file) for name, file in sorted(_own_modules(module, {}).items())}
+    return _Loaded(next(iter(found.values())), digest([hashlib.sha256(text).hexdigest(), imported]))
+
+
+def _with_known_facts(config: TaskConfig) -> TaskConfig:
+    """A task of a tarball that does not say what the built-in task of the same name does: licence, what to cite."""
+    if config.name not in built_in_names() or config.citation:
+        return config
+    known = load(config.name)
+    return replace(config, licence=known.licence, url=known.url, citation=known.citation, caveats=known.caveats)
+
+
+def _own_modules(module: ModuleType, found: dict[str, Path]) -> dict[str, Path]:
+    """The files of the modules that a module uses, and that these use, but for those that are installed."""
+    for value in vars(module).values():
+        used = value if isinstance(value, ModuleType) else sys.modules.get(getattr(value, "__module__", None) or "")
+        file = Path(getattr(used, "__file__", None) or "")
+        if used is None or used is module or used.__name__ in found or not file.is_file() or _is_installed(used, file):
+            continue
+        found[used.__name__] = file
+        _own_modules(used, found)
+    return found
+
+
+def _is_installed(module: ModuleType, file: Path) -> bool:
+    if module.__name__.startswith("hearpreprocess.tasks."):
+        return False
+    return module.__name__.partition(".")[0] == "hearpreprocess" or any(map(file.is_relative_to, _installed_below()))
+
+
+@functools.cache
+def _installed_below() -> set[str]:
+    return {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+
+
+def _path(location: str) -> Path:
+    return Path(location) if Path(location).is_absolute() else built_in_folder() / f"{location}.py"
+
+
+def _execute(path: Path) -> tuple[ModuleType, bytes]:
+    """Execute a task module, and return it with the text that was executed."""
+    module = ModuleType(f"hearpreprocess_task_{path.stem}_{digest(str(path))}")
+    module.__file__ = str(path)
+    sys.modules[module.__name__] = module
+    try:
+        text = path.read_bytes()
+        exec(compile(text, path, "exec"), vars(module))  # noqa: S102  (a task module is code, and the user's own)
+    except ConfigError as error:
+        raise ConfigError(f"{path}, line {line_in(error, path)}: {error}") from error
+    except SyntaxError as error:
+        raise ConfigError(f"{error.filename or path}, line {error.lineno or '?'}: {error.msg}") from error
+    except (Exception, SystemExit) as error:
+        raise ConfigError(f"{path}, line {line_in(error, path)}: {type(error).__name__}: {error}") from error
+    return module, text
+
+
+def references(
+    wanted: Sequence[str], mode_of_others: str, replaced: Mapping[str, str] | None = None
+) -> list[TaskReference]:
+    """The tasks meant by paths, names and groups, each once, with sources replaced by name.
+
+    `mode_of_others`, of those that are not given as `name:mode`: `default` (each task's own), `all` (every mode that
+    stands for a dataset itself: no excerpt, nothing made up), or a mode's name. Raises TaskNotFoundError or ConfigError
+    collecting every task that cannot be had so.
+    """
+    chosen: dict[TaskReference, None] = {}
+    problems = []
+    titles: dict[str, str] = {}
+    for location, own_mode in expand(wanted):
+        config = load(location)
+        try:
+            modes = config.modes_meant(own_mode or mode_of_others)
+        except ConfigError as error:
+            problems.append(str(error))
+            continue
+        for name in modes:
+            problems += _missing_extras(config.in_mode(name))
+            title = config.in_mode(name).title
+            if titles.setdefault(title, location) != location:
+                problems.append(f"{location} and {titles[title]} would both make {title}; rename one")
+            own = {source: path for source, path in (replaced or {}).items() if source in config.in_mode(name).sources}
+            chosen[TaskReference.of(location, name, own)] = None
+    problems += _problems_of_files(list(chosen))
+    problems += _problems_of_replacements(list(chosen), replaced or {})
+    if problems:
+        raise ConfigError("\n".join(problems))
+    return list(chosen)
+
+
+def references_to(tarballs: Sequence[Path]) -> list[TaskReference]:
+    """The tasks that are made of finished tasks' tarballs.
+
+    Raises ConfigError where one is none, or two would make the same task.
+    """
+    titles: dict[str, Path] = {}
+    chosen = []
+    for tarball in tarballs:
+        config = load(str(tarball))
+        title = config.in_mode(config.default_mode).title
+        if titles.setdefault(title, tarball) != tarball:
+            raise ConfigError(f"{titles[title]} and {tarball} would both make {title}; give them one by one")
+        chosen.append(TaskReference.of(str(tarball), config.default_mode, {}))
+    return chosen
+
+
+def _missing_extras(task: TaskMode) -> list[str]:
+    return [
+        f"{task.title} needs a part of hearpreprocess that is not installed: pip install 'hearpreprocess[{extra}]'"
+        for extra in task.extras
+        if importlib.util.find_spec(EXTRAS[extra]) is None
+    ]
+
+
+def _problems_of_replacements(tasks: Sequence[TaskReference], replaced: Mapping[str, str]) -> Iterator[str]:
+    """A replaced source must be one source of the tasks, which several may share, and no more."""
+    named: dict[str, list[Source]] = {name: [] for name in replaced}
+    legal: set[str] = set()
+    for task in tasks:
+        sources = load(task.location).in_mode(task.mode).sources
+        legal.update(sources)
+        for name in replaced:
+            if name in sources and sources[name] not in named[name]:
+                named[name].append(sources[name])
+    for name, sources_of_name in named.items():
+        if not sources_of_name:
+            yield f"--source: no task has a source {name!r}{nearest(name, legal)}; there are {', '.join(sorted(legal))}"
+        elif len(sources_of_name) > 1:
+            titles = ", ".join(source.title for source in sources_of_name)
+            yield f"--source: {name!r} means several things ({titles}); give the tasks in commands of their own"
+
+
+def _problems_of_files(tasks: Sequence[TaskReference]) -> Iterator[str]:
+    """Files that are kept in one folder must not share a name unless they are the same."""
+    known: dict[str, Mapping[str, str]] = {}
+    for task in tasks:
+        for source in task.resolve().sources.values():
+            for file in getattr(source, "files", ()):
+                if known.setdefault(file.filename, file.checksums) != file.checksums:
+                    yield f"two different files are called {file.filename}; give one another name with filename="
