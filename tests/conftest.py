@@ -19,6 +19,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.faulty_server import FaultyServer
+
 settings.register_profile("project", deadline=None, max_examples=60)
 settings.load_profile("project")
 
@@ -121,6 +123,15 @@ def server(tmp_path: Path) -> Iterator[Server]:
     folder = tmp_path / "server"
     folder.mkdir()
     server = Server(folder)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def faulty(tmp_path: Path) -> Iterator[FaultyServer]:
+    folder = tmp_path / "server"
+    folder.mkdir()
+    server = FaultyServer(folder)
     yield server
     server.close()
 

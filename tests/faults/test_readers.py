@@ -26,7 +26,7 @@ from hearpreprocess.steps.corpus import work_out
 from hearpreprocess.synthetic import archives
 from hearpreprocess.synthetic.sounds import recording, wav_bytes
 from hearpreprocess.task.tree import Tree
-from tests.faults.conftest import IS_LONG
+from tests.faulty_server import IS_LONG
 
 MUTATIONS = 20_000 if IS_LONG else 250
 MOST_SECONDS = 10

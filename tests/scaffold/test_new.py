@@ -13,7 +13,7 @@ import pytest
 from hearpreprocess.synthetic import archives
 from tests import toys
 from tests.conftest import User
-from tests.own_datasets import NAMES, alternating, begun, table, wavs
+from tests.scaffold.own_datasets import NAMES, alternating, begun, table, wavs
 
 
 def test_suffixes_of_any_case_are_found(user: User) -> None:

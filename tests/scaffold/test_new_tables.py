@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from tests.conftest import User
-from tests.own_datasets import NAMES, again, alternating, begun, labels_of, table, wavs, written
+from tests.scaffold.own_datasets import NAMES, again, alternating, begun, labels_of, table, wavs, written
 
 
 def test_a_path_in_a_table_is_that_path(user: User) -> None:

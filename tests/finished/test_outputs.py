@@ -18,7 +18,7 @@ from hearpreprocess.errors import CorpusError, OutputError
 from hearpreprocess.finished import layout
 from hearpreprocess.storage.atomic import remove_abandoned, replaced_folder, temporary_name, whole_file, whole_folder
 from hearpreprocess.task.config import PresetFolds
-from tests.test_splits import table, task
+from tests.corpus.test_splits import table, task
 
 
 def test_vocabulary_sorts_numbers_as_numbers_and_texts_by_code_point() -> None:

@@ -7,10 +7,7 @@ import http.server
 import os
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 IS_LONG = os.environ.get("FAULTS") == "long"
 
@@ -121,12 +118,3 @@ class FaultyServer:
         for name, value in headers.items():
             handler.send_header(name, value)
         handler.end_headers()
-
-
-@pytest.fixture
-def faulty(tmp_path: Path) -> Iterator[FaultyServer]:
-    folder = tmp_path / "server"
-    folder.mkdir()
-    server = FaultyServer(folder)
-    yield server
-    server.close()

@@ -397,7 +397,7 @@ def test_clean_leaves_folders_of_others_alone(user: User) -> None:
 
 
 def test_every_dependency_is_looked_at() -> None:
-    settings = (Path(__file__).parent.parent / "pyproject.toml").read_text()
+    settings = (Path(__file__).parents[2] / "pyproject.toml").read_text()
     block = settings.partition("\ndependencies = [")[2].partition("\n]")[0]
     assert set(re.findall(r'^    "([A-Za-z0-9-]+)', block, re.MULTILINE)) == {each.name for each in requirements()}
 
