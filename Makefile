@@ -42,10 +42,11 @@ browser: $(VENV)/installed  ## Look at reports in Chromium: requests, players, a
 bench: $(VENV)/installed-dev  ## Measure against the bare work (SIZE=small: a tenth); ARGS="--shared ../shared" adds listings
 	$(VENV)/bin/python benchmarks/run.py --size $(SIZE) $(ARGS)
 
-lint: $(VENV)/installed-dev  ## Check style and types
+lint: $(VENV)/installed-dev  ## Check style, types and who imports whom
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
 
 docs: $(VENV)/installed-docs  ## Build the documentation in site/
 	$(VENV)/bin/python docs/tasks_table.py

@@ -21,9 +21,9 @@ from pathlib import Path
 from hearpreprocess import compare as proof
 from hearpreprocess import tfds_names, verify
 from hearpreprocess.corpus import labels, splits
-from hearpreprocess.steps.corpus import work_out
+from hearpreprocess.corpus.choose import choose_clips
 from hearpreprocess.task import registry
-from hearpreprocess.task.config import NewFolds
+from hearpreprocess.task.schemes import NewFolds
 from hearpreprocess.task.tree import Tree
 from hearpreprocess.testing import contract
 
@@ -141,7 +141,7 @@ def esc_50_listing(shared: Path, folder: Path) -> bool:
     place.parent.mkdir(parents=True)
     place.write_bytes(table)
     config = registry.load("esc50").in_mode("full")
-    clips, _omissions, _warnings = work_out(config, {"corpus": Tree("corpus", listing)})
+    clips, _omissions, _warnings = choose_clips(config, {"corpus": Tree("corpus", listing)})
     for split in config.splits.names:
         (made / f"{split}.json").write_text(labels.to_json(labels.split_labels(clips, split, config.embedding_type)))
     (made / "labelvocabulary.csv").write_text(labels.vocabulary_csv(labels.vocabulary(clips)))

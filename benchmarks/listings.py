@@ -20,7 +20,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from hearpreprocess.steps.corpus import work_out
+from hearpreprocess.corpus.choose import choose_clips
 from hearpreprocess.synthetic.sounds import wav_bytes
 from hearpreprocess.task import registry
 from hearpreprocess.task.config import TaskMode
@@ -157,7 +157,7 @@ def measure(what: str, shared: Path | None) -> dict[str, object]:
         else:
             return {}
         started = time.monotonic()
-        table, _omissions, _warnings = work_out(task, trees)
+        table, _omissions, _warnings = choose_clips(task, trees)
         seconds = time.monotonic() - started
         members = sum(len(each.members) for each in trees.values())
     counts = {split: int((table["split"] == split).sum()) for split in task.splits.names}

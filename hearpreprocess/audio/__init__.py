@@ -1,17 +1,10 @@
 """Recordings to samples: decode to 16-bit mono, fit to a duration, resample, write and read WAV."""
 
-from hearpreprocess.audio.decode import (
-    FULL_SCALE,
-    Decoded,
-    decode,
-    fit,
-    library_versions,
-    loudness,
-    read_wav,
-    resample,
-    to_mono_16_bit,
-    write_wav,
-)
+from hearpreprocess.audio.decoding import Decoded, decode
+from hearpreprocess.audio.resampling import resample
+from hearpreprocess.audio.samples import FULL_SCALE, fit, loudness, to_mono_16_bit
+from hearpreprocess.audio.versions import library_versions
+from hearpreprocess.audio.wav import read_wav, write_wav
 
 __all__ = [
     "FULL_SCALE",

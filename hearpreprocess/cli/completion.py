@@ -32,14 +32,14 @@ def complete_words(parser: argparse.ArgumentParser) -> None:
 
 
 def _modes() -> list[str]:
-    from hearpreprocess.task.registry import built_in_names, load
+    from hearpreprocess.task import built_in_names, load
 
     return ["default", "all", *dict.fromkeys(mode for name in built_in_names() for mode in load(name).modes)]
 
 
 def _tasks(prefix: str) -> Iterator[str]:
     """The groups and the tasks; behind a task's colon, its modes."""
-    from hearpreprocess.task.registry import GROUPS, built_in_names, load
+    from hearpreprocess.task import GROUPS, built_in_names, load
 
     name, colon, _mode = prefix.partition(":")
     if not colon:

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hearpreprocess.errors import ConfigError
-from hearpreprocess.finished.layout import COMPRESSIONS
-from hearpreprocess.task.sources import without_credentials
+from hearpreprocess.finished import COMPRESSIONS
+from hearpreprocess.task import without_credentials
 
 if TYPE_CHECKING:
-    from hearpreprocess.steps.base import Workspace
+    from hearpreprocess.storage import Workspace
 
 DEFAULT_RATES = (16000, 22050, 32000, 44100)
 LOWEST_RATE, HIGHEST_RATE = 1_000, 384_000
@@ -103,7 +103,7 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
 
 def workspace_of(options: argparse.Namespace) -> Workspace:
     """The places that the options of `add_places` name."""
-    from hearpreprocess.steps.base import Workspace
+    from hearpreprocess.storage import Workspace
 
     tmp_dir = options.tmp_dir.resolve()
     return Workspace(

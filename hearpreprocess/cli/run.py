@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hearpreprocess import __version__
+from hearpreprocess.about import __version__
 from hearpreprocess.cli.commands import COMMANDS, PROGRAMS, run_command
 from hearpreprocess.cli.completion import complete_words
 from hearpreprocess.cli.console import DONE, FAILED, MISUSED, ended
@@ -37,15 +37,14 @@ from hearpreprocess.errors import (
     OutputError,
     TaskNotFoundError,
 )
-from hearpreprocess.storage.disk import naming_the_disk, nearest_existing, size_of
-from hearpreprocess.storage.wording import bytes_text
-from hearpreprocess.task.config import nearest
-from hearpreprocess.task.sources import without_credentials
+from hearpreprocess.storage import bytes_text, naming_the_disk, nearest, nearest_existing, size_of
+from hearpreprocess.task import without_credentials
 
 if TYPE_CHECKING:
     from hearpreprocess.cli.progress import Display
-    from hearpreprocess.steps.base import Step, Workspace
-    from hearpreprocess.task.registry import TaskReference
+    from hearpreprocess.steps import Step
+    from hearpreprocess.storage import Workspace
+    from hearpreprocess.task import TaskReference
 
 
 _EPILOG = f"""\
@@ -163,7 +162,7 @@ def _understand(options: argparse.Namespace) -> tuple[list[TaskReference], tuple
 
 
 def _run(tasks: Sequence[TaskReference], rates: tuple[int, ...], options: argparse.Namespace) -> int:
-    from hearpreprocess.storage.locks import forget_what_was_left
+    from hearpreprocess.storage import forget_what_was_left
 
     with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as notes:
         journal = Path(notes) / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.journal"
@@ -197,7 +196,7 @@ def _tarball(wanted: str, workspace: Workspace, journal: Path, options: argparse
     """
     from hearpreprocess.fetch import Connection, Connections
     from hearpreprocess.finished import resampled
-    from hearpreprocess.steps.fetch import source_step
+    from hearpreprocess.steps import source_step
 
     if Path(wanted).is_file():
         if not resampled.is_tarball(wanted):
@@ -224,11 +223,9 @@ def _from_published(tarballs: Sequence[Path], rates: Sequence[int], workspace: W
 
     Raises OutputError where an output that was made from the original corpus would be replaced, or a tarball itself.
     """
-    from hearpreprocess.finished import resampled
-    from hearpreprocess.finished.layout import tarball_name
-    from hearpreprocess.task import registry
+    from hearpreprocess.finished import resampled, tarball_name
 
-    tasks = registry.references_to(tarballs)
+    tasks = resampled.references_to(tarballs)
     for tarball, task in zip(tarballs, tasks, strict=True):
         title = task.resolve().title
         made = [workspace.tar_dir / tarball_name(title, rate) for rate in rates]
@@ -246,10 +243,7 @@ def _roots(
     tasks: Sequence[TaskReference], rates: tuple[int, ...], workspace: Workspace, options: argparse.Namespace
 ) -> list[Step]:
     """The steps that the whole run is for."""
-    from hearpreprocess.steps.clean import Clean, sharing_sources
-    from hearpreprocess.steps.fetch import source_step
-    from hearpreprocess.steps.labels import Preview
-    from hearpreprocess.steps.release import Release
+    from hearpreprocess.steps import Clean, Preview, Release, sharing_sources, source_step
 
     if options.until == "download":
         steps = [source_step(workspace, source) for task in tasks for source in task.resolve().sources.values()]
@@ -269,10 +263,9 @@ def _roots(
 
 def _build_and_report(roots: Sequence[Step], workspace: Workspace, journal: Path, options: argparse.Namespace) -> int:
     from hearpreprocess.cli.progress import Detail, Display
-    from hearpreprocess.engine.execution import execute
-    from hearpreprocess.engine.log import log_path, log_to
-    from hearpreprocess.steps.journal import JournalReader
-    from hearpreprocess.storage.locks import alone, at_work
+    from hearpreprocess.engine import execute, log_path, log_to
+    from hearpreprocess.steps import JournalReader
+    from hearpreprocess.storage import alone, at_work
 
     log = log_path(journal, workspace.tmp_dir)
     with naming_the_disk(log):
@@ -312,7 +305,7 @@ def _check_writable(*folders: Path) -> None:
 
 def _tidy(workspace: Workspace) -> None:
     """Remove what an earlier run that was killed has left half-made."""
-    from hearpreprocess.storage.atomic import remove_abandoned
+    from hearpreprocess.storage import remove_abandoned
 
     stages = [path for path in workspace.tmp_dir.iterdir() if path.is_dir()] if workspace.tmp_dir.is_dir() else []
     for folder in (*stages, workspace.tasks_dir, workspace.tar_dir, workspace.download_dir):

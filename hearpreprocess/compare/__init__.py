@@ -3,6 +3,6 @@
 python -m hearpreprocess.compare A B
 """
 
-from hearpreprocess.compare.comparison import Comparison, compare
+from hearpreprocess.compare.comparison import DIFFERENT, IDENTICAL, Comparison, compare, median_snr
 
-__all__ = ["Comparison", "compare"]
+__all__ = ["DIFFERENT", "IDENTICAL", "Comparison", "compare", "median_snr"]

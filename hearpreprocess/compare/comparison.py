@@ -12,8 +12,7 @@ from typing import Any
 
 from hearpreprocess.compare.samples import Difference, Key, differences
 from hearpreprocess.errors import OutputError
-from hearpreprocess.finished.layout import METADATA, VOCABULARY
-from hearpreprocess.finished.reader import COMMON_METADATA, Finished, Recording, look
+from hearpreprocess.finished import COMMON_METADATA, METADATA, VOCABULARY, Finished, Recording, look
 
 IDENTICAL, WITHIN_DITHER, DIFFERENT = "identical", "within dither", "different"
 

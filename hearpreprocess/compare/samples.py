@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hearpreprocess import audio
 from hearpreprocess.errors import OutputError
-from hearpreprocess.finished.reader import CLIP, files
+from hearpreprocess.finished import CLIP, files
 
 LARGEST_DITHER = 2
 """The reference lets libsoxr dither with a random seed: two of its own runs differ by as much."""

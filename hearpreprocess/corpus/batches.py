@@ -10,8 +10,8 @@ from importlib.metadata import version
 from math import ceil, log2
 from typing import TYPE_CHECKING, Any
 
-from hearpreprocess import __version__
-from hearpreprocess.storage.digests import digest
+from hearpreprocess.about import __version__
+from hearpreprocess.storage import digest
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,8 +9,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from hearpreprocess.corpus.table import labels_of
 from hearpreprocess.errors import CorpusError, enumerate_problems
-from hearpreprocess.task.clips import Label, labels_of
+from hearpreprocess.task import Label
 
 if TYPE_CHECKING:
     import pandas as pd

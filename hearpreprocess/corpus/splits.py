@@ -12,9 +12,9 @@ import random
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from hearpreprocess.corpus.table import Omission, labels_of
 from hearpreprocess.errors import SplitError, enumerate_problems
-from hearpreprocess.task.clips import Label, Omission, labels_of
-from hearpreprocess.task.config import NewFolds, SplitScheme, TaskMode, TrainValidTest, fold
+from hearpreprocess.task import Label, NewFolds, SplitScheme, TaskMode, TrainValidTest, fold
 
 if TYPE_CHECKING:
     import pandas as pd

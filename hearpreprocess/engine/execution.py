@@ -19,9 +19,8 @@ import luigi.worker
 from hearpreprocess.engine.flushing import Flushing
 from hearpreprocess.engine.pool import StepPool, StepRun
 from hearpreprocess.errors import SchedulerError
-from hearpreprocess.steps.base import PlanningStep, Step
-from hearpreprocess.steps.interruption import Interruption
-from hearpreprocess.task.sources import without_credentials
+from hearpreprocess.steps import Interruption, PlanningStep, Step
+from hearpreprocess.task import without_credentials
 
 SECONDS_BETWEEN_LOOKS = 0.3
 SECONDS_TO_CONNECT = 10

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from hearpreprocess.storage.atomic import sync_file_system
+from hearpreprocess.storage import sync_file_system
 
 SECONDS_BETWEEN = 0.5
 

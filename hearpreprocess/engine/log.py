@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-LOGGER = "hearpreprocess"
-"""The name under which steps say how long they took."""
+from hearpreprocess.steps import LOGGER
 
 LOGGERS = (LOGGER, "luigi", "luigi-interface", "luigi.scheduler")
 

@@ -26,9 +26,8 @@ import luigi.worker
 
 from hearpreprocess.engine.log import log_path, log_to
 from hearpreprocess.engine.reporter import Reporter
-from hearpreprocess.steps.base import Step
-from hearpreprocess.steps.interruption import Interruption
-from hearpreprocess.storage.atomic import remove
+from hearpreprocess.steps import Interruption, Step
+from hearpreprocess.storage import remove
 
 EXIT_STATUS = 143
 SECONDS_TO_UNWIND, SECONDS_TO_END = 5, 60

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from hearpreprocess import PROJECT_URL, __version__
+from hearpreprocess.about import PROJECT_URL, __version__
 from hearpreprocess.errors import DownloadError
-from hearpreprocess.task.sources import without_credentials
+from hearpreprocess.task import without_credentials
 
 if TYPE_CHECKING:
     import requests

@@ -16,8 +16,8 @@ from hearpreprocess.errors import ChecksumError, DownloadError
 from hearpreprocess.fetch.checksums import OnBytes, check, checksum_problem, ignore
 from hearpreprocess.fetch.connections import Connection, cause
 from hearpreprocess.fetch.part import Part, begun_from, open_part
-from hearpreprocess.storage.disk import check_free
-from hearpreprocess.task.sources import without_credentials
+from hearpreprocess.storage import check_free
+from hearpreprocess.task import without_credentials
 
 if TYPE_CHECKING:
     import requests

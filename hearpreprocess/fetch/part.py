@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from hearpreprocess.fetch.connections import lock
-from hearpreprocess.storage.atomic import sync_folder
-from hearpreprocess.storage.disk import naming_the_disk
+from hearpreprocess.storage import naming_the_disk, sync_folder
 
 _SECONDS_BETWEEN_LOOKS = 0.2
 _CHUNK = 1 << 20

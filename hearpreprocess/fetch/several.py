@@ -11,7 +11,7 @@ from hearpreprocess.errors import DownloadError, OfflineError
 from hearpreprocess.fetch.checksums import check
 from hearpreprocess.fetch.connections import MOST_CONNECTIONS_TO_A_HOST, Connection, Connections
 from hearpreprocess.fetch.download import Wanted, download
-from hearpreprocess.task.sources import without_credentials
+from hearpreprocess.task import without_credentials
 
 # A source of 7,438 files must not wait for each of them where there is no network.
 MOST_FAILURES_IN_A_ROW = 9

@@ -1,1 +1,73 @@
 """A finished task: its layout, tarball, manifest and card, and how it is read."""
+
+from hearpreprocess.finished import card, manifest, resampled
+from hearpreprocess.finished.card import is_made_up
+from hearpreprocess.finished.layout import (
+    CARD,
+    MANIFEST,
+    METADATA,
+    PROOFS,
+    RELEASE_KEY,
+    REPORT,
+    VOCABULARY,
+    check_replaceable,
+    clip_path,
+    clips_in,
+    is_all_there,
+    release_of_folder,
+    with_release,
+    write_folder,
+)
+from hearpreprocess.finished.manifest import Fingerprint, Manifest, is_event, name_of
+from hearpreprocess.finished.reader import CLIP, COMMON_METADATA, Finished, Recording, files, look
+from hearpreprocess.finished.resampled import PUBLISHED_RATE
+from hearpreprocess.finished.tarball import (
+    CHECKSUM_SUFFIX,
+    COMPRESSIONS,
+    TARBALL,
+    checksums_of,
+    compression_of,
+    release_of_tarball,
+    tarball_name,
+    write_tarball,
+)
+
+__all__ = [
+    "CARD",
+    "CHECKSUM_SUFFIX",
+    "CLIP",
+    "COMMON_METADATA",
+    "COMPRESSIONS",
+    "MANIFEST",
+    "METADATA",
+    "PROOFS",
+    "PUBLISHED_RATE",
+    "RELEASE_KEY",
+    "REPORT",
+    "TARBALL",
+    "VOCABULARY",
+    "Fingerprint",
+    "Finished",
+    "Manifest",
+    "Recording",
+    "card",
+    "check_replaceable",
+    "checksums_of",
+    "clip_path",
+    "clips_in",
+    "compression_of",
+    "files",
+    "is_all_there",
+    "is_event",
+    "is_made_up",
+    "look",
+    "manifest",
+    "name_of",
+    "release_of_folder",
+    "release_of_tarball",
+    "resampled",
+    "tarball_name",
+    "with_release",
+    "write_folder",
+    "write_tarball",
+]

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from hearpreprocess.storage.digests import duplicates
+from hearpreprocess.storage import duplicates
 
 _SHOWN = 10
 

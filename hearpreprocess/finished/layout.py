@@ -1,21 +1,16 @@
-"""The outputs of a finished task: their names, the folder's marks, and the tarball."""
+"""The folder of a finished task: its files, where its clips are, and whether it may be replaced."""
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 import json
 import os
-import re
 import shutil
-import tarfile
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from pathlib import Path
 from typing import Any
 
 from hearpreprocess.errors import OutputError
-from hearpreprocess.storage.atomic import link_or_copy, whole_file
+from hearpreprocess.storage import link_or_copy
 
 METADATA = "task_metadata.json"
 VOCABULARY = "labelvocabulary.csv"
@@ -26,25 +21,9 @@ PROOFS = (MANIFEST, CARD)
 REPORT = "report.html"
 """A page about a finished task, in its folder alone."""
 
-TARBALL = re.compile(r"hear2021-(?P<title>.+)-(?P<rate>[1-9][0-9]*)\.tar\.gz")
-"""The names that `tarball_name` gives."""
 
-CHECKSUM_SUFFIX = ".sha256"
 RELEASE_KEY = "release"
 """The key of task_metadata.json with the digest of all that a task was made from, which tells what an output is."""
-
-COMPRESSIONS = ("fast", "small")
-"""How a tarball can be packed: with ISA-L, or with zlib in ten times the time and a few per cent less space."""
-
-FAST_GZIP_LEVEL, SLOWEST_GZIP_LEVEL = 2, 9
-_GZIP_FLAGS_AT, _GZIP_SLOWEST = 8, b"\2"  # RFC 1952, section 2.3.1: XFL is 2 where the slowest algorithm was used
-_ENTRY_TIME = 1609459200  # 2021-01-01: a fixed time makes equal bytes, and tar warns about times near 1970
-_BLOCK = 1 << 20
-
-
-def tarball_name(title: str, rate: int | str) -> str:
-    """The name of a task's tarball at one sample rate in hertz, or a pattern of it."""
-    return f"hear2021-{title}-{rate}.tar.gz"
 
 
 def clip_path(rate: int, split: str, name: str) -> str:
@@ -55,27 +34,13 @@ def clip_path(rate: int, split: str, name: str) -> str:
 def release_of_folder(folder: Path) -> str | None:
     """The release digest that a finished task's folder states; None where it is none of ours."""
     try:
-        return _release((folder / METADATA).read_bytes())
+        return release_in((folder / METADATA).read_bytes())
     except OSError:
         return None
 
 
-def release_of_tarball(tarball: Path) -> str | None:
-    """The release digest that a tarball states; None where it is none of ours. Reads no further than the metadata."""
-    try:
-        with tarfile.open(tarball, "r|gz") as opened:
-            for entry in opened:
-                if entry.name.endswith(f"/{METADATA}"):
-                    file = opened.extractfile(entry)
-                    return _release(file.read()) if file else None
-                if entry.name.endswith(".wav"):
-                    return None
-    except (OSError, EOFError, tarfile.TarError, zlib.error):
-        pass
-    return None
-
-
-def _release(metadata: bytes) -> str | None:
+def release_in(metadata: bytes) -> str | None:
+    """The release digest that the text of a task_metadata.json states; None where there is none."""
     try:
         found = json.loads(metadata).get(RELEASE_KEY)
     except (ValueError, AttributeError, RecursionError):
@@ -108,114 +73,6 @@ def clips_in(folder: Path) -> dict[str, str]:
         for name in names
         if name.endswith(".wav")
     }
-
-
-def compression_of(tarball: Path) -> str | None:
-    """Which of COMPRESSIONS a tarball that `write_tarball` wrote was made with; None where there is no tarball."""
-    try:
-        with tarball.open("rb") as file:
-            flags = file.read(_GZIP_FLAGS_AT + 1)[_GZIP_FLAGS_AT:]
-    except OSError:
-        return None
-    return "small" if flags == _GZIP_SLOWEST else "fast"
-
-
-def write_tarball(
-    tarball: Path,
-    root: str,
-    files: Mapping[str, str],
-    texts: Mapping[str, str],
-    compression: str,
-    on_file: Callable[[int], object] = lambda count: None,
-) -> None:
-    """Write files as a gzipped tar archive whose bytes depend on their names and contents alone, and its checksums.
-
-    `root`: the folder inside the archive. `files`: where each belongs below it, and where it is. `texts`: further files
-    by their contents. The metadata come first, so that what a tarball is can be told from its first block; then what is
-    no audio; then by name. `compression`: one of COMPRESSIONS. `on_file` is called with 1 after each.
-
-    Beside the tarball, its name with CHECKSUM_SUFFIX has its sha256, as sha256sum writes and reads it, and in a comment
-    that of the tar archive inside, which stays the same whatever compresses it.
-    """
-    if tarball.exists() and release_of_tarball(tarball) is None:
-        raise OutputError(f"{tarball} stands in the way: it is damaged or was not made by hearpreprocess; move it away")
-    checksums = checksums_of(tarball)
-    with whole_file(tarball) as temporary:
-        with temporary.open("wb") as raw:
-            packed = _Hashed(raw)
-            inner = _write_tar(packed, root, files, texts, compression, on_file)
-        name = tarball.name.removesuffix(".gz")
-        text = f"{packed.hexdigest()}  {tarball.name}\n# {inner}  {name}\n"
-        checksums.unlink(missing_ok=True)  # before the tarball that it is of is replaced
-    with whole_file(checksums) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-
-
-def checksums_of(tarball: Path) -> Path:
-    """Where the checksums of a tarball are."""
-    return tarball.with_name(f"{tarball.name}{CHECKSUM_SUFFIX}")
-
-
-class _Hashed:
-    """A file that is written to, with the sha256 of what was written."""
-
-    def __init__(self, file: Any) -> None:
-        self._file, self._sha256 = file, hashlib.sha256()
-        self.flush = file.flush
-
-    def write(self, content: bytes) -> int:
-        self._sha256.update(content)
-        written: int = self._file.write(content)
-        return written
-
-    def hexdigest(self) -> str:
-        return self._sha256.hexdigest()
-
-
-def _write_tar(
-    raw: Any,
-    root: str,
-    files: Mapping[str, str],
-    texts: Mapping[str, str],
-    compression: str,
-    on_file: Callable[[int], object],
-) -> str:
-    """Write the compressed archive, and return the sha256 of it before it is compressed."""
-    with _compressed(raw, compression) as compressed:
-        stream = _Hashed(compressed)
-        written = 0
-        for path in sorted([*files, *texts], key=lambda path: (path != METADATA, "/" in path, path)):
-            content = texts[path].encode() if path in texts else _read(files[path])
-            # tarfile makes the headers; its way of adding a file would copy the content three times.
-            for piece in (_header(f"{root}/{path}", len(content)), content, bytes(-len(content) % tarfile.BLOCKSIZE)):
-                stream.write(piece)
-                written += len(piece)
-            on_file(1)
-        end = 2 * tarfile.BLOCKSIZE
-        stream.write(bytes(end + -(written + end) % tarfile.RECORDSIZE))
-    return stream.hexdigest()
-
-
-def _read(path: str) -> bytes:
-    with open(path, "rb") as file:
-        return file.read()
-
-
-def _compressed(raw: Any, compression: str) -> Any:
-    if compression == "small":
-        return gzip.GzipFile("", "wb", SLOWEST_GZIP_LEVEL, raw, mtime=0)
-    from isal import igzip_threaded
-
-    return igzip_threaded.open(raw, "wb", compresslevel=FAST_GZIP_LEVEL, threads=1, block_size=_BLOCK)
-
-
-def _header(name: str, size: int) -> bytes:
-    entry = tarfile.TarInfo(name)
-    entry.size = size
-    entry.mtime = _ENTRY_TIME
-    entry.mode = 0o644
-    entry.uname = entry.gname = "root"
-    return entry.tobuf(tarfile.PAX_FORMAT)
 
 
 def is_all_there(folder: Path, rates: Iterable[int], clips: Mapping[str, int]) -> bool:

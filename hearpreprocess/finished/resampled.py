@@ -9,17 +9,32 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from hearpreprocess.errors import ArchiveError, ConfigError, CorpusError, OutputError
-from hearpreprocess.finished.layout import MANIFEST, METADATA, TARBALL
+from hearpreprocess.finished.layout import MANIFEST, METADATA
 from hearpreprocess.finished.reader import CLIP, ROOT, files
-from hearpreprocess.task.clips import Clip, Event
-from hearpreprocess.task.config import Mode, PresetFolds, Resampled, SplitScheme, TaskConfig, TrainValidTest
-from hearpreprocess.task.sources import Archive, Local
-from hearpreprocess.task.tree import Tree
+from hearpreprocess.finished.tarball import TARBALL
+from hearpreprocess.storage import digest, file_digest
+from hearpreprocess.task import (
+    Archive,
+    Clip,
+    Event,
+    LoadedTask,
+    Local,
+    Mode,
+    PresetFolds,
+    Resampled,
+    SplitScheme,
+    TaskConfig,
+    TaskReference,
+    TrainValidTest,
+    Tree,
+    registry,
+)
 
 RECORD = "https://zenodo.org/api/records/6332517"
 """Where Zenodo lists the files of the published record, with their sizes and checksums."""
@@ -105,8 +120,42 @@ def config_of(tarball: Path) -> TaskConfig:
         raise ConfigError(f"{tarball}: its {METADATA} is not one of a task: {error!r}") from error
 
 
-def documentation_of(config: TaskConfig, tarball: Path, of_built_in: str) -> str:
-    """What a task made of a tarball says of itself. `of_built_in`: what the built-in task of this name says."""
+def load_task(tarball: Path) -> LoadedTask:
+    """The task of a finished task's tarball, as a TaskReference with this module as its maker loads it.
+
+    Raises ConfigError where the tarball is none.
+    """
+    config = _with_known_facts(config_of(tarball))
+    code = digest([config.in_mode(config.default_mode).metadata(), file_digest(Path(__file__))])
+    return LoadedTask(config, code, _documentation(config, tarball))
+
+
+def references_to(tarballs: Sequence[Path]) -> list[TaskReference]:
+    """The tasks that are made of finished tasks' tarballs.
+
+    Raises ConfigError where one is none, or two would make the same task.
+    """
+    titles: dict[str, Path] = {}
+    chosen = []
+    for tarball in tarballs:
+        config = config_of(tarball)
+        title = config.in_mode(config.default_mode).title
+        if titles.setdefault(title, tarball) != tarball:
+            raise ConfigError(f"{titles[title]} and {tarball} would both make {title}; give them one by one")
+        chosen.append(TaskReference.of(str(tarball), config.default_mode, {}, maker=__name__))
+    return chosen
+
+
+def _with_known_facts(config: TaskConfig) -> TaskConfig:
+    """A task of a tarball that does not say what the built-in task of the same name does: licence, what to cite."""
+    if config.name not in registry.built_in_names() or config.citation:
+        return config
+    known = registry.load(config.name)
+    return replace(config, licence=known.licence, url=known.url, citation=known.citation, caveats=known.caveats)
+
+
+def _documentation(config: TaskConfig, tarball: Path) -> str:
+    of_built_in = registry.documentation(config.name) if config.name in registry.built_in_names() else ""
     description = config.resampled.metadata.get("description", of_built_in) if config.resampled else of_built_in
     return f"{description}\n\n{note(tarball)}".strip()
 

@@ -14,18 +14,20 @@ from hearpreprocess import fetch
 from hearpreprocess.errors import HearPreprocessError
 from hearpreprocess.planning.parts import Forecast, Part
 from hearpreprocess.planning.sample import ASSUMED_RATE, ASSUMED_RATIO, Sample, assumed_sample, sample_of
-from hearpreprocess.report.examples import SECONDS_AN_EXAMPLE, expected_bytes, of_each_split
-from hearpreprocess.steps.audio import Extract, Resample, Standardize
-from hearpreprocess.steps.base import Workspace, is_whole
-from hearpreprocess.steps.corpus import Corpus, CorpusFolder, corpus_folder
-from hearpreprocess.steps.fetch import source_step
-from hearpreprocess.steps.release import Release
-from hearpreprocess.storage.disk import block_of, disk_of, size_of
-from hearpreprocess.storage.wording import bytes_text
-from hearpreprocess.task.config import TaskMode
-from hearpreprocess.task.registry import TaskReference
-from hearpreprocess.task.sources import File
-from hearpreprocess.task.tree import Tree
+from hearpreprocess.report import SECONDS_AN_EXAMPLE, expected_bytes, of_each_split
+from hearpreprocess.steps import (
+    Corpus,
+    CorpusFolder,
+    Extract,
+    Release,
+    Resample,
+    Standardize,
+    corpus_folder,
+    is_whole,
+    source_step,
+)
+from hearpreprocess.storage import Workspace, block_of, bytes_text, disk_of, size_of
+from hearpreprocess.task import File, TaskMode, TaskReference, Tree
 
 SECONDS_A_BYTE = {"download": 0.8e-9, "unpacked": 6e-9}
 """Of a processor: to check its checksum, and to unpack and write it, as the shares in benchmarks/RESULTS.md show."""

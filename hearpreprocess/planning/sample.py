@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from hearpreprocess import archive, audio
+from hearpreprocess.corpus import WHOLE
 from hearpreprocess.errors import HearPreprocessError
-from hearpreprocess.finished import layout
-from hearpreprocess.steps.corpus import Corpus, CorpusFolder
-from hearpreprocess.task.clips import WHOLE
-from hearpreprocess.task.tree import Tree
+from hearpreprocess.finished import write_tarball
+from hearpreprocess.steps import Corpus, CorpusFolder
+from hearpreprocess.task import Tree
 
 ASSUMED_RATE, ASSUMED_RATIO, ASSUMED_SECONDS = 44100, 0.8, 8.0
 """Of recordings that are not here: hertz, packed size to size, and seconds where a task leaves clips as they are."""
@@ -71,7 +71,7 @@ def assumed_sample(duration: float | None, rates: Sequence[int], compression: st
 
     `duration`: seconds, or None where clips are left as they are.
     """
-    from hearpreprocess.synthetic.sounds import sound
+    from hearpreprocess.synthetic import sound
 
     recording = sound("assumed", ASSUMED_SECONDS, ASSUMED_RATE)
     tries = [_sample([(recording, 0, None)], duration or ASSUMED_SECONDS, rates, compression) for _ in range(TRIES)]
@@ -138,7 +138,7 @@ def _sample(
 def _packed(tarball: Path, files: dict[str, str], compression: str) -> tuple[float, float]:
     """The processor seconds that packing some files takes, and the packed size to the size."""
     began = time.process_time()
-    layout.write_tarball(tarball, "sample", files, {}, compression)
+    write_tarball(tarball, "sample", files, {}, compression)
     size = sum(Path(path).stat().st_size for path in files.values())
     return time.process_time() - began, tarball.stat().st_size / size
 

@@ -14,9 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from hearpreprocess import audio
 from hearpreprocess.errors import OutputError
-from hearpreprocess.finished.layout import MANIFEST, clip_path
-from hearpreprocess.finished.manifest import Manifest, is_event, name_of
-from hearpreprocess.finished.reader import CLIP
+from hearpreprocess.finished import CLIP, MANIFEST, Manifest, clip_path, is_event, name_of
 from hearpreprocess.report import pictures
 from hearpreprocess.report.statistics import label_order, names_of
 

@@ -14,13 +14,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from hearpreprocess.errors import OutputError
-from hearpreprocess.finished import card, manifest
-from hearpreprocess.finished.layout import MANIFEST, METADATA, REPORT
-from hearpreprocess.finished.manifest import Manifest
+from hearpreprocess.finished import MANIFEST, METADATA, REPORT, Manifest, card, manifest
 from hearpreprocess.report import pictures
 from hearpreprocess.report.examples import MOST_HEARD, MP3_BITRATE, MP3_RATE, examples_of, of_each_split
 from hearpreprocess.report.statistics import Histogram, Statistics, decibels, statistics_of
-from hearpreprocess.storage.wording import counted
+from hearpreprocess.storage import counted
 
 if TYPE_CHECKING:
     import jinja2

@@ -10,7 +10,7 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from hearpreprocess.audio.decode import FULL_SCALE
+from hearpreprocess.audio import FULL_SCALE
 
 if TYPE_CHECKING:
     import numpy.typing as npt

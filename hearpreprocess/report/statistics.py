@@ -12,9 +12,9 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from hearpreprocess.audio.decode import FULL_SCALE
-from hearpreprocess.finished.manifest import Manifest, is_event, name_of
-from hearpreprocess.storage.digests import duplicates
+from hearpreprocess.audio import FULL_SCALE
+from hearpreprocess.finished import Manifest, is_event, name_of
+from hearpreprocess.storage import duplicates
 
 BINS = 24
 """A histogram has no more of them, give or take one at each end."""

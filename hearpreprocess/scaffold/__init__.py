@@ -2,6 +2,6 @@
 
 from hearpreprocess.scaffold.corpus import guess
 from hearpreprocess.scaffold.found import Guess
-from hearpreprocess.scaffold.module import module_text, test_text
+from hearpreprocess.scaffold.module import module_text, scheme, test_text
 
-__all__ = ["Guess", "guess", "module_text", "test_text"]
+__all__ = ["Guess", "guess", "module_text", "scheme", "test_text"]

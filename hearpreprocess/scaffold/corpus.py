@@ -15,7 +15,7 @@ from hearpreprocess.scaffold.found import Guess
 from hearpreprocess.scaffold.from_folders import folders_tell_labels, from_folders
 from hearpreprocess.scaffold.from_tables import from_tables, tables_of, tell_labels
 from hearpreprocess.scaffold.tables import SUFFIXES, Recordings
-from hearpreprocess.storage.wording import counted
+from hearpreprocess.storage import counted
 
 AUDIO = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff", ".m4a", ".mp4", ".webm", ".aac", ".au", ".wma")
 UNREAD = (".json", ".jsonl", ".xlsx", ".xls", ".ods", ".parquet")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from hearpreprocess.corpus import splits
 from hearpreprocess.errors import SplitError
-from hearpreprocess.task.config import TrainValidTest
+from hearpreprocess.task import TrainValidTest
 
 MOST_FOLDS, FEWEST_FOLDS, FEWEST_LABELS = 5, 2, 2
 SHARES = ((80, 10, 10), (70, 15, 15), (60, 20, 20), (50, 25, 25))

@@ -10,7 +10,7 @@ from hearpreprocess.scaffold.columns import LISTED, YES
 from hearpreprocess.scaffold.division import SHARES
 from hearpreprocess.scaffold.found import Guess
 from hearpreprocess.scaffold.tables import Column
-from hearpreprocess.storage.wording import counted
+from hearpreprocess.storage import counted
 
 COLUMNS = 100
 """A longer line is divided."""

@@ -11,7 +11,7 @@ from hearpreprocess.scaffold.columns import YES, listed, number_in, parts_of
 from hearpreprocess.scaffold.division import Guessed
 from hearpreprocess.scaffold.found import Guess, are_unique, clip_name, stem_of
 from hearpreprocess.scaffold.tables import Recordings, Row
-from hearpreprocess.storage.wording import counted
+from hearpreprocess.storage import counted
 
 MOST_OF_EARLY_EVENTS = 0.95
 """The share of recordings that a clip is long enough for, to hold an event."""

@@ -12,12 +12,11 @@ from typing import Any
 import luigi
 
 from hearpreprocess import archive, audio, fetch
-from hearpreprocess.corpus.batches import Batch
-from hearpreprocess.engine.log import LOGGER
+from hearpreprocess.corpus import WHOLE, Batch
 from hearpreprocess.errors import ArchiveError, AudioError, enumerate_problems
-from hearpreprocess.finished import manifest
-from hearpreprocess.finished.manifest import Fingerprint
+from hearpreprocess.finished import Fingerprint, manifest
 from hearpreprocess.steps.base import (
+    LOGGER,
     Counter,
     FolderStep,
     HiddenParameter,
@@ -29,11 +28,8 @@ from hearpreprocess.steps.base import (
 )
 from hearpreprocess.steps.corpus import Corpus, CorpusStep, TaskStep, corpus_folder
 from hearpreprocess.steps.fetch import SourceStep, source_step
-from hearpreprocess.storage.atomic import discard, link_or_copy
-from hearpreprocess.storage.digests import digest
-from hearpreprocess.storage.seal import is_sealed
-from hearpreprocess.task.clips import WHOLE
-from hearpreprocess.task.sources import Archive, Local, Source, source_from_json
+from hearpreprocess.storage import digest, discard, is_sealed, link_or_copy
+from hearpreprocess.task import Archive, Local, Source, source_from_json
 
 _REFUSED, _CLIPS = "refused.json", "clips.json"
 

@@ -9,52 +9,22 @@ import logging
 import time
 import traceback
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 import luigi
 from luigi.parameter import ParameterVisibility
 
-from hearpreprocess.engine.log import LOGGER
 from hearpreprocess.errors import HearPreprocessError
 from hearpreprocess.steps.interruption import Interruption
 from hearpreprocess.steps.journal import Entry, Event, Journal
-from hearpreprocess.storage.atomic import replaced_folder, whole_folder
-from hearpreprocess.storage.digests import digest
-from hearpreprocess.storage.seal import is_sealed, seal
-from hearpreprocess.task.registry import TaskReference
-from hearpreprocess.task.sources import source_to_json
+from hearpreprocess.storage import Workspace, digest, is_sealed, replaced_folder, seal, whole_folder
+from hearpreprocess.task import TaskReference, source_to_json
 
 Value = TypeVar("Value")
 
-
-@dataclass(frozen=True)
-class Workspace:
-    """The places that a run works in; no result depends on them.
-
-    `journal`: where steps tell what they do, or None. `offline`: never touch the network. `most_expansion`: how many
-    times larger than its archive a source may be. `runner`: the process number of the run.
-    """
-
-    tmp_dir: Path
-    tasks_dir: Path
-    tar_dir: Path
-    download_dir: Path
-    offline: bool = False
-    most_expansion: float = 100
-    runner: int = 0
-    journal: Path | None = None
-
-    @property
-    def places(self) -> tuple[Path, ...]:
-        """Where a run writes."""
-        return self.tmp_dir, self.tasks_dir, self.tar_dir, self.download_dir
-
-    @property
-    def digest(self) -> str:
-        """Of the places alone."""
-        return digest(list(map(str, self.places)))
+LOGGER = "hearpreprocess"
+"""The name under which steps say how long they took."""
 
 
 class HiddenParameter(luigi.Parameter[Value]):

@@ -14,10 +14,8 @@ from hearpreprocess.steps.audio import Extract, Resample, Standardize
 from hearpreprocess.steps.base import RatesParameter, Step, TaskParameter
 from hearpreprocess.steps.corpus import corpus_folder
 from hearpreprocess.steps.release import Release
-from hearpreprocess.storage.atomic import discard
-from hearpreprocess.storage.locks import alone, has_left_things, leave_things
-from hearpreprocess.task.registry import TaskReference
-from hearpreprocess.task.sources import Source
+from hearpreprocess.storage import alone, discard, has_left_things, leave_things
+from hearpreprocess.task import Source, TaskReference
 
 
 class TasksParameter(luigi.Parameter[tuple[TaskReference, ...]]):

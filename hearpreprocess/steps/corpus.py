@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hearpreprocess import __version__
-from hearpreprocess.corpus import labels, splits
-from hearpreprocess.corpus.batches import Batch, decoding_versions, make_batches, members_by_source
-from hearpreprocess.errors import CorpusError, HearPreprocessError, line_in
-from hearpreprocess.steps.base import FolderStep, HiddenParameter, Step, TaskParameter, Workspace
+from hearpreprocess.about import __version__
+from hearpreprocess.corpus import (
+    WHOLE,
+    Batch,
+    choose_clips,
+    decoding_versions,
+    make_batches,
+    members_by_source,
+    write_table,
+)
+from hearpreprocess.steps.base import FolderStep, HiddenParameter, Step, TaskParameter
 from hearpreprocess.steps.fetch import Index
-from hearpreprocess.storage.digests import digest
-from hearpreprocess.task.clips import LACKING, WHOLE, Clip, LeftOut, Omission, to_table, write_table
-from hearpreprocess.task.config import TaskMode
-from hearpreprocess.task.registry import TaskReference
-from hearpreprocess.task.sources import source_without_credentials
-from hearpreprocess.task.tree import Packed, Tree
+from hearpreprocess.storage import Workspace, digest
+from hearpreprocess.task import Packed, TaskMode, TaskReference, Tree, source_without_credentials
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 
 LARGEST_MEMBER_IN_MEMORY = 64 << 20
@@ -117,7 +118,7 @@ class Corpus(TaskStep):
         self.tell("began")
         config = self.config
         trees = {name: Tree(name, index.folder) for name, index in self.indexes().items()}
-        table, omissions, warnings = work_out(config, trees)
+        table, omissions, warnings = choose_clips(config, trees)
         for text in warnings:
             self.tell("warned", text=text)
         divided = make_batches(table, config.sample_duration, {name: tree.content_of for name, tree in trees.items()})
@@ -176,79 +177,6 @@ class Corpus(TaskStep):
         """Whether members can be read one by one in their archive: that is quick, and nothing else is to check."""
         return getattr(self.config.sources[name], "member_md5", None) is None and all(
             member in tree.packed and tree.members[member] <= LARGEST_MEMBER_IN_MEMORY for member in members
-        )
-
-
-def work_out(config: TaskMode, trees: Mapping[str, Tree]) -> tuple[pd.DataFrame, list[Omission], list[str]]:
-    """The chosen clips of a task, with splits, cap and events as they are published.
-
-    Returns them with what is left out, and a list of warnings.
-
-    Raises CorpusError or SplitError on whatever the task, its module or its sources get wrong.
-    """
-    members = {name: tree.members for name, tree in trees.items()}
-    table, omissions = to_table(_clips(config, trees), config, members)
-    table, capped, warnings = splits.divide(table, config)
-    omissions += capped
-    if config.embedding_type == "event" and config.sample_duration is not None:
-        events = _number_of_events(table)
-        table = labels.trim_events(table, config.sample_duration)
-        if dropped := events - _number_of_events(table):
-            reason = f"they start after the end of a clip, {config.sample_duration:g} s"
-            omissions.append(Omission(reason, count=dropped, of="events"))
-    _check_published(config, table)
-    warnings += [f"{each.count:,} clips are left out: {LACKING}" for each in omissions if each.reason == LACKING]
-    return table, omissions, warnings
-
-
-def _number_of_events(table: pd.DataFrame) -> int:
-    return sum(map(len, table["events"]))
-
-
-def _clips(config: TaskMode, trees: Mapping[str, Tree]) -> Iterator[Clip | LeftOut]:
-    """The clips that the task's function yields; whatever else it raises becomes an error that names its line."""
-    try:
-        found: Iterable[Clip | LeftOut] | None = config.clips(trees)
-        if found is None or isinstance(found, Clip | LeftOut):
-            what = "nothing" if found is None else "one clip"
-            raise CorpusError(f"{config.title}: clips() returns {what}; it must yield clips")
-        yield from found
-    except HearPreprocessError:
-        raise
-    except (Exception, SystemExit) as error:
-        module = Path(inspect.getsourcefile(inspect.unwrap(config.clips)) or "?")
-        columns = getattr(getattr(error, "obj", None), "_fields", ())  # of a table's row, asked for a column it lacks
-        raise CorpusError(
-            f"{config.title}: clips() of {module.name}, line {line_in(error, module)}: {type(error).__name__}: {error}"
-            + (f"; the table's columns are {', '.join(columns[1:])}" if columns else "")
-        ) from error
-
-
-def _check_published(config: TaskMode, table: pd.DataFrame) -> None:
-    if config.published_clips is not None:
-        _check_counts(config, config.published_clips, table)
-    if config.membership is None:
-        return
-    clips = {split: labels.split_labels(table, split, config.embedding_type) for split in config.splits.names}
-    if (found := labels.membership_digest(clips)) != config.membership:
-        raise CorpusError(
-            f"{config.title}: the clips, their splits or their labels are not the published ones: expected them to "
-            f"have the digest {config.membership}, got {found}. The source is not the one that the task was published "
-            "from"
-        )
-
-
-def _check_counts(config: TaskMode, expected: Sequence[int], table: pd.DataFrame) -> None:
-    found = table["split"].value_counts()
-    wrong = [
-        f"{split} {found.get(split, 0):,} instead of {published:,}"
-        for split, published in zip(config.splits.names, expected, strict=True)
-        if found.get(split, 0) != published
-    ]
-    if wrong:
-        raise CorpusError(
-            f"{config.title}: the number of clips is not the published one: {'; '.join(wrong)}. "
-            "The source is not the one that the task was published from"
         )
 
 

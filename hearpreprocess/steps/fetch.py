@@ -9,16 +9,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hearpreprocess import __version__, archive, fetch, synthetic
-from hearpreprocess.archive.folder import files_below
+from hearpreprocess import archive, fetch, synthetic
+from hearpreprocess.about import __version__
+from hearpreprocess.archive import files_below
 from hearpreprocess.errors import DownloadError, OfflineError, OutputError, enumerate_problems
-from hearpreprocess.steps.base import Counter, FolderStep, SourceParameter, Workspace
-from hearpreprocess.storage.atomic import replaced_folder, whole_file
-from hearpreprocess.storage.digests import digest
-from hearpreprocess.storage.disk import check_free, naming_the_disk
-from hearpreprocess.storage.seal import SEAL
-from hearpreprocess.task.sources import File, Local, Source, Synthetic
-from hearpreprocess.task.tree import Tree, matcher
+from hearpreprocess.steps.base import Counter, FolderStep, SourceParameter
+from hearpreprocess.storage import SEAL, Workspace, check_free, digest, naming_the_disk, replaced_folder, whole_file
+from hearpreprocess.task import File, Local, Source, Synthetic, Tree, matcher
 
 MOST_FILES_SHOWN = 9
 

@@ -9,20 +9,24 @@ from typing import TYPE_CHECKING, Any
 
 import luigi
 
-from hearpreprocess import __version__, audio
-from hearpreprocess.corpus import labels, splits
-from hearpreprocess.corpus.batches import decoding_versions
+from hearpreprocess import audio
+from hearpreprocess.about import __version__
+from hearpreprocess.corpus import decoding_versions, labels, labels_of, read_table, splits
 from hearpreprocess.errors import CorpusError, enumerate_problems
-from hearpreprocess.finished import layout, manifest
+from hearpreprocess.finished import (
+    MANIFEST,
+    METADATA,
+    VOCABULARY,
+    check_replaceable,
+    manifest,
+    release_of_folder,
+    with_release,
+)
 from hearpreprocess.steps.audio import Screen
 from hearpreprocess.steps.base import Step, TaskParameter
 from hearpreprocess.steps.corpus import Corpus, TaskStep, corpus_folder
-from hearpreprocess.storage.atomic import replaced_folder
-from hearpreprocess.storage.digests import digest
-from hearpreprocess.storage.seal import SEAL
-from hearpreprocess.task.clips import labels_of, read_table
-from hearpreprocess.task.sources import Local
-from hearpreprocess.task.tree import Tree
+from hearpreprocess.storage import SEAL, digest, replaced_folder
+from hearpreprocess.task import Local, Tree
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,9 +66,9 @@ class Labels(TaskStep):
     @property
     def release(self) -> str:
         """The digest of all that the finished task is made from; the step must be complete."""
-        release = layout.release_of_folder(self.folder)
+        release = release_of_folder(self.folder)
         if release is None:
-            raise CorpusError(f"{self.folder / layout.METADATA} is damaged; remove {self.folder} and run again")
+            raise CorpusError(f"{self.folder / METADATA} is damaged; remove {self.folder} and run again")
         return release
 
     def build(self, folder: Path) -> None:
@@ -81,7 +85,7 @@ class Labels(TaskStep):
             f"{split}.json": labels.to_json(labels.split_labels(table, split, config.embedding_type))
             for split in config.splits.names
         }
-        files[layout.VOCABULARY] = labels.vocabulary_csv(labels.vocabulary(table))
+        files[VOCABULARY] = labels.vocabulary_csv(labels.vocabulary(table))
         metadata = config.metadata()
         for name, index in self.indexes().items():
             if isinstance(config.sources[name], Local):
@@ -90,8 +94,8 @@ class Labels(TaskStep):
         if skipped:
             metadata["skipped_clips"] = skipped
         release = digest([__version__, manifest.VERSION, decoding_versions(), files, metadata, corpus.summary["audio"]])
-        files[layout.METADATA] = labels.to_json(layout.with_release(metadata, release))
-        files[layout.MANIFEST] = manifest.to_text(self._manifest(table, metadata, release))
+        files[METADATA] = labels.to_json(with_release(metadata, release))
+        files[MANIFEST] = manifest.to_text(self._manifest(table, metadata, release))
         for name, text in files.items():
             (folder / name).write_text(text, encoding="utf-8")
 
@@ -142,10 +146,10 @@ class Preview(Step):
 
     def complete(self) -> bool:
         labels_step = self.requires()
-        return labels_step.complete() and layout.release_of_folder(self.folder) == labels_step.release
+        return labels_step.complete() and release_of_folder(self.folder) == labels_step.release
 
     def run(self) -> None:
-        layout.check_replaceable(self.folder, self.requires().config.splits.names)
+        check_replaceable(self.folder, self.requires().config.splits.names)
         with replaced_folder(self.folder) as folder:
             for file in sorted(set(self.requires().folder.iterdir()) - {self.requires().folder / SEAL}):
                 shutil.copyfile(file, folder / file.name)

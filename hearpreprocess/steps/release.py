@@ -13,17 +13,34 @@ import luigi
 
 from hearpreprocess import report
 from hearpreprocess.errors import OutputError
-from hearpreprocess.finished import card, layout, manifest
-from hearpreprocess.finished.manifest import Fingerprint
+from hearpreprocess.finished import (
+    CARD,
+    MANIFEST,
+    METADATA,
+    PROOFS,
+    REPORT,
+    Fingerprint,
+    card,
+    check_replaceable,
+    checksums_of,
+    clip_path,
+    clips_in,
+    compression_of,
+    is_all_there,
+    manifest,
+    release_of_folder,
+    release_of_tarball,
+    tarball_name,
+    write_folder,
+    write_tarball,
+)
 from hearpreprocess.steps.audio import Extract, Resample, Screen, Standardize
 from hearpreprocess.steps.base import Counter, HiddenParameter, PlanningStep, RatesParameter, Step, TaskParameter
 from hearpreprocess.steps.corpus import CorpusStep, corpus_folder
 from hearpreprocess.steps.interruption import Interruption
 from hearpreprocess.steps.journal import Entry, Journal
 from hearpreprocess.steps.labels import Labels
-from hearpreprocess.storage.atomic import replaced_folder, whole_file
-from hearpreprocess.storage.locks import locked
-from hearpreprocess.storage.seal import SEAL
+from hearpreprocess.storage import SEAL, locked, replaced_folder, whole_file
 
 ABOVE_ALL_RATES = 1_000_000
 """A priority; the largest number there is would be one that a luigid's page cannot show."""
@@ -49,7 +66,7 @@ class OutputStep(CorpusStep):
     @functools.cached_property
     def clips(self) -> list[tuple[str, str, str]]:
         """The split, the name and the batch's key of each clip of the finished task."""
-        metadata = json.loads((self._labels_folder / layout.METADATA).read_text(encoding="utf-8"))
+        metadata = json.loads((self._labels_folder / METADATA).read_text(encoding="utf-8"))
         skipped = metadata.get("skipped_clips", {})
         return [clip for clip in self.described.clips if clip[1] not in skipped] if skipped else self.described.clips
 
@@ -72,7 +89,7 @@ class OutputStep(CorpusStep):
 
     def label_files(self) -> dict[str, str]:
         """The files other than audio and what tells of it, by their place in the finished task."""
-        without = {SEAL, *layout.PROOFS}
+        without = {SEAL, *PROOFS}
         return {path.name: str(path) for path in sorted(self._labels_folder.iterdir()) if path.name not in without}
 
     def proofs(self, rates: Sequence[int], kept: Mapping[int, Mapping[str, Fingerprint]]) -> dict[str, str]:
@@ -80,17 +97,15 @@ class OutputStep(CorpusStep):
         steps = self.requires()
         recorded = {name: facts for step in steps for name, facts in step.requires().made().items()}
         made = {rate: {name: found for step in steps for name, found in step.made(rate).items()} for rate in rates}
-        of_corpus = manifest.read(self._labels_folder / layout.MANIFEST)
+        of_corpus = manifest.read(self._labels_folder / MANIFEST)
         whole = manifest.with_audio(of_corpus, recorded, {**kept, **made})
-        metadata = json.loads((self._labels_folder / layout.METADATA).read_text(encoding="utf-8"))
-        return {layout.MANIFEST: manifest.to_text(whole), layout.CARD: card.card(metadata, whole)}
+        metadata = json.loads((self._labels_folder / METADATA).read_text(encoding="utf-8"))
+        return {MANIFEST: manifest.to_text(whole), CARD: card.card(metadata, whole)}
 
     def audio_files(self, rate: int) -> dict[str, str]:
         """The clips at one rate, by their place in the finished task."""
         folders = {step.batch: str(step.folders()[rate]) for step in self.requires()}
-        return {
-            layout.clip_path(rate, split, name): f"{folders[batch]}/{name}.wav" for split, name, batch in self.clips
-        }
+        return {clip_path(rate, split, name): f"{folders[batch]}/{name}.wav" for split, name, batch in self.clips}
 
 
 class Combine(OutputStep):
@@ -117,20 +132,18 @@ class Combine(OutputStep):
 
     def has(self, rates: Sequence[int]) -> bool:
         """Whether the folder is of this release and holds all clips at these rates."""
-        return layout.release_of_folder(self.folder) == self.release and layout.is_all_there(
-            self.folder, rates, self.counts
-        )
+        return release_of_folder(self.folder) == self.release and is_all_there(self.folder, rates, self.counts)
 
     def run(self) -> None:
         with locked(self.workspace.tmp_dir, self.title):  # another run may add other rates at the same time
             self._replace()
 
     def _replace(self) -> None:
-        layout.check_replaceable(self.folder, self.described.summary["splits"])
-        kept = layout.clips_in(self.folder)
+        check_replaceable(self.folder, self.described.summary["splits"])
+        kept = clips_in(self.folder)
         files: dict[str, str] = {}
         known: dict[int, dict[str, Fingerprint]] = {}
-        if layout.release_of_folder(self.folder) == self.release:
+        if release_of_folder(self.folder) == self.release:
             known = self._known(kept)
             files |= {path: place for path, place in kept.items() if int(path.partition("/")[0]) in known}
         elif dropped := sorted({path.partition("/")[0] for path in kept} - set(map(str, self.rates))):
@@ -140,7 +153,7 @@ class Combine(OutputStep):
             files |= self.audio_files(rate)
         self.tell("began")
         with replaced_folder(self.folder) as folder:
-            layout.write_folder(folder, links=files, copies=self.label_files(), texts=self.proofs(self.made, known))
+            write_folder(folder, links=files, copies=self.label_files(), texts=self.proofs(self.made, known))
             self._write_report(folder)
             Interruption.act()
         self.tell("finished")
@@ -148,7 +161,7 @@ class Combine(OutputStep):
     def _write_report(self, folder: Path) -> None:
         """Write the report; a task is finished without one, too."""
         try:
-            (folder / layout.REPORT).write_text(report.page(folder), encoding="utf-8")
+            (folder / REPORT).write_text(report.page(folder), encoding="utf-8")
         except Exception as error:
             text = (
                 f"its report could not be made ({type(error).__name__}: {error}); `hearpreprocess report` tries again"
@@ -158,7 +171,7 @@ class Combine(OutputStep):
     def _known(self, kept: Iterable[str]) -> dict[int, dict[str, Fingerprint]]:
         """What the folder's manifest tells of the rates whose clips are there; a lost manifest is not mourned for."""
         try:
-            earlier = manifest.read(self.folder / layout.MANIFEST)
+            earlier = manifest.read(self.folder / MANIFEST)
             rates = {int(path.partition("/")[0]) for path in kept}
             return {rate: manifest.audio_of(earlier, rate) for rate in earlier["sample_rates"] if rate in rates}
         except OutputError as error:
@@ -166,9 +179,9 @@ class Combine(OutputStep):
             return {}
 
     def _warn_of_other_tarballs(self) -> None:
-        asked = {layout.tarball_name(self.title, rate) for rate in self.rates}
-        for path in sorted(self.workspace.tar_dir.glob(layout.tarball_name(glob.escape(self.title), "*"))):
-            if path.name not in asked and layout.release_of_tarball(path) not in (None, self.release):
+        asked = {tarball_name(self.title, rate) for rate in self.rates}
+        for path in sorted(self.workspace.tar_dir.glob(tarball_name(glob.escape(self.title), "*"))):
+            if path.name not in asked and release_of_tarball(path) not in (None, self.release):
                 self.tell("warned", text=f"{path} is of an earlier release; remove it, or ask for its rate again")
 
 
@@ -186,7 +199,7 @@ class Tar(OutputStep):
     @property
     def path(self) -> Path:
         """Where the tarball is."""
-        return self.workspace.tar_dir / layout.tarball_name(self.title, self.rate)
+        return self.workspace.tar_dir / tarball_name(self.title, self.rate)
 
     @property
     def places(self) -> list[Path]:
@@ -204,10 +217,10 @@ class Tar(OutputStep):
         return rate
 
     def complete(self) -> bool:
-        if (layout.release_of_tarball(self.path), layout.compression_of(self.path)) != (
+        if (release_of_tarball(self.path), compression_of(self.path)) != (
             self.release,
             self.compression,
-        ) or not layout.checksums_of(self.path).exists():
+        ) or not checksums_of(self.path).exists():
             return False
         return not self.size_note.exists() or self.size_note.read_text(encoding="utf-8") == str(
             self.path.stat().st_size
@@ -215,9 +228,9 @@ class Tar(OutputStep):
 
     def run(self) -> None:
         files = self.label_files() | self.audio_files(self.rate)
-        with Counter(self, "files", len(files) + len(layout.PROOFS)) as counter:
+        with Counter(self, "files", len(files) + len(PROOFS)) as counter:
             proofs = self.proofs([self.rate], {})
-            layout.write_tarball(self.path, f"tasks/{self.title}", files, proofs, self.compression, counter.add)
+            write_tarball(self.path, f"tasks/{self.title}", files, proofs, self.compression, counter.add)
         with whole_file(self.size_note) as note:
             note.write_text(str(self.path.stat().st_size), encoding="utf-8")
 
@@ -332,5 +345,5 @@ class Release(PlanningStep):
         plan(Resample.stage, sum(clips[step.batch] for step in resample), "clips")
         for output in outputs:
             if isinstance(output, Tar):
-                files = len(described.summary["splits"]) + 2 + len(layout.PROOFS) + sum(clips.values())
+                files = len(described.summary["splits"]) + 2 + len(PROOFS) + sum(clips.values())
                 plan(output.shown_stage, files, "files")

@@ -1,9 +1,10 @@
-"""Numbers and tables as a person reads them."""
+"""Numbers, tables and suggestions as a person reads them."""
 
 from __future__ import annotations
 
+import difflib
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 
 def bytes_text(count: float | None) -> str:
@@ -41,3 +42,12 @@ def table(rows: Sequence[Mapping[str, str]], right: tuple[str, ...] = ()) -> lis
         cells = [row[name].rjust(width) if name in right else row[name].ljust(width) for name, width in widths.items()]
         lines.append("  ".join(cells).rstrip())
     return lines
+
+
+def nearest(name: str, legal: Iterable[str]) -> str:
+    """A clause that names the legal names most like `name`, to be put at the end of an error; empty if none is."""
+    in_lower_case = {each.lower(): each for each in legal}
+    if name.lower() in in_lower_case:
+        return f"; did you mean {in_lower_case[name.lower()]}?"
+    close = [in_lower_case[each] for each in difflib.get_close_matches(name.lower(), in_lower_case, n=3, cutoff=0.5)]
+    return f"; did you mean {' or '.join(close)}?" if close else ""

@@ -1,37 +1,7 @@
-"""Synthetic corpora: made-up recordings in each source's real layout, naming and archive format, always the same."""
+"""Generated recordings and corpora: in each source's real layout, naming and archive format, always the same bytes."""
 
-from __future__ import annotations
+from hearpreprocess.synthetic import archives
+from hearpreprocess.synthetic.corpora import CORPORA, fingerprint, write
+from hearpreprocess.synthetic.sounds import recording, sound, wav_bytes
 
-import functools
-from pathlib import Path
-
-from hearpreprocess.errors import ConfigError
-from hearpreprocess.storage.digests import digest, file_digest
-from hearpreprocess.synthetic import environment, music, speech
-from hearpreprocess.synthetic.archives import Corpus, OnMember
-from hearpreprocess.task.config import nearest
-
-CORPORA: dict[str, Corpus] = {**environment.CORPORA, **music.CORPORA, **speech.CORPORA}
-
-
-def write(corpus: str, folder: Path, on_member: OnMember = lambda count: None) -> None:
-    """Write the synthetic corpus of this name to a folder; `on_member` is called with 1 after each of its files.
-
-    Raises ConfigError where there is none.
-    """
-    members, writer = _find(corpus)
-    writer(folder, corpus, members(), on_member)
-
-
-@functools.cache
-def fingerprint(corpus: str) -> str:
-    """A digest of the code that makes the synthetic corpus of this name."""
-    _find(corpus)
-    modules = sorted(Path(__file__).parent.rglob("*.py"))
-    return digest([corpus, *map(file_digest, modules)])
-
-
-def _find(corpus: str) -> Corpus:
-    if corpus not in CORPORA:
-        raise ConfigError(f"no synthetic corpus is called {corpus!r}{nearest(corpus, CORPORA)}")
-    return CORPORA[corpus]
+__all__ = ["CORPORA", "archives", "fingerprint", "recording", "sound", "wav_bytes", "write"]

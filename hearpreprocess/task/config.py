@@ -7,15 +7,15 @@ on, with the mode's overrides applied. An impossible combination is a ConfigErro
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from hearpreprocess.errors import ConfigError
-from hearpreprocess.storage.digests import digest
+from hearpreprocess.storage import digest, nearest
+from hearpreprocess.task.schemes import NewFolds, PresetFolds, SplitScheme, TrainValidTest
 from hearpreprocess.task.sources import SOURCE_TYPES, Source, Synthetic, source_to_json, without_sizes
 
 if TYPE_CHECKING:
@@ -32,99 +32,6 @@ NOT_KEPT = ("sources", "skipped_clips", "release", "description")
 """The facts of a finished task that are not those of one that is made of it."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-
-
-@dataclass(frozen=True)
-class SplitSeconds:
-    """The most seconds of audio that each split may hold; None: no limit."""
-
-    train: float | None = None
-    valid: float | None = None
-    test: float | None = None
-
-    def __post_init__(self) -> None:
-        for name, seconds in dataclasses.asdict(self).items():
-            if seconds is not None and not seconds > 0:
-                raise ConfigError(f"SplitSeconds: {name} must be positive, got {seconds!r}")
-
-    @classmethod
-    def of_hours(cls, hours: float) -> SplitSeconds:
-        """HEAR's division of a number of hours: eight ninths of it to train, one ninth each to valid and test."""
-        return cls(train=hours * 3600 * 8 / 9, valid=hours * 3600 / 9, test=hours * 3600 / 9)
-
-
-@dataclass(frozen=True)
-class TrainValidTest:
-    """Splits train, valid and test, given by the source or drawn from train by groups.
-
-    `train`, `valid`, `test`: percentages that sum to 100. A split that no clip names is drawn; one that clips name is
-    kept as given. `max_seconds`: the cap of each split. `drawn`: the splits that no clip of any mode may name, by which
-    it can be told from a finished task whether its draw was the right one.
-    """
-
-    train: float = 80
-    valid: float = 10
-    test: float = 10
-    max_seconds: SplitSeconds = SplitSeconds()
-    drawn: Sequence[str] = ()
-
-    reference_name: ClassVar[str] = "trainvaltest"
-    names: ClassVar[tuple[str, ...]] = ("train", "valid", "test")
-
-    def __post_init__(self) -> None:
-        percentages = (self.train, self.valid, self.test)
-        if min(percentages) <= 0 or abs(sum(percentages) - 100) > 1e-9:
-            raise ConfigError(f"TrainValidTest: percentages must be positive and sum to 100, got {percentages}")
-        object.__setattr__(self, "drawn", tuple(self.drawn))
-        if not set(self.drawn) <= {"valid", "test"}:
-            raise ConfigError(f"TrainValidTest: valid and test can be drawn, got drawn={self.drawn}")
-
-    def cap(self, split: str) -> float | None:
-        """The most seconds of audio that `split` may hold, or None."""
-        seconds: float | None = getattr(self.max_seconds, split)
-        return seconds
-
-
-@dataclass(frozen=True)
-class _Folds:
-    folds: int
-    max_seconds: float | None = None
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.folds, int) or self.folds < 2:
-            raise ConfigError(f"{type(self).__name__}: a cross-validation needs at least 2 folds, got {self.folds!r}")
-        if self.max_seconds is not None and not self.max_seconds > 0:
-            raise ConfigError(f"{type(self).__name__}: max_seconds must be positive, got {self.max_seconds!r}")
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(fold(number) for number in range(self.folds))
-
-    def cap(self, split: str) -> float | None:
-        """The most seconds of audio that a fold may hold, or None."""
-        return self.max_seconds
-
-
-@dataclass(frozen=True)
-class PresetFolds(_Folds):
-    """Cross-validation folds that the source gives: every clip names its own."""
-
-    reference_name: ClassVar[str] = "presplit_kfold"
-
-
-@dataclass(frozen=True)
-class NewFolds(_Folds):
-    """Cross-validation folds that are drawn by groups, so that every fold holds every label."""
-
-    reference_name: ClassVar[str] = "new_split_kfold"
-
-
-SplitScheme = TrainValidTest | PresetFolds | NewFolds
-
-
-def fold(number: int) -> str:
-    """The name of the fold with this number, counted from 0: `fold00`."""
-    return f"fold{number:02d}"
 
 
 ClipsFunction = Callable[[Mapping[str, "Tree"]], "Iterable[Clip | LeftOut]"]
@@ -417,12 +324,3 @@ class TaskMode(TaskFacts):
 
 def _as_tuple(values: Sequence[int] | None) -> tuple[int, ...] | None:
     return None if values is None else tuple(values)
-
-
-def nearest(name: str, legal: Iterable[str]) -> str:
-    """A clause that names the legal names most like `name`, to be put at the end of an error; empty if none is."""
-    in_lower_case = {each.lower(): each for each in legal}
-    if name.lower() in in_lower_case:
-        return f"; did you mean {in_lower_case[name.lower()]}?"
-    close = [in_lower_case[each] for each in difflib.get_close_matches(name.lower(), in_lower_case, n=3, cutoff=0.5)]
-    return f"; did you mean {' or '.join(close)}?" if close else ""

@@ -7,21 +7,22 @@ TaskConfig in it is the task. A TaskReference is how a task travels between proc
 from __future__ import annotations
 
 import ast
+import dataclasses
 import functools
 import hashlib
+import importlib
 import importlib.util
 import os
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
 from hearpreprocess.errors import ConfigError, TaskNotFoundError, line_in
-from hearpreprocess.finished import resampled
-from hearpreprocess.storage.digests import digest, file_digest
-from hearpreprocess.task.config import EXTRAS, TaskConfig, TaskMode, nearest
+from hearpreprocess.storage import digest, file_digest, nearest
+from hearpreprocess.task.config import EXTRAS, TaskConfig, TaskMode
 from hearpreprocess.task.sources import Archive, Local, Source
 
 GROUPS = ("open", "all", "subset11")
@@ -38,18 +39,20 @@ class TaskReference:
 
     `location`: a built-in task's name, or the absolute path of a module. `digest`: of the task's facts and code, so
     that a changed task is another one. `replaced`: sources by name, each with the path that stands in place of it.
+    `maker`: for a location that is not a task module, the name of the module whose `load_task` makes a task of it.
     """
 
     location: str
     mode: str
     digest: str
     replaced: tuple[tuple[str, str], ...] = ()
+    maker: str = ""
 
     @classmethod
-    def of(cls, location: str, mode: str, replaced: Mapping[str, str]) -> TaskReference:
+    def of(cls, location: str, mode: str, replaced: Mapping[str, str], maker: str = "") -> TaskReference:
         """The reference to the task at `location` in one mode, as its module is now, with some sources replaced."""
-        chosen = tuple(sorted(replaced.items()))
-        return cls(location, mode, _digest(location, mode, chosen), chosen)
+        unsigned = cls(location, mode, "", tuple(sorted(replaced.items())), maker)
+        return dataclasses.replace(unsigned, digest=_digest(unsigned))
 
     def resolve(self) -> TaskMode:
         """The task that is referred to.
@@ -61,22 +64,22 @@ class TaskReference:
     @property
     def documentation(self) -> str:
         """What the task's module says of itself."""
-        return documentation(self.location)
+        return _loaded(self.location, self.maker).documentation if self.maker else documentation(self.location)
 
 
 @functools.cache
 def _resolve(reference: TaskReference) -> TaskMode:
-    if _digest(reference.location, reference.mode, reference.replaced) != reference.digest:
+    if _digest(reference) != reference.digest:
         raise ConfigError(
             f"{reference.location}: the task module changed while it was being run; give the command again"
         )
-    return _task(reference.location, reference.mode, reference.replaced)
+    return _task(reference)
 
 
-def _task(location: str, mode: str, replaced: tuple[tuple[str, str], ...]) -> TaskMode:
-    task = load(location).in_mode(mode)
-    local = {name: _local(path, task.sources[name]) for name, path in replaced}
-    return replace(task, sources={**task.sources, **local})
+def _task(reference: TaskReference) -> TaskMode:
+    task = _loaded(reference.location, reference.maker).config.in_mode(reference.mode)
+    local = {name: _local(path, task.sources[name]) for name, path in reference.replaced}
+    return dataclasses.replace(task, sources={**task.sources, **local})
 
 
 def _local(path: str, source: Source) -> Local:
@@ -86,8 +89,8 @@ def _local(path: str, source: Source) -> Local:
     return Local(path, source.reads, is_stand_in=True)
 
 
-def _digest(location: str, mode: str, replaced: tuple[tuple[str, str], ...]) -> str:
-    return digest([_task(location, mode, replaced).digest, _loaded(location).code])
+def _digest(reference: TaskReference) -> str:
+    return digest([_task(reference).digest, _loaded(reference.location, reference.maker).code])
 
 
 def built_in_folder() -> Path:
@@ -157,54 +160,42 @@ def _locate_path(wanted: str) -> str:
 
 def documentation(location: str) -> str:
     """What the module at a location that `find` gave says of itself."""
-    if resampled.is_tarball(location):
-        config = load(location)
-        of_built_in = documentation(config.name) if config.name in built_in_names() else ""
-        return resampled.documentation_of(config, Path(location), of_built_in)
     return ast.get_docstring(ast.parse(_path(location).read_text(encoding="utf-8"))) or ""
 
 
 def load(location: str) -> TaskConfig:
-    """The configuration of the task at a location that `find` gave, or of the finished task in a tarball.
+    """The configuration of the task at a location that `find` gave.
 
     Raises ConfigError where the module cannot be executed or does not define exactly one TaskConfig.
     """
-    return _loaded(location).config
+    return _loaded(location, "").config
 
 
 @dataclass(frozen=True)
-class _Loaded:
-    """A task module as it was executed: later changes of its file are another module's.
+class LoadedTask:
+    """A task as its module was executed: later changes of the file are another module's.
 
-    `code`: a digest of its text and of the text of all modules of the user's own that it imports.
+    `code`: a digest of its text and of the text of all modules of the user's own that it imports. `documentation`: what
+    it says of itself, where it is not a task module's docstring.
     """
 
     config: TaskConfig
     code: str
+    documentation: str = ""
 
 
 @functools.cache
-def _loaded(location: str) -> _Loaded:
+def _loaded(location: str, maker: str) -> LoadedTask:
     path = _path(location)
-    if resampled.is_tarball(location):
-        config = _with_known_facts(resampled.config_of(path))
-        return _Loaded(
-            config, digest([config.in_mode(config.default_mode).metadata(), file_digest(Path(resampled.__file__))])
-        )
+    if maker:
+        made: LoadedTask = importlib.import_module(maker).load_task(path)
+        return made
     module, text = _execute(path)
     found = {id(value): value for value in vars(module).values() if isinstance(value, TaskConfig)}
     if len(found) != 1:
         raise ConfigError(f"{path} must define one TaskConfig, it defines {len(found)}")
     imported = {name: file_digest(file) for name, file in sorted(_own_modules(module, {}).items())}
-    return _Loaded(next(iter(found.values())), digest([hashlib.sha256(text).hexdigest(), imported]))
-
-
-def _with_known_facts(config: TaskConfig) -> TaskConfig:
-    """A task of a tarball that does not say what the built-in task of the same name does: licence, what to cite."""
-    if config.name not in built_in_names() or config.citation:
-        return config
-    known = load(config.name)
-    return replace(config, licence=known.licence, url=known.url, citation=known.citation, caveats=known.caveats)
+    return LoadedTask(next(iter(found.values())), digest([hashlib.sha256(text).hexdigest(), imported]))
 
 
 def _own_modules(module: ModuleType, found: dict[str, Path]) -> dict[str, Path]:
@@ -282,22 +273,6 @@ def references(
     if problems:
         raise ConfigError("\n".join(problems))
     return list(chosen)
-
-
-def references_to(tarballs: Sequence[Path]) -> list[TaskReference]:
-    """The tasks that are made of finished tasks' tarballs.
-
-    Raises ConfigError where one is none, or two would make the same task.
-    """
-    titles: dict[str, Path] = {}
-    chosen = []
-    for tarball in tarballs:
-        config = load(str(tarball))
-        title = config.in_mode(config.default_mode).title
-        if titles.setdefault(title, tarball) != tarball:
-            raise ConfigError(f"{titles[title]} and {tarball} would both make {title}; give them one by one")
-        chosen.append(TaskReference.of(str(tarball), config.default_mode, {}))
-    return chosen
 
 
 def _missing_extras(task: TaskMode) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit
 
 from hearpreprocess.errors import ConfigError
-from hearpreprocess.storage.digests import digest, file_digest
+from hearpreprocess.storage import digest, file_digest
 
 TEXT_PATTERNS = ("**/*.csv", "**/*.tsv", "**/*.txt", "**/*.json", "**/*.mid", "**/*.midi")
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from hearpreprocess.errors import CorpusError
-from hearpreprocess.storage.digests import digest
+from hearpreprocess.storage import digest
 from hearpreprocess.task.clips import Member
 
 if TYPE_CHECKING:

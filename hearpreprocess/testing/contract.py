@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from hearpreprocess.task import registry
-from hearpreprocess.task.config import TaskConfig, TaskMode
-from hearpreprocess.task.sources import Local, Synthetic
+from hearpreprocess.task import Local, Synthetic, TaskConfig, TaskMode, registry
 from hearpreprocess.verify import verify
 
 METRICS = (

@@ -4,6 +4,6 @@ python -m hearpreprocess.verify PATH...
 """
 
 from hearpreprocess.verify.checks import Finding
-from hearpreprocess.verify.report import Report, verify
+from hearpreprocess.verify.report import DIFFERS, Report, verify
 
-__all__ = ["Finding", "Report", "verify"]
+__all__ = ["DIFFERS", "Finding", "Report", "verify"]

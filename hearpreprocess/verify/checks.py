@@ -8,13 +8,22 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hearpreprocess.corpus import splits
-from hearpreprocess.corpus.labels import membership_digest
+from hearpreprocess.corpus import membership_digest, splits
 from hearpreprocess.errors import SplitError
-from hearpreprocess.finished.layout import MANIFEST, METADATA, PROOFS, RELEASE_KEY, REPORT, TARBALL, VOCABULARY
-from hearpreprocess.finished.reader import COMMON_METADATA, Finished, Recording
-from hearpreprocess.storage.digests import duplicates
-from hearpreprocess.task.config import NewFolds, PresetFolds, TaskMode, TrainValidTest, fold
+from hearpreprocess.finished import (
+    COMMON_METADATA,
+    MANIFEST,
+    METADATA,
+    PROOFS,
+    RELEASE_KEY,
+    REPORT,
+    TARBALL,
+    VOCABULARY,
+    Finished,
+    Recording,
+)
+from hearpreprocess.storage import duplicates
+from hearpreprocess.task import NewFolds, PresetFolds, TaskMode, TrainValidTest, fold
 from hearpreprocess.verify.task import Claims, told_by_name
 
 LOWEST_RATE_OF_A_SOURCE = 8000

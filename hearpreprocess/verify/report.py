@@ -10,8 +10,7 @@ from typing import Any
 
 from hearpreprocess import fetch
 from hearpreprocess.errors import OutputError
-from hearpreprocess.finished.layout import CHECKSUM_SUFFIX
-from hearpreprocess.finished.reader import look
+from hearpreprocess.finished import CHECKSUM_SUFFIX, look
 from hearpreprocess.task import registry
 from hearpreprocess.verify.checks import CHECKS, Copy, Finding
 from hearpreprocess.verify.task import claims_of, known_task, told_by_name

@@ -10,10 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hearpreprocess.finished.layout import MANIFEST, METADATA, VOCABULARY
-from hearpreprocess.finished.reader import Finished
-from hearpreprocess.task import registry
-from hearpreprocess.task.config import TaskMode
+from hearpreprocess.finished import MANIFEST, METADATA, VOCABULARY, Finished
+from hearpreprocess.task import TaskMode, registry
 
 
 @dataclass

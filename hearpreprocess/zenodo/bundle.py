@@ -9,12 +9,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hearpreprocess import PROJECT_URL, __version__, fetch
+from hearpreprocess import fetch
+from hearpreprocess.about import PROJECT_URL, __version__
 from hearpreprocess.errors import OutputError, enumerate_problems
-from hearpreprocess.finished.card import is_made_up
-from hearpreprocess.finished.layout import CARD, METADATA, checksums_of
-from hearpreprocess.finished.reader import files
-from hearpreprocess.storage.atomic import link_or_copy, replaced_folder
+from hearpreprocess.finished import CARD, METADATA, checksums_of, files, is_made_up
+from hearpreprocess.storage import link_or_copy, replaced_folder
 from hearpreprocess.verify import verify
 
 CHECKSUMS, LICENCES, DESCRIPTION = "SHA256SUMS", "LICENSE.txt", ".zenodo.json"

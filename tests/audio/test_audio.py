@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hearpreprocess import audio
+from hearpreprocess.audio import resampling
 from hearpreprocess.errors import AudioError
 
 lengths = st.integers(0, 3000)
@@ -155,7 +156,7 @@ def test_blocks_do_not_show_in_what_is_resampled(length: int, rate: int, target:
     samples = np.random.default_rng(seed).integers(-32768, 32768, length).astype(np.int16)
     whole = resampled(samples, rate, target)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(audio, "BLOCK", block)
+        patch.setattr(resampling, "BLOCK", block)
         assert resampled(samples, rate, target).tolist() == whole.tolist()
 
 

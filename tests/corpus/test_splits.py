@@ -13,9 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hearpreprocess.corpus import splits
+from hearpreprocess.corpus.table import to_table
 from hearpreprocess.errors import ConfigError, SplitError
-from hearpreprocess.task.clips import Clip, Event, to_table
-from hearpreprocess.task.config import Mode, NewFolds, PresetFolds, SplitSeconds, TaskConfig, TaskMode, TrainValidTest
+from hearpreprocess.task.clips import Clip, Event
+from hearpreprocess.task.config import Mode, TaskConfig, TaskMode
+from hearpreprocess.task.schemes import NewFolds, PresetFolds, SplitSeconds, TrainValidTest
 from hearpreprocess.task.sources import Archive
 
 names = st.text("abcdefgh0123-_", min_size=1, max_size=6)

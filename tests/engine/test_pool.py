@@ -14,7 +14,8 @@ import psutil
 import pytest
 
 from hearpreprocess.engine.pool import StepPool, StepRun
-from hearpreprocess.steps.base import Step, Workspace
+from hearpreprocess.steps.base import Step
+from hearpreprocess.storage.workspace import Workspace
 
 
 class Does(Step):

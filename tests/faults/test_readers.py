@@ -21,8 +21,9 @@ import pytest
 import soundfile
 
 from hearpreprocess import Archive, Clip, PresetFolds, TaskConfig, archive, audio, fold
-from hearpreprocess.errors import HearPreprocessError
-from hearpreprocess.steps.corpus import work_out
+from hearpreprocess.audio import decoding
+from hearpreprocess.corpus.choose import choose_clips
+from hearpreprocess.errors import AudioError, HearPreprocessError
 from hearpreprocess.synthetic import archives
 from hearpreprocess.synthetic.sounds import recording, wav_bytes
 from hearpreprocess.task.tree import Tree
@@ -218,7 +219,7 @@ def test_recordings(sandbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         soundfile.write(file, tone, 8000, format=container)
         seeds.append(file.getvalue())
     calls = 0
-    really_convert = audio._convert
+    really_convert = decoding._convert
 
     def convert(path: Path, target: Path, said: str) -> None:
         nonlocal calls
@@ -226,9 +227,9 @@ def test_recordings(sandbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         if calls % 40 == 1:  # ffmpeg is a process, with bytes of its own to be wary of
             really_convert(path, target, said)
         else:
-            raise audio.AudioError("as if ffmpeg refused it")
+            raise AudioError("as if ffmpeg refused it")
 
-    monkeypatch.setattr(audio, "_convert", convert)
+    monkeypatch.setattr(decoding, "_convert", convert)
     survive(lambda content: audio.decode(content, duration=1.0), mutated(seeds, "recordings"))
 
 
@@ -274,7 +275,7 @@ def test_json_tables_in_a_task(sandbox: Path) -> None:
 
     def read(content: bytes) -> None:
         (files / "t.json").write_bytes(content)
-        work_out(task, {"corpus": tree})
+        choose_clips(task, {"corpus": tree})
 
     survive(read, mutated(seeds, "json"))
 

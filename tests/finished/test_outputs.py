@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from hearpreprocess.corpus import labels
 from hearpreprocess.errors import CorpusError, OutputError
-from hearpreprocess.finished import layout
+from hearpreprocess.finished.layout import check_replaceable
+from hearpreprocess.finished.tarball import release_of_tarball, write_tarball
 from hearpreprocess.storage.atomic import remove_abandoned, replaced_folder, temporary_name, whole_file, whole_folder
-from hearpreprocess.task.config import PresetFolds
+from hearpreprocess.task.schemes import PresetFolds
 from tests.corpus.test_splits import table, task
 
 
@@ -57,8 +58,8 @@ def test_a_tarball_holds_what_it_was_given_and_nothing_of_the_machine(
         os.utime(path, (number, number))
         path.chmod(0o600)
         files[f"16000/train/{name}.wav"] = path
-    layout.write_tarball(folder / "one.tar.gz", "tasks/x", files, {}, "fast")
-    layout.write_tarball(folder / "two.tar.gz", "tasks/x", dict(reversed(list(files.items()))), {}, "fast")
+    write_tarball(folder / "one.tar.gz", "tasks/x", files, {}, "fast")
+    write_tarball(folder / "two.tar.gz", "tasks/x", dict(reversed(list(files.items()))), {}, "fast")
     assert (folder / "one.tar.gz").read_bytes() == (folder / "two.tar.gz").read_bytes()
     with tarfile.open(folder / "one.tar.gz") as tarball:
         entries = tarball.getmembers()
@@ -78,23 +79,23 @@ def test_a_tarball_tells_what_it_is_from_its_first_block(tmp_path: Path) -> None
     (tmp_path / "task_metadata.json").write_text('{"release": "abc"}')
     (tmp_path / "a.wav").write_bytes(os.urandom(3_000_000))
     files = {"task_metadata.json": tmp_path / "task_metadata.json", "16000/a.wav": tmp_path / "a.wav"}
-    layout.write_tarball(tmp_path / "x.tar.gz", "tasks/x", files, {}, "fast")
+    write_tarball(tmp_path / "x.tar.gz", "tasks/x", files, {}, "fast")
     whole = (tmp_path / "x.tar.gz").read_bytes()
     assert gzip.decompress(whole)[:15] == b"tasks/x/task_me"
     (tmp_path / "start.tar.gz").write_bytes(whole[:1_000_000])
-    assert layout.release_of_tarball(tmp_path / "start.tar.gz") == "abc"
+    assert release_of_tarball(tmp_path / "start.tar.gz") == "abc"
     for content in (b"", b"no tarball", whole[:20], gzip.compress(b"x" * 2000)):
         (tmp_path / "other.tar.gz").write_bytes(content)
-        assert layout.release_of_tarball(tmp_path / "other.tar.gz") is None
+        assert release_of_tarball(tmp_path / "other.tar.gz") is None
 
 
 def test_a_task_folder_with_somebodys_files_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "task_metadata.json").write_text('{"release": "abc"}')
     (tmp_path / "16000").mkdir()
-    layout.check_replaceable(tmp_path, ["train"])
+    check_replaceable(tmp_path, ["train"])
     (tmp_path / "embeddings.npy").touch()
     with pytest.raises(OutputError, match=r"hearpreprocess did not make: embeddings\.npy"):
-        layout.check_replaceable(tmp_path, ["train"])
+        check_replaceable(tmp_path, ["train"])
 
 
 def test_whole_or_not_at_all(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hearpreprocess.storage.seal import is_sealed, seal
+from hearpreprocess.storage.sealing import is_sealed, seal
 from hearpreprocess.synthetic import archives
 from tests import toys
 from tests.conftest import User, but_for_what_tells_of_rates

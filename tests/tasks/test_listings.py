@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hearpreprocess import CorpusError
-from hearpreprocess.steps.corpus import work_out
+from hearpreprocess.corpus.choose import choose_clips
 from hearpreprocess.synthetic.sounds import wav_bytes
 from hearpreprocess.task import registry
 from hearpreprocess.task.tree import Tree
@@ -30,7 +30,7 @@ def tree(folder: Path, name: str, paths: list[str], read: dict[str, bytes] | Non
 
 def clips_of(task: str, trees: dict[str, Tree], mode: str = "small") -> Rows:
     """Name, labels, given split, start and stop of each clip; the mode small allows an excerpt."""
-    table, _omissions, _warnings = work_out(registry.load(task).in_mode(mode), trees)
+    table, _omissions, _warnings = choose_clips(registry.load(task).in_mode(mode), trees)
     return list(table[["name", "labels", "split", "start", "stop"]].itertuples(index=False, name=None))
 
 

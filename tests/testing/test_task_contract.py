@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from hearpreprocess.corpus.table import read_table
 from hearpreprocess.task import registry
-from hearpreprocess.task.clips import read_table
 from hearpreprocess.testing import contract
 from tests import toys
 from tests.conftest import User, copy_of

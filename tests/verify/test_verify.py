@@ -21,7 +21,7 @@ import pytest
 from hearpreprocess import verify
 from hearpreprocess.errors import OutputError
 from hearpreprocess.finished import reader
-from hearpreprocess.finished.layout import CHECKSUM_SUFFIX
+from hearpreprocess.finished.tarball import CHECKSUM_SUFFIX
 from tests import toys
 from tests.conftest import User, copy_of
 

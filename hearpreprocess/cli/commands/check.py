@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from hearpreprocess.cli.options import add_places, add_sources, sources_of, workspace_of
 from hearpreprocess.errors import ConfigError
-from hearpreprocess.finished.manifest import name_of
-from hearpreprocess.storage.disk import naming_the_disk
-from hearpreprocess.storage.wording import table
+from hearpreprocess.finished import name_of
+from hearpreprocess.storage import naming_the_disk, table
 from hearpreprocess.task import registry
 
 if TYPE_CHECKING:
-    from hearpreprocess.steps.base import Workspace
+    from hearpreprocess.storage import Workspace
 
 FIRST_CLIPS = 8
 
@@ -70,11 +69,9 @@ def _to_fill_in(task: registry.TaskReference) -> Iterator[str]:
 def worked_out(task: registry.TaskReference, places: Workspace) -> dict[str, Any] | None:
     """The manifest of the task's corpus, without audio; None where it cannot be had, which is told."""
     from hearpreprocess.cli.progress import Display
-    from hearpreprocess.engine.execution import execute
-    from hearpreprocess.engine.log import log_path
-    from hearpreprocess.steps.journal import JournalReader
-    from hearpreprocess.steps.labels import Preview
-    from hearpreprocess.storage.locks import at_work
+    from hearpreprocess.engine import execute, log_path
+    from hearpreprocess.steps import JournalReader, Preview
+    from hearpreprocess.storage import at_work
 
     with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as name:
         journal = Path(name) / "journal"

@@ -13,10 +13,7 @@ from pathlib import Path
 
 from hearpreprocess.cli.options import add_places, workspace_of
 from hearpreprocess.errors import OutputError
-from hearpreprocess.storage.atomic import discard
-from hearpreprocess.storage.disk import size_of
-from hearpreprocess.storage.seal import SEAL
-from hearpreprocess.storage.wording import bytes_text
+from hearpreprocess.storage import SEAL, bytes_text, discard, size_of
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Remove what is of the work folder's own making."""
-    from hearpreprocess.storage.locks import alone
+    from hearpreprocess.storage import alone
 
     workspace = workspace_of(options)
     if not workspace.tmp_dir.is_dir():
@@ -46,8 +43,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _clean(options: argparse.Namespace, tmp_dir: Path) -> int:
     """Remove what steps have made, or only tell of it; the bytes that it has."""
-    from hearpreprocess.steps.clean import STAGES
-    from hearpreprocess.steps.fetch import Generate
+    from hearpreprocess.steps import STAGES, Generate
 
     total = 0
     for stage in (Generate.stage, *STAGES):

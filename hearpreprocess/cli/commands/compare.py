@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from hearpreprocess.cli.console import ended
-from hearpreprocess.compare.comparison import DIFFERENT, IDENTICAL, Comparison, compare, median_snr
+from hearpreprocess.compare import DIFFERENT, IDENTICAL, Comparison, compare, median_snr
 
 SAME, NOT_SAME = 0, 1
 _SHOWN = 10

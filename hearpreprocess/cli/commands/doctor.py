@@ -18,9 +18,8 @@ from typing import TYPE_CHECKING
 
 from hearpreprocess.cli.options import add_places
 from hearpreprocess.errors import HearPreprocessError
-from hearpreprocess.storage.disk import disk_of, free_on, nearest_existing
-from hearpreprocess.storage.wording import bytes_text
-from hearpreprocess.task.config import EXTRAS
+from hearpreprocess.storage import bytes_text, disk_of, free_on, nearest_existing
+from hearpreprocess.task import EXTRAS
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
@@ -185,8 +184,7 @@ def _network() -> Iterator[Finding]:
     from urllib.parse import urlsplit
 
     from hearpreprocess.fetch import Connection, Connections
-    from hearpreprocess.task import registry
-    from hearpreprocess.task.sources import without_credentials
+    from hearpreprocess.task import registry, without_credentials
 
     hosts: dict[str, str] = {}
     for name in registry.built_in_names():

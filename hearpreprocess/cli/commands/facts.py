@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hearpreprocess.task import registry
-from hearpreprocess.task.config import NewFolds, PresetFolds, TaskMode
-from hearpreprocess.task.sources import Source
+from hearpreprocess.task import NewFolds, PresetFolds, Source, TaskMode, registry
 
 
 def facts_of(location: str, task: TaskMode) -> dict[str, Any]:

@@ -8,10 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hearpreprocess.cli.commands.facts import facts_of, size_of
-from hearpreprocess.storage.wording import bytes_text, table
-from hearpreprocess.task import registry
-from hearpreprocess.task.config import TaskConfig
-from hearpreprocess.task.sources import without_credentials
+from hearpreprocess.storage import bytes_text, table
+from hearpreprocess.task import TaskConfig, registry, without_credentials
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

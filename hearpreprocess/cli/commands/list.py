@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 
 from hearpreprocess.cli.commands.facts import facts_of
-from hearpreprocess.storage.wording import bytes_text, shortened, table
+from hearpreprocess.storage import bytes_text, shortened, table
 from hearpreprocess.task import registry
 
 LONGEST_LICENCE = 34

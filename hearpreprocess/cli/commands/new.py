@@ -17,11 +17,9 @@ from pathlib import Path
 
 from hearpreprocess.cli.commands.check import worked_out
 from hearpreprocess.errors import ConfigError, OutputError
-from hearpreprocess.finished.manifest import name_of
-from hearpreprocess.scaffold import Guess, guess, module_text, test_text
-from hearpreprocess.scaffold.module import scheme
-from hearpreprocess.steps.base import Workspace
-from hearpreprocess.storage.atomic import whole_file
+from hearpreprocess.finished import name_of
+from hearpreprocess.scaffold import Guess, guess, module_text, scheme, test_text
+from hearpreprocess.storage import Workspace, whole_file
 from hearpreprocess.task import registry
 
 

@@ -24,14 +24,13 @@ from hearpreprocess.cli.options import (
     workers_of,
     workspace_of,
 )
-from hearpreprocess.storage.disk import disk_of, free_on
-from hearpreprocess.storage.wording import bytes_text, table
+from hearpreprocess.storage import bytes_text, disk_of, free_on, table
 from hearpreprocess.task import registry
 
 if TYPE_CHECKING:
     from hearpreprocess.planning import Forecast, Kind
-    from hearpreprocess.steps.base import Workspace
-    from hearpreprocess.task.sources import File
+    from hearpreprocess.storage import Workspace
+    from hearpreprocess.task import File
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +50,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the forecasts."""
     from hearpreprocess.planning import forecast, together, together_cleaned
-    from hearpreprocess.steps.clean import sharing_sources
+    from hearpreprocess.steps import sharing_sources
 
     workspace, rates = workspace_of(options), rates_of(options)
     tasks = registry.references(options.tasks, options.mode, sources_of(options))

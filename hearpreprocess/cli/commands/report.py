@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 from hearpreprocess.errors import OutputError
-from hearpreprocess.finished.layout import MANIFEST, REPORT
-from hearpreprocess.storage.atomic import whole_file
+from hearpreprocess.finished import MANIFEST, REPORT
+from hearpreprocess.storage import whole_file
 
 INDEX = "index.html"
 GENERATOR, MOST_BEFORE_GENERATOR = '<meta name="generator" content="hearpreprocess">', 4096

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from hearpreprocess.errors import DownloadError
-from hearpreprocess.storage.wording import bytes_text, counted
-from hearpreprocess.task import registry
-from hearpreprocess.task.sources import File, without_credentials
+from hearpreprocess.storage import bytes_text, counted
+from hearpreprocess.task import File, registry, without_credentials
 
 MOST_FILES_OF_A_SOURCE = 8
 

@@ -10,9 +10,8 @@ from pathlib import Path
 
 from hearpreprocess.cli.console import ended
 from hearpreprocess.errors import OutputError
-from hearpreprocess.finished.layout import METADATA
-from hearpreprocess.verify.checks import Finding
-from hearpreprocess.verify.report import DIFFERS, Report, verify
+from hearpreprocess.finished import METADATA
+from hearpreprocess.verify import DIFFERS, Finding, Report, verify
 
 SOUND, AT_FAULT = 0, 1
 _SHOWN = 20

@@ -10,10 +10,9 @@ from pathlib import Path
 from hearpreprocess.cli import run
 from hearpreprocess.cli.console import DONE, FAILED, ended
 from hearpreprocess.errors import OutputError
-from hearpreprocess.finished.layout import tarball_name
-from hearpreprocess.finished.resampled import PUBLISHED_RATE
+from hearpreprocess.finished import PUBLISHED_RATE, tarball_name
 from hearpreprocess.task import registry
-from hearpreprocess.zenodo.bundle import bundle
+from hearpreprocess.zenodo import bundle
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

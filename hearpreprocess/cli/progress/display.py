@@ -11,9 +11,8 @@ from typing import Literal, TextIO
 
 from hearpreprocess.cli.progress.screens import screen_for
 from hearpreprocess.cli.progress.work import Stage, Work, amount
-from hearpreprocess.steps.interruption import Interruption
-from hearpreprocess.steps.journal import Entry, JournalReader
-from hearpreprocess.storage.wording import printable
+from hearpreprocess.steps import Entry, Interruption, JournalReader
+from hearpreprocess.storage import printable
 
 Detail = Literal["quiet", "normal", "verbose"]
 

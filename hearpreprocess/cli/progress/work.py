@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tqdm import tqdm
 
-from hearpreprocess.storage.wording import counted
+from hearpreprocess.storage import counted
 
 STAGES_SHOWN = 3
 LONGEST_PREFIX = 40

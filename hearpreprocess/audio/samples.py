@@ -1,0 +1,79 @@
+"""Samples as 1-d numpy int16 arrays: mixed to one channel, brought to 16 bits, fitted to a duration, measured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hearpreprocess.errors import AudioError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Samples = npt.NDArray[Any]
+
+
+FULL_SCALE = 32768
+"""Of 16-bit samples: the float value 1.0."""
+
+_LOUDEST_16_BITS_OF_32 = 1 << 16
+
+
+def to_mono_16_bit(samples: Samples) -> Samples:
+    """Mix channels to one and bring it to 16 bits.
+
+    `samples`: shape (length, channels), int16, int32 (24-bit audio in the upper bits) or float (1.0 is full scale).
+    One and two channels come out as from the reference's decoder: two 16-bit channels round half up,
+    `(L + R + 1) >> 1`; one 24-bit channel is cut, `x >> 8`; all else rounds half to even. More channels, which no
+    source of HEAR has, are averaged. Raises AudioError on samples that are not finite.
+    """
+    import numpy as np
+
+    channels = samples.shape[1]
+    if samples.dtype == np.int16:
+        if channels == 1:
+            return samples.reshape(-1)
+        if channels == 2:
+            halves: Samples = (samples[:, 0].astype(np.int32) + samples[:, 1] + 1) >> 1
+            return halves.astype(np.int16)
+        return to_16_bit(samples.mean(axis=1, dtype=np.float64))
+    if samples.dtype == np.int32:
+        if channels == 1:
+            upper: Samples = samples.reshape(-1) >> 16
+            return upper.astype(np.int16)
+        return to_16_bit(samples.mean(axis=1, dtype=np.float64) / _LOUDEST_16_BITS_OF_32)
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaled = (samples[:, 0] if channels == 1 else samples.mean(axis=1)) * FULL_SCALE
+    if not np.isfinite(scaled).all():
+        raise AudioError("it holds samples that are no finite numbers, or too large for one")
+    return to_16_bit(scaled)
+
+
+def to_16_bit(samples: Samples) -> Samples:
+    """Round to 16 bits, in place: a second array of that size costs as much as the rounding."""
+    import numpy as np
+
+    np.rint(samples, out=samples)
+    np.clip(samples, -FULL_SCALE, FULL_SCALE - 1, out=samples)
+    return samples.astype(np.int16)
+
+
+def fit(samples: Samples, rate: int, duration: float | None) -> Samples:
+    """Cut the samples, or pad them with zeros at the end, to `round(duration * rate)`; None leaves them as they are."""
+    import numpy as np
+
+    if duration is None:
+        return samples
+    length = round(duration * rate)
+    return samples[:length] if len(samples) >= length else np.pad(samples, (0, length - len(samples)))
+
+
+def loudness(samples: Samples) -> dict[str, Any]:
+    """`peak`: the largest amount of a sample, up to 32,768; `clipped`: whether three in a row are at full scale."""
+    if not len(samples):
+        return {"peak": 0, "clipped": False}
+    highest, lowest = int(samples.max()), int(samples.min())
+    full = (
+        (samples >= FULL_SCALE - 1) | (samples <= 1 - FULL_SCALE) if max(highest, -lowest) >= FULL_SCALE - 1 else None
+    )
+    clipped = full is not None and bool((full[:-2] & full[1:-1] & full[2:]).any())
+    return {"peak": max(highest, -lowest), "clipped": clipped}

@@ -1,0 +1,89 @@
+"""Work out what a task is, from the listings of its sources: its clips, splits, caps and events."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hearpreprocess.corpus import labels, splits
+from hearpreprocess.corpus.table import LACKING, Omission, to_table
+from hearpreprocess.errors import CorpusError, HearPreprocessError, line_in
+from hearpreprocess.task import Clip, LeftOut, TaskMode, Tree
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def choose_clips(config: TaskMode, trees: Mapping[str, Tree]) -> tuple[pd.DataFrame, list[Omission], list[str]]:
+    """The chosen clips of a task, with splits, cap and events as they are published.
+
+    Returns them with what is left out, and a list of warnings.
+
+    Raises CorpusError or SplitError on whatever the task, its module or its sources get wrong.
+    """
+    members = {name: tree.members for name, tree in trees.items()}
+    table, omissions = to_table(_clips(config, trees), config, members)
+    table, capped, warnings = splits.divide(table, config)
+    omissions += capped
+    if config.embedding_type == "event" and config.sample_duration is not None:
+        events = _number_of_events(table)
+        table = labels.trim_events(table, config.sample_duration)
+        if dropped := events - _number_of_events(table):
+            reason = f"they start after the end of a clip, {config.sample_duration:g} s"
+            omissions.append(Omission(reason, count=dropped, of="events"))
+    _check_published(config, table)
+    warnings += [f"{each.count:,} clips are left out: {LACKING}" for each in omissions if each.reason == LACKING]
+    return table, omissions, warnings
+
+
+def _number_of_events(table: pd.DataFrame) -> int:
+    return sum(map(len, table["events"]))
+
+
+def _clips(config: TaskMode, trees: Mapping[str, Tree]) -> Iterator[Clip | LeftOut]:
+    """The clips that the task's function yields; whatever else it raises becomes an error that names its line."""
+    try:
+        found: Iterable[Clip | LeftOut] | None = config.clips(trees)
+        if found is None or isinstance(found, Clip | LeftOut):
+            what = "nothing" if found is None else "one clip"
+            raise CorpusError(f"{config.title}: clips() returns {what}; it must yield clips")
+        yield from found
+    except HearPreprocessError:
+        raise
+    except (Exception, SystemExit) as error:
+        module = Path(inspect.getsourcefile(inspect.unwrap(config.clips)) or "?")
+        columns = getattr(getattr(error, "obj", None), "_fields", ())  # of a table's row, asked for a column it lacks
+        raise CorpusError(
+            f"{config.title}: clips() of {module.name}, line {line_in(error, module)}: {type(error).__name__}: {error}"
+            + (f"; the table's columns are {', '.join(columns[1:])}" if columns else "")
+        ) from error
+
+
+def _check_published(config: TaskMode, table: pd.DataFrame) -> None:
+    if config.published_clips is not None:
+        _check_counts(config, config.published_clips, table)
+    if config.membership is None:
+        return
+    clips = {split: labels.split_labels(table, split, config.embedding_type) for split in config.splits.names}
+    if (found := labels.membership_digest(clips)) != config.membership:
+        raise CorpusError(
+            f"{config.title}: the clips, their splits or their labels are not the published ones: expected them to "
+            f"have the digest {config.membership}, got {found}. The source is not the one that the task was published "
+            "from"
+        )
+
+
+def _check_counts(config: TaskMode, expected: Sequence[int], table: pd.DataFrame) -> None:
+    found = table["split"].value_counts()
+    wrong = [
+        f"{split} {found.get(split, 0):,} instead of {published:,}"
+        for split, published in zip(config.splits.names, expected, strict=True)
+        if found.get(split, 0) != published
+    ]
+    if wrong:
+        raise CorpusError(
+            f"{config.title}: the number of clips is not the published one: {'; '.join(wrong)}. "
+            "The source is not the one that the task was published from"
+        )

@@ -1,0 +1,186 @@
+"""The table of the chosen clips, and the checks on what a task module yields.
+
+The table is a pandas DataFrame with one row a clip, sorted by name, and the columns of COLUMNS:
+`name` (unique, no slash), `source` and `member` (where the audio is), `start` and `stop` (samples, or -1 for the whole
+recording), `split` (a split's name, or "" where it is to be drawn), `group` (what may not be divided between splits),
+`labels` (tuple of str or of int), `events` (tuple of (label, start in seconds, end in seconds)).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hearpreprocess.errors import CorpusError, enumerate_problems
+from hearpreprocess.task import Clip, Label, LeftOut, PresetFolds, TaskMode, TrainValidTest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+COLUMNS = ("name", "source", "member", "start", "stop", "split", "group", "labels", "events")
+
+WHOLE = -1
+
+LACKING = "the excerpt does not have their files"
+
+
+@dataclass(frozen=True, slots=True)
+class Omission:
+    """Why clips are not in a finished task: their names, or how many of what there are where nobody lists them."""
+
+    reason: str
+    clips: tuple[str, ...] | None = None
+    count: int = 0
+    of: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The omission as a JSON object."""
+        if self.clips is not None:
+            return {"reason": self.reason, "clips": list(self.clips)}
+        return {"reason": self.reason, "count": self.count, "of": self.of}
+
+
+def to_table(
+    clips: Iterable[Clip | LeftOut], task: TaskMode, members: Mapping[str, Collection[str]]
+) -> tuple[pd.DataFrame, list[Omission]]:
+    """The table of the clips that a task module yields, and what is not in it.
+
+    `members`: for each source the paths that it holds. A clip whose file is not among them is dropped where the corpus
+    is an excerpt and is an error elsewhere.
+
+    Raises CorpusError that collects everything wrong with the clips.
+    """
+    import pandas as pd
+
+    chosen, problems = [], []
+    omitted: dict[str, list[str]] = {}
+    lacking = 0
+    for clip in clips:
+        if isinstance(clip, LeftOut):
+            omitted.setdefault(clip.reason, []).append(clip.path.stem)
+            continue
+        if not isinstance(clip, Clip):
+            raise CorpusError(f"{task.title}: clips() must yield Clip objects, got {clip!r}")
+        if clip.path.source not in members:
+            problems.append(f"{clip.name}: no source is called {clip.path.source!r}")
+        elif clip.path.path in members[clip.path.source]:
+            chosen.append(clip)
+        elif task.partial:
+            lacking += 1
+        else:
+            problems.append(f"{clip.name}: the corpus holds no file {clip.path.path!r} in source {clip.path.source!r}")
+    problems.extend(_problems(chosen, task))
+    if problems:
+        raise CorpusError(enumerate_problems(f"{task.title}: {{count}} of its clips cannot be used:", problems))
+    if not chosen:
+        raise CorpusError(f"{task.title}: clips() yields no clip; are its patterns those of the source's layout?")
+    chosen.sort(key=lambda clip: clip.name)
+    table = pd.DataFrame(
+        {
+            "name": [clip.name for clip in chosen],
+            "source": [clip.path.source for clip in chosen],
+            "member": [clip.path.path for clip in chosen],
+            "start": [WHOLE if clip.start is None else clip.start for clip in chosen],
+            "stop": [WHOLE if clip.stop is None else clip.stop for clip in chosen],
+            "split": [clip.split or "" for clip in chosen],
+            "group": [clip.group for clip in chosen],
+            "labels": [clip.labels for clip in chosen],
+            "events": [tuple((event.label, event.start, event.end) for event in clip.events) for clip in chosen],
+        },
+        columns=list(COLUMNS),
+    )
+    omissions = [Omission(reason, tuple(sorted(names))) for reason, names in sorted(omitted.items())]
+    return table, omissions + ([Omission(LACKING, count=lacking, of="clips")] if lacking else [])
+
+
+def _problems(clips: Sequence[Clip], task: TaskMode) -> list[str]:
+    problems = [f"{clip.name!r}: {problem}" for clip in clips for problem in _problems_of(clip, task)]
+    problems.extend(
+        f"{name!r}: {count} clips have this name; give them different ones with name="
+        for name, count in Counter(clip.name for clip in clips).items()
+        if count > 1
+    )
+    folded = Counter(clip.name.casefold() for clip in {clip.name: clip for clip in clips}.values())
+    problems.extend(
+        f"{name!r}: its name differs from another clip's only in case, and would be one file with it on many disks; "
+        "give them different ones with name="
+        for name in {clip.name: None for clip in clips}
+        if folded[name.casefold()] > 1
+    )
+    kinds = Counter(
+        type(label).__name__ for clip in clips for label in (*clip.labels, *(event.label for event in clip.events))
+    )
+    if len(kinds) > 1:
+        found = " and ".join(f"{count:,} of type {kind}" for kind, count in sorted(kinds.items()))
+        problems.append(f"labels must be all str or all int, got {found}")
+    return problems
+
+
+def _problems_of(clip: Clip, task: TaskMode) -> Iterable[str]:
+    if not clip.name or clip.name in (".", "..") or any(char in "/\\" or ord(char) < 32 for char in clip.name):
+        yield "a clip's name must be a file name, without slashes and control characters"
+    if (clip.start is not None and clip.start < 0) or (clip.stop is not None and clip.stop <= (clip.start or 0)):
+        yield f"start={clip.start} and stop={clip.stop} enclose no samples"
+    yield from _problems_of_split(clip, task)
+    if task.embedding_type == "scene":
+        if clip.events:
+            yield "a clip of a scene task has labels, not events"
+        if task.prediction_type == "multiclass" and len(clip.labels) != 1:
+            yield f"a clip of a multiclass task has exactly one label, got {list(clip.labels)}"
+        if len(set(clip.labels)) != len(clip.labels):
+            yield f"a label stands twice in {list(clip.labels)}"
+    else:
+        if clip.labels:
+            yield "a clip of an event task has events, not labels"
+        for event in clip.events:
+            if not 0 <= event.start <= event.end:
+                yield f"event {event.label!r} from {event.start} s to {event.end} s does not run forward from 0"
+    for label in (*clip.labels, *(event.label for event in clip.events)):
+        if isinstance(label, bool) or not isinstance(label, str | int) or label == "":
+            yield f"label {label!r} is neither a non-empty str nor an int"
+
+
+def _problems_of_split(clip: Clip, task: TaskMode) -> Iterable[str]:
+    scheme = task.splits
+    legal = ", ".join(scheme.names)
+    if isinstance(scheme, TrainValidTest):
+        if clip.split is not None and clip.split not in scheme.names:
+            yield f"split {clip.split!r} is none of {legal}"
+        if clip.split in scheme.drawn:
+            yield f"split {clip.split!r} is drawn, so split={clip.split!r} must not be given"
+    elif isinstance(scheme, PresetFolds):
+        if clip.split not in scheme.names:
+            yield f"with PresetFolds every clip names its fold; split {clip.split!r} is none of {legal}"
+    elif clip.split is not None:
+        yield f"with NewFolds the folds are drawn, so split={clip.split!r} must not be given"
+
+
+def labels_of(table: pd.DataFrame) -> list[set[Label]]:
+    """The labels of each clip, those of its events included, in the table's order."""
+    return [
+        {*labels, *(label for label, _start, _end in events)}
+        for labels, events in zip(table["labels"], table["events"], strict=True)
+    ]
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write a table of clips as JSON, one column after the other."""
+    path.write_text(
+        json.dumps({column: table[column].tolist() for column in COLUMNS}, ensure_ascii=False), encoding="utf-8"
+    )
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """The table that `write_table` wrote."""
+    import pandas as pd
+
+    columns = json.loads(path.read_text(encoding="utf-8"))
+    columns["labels"] = [tuple(labels) for labels in columns["labels"]]
+    columns["events"] = [tuple(tuple(event) for event in events) for events in columns["events"]]
+    table: pd.DataFrame = pd.DataFrame(columns, columns=list(COLUMNS))
+    return table

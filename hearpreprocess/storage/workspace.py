@@ -1,0 +1,36 @@
+"""The places that a run works in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hearpreprocess.storage.digests import digest
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The places that a run works in; no result depends on them.
+
+    `journal`: where steps tell what they do, or None. `offline`: never touch the network. `most_expansion`: how many
+    times larger than its archive a source may be. `runner`: the process number of the run.
+    """
+
+    tmp_dir: Path
+    tasks_dir: Path
+    tar_dir: Path
+    download_dir: Path
+    offline: bool = False
+    most_expansion: float = 100
+    runner: int = 0
+    journal: Path | None = None
+
+    @property
+    def places(self) -> tuple[Path, ...]:
+        """Where a run writes."""
+        return self.tmp_dir, self.tasks_dir, self.tar_dir, self.download_dir
+
+    @property
+    def digest(self) -> str:
+        """Of the places alone."""
+        return digest(list(map(str, self.places)))
