@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from hearpreprocess.cli.commands.facts import splits_of
+from hearpreprocess.cli.facts import splits_of
 from hearpreprocess.task import registry
 from hearpreprocess.task.config import TaskConfig, TaskMode
 from hearpreprocess.task.sources import Archive, Source, SplitArchive, Synthetic

@@ -1,5 +1,5 @@
 """The command line: what was asked for, what is shown while it runs, and how it ended."""
 
-from hearpreprocess.cli.run import main
+from hearpreprocess.cli.program import main
 
 __all__ = ["main"]

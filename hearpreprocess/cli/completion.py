@@ -1,31 +1,29 @@
-"""What a shell is told when somebody presses the tabulator key in the middle of a command."""
+"""What a shell completes when somebody presses Tab in the middle of a command."""
 
 from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterator
-
-from hearpreprocess.cli.commands import COMMANDS, PROGRAMS, parser_of
+from collections.abc import Callable, Collection, Iterator
 
 
-def complete_words(parser: argparse.ArgumentParser) -> None:
+def complete_words(parser_of: Callable[[str], argparse.ArgumentParser], commands: Collection[str]) -> None:
     """Answer a shell that asks how a half-typed command could go on, and end; else do nothing.
 
-    `parser`: of a plain run.
+    `parser_of`: gives the parser of each of the `commands`; what begins with none of them is for `run`.
     """
     if "_ARGCOMPLETE" not in os.environ:
         return
     import argcomplete
 
     _program, *typed = os.environ.get("COMP_LINE", "").split(" ")
-    commands = [*COMMANDS, *PROGRAMS]
+    parser, first_words = parser_of("run"), list(commands)
     if len(typed) > 1 and typed[0] in commands:
-        parser, commands = parser_of(typed[0]), []
+        parser, first_words = parser_of(typed[0]), []
         os.environ["_ARGCOMPLETE"] = "2"  # for argcomplete, a command's name is a part of the program's
     for action in parser._actions:
         if action.dest in ("task", "tasks"):
-            action.completer = lambda prefix, **_facts: [*commands, *_tasks(prefix)]  # type: ignore[attr-defined]
+            action.completer = lambda prefix, **_facts: [*first_words, *_tasks(prefix)]  # type: ignore[attr-defined]
         elif action.dest == "mode":
             action.completer = lambda **_facts: _modes()  # type: ignore[attr-defined]
     argcomplete.autocomplete(parser)

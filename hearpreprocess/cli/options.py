@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hearpreprocess.errors import ConfigError
-from hearpreprocess.finished import COMPRESSIONS
-from hearpreprocess.task import without_credentials
-
-if TYPE_CHECKING:
-    from hearpreprocess.storage import Workspace
-
-DEFAULT_RATES = (16000, 22050, 32000, 44100)
-LOWEST_RATE, HIGHEST_RATE = 1_000, 384_000
+from hearpreprocess.request import COMPRESSIONS, DEFAULT_SAMPLE_RATES, Request, RequestError, available_cores
+from hearpreprocess.storage import Workspace
+from hearpreprocess.task import registry, without_credentials
 
 
 def add_tasks(parser: argparse.ArgumentParser, nargs: str) -> None:
@@ -42,7 +35,7 @@ def add_rates(parser: argparse.ArgumentParser) -> None:
         "--sample-rates",
         nargs="+",
         metavar="HZ",
-        help=f"one or several, divided by spaces or commas (default: {' '.join(map(str, DEFAULT_RATES))})",
+        help=f"one or several, divided by spaces or commas (default: {' '.join(map(str, DEFAULT_SAMPLE_RATES))})",
     )
 
 
@@ -102,52 +95,58 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
 
 
 def workspace_of(options: argparse.Namespace) -> Workspace:
-    """The places that the options of `add_places` name."""
-    from hearpreprocess.storage import Workspace
-
+    """The directories that the options of `add_places` name, and the limits of those of a run."""
     tmp_dir = options.tmp_dir.resolve()
     return Workspace(
         tmp_dir=tmp_dir,
         tasks_dir=options.tasks_dir.resolve(),
         tar_dir=options.tar_dir.resolve(),
         download_dir=(options.download_dir or tmp_dir / "downloads").resolve(),
+        offline=getattr(options, "offline", False),
+        most_expansion=getattr(options, "most_expansion", Workspace.most_expansion),
     )
 
 
-def workers_of(options: argparse.Namespace) -> int:
-    """How many processes are at work at once: what --num-workers says, or as many as this process may use cores.
+def request_of(options: argparse.Namespace) -> Request:
+    """What the options of a run, or of a command that has some of them, ask for.
 
-    Raises ConfigError where that is less than one.
+    Raises ConfigError where that is nothing, or impossible, with options named as they are typed.
     """
-    if options.num_workers is not None and options.num_workers < 1:
-        raise ConfigError(f"--num-workers must be at least 1, got {options.num_workers}")
-    return options.num_workers or _cores()
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def rates_of(options: argparse.Namespace) -> tuple[int, ...]:
-    """The rates that the options of `add_rates` name.
-
-    Raises ConfigError as `parse_rates` does.
-    """
-    return parse_rates(options.sample_rates or map(str, DEFAULT_RATES))
-
-
-def sources_of(options: argparse.Namespace) -> dict[str, str]:
-    """What the options of `add_sources` put in place of sources, by name.
-
-    Raises ConfigError as `parse_sources` does.
-    """
-    return parse_sources(options.source)
+    published = getattr(options, "from_published", [])
+    if published and (options.tasks or options.source or options.until):
+        raise ConfigError("--from-published takes the place of tasks, of --source and of --until")
+    if not options.tasks and not published:
+        swallowed = any(re.search("[A-Za-z]", text) for text in options.sample_rates or ())
+        raise ConfigError(
+            "no TASK is given" + ("; put the tasks before --sample-rates" if swallowed else "; see --help")
+        )
+    rates = parse_rates(options.sample_rates or map(str, DEFAULT_SAMPLE_RATES))
+    tasks = registry.references(options.tasks, options.mode, parse_sources(options.source))
+    if not tasks and not published:
+        raise ConfigError(f"none of the tasks has a mode that --mode {options.mode} stands for")
+    try:
+        return Request(
+            workspace=workspace_of(options),
+            tasks=tuple(tasks),
+            published=tuple(published),
+            record=getattr(options, "record", None),
+            sample_rates=rates,
+            until=getattr(options, "until", None),
+            skip_bad_clips=options.skip_bad_clips,
+            compression=options.compression,
+            clean=options.clean,
+            with_report=not getattr(options, "no_report", False),
+            workers=available_cores() if options.num_workers is None else options.num_workers,
+            scheduler_url=getattr(options, "scheduler_url", None),
+        )
+    except RequestError as error:
+        raise ConfigError(error.text(lambda field: f"--{field.replace('_', '-')}")) from error
 
 
 def parse_rates(texts: Iterable[str]) -> tuple[int, ...]:
     """Sample rates in hertz, ascending and each once, from texts that hold one or several divided by commas.
 
-    Raises ConfigError on what is no positive whole number.
+    Raises ConfigError on what is no whole number.
     """
     rates = set()
     for text in ",".join(texts).split(","):
@@ -155,11 +154,7 @@ def parse_rates(texts: Iterable[str]) -> tuple[int, ...]:
             continue
         if not re.fullmatch(r"[0-9]{1,9}", text):
             raise ConfigError(f"{text!r} is no sample rate in hertz")
-        if not LOWEST_RATE <= int(text) <= HIGHEST_RATE:
-            raise ConfigError(f"{text!r} is no sample rate from {LOWEST_RATE:,} to {HIGHEST_RATE:,} Hz")
         rates.add(int(text))
-    if not rates:
-        raise ConfigError("--sample-rates names no rate")
     return tuple(sorted(rates))
 
 

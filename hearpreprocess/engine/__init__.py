@@ -1,6 +1,8 @@
-"""How a graph of steps is run: by Luigi, in processes that stay, with a log and a way to interrupt it."""
+"""How a request is fulfilled: Luigi runs the graph of steps, with a log, and a way to interrupt it."""
 
-from hearpreprocess.engine.execution import execute
-from hearpreprocess.engine.log import log_path, log_to
+from hearpreprocess.steps import JournalReader  # first of all, as it keeps Luigi from warning of its own defaults
 
-__all__ = ["execute", "log_path", "log_to"]
+# isort: split
+from hearpreprocess.engine.run import Outcome, Watch, preview, run, with_published_tasks
+
+__all__ = ["JournalReader", "Outcome", "Watch", "preview", "run", "with_published_tasks"]

@@ -23,7 +23,6 @@ from hearpreprocess.finished.reader import CLIP, COMMON_METADATA, Finished, Reco
 from hearpreprocess.finished.resampled import PUBLISHED_RATE
 from hearpreprocess.finished.tarball import (
     CHECKSUM_SUFFIX,
-    COMPRESSIONS,
     TARBALL,
     checksums_of,
     compression_of,
@@ -37,7 +36,6 @@ __all__ = [
     "CHECKSUM_SUFFIX",
     "CLIP",
     "COMMON_METADATA",
-    "COMPRESSIONS",
     "MANIFEST",
     "METADATA",
     "PROOFS",

@@ -20,9 +20,6 @@ TARBALL = re.compile(r"hear2021-(?P<title>.+)-(?P<rate>[1-9][0-9]*)\.tar\.gz")
 
 CHECKSUM_SUFFIX = ".sha256"
 
-COMPRESSIONS = ("fast", "small")
-"""How a tarball can be packed: with ISA-L, or with zlib in ten times the time and a few per cent less space."""
-
 FAST_GZIP_LEVEL, SLOWEST_GZIP_LEVEL = 2, 9
 
 _GZIP_FLAGS_AT, _GZIP_SLOWEST = 8, b"\2"  # RFC 1952, section 2.3.1: XFL is 2 where the slowest algorithm was used
@@ -53,7 +50,7 @@ def release_of_tarball(tarball: Path) -> str | None:
 
 
 def compression_of(tarball: Path) -> str | None:
-    """Which of COMPRESSIONS a tarball that `write_tarball` wrote was made with; None where there is no tarball."""
+    """How a tarball that `write_tarball` wrote was packed, `fast` or `small`; None where there is no tarball."""
     try:
         with tarball.open("rb") as file:
             flags = file.read(_GZIP_FLAGS_AT + 1)[_GZIP_FLAGS_AT:]
@@ -74,7 +71,8 @@ def write_tarball(
 
     `root`: the folder inside the archive. `files`: where each belongs below it, and where it is. `texts`: further files
     by their contents. The metadata come first, so that what a tarball is can be told from its first block; then what is
-    no audio; then by name. `compression`: one of COMPRESSIONS. `on_file` is called with 1 after each.
+    no audio; then by name. `compression`: `fast`, with ISA-L, or `small`, with zlib in ten times the time.
+    `on_file` is called with 1 after each.
 
     Beside the tarball, its name with CHECKSUM_SUFFIX has its sha256, as sha256sum writes and reads it, and in a comment
     that of the tar archive inside, which stays the same whatever compresses it.

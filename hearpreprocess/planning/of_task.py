@@ -15,6 +15,7 @@ from hearpreprocess.errors import HearPreprocessError
 from hearpreprocess.planning.parts import Forecast, Part
 from hearpreprocess.planning.sample import ASSUMED_RATE, ASSUMED_RATIO, Sample, assumed_sample, sample_of
 from hearpreprocess.report import SECONDS_AN_EXAMPLE, expected_bytes, of_each_split
+from hearpreprocess.request import Request
 from hearpreprocess.steps import (
     Corpus,
     CorpusFolder,
@@ -38,27 +39,20 @@ BYTES_OF_A_CLIP_IN_TEXTS = 600
 _WAV_HEADER = 44
 
 
-def forecast(
-    task: TaskReference,
-    rates: Sequence[int],
-    workspace: Workspace,
-    *,
-    cores: int,
-    compression: str,
-    skips: int,
-    sizes: Mapping[File, int],
-) -> Forecast:
-    """What making a task at some rates will take on so many cores. `sizes`: of files, where servers were asked."""
-    config = task.resolve()
-    found = Forecast(config.title, cores, licences={config.licence: [config.title]})
+def forecast(task: TaskReference, request: Request, sizes: Mapping[File, int]) -> Forecast:
+    """What making a task as a request asks for will take. `sizes`: of files in bytes, where servers were asked."""
+    config, workspace, rates = task.resolve(), request.workspace, request.sample_rates
+    found = Forecast(config.title, request.workers, licences={config.licence: [config.title]})
     found.parts |= _downloads(config, workspace, sizes, found.assumed)
-    release = Release(workspace=workspace, task=task, rates=tuple(rates), compression=compression, skips=skips)
+    release = Release(
+        workspace=workspace, task=task, rates=rates, compression=request.compression, skips=request.skip_bad_clips
+    )
     if _is_done(release.requires().corpus()):
         _add_known(found, config, release)
     else:
         found.clips = None if config.published_clips is None else sum(config.published_clips)
         found.assumed.append("what the corpus holds: its listing is not here (--until corpus makes it)")
-        sample = _assumed_sample(found, config, rates, compression)
+        sample = _assumed_sample(found, config, rates, request.compression)
         found.parts |= _to_make(found.title, {found.title: Batch(found.clips or 0)}, rates, sample, workspace)
         _add_texts(found, config, sample, is_combined=False)
     return found

@@ -2,7 +2,7 @@
 
 import sys
 
-from hearpreprocess.cli.commands.verify import main
+from hearpreprocess.cli import main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(["verify", *sys.argv[1:]]))

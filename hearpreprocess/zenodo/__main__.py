@@ -2,7 +2,7 @@
 
 import sys
 
-from hearpreprocess.cli.commands.zenodo import main
+from hearpreprocess.cli import main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(["zenodo", *sys.argv[1:]]))

@@ -13,19 +13,19 @@ from pathlib import Path
 
 import pytest
 
-from hearpreprocess.cli.commands import COMMANDS, PROGRAMS
 from hearpreprocess.cli.commands.doctor import requirements
+from hearpreprocess.cli.program import COMMANDS
 from hearpreprocess.fetch import part_path
 from hearpreprocess.task.registry import built_in_names
 from tests import toys
 from tests.conftest import Server, User, sha256
 
 
-@pytest.mark.parametrize("name", [*COMMANDS, *PROGRAMS])
+@pytest.mark.parametrize("name", [*COMMANDS])
 def test_each_command_tells_what_it_is_for(user: User, name: str) -> None:
     finished = user.run(name, "--help")
     assert finished.returncode == 0
-    assert re.match(rf"usage: (hearpreprocess |python -m hearpreprocess\.){name}", finished.stdout)
+    assert finished.stdout.startswith(f"usage: hearpreprocess {name}")
 
 
 MISTYPED = {"lst": "list", "doctr": "doctor", "clen": "clean", "verfy": "verify", "ESC50": "esc50"}

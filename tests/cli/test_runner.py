@@ -35,7 +35,10 @@ def test_help_and_version_import_nothing_heavy(user: User) -> None:
     assert shown.returncode == 0
     options = "mode sample-rates num-workers tmp-dir tasks-dir tar-dir download-dir offline until scheduler-url"
     assert all(f"--{option}" in shown.stdout for option in options.split())
-    code = "import sys; from hearpreprocess.cli.run import parser; parser().format_help(); print(*sys.modules)"
+    code = (
+        "import sys; from hearpreprocess.cli.program import parser_for; parser_for('run').format_help(); "
+        "print(*sys.modules)"
+    )
     finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"numpy", "pandas", "luigi", "soundfile", "soxr", "requests", "tqdm"} & set(finished.stdout.split())
     assert user.run("--version").stdout.startswith("hearpreprocess 0.")

@@ -1,46 +1,32 @@
-"""The command line of compare."""
+"""Compare two copies of a task, each a folder or a tarball, whoever made them."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
-from hearpreprocess.cli.console import ended
 from hearpreprocess.compare import DIFFERENT, IDENTICAL, Comparison, compare, median_snr
 
 SAME, NOT_SAME = 0, 1
 _SHOWN = 10
 
-_EPILOG = """\
+EPILOG = """\
 exit status: 0 splits and labels are identical and samples are so within dither, 1 they are not, 2 the command cannot
 be understood or a copy cannot be read
 """
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit status."""
-    return ended("compare", lambda: _run(arguments))
-
-
-def parser() -> argparse.ArgumentParser:
-    """The options of the command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m hearpreprocess.compare",
-        description="Compare two copies of a task, each a folder or a tarball, whoever made them.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `compare`."""
     parser.add_argument("first", type=Path, metavar="A")
     parser.add_argument("second", type=Path, metavar="B")
     parser.add_argument("--json", action="store_true", help="print the comparison as a JSON object")
-    return parser
 
 
-def _run(arguments: Sequence[str] | None) -> int:
-    options = parser().parse_args(arguments)
+def run(options: argparse.Namespace) -> int:
+    """Compare the two; the exit status is 1 where they are not the same."""
     found = compare(options.first, options.second)
     print(json.dumps(found.to_json(), indent=1, ensure_ascii=False) if options.json else "\n".join(_lines(found)))
     return SAME if found.is_same else NOT_SAME
@@ -70,7 +56,3 @@ def _lines(found: Comparison) -> Iterator[str]:
 
 def _decibels(ratio: float | None) -> str:
     return "of silence" if ratio is None else f"{ratio:.1f} dB"
-
-
-if __name__ == "__main__":
-    sys.exit(main())

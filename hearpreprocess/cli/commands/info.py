@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hearpreprocess.cli.commands.facts import facts_of, size_of
+from hearpreprocess.cli.facts import facts_of, size_of
 from hearpreprocess.storage import bytes_text, table
 from hearpreprocess.task import TaskConfig, registry, without_credentials
 

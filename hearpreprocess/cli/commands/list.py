@@ -6,7 +6,7 @@ import argparse
 import json
 from collections.abc import Mapping
 
-from hearpreprocess.cli.commands.facts import facts_of
+from hearpreprocess.cli.facts import facts_of
 from hearpreprocess.storage import bytes_text, shortened, table
 from hearpreprocess.task import registry
 

@@ -19,10 +19,7 @@ from hearpreprocess.cli.options import (
     add_sources,
     add_tasks,
     add_work,
-    rates_of,
-    sources_of,
-    workers_of,
-    workspace_of,
+    request_of,
 )
 from hearpreprocess.storage import bytes_text, disk_of, free_on, table
 from hearpreprocess.task import registry
@@ -52,27 +49,20 @@ def run(options: argparse.Namespace) -> int:
     from hearpreprocess.planning import forecast, together, together_cleaned
     from hearpreprocess.steps import sharing_sources
 
-    workspace, rates = workspace_of(options), rates_of(options)
-    tasks = registry.references(options.tasks, options.mode, sources_of(options))
-    sizes = _asked(tasks, workspace) if options.ask_sizes else {}
-    facts = {
-        "cores": workers_of(options),
-        "compression": options.compression,
-        "skips": options.skip_bad_clips,
-        "sizes": sizes,
-    }
-    found = {task: forecast(task, rates, workspace, **facts) for task in tasks}
-    groups = [[found[task] for task in group] for group in sharing_sources(tasks)]
-    whole = together_cleaned(groups) if options.clean else together(list(found.values()))
+    request = request_of(options)
+    sizes = _asked(request.tasks, request.workspace) if options.ask_sizes else {}
+    found = {task: forecast(task, request, sizes) for task in request.tasks}
+    groups = [[found[task] for task in group] for group in sharing_sources(request.tasks)]
+    whole = together_cleaned(groups) if request.clean else together(list(found.values()))
     if options.json:
         told = {"tasks": [each.to_json() for each in found.values()], "together": whole.to_json()}
         print(json.dumps(told, indent=1, ensure_ascii=False))
         return 0
-    rows = [_row(each) for each in (*found.values(), *([whole] if options.clean or len(found) > 1 else []))]
+    rows = [_row(each) for each in (*found.values(), *([whole] if request.clean or len(found) > 1 else []))]
     print("\n".join(table(rows, right=tuple(rows[0])[1:])))
     print("\nThe time is that of the work, without the network's.")
-    _print_room(whole, workspace)
-    if options.clean:
+    _print_room(whole, request.workspace)
+    if request.clean:
         text = "are removed on the way, as tasks are finished (--clean); the peak of all together allows for that."
         print(f"{bytes_text(whole.between)} of it {text}")
     for assumption in whole.assumed:

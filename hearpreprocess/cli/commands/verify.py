@@ -1,14 +1,12 @@
-"""The command line of verify."""
+"""Check finished tasks, ours or downloaded from anywhere: folders, tarballs, or folders of them."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from hearpreprocess.cli.console import ended
 from hearpreprocess.errors import OutputError
 from hearpreprocess.finished import METADATA
 from hearpreprocess.verify import DIFFERS, Finding, Report, verify
@@ -16,7 +14,7 @@ from hearpreprocess.verify import DIFFERS, Finding, Report, verify
 SOUND, AT_FAULT = 0, 1
 _SHOWN = 20
 
-_EPILOG = """\
+EPILOG = """\
 A copy is "equal" where something is known of its task and nothing differs from it, "differs" where something is at
 fault, "not known" where it is sound and there is nothing to compare it with.
 
@@ -24,27 +22,15 @@ exit status: 0 all are sound, 1 at least one differs, 2 the command cannot be un
 """
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit status."""
-    return ended("verify", lambda: _run(arguments))
-
-
-def parser() -> argparse.ArgumentParser:
-    """The options of the command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m hearpreprocess.verify",
-        description="Check finished tasks, ours or downloaded from anywhere: folders, tarballs, or folders of them.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `verify`."""
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a task's folder or tarball")
     parser.add_argument("--task", metavar="TASK", help="the task module of a task of your own")
     parser.add_argument("--json", action="store_true", help="print the reports as a JSON list")
-    return parser
 
 
-def _run(arguments: Sequence[str] | None) -> int:
-    options = parser().parse_args(arguments)
+def run(options: argparse.Namespace) -> int:
+    """Check the finished tasks; the exit status is 1 where one of them differs from what it should be."""
     reports: list[Report] = []
     try:
         for path in copies(options.paths):
@@ -92,7 +78,3 @@ def _by_aspect(findings: Iterable[Finding]) -> Iterable[tuple[str, list[Finding]
     for finding in findings:
         grouped.setdefault(finding.aspect, []).append(finding)
     return grouped.items()
-
-
-if __name__ == "__main__":
-    sys.exit(main())

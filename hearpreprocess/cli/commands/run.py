@@ -1,0 +1,160 @@
+"""Make tasks: clips, splits and labels as published, at any sample rate. The word `run` may be left out."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hearpreprocess.cli.console import DONE, FAILED, INTERRUPTED
+from hearpreprocess.cli.options import (
+    add_places,
+    add_rates,
+    add_skips,
+    add_sources,
+    add_tasks,
+    add_work,
+    request_of,
+)
+from hearpreprocess.cli.program import COMMANDS, EXAMPLES
+from hearpreprocess.errors import HearPreprocessError, TaskNotFoundError
+from hearpreprocess.storage import bytes_text, nearest, size_of
+
+if TYPE_CHECKING:
+    from hearpreprocess.engine import Outcome
+    from hearpreprocess.request import Request
+
+EPILOG = EXAMPLES
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `run`."""
+    add_tasks(parser, nargs="*")
+    parser.add_argument(
+        "--from-published",
+        nargs="+",
+        default=[],
+        metavar="TARBALL",
+        help="make the rates from a finished task's tarball, hear2021-...-48000.tar.gz, in place of its corpus: a "
+        "file, or the name of one of the nineteen published ones, which is downloaded",
+    )
+    parser.add_argument("--record", metavar="URL", help="where the published tarballs are listed (default: Zenodo)")
+    add_rates(parser)
+    add_places(parser)
+    add_sources(parser)
+    parser.add_argument("--offline", action="store_true", help="never touch the network; list what is missing")
+    parser.add_argument("--until", choices=("download", "corpus"), help="stop after this stage")
+    add_skips(parser)
+    parser.add_argument(
+        "--most-expansion",
+        type=float,
+        default=100,
+        metavar="N",
+        help="refuse an archive whose members are more than N times as large as itself (default: 100)",
+    )
+    add_work(parser)
+    parser.add_argument(
+        "--no-report",
+        action="store_true",
+        help="write no report.html into finished tasks; `hearpreprocess report` writes those that are missing",
+    )
+    detail = parser.add_mutually_exclusive_group()
+    detail.add_argument("--quiet", action="store_true", help="show nothing but what was made, and failures")
+    detail.add_argument("--verbose", action="store_true", help="show every stage's progress each second")
+    parser.add_argument("--scheduler-url", metavar="URL", help="a luigid to work with (default: a local scheduler)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Make the tasks; the exit status is 1 where one of them is not finished."""
+    try:
+        request = request_of(options)
+    except TaskNotFoundError as error:
+        if not str(error).startswith(f"no task is called {options.tasks[0]!r}"):
+            raise
+        commands = f"\n  commands: {', '.join(COMMANDS)}{nearest(options.tasks[0], COMMANDS)}"
+        raise TaskNotFoundError(f"{error}{commands}") from error
+    return fulfil(request, options)
+
+
+def fulfil(request: Request, options: argparse.Namespace) -> int:
+    """Have a request fulfilled, show how far it is, and print what came of it."""
+    from hearpreprocess import engine
+    from hearpreprocess.cli.progress import Detail, Display
+    from hearpreprocess.finished import resampled
+
+    detail: Detail = "quiet" if options.quiet else "verbose" if options.verbose else "normal"
+
+    def watch(journal: Path, titles: Sequence[str], completed: Collection[str]) -> AbstractContextManager[object]:
+        return Display(engine.JournalReader(journal), titles, completed, detail)
+
+    try:
+        if request.published:
+            request = engine.with_published_tasks(request, watch)
+            for task in request.tasks:
+                print(resampled.note(Path(task.location)), file=sys.stderr)
+        outcome = engine.run(request, watch)
+    except HearPreprocessError as error:
+        print(f"hearpreprocess: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("\nInterrupted. What was finished is kept; the same command goes on from there.", file=sys.stderr)
+        return INTERRUPTED
+    return _print_outcome(outcome)
+
+
+def _print_outcome(outcome: Outcome) -> int:
+    if outcome.is_up_to_date:
+        print("Nothing to do; everything is there:")
+        print("\n".join(f"  {_shown(output)}" for output in outcome.outputs))
+        return DONE
+    print("\n".join(_table(outcome.outputs)), end="\n" if outcome.outputs else "")
+    if not outcome.unfinished:
+        print(f"Done in {outcome.seconds:.1f} s.")
+        return DONE
+    _print_failures(outcome)
+    return FAILED
+
+
+def _table(outputs: Sequence[Path]) -> Iterator[str]:
+    rows = [(_shown(output), size_of(output), _clips(output)) for output in outputs]
+    width = max((len(shown) for shown, _size, _clips_of_it in rows), default=0)
+    if rows:
+        yield f"{'made':<{width}}  {'size':>12}  clips"
+    for shown, size, clips in rows:
+        yield f"{shown:<{width}}  {bytes_text(size):>12}  {clips}".rstrip()
+
+
+def _shown(output: Path) -> str:
+    """A path as the person who gave the command would write it."""
+    return os.path.relpath(output) if output.is_relative_to(Path.cwd()) else str(output)
+
+
+def _clips(output: Path) -> str:
+    """How many clips each split of a finished task's folder has."""
+    import json
+
+    if not (output / "task_metadata.json").is_file():
+        return ""
+    splits = json.loads((output / "task_metadata.json").read_text(encoding="utf-8"))["splits"]
+    counts = {split: len(json.loads((output / f"{split}.json").read_text(encoding="utf-8"))) for split in splits}
+    return f"{sum(counts.values()):,} ({', '.join(f'{split} {count:,}' for split, count in counts.items())})"
+
+
+def _print_failures(outcome: Outcome) -> None:
+    print(f"\nNot finished: {', '.join(outcome.unfinished)}", file=sys.stderr)
+    shown: set[str] = set()
+    for failure in outcome.failures:
+        if failure.text not in shown:
+            shown.add(failure.text)
+            print(f"\n{failure.title}, {failure.stage}:\n{failure.text}", file=sys.stderr)
+    if not outcome.failures:
+        print("\nNo step reported an error.", file=sys.stderr)
+    print(
+        f"\nFull log: {_shown(outcome.log) if outcome.log else 'none'}. "
+        "Fix the problem and run the same command again; finished work is kept.",
+        file=sys.stderr,
+    )

@@ -1,0 +1,122 @@
+"""The program `hearpreprocess`: its commands, and how the arguments are given to one of them."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from hearpreprocess.about import __version__
+from hearpreprocess.cli.completion import complete_words
+from hearpreprocess.cli.console import DONE, MISUSED, ended
+
+COMMANDS = {
+    "run": "make tasks; the word `run` may be left out",
+    "list": "the tasks: clips, hours, splits, metric, licence",
+    "info": "all that is known of a task",
+    "plan": "what a run would download, unpack and write, and how long it would take",
+    "doctor": "whether this machine has what it takes, and how to mend it",
+    "sources": "whether each mirror of the tasks' sources is there",
+    "clean": "remove intermediate results",
+    "report": "write the index of finished tasks' reports",
+    "new": "begin a task module for a folder of your own recordings",
+    "check": "check a task module without network: its first clips and its splits",
+    "verify": "check finished tasks, folders or tarballs, whoever made them",
+    "compare": "tell how two copies of a task differ",
+    "zenodo": "make a folder of 48 kHz tarballs to deposit",
+    "version": "print the version",
+    "help": "print this help, or that of a command",
+}
+"""Each but the last two is a module of hearpreprocess.cli.commands; here is what it does, in a line of the help."""
+
+FORMATTER = argparse.RawDescriptionHelpFormatter
+
+EXAMPLES = """\
+examples:
+  hearpreprocess esc50                                 all default rates, below ./out
+  hearpreprocess tasks/esc50.py --sample-rates 16000   a task module by its path
+  hearpreprocess esc50 --until corpus                  a look at its splits, without any audio
+  hearpreprocess esc50 --until download                on a machine with a network, then
+  hearpreprocess esc50 --offline                       on one without
+  hearpreprocess --from-published hear2021-esc50-v2.0.0-full-48000.tar.gz --sample-rates 16000
+
+exit status: 0 everything is done, 1 something failed, 2 the command cannot be understood, 130 interrupted
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status."""
+    complete_words(command_parser, COMMANDS)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given:
+        parser_for("run").print_help()
+        return MISUSED
+    command, words = command_of(given)
+    options = parser_for(command).parse_args(words)
+    if options.command == "help":
+        topic = options.topic or "run"
+        (command_parser(topic) if options.topic else parser_for(topic)).print_help()
+        return DONE
+    if options.command == "version":
+        print(f"hearpreprocess {__version__}")
+        return DONE
+    name = "hearpreprocess" if options.command == "run" else f"hearpreprocess {options.command}"
+    return ended(name, partial(_module_of(options.command).run, options))
+
+
+def command_of(words: Sequence[str]) -> tuple[str, list[str]]:
+    """The command that words are for, and the words with it in front: what names none is for `run`.
+
+    Options that the program itself has, --help and --version, are left to it.
+    """
+    first = words[0]
+    if first in COMMANDS:
+        return first, list(words)
+    if first in ("-h", "--help", "--version"):
+        return "run", list(words)
+    return "run", ["run", *words]
+
+
+def parser_for(command: str) -> argparse.ArgumentParser:
+    """The parser of all commands, of which one has its options: the module of each other one is not imported."""
+    parser = argparse.ArgumentParser(
+        prog="hearpreprocess",
+        usage="hearpreprocess TASK... [options of run]\n       hearpreprocess COMMAND ...",
+        description="Regenerate HEAR task datasets: clips, splits and labels as published, at any sample rate.",
+        formatter_class=FORMATTER,
+    )
+    parser.add_argument("--version", action="version", version=f"hearpreprocess {__version__}")
+    commands = parser.add_subparsers(title="commands, each with its own --help", metavar="COMMAND", dest="command")
+    for name, summary in COMMANDS.items():
+        if name != command:
+            commands.add_parser(name, help=summary)
+            continue
+        own = command_parser(name)
+        facts: dict[str, Any] = {"prog": own.prog, "description": own.description, "epilog": own.epilog}
+        commands.add_parser(name, help=summary, parents=[own], add_help=False, formatter_class=FORMATTER, **facts)
+        if name == "run":
+            _heading, _line, options = own.format_help().partition("options:\n")
+            parser.epilog = f"options of run:\n{options}"
+    return parser
+
+
+def command_parser(command: str) -> argparse.ArgumentParser:
+    """The parser of one command's own words."""
+    parser = argparse.ArgumentParser(prog=f"hearpreprocess {command}", formatter_class=FORMATTER)
+    if command == "help":
+        parser.description = "Print the help of the program, or of a command."
+        parser.add_argument("topic", nargs="?", metavar="COMMAND", choices=COMMANDS)
+    elif command == "version":
+        parser.description = "Print the version."
+    else:
+        module = _module_of(command)
+        parser.description, parser.epilog = module.__doc__, getattr(module, "EPILOG", None)
+        module.configure(parser)
+    return parser
+
+
+def _module_of(command: str) -> Any:
+    return importlib.import_module(f"hearpreprocess.cli.commands.{command}")

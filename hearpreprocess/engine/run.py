@@ -1,0 +1,216 @@
+"""Fulfil a request: build the steps that it is for, have them run, and say what came of it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from hearpreprocess.engine.execution import execute
+from hearpreprocess.engine.log import log_path, log_to
+from hearpreprocess.errors import ConfigError, DownloadError, HearPreprocessError, OfflineError, OutputError
+from hearpreprocess.fetch import Connection, Connections
+from hearpreprocess.finished import resampled, tarball_name
+from hearpreprocess.request import Request
+from hearpreprocess.steps import (
+    Clean,
+    Entry,
+    JournalReader,
+    Preview,
+    Release,
+    Step,
+    sharing_sources,
+    source_step,
+)
+from hearpreprocess.storage import (
+    Workspace,
+    alone,
+    at_work,
+    forget_what_was_left,
+    naming_the_disk,
+    nearest_existing,
+    remove_abandoned,
+)
+from hearpreprocess.task import TaskReference
+
+Watch = Callable[[Path, Sequence[str], Collection[str]], contextlib.AbstractContextManager[object]]
+"""What follows a run: called with its journal, the titles of what it is for, and those of them that were there before;
+it is entered while the steps run."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a run.
+
+    `outputs`: the finished ones, in the request's order. `unfinished`: the titles of the others. `failures`: what the
+    steps reported of them. `log`: the file with all that steps and scheduler reported; None where nothing had to run.
+    `seconds`: that the run took.
+    """
+
+    outputs: tuple[Path, ...]
+    unfinished: tuple[str, ...] = ()
+    failures: tuple[Entry, ...] = ()
+    log: Path | None = None
+    seconds: float = 0.0
+
+    @property
+    def is_up_to_date(self) -> bool:
+        """Whether all outputs were there already."""
+        return self.log is None
+
+
+def run(request: Request, watch: Watch = lambda *_facts: contextlib.nullcontext()) -> Outcome:
+    """Make what a request asks for; `published` must have been turned into tasks, see `with_published_tasks`.
+
+    Raises OutputError, before any work, where an output cannot be written; SchedulerError where the scheduler cannot
+    be reached; KeyboardInterrupt on Ctrl-C. What steps fail of is in the outcome.
+    """
+    _check_outputs(request)
+    with _journal_of(request.workspace) as workspace:
+        return _run_steps(_roots(request, workspace), workspace, request, watch)
+
+
+def with_published_tasks(request: Request, watch: Watch = lambda *_facts: contextlib.nullcontext()) -> Request:
+    """The request with the tasks that its published tarballs make; those that are not here are downloaded.
+
+    Raises ConfigError where a tarball is none, DownloadError where it cannot be had, and OutputError where an output
+    that was made from the original corpus would be replaced, or a tarball itself.
+    """
+    with _journal_of(request.workspace) as workspace:
+        tarballs = [_tarball(wanted, workspace, request, watch) for wanted in request.published]
+    tasks = resampled.references_to(tarballs)
+    for tarball, task in zip(tarballs, tasks, strict=True):
+        title = task.resolve().title
+        tarballs_made = [request.workspace.tar_dir / tarball_name(title, rate) for rate in request.sample_rates]
+        for output in (request.workspace.tasks_dir / title, *tarballs_made):
+            if output == tarball or (output.exists() and not resampled.is_resampled(output)):
+                raise OutputError(
+                    f"{output} was made from the original corpus; choose another --tasks-dir and --tar-dir for what is "
+                    "resampled"
+                )
+    return replace(request, tasks=(*request.tasks, *tasks), published=())
+
+
+def preview(task: TaskReference, workspace: Workspace, outputs: Path) -> Outcome:
+    """Work out a task without the network and without audio: a directory with its splits and manifest in `outputs`.
+
+    Raises what `run` raises.
+    """
+    with _journal_of(replace(workspace, tasks_dir=outputs, offline=True)) as own:
+        request = Request(workspace=own, tasks=(task,), until="corpus")
+        return _run_steps(_roots(request, own), own, request, lambda *_facts: contextlib.nullcontext())
+
+
+@contextlib.contextmanager
+def _journal_of(workspace: Workspace) -> Iterator[Workspace]:
+    """The workspace of one run of this process, with a journal that its steps write to."""
+    with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as folder:
+        journal = Path(folder) / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.journal"
+        journal.touch()
+        yield replace(workspace, runner=os.getpid(), journal=journal)
+
+
+def _roots(request: Request, workspace: Workspace) -> list[Step]:
+    """The steps that the whole run is for."""
+    if request.until == "download":
+        sources = [source for task in request.tasks for source in task.resolve().sources.values()]
+        return list(dict.fromkeys(source_step(workspace, source) for source in sources))
+    if request.until == "corpus":
+        return [Preview(workspace=workspace, task=task) for task in request.tasks]
+    facts = {
+        "workspace": workspace,
+        "rates": request.sample_rates,
+        "compression": request.compression,
+        "skips": request.skip_bad_clips,
+    }
+    if request.clean:
+        return [Clean(tasks=group, **facts) for group in sharing_sources(request.tasks)]
+    return [Release(task=task, **facts) for task in request.tasks]
+
+
+def _run_steps(roots: Sequence[Step], workspace: Workspace, request: Request, watch: Watch) -> Outcome:
+    _remove_leftovers(workspace)
+    forget_what_was_left(workspace.tmp_dir)
+    if all(root.complete() for root in roots):
+        return Outcome(tuple(place for root in roots for place in root.places))
+    if workspace.journal is None:
+        raise ValueError("a run needs a workspace with a journal")
+    log = log_path(workspace.journal, workspace.tmp_dir)
+    with naming_the_disk(log):
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log_to(log)
+    started = time.monotonic()
+    with naming_the_disk(log), alone(workspace.tmp_dir, workspace.runner) as is_alone:
+        for root in roots if is_alone else ():
+            root.forget_failures()
+    try:
+        titles = [title for root in roots for title in root.task_titles]
+        completed = [title for root in roots if _is_complete(root) for title in root.task_titles]
+        with watch(workspace.journal, titles, completed), at_work(workspace.tmp_dir):
+            execute(roots, request.workers, request.scheduler_url)
+    finally:
+        _remove_leftovers(workspace)  # a step's process that was killed has left something
+    unfinished = [root for root in roots if not _is_complete(root)]
+    return Outcome(
+        outputs=tuple(place for root in roots if root not in unfinished for place in root.places),
+        unfinished=tuple(root.title for root in unfinished),
+        failures=tuple(entry for entry in JournalReader(workspace.journal).new_entries() if entry.event == "failed"),
+        log=log,
+        seconds=time.monotonic() - started,
+    )
+
+
+def _is_complete(root: Step) -> bool:
+    try:
+        return bool(root.complete())
+    except (HearPreprocessError, OSError):
+        return False
+
+
+def _remove_leftovers(workspace: Workspace) -> None:
+    """Remove what an earlier run that was killed has left half-made."""
+    stages = [path for path in workspace.tmp_dir.iterdir() if path.is_dir()] if workspace.tmp_dir.is_dir() else []
+    for folder in (*stages, workspace.tasks_dir, workspace.tar_dir, workspace.download_dir):
+        if folder.is_dir():
+            remove_abandoned(folder)
+
+
+def _check_outputs(request: Request) -> None:
+    """Raise OutputError, before any work, where a directory of the outputs may not be written."""
+    if request.until == "download":
+        return
+    folders = [request.workspace.tasks_dir, *([request.workspace.tar_dir] if request.until is None else [])]
+    for folder in folders:
+        with naming_the_disk(folder):
+            try:
+                tempfile.TemporaryFile(dir=nearest_existing(folder)).close()
+            except OSError as error:
+                raise OSError(error.errno, error.strerror, str(folder)) from error  # not the temporary file's name
+
+
+def _tarball(wanted: str, workspace: Workspace, request: Request, watch: Watch) -> Path:
+    """Where the tarball is that a file's path or a published name means; it is downloaded where it is not here."""
+    if Path(wanted).is_file():
+        if not resampled.is_tarball(wanted):
+            raise ConfigError(f"{wanted}: expected a name like hear2021-esc50-v2.0.0-full-48000.tar.gz")
+        return Path(wanted).absolute()
+    if Path(wanted).is_dir():
+        raise ConfigError(f"{wanted} is a folder; --from-published takes tarballs")
+    name = resampled.tarball_named(wanted)
+    path = workspace.download_dir / name
+    if path.exists():
+        return path
+    if workspace.offline:
+        raise OfflineError(f"there is no {path}, and nothing is downloaded offline; put it there from {resampled.PAGE}")
+    connection = Connection(Connections(workspace.tmp_dir / "connections"))
+    source = resampled.archive_in(connection.read(request.record or resampled.RECORD), name)
+    connection.close()
+    outcome = _run_steps([source_step(workspace, source)], workspace, request, watch)
+    if outcome.unfinished:
+        reasons = "".join(f"\n  {failure.text}" for failure in outcome.failures)
+        raise DownloadError(f"{name} could not be downloaded; full log: {outcome.log}{reasons}")
+    return path

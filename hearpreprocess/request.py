@@ -1,0 +1,94 @@
+"""What a run is asked for: one frozen value, which the command line builds, and which any program can."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from hearpreprocess.errors import ConfigError
+from hearpreprocess.storage import Workspace
+from hearpreprocess.task import TaskReference, registry, without_credentials
+
+DEFAULT_SAMPLE_RATES = (16000, 22050, 32000, 44100)
+"""In hertz: those of the HEAR evaluation, but for the 48,000 of the published tarballs."""
+
+LOWEST_RATE, HIGHEST_RATE = 1_000, 384_000
+"""In hertz, of clips that are made."""
+
+COMPRESSIONS = ("fast", "small")
+"""How a tarball can be packed: with ISA-L, or with zlib in ten times the time and a few per cent less space."""
+
+LastStage = Literal["download", "corpus"]
+"""Where a run can stop: with the sources downloaded, or with the splits known and no audio made."""
+
+
+class RequestError(ConfigError):
+    """A request that cannot be fulfilled; its text is a template in which `{field}` stands for a field's name."""
+
+    def __init__(self, template: str) -> None:
+        self._template = template
+        super().__init__(self.text(lambda field: field))
+
+    def text(self, name: Callable[[str], str]) -> str:
+        """The message with fields named as the reader knows them, such as `--skip-bad-clips`."""
+        return re.sub(r"\{(\w+)\}", lambda field: name(field[1]), self._template)
+
+
+def available_cores() -> int:
+    """The number of processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """Tasks to make, at which rates, where, and within which limits. Raises RequestError on what cannot be asked for.
+
+    `tasks`: what is made. `published`: finished tasks' tarballs, files or names of published ones, that are made into
+    further tasks, at these rates; `record`: the URL that lists the published ones, None for Zenodo's.
+    `sample_rates`: in hertz. `workspace`: the directories, and whether the network may be used.
+    `until`: the last stage, None for finished tasks. `skip_bad_clips`: how many clips may be left out because their
+    recordings cannot be used. `compression`: one of COMPRESSIONS. `clean`: remove intermediate results of finished
+    tasks. `with_report`: write a report into each finished task. `workers`: processes at work at once.
+    `scheduler_url`: of a luigid that several hosts share, None for a scheduler in this process.
+    """
+
+    workspace: Workspace
+    tasks: tuple[TaskReference, ...] = ()
+    published: tuple[str, ...] = ()
+    record: str | None = None
+    sample_rates: tuple[int, ...] = DEFAULT_SAMPLE_RATES
+    until: LastStage | None = None
+    skip_bad_clips: int = 0
+    compression: str = COMPRESSIONS[0]
+    clean: bool = False
+    with_report: bool = True
+    workers: int = 1
+    scheduler_url: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.scheduler_url and not re.match("https?://", self.scheduler_url):
+            raise RequestError(f"{{scheduler_url}} {without_credentials(self.scheduler_url)!r} is no http or https url")
+        if self.clean and self.until:
+            raise RequestError(
+                f"{{clean}} removes what finished tasks leave, and with {{until}} {self.until} none is finished"
+            )
+        if self.workers < 1:
+            raise RequestError(f"{{num_workers}} must be at least 1, got {self.workers}")
+        if self.skip_bad_clips < 0:
+            raise RequestError(f"{{skip_bad_clips}} must be 0 or more, got {self.skip_bad_clips}")
+        if not self.workspace.most_expansion > 0:
+            raise RequestError(f"{{most_expansion}} must be positive, got {self.workspace.most_expansion:g}")
+        if self.compression not in COMPRESSIONS:
+            raise RequestError(f"{{compression}} must be one of {', '.join(COMPRESSIONS)}, got {self.compression!r}")
+        if not self.sample_rates:
+            raise RequestError("{sample_rates} names no rate")
+        for rate in self.sample_rates:
+            if not LOWEST_RATE <= rate <= HIGHEST_RATE:
+                raise RequestError(f"'{rate}' is no sample rate from {LOWEST_RATE:,} to {HIGHEST_RATE:,} Hz")
+        if self.workspace.tasks_dir.resolve() == registry.built_in_folder().resolve():
+            raise RequestError(
+                f"{{tasks_dir}} {self.workspace.tasks_dir} holds the task modules; choose another folder"
+            )
