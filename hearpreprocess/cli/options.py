@@ -83,6 +83,15 @@ def add_skips(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_no_report(parser: argparse.ArgumentParser) -> None:
+    """Add whether finished tasks get a report."""
+    parser.add_argument(
+        "--no-report",
+        action="store_true",
+        help="write no report.html into finished tasks; `hearpreprocess report` writes those that are missing",
+    )
+
+
 def add_sources(parser: argparse.ArgumentParser) -> None:
     """Add what stands in place of sources."""
     parser.add_argument(

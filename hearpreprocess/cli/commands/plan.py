@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hearpreprocess.cli.options import (
+    add_no_report,
     add_places,
     add_rates,
     add_skips,
@@ -41,6 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ask-sizes", action="store_true", help="ask the servers for sizes that are not known; only headers are read"
     )
+    add_no_report(parser)
     parser.add_argument("--json", action="store_true", help="print a JSON object: each of the tasks, and all together")
 
 

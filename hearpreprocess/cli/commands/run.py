@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from hearpreprocess.cli.console import DONE, FAILED, INTERRUPTED
 from hearpreprocess.cli.options import (
+    add_no_report,
     add_places,
     add_rates,
     add_skips,
@@ -57,11 +58,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="refuse an archive whose members are more than N times as large as itself (default: 100)",
     )
     add_work(parser)
-    parser.add_argument(
-        "--no-report",
-        action="store_true",
-        help="write no report.html into finished tasks; `hearpreprocess report` writes those that are missing",
-    )
+    add_no_report(parser)
     detail = parser.add_mutually_exclusive_group()
     detail.add_argument("--quiet", action="store_true", help="show nothing but what was made, and failures")
     detail.add_argument("--verbose", action="store_true", help="show every stage's progress each second")

@@ -12,8 +12,8 @@ from typing import Any
 
 from hearpreprocess import fetch
 from hearpreprocess.errors import HearPreprocessError
-from hearpreprocess.planning.parts import Forecast, Part
-from hearpreprocess.planning.sample import ASSUMED_RATE, ASSUMED_RATIO, Sample, assumed_sample, sample_of
+from hearpreprocess.planning.forecast import Forecast, ForecastItem
+from hearpreprocess.planning.sampling import ASSUMED_RATE, ASSUMED_RATIO, SampledClips, assumed_sample, sample_of
 from hearpreprocess.report import SECONDS_AN_EXAMPLE, expected_bytes, of_each_split
 from hearpreprocess.request import Request
 from hearpreprocess.steps import (
@@ -42,49 +42,56 @@ _WAV_HEADER = 44
 def forecast(task: TaskReference, request: Request, sizes: Mapping[File, int]) -> Forecast:
     """What making a task as a request asks for will take. `sizes`: of files in bytes, where servers were asked."""
     config, workspace, rates = task.resolve(), request.workspace, request.sample_rates
-    found = Forecast(config.title, request.workers, licences={config.licence: [config.title]})
-    found.parts |= _downloads(config, workspace, sizes, found.assumed)
+    estimate = Forecast(config.title, request.workers, licences={config.licence: [config.title]})
+    estimate.items |= _downloads(config, workspace, sizes, estimate.assumed)
     release = Release(
         workspace=workspace, task=task, rates=rates, compression=request.compression, skips=request.skip_bad_clips
     )
     if _is_done(release.requires().corpus()):
-        _add_known(found, config, release)
+        _add_known(estimate, config, release, with_report=request.with_report)
     else:
-        found.clips = None if config.published_clips is None else sum(config.published_clips)
-        found.assumed.append("what the corpus holds: its listing is not here (--until corpus makes it)")
-        sample = _assumed_sample(found, config, rates, request.compression)
-        found.parts |= _to_make(found.title, {found.title: Batch(found.clips or 0)}, rates, sample, workspace)
-        _add_texts(found, config, sample, is_combined=False)
-    return found
+        estimate.clips = None if config.published_clips is None else sum(config.published_clips)
+        estimate.assumed.append("what the corpus holds: its listing is not here (--until corpus makes it)")
+        sample = _assumed_sample(estimate, config, rates, request.compression)
+        estimate.items |= _to_make(
+            estimate.title, {estimate.title: BatchForecast(estimate.clips or 0)}, rates, sample, workspace
+        )
+        _add_texts(estimate, config, sample, with_report=request.with_report, is_combined=False)
+    return estimate
 
 
-def _add_known(found: Forecast, config: TaskMode, release: Release) -> None:
+def _add_known(estimate: Forecast, config: TaskMode, release: Release, *, with_report: bool) -> None:
     """Add what a corpus that is listed tells: its clips, and what of them is there."""
     corpus = release.requires().corpus()
     described = corpus_folder(corpus.workspace, corpus.key)
-    found.is_listed, found.clips = True, sum(described.summary["splits"].values())
-    found.parts |= {
-        f"index {index.key}": Part("texts", size_of(index.folder), is_here=True) for index in corpus.indexes().values()
+    estimate.is_listed, estimate.clips = True, sum(described.summary["splits"].values())
+    estimate.items |= {
+        f"index {index.key}": ForecastItem("texts", size_of(index.folder), is_here=True)
+        for index in corpus.indexes().values()
     }
-    found.parts |= _finished(release)
-    rates = [rate for rate in release.rates if _clips(found.title, rate) not in found.parts]
+    estimate.items |= _finished(release)
+    rates = [rate for rate in release.rates if _clips(estimate.title, rate) not in estimate.items]
     if not rates:
-        found.parts |= _left(corpus, described, release)
+        estimate.items |= _left(corpus, described, release)
         return
-    found.parts |= _to_unpack(corpus, described)
+    estimate.items |= _to_unpack(corpus, described)
     sample = sample_of(corpus, described, rates, release.compression)
-    sample = sample or _assumed_sample(found, config, rates, release.compression)
-    found.parts |= _to_make(found.title, _batches(corpus, described, rates), rates, sample, corpus.workspace)
-    _add_texts(found, config, sample, is_combined=_is_done(release.requires()) and release.is_combined)
+    sample = sample or _assumed_sample(estimate, config, rates, release.compression)
+    estimate.items |= _to_make(estimate.title, _batches(corpus, described, rates), rates, sample, corpus.workspace)
+    is_combined = _is_done(release.requires()) and release.is_combined
+    _add_texts(estimate, config, sample, with_report=with_report, is_combined=is_combined)
 
 
-def _add_texts(found: Forecast, config: TaskMode, sample: Sample, *, is_combined: bool) -> None:
+def _add_texts(
+    estimate: Forecast, config: TaskMode, sample: SampledClips, *, with_report: bool, is_combined: bool
+) -> None:
     """Add what is no audio, and the examples in the report."""
     splits = len(config.splits.names)
-    examples = min(found.clips or 0, of_each_split(splits) * splits)
-    size = (found.clips or 0) * BYTES_OF_A_CLIP_IN_TEXTS + expected_bytes(examples, sample.seconds)
+    examples = min(estimate.clips or 0, of_each_split(splits) * splits) if with_report else 0
+    report = expected_bytes(examples, sample.seconds) if with_report else 0
+    size = (estimate.clips or 0) * BYTES_OF_A_CLIP_IN_TEXTS + report
     seconds = 0.0 if is_combined else examples * SECONDS_AN_EXAMPLE
-    found.parts[f"texts {found.title}"] = Part("texts", size, seconds, is_combined)
+    estimate.items[f"texts {estimate.title}"] = ForecastItem("texts", size, seconds, is_combined)
 
 
 def _is_done(step: Any) -> bool:
@@ -94,8 +101,8 @@ def _is_done(step: Any) -> bool:
         return False
 
 
-def _assumed_sample(found: Forecast, config: TaskMode, rates: Sequence[int], compression: str) -> Sample:
-    found.assumed.append(
+def _assumed_sample(estimate: Forecast, config: TaskMode, rates: Sequence[int], compression: str) -> SampledClips:
+    estimate.assumed.append(
         f"recordings of {ASSUMED_RATE:,} Hz that pack to {100 * ASSUMED_RATIO:.0f}%, as none could be looked at"
     )
     return assumed_sample(config.sample_duration, rates, compression)
@@ -103,7 +110,7 @@ def _assumed_sample(found: Forecast, config: TaskMode, rates: Sequence[int], com
 
 def _downloads(
     config: TaskMode, workspace: Workspace, sizes: Mapping[File, int], assumed: list[str]
-) -> Iterator[tuple[str, Part]]:
+) -> Iterator[tuple[str, ForecastItem]]:
     for source in config.sources.values():
         step = source_step(workspace, source)
         files = getattr(source, "files", ())
@@ -117,30 +124,30 @@ def _downloads(
             if size is not None and not path.exists() and part.exists():
                 begun = min(size, part.stat().st_size)
                 size -= begun
-                yield str(part), Part("download", begun, is_here=True)
-            yield str(path), Part("download", size, seconds, path.exists())
+                yield str(part), ForecastItem("download", begun, is_here=True)
+            yield str(path), ForecastItem("download", size, seconds, path.exists())
         if not files and step.stage == "generate" and step.folder.is_dir():
-            yield str(step.folder), Part("download", size_of(step.folder), is_here=True)
+            yield str(step.folder), ForecastItem("download", size_of(step.folder), is_here=True)
 
 
-def _finished(release: Release) -> Iterator[tuple[str, Part]]:
+def _finished(release: Release) -> Iterator[tuple[str, ForecastItem]]:
     """What is there of the rates that are finished."""
     for rate, (folder, tarball) in release.finished().items():
-        yield _clips(release.title, rate), Part("clips", size_of(folder), is_here=True)
-        yield _tarball(release.title, rate), Part("tarball", tarball.stat().st_size, is_here=True)
+        yield _clips(release.title, rate), ForecastItem("clips", size_of(folder), is_here=True)
+        yield _tarball(release.title, rate), ForecastItem("tarball", tarball.stat().st_size, is_here=True)
 
 
-def _left(corpus: Corpus, described: CorpusFolder, release: Release) -> Iterator[tuple[str, Part]]:
+def _left(corpus: Corpus, described: CorpusFolder, release: Release) -> Iterator[tuple[str, ForecastItem]]:
     """What a finished task has beside its clips and tarballs: texts, and what of the work folder no clip shares."""
     folders = [release.places[0]]
     for key in described.summary["batches"]:
         folders.append(Standardize(workspace=corpus.workspace, corpus=corpus.key, batch=key).folder)
     for folder in folders:
         alone = [path.stat() for path in folder.rglob("*") if path.is_file() and path.stat().st_nlink == 1]
-        yield f"left {folder}", Part("halfway", sum(status.st_size for status in alone), is_here=True)
-    for name, part in _to_unpack(corpus, described):
-        if part.is_here:
-            yield name, part
+        yield f"left {folder}", ForecastItem("halfway", sum(status.st_size for status in alone), is_here=True)
+    for name, item in _to_unpack(corpus, described):
+        if item.is_here:
+            yield name, item
 
 
 def _clips(title: str, rate: int) -> str:
@@ -151,7 +158,7 @@ def _tarball(title: str, rate: int) -> str:
     return f"tar {title} {rate}"
 
 
-def _to_unpack(corpus: Corpus, described: CorpusFolder) -> Iterator[tuple[str, Part]]:
+def _to_unpack(corpus: Corpus, described: CorpusFolder) -> Iterator[tuple[str, ForecastItem]]:
     for name, selection in described.summary["selections"].items():
         key, index = selection["key"], corpus.indexes()[name]
         if key is None or index.requires().is_unpacked:
@@ -160,11 +167,11 @@ def _to_unpack(corpus: Corpus, described: CorpusFolder) -> Iterator[tuple[str, P
         size = sum(members[member] for member in described.selection(key))
         step = Extract(workspace=corpus.workspace, corpus=corpus.key, source=name, selection=key)
         seconds = 0.0 if step.complete() else size * SECONDS_A_BYTE["unpacked"]
-        yield f"extract {key}", Part("unpacked", size, seconds, step.complete())
+        yield f"extract {key}", ForecastItem("unpacked", size, seconds, step.complete())
 
 
 @dataclass(frozen=True)
-class Batch:
+class BatchForecast:
     """Some clips that are worked on together. `rates`: those at which they are there."""
 
     clips: int
@@ -172,19 +179,19 @@ class Batch:
     rates: frozenset[int] = frozenset()
 
 
-def _batches(corpus: Corpus, described: CorpusFolder, rates: Sequence[int]) -> dict[str, Batch]:
-    found = {}
+def _batches(corpus: Corpus, described: CorpusFolder, rates: Sequence[int]) -> dict[str, BatchForecast]:
+    batches = {}
     for key, facts in described.summary["batches"].items():
         shared = {"workspace": corpus.workspace, "corpus": corpus.key, "batch": key}
         folders = Resample(rates=tuple(rates), **shared).folders()
         there = frozenset(rate for rate in rates if is_whole(folders[rate]))
-        found[key] = Batch(facts["clips"], Standardize(**shared).complete(), there)
-    return found
+        batches[key] = BatchForecast(facts["clips"], Standardize(**shared).complete(), there)
+    return batches
 
 
 def _to_make(
-    title: str, batches: Mapping[str, Batch], rates: Sequence[int], sample: Sample, workspace: Workspace
-) -> Iterator[tuple[str, Part]]:
+    title: str, batches: Mapping[str, BatchForecast], rates: Sequence[int], sample: SampledClips, workspace: Workspace
+) -> Iterator[tuple[str, ForecastItem]]:
     clips = sum(batch.clips for batch in batches.values())
     block = block_of(workspace.tmp_dir)
 
@@ -195,14 +202,14 @@ def _to_make(
     own = sum(share * recording(rate) for rate, share in sample.shares.items() if rate not in rates)
     for key, batch in batches.items():
         seconds = 0.0 if batch.is_standardized else batch.clips * sample.decoding
-        yield f"standardize {key}", Part("halfway", round(batch.clips * own), seconds, batch.is_standardized)
+        yield f"standardize {key}", ForecastItem("halfway", round(batch.clips * own), seconds, batch.is_standardized)
         for rate in rates:
             size = batch.clips * recording(rate)
             others = batch.clips * (1 - sample.shares.get(rate, 0.0))
             seconds = 0.0 if rate in batch.rates else others * sample.resampling[rate]
-            yield f"resample {key} {rate}", Part("resampled", size, seconds, rate in batch.rates)
+            yield f"resample {key} {rate}", ForecastItem("resampled", size, seconds, rate in batch.rates)
     are_links = disk_of(workspace.tmp_dir) == disk_of(workspace.tasks_dir)
     for rate in rates:
-        yield _clips(title, rate), Part("clips", 0 if are_links else clips * recording(rate))
+        yield _clips(title, rate), ForecastItem("clips", 0 if are_links else clips * recording(rate))
         packed = round(clips * 2 * sample.seconds * rate * sample.ratio[rate])
-        yield _tarball(title, rate), Part("tarball", packed, clips * sample.packing[rate])
+        yield _tarball(title, rate), ForecastItem("tarball", packed, clips * sample.packing[rate])

@@ -1,4 +1,4 @@
-"""What a run of some tasks has on the disk and still takes, part by part."""
+"""What a run of some tasks has on the disk and still takes, item by item."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OUTPUTS: tuple[Kind, ...] = ("resampled", "clips", "tarball", "texts")
 
 
 @dataclass(frozen=True)
-class Part:
+class ForecastItem:
     """Something that a run has on the disk.
 
     `size`: bytes, None where not known. `seconds`: of a processor, that it still takes. `is_here`: from before.
@@ -32,7 +32,7 @@ class Part:
 
 @dataclass
 class Forecast:
-    """What a run of a task takes; `parts` have names, by which what two tasks share counts once.
+    """What a run of a task takes; the names of `items` make what two tasks share count once.
 
     `clips`: None where their number is not known. `is_listed`: whether the corpus is known, and with it what has to be
     unpacked. `fullest`: bytes at the fullest moment, where something is removed before the end. `assumed`: what is no
@@ -46,27 +46,27 @@ class Forecast:
     fullest: int | None = None
     licences: dict[str, list[str]] = field(default_factory=dict)
     assumed: list[str] = field(default_factory=list)
-    parts: dict[str, Part] = field(default_factory=dict)
+    items: dict[str, ForecastItem] = field(default_factory=dict)
 
     @property
     def downloaded(self) -> int:
         """Bytes of downloads that are here."""
-        return self._size(part for part in self._of("download") if part.is_here) or 0
+        return self._size(item for item in self._of("download") if item.is_here) or 0
 
     @property
     def to_download(self) -> int | None:
         """Bytes; None where a size is not known."""
-        return self._size(part for part in self._of("download") if not part.is_here)
+        return self._size(item for item in self._of("download") if not item.is_here)
 
     @property
     def unpacked(self) -> int:
         """Bytes that will be unpacked and written."""
-        return self._size(part for part in self._of("unpacked") if not part.is_here) or 0
+        return self._size(item for item in self._of("unpacked") if not item.is_here) or 0
 
     @property
     def written(self) -> int:
         """Bytes that will be written, without the downloads."""
-        return self._size(part for part in self.parts.values() if part.kind != "download" and not part.is_here) or 0
+        return self._size(item for item in self.items.values() if item.kind != "download" and not item.is_here) or 0
 
     @property
     def between(self) -> int:
@@ -78,7 +78,7 @@ class Forecast:
         """Bytes that everything has together, downloads included: without --clean, when the run is done."""
         if self.fullest is not None:
             return self.fullest
-        return self._size(part for part in self.parts.values() if part.size is not None) or 0
+        return self._size(item for item in self.items.values() if item.size is not None) or 0
 
     @property
     def outputs(self) -> int:
@@ -87,7 +87,7 @@ class Forecast:
 
     def still_to_come(self, kinds: Collection[Kind]) -> int:
         """Bytes of these kinds that are not here, as far as they are known."""
-        return sum(part.size or 0 for part in self._of(*kinds) if not part.is_here)
+        return sum(item.size or 0 for item in self._of(*kinds) if not item.is_here)
 
     @property
     def is_known(self) -> bool:
@@ -97,15 +97,15 @@ class Forecast:
     @property
     def seconds(self) -> float:
         """The time that the run will take, without the network's."""
-        work = sum(part.seconds for part in self.parts.values())
+        work = sum(item.seconds for item in self.items.values())
         return SECONDS_TO_START + work / self.cores if work else 0.0
 
-    def _of(self, *kinds: Kind) -> Iterator[Part]:
-        return (part for part in self.parts.values() if part.kind in kinds)
+    def _of(self, *kinds: Kind) -> Iterator[ForecastItem]:
+        return (item for item in self.items.values() if item.kind in kinds)
 
     @staticmethod
-    def _size(parts: Iterable[Part]) -> int | None:
-        sizes = [part.size for part in parts]
+    def _size(items: Iterable[ForecastItem]) -> int | None:
+        sizes = [item.size for item in items]
         return None if None in sizes else sum(size for size in sizes if size is not None)
 
     def to_json(self) -> dict[str, Any]:
@@ -130,7 +130,7 @@ def together(forecasts: Sequence[Forecast]) -> Forecast:
     every = Forecast("all together", forecasts[0].cores, is_listed=all(each.is_listed for each in forecasts))
     every.clips = None if any(each.clips is None for each in forecasts) else sum(each.clips or 0 for each in forecasts)
     for each in forecasts:
-        every.parts |= each.parts
+        every.items |= each.items
         every.assumed += [text for text in each.assumed if text not in every.assumed]
         for licence, titles in each.licences.items():
             every.licences.setdefault(licence, []).extend(titles)

@@ -27,12 +27,12 @@ TRIES = 3
 SAMPLED_CLIPS, SAMPLED_SECONDS, SECONDS_FOR_A_TAR = 24, 10.0, 3.0
 """How many clips are looked at, how much of each, and how long a tar archive is searched for them."""
 
-Recording = tuple[Path | bytes, int, int | None]
+SampledRecording = tuple[Path | bytes, int, int | None]
 """A file or its content, and the slice that is a clip: where it starts and stops, in samples."""
 
 
 @dataclass(frozen=True)
-class Sample:
+class SampledClips:
     """What a clip of a task is like, on average.
 
     `shares`: of the clips, by their own rate in hertz. `seconds`: its length. `decoding`: processor seconds until it
@@ -53,7 +53,7 @@ class Sample:
         return self.decoding + sum(self.resampling.values()) + sum(self.packing.values())
 
 
-def sample_of(corpus: Corpus, described: CorpusFolder, rates: Sequence[int], compression: str) -> Sample | None:
+def sample_of(corpus: Corpus, described: CorpusFolder, rates: Sequence[int], compression: str) -> SampledClips | None:
     """A sample of a task's clips from all over the corpus; None where none can be read by itself."""
     mean_size = None if corpus.config.sample_duration else _mean_size(corpus, described)
     return _sample(_recordings(described, corpus), corpus.config.sample_duration, rates, compression, mean_size)
@@ -66,7 +66,7 @@ def _mean_size(corpus: Corpus, described: CorpusFolder) -> float:
     return statistics.fmean(members[clip.source][clip.member] for clip in clips)
 
 
-def assumed_sample(duration: float | None, rates: Sequence[int], compression: str) -> Sample:
+def assumed_sample(duration: float | None, rates: Sequence[int], compression: str) -> SampledClips:
     """What is assumed of recordings that are not here; the times are those of a made-up one.
 
     `duration`: seconds, or None where clips are left as they are.
@@ -81,12 +81,12 @@ def assumed_sample(duration: float | None, rates: Sequence[int], compression: st
 
 
 def _sample(
-    recordings: Iterable[Recording],
+    recordings: Iterable[SampledRecording],
     duration: float | None,
     rates: Sequence[int],
     compression: str,
     mean_size: float | None = None,
-) -> Sample | None:
+) -> SampledClips | None:
     """`duration`: of the clips in seconds, or None where they are left as they are.
 
     `mean_size`: bytes of all the task's recordings, on average, which tell how long they are if the few that are looked
@@ -125,7 +125,7 @@ def _sample(
         packed = {rate: _packed(Path(name) / f"{rate}.tar.gz", files[rate], compression) for rate in rates}
     mean_seconds = statistics.fmean(seconds) * (1 if mean_size is None else mean_size / statistics.fmean(sizes))
     whole = mean_seconds / looked_at  # what was looked at stands for a clip
-    return Sample(
+    return SampledClips(
         {rate: count / len(own_rates) for rate, count in sorted(Counter(own_rates).items())},
         mean_seconds,
         sum(decoding) * whole,
@@ -143,7 +143,7 @@ def _packed(tarball: Path, files: dict[str, str], compression: str) -> tuple[flo
     return time.process_time() - began, tarball.stat().st_size / size
 
 
-def _recordings(described: CorpusFolder, corpus: Corpus) -> Iterator[Recording]:
+def _recordings(described: CorpusFolder, corpus: Corpus) -> Iterator[SampledRecording]:
     """Some clips: of a tar archive, as far as it can be read in a few seconds, else from all over the corpus."""
     yield from _from_tars(described, corpus)
     keys = list(described.summary["batches"])
@@ -166,7 +166,7 @@ def _recordings(described: CorpusFolder, corpus: Corpus) -> Iterator[Recording]:
                     yield reader.read(clip.member, packed[clip.source][clip.member]), start, stop
 
 
-def _from_tars(described: CorpusFolder, corpus: Corpus) -> Iterator[Recording]:
+def _from_tars(described: CorpusFolder, corpus: Corpus) -> Iterator[SampledRecording]:
     steps = {name: index.requires() for name, index in corpus.indexes().items()}
     wanted: dict[str, dict[str, Any]] = {}
     for key in described.summary["batches"]:
