@@ -14,7 +14,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 _END = struct.Struct("<4s4H2LH")
 _END_MAGIC = b"PK\x05\x06"
@@ -24,11 +24,19 @@ _END_64 = struct.Struct("<4sQ2H2L4Q")
 _END_64_MAGIC = b"PK\x06\x06"
 _ENTRY = struct.Struct("<4s6H3L5H2L")
 _ENTRY_MAGIC = b"PK\x01\x02"
+_EXTRA = struct.Struct("<2H")
 _EXTRA_64 = 0x0001
+_VALUES_64 = struct.Struct("<3Q")
 _LONGEST_COMMENT = 0xFFFF
 MOST_DIRECTORY_BYTES = 400 << 20
 SMALLEST_ENTRY = _ENTRY.size
 _TOO_LARGE_16, _TOO_LARGE_32 = 0xFFFF, 0xFFFFFFFF
+_LARGE_VALUES = (
+    ("size", _TOO_LARGE_32, struct.Struct("<Q")),
+    ("packed_size", _TOO_LARGE_32, struct.Struct("<Q")),
+    ("offset", _TOO_LARGE_32, struct.Struct("<Q")),
+    ("disk", _TOO_LARGE_16, struct.Struct("<L")),
+)
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,100 @@ def end_record(file: BinaryIO, starts: Sequence[int] = ()) -> EndRecord:
         raise zipfile.BadZipFile("its zip64 end record is damaged")
     _magic, _size, _by, _needed, _disk, disk, _here, entries, size, offset = _END_64.unpack(record)
     return EndRecord(disk, offset, size, entries, found.comment)
+
+
+class EntryHeader(NamedTuple):
+    """The part of a directory entry that always has the same length, in its order (APPNOTE.TXT 4.3.12)."""
+
+    magic: bytes
+    made_by: int
+    needed: int
+    flags: int
+    method: int
+    time: int
+    date: int
+    checksum: int
+    packed_size: int
+    size: int
+    name_length: int
+    extra_length: int
+    comment_length: int
+    disk: int
+    internal_attributes: int
+    external_attributes: int
+    offset: int
+
+
+@dataclass(frozen=True)
+class DirectoryEntry:
+    """What a central directory has of a member.
+
+    `header`: with the sizes and the place that the zip64 field has where it has them. `extra`: but for that field.
+    """
+
+    header: EntryHeader
+    name: bytes
+    extra: bytes
+    comment: bytes
+
+    @classmethod
+    def parse(cls, directory: bytes, position: int) -> DirectoryEntry:
+        """Read the entry at `position`.
+
+        Raises zipfile.BadZipFile where there is none.
+        """
+        if len(directory) - position < _ENTRY.size or directory[position : position + 4] != _ENTRY_MAGIC:
+            raise zipfile.BadZipFile("its central directory is damaged")
+        header = EntryHeader._make(_ENTRY.unpack_from(directory, position))
+        name_at = position + _ENTRY.size
+        extra_at = name_at + header.name_length
+        comment_at = extra_at + header.extra_length
+        end = comment_at + header.comment_length
+        large_values, extra = _split_extra(directory[extra_at:comment_at])
+        header = _with_large_values(header, large_values)
+        return cls(header, directory[name_at:extra_at], extra, directory[comment_at:end])
+
+    @property
+    def length(self) -> int:
+        """The bytes of the entry where it was read."""
+        header = self.header
+        return _ENTRY.size + header.name_length + header.extra_length + header.comment_length
+
+    def pack(self, offset: int) -> bytes:
+        """The entry in zip64 form, in an archive of one part that has the member at `offset`."""
+        values = _VALUES_64.pack(self.header.size, self.header.packed_size, offset)
+        extra = _EXTRA.pack(_EXTRA_64, len(values)) + values + self.extra
+        header = self.header._replace(
+            size=_TOO_LARGE_32, packed_size=_TOO_LARGE_32, offset=_TOO_LARGE_32, disk=0, extra_length=len(extra)
+        )
+        return _ENTRY.pack(*header) + self.name + extra + self.comment
+
+
+def _split_extra(extra: bytes) -> tuple[bytes, bytes]:
+    """The content of an entry's zip64 field, empty where there is none, and the other extra fields."""
+    large_values, others, position = b"", b"", 0
+    while position + _EXTRA.size <= len(extra):
+        kind, length = _EXTRA.unpack_from(extra, position)
+        end = position + _EXTRA.size + length
+        if kind == _EXTRA_64:
+            large_values = extra[position + _EXTRA.size : end]
+        else:
+            others += extra[position:end]
+        position = end
+    return large_values, others
+
+
+def _with_large_values(header: EntryHeader, large_values: bytes) -> EntryHeader:
+    """Put in the values that are too large for the header: those alone are in a zip64 field, in this order (4.5.3)."""
+    values: dict[str, Any] = {}
+    position = 0
+    for name, too_large, form in _LARGE_VALUES:
+        if getattr(header, name) == too_large:
+            if len(large_values) - position < form.size:
+                raise zipfile.BadZipFile("its central directory is damaged")
+            (values[name],) = form.unpack_from(large_values, position)
+            position += form.size
+    return header._replace(**values) if values else header
 
 
 def check_directory(end: EndRecord) -> None:
@@ -122,8 +224,9 @@ class JoinedParts(io.RawIOBase):
             raise zipfile.BadZipFile("its central directory is cut short")
         directory, position, count = bytearray(), 0, 0
         while position < len(entries):
-            length = self._append_entry(directory, entries, position, part_starts)
-            position += length
+            entry = DirectoryEntry.parse(entries, position)
+            directory += entry.pack(_absolute(part_starts, entry.header.disk, entry.header.offset))
+            position += entry.length
             count += 1
         if count != end.entries:
             raise zipfile.BadZipFile(f"its central directory has {count} entries, and promises {end.entries}")
@@ -132,46 +235,6 @@ class JoinedParts(io.RawIOBase):
         locator = _LOCATOR.pack(_LOCATOR_MAGIC, 0, start + len(directory), 1)
         last = _END.pack(_END_MAGIC, 0, 0, _TOO_LARGE_16, _TOO_LARGE_16, _TOO_LARGE_32, _TOO_LARGE_32, len(end.comment))
         return bytes(directory) + record + locator + last + end.comment
-
-    @staticmethod
-    def _append_entry(directory: bytearray, entries: bytes, position: int, part_starts: Sequence[int]) -> int:
-        """Append the entry at `position` with an absolute offset, and return the length that it had."""
-        if len(entries) - position < _ENTRY.size or entries[position : position + 4] != _ENTRY_MAGIC:
-            raise zipfile.BadZipFile("its central directory is damaged")
-        fields = list(_ENTRY.unpack_from(entries, position))
-        packed, size, name_length, extra_length, comment_length, disk, offset = (
-            *fields[8:10],
-            *fields[10:13],
-            fields[13],
-            fields[16],
-        )
-        name_start = position + _ENTRY.size
-        extra_start = name_start + name_length
-        comment_start = extra_start + extra_length
-        end = comment_start + comment_length
-        large, others = _split_extra(entries[extra_start:comment_start])
-        reading = io.BytesIO(large)
-
-        def take(value: int, too_large: int, form: str) -> int:
-            if value != too_large:
-                return value
-            content = reading.read(struct.calcsize(form))
-            if len(content) < struct.calcsize(form):
-                raise zipfile.BadZipFile("its central directory is damaged")
-            found: int = struct.unpack(form, content)[0]
-            return found
-
-        size = take(size, _TOO_LARGE_32, "<Q")
-        packed = take(packed, _TOO_LARGE_32, "<Q")
-        offset = take(offset, _TOO_LARGE_32, "<Q")
-        disk = take(disk, _TOO_LARGE_16, "<L")
-        extra = struct.pack("<2H3Q", _EXTRA_64, 24, size, packed, _absolute(part_starts, disk, offset)) + others
-        fields[8:10] = [_TOO_LARGE_32, _TOO_LARGE_32]
-        fields[11], fields[13], fields[16] = len(extra), 0, _TOO_LARGE_32
-        directory += _ENTRY.pack(*fields)
-        directory += entries[name_start:extra_start] + extra + entries[comment_start:end]
-        following: int = end - position
-        return following
 
     def readable(self) -> bool:
         return True
@@ -208,17 +271,3 @@ class JoinedParts(io.RawIOBase):
         for file in self._files:
             file.close()
         super().close()
-
-
-def _split_extra(extra: bytes) -> tuple[bytes, bytes]:
-    """The zip64 field of an entry's extra fields, and the others."""
-    large, others, position = b"", b"", 0
-    while position + 4 <= len(extra):
-        kind, length = struct.unpack_from("<2H", extra, position)
-        field = extra[position : position + 4 + length]
-        if kind == _EXTRA_64:
-            large = field[4:]
-        else:
-            others += field
-        position += 4 + length
-    return large, others

@@ -30,7 +30,7 @@ from hearpreprocess.storage import (
     Workspace,
     alone,
     at_work,
-    forget_what_was_left,
+    forget_skipped_cleanup,
     naming_the_disk,
     nearest_existing,
     remove_abandoned,
@@ -126,6 +126,7 @@ def _roots(request: Request, workspace: Workspace) -> list[Step]:
         "rates": request.sample_rates,
         "compression": request.compression,
         "skips": request.skip_bad_clips,
+        "with_report": request.with_report,
     }
     if request.clean:
         return [Clean(tasks=group, **facts) for group in sharing_sources(request.tasks)]
@@ -134,7 +135,7 @@ def _roots(request: Request, workspace: Workspace) -> list[Step]:
 
 def _run_steps(roots: Sequence[Step], workspace: Workspace, request: Request, watch: Watch) -> Outcome:
     _remove_leftovers(workspace)
-    forget_what_was_left(workspace.tmp_dir)
+    forget_skipped_cleanup(workspace.tmp_dir)
     if all(root.complete() for root in roots):
         return Outcome(tuple(place for root in roots for place in root.places))
     if workspace.journal is None:

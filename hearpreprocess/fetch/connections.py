@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import os
 import random
 import re
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urlsplit
 
 from hearpreprocess.about import PROJECT_URL, __version__
 from hearpreprocess.errors import DownloadError
+from hearpreprocess.storage import try_lock_file
 from hearpreprocess.task import without_credentials
 
 if TYPE_CHECKING:
@@ -29,37 +27,22 @@ _SECONDS_BETWEEN_TRIES = 0.1
 class Connections:
     """Hands out connections, at most MOST_CONNECTIONS_TO_A_HOST at once among all processes that use the same folder.
 
-    `folder`: where that is kept account of, by locks that end with the process that holds them.
+    `folder`: of the files whose locks are a host's slots.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def acquire(self, host: str) -> int:
-        """Wait for one of a host's places; the descriptor that holds it until it is closed."""
+    def acquire(self, host: str) -> BinaryIO:
+        """Wait for one of a host's slots; the file that holds it until it is closed."""
         self._folder.mkdir(parents=True, exist_ok=True)
         name = re.sub(r"[^A-Za-z0-9.-]", "_", host)
         while True:
             for number in range(MOST_CONNECTIONS_TO_A_HOST):
-                descriptor = os.open(self._folder / f"{name}-{number}", os.O_RDWR | os.O_CREAT, 0o644)
-                if lock(descriptor):
-                    return descriptor
-                os.close(descriptor)
+                slot = try_lock_file(self._folder / f"{name}-{number}")
+                if slot is not None:
+                    return slot
             time.sleep(_SECONDS_BETWEEN_TRIES * (1 + random.random()))
-
-
-def lock(descriptor: int) -> bool:
-    """Lock a file for this descriptor alone, and tell whether that could be done at once.
-
-    A file system without locks counts as one on which nobody else is.
-    """
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
-    return True
 
 
 class Connection:
@@ -68,7 +51,7 @@ class Connection:
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
         self._host: str | None = None
-        self._place: int | None = None
+        self._slot: BinaryIO | None = None
         self._session: requests.Session | None = None
 
     def get(self, url: str, headers: dict[str, str]) -> requests.Response:
@@ -81,7 +64,7 @@ class Connection:
         host = urlsplit(url).hostname or ""
         if host != self._host or self._session is None:
             self.close()
-            self._place, self._host = self._connections.acquire(host), host
+            self._slot, self._host = self._connections.acquire(host), host
             self._session = requests.Session()
             # A server that compresses on the way would make the announced length that of other bytes.
             self._session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "identity"})
@@ -100,6 +83,8 @@ class Connection:
                 return response.content
         except requests.RequestException as error:
             raise DownloadError(f"{without_credentials(url)} cannot be read: {cause(error)}") from error
+        finally:
+            self.close()
 
     def size(self, url: str) -> int | None:
         """The bytes of a file, of which nothing but the headers is read; None where the server does not say.
@@ -121,13 +106,12 @@ class Connection:
             self.close()  # the rest of the body is not waited for
 
     def close(self) -> None:
-        """Hang up, and leave the place to others."""
+        """Hang up, and leave the slot to others."""
         if self._session is not None:
             self._session.close()
-        if self._place is not None:
-            with contextlib.suppress(OSError):
-                os.close(self._place)
-        self._host = self._place = self._session = None
+        if self._slot is not None:
+            self._slot.close()
+        self._host = self._slot = self._session = None
 
 
 def cause(error: BaseException) -> str:

@@ -11,10 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from hearpreprocess.fetch.connections import lock
-from hearpreprocess.storage import naming_the_disk, sync_folder
+from hearpreprocess.storage import is_locked, is_under_its_name, naming_the_disk, sync_folder, try_lock_file
 
-_SECONDS_BETWEEN_LOOKS = 0.2
+_SECONDS_BETWEEN_TRIES = 0.2
 _CHUNK = 1 << 20
 
 
@@ -24,14 +23,14 @@ class Part:
     def __init__(self, target: Path, file: BinaryIO, algorithms: Sequence[str]) -> None:
         self._target, self._file = target, file
         self._path = part_path(target)
-        self._note = self._path.with_name(f"{self._path.name}.json")
+        self._note = _note_path(target)
         self._hashes = {algorithm: hashlib.new(algorithm) for algorithm in algorithms}
         while block := file.read(_CHUNK):
             self._hash(block)
 
     def _hash(self, block: bytes) -> None:
-        for each in self._hashes.values():
-            each.update(block)
+        for checksum in self._hashes.values():
+            checksum.update(block)
 
     @property
     def size(self) -> int:
@@ -40,11 +39,8 @@ class Part:
 
     def validator(self, url: str) -> str | None:
         """What the server called the version of the file whose first bytes are here, if they came from this url."""
-        try:
-            noted = json.loads(self._note.read_text(encoding="utf-8"))
-            return str(noted["validator"]) if noted["url"] == url else None
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
+        noted = _noted(self._note)
+        return noted["validator"] if noted.get("url") == url else None
 
     def restart(self) -> None:
         """Forget the bytes so far."""
@@ -66,17 +62,17 @@ class Part:
 
     def checksums(self) -> dict[str, str]:
         """The checksums of the bytes so far, by algorithm."""
-        return {algorithm: each.hexdigest() for algorithm, each in self._hashes.items()}
+        return {algorithm: checksum.hexdigest() for algorithm, checksum in self._hashes.items()}
 
     def finish(self) -> None:
-        """Put the file in its place, after all of it has reached the disk."""
+        """Rename the file to its target, after all of it has reached the disk."""
         os.fsync(self._file.fileno())
         self._path.replace(self._target)
         sync_folder(self._target.parent)
         self._note.unlink(missing_ok=True)
 
     def set_aside(self, name: str) -> Path:
-        """Put the file beside its place under another name, for who wants to know what it is."""
+        """Put the file beside its target under another name, where a person can look at it."""
         aside = self._target.with_name(name)
         self._path.replace(aside)
         self._note.unlink(missing_ok=True)
@@ -95,11 +91,21 @@ class Part:
 
 def begun_from(target: Path) -> str | None:
     """The url that the bytes so far came from."""
+    return _noted(_note_path(target)).get("url")
+
+
+def _note_path(target: Path) -> Path:
     path = part_path(target)
+    return path.with_name(f"{path.name}.json")
+
+
+def _noted(note: Path) -> dict[str, str]:
+    """The `url` and the `validator` of a note; nothing where there is none that can be read."""
     try:
-        return str(json.loads(path.with_name(f"{path.name}.json").read_text(encoding="utf-8"))["url"])
+        noted = json.loads(note.read_text(encoding="utf-8"))
+        return {name: str(noted[name]) for name in ("url", "validator")}
     except (OSError, ValueError, KeyError, TypeError):
-        return None
+        return {}
 
 
 def part_path(target: Path) -> Path:
@@ -108,12 +114,8 @@ def part_path(target: Path) -> Path:
 
 
 def is_taken(target: Path) -> bool:
-    """Whether somebody else is downloading a file."""
-    try:
-        with part_path(target).open("rb") as file:
-            return not lock(file.fileno())
-    except OSError:
-        return False
+    """Whether somebody else is known to be downloading a file."""
+    return is_locked(part_path(target)) is True
 
 
 @contextlib.contextmanager
@@ -126,25 +128,17 @@ def open_part(target: Path, algorithms: Sequence[str], before_waiting: Callable[
     path = part_path(target)
     with naming_the_disk(target):
         path.parent.mkdir(parents=True, exist_ok=True)
-        while True:
-            # Unbuffered, so that what was received is in the file whatever becomes of the process.
-            file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o644), "r+b", buffering=0)
-            with file:
-                if lock(file.fileno()) and _is_the_same(path, file):
-                    try:
-                        yield Part(target, file, algorithms)
-                    finally:
-                        is_of_no_use = target.exists() or not os.fstat(file.fileno()).st_size
-                        if is_of_no_use and _is_the_same(path, file):
-                            path.unlink()
-                    return
-            before_waiting()
-            time.sleep(_SECONDS_BETWEEN_LOOKS)
+        with _locked_when_free(path, before_waiting) as file:
+            try:
+                yield Part(target, file, algorithms)
+            finally:
+                is_useless = target.exists() or not os.fstat(file.fileno()).st_size
+                if is_useless and is_under_its_name(file, path):  # it may have become the target, or been set aside
+                    path.unlink()
 
 
-def _is_the_same(path: Path, file: BinaryIO) -> bool:
-    """Whether the file under this name is still the one that was opened."""
-    try:
-        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
-    except FileNotFoundError:
-        return False
+def _locked_when_free(path: Path, before_waiting: Callable[[], object]) -> BinaryIO:
+    while (file := try_lock_file(path)) is None:
+        before_waiting()
+        time.sleep(_SECONDS_BETWEEN_TRIES)
+    return file

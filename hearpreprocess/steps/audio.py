@@ -4,31 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import json
-import logging
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import luigi
-
 from hearpreprocess import archive, audio, fetch
 from hearpreprocess.corpus import WHOLE, Batch
-from hearpreprocess.errors import ArchiveError, AudioError, enumerate_problems
+from hearpreprocess.errors import ArchiveError, AudioError
 from hearpreprocess.finished import Fingerprint, manifest
 from hearpreprocess.steps.base import (
-    LOGGER,
     Counter,
     FolderStep,
     HiddenParameter,
-    PlanningStep,
     RatesParameter,
-    Step,
     fresh_folder,
     is_whole,
 )
-from hearpreprocess.steps.corpus import Corpus, CorpusStep, TaskStep, corpus_folder
+from hearpreprocess.steps.corpus import CorpusStep
 from hearpreprocess.steps.fetch import SourceStep, source_step
-from hearpreprocess.storage import digest, discard, is_sealed, link_or_copy
+from hearpreprocess.storage import digest, link_or_copy
 from hearpreprocess.task import Archive, Local, Source, source_from_json
 
 _REFUSED, _CLIPS = "refused.json", "clips.json"
@@ -168,70 +162,6 @@ class Standardize(BatchStep):
         reader = stack.enter_context(archive.Reader(list(step.files.values())))
         packed = self.described.packed(self.batch)[source]
         return lambda member: reader.read(member, packed[member])
-
-
-class Screen(TaskStep, PlanningStep):
-    """The judgement on a task's clips that cannot be used: no more than `skips` may be left out."""
-
-    skips = luigi.IntParameter()
-    stage = "screen"
-
-    @property
-    def key(self) -> str:
-        return f"{super().key}-{self.skips}"
-
-    def requires(self) -> Corpus:
-        return Corpus(workspace=self.workspace, task=self.task)
-
-    def complete(self) -> bool:
-        if not super().complete() or not self.requires().complete():
-            return False
-        known = self.refused().items()
-        return all(step.refused().items() <= known for step in self.standardized())
-
-    def refused(self) -> dict[str, str]:
-        """The clips that are left out, with the reasons; the step must be complete."""
-        refused: dict[str, str] = json.loads((self.folder / _REFUSED).read_text(encoding="utf-8"))
-        return refused
-
-    def standardized(self) -> list[Standardize]:
-        """The steps that try all clips; Corpus must be complete."""
-        corpus = self.requires().key
-        batches = corpus_folder(self.workspace, corpus).summary["batches"]
-        return [Standardize(workspace=self.workspace, corpus=corpus, batch=key) for key in batches]
-
-    def planned(self) -> Sequence[Step]:
-        return self.standardized()
-
-    def run(self) -> Generator[list[Standardize], Any, None]:  # type: ignore[override]
-        steps = self.standardized()
-        yield steps  # as long as one of them is not complete, Luigi comes back to the start later
-        refused = {name: reason for step in steps for name, reason in sorted(step.refused().items())}
-        if len(refused) > self.skips:
-            self._refuse(refused)
-        if is_sealed(self.folder):
-            if self.refused() == refused:  # another run has come to the same
-                return
-            discard(self.folder)  # of an earlier look, which clips that were made again have overtaken
-        with fresh_folder(self.folder) as folder:
-            (folder / _REFUSED).write_text(json.dumps(refused, sort_keys=True), encoding="utf-8")
-
-    def forget_refusals(self) -> None:
-        """Have the batches with clips that kept an earlier run from its end tried again: the reason may have gone."""
-        if self.requires().complete() and not self.complete():
-            for step in self.standardized():
-                if step.refused():
-                    discard(step.folder)
-
-    def _refuse(self, refused: Mapping[str, str]) -> None:
-        problems = [f"clip {name}, {reason}" for name, reason in sorted(refused.items())]
-        for problem in problems:
-            logging.getLogger(LOGGER).error("%s: %s", self.title, problem)
-        allowed = f" ({self.skips:,} may be skipped)" if self.skips else ""
-        raise AudioError(
-            enumerate_problems(f"{self.title}: {{count}} clips cannot be used{allowed}:", problems)
-            + f"\n  Mend or replace them, or go on without them: --skip-bad-clips {len(problems)}"
-        )
 
 
 class Resample(BatchStep):

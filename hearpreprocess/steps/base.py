@@ -8,7 +8,7 @@ import json
 import logging
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -136,11 +136,24 @@ class Step(luigi.Task):
 
 
 class PlanningStep(Step):
-    """A step that needs more than it requires: what that is, it can tell when what it requires is complete."""
+    """A step that needs more than it requires, which it can only tell when what it requires is complete.
+
+    Its state is what is on the disk: something is still planned, or nothing is and it can finish. Luigi runs it again
+    from its start after what was planned is complete, so nothing in memory may be needed across a `yield`.
+    """
 
     def planned(self) -> Sequence[Step]:
-        """The steps that it needs next; what it requires must be complete."""
+        """The steps that it needs next and that are not complete; what it requires must be complete."""
         raise NotImplementedError
+
+    def finish(self) -> None:
+        """Do the step's own work; called when nothing is planned."""
+        raise NotImplementedError
+
+    def run(self) -> Generator[Any, Any, None]:
+        while steps := self.planned():
+            yield steps
+        self.finish()
 
 
 def _tell_failure(step: Step, error: BaseException) -> None:

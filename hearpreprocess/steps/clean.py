@@ -14,7 +14,7 @@ from hearpreprocess.steps.audio import Extract, Resample, Standardize
 from hearpreprocess.steps.base import RatesParameter, Step, TaskParameter
 from hearpreprocess.steps.corpus import corpus_folder
 from hearpreprocess.steps.release import Release
-from hearpreprocess.storage import alone, discard, has_left_things, leave_things
+from hearpreprocess.storage import alone, discard, has_skipped_cleanup, note_skipped_cleanup
 from hearpreprocess.task import Source, TaskReference
 
 
@@ -36,13 +36,14 @@ class Clean(Step):
     """Finished tasks without what lies between their downloads and their outputs: members unpacked, audio halfway.
 
     `tasks`: all of a run that share sources and so perhaps batches, of which none must lose what it still needs.
-    Listings and labels, which are small and tell what an output is, stay.
+    Listings and labels, which are small and tell what an output is, stay. `with_report`: as of Release.
     """
 
     tasks = TasksParameter()
     rates = RatesParameter()
     compression = luigi.Parameter()
     skips = luigi.IntParameter()
+    with_report = luigi.BoolParameter(default=True, significant=False)
     stage = "clean"
 
     @property
@@ -58,7 +59,13 @@ class Clean(Step):
         return [place for release in self.requires() for place in release.places]
 
     def requires(self) -> list[Release]:
-        facts = {"workspace": self.workspace, "rates": self.rates, "compression": self.compression, "skips": self.skips}
+        facts = {
+            "workspace": self.workspace,
+            "rates": self.rates,
+            "compression": self.compression,
+            "skips": self.skips,
+            "with_report": self.with_report,
+        }
         return [Release(task=task, **facts) for task in self.tasks]
 
     def forget_failures(self) -> None:
@@ -68,7 +75,7 @@ class Clean(Step):
     def complete(self) -> bool:
         if not all(release.complete() for release in self.requires()):
             return False
-        return has_left_things(self.workspace.tmp_dir, self.workspace.runner) or not any(self._leftovers())
+        return has_skipped_cleanup(self.workspace.tmp_dir, self.workspace.runner) or not any(self._leftovers())
 
     def run(self) -> None:
         with alone(self.workspace.tmp_dir, self.workspace.runner) as is_alone:
@@ -76,7 +83,7 @@ class Clean(Step):
                 for folder in self._leftovers():
                     discard(folder)
             else:
-                leave_things(self.workspace.tmp_dir, self.workspace.runner)
+                note_skipped_cleanup(self.workspace.tmp_dir, self.workspace.runner)
                 text = "another run is at work in this work folder; what it may need is left there. Clean up later"
                 self.tell("warned", text=text)
 

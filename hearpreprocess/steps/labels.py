@@ -22,9 +22,9 @@ from hearpreprocess.finished import (
     release_of_folder,
     with_release,
 )
-from hearpreprocess.steps.audio import Screen
 from hearpreprocess.steps.base import Step, TaskParameter
 from hearpreprocess.steps.corpus import Corpus, TaskStep, corpus_folder
+from hearpreprocess.steps.screen import Screen
 from hearpreprocess.storage import SEAL, digest, replaced_folder
 from hearpreprocess.task import Local, Tree
 

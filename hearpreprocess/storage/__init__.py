@@ -22,7 +22,15 @@ from hearpreprocess.storage.disk import (
     nearest_existing,
     size_of,
 )
-from hearpreprocess.storage.locks import alone, at_work, forget_what_was_left, has_left_things, leave_things, locked
+from hearpreprocess.storage.locks import is_locked, is_under_its_name, lock_file, try_lock_file
+from hearpreprocess.storage.presence import (
+    alone,
+    at_work,
+    forget_skipped_cleanup,
+    has_skipped_cleanup,
+    note_skipped_cleanup,
+    output_lock,
+)
 from hearpreprocess.storage.sealing import SEAL, is_sealed, seal
 from hearpreprocess.storage.wording import bytes_text, counted, nearest, printable, shortened, table
 from hearpreprocess.storage.workspace import Workspace
@@ -42,16 +50,19 @@ __all__ = [
     "disk_of",
     "duplicates",
     "file_digest",
-    "forget_what_was_left",
+    "forget_skipped_cleanup",
     "free_on",
-    "has_left_things",
+    "has_skipped_cleanup",
+    "is_locked",
     "is_sealed",
-    "leave_things",
+    "is_under_its_name",
     "link_or_copy",
-    "locked",
+    "lock_file",
     "naming_the_disk",
     "nearest",
     "nearest_existing",
+    "note_skipped_cleanup",
+    "output_lock",
     "printable",
     "remove",
     "remove_abandoned",
@@ -62,6 +73,7 @@ __all__ = [
     "sync_file_system",
     "sync_folder",
     "table",
+    "try_lock_file",
     "whole_file",
     "whole_folder",
 ]

@@ -1,96 +1,91 @@
-"""Who is at work in a work folder, so that nothing is removed from under another run.
+"""Locks on files, between processes and between the threads of one.
 
-Kept in locks on files, which end with the process that holds them, however that ends.
+Ours, as `fasteners` takes POSIX locks, which threads of one process share and which end when any descriptor of the file
+is closed, and as `filelock` hides the descriptor that a download writes through, has no shared lock with flock, and
+takes a note of a process number where there is no flock.
+
+A lock belongs to one opening of a file. It ends when that is closed, or with the last process that has it open, however
+that ends; a forked process has it open, a program that is started does not.
+
+On a file system without locks everybody who asks is given one, so that work goes on as if nobody else were there, and
+`is_locked` does not know, so that nothing is removed that may be somebody's.
 """
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import fcntl
 import os
-from collections.abc import Iterator
 from pathlib import Path
-
-_FOLDER, _DOOR, _RUN, _LEFT = "runs", "door", ".run", ".left"
-
-
-@contextlib.contextmanager
-def at_work(tmp_dir: Path) -> Iterator[None]:
-    """A run of this process; where another one is about to remove something, wait until it has."""
-    folder = tmp_dir / _FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    own = folder / f"{_name(os.getpid())}{_RUN}"
-    with contextlib.ExitStack() as stack:
-        with _locked(folder / _DOOR, fcntl.LOCK_SH):
-            stack.enter_context(_locked(own, fcntl.LOCK_SH))
-        try:
-            yield
-        finally:
-            own.unlink(missing_ok=True)
+from typing import BinaryIO
 
 
-@contextlib.contextmanager
-def alone(tmp_dir: Path, runner: int) -> Iterator[bool]:
-    """Keep others from beginning, and tell whether no run but that of the process `runner` is at work."""
-    folder = tmp_dir / _FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    with _locked(folder / _DOOR, fcntl.LOCK_EX):
-        yield not any(path.name != f"{_name(runner)}{_RUN}" and _is_held(path) for path in folder.glob(f"*{_RUN}"))
+def lock_file(path: Path, *, shared: bool = False) -> BinaryIO:
+    """Wait for the lock on a file, which is created where it is missing, and return the open file that holds the lock.
+
+    `shared`: others may share the lock, but nobody may have it alone. What is written to the file is not buffered.
+    """
+    return _locked(path, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
 
 
-@contextlib.contextmanager
-def locked(tmp_dir: Path, title: str) -> Iterator[None]:
-    """Wait until nobody else has what goes by this title, and keep it."""
-    folder = tmp_dir / _FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    with _locked(folder / f"{title}.lock", fcntl.LOCK_EX):
-        yield
-
-
-def forget_what_was_left(tmp_dir: Path) -> None:
-    """Remove the note of a run long ago that had this process' number."""
-    with contextlib.suppress(OSError):
-        (tmp_dir / _FOLDER / f"{_name(os.getpid())}{_LEFT}").unlink(missing_ok=True)
-
-
-def leave_things(tmp_dir: Path, runner: int) -> None:
-    """Note that a run has not removed what another one may need."""
-    (tmp_dir / _FOLDER / f"{_name(runner)}{_LEFT}").touch()
-
-
-def has_left_things(tmp_dir: Path, runner: int) -> bool:
-    """Whether a run has not removed what another one may need."""
-    return (tmp_dir / _FOLDER / f"{_name(runner)}{_LEFT}").exists()
-
-
-def _name(runner: int) -> str:
-    return f"{os.uname().nodename.replace('.', '-')}-{runner}"
-
-
-@contextlib.contextmanager
-def _locked(path: Path, kind: int) -> Iterator[None]:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+def try_lock_file(path: Path) -> BinaryIO | None:
+    """Like `lock_file`, for this opening alone, but None where somebody else has the lock."""
     try:
-        with contextlib.suppress(OSError):  # a file system without locks
-            fcntl.flock(descriptor, kind)
-        yield
-    finally:
-        os.close(descriptor)
+        return _locked(path, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return None
 
 
-def _is_held(path: Path) -> bool:
-    """Whether a run holds this file; one that nobody holds is removed."""
+def is_locked(path: Path) -> bool | None:
+    """Whether somebody has a lock on a file; None where that is not known: no locks there, or no right to ask."""
     try:
-        descriptor = os.open(path, os.O_RDWR)
+        with _open(path, os.O_RDWR) as file:
+            return False if _flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB) else None
     except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        path.unlink(missing_ok=True)
         return False
     except BlockingIOError:
         return True
-    except OSError:  # a file system without locks: nobody can know
-        return True
-    finally:
-        os.close(descriptor)
+    except PermissionError:
+        return None
+
+
+def is_under_its_name(file: BinaryIO, path: Path) -> bool:
+    """Whether an open file is still the one at `path`, and has not been removed or renamed."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False
+
+
+def _locked(path: Path, kind: int) -> BinaryIO:
+    """The open file with the lock; raises BlockingIOError where somebody has it and `kind` does not wait."""
+    while True:
+        file = _open(path, os.O_RDWR | os.O_CREAT)
+        try:
+            _flock(file, kind)
+            if is_under_its_name(file, path):
+                return file
+        except BaseException:
+            file.close()
+            raise
+        file.close()  # who had the lock before has removed or renamed this one; the next one under the name counts
+
+
+def _open(path: Path, flags: int) -> BinaryIO:
+    # To write, too, as NFS gives no exclusive lock to who only reads.
+    return os.fdopen(os.open(path, flags, 0o644), "r+b", buffering=0)
+
+
+def _flock(file: BinaryIO, kind: int) -> bool:
+    """Take a lock, and tell whether it is one: False on a file system without locks.
+
+    Raises BlockingIOError where somebody has it and `kind` does not wait.
+    """
+    try:
+        fcntl.flock(file.fileno(), kind)
+    except OSError as error:
+        # Some network file systems say EACCES for EWOULDBLOCK.
+        if kind & fcntl.LOCK_NB and error.errno in (errno.EWOULDBLOCK, errno.EACCES):
+            raise BlockingIOError(error.errno, error.strerror) from error
+        return False
+    return True

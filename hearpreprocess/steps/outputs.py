@@ -1,0 +1,237 @@
+"""Steps that make the outputs of a task: Combine (its folder) and Tar (a tarball for each rate)."""
+
+from __future__ import annotations
+
+import functools
+import glob
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import luigi
+
+from hearpreprocess import report
+from hearpreprocess.errors import OutputError
+from hearpreprocess.finished import (
+    CARD,
+    MANIFEST,
+    METADATA,
+    PROOFS,
+    REPORT,
+    Fingerprint,
+    card,
+    check_replaceable,
+    checksums_of,
+    clip_path,
+    clips_in,
+    compression_of,
+    is_all_there,
+    manifest,
+    release_of_folder,
+    release_of_tarball,
+    tarball_name,
+    write_folder,
+    write_tarball,
+)
+from hearpreprocess.steps.audio import Resample
+from hearpreprocess.steps.base import Counter, HiddenParameter, RatesParameter
+from hearpreprocess.steps.corpus import CorpusStep
+from hearpreprocess.steps.interruption import Interruption
+from hearpreprocess.steps.labels import Labels
+from hearpreprocess.storage import SEAL, output_lock, replaced_folder, whole_file
+
+ABOVE_ALL_RATES = 1_000_000
+"""A priority; the largest number there is would be one that a luigid's page cannot show."""
+
+
+class OutputStep(CorpusStep):
+    """A step that makes an output of a task of which Corpus and Labels are complete.
+
+    `corpus`, `labels`: the keys of their folders. `release`: the digest of all that the finished task is made from,
+    which the output itself states: that it does so is the completion mark, whatever becomes of the work folder.
+    `rates`: in hertz, all that the run asks for. `made`: those of them that some output lacks, as the clips of a batch
+    are resampled to all of them at once.
+    """
+
+    labels = HiddenParameter[str](significant=False)
+    release = HiddenParameter[str]()
+    rates = RatesParameter()
+    made = RatesParameter(significant=False)
+
+    @functools.cached_property
+    def clips(self) -> list[tuple[str, str, str]]:
+        """The split, the name and the batch's key of each clip of the finished task."""
+        metadata = json.loads((self._labels_folder / METADATA).read_text(encoding="utf-8"))
+        skipped = metadata.get("skipped_clips", {})
+        return [clip for clip in self.described.clips if clip[1] not in skipped] if skipped else self.described.clips
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The number of clips of each split."""
+        counts = dict.fromkeys(self.described.summary["splits"], 0)
+        for split, _name, _batch in self.clips:
+            counts[split] += 1
+        return counts
+
+    @property
+    def _labels_folder(self) -> Path:
+        return self.workspace.tmp_dir / Labels.stage / self.labels
+
+    def requires(self) -> list[Resample]:
+        """The steps that make the audio, batch by batch."""
+        facts = {"workspace": self.workspace, "corpus": self.corpus, "rates": self.made}
+        return [Resample(batch=key, **facts) for key in self.described.summary["batches"]]
+
+    def label_files(self) -> dict[str, str]:
+        """The files other than audio, manifest and card, by their path in the finished task."""
+        without = {SEAL, *PROOFS}
+        return {path.name: str(path) for path in sorted(self._labels_folder.iterdir()) if path.name not in without}
+
+    def proofs(self, rates: Sequence[int], others: Mapping[int, Mapping[str, Fingerprint]]) -> dict[str, str]:
+        """The manifest and the card, by name. `rates`: those that are made; `others`: the clips at other rates."""
+        steps = self.requires()
+        recorded = {name: facts for step in steps for name, facts in step.requires().made().items()}
+        made = {rate: {name: clip for step in steps for name, clip in step.made(rate).items()} for rate in rates}
+        of_corpus = manifest.read(self._labels_folder / MANIFEST)
+        whole = manifest.with_audio(of_corpus, recorded, {**others, **made})
+        metadata = json.loads((self._labels_folder / METADATA).read_text(encoding="utf-8"))
+        return {MANIFEST: manifest.to_text(whole), CARD: card.card(metadata, whole)}
+
+    def audio_files(self, rate: int) -> dict[str, str]:
+        """The clips at one rate, by their path in the finished task."""
+        folders = {step.batch: str(step.folders()[rate]) for step in self.requires()}
+        return {clip_path(rate, split, name): f"{folders[batch]}/{name}.wav" for split, name, batch in self.clips}
+
+
+class Combine(OutputStep):
+    """The finished task's folder, with at least these rates; others that it has of the same release stay.
+
+    `with_report`: whether a report is written; the folder is complete without one, too.
+    """
+
+    with_report = luigi.BoolParameter(default=True, significant=False)
+    stage = "combine"
+
+    @property
+    def folder(self) -> Path:
+        """Where the finished task is."""
+        return self.workspace.tasks_dir / self.title
+
+    @property
+    def places(self) -> list[Path]:
+        return [self.folder]
+
+    @property
+    def priority(self) -> int:  # type: ignore[override]
+        """Before all tarballs: the report takes one core for seconds, in which the others have these to do."""
+        return ABOVE_ALL_RATES
+
+    def complete(self) -> bool:
+        return self.finished_rates().issuperset(self.rates)
+
+    def finished_rates(self) -> frozenset[int]:
+        """The rates at which the folder has all clips of this release."""
+        if release_of_folder(self.folder) != self.release:
+            return frozenset()
+        return frozenset(rate for rate in self.rates if is_all_there(self.folder, [rate], self.counts))
+
+    def run(self) -> None:
+        with output_lock(self.workspace.tmp_dir, self.title):  # another run may add other rates at the same time
+            self._replace()
+
+    def _replace(self) -> None:
+        check_replaceable(self.folder, self.described.summary["splits"])
+        earlier_clips = clips_in(self.folder)
+        files: dict[str, str] = {}
+        fingerprints: dict[int, dict[str, Fingerprint]] = {}
+        if release_of_folder(self.folder) == self.release:
+            fingerprints = self._fingerprints(earlier_clips)
+            files |= {path: file for path, file in earlier_clips.items() if int(path.partition("/")[0]) in fingerprints}
+        elif dropped := sorted({path.partition("/")[0] for path in earlier_clips} - set(map(str, self.rates))):
+            self.tell("warned", text=f"the clips at {', '.join(dropped)} Hz were of an earlier release and are removed")
+        self._warn_of_other_tarballs()
+        for rate in self.made:
+            files |= self.audio_files(rate)
+        self.tell("began")
+        with replaced_folder(self.folder) as folder:
+            write_folder(folder, links=files, copies=self.label_files(), texts=self.proofs(self.made, fingerprints))
+            if self.with_report:
+                self._write_report(folder)
+            Interruption.act()
+        self.tell("finished")
+
+    def _write_report(self, folder: Path) -> None:
+        """Write the report; a task is finished without one, too."""
+        try:
+            (folder / REPORT).write_text(report.page(folder), encoding="utf-8")
+        except Exception as error:
+            text = (
+                f"its report could not be made ({type(error).__name__}: {error}); `hearpreprocess report` tries again"
+            )
+            self.tell("warned", text=text)
+
+    def _fingerprints(self, clips: Iterable[str]) -> dict[int, dict[str, Fingerprint]]:
+        """By rate, what the folder's manifest has of the clips in it; no rate where there is no manifest."""
+        try:
+            earlier = manifest.read(self.folder / MANIFEST)
+            rates = {int(path.partition("/")[0]) for path in clips}
+            return {rate: manifest.audio_of(earlier, rate) for rate in earlier["sample_rates"] if rate in rates}
+        except OutputError as error:
+            self.tell("warned", text=f"{error}; clips at other rates than those asked for are removed")
+            return {}
+
+    def _warn_of_other_tarballs(self) -> None:
+        asked = {tarball_name(self.title, rate) for rate in self.rates}
+        for path in sorted(self.workspace.tar_dir.glob(tarball_name(glob.escape(self.title), "*"))):
+            if path.name not in asked and release_of_tarball(path) not in (None, self.release):
+                self.tell("warned", text=f"{path} is of an earlier release; remove it, or ask for its rate again")
+
+
+class Tar(OutputStep):
+    """The finished task at one rate in hertz as a tarball."""
+
+    rate = luigi.IntParameter()
+    compression = luigi.Parameter()
+    stage = "tar"
+
+    @property
+    def shown_stage(self) -> str:
+        return f"tar {self.rate} Hz"
+
+    @property
+    def path(self) -> Path:
+        """Where the tarball is."""
+        return self.workspace.tar_dir / tarball_name(self.title, self.rate)
+
+    @property
+    def places(self) -> list[Path]:
+        return [self.path]
+
+    @property
+    def size_note(self) -> Path:
+        """Where the tarball's size is noted, to tell one that was cut short later."""
+        return self.workspace.tmp_dir / self.stage / f"{self.path.name}-{self.release}"
+
+    @property
+    def priority(self) -> int:  # type: ignore[override]
+        """The largest comes first, so that not one core alone is still at it while the others have nothing left."""
+        rate: int = self.rate
+        return rate
+
+    def complete(self) -> bool:
+        if release_of_tarball(self.path) != self.release or compression_of(self.path) != self.compression:
+            return False
+        return checksums_of(self.path).exists() and self._is_whole()
+
+    def _is_whole(self) -> bool:
+        """Whether the tarball is as large as when it was written, if that is noted."""
+        size = str(self.path.stat().st_size)
+        return not self.size_note.exists() or self.size_note.read_text(encoding="utf-8") == size
+
+    def run(self) -> None:
+        files = self.label_files() | self.audio_files(self.rate)
+        with Counter(self, "files", len(files) + len(PROOFS)) as counter:
+            proofs = self.proofs([self.rate], {})
+            write_tarball(self.path, f"tasks/{self.title}", files, proofs, self.compression, counter.add)
+        with whole_file(self.size_note) as note:
+            note.write_text(str(self.path.stat().st_size), encoding="utf-8")

@@ -1,0 +1,83 @@
+"""The step that judges the clips that cannot be used: Screen."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+
+import luigi
+
+from hearpreprocess.errors import AudioError, enumerate_problems
+from hearpreprocess.steps.audio import Standardize
+from hearpreprocess.steps.base import LOGGER, PlanningStep, fresh_folder
+from hearpreprocess.steps.corpus import Corpus, TaskStep, corpus_folder
+from hearpreprocess.storage import discard, is_sealed
+
+_REFUSED = "refused.json"
+
+
+class Screen(PlanningStep, TaskStep):  # type: ignore[misc]  # its run is that of a PlanningStep
+    """The judgement on a task's clips that cannot be used: no more than `skips` may be left out.
+
+    As long as there are batches whose clips have not been tried, it plans these. Then it judges: it fails, or writes
+    down what is left out, and is complete until a batch that is made again refuses other clips.
+    """
+
+    skips = luigi.IntParameter()
+    stage = "screen"
+
+    @property
+    def key(self) -> str:
+        return f"{super().key}-{self.skips}"
+
+    def requires(self) -> Corpus:
+        return Corpus(workspace=self.workspace, task=self.task)
+
+    def complete(self) -> bool:
+        if not super().complete() or not self.requires().complete():
+            return False
+        known = self.refused().items()
+        return all(step.refused().items() <= known for step in self.standardized())
+
+    def refused(self) -> dict[str, str]:
+        """The clips that are left out, with the reasons; the step must be complete."""
+        refused: dict[str, str] = json.loads((self.folder / _REFUSED).read_text(encoding="utf-8"))
+        return refused
+
+    def standardized(self) -> list[Standardize]:
+        """The steps that try all clips; Corpus must be complete."""
+        corpus = self.requires().key
+        batches = corpus_folder(self.workspace, corpus).summary["batches"]
+        return [Standardize(workspace=self.workspace, corpus=corpus, batch=key) for key in batches]
+
+    def planned(self) -> Sequence[Standardize]:
+        return [step for step in self.standardized() if not step.complete()]
+
+    def finish(self) -> None:
+        refused = {name: reason for step in self.standardized() for name, reason in sorted(step.refused().items())}
+        if len(refused) > self.skips:
+            self._fail(refused)
+        if is_sealed(self.folder):
+            if self.refused() == refused:  # another run has come to the same judgement
+                return
+            discard(self.folder)  # it is of clips that have been made again since
+        with fresh_folder(self.folder) as folder:
+            (folder / _REFUSED).write_text(json.dumps(refused, sort_keys=True), encoding="utf-8")
+
+    def forget_refusals(self) -> None:
+        """Have the batches with clips that made an earlier run fail tried again: the reason may have gone."""
+        if self.requires().complete() and not self.complete():
+            for step in self.standardized():
+                if step.refused():
+                    discard(step.folder)
+
+    def _fail(self, refused: Mapping[str, str]) -> None:
+        problems = [f"clip {name}, {reason}" for name, reason in sorted(refused.items())]
+        for problem in problems:
+            logging.getLogger(LOGGER).error("%s: %s", self.title, problem)
+        allowed = f" ({self.skips:,} may be skipped)" if self.skips else ""
+        raise AudioError(
+            enumerate_problems(f"{self.title}: {{count}} clips cannot be used{allowed}:", problems)
+            + f"\n  Mend or replace them, or go on without them: --skip-bad-clips {len(problems)}"
+        )
