@@ -1,0 +1,98 @@
+"""Who is at work in a work folder."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from hearpreprocess.storage.presence import (
+    alone,
+    at_work,
+    forget_skipped_cleanup,
+    has_skipped_cleanup,
+    note_skipped_cleanup,
+    output_lock,
+)
+
+RUN = """
+from pathlib import Path
+from hearpreprocess.storage.presence import at_work
+with at_work(Path(".")):
+    print("at work", flush=True)
+    input()
+"""
+
+
+def start_run(folder: Path) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", RUN], cwd=folder, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "at work\n"
+    return process
+
+
+def is_alone(folder: Path, runner: int) -> bool:
+    with alone(folder, runner) as answer:
+        return answer
+
+
+def test_a_run_is_at_work_until_it_ends_or_is_killed(tmp_path: Path) -> None:
+    with at_work(tmp_path):
+        assert is_alone(tmp_path, os.getpid()), "the other runs are meant"
+        assert not is_alone(tmp_path, os.getpid() + 1)
+    for end in ("killed", "done"):
+        process = start_run(tmp_path)
+        assert not is_alone(tmp_path, os.getpid())
+        assert is_alone(tmp_path, process.pid)
+        if end == "killed":
+            process.kill()
+        process.communicate("\n" if end == "done" else None)
+        assert is_alone(tmp_path, os.getpid())
+        assert not list((tmp_path / "runs").glob("*.run")), "a run that is over leaves nothing for long"
+
+
+def test_no_run_begins_while_another_one_is_alone(tmp_path: Path) -> None:
+    events: list[str] = []
+
+    def run() -> None:
+        with at_work(tmp_path):
+            events.append("begun")
+
+    thread = threading.Thread(target=run)
+    with alone(tmp_path, os.getpid()):
+        thread.start()
+        thread.join(0.2)
+        events.append("alone no longer")
+    thread.join()
+    assert events == ["alone no longer", "begun"]
+
+
+def test_one_thread_at_a_time_writes_an_output(tmp_path: Path) -> None:
+    counter = tmp_path / "counter"
+    counter.write_text("0")
+
+    def write() -> None:
+        for _turn in range(50):
+            with output_lock(tmp_path, "task"):
+                counter.write_text(str(int(counter.read_text()) + 1))
+
+    threads = [threading.Thread(target=write) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert counter.read_text() == "200"
+
+
+def test_a_skipped_cleanup_is_noted_until_the_next_run_of_that_number(tmp_path: Path) -> None:
+    (tmp_path / "runs").mkdir()
+    assert not has_skipped_cleanup(tmp_path, os.getpid())
+    note_skipped_cleanup(tmp_path, os.getpid())
+    assert has_skipped_cleanup(tmp_path, os.getpid())
+    assert not has_skipped_cleanup(tmp_path, os.getpid() + 1)
+    forget_skipped_cleanup(tmp_path)
+    assert not has_skipped_cleanup(tmp_path, os.getpid())
