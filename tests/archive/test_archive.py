@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import stat
+import struct
 import tarfile
+import unicodedata
 import warnings
 import zipfile
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +20,7 @@ from hypothesis import strategies as st
 
 from hearpreprocess import archive
 from hearpreprocess.archive.listing import is_litter
+from hearpreprocess.archive.parts import DirectoryEntry
 from hearpreprocess.errors import ArchiveError
 from hearpreprocess.synthetic import archives
 
@@ -64,11 +68,12 @@ def unpack(
 def test_round_trip(
     tmp_path_factory: pytest.TempPathFactory, form: str, contents: dict[str, bytes], part_size: int
 ) -> None:
-    # A path that is also another's folder cannot be unpacked by anybody.
+    # Two paths that differ only in case are refused, and one that is also another's folder nobody can unpack.
+    distinct = {unicodedata.normalize("NFC", path).casefold(): path for path in contents}.values()
     contents = {
         path: content
         for path, content in contents.items()
-        if not any(other.startswith(f"{path}/") for other in contents) and len(path.encode()) < 100
+        if path in distinct and not any(other.startswith(f"{path}/") for other in contents) and len(path.encode()) < 100
     }
     if all(map(is_litter, contents)):
         return
@@ -384,3 +389,62 @@ def test_only_an_archive_that_can_be_entered_anywhere_is_read_member_by_member(t
         zipped.writestr("stored.wav", b"x", zipfile.ZIP_STORED)
         zipped.writestr("unusual.wav", b"x" * 99, zipfile.ZIP_BZIP2)
     assert list(archive.packed_members({"y": tmp_path / "y.zip"})) == ["stored.wav"]
+
+
+EIGHT_BYTES, FOUR_BYTES, TWO_BYTES = (st.integers(0, 2 ** (8 * size) - 1) for size in (8, 4, 2))
+OTHER_EXTRA = st.lists(st.tuples(TWO_BYTES.filter(lambda kind: kind != 1), st.binary(max_size=9)), max_size=3).map(
+    lambda fields: b"".join(struct.pack("<2H", kind, len(content)) + content for kind, content in fields)
+)
+
+
+@given(
+    size=EIGHT_BYTES,
+    packed_size=EIGHT_BYTES,
+    offset=EIGHT_BYTES,
+    disk=FOUR_BYTES | st.integers(0, 9),
+    moved_to=EIGHT_BYTES,
+    name=st.binary(max_size=9),
+    extra=OTHER_EXTRA,
+    comment=st.binary(max_size=9),
+    before=st.binary(max_size=9),
+)
+def test_a_directory_entry_keeps_all_but_its_place(
+    size: int,
+    packed_size: int,
+    offset: int,
+    disk: int,
+    moved_to: int,
+    name: bytes,
+    extra: bytes,
+    comment: bytes,
+    before: bytes,
+) -> None:
+    # Only what is too large for the header is in the zip64 field, in this order.
+    large = [value for value in (size, packed_size, offset) if value >= 0xFFFFFFFF]
+    field = struct.pack(f"<{len(large)}Q", *large) + (struct.pack("<L", disk) if disk >= 0xFFFF else b"")
+    extra_64 = struct.pack("<2H", 1, len(field)) + field if field else b""
+    header = struct.pack(
+        "<4s6H3L5H2L",
+        *(b"PK\x01\x02", 1, 2, 3, 4, 5, 6, 7, min(packed_size, 0xFFFFFFFF), min(size, 0xFFFFFFFF)),
+        *(len(name), len(extra_64 + extra), len(comment), min(disk, 0xFFFF), 8, 9, min(offset, 0xFFFFFFFF)),
+    )
+    packed = header + name + extra_64 + extra + comment
+    entry = DirectoryEntry.parse(before + packed, len(before))
+    assert entry.length == len(packed)
+    assert (entry.header.size, entry.header.packed_size) == (size, packed_size)
+    assert (entry.header.offset, entry.header.disk) == (offset, disk)
+    assert (entry.name, entry.extra, entry.comment) == (name, extra, comment)
+    moved = DirectoryEntry.parse(entry.pack(moved_to), 0)
+    fields = {"offset": moved_to, "disk": 0, "extra_length": len(extra) + 28}
+    assert moved == replace(entry, header=entry.header._replace(**fields))
+
+
+@pytest.mark.parametrize("kept", [*range(0, 46, 5), 50, 57])
+def test_a_damaged_directory_entry_is_refused(kept: int) -> None:
+    field = struct.pack("<2HQ", 1, 8, 2**33)
+    entry = struct.pack("<4s6H3L5H2L", b"PK\x01\x02", *range(7), 5, 0xFFFFFFFF, 0, len(field), 0, 0, 0, 0, 0) + field
+    assert DirectoryEntry.parse(entry, 0).header.size == 2**33
+    with pytest.raises(zipfile.BadZipFile, match="damaged"):
+        DirectoryEntry.parse(entry[:kept], 0)
+    with pytest.raises(zipfile.BadZipFile, match="damaged"):
+        DirectoryEntry.parse(b"P" + entry, 0)
