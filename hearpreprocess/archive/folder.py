@@ -8,7 +8,7 @@ import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from hearpreprocess.archive.listing import Listing, place
+from hearpreprocess.archive.listing import Listing, target_of
 from hearpreprocess.errors import ArchiveError, enumerate_problems
 
 
@@ -18,31 +18,31 @@ def files_below(folder: Path) -> dict[str, Path]:
     Raises ArchiveError where there is none, where a link leads back to a folder that it is in, and naming what cannot
     be read, or is no file: nothing that is there is passed over.
     """
-    found: dict[str, Path] = {}
+    paths: dict[str, Path] = {}
     problems: list[str] = []
 
     def note(error: OSError) -> None:
         problems.append(f"{error.filename}: {error.strerror}")
 
     for parent, folders, files in os.walk(folder, onerror=note, followlinks=True):
-        place = Path(parent)
-        above = [place, *place.parents]
+        directory = Path(parent)
+        above = [directory, *directory.parents]
         for name in folders:
-            if (place / name).is_symlink() and (place / name).resolve() in [each.resolve() for each in above]:
-                raise ArchiveError(f"{place / name} is a link that leads back to a folder that it is in")
+            if (directory / name).is_symlink() and (directory / name).resolve() in [path.resolve() for path in above]:
+                raise ArchiveError(f"{directory / name} is a link that leads back to a folder that it is in")
         for name in files:
             if problem := _problem(f"{parent}/{name}"):
                 problems.append(f"{parent}/{name}".encode(errors="backslashreplace").decode() + f": {problem}")
             else:
-                found[(place / name).relative_to(folder).as_posix()] = place / name
+                paths[(directory / name).relative_to(folder).as_posix()] = directory / name
     if problems:
         raise ArchiveError(
             enumerate_problems(f"{folder}: {{count}} things in it cannot be used:", problems)
             + "\n  Mend them, or move them out of the folder"
         )
-    if not found:
+    if not paths:
         raise ArchiveError(f"{folder} holds no files")
-    return dict(sorted(found.items()))
+    return dict(sorted(paths.items()))
 
 
 def _problem(path: str) -> str | None:
@@ -66,6 +66,6 @@ def unpack(
     listing = Listing("the folder")
     for path, file in files.items():
         if listing.add(path, file.stat().st_size) and select(path):
-            shutil.copyfile(file, place(folder, path))
+            shutil.copyfile(file, target_of(folder, path))
             on_member(1)
     return listing.sizes()

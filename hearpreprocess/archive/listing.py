@@ -126,8 +126,8 @@ def is_of_the_disk(error: BaseException) -> bool:
     return isinstance(error, OSError) and error.errno not in (None, errno.EINVAL)
 
 
-def place(folder: Path, path: str) -> Path:
-    """Where a member belongs in `folder`, with the folders above it made."""
+def target_of(folder: Path, path: str) -> Path:
+    """The path that a member is unpacked to; the folders above it are created."""
     target = folder / path
     target.parent.mkdir(parents=True, exist_ok=True)
     return target

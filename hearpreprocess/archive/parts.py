@@ -64,21 +64,21 @@ def end_record(file: BinaryIO, starts: Sequence[int] = ()) -> EndRecord:
     if at < 0 or len(tail) - at < _END.size:
         raise zipfile.BadZipFile("it has no end record")
     _magic, _disk, disk, _here, entries, size, offset, comment = _END.unpack_from(tail, at)
-    found = EndRecord(disk, offset, size, entries, tail[at + _END.size :][:comment])
+    small = EndRecord(disk, offset, size, entries, tail[at + _END.size :][:comment])
     if starts and _TOO_LARGE_16 not in (disk, entries) and _TOO_LARGE_32 not in (size, offset):
-        return found
+        return small
     locator_at = tail_start + at - _LOCATOR.size
     file.seek(max(0, locator_at))
     locator = file.read(_LOCATOR.size)
     if len(locator) < _LOCATOR.size or not locator.startswith(_LOCATOR_MAGIC):
-        return found
+        return small
     _magic, disk_of_record, offset_of_record, _disks = _LOCATOR.unpack(locator)
     file.seek(_absolute(starts, disk_of_record, offset_of_record) if starts else max(0, locator_at - _END_64.size))
     record = file.read(_END_64.size)
     if len(record) < _END_64.size or not record.startswith(_END_64_MAGIC):
         raise zipfile.BadZipFile("its zip64 end record is damaged")
     _magic, _size, _by, _needed, _disk, disk, _here, entries, size, offset = _END_64.unpack(record)
-    return EndRecord(disk, offset, size, entries, found.comment)
+    return EndRecord(disk, offset, size, entries, small.comment)
 
 
 class EntryHeader(NamedTuple):

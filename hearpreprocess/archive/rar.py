@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hearpreprocess.archive.listing import Listing, place
+from hearpreprocess.archive.listing import Listing, target_of
 from hearpreprocess.errors import ArchiveError
 
 MAGIC = (b"Rar!\x1a\x07",)
@@ -30,7 +30,7 @@ def unpack(
     for member in _child(path, {}):
         listing.add(member["path"], member["size"], member["problem"])
     sizes = listing.sizes()
-    targets = {path: str(place(folder, path)) for path in sizes if select(path)}
+    targets = {path: str(target_of(folder, path)) for path in sizes if select(path)}
     for path_of_member in targets:
         listing.take(path_of_member)
     if targets:

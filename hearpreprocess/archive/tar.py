@@ -16,7 +16,7 @@ from typing import IO, Any
 
 from isal import igzip_lib, igzip_threaded
 
-from hearpreprocess.archive.listing import Listing, is_of_the_disk, place
+from hearpreprocess.archive.listing import Listing, is_of_the_disk, target_of
 from hearpreprocess.errors import ArchiveError
 
 _COMPRESSED: dict[bytes, Callable[[Path], Any]] = {
@@ -63,7 +63,7 @@ def unpack(
                 name = member.name.removeprefix("./")
                 if select(name):
                     listing.take(name)
-                    _write(archive, member, place(folder, name))
+                    _write(archive, member, target_of(folder, name))
                     on_member(1)
     except ArchiveError:
         raise

@@ -16,7 +16,7 @@ from typing import IO
 
 from isal import igzip_lib, isal_zlib
 
-from hearpreprocess.archive.listing import Listing, is_of_the_disk, place
+from hearpreprocess.archive.listing import Listing, is_of_the_disk, target_of
 from hearpreprocess.archive.parts import SMALLEST_ENTRY, JoinedParts, check_directory, end_record
 from hearpreprocess.errors import ArchiveError
 
@@ -61,7 +61,7 @@ def unpack(
                 continue
             listing.take(member.filename)
             try:
-                with archive.open(member) as reading, place(folder, member.filename).open("wb") as writing:
+                with archive.open(member) as reading, target_of(folder, member.filename).open("wb") as writing:
                     shutil.copyfileobj(reading, writing, _CHUNK)
             except _DAMAGE as error:
                 if is_of_the_disk(error):

@@ -17,11 +17,11 @@ def ignore(amount: int, total: int | None) -> None:
     """Stand in for a progress callback where nobody looks."""
 
 
-def checksum_problem(found: Mapping[str, str], expected: Mapping[str, str]) -> str | None:
+def checksum_problem(actual: Mapping[str, str], expected: Mapping[str, str]) -> str | None:
     """What sets checksums apart from the expected ones, or None where they agree."""
     for algorithm, checksum in expected.items():
-        if found[algorithm] != checksum:
-            return f"expected {algorithm} {checksum}, got {found[algorithm]}"
+        if actual[algorithm] != checksum:
+            return f"expected {algorithm} {checksum}, got {actual[algorithm]}"
     return None
 
 
@@ -31,10 +31,10 @@ def checksums(path: Path, algorithms: Sequence[str], on_bytes: OnBytes = ignore)
     total = path.stat().st_size
     with path.open("rb") as file:
         while block := file.read(_CHUNK):
-            for each in hashes.values():
-                each.update(block)
+            for checksum in hashes.values():
+                checksum.update(block)
             on_bytes(len(block), total)
-    return {algorithm: each.hexdigest() for algorithm, each in hashes.items()}
+    return {algorithm: checksum.hexdigest() for algorithm, checksum in hashes.items()}
 
 
 def check(path: Path, expected: Mapping[str, str], on_bytes: OnBytes = ignore) -> None:
@@ -50,7 +50,7 @@ def check_members(files: Mapping[str, Path], listing: Path, may_differ: Collecti
     """Check members by a tab-separated list of file name and md5; those in `may_differ` need only be listed, as must an
     .au file be under the name of the .wav file that it is a copy of.
 
-    `files`: where each is. Raises ChecksumError naming those that differ or that the list does not know.
+    `files`: by member, where it is. Raises ChecksumError naming those that differ or that the list does not know.
     """
     expected = dict(line.split("\t") for line in listing.read_text(encoding="utf-8").splitlines())
     problems = []

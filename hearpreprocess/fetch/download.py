@@ -55,9 +55,9 @@ def download(
 ) -> None:
     """Fetch `target` from the first of its mirrors that gives the file that is wanted.
 
-    What an attempt has brought is kept beside the target, and the next one, of this or of a later process, asks for the
-    rest alone. Temporary failures are tried again after a pause, which a server's Retry-After sets; any other goes to
-    the next mirror at once. A file with a wrong checksum is set aside under a name that says so.
+    The bytes of an attempt that fails stay beside the target, and the next one, of this or of a later process, asks for
+    the rest alone. Temporary failures are tried again after a pause, which a server's Retry-After sets; any other goes
+    to the next mirror at once. A file with a wrong checksum is set aside under a name that says so.
     `on_bytes` is called with the number of bytes just read and the number to expect, where the server says it.
 
     Raises DownloadError that tells for every mirror why it would not do; ChecksumError where all gave another file;
@@ -92,15 +92,15 @@ def _from_mirror(url: str, wanted: Wanted, part: Part, connection: Connection, o
     was_resumed = part.validator(shown) is not None and part.size > 0
     while True:
         _with_patience(lambda: receive(url, wanted, part, connection, on_bytes), part, pause)
-        found = part.checksums()
-        problem = checksum_problem(found, wanted.checksums)
+        actual = part.checksums()
+        problem = checksum_problem(actual, wanted.checksums)
         if problem is None:
             return
         if not was_resumed:
             break
         part.restart()
         was_resumed = False  # the part may have been of another version of the file: once more, from its start
-    algorithm, checksum = next(iter(found.items()))
+    algorithm, checksum = next(iter(actual.items()))
     aside = part.set_aside(f"{part.target_name}.wrong-{algorithm}-{checksum[:12]}")
     raise ChecksumError(f"{shown}: {problem}; what came is kept as {aside.name}")
 

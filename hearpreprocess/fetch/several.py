@@ -26,13 +26,13 @@ def get_all(
 ) -> tuple[list[DownloadError], int]:
     """Check the files that are there and download the others; the failures, and the number of files not tried.
 
-    After MOST_FAILURES_IN_A_ROW nothing more is tried. The files that could be had are kept. `on_bytes` is called in
+    After MOST_FAILURES_IN_A_ROW nothing more is tried. What was downloaded stays. `on_bytes` is called in
     this thread, with the number of bytes just read and the number to expect of that file, where it is known.
     """
     waiting: queue.SimpleQueue[Path] = queue.SimpleQueue()
     for target in files:
         waiting.put(target)
-    told: queue.SimpleQueue[tuple[int, int | None] | BaseException | None] = queue.SimpleQueue()
+    reports: queue.SimpleQueue[tuple[int, int | None] | BaseException | None] = queue.SimpleQueue()
     enough = threading.Event()
 
     def work() -> None:
@@ -41,10 +41,10 @@ def get_all(
             while not enough.is_set():
                 target = waiting.get_nowait()
                 try:
-                    _get(target, files[target], connection, lambda amount, total: told.put((amount, total)), offline)
-                    told.put(None)
+                    _get(target, files[target], connection, lambda amount, total: reports.put((amount, total)), offline)
+                    reports.put(None)
                 except Exception as error:
-                    told.put(error)
+                    reports.put(error)
         except queue.Empty:
             pass
         finally:
@@ -57,17 +57,17 @@ def get_all(
     failures: list[DownloadError] = []
     in_a_row = tried = 0
     while tried < len(files) and not enough.is_set():
-        what = told.get()
-        if isinstance(what, tuple):
-            on_bytes(*what)
+        report = reports.get()
+        if isinstance(report, tuple):
+            on_bytes(*report)
             continue
         tried += 1
-        in_a_row = in_a_row + 1 if isinstance(what, DownloadError) and not isinstance(what, OfflineError) else 0
-        if isinstance(what, DownloadError):
-            failures.append(what)
-        elif isinstance(what, BaseException):
+        in_a_row = in_a_row + 1 if isinstance(report, DownloadError) and not isinstance(report, OfflineError) else 0
+        if isinstance(report, DownloadError):
+            failures.append(report)
+        elif isinstance(report, BaseException):
             enough.set()
-            raise what
+            raise report
         if in_a_row == MOST_FAILURES_IN_A_ROW:
             enough.set()
     return failures, len(files) - tried

@@ -105,11 +105,14 @@ def sharing_sources(tasks: Iterable[TaskReference]) -> list[tuple[TaskReference,
     """The tasks in groups of which no two use the same source."""
     groups: list[tuple[set[Any], Sequence[TaskReference]]] = []
     for task in tasks:
-        used = {each for source in task.resolve().sources.values() for each in _marks(source)}
+        used = {mark for source in task.resolve().sources.values() for mark in _marks(source)}
         related = [group for group in groups if group[0] & used]
         groups = [group for group in groups if group not in related]
         groups.append(
-            (used.union(*(group[0] for group in related)), [*(each for group in related for each in group[1]), task])
+            (
+                used.union(*(group[0] for group in related)),
+                [*(member for group in related for member in group[1]), task],
+            )
         )
     return [tuple(members) for _used, members in groups]
 

@@ -1,7 +1,7 @@
 """Files and folders that appear whole or not at all.
 
-A thing is built under a temporary name beside its place and renamed when it is whole. The temporary name carries
-the host and the process that builds it, so that a later run can tell an abandoned one from one in progress.
+They are written under a temporary name beside their path and renamed when they are whole. The temporary name has
+the host and the process that writes it, so that a later run knows an abandoned one from one in progress.
 """
 
 from __future__ import annotations
@@ -67,8 +67,8 @@ def discard(folder: Path) -> None:
 def remove_abandoned(folder: Path) -> None:
     """Remove from a folder what dead processes of this host have left half-made there."""
     with os.scandir(folder) as entries:
-        found = [(entry.path, _TEMPORARY.match(entry.name)) for entry in entries]
-    for path, temporary in found:
+        names = [(entry.path, _TEMPORARY.match(entry.name)) for entry in entries]
+    for path, temporary in names:
         if temporary and temporary["host"] == _host() and _is_abandoned(Path(path), int(temporary["process"])):
             with contextlib.suppress(FileNotFoundError):  # another run tidies up, too
                 remove(Path(path))

@@ -18,8 +18,8 @@ def digest(value: Any) -> str:
 def duplicates(hashes: Mapping[str, str]) -> list[list[str]]:
     """The names whose hashes are equal, in groups of two and more, sorted."""
     groups: dict[str, list[str]] = {}
-    for name, found in sorted(hashes.items()):
-        groups.setdefault(found, []).append(name)
+    for name, its_hash in sorted(hashes.items()):
+        groups.setdefault(its_hash, []).append(name)
     return sorted(group for group in groups.values() if len(group) > 1)
 
 

@@ -1,4 +1,4 @@
-"""Disks: how much is on them, how much room they have, and what their complaints mean."""
+"""Disks: sizes, free space, and what their errors mean."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ PARTIAL = ".partial"
 """The end of the name of what is not whole yet."""
 
 
-def size_of(place: Path) -> int:
+def size_of(path: Path) -> int:
     """The bytes of a file, or of all files below a folder; 0 where there is neither."""
-    if place.is_file():
-        return place.stat().st_size
+    if path.is_file():
+        return path.stat().st_size
     # As texts: pathlib would take three times as long for the 100,000 clips of a task.
-    return sum(os.lstat(f"{parent}/{name}").st_size for parent, _folders, names in os.walk(place) for name in names)
+    return sum(os.lstat(f"{parent}/{name}").st_size for parent, _folders, names in os.walk(path) for name in names)
 
 
-def disk_of(place: Path) -> int:
-    """What tells the disk of a place from others: files can be linked to within one."""
-    return nearest_existing(place).stat().st_dev
+def disk_of(path: Path) -> int:
+    """The number of the disk that a path is on, or will be; only within one disk can a file be linked to."""
+    return nearest_existing(path).stat().st_dev
 
 
-def free_on(place: Path) -> int:
-    """The bytes that are free on the disk of a place."""
-    return shutil.disk_usage(nearest_existing(place)).free
+def free_on(path: Path) -> int:
+    """The free bytes of the disk that a path is on."""
+    return shutil.disk_usage(nearest_existing(path)).free
 
 
-def block_of(place: Path) -> int:
-    """The bytes in which the disk of a place gives out its space."""
-    return os.statvfs(nearest_existing(place)).f_frsize
+def block_of(path: Path) -> int:
+    """The bytes of one block of the disk that a path is on: a file takes whole ones."""
+    return os.statvfs(nearest_existing(path)).f_frsize
 
 
 @contextlib.contextmanager
 def naming_the_disk(path: Path) -> Iterator[None]:
-    """Turn the operating system's complaints about writing below `path` into errors that say what to do.
+    """Turn the operating system's errors of writing below `path` into errors that say what to do.
 
     Raises DiskFullError on a full disk, quota or file size limit; OutputError where writing is not allowed, or a file
     stands where a folder must be.
@@ -50,10 +50,10 @@ def naming_the_disk(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise DiskFullError(disk_full_message(path)) from error
-        place = Path(error.filename or path)
-        concerns_the_output = place.is_relative_to(path.parent) or path.is_relative_to(place)
+        refused = Path(error.filename or path)
+        concerns_the_output = refused.is_relative_to(path.parent) or path.is_relative_to(refused)
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS) and concerns_the_output:
-            shown = path if place.name.endswith(PARTIAL) else place
+            shown = path if refused.name.endswith(PARTIAL) else refused
             raise OutputError(
                 f"{shown} cannot be written: {error.strerror}; make it writable or choose another folder "
                 "(of a run, with --tmp-dir, --tasks-dir, --tar-dir or --download-dir)"
@@ -65,15 +65,15 @@ def naming_the_disk(path: Path) -> Iterator[None]:
         raise
 
 
-def nearest_existing(place: Path) -> Path:
-    """The place itself, or the folder above it that is nearest, of those that exist: it tells of the disk."""
-    return next(each for each in (place, *place.parents) if each.exists())
+def nearest_existing(path: Path) -> Path:
+    """The path itself or, where it does not exist, the nearest folder above it that does."""
+    return next(candidate for candidate in (path, *path.parents) if candidate.exists())
 
 
-def check_free(folder: Path, missing: int, what: str) -> None:
-    """Raise DiskFullError where a folder's disk has less than `missing` bytes free; `what`: "... is downloaded"."""
+def check_free(folder: Path, missing: int, end: str) -> None:
+    """Raise DiskFullError where a folder's disk has less than `missing` bytes free; `end`: "... is downloaded"."""
     if missing > free_on(folder):
-        raise DiskFullError(f"{missing / 1e6:,.0f} MB are needed until {what}; {disk_full_message(folder)}")
+        raise DiskFullError(f"{missing / 1e6:,.0f} MB are needed until {end}; {disk_full_message(folder)}")
 
 
 def disk_full_message(path: Path) -> str:

@@ -17,9 +17,9 @@ def bytes_text(count: float | None) -> str:
     return f"{count:,.0f} B"
 
 
-def counted(count: int, what: str) -> str:
-    """A number of things as a person reads it; `what`: their name in the plural."""
-    return f"{count:,} {what.removesuffix('s') if count == 1 else what}"
+def counted(count: int, plural: str) -> str:
+    """A number of things as a person reads it; `plural`: their name."""
+    return f"{count:,} {plural.removesuffix('s') if count == 1 else plural}"
 
 
 def shortened(text: str, most: int) -> str:
@@ -29,7 +29,7 @@ def shortened(text: str, most: int) -> str:
 
 def printable(text: str) -> str:
     """A text without what a terminal would take for a command; lines stay lines."""
-    return "".join(each if each.isprintable() or each == "\n" else "?" for each in text)
+    return "".join(character if character.isprintable() or character == "\n" else "?" for character in text)
 
 
 def table(rows: Sequence[Mapping[str, str]], right: tuple[str, ...] = ()) -> list[str]:
@@ -46,8 +46,9 @@ def table(rows: Sequence[Mapping[str, str]], right: tuple[str, ...] = ()) -> lis
 
 def nearest(name: str, legal: Iterable[str]) -> str:
     """A clause that names the legal names most like `name`, to be put at the end of an error; empty if none is."""
-    in_lower_case = {each.lower(): each for each in legal}
+    in_lower_case = {candidate.lower(): candidate for candidate in legal}
     if name.lower() in in_lower_case:
         return f"; did you mean {in_lower_case[name.lower()]}?"
-    close = [in_lower_case[each] for each in difflib.get_close_matches(name.lower(), in_lower_case, n=3, cutoff=0.5)]
+    matches = difflib.get_close_matches(name.lower(), in_lower_case, n=3, cutoff=0.5)
+    close = [in_lower_case[match] for match in matches]
     return f"; did you mean {' or '.join(close)}?" if close else ""
