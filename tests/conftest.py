@@ -6,7 +6,6 @@ import hashlib
 import http.server
 import os
 import re
-import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -15,18 +14,26 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.extent import IS_WHOLE
 from tests.faulty_server import FaultyServer
+from tests.shared import Shared, copy_of, folder_for_all_workers
 from tests.user import User
 
-__all__ = ["User"]
+__all__ = ["User", "copy_of"]
 
-settings.register_profile("project", deadline=None, max_examples=60)
-settings.load_profile("project")
+settings.register_profile("few", deadline=None, max_examples=15)
+settings.register_profile("many", deadline=None, max_examples=60)
+settings.load_profile("many" if IS_WHOLE else "few")
 
 
 @pytest.fixture
 def user(tmp_path: Path) -> User:
     return User(tmp_path / "home")
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Shared:
+    return Shared(folder_for_all_workers(tmp_path_factory.getbasetemp()))
 
 
 class Server:
@@ -92,11 +99,6 @@ def but_for_what_tells_of_rates(made: dict[str, bytes]) -> dict[str, bytes]:
         for name, content in made.items()
         if not re.fullmatch("tasks/[^/]+/(manifest.json|report.html)", name)
     }
-
-
-def copy_of(folder: Path, target: Path) -> Path:
-    """A copy of a finished task's folder whose files may be written to."""
-    return Path(shutil.copytree(folder, target, copy_function=shutil.copyfile))
 
 
 def sha256(path: Path) -> str:

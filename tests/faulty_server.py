@@ -1,16 +1,13 @@
-"""A server that misbehaves as it is told, and how long the tests go on: FAULTS=long is what `make faults` sets."""
+"""A server that misbehaves as it is told."""
 
 from __future__ import annotations
 
 import contextlib
 import http.server
-import os
 import socket
 import threading
 import time
 from pathlib import Path
-
-IS_LONG = os.environ.get("FAULTS") == "long"
 
 
 class FaultyServer:

@@ -31,17 +31,8 @@ SECONDS_TO_END = 300
 SECONDS_BETWEEN_LOOKS = 0.005
 IGNORED_BY_DEFAULT = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning)
 LOADED_BEFORE_A_FORK = (
-    "hearpreprocess.cli.run",
-    "hearpreprocess.cli.progress",
-    "hearpreprocess.engine",
-    "hearpreprocess.finished",
-    "hearpreprocess.report",
-    "hearpreprocess.scaffold",
-    "isal.igzip_threaded",
-    "pandas",
-    "requests",
-    "soundfile",
-    "soxr",
+    *(f"hearpreprocess.{room}" for room in ("cli", "compare", "engine", "planning", "report", "scaffold", "verify")),
+    *("PIL.Image", "isal.igzip_threaded", "jinja2", "pandas", "requests", "soundfile", "soxr", "tqdm"),
 )
 
 Settings = Mapping[str, Mapping[str, object]]
@@ -53,8 +44,7 @@ class ForkedCommand:
     def __init__(
         self, command: list[str], folder: Path, settings: Settings, before: Callable[[], object] | None = None
     ) -> None:
-        for module in LOADED_BEFORE_A_FORK:
-            importlib.import_module(module)
+        _load()
         self.returncode: int | None = None
         self._command = command
         pipes = [os.pipe(), os.pipe()]
@@ -196,6 +186,15 @@ class User:
     def left_behind(self) -> list[str]:
         """Temporary files and folders anywhere below the folder."""
         return [str(path) for path in self.folder.rglob("*.partial")]
+
+
+def _load() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore"
+        )  # of libraries; a fresh interpreter shows nobody those that are for their authors
+        for module in LOADED_BEFORE_A_FORK:
+            importlib.import_module(module)
 
 
 def _no_report(arguments: Sequence[object]) -> list[str]:

@@ -23,7 +23,8 @@ import trustme
 from hearpreprocess.synthetic import archives
 from tests import toys
 from tests.conftest import User, sha256
-from tests.faulty_server import IS_LONG, FaultyServer
+from tests.extent import IS_LONG
+from tests.faulty_server import FaultyServer
 
 TAME = ["cut", "reset", "500", "503", "429 1", "longer", "whole", "shifted", "changed", "cut"]
 CALLS = ("./mine.py", "--until", "download")
