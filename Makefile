@@ -4,10 +4,11 @@ PYTHON ?= python3
 VENV   ?= .venv
 SIZE   ?= full
 PAGES   = build/browser
+PYTEST  = $(VENV)/bin/python -m pytest --numprocesses logical --maxprocesses 8 --dist worksteal
 RUN     = $(VENV)/bin/python -m hearpreprocess.runner
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint test-large faults browser bench docs all-open-tasks all-tasks zenodo clean
+.PHONY: help setup demo test test-all test-slow test-large lint faults browser bench docs all-open-tasks all-tasks zenodo clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -23,14 +24,20 @@ all-open-tasks: $(VENV)/installed  ## Make HEAR's open tasks in all their modes;
 all-tasks: $(VENV)/installed  ## Make all tasks in all their modes; ARGS="..." adds options
 	$(RUN) all --mode all $(ARGS)
 
-test: $(VENV)/installed-dev  ## Run the tests on all cores
-	$(VENV)/bin/python -m pytest --numprocesses logical --maxprocesses 8 --dist worksteal
+test: $(VENV)/installed-dev  ## Run the fast tests on all cores; ARGS="--durations=30" adds options of pytest
+	$(PYTEST) $(ARGS)
+
+test-all: test test-slow test-large  ## Run all tests: the fast ones, then those that need minutes or gigabytes
+
+# Properties are tried with more examples than among the fast tests.
+test-slow: $(VENV)/installed-dev
+	TESTS=whole $(PYTEST) -m '(slow or hypothesis) and not large' $(ARGS)
 
 test-large: $(VENV)/installed-dev  ## Run the tests that need some gigabytes of disk
 	$(VENV)/bin/python -m pytest -m large
 
 faults: $(VENV)/installed-dev  ## Run the tests with faults in their long form: kills, full disks, 20,000 mutations a reader
-	FAULTS=long $(VENV)/bin/python -m pytest tests/faults -s
+	FAULTS=long $(VENV)/bin/python -m pytest tests/faults tests/fetch -m 'not large' -s
 
 browser: $(VENV)/installed  ## Look at reports in Chromium: requests, players, accessibility; needs Node.js and a Chromium
 	cd tests/browser && npm install --no-save --no-package-lock --silent puppeteer-core@24 axe-core@4

@@ -1,4 +1,4 @@
-"""Fixtures: the command line as a user starts it, toy tasks with generated corpora, and a real HTTP server."""
+"""Fixtures: a user who gives commands, and real HTTP servers."""
 
 from __future__ import annotations
 
@@ -6,11 +6,6 @@ import hashlib
 import http.server
 import os
 import re
-import shutil
-import signal
-import subprocess
-import sys
-import textwrap
 import threading
 import time
 from collections.abc import Iterator
@@ -19,65 +14,26 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.extent import IS_WHOLE
 from tests.faulty_server import FaultyServer
+from tests.shared import Shared, copy_of, folder_for_all_workers
+from tests.user import User
 
-settings.register_profile("project", deadline=None, max_examples=60)
-settings.load_profile("project")
+__all__ = ["User", "copy_of"]
 
-WHOLE_COMMAND = [sys.executable, "-m", "hearpreprocess.runner"]
-
-
-def _heed_interrupts() -> None:
-    """A shell starts what it leaves in the background deaf to Ctrl-C, and all that these tests start would be so."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-class User:
-    """Somebody who gives commands in a folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
-
-    def run(self, *arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
-        """Give a command and wait for its end."""
-        command = [*WHOLE_COMMAND, *map(str, arguments)]
-        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=120, **options)
-
-    def start(self, *arguments: object) -> subprocess.Popen[str]:
-        """Give a command, in a process group of its own."""
-        command = [*WHOLE_COMMAND, *map(str, arguments)]
-        return subprocess.Popen(
-            command,
-            cwd=self.folder,
-            start_new_session=True,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            preexec_fn=_heed_interrupts,
-        )
-
-    def write(self, name: str, text: str) -> Path:
-        """Write a file, its text dedented."""
-        path = self.folder / name
-        path.write_text(textwrap.dedent(text))
-        return path
-
-    def made(self) -> dict[str, bytes]:
-        """Everything below `out` by path."""
-        out = self.folder / "out"
-        return {
-            path.relative_to(out).as_posix(): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()
-        }
-
-    def left_behind(self) -> list[str]:
-        """Temporary files and folders anywhere below the folder."""
-        return [str(path) for path in self.folder.rglob("*.partial")]
+settings.register_profile("few", deadline=None, max_examples=15)
+settings.register_profile("many", deadline=None, max_examples=60)
+settings.load_profile("many" if IS_WHOLE else "few")
 
 
 @pytest.fixture
 def user(tmp_path: Path) -> User:
     return User(tmp_path / "home")
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Shared:
+    return Shared(folder_for_all_workers(tmp_path_factory.getbasetemp()))
 
 
 class Server:
@@ -143,11 +99,6 @@ def but_for_what_tells_of_rates(made: dict[str, bytes]) -> dict[str, bytes]:
         for name, content in made.items()
         if not re.fullmatch("tasks/[^/]+/(manifest.json|report.html)", name)
     }
-
-
-def copy_of(folder: Path, target: Path) -> Path:
-    """A copy of a finished task's folder whose files may be written to."""
-    return Path(shutil.copytree(folder, target, copy_function=shutil.copyfile))
 
 
 def sha256(path: Path) -> str:

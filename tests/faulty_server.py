@@ -1,15 +1,13 @@
-"""A server that misbehaves as it is told, and how long the tests go on: FAULTS=long is what `make faults` sets."""
+"""A server that misbehaves as it is told."""
 
 from __future__ import annotations
 
 import contextlib
 import http.server
-import os
+import socket
 import threading
 import time
 from pathlib import Path
-
-IS_LONG = os.environ.get("FAULTS") == "long"
 
 
 class FaultyServer:
@@ -19,13 +17,18 @@ class FaultyServer:
     cut (half of the body), stall (half of it, then silence), reset (no answer), longer, shorter (a Content-Length that
     lies), wrong (other bytes), whole (all of it though a part was asked for), shifted (another part), changed (a new
     ETag), a status, or a status and a Retry-After divided by a space.
+    `is_crowded`: whether more than `MOST_OPEN` connections were ever open at once, seen from their other end.
     """
+
+    MOST_OPEN = 2
+    SECONDS_TO_NOTICE_AN_END = 60
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.faults: list[str] = []
         self.requests: list[tuple[str, dict[str, str]]] = []
-        self.open_now = self.most_open = 0
+        self.is_crowded = False
+        self._open: set[socket.socket] = set()
         self._version = 0
         self._lock = threading.Lock()
         outer = self
@@ -35,15 +38,13 @@ class FaultyServer:
 
             def setup(self) -> None:
                 super().setup()
-                with outer._lock:
-                    outer.open_now += 1
-                    outer.most_open = max(outer.most_open, outer.open_now)
+                outer._admit(self.connection)
 
             def finish(self) -> None:
                 with contextlib.suppress(OSError):
                     super().finish()
                 with outer._lock:
-                    outer.open_now -= 1
+                    outer._open.discard(self.connection)
 
             def do_GET(self) -> None:
                 with contextlib.suppress(ConnectionError):
@@ -65,6 +66,19 @@ class FaultyServer:
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+    def _admit(self, connection: socket.socket) -> None:
+        """Look how many connections are open beside a new one.
+
+        A client may have hung up on another one just before, which is noticed here a moment later: until then nobody
+        is answered, so that who has too many connections cannot be done with one of them meanwhile.
+        """
+        with self._lock:
+            self._open.add(connection)
+            deadline = time.monotonic() + self.SECONDS_TO_NOTICE_AN_END
+            while sum(map(_is_open, self._open)) > self.MOST_OPEN and not self.is_crowded:
+                self.is_crowded = time.monotonic() > deadline
+                time.sleep(0.005)
 
     def _answer(self, handler: http.server.BaseHTTPRequestHandler) -> None:
         with self._lock:
@@ -118,3 +132,13 @@ class FaultyServer:
         for name, value in headers.items():
             handler.send_header(name, value)
         handler.end_headers()
+
+
+def _is_open(connection: socket.socket) -> bool:
+    """Whether the client has not hung up."""
+    try:
+        return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False

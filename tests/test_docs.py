@@ -33,7 +33,7 @@ import pytest
 import hearpreprocess
 from hearpreprocess import compare, verify
 from hearpreprocess.cli.program import COMMANDS
-from tests.conftest import WHOLE_COMMAND, User
+from tests.user import COMMAND, User
 
 PROJECT = Path(__file__).parent.parent
 DOCS = PROJECT / "docs"
@@ -108,7 +108,7 @@ def agrees(expected: list[str], printed: str) -> bool:
 def environment(folder: Path) -> dict[str, str]:
     """With the commands `hearpreprocess` and `python` of this environment, wherever it is."""
     folder.mkdir(exist_ok=True)
-    for name, command in (("hearpreprocess", WHOLE_COMMAND), ("python", [sys.executable])):
+    for name, command in (("hearpreprocess", COMMAND), ("python", [sys.executable])):
         (folder / name).write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n')
         (folder / name).chmod(0o755)
     return os.environ | {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", "LC_ALL": "C.UTF-8", "PYTEST_ADDOPTS": ""}

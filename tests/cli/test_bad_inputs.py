@@ -12,9 +12,9 @@ from tests import toys
 from tests.conftest import Server, User, sha256
 
 
-def refused(user: User, *arguments: object, status: int, **options: object) -> str:
+def refused(user: User, *arguments: object, status: int) -> str:
     """What a command that must fail says; it must leave no half-made thing and show no traceback."""
-    finished = user.run(*arguments, **options)
+    finished = user.run(*arguments)
     assert finished.returncode == status, finished.stdout + finished.stderr
     assert "Traceback" not in finished.stderr
     assert user.left_behind() == []
@@ -273,7 +273,7 @@ def test_a_full_disk(user: User, kilobytes: int) -> None:
     def limited() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
-    finished = user.run("./mine.py", "--sample-rates", 8000, preexec_fn=limited)
+    finished = user.run("./mine.py", "--sample-rates", 8000, before=limited)
     assert finished.returncode == 1
     assert "the disk is full" in finished.stderr
     assert "Traceback" not in finished.stderr

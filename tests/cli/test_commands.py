@@ -19,6 +19,7 @@ from hearpreprocess.fetch import part_path
 from hearpreprocess.task.registry import built_in_names
 from tests import toys
 from tests.conftest import Server, User, sha256
+from tests.shared import Shared, occupied, plan, synthetic_task
 
 
 @pytest.mark.parametrize("name", [*COMMANDS])
@@ -101,41 +102,20 @@ def test_a_shell_is_told_how_to_go_on(user: User, typed: str, expected: str) -> 
     assert expected in (user.folder / "answer").read_text().replace("\x0b", " ").split()
 
 
-def occupied(folder: Path) -> int:
-    blocks = {}
-    for path in folder.rglob("*"):
-        status = path.lstat()
-        blocks[status.st_dev, status.st_ino] = status.st_blocks
-    return 512 * sum(blocks.values())
-
-
-def plan(user: User, *arguments: object) -> dict:
-    """What is planned for all tasks together."""
-    finished = user.run("plan", *arguments, "--json")
-    assert finished.returncode == 0, finished.stderr
-    planned: dict = json.loads(finished.stdout)["together"]
-    return planned
-
-
 # A recording in a rar archive cannot be looked at by itself: what they are like is assumed, and the plan says so.
 NOT_LOOKED_AT = ("beehive_states_fold0", "beehive_states_fold1")
 
 
 @pytest.mark.parametrize("task", built_in_names())
-def test_a_plan_is_what_happens(user: User, task: str) -> None:
-    rates = ("--sample-rates", 16000, 48000)
-    assert user.run(f"{task}:synthetic", "--until", "corpus").returncode == 0
-    planned = plan(user, f"{task}:synthetic", *rates)
-    before = occupied(user.folder)
-    assert user.run(f"{task}:synthetic", *rates).returncode == 0
-    written = occupied(user.folder) - before
-    assert planned["written"] == pytest.approx(written, rel=0.15 if task in NOT_LOOKED_AT else 0.05)
-    assert ("none could be looked at" in str(planned["assumed"])) == (task in NOT_LOOKED_AT)
-    assert planned["peak"] == pytest.approx(occupied(user.folder), rel=0.15)
-    again = plan(user, f"{task}:synthetic", *rates)
+def test_a_plan_is_what_happens(shared: Shared, task: str) -> None:
+    user, made = synthetic_task(shared, task)
+    assert made.planned["written"] == pytest.approx(made.written, rel=0.15 if task in NOT_LOOKED_AT else 0.05)
+    assert ("none could be looked at" in str(made.planned["assumed"])) == (task in NOT_LOOKED_AT)
+    assert made.planned["peak"] == pytest.approx(made.occupied, rel=0.15)
+    again = made.planned_again
     assert (again["written"], again["seconds"]) == (0, 0), "there is nothing left to do"
-    assert again["peak"] == pytest.approx(occupied(user.folder), rel=0.15)
-    assert planned["clips"] == sum(
+    assert again["peak"] == pytest.approx(made.occupied, rel=0.15)
+    assert made.planned["clips"] == sum(
         1 for path in (user.folder / "out" / "tasks").glob("*-synthetic/16000/*/*.wav") if path.is_file()
     )
 

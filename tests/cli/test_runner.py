@@ -20,7 +20,8 @@ import pytest
 from hearpreprocess.engine.reporter import Reporter
 from hearpreprocess.synthetic import archives
 from tests import toys
-from tests.conftest import WHOLE_COMMAND, User, sha256
+from tests.conftest import User, sha256
+from tests.user import COMMAND
 
 
 @pytest.fixture
@@ -76,7 +77,7 @@ def test_until_download_of_many_files_shows_their_folder(user: User) -> None:
 
 def test_a_reader_that_has_had_enough(toy: User) -> None:
     toy.run("./mine.py", "--sample-rates", 8000)
-    command = f"{' '.join(WHOLE_COMMAND)} ./mine.py --sample-rates 8000 | true"
+    command = f"{' '.join(COMMAND)} ./mine.py --sample-rates 8000 | true"
     finished = subprocess.run(command, cwd=toy.folder, shell=True, capture_output=True, text=True)
     assert "Traceback" not in finished.stderr
 

@@ -12,7 +12,7 @@ import pytest
 from hearpreprocess.synthetic import archives
 from tests import toys
 from tests.conftest import User, sha256
-from tests.faulty_server import IS_LONG
+from tests.extent import IS_LONG
 
 RATES = ("--sample-rates", "8000", "12000")
 

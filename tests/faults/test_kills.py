@@ -16,7 +16,8 @@ import pytest
 from hearpreprocess.synthetic import archives
 from tests import toys
 from tests.conftest import User, sha256
-from tests.faulty_server import IS_LONG, FaultyServer
+from tests.extent import IS_LONG
+from tests.faulty_server import FaultyServer
 
 RATES = ("--sample-rates", 8000, 12000, "--num-workers", 2)
 ROUNDS = 25 if IS_LONG else 2

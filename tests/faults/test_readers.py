@@ -27,7 +27,7 @@ from hearpreprocess.errors import AudioError, HearPreprocessError
 from hearpreprocess.synthetic import archives
 from hearpreprocess.synthetic.sounds import recording, wav_bytes
 from hearpreprocess.task.tree import Tree
-from tests.faulty_server import IS_LONG
+from tests.extent import IS_LONG
 
 MUTATIONS = 20_000 if IS_LONG else 250
 MOST_SECONDS = 10

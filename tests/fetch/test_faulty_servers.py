@@ -23,7 +23,8 @@ import trustme
 from hearpreprocess.synthetic import archives
 from tests import toys
 from tests.conftest import User, sha256
-from tests.faulty_server import IS_LONG, FaultyServer
+from tests.extent import IS_LONG
+from tests.faulty_server import FaultyServer
 
 TAME = ["cut", "reset", "500", "503", "429 1", "longer", "whole", "shifted", "changed", "cut"]
 CALLS = ("./mine.py", "--until", "download")
@@ -52,23 +53,15 @@ def gets(user: User, archive: Path) -> None:
     assert got(user).read_bytes() == archive.read_bytes()
 
 
-def hasten(user: User, monkeypatch: pytest.MonkeyPatch, **settings: float) -> None:
+def hasten(user: User, **settings: float) -> None:
     """Have the runner wait less than it does for real servers."""
-    lines = [
-        "import sys",
-        "from hearpreprocess.fetch import connections",
-        "sys.modules['hearpreprocess.fetch.download'].FIRST_PAUSE_SECONDS = 0.02",
-    ]
-    lines += [f"connections.{name} = {value}" for name, value in settings.items()]
-    (user.folder / "sitecustomize.py").write_text("\n".join(lines) + "\n")
-    monkeypatch.setenv("PYTHONPATH", str(user.folder))
+    user.set("hearpreprocess.fetch.download", FIRST_PAUSE_SECONDS=0.02)
+    user.set("hearpreprocess.fetch.connections", **settings)
 
 
 @pytest.mark.parametrize("fault", sorted({*TAME}))
-def test_a_fault_that_passes_is_survived(
-    user: User, faulty: FaultyServer, archive: Path, fault: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hasten(user, monkeypatch)
+def test_a_fault_that_passes_is_survived(user: User, faulty: FaultyServer, archive: Path, fault: str) -> None:
+    hasten(user)
     wants(user, archive, f"{faulty.url}/toy.zip", size=fault != "longer")
     faulty.faults = [fault] if fault not in ("whole", "shifted", "changed") else ["cut", fault]
     gets(user, archive)
@@ -77,10 +70,8 @@ def test_a_fault_that_passes_is_survived(
 
 
 @pytest.mark.parametrize("number", range(120 if IS_LONG else 6))
-def test_any_sequence_of_faults_is_survived(
-    user: User, faulty: FaultyServer, archive: Path, number: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hasten(user, monkeypatch)
+def test_any_sequence_of_faults_is_survived(user: User, faulty: FaultyServer, archive: Path, number: int) -> None:
+    hasten(user)
     wants(user, archive, f"{faulty.url}/toy.zip")
     tame = [fault for fault in TAME if fault != "429 1"]
     rotated = tame[number % len(tame) :] + tame[: number % len(tame)]
@@ -91,10 +82,8 @@ def test_any_sequence_of_faults_is_survived(
     assert got(user).read_bytes() == archive.read_bytes()
 
 
-def test_a_cut_body_goes_on_where_it_ended(
-    user: User, faulty: FaultyServer, archive: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hasten(user, monkeypatch)
+def test_a_cut_body_goes_on_where_it_ended(user: User, faulty: FaultyServer, archive: Path) -> None:
+    hasten(user)
     wants(user, archive, f"{faulty.url}/toy.zip")
     faulty.faults = ["cut", "cut"]
     assert user.run(*CALLS).returncode == 0
@@ -108,10 +97,8 @@ def test_a_cut_body_goes_on_where_it_ended(
     assert faulty.requests[1][1]["If-Range"] == '"v0"'
 
 
-def test_a_later_process_goes_on(
-    user: User, faulty: FaultyServer, archive: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hasten(user, monkeypatch)
+def test_a_later_process_goes_on(user: User, faulty: FaultyServer, archive: Path) -> None:
+    hasten(user)
     wants(user, archive, f"{faulty.url}/toy.zip")
     faulty.faults = ["stall"]
     process = user.start(*CALLS)
@@ -129,10 +116,8 @@ def test_a_later_process_goes_on(
     assert faulty.requests[-1][1]["Range"] == f"bytes={archive.stat().st_size // 2}-"
 
 
-def test_a_part_of_another_version_is_not_gone_on_with(
-    user: User, faulty: FaultyServer, archive: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hasten(user, monkeypatch)
+def test_a_part_of_another_version_is_not_gone_on_with(user: User, faulty: FaultyServer, archive: Path) -> None:
+    hasten(user)
     wants(user, archive, f"{faulty.url}/toy.zip")
     part = got(user).with_name(".toy.zip.part")
     part.parent.mkdir(parents=True)
@@ -146,10 +131,8 @@ def test_a_part_of_another_version_is_not_gone_on_with(
         got(user).unlink()
 
 
-def test_a_part_that_was_whole_is_taken(
-    user: User, faulty: FaultyServer, archive: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hasten(user, monkeypatch)
+def test_a_part_that_was_whole_is_taken(user: User, faulty: FaultyServer, archive: Path) -> None:
+    hasten(user)
     wants(user, archive, f"{faulty.url}/toy.zip")
     part = got(user).with_name(".toy.zip.part")
     part.parent.mkdir(parents=True)
@@ -211,19 +194,15 @@ def test_a_server_that_wants_a_day_of_peace_gets_it(user: User, faulty: FaultySe
     assert len(faulty.requests) == 1
 
 
-def test_a_silent_server_is_left(
-    user: User, faulty: FaultyServer, archive: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hasten(user, monkeypatch, READ_SECONDS=1)
+def test_a_silent_server_is_left(user: User, faulty: FaultyServer, archive: Path) -> None:
+    hasten(user, READ_SECONDS=1)
     wants(user, archive, f"{faulty.url}/toy.zip")
     faulty.faults = ["stall"]
     gets(user, archive)
 
 
-def test_what_never_gets_better_ends_with_its_reason(
-    user: User, faulty: FaultyServer, archive: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hasten(user, monkeypatch)
+def test_what_never_gets_better_ends_with_its_reason(user: User, faulty: FaultyServer, archive: Path) -> None:
+    hasten(user)
     wants(user, archive, f"{faulty.url}/toy.zip")
     faulty.faults = ["500"] * 99
     finished = user.run(*CALLS)
@@ -251,10 +230,8 @@ def test_no_byte_is_read_where_there_is_no_room(user: User, faulty: FaultyServer
     assert faulty.requests == []
 
 
-def test_two_runs_at_once_download_once(
-    user: User, faulty: FaultyServer, archive: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hasten(user, monkeypatch, READ_SECONDS=2)
+def test_two_runs_at_once_download_once(user: User, faulty: FaultyServer, archive: Path) -> None:
+    hasten(user, READ_SECONDS=2)
     wants(user, archive, f"{faulty.url}/toy.zip")
     faulty.faults = ["stall"]
     processes = [user.start("./mine.py", "--sample-rates", 8000) for _ in range(3)]
@@ -266,10 +243,8 @@ def test_two_runs_at_once_download_once(
     assert user.left_behind() == []
 
 
-def test_many_small_files_over_few_connections_go_on_file_by_file(
-    user: User, faulty: FaultyServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hasten(user, monkeypatch)
+def test_many_small_files_over_few_connections_go_on_file_by_file(user: User, faulty: FaultyServer) -> None:
+    hasten(user)
     members = {f"clip{number:03d}.wav": toys.wav(f"{number}", 0.05) for number in range(300)}
     archives.write_files(faulty.folder, "", members.items())
     lines = [
@@ -287,21 +262,19 @@ def test_many_small_files_over_few_connections_go_on_file_by_file(
     assert finished.returncode == 1
     assert "clip100.wav could not be downloaded" in finished.stderr
     assert "404" in finished.stderr
-    assert faulty.most_open <= 2
+    assert not faulty.is_crowded
     (faulty.folder / "hidden").rename(faulty.folder / "clip100.wav")
     before = len(faulty.requests)
     assert user.run(*CALLS).returncode == 0
     assert [path for path, _headers in faulty.requests[before:]] == ["/clip100.wav"]
 
 
-def test_a_runner_that_is_killed_takes_its_download_along(
-    user: User, faulty: FaultyServer, archive: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hasten(user, monkeypatch)
+def test_a_runner_that_is_killed_takes_its_download_along(user: User, faulty: FaultyServer, archive: Path) -> None:
+    hasten(user)
     wants(user, archive, f"{faulty.url}/toy.zip")
     faulty.faults = ["stall"]
     process = user.start(*CALLS)
-    while faulty.open_now == 0:
+    while not faulty.requests:
         assert process.poll() is None, process.communicate()
         time.sleep(0.01)
     process.kill()
@@ -313,14 +286,12 @@ def test_a_runner_that_is_killed_takes_its_download_along(
     pytest.fail("a process of the run is still there")
 
 
-def test_a_run_that_waits_for_another_one_says_so(
-    user: User, faulty: FaultyServer, archive: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hasten(user, monkeypatch, READ_SECONDS=3)
+def test_a_run_that_waits_for_another_one_says_so(user: User, faulty: FaultyServer, archive: Path) -> None:
+    hasten(user, READ_SECONDS=3)
     wants(user, archive, f"{faulty.url}/toy.zip")
     faulty.faults = ["stall"]
     first = user.start(*CALLS)
-    while faulty.open_now == 0:
+    while not faulty.requests:
         time.sleep(0.01)
     time.sleep(0.3)
     second = user.run(*CALLS)
@@ -343,13 +314,13 @@ def test_two_runs_at_once_download_many_files_once(user: User, faulty: FaultySer
         _output, errors = process.communicate(timeout=60)
         assert process.returncode == 0, errors
     assert len(faulty.requests) == len(members) + 4
-    assert faulty.most_open <= 2
+    assert not faulty.is_crowded
 
 
 def test_what_a_mirror_has_brought_outlives_the_refusal_of_another(
-    user: User, faulty: FaultyServer, archive: Path, monkeypatch: pytest.MonkeyPatch
+    user: User, faulty: FaultyServer, archive: Path
 ) -> None:
-    hasten(user, monkeypatch)
+    hasten(user)
     wants(user, archive, f"{faulty.url}/gone/toy.zip", f"{faulty.url}/toy.zip")
     faulty.faults = ["404", "cut", "500", "500", "500", "500"]
     assert user.run(*CALLS).returncode == 1
@@ -401,7 +372,7 @@ def test_a_proxy_is_used_and_its_password_is_told_to_nobody(
     assert finished.returncode == 1, "it has no such file"
     for name in ("http_proxy", "HTTP_PROXY"):
         monkeypatch.setenv(name, "http://me:SECRET@127.0.0.1:9")
-    hasten(user, monkeypatch)
+    hasten(user)
     refused = user.run(*CALLS)
     assert refused.returncode == 1
     logs = "".join(path.read_text() for path in (user.folder / "_workdir" / "logs").iterdir())

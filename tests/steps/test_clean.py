@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import shutil
 import time
-from pathlib import Path
 
 import pytest
 
@@ -127,19 +126,16 @@ def test_one_changed_clip_of_a_folder_makes_one_batch_again(user: User) -> None:
     assert "locate: 0.0 MB" in finished.stderr, "only the changed file is read again"
 
 
-def test_the_number_of_batches_shows_in_no_output(user: User, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_number_of_batches_shows_in_no_output(user: User) -> None:
     _path, archive = toys.corpus(user.folder / "source", toys.folds_members(60))
     user.write("mine.py", toys.folds_task(archive))
     made = []
-    for size in ("300", "7"):
-        (tmp_path / "sitecustomize.py").write_text(
-            f"import hearpreprocess.batches\nhearpreprocess.batches.BATCH_CLIPS = {size}\n"
-        )
-        monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    for size in (300, 7):
+        user.set("hearpreprocess.corpus.batches", BATCH_CLIPS=size)
         assert user.run("./mine.py", *RATES).returncode == 0
         made.append(user.made())
         batches = list((user.folder / "_workdir" / "standardize").iterdir())
-        assert len(batches) == (1 if size == "300" else 16)
+        assert len(batches) == (1 if size == 300 else 16)
         shutil.rmtree(user.folder / "out")
         shutil.rmtree(user.folder / "_workdir")
     assert made[0] == made[1]

@@ -13,6 +13,7 @@ from hearpreprocess.task import registry
 from hearpreprocess.testing import contract
 from tests import toys
 from tests.conftest import User, copy_of
+from tests.shared import Shared, synthetic_task
 
 TASKS = registry.built_in_names()
 
@@ -28,11 +29,9 @@ def test_facts(task: str) -> None:
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_synthetic_corpus_runs_to_a_sound_result(user: User, task: str) -> None:
-    finished = user.run(task, "--mode", "synthetic", "--sample-rates", 8000, "--offline")
-    assert finished.returncode == 0, finished.stderr
-    config = registry.load(task).in_mode("synthetic")
-    assert contract.problems_of_result(user.folder / "out" / "tasks" / config.title) == []
+def test_synthetic_corpus_runs_to_a_sound_result(shared: Shared, task: str) -> None:
+    user, made = synthetic_task(shared, task)
+    assert contract.problems_of_result(user.folder / "out" / "tasks" / made.title) == []
     (corpus,) = (user.folder / "_workdir" / "corpus").iterdir()
     table = read_table(corpus / "clips.json")
     assert (table.groupby("group")["split"].nunique() == 1).all(), "no group is in two splits"

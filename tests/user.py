@@ -1,0 +1,259 @@
+"""Somebody who gives commands in a folder.
+
+Most commands run in a fork of the tests' own process, which has every library loaded: a fresh interpreter spends more
+processor time on its imports than on a small task. A fork has memory, signals, standard streams and an exit status of
+its own, and whatever a command changes ends with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import logging
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import textwrap
+import threading
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+COMMAND = [sys.executable, "-m", "hearpreprocess.runner"]
+CAN_FORK = sys.platform == "linux"  # elsewhere, system libraries do not survive a fork
+SECONDS_TO_END = 300
+SECONDS_BETWEEN_LOOKS = 0.005
+IGNORED_BY_DEFAULT = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning)
+LOADED_BEFORE_A_FORK = (
+    *(f"hearpreprocess.{room}" for room in ("cli", "compare", "engine", "planning", "report", "scaffold", "verify")),
+    *("PIL.Image", "isal.igzip_threaded", "jinja2", "pandas", "requests", "soundfile", "soxr", "tqdm"),
+)
+
+Settings = Mapping[str, Mapping[str, object]]
+
+
+class ForkedCommand:
+    """A command at work in a fork of this process, to be treated as a `subprocess.Popen`."""
+
+    def __init__(
+        self, command: list[str], folder: Path, settings: Settings, before: Callable[[], object] | None = None
+    ) -> None:
+        _load()
+        self.returncode: int | None = None
+        self._command = command
+        pipes = [os.pipe(), os.pipe()]
+        self.pid = os.fork()
+        if self.pid == 0:
+            _become(command, folder, [written for _read, written in pipes], settings, before)
+        with contextlib.suppress(OSError):  # whoever of the two comes first
+            os.setpgid(self.pid, self.pid)
+        self._said = ["", ""]
+        self._readers = [
+            threading.Thread(target=self._read, args=(number, read), daemon=True)
+            for number, (read, _written) in enumerate(pipes)
+        ]
+        for (_read, written), reader in zip(pipes, self._readers, strict=True):
+            os.close(written)
+            reader.start()
+
+    def _read(self, number: int, descriptor: int) -> None:
+        with os.fdopen(descriptor, encoding="utf-8", errors="surrogateescape") as file:
+            self._said[number] = file.read()
+
+    def poll(self) -> int | None:
+        if self.returncode is None:
+            child, status = os.waitpid(self.pid, os.WNOHANG)
+            if child:
+                self.returncode = os.waitstatus_to_exitcode(status)
+        return self.returncode
+
+    def wait(self, timeout: float = SECONDS_TO_END) -> int:
+        deadline = time.monotonic() + timeout
+        while (status := self.poll()) is None:
+            if time.monotonic() > deadline:
+                raise subprocess.TimeoutExpired(self._command, timeout)
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+        return status
+
+    def communicate(self, timeout: float = SECONDS_TO_END) -> tuple[str, str]:
+        deadline = time.monotonic() + timeout
+        for reader in self._readers:
+            reader.join(max(0.0, deadline - time.monotonic()))
+            if reader.is_alive():
+                raise subprocess.TimeoutExpired(self._command, timeout)
+        self.wait(max(0.0, deadline - time.monotonic()))
+        return self._said[0], self._said[1]
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+
+class User:
+    """Somebody who gives commands in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._settings: dict[str, Mapping[str, object]] = {}
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def set(self, module: str, **values: object) -> None:
+        """Have the commands to come find these values in a module."""
+        self._settings[module] = values
+
+    def run(
+        self, *arguments: object, with_report: bool = False, before: Callable[[], object] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Give a command and wait for its end. `before`: called in the command's process before it begins.
+
+        `with_report`: write the reports of finished tasks, which take as long as all the rest of a small task.
+        """
+        started = self.start(*arguments, with_report=with_report, before=before)
+        try:
+            output, errors = started.communicate(timeout=SECONDS_TO_END)
+        except BaseException:
+            os.killpg(started.pid, signal.SIGKILL)
+            raise
+        assert started.returncode is not None
+        return subprocess.CompletedProcess(list(map(str, arguments)), started.returncode, output, errors)
+
+    def start(
+        self, *arguments: object, with_report: bool = False, before: Callable[[], object] | None = None
+    ) -> subprocess.Popen[str] | ForkedCommand:
+        """Give a command, in a process group of its own."""
+        command = [*map(str, arguments), *([] if with_report else _no_report(arguments))]
+        if CAN_FORK:
+            return ForkedCommand(command, self.folder, self._settings, before)
+        return subprocess.Popen(
+            [*COMMAND, *command],
+            cwd=self.folder,
+            start_new_session=True,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=self.environment(),
+            preexec_fn=before or _heed_interrupts,
+        )
+
+    def run_anew(
+        self, *arguments: object, interpreter: Sequence[str] = COMMAND, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Give a command in a fresh interpreter and wait for its end. `variables`: of its environment."""
+        return subprocess.run(
+            [*interpreter, *map(str, arguments)],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS_TO_END,
+            env=self.environment() | variables,
+        )
+
+    def environment(self) -> dict[str, str]:
+        """The variables of a fresh interpreter, which finds the settings in what it loads first."""
+        if not self._settings:
+            return dict(os.environ)
+        lines = [
+            f"setattr(importlib.import_module({module!r}), {name!r}, {value!r})\n"
+            for module, values in self._settings.items()
+            for name, value in values.items()
+        ]
+        place = Path(tempfile.mkdtemp(dir=self.folder.parent))
+        (place / "sitecustomize.py").write_text("import importlib\n" + "".join(lines))
+        return os.environ | {"PYTHONPATH": str(place)}
+
+    def write(self, name: str, text: str) -> Path:
+        """Write a file, its text dedented."""
+        path = self.folder / name
+        path.write_text(textwrap.dedent(text))
+        return path
+
+    def made(self) -> dict[str, bytes]:
+        """Everything below `out` by path."""
+        out = self.folder / "out"
+        return {
+            path.relative_to(out).as_posix(): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()
+        }
+
+    def left_behind(self) -> list[str]:
+        """Temporary files and folders anywhere below the folder."""
+        return [str(path) for path in self.folder.rglob("*.partial")]
+
+
+def _load() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore"
+        )  # of libraries; a fresh interpreter shows nobody those that are for their authors
+        for module in LOADED_BEFORE_A_FORK:
+            importlib.import_module(module)
+
+
+def _no_report(arguments: Sequence[object]) -> list[str]:
+    """The option that leaves the reports out, where the command makes tasks."""
+    return []
+
+
+def _heed_interrupts() -> None:
+    """A shell starts what it leaves in the background deaf to Ctrl-C, and all that these tests start would be so."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _become(
+    command: list[str],
+    folder: Path,
+    streams: Sequence[int],
+    settings: Settings,
+    before: Callable[[], object] | None,
+) -> NoReturn:
+    """Be the process of a command until its end, as an interpreter that was started for it."""
+    status = 1
+    try:
+        gc.freeze()  # what the tests hold stays: a file that is collected would close one of the command's
+        os.setpgid(0, 0)
+        _take_over(*streams)
+        _heed_interrupts()
+        warnings.resetwarnings()
+        for category in IGNORED_BY_DEFAULT:
+            warnings.simplefilter("ignore", category)
+        logging.getLogger().handlers.clear()
+        os.chdir(folder)
+        sys.path.insert(0, str(folder))
+        sys.argv = ["hearpreprocess", *command]
+        for module, values in settings.items():
+            for name, value in values.items():
+                setattr(importlib.import_module(module), name, value)
+        if before is not None:
+            before()
+        from hearpreprocess.runner import main
+
+        status = main(command)
+    except SystemExit as error:
+        if isinstance(error.code, int) or error.code is None:
+            status = error.code or 0
+        else:
+            print(error.code, file=sys.stderr)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        os._exit(status)
+
+
+def _take_over(output: int, errors: int) -> None:
+    """Write to these files, and close whatever else the tests have open, such as the connections of a server."""
+    os.dup2(output, 1)
+    os.dup2(errors, 2)
+    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
+    sys.stdout = sys.__stdout__ = os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = sys.__stderr__ = os.fdopen(2, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)
