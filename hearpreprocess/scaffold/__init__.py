@@ -1,7 +1,7 @@
-"""Guess what a folder of somebody's recordings is, and write the task module that makes a task of it."""
+"""Describe a folder of somebody's recordings, and write the task module that makes a task of them."""
 
-from hearpreprocess.scaffold.corpus import guess
-from hearpreprocess.scaffold.found import Guess
-from hearpreprocess.scaffold.module import module_text, scheme, test_text
+from hearpreprocess.scaffold.dataset import DatasetDescription
+from hearpreprocess.scaffold.describe import describe
+from hearpreprocess.scaffold.module import module_text, split_scheme, test_text
 
-__all__ = ["Guess", "guess", "module_text", "scheme", "test_text"]
+__all__ = ["DatasetDescription", "describe", "module_text", "split_scheme", "test_text"]

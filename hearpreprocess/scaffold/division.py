@@ -1,9 +1,9 @@
-"""Divide the clips of a guess as a run will, to find out how many folds there can be and which labels are too rare."""
+"""Divide clips as a run will, to find out how many folds there can be and which labels are too rare."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from hearpreprocess.corpus import splits
@@ -18,13 +18,18 @@ MOST_ROUNDS, FEW_GROUPS = 100, 2000
 
 
 @dataclass(frozen=True)
-class Guessed:
-    """A clip as it is guessed: its name, its labels, its group, and the split that the corpus gives it, or ""."""
+class ExpectedClip:
+    """A clip that the task module is to yield; `split`: the one that the dataset gives it, or ""."""
 
     name: str
     labels: tuple[str, ...]
     group: str
     split: str = ""
+
+
+def ungrouped(clips: Iterable[ExpectedClip]) -> tuple[ExpectedClip, ...]:
+    """The clips, each a group of its own."""
+    return tuple(replace(clip, group=clip.name) for clip in clips)
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ class Division:
     rare: tuple[str, ...] = ()
 
 
-def divide(clips: Sequence[Guessed], *, needs_every_label: bool) -> Division:
+def divide(clips: Sequence[ExpectedClip], *, needs_every_label: bool) -> Division:
     """The division of clips under which every split holds every label, the rare ones being left out.
 
     Where a corpus gives splits, they stay; else as many folds are drawn as the labels allow. Raises SplitError where
@@ -71,7 +76,7 @@ def divide(clips: Sequence[Guessed], *, needs_every_label: bool) -> Division:
     )
 
 
-Labelled = Sequence[tuple[Guessed, Collection[str]]]
+Labelled = Sequence[tuple[ExpectedClip, Collection[str]]]
 
 
 def _of_given(clips: Labelled) -> tuple[Division, set[str]]:

@@ -1,4 +1,4 @@
-"""Guess from the names of folders: labels of the innermost ones, splits of the outermost."""
+"""Describe recordings by the names of their folders: the innermost are labels, or those around folders of splits."""
 
 from __future__ import annotations
 
@@ -6,61 +6,92 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hearpreprocess.errors import CorpusError
-from hearpreprocess.scaffold.division import Guessed
-from hearpreprocess.scaffold.found import SPLITS, Guess, are_unique, clip_name, with_train
+from hearpreprocess.scaffold.dataset import DatasetDescription, FoldersLayout
+from hearpreprocess.scaffold.division import ExpectedClip
+from hearpreprocess.scaffold.notes import Noted, Notes
+from hearpreprocess.scaffold.recordings import ClipNaming, Recordings, are_unique, clip_name
+from hearpreprocess.scaffold.splits import SPLITS, Splits, splits_of_innermost, splits_of_outermost
 
 
-def folders_tell_labels(recordings: Sequence[str]) -> bool:
+def folders_name_labels(paths: Sequence[str]) -> bool:
     """Whether all recordings are in folders, of which two at least are called differently and not as splits are."""
-    folders = [path.split("/")[:-1] for path in recordings]
-    names = {part[-2 if _are_splits(folders) else -1] if part else "" for part in folders}
-    return "" not in names and len({name for name in names if name.lower() not in SPLITS}) > 1
+    layout = layout_of(paths)
+    if not all("/" in path for path in paths):
+        return False
+    return len({name for name in map(layout.label, paths) if name.lower() not in SPLITS}) > 1
 
 
-def _are_splits(folders: Sequence[Sequence[str]]) -> bool:
-    """Whether the innermost folders are splits, in folders that are labels."""
-    innermost = {part[-1].lower() for part in folders if part}
-    return len(innermost) > 1 and innermost <= SPLITS.keys() and all(len(part) > 1 for part in folders)
+def layout_of(paths: Sequence[str]) -> FoldersLayout:
+    """Which folders of the recordings are labels: those around the innermost ones where these are splits."""
+    innermost = {path.split("/")[-2].lower() for path in paths if "/" in path}
+    are_splits = len(innermost) > 1 and innermost <= SPLITS.keys() and all(path.count("/") > 1 for path in paths)
+    return FoldersLayout(-2 if are_splits else -1)
 
 
-def from_folders(found: Guess, folder: Path, recordings: Sequence[str]) -> None:
-    """Add what the folders' names tell.
+def described_by_folders(folder: Path, recordings: Recordings, notes: Notes) -> DatasetDescription:
+    """What the names of folders hold; notes are added. Raises CorpusError where that is no labels."""
+    paths = recordings.paths
+    layout = layout_of(paths)
+    splits = notes.add(splits_of_folders(layout, paths))
+    _check_labels(folder, layout, paths)
+    notes.lines += _notes_on_unused(layout, paths, splits)
+    naming = _clip_naming(folder, layout, paths)
+    return DatasetDescription(
+        recordings=len(paths),
+        patterns=recordings.patterns,
+        seconds=recordings.usual_seconds,
+        layout=layout,
+        splits=splits,
+        clip_naming=naming,
+        clips=_clips(layout, paths, splits, naming),
+    )
 
-    Raises CorpusError where that is nothing.
-    """
-    parts = [path.split("/")[:-1] for path in recordings]
-    if not all(parts):
+
+def splits_of_folders(layout: FoldersLayout, paths: Sequence[str]) -> Noted[Splits]:
+    """The splits that folders beside or around those of labels are; none where no folders are."""
+    if layout.label_level == -2:
+        return splits_of_innermost(paths)
+    if all(path.count("/") > 1 for path in paths):
+        return splits_of_outermost(paths)
+    return Splits(), []
+
+
+def _check_labels(folder: Path, layout: FoldersLayout, paths: Sequence[str]) -> None:
+    """Raise CorpusError where the folders' names hold fewer than two labels."""
+    if not all("/" in path for path in paths):
         raise CorpusError(
             f"nothing tells the labels of the recordings in {folder}: put them into a folder a label, or add a table "
             "(csv) with a column of file names and one of labels"
         )
-    if _are_splits(parts):
-        _from_labels_with_splits(found, recordings, parts)
-        return
-    tops = {part[0] for part in parts}
-    if len(tops) > 1 and {top.lower() for top in tops} <= SPLITS.keys() and all(len(part) > 1 for part in parts):
-        found.given_splits = with_train(found, {top: SPLITS[top.lower()] for top in sorted(tops)})
-        found.by_folder = bool(found.given_splits)
-    if len({part[-1] for part in parts}) < 2:
-        raise CorpusError(f"all recordings in {folder} are in folders called {parts[0][-1]!r}: that tells no labels")
-    outer = sorted({part[-2] for part in parts if len(part) > 1} - set(found.given_splits))
-    if outer:
-        shown = ", ".join(outer[:5]) + (" ..." if len(outer) > 5 else "")
-        found.notes.append(f"labels are the innermost folders; those around them, {shown}, are not used")
-    names = [clip_name("folder", path) for path in recordings]
-    found.naming_by = "folder" if are_unique(names) else "path"
-    if not are_unique([clip_name(found.naming_by, path) for path in recordings]):
+    if layout.label_level == -1 and len(set(map(layout.label, paths))) < 2:
+        label = layout.label(paths[0])
+        raise CorpusError(f"all recordings in {folder} are in folders called {label!r}: that tells no labels")
+
+
+def _notes_on_unused(layout: FoldersLayout, paths: Sequence[str], splits: Splits) -> list[str]:
+    """A note on the folders around those of labels that stand for nothing, if there are any."""
+    if layout.label_level == -2:
+        return []
+    outer = sorted({path.split("/")[-3] for path in paths if path.count("/") > 1} - set(splits.names))
+    shown = ", ".join(outer[:5]) + (" ..." if len(outer) > 5 else "")
+    return [f"labels are the innermost folders; those around them, {shown}, are not used"] if outer else []
+
+
+def _clip_naming(folder: Path, layout: FoldersLayout, paths: Sequence[str]) -> ClipNaming:
+    """What makes the names of clips unique. Raises CorpusError where nothing does."""
+    if layout.label_level == -2:
+        return "path"
+    if are_unique([clip_name("folder", path) for path in paths]):
+        return "folder"
+    if not are_unique([clip_name("path", path) for path in paths]):
         raise CorpusError(f"recordings in {folder} differ in case alone, or in dots and slashes; rename them")
-    for path, part in zip(recordings, parts, strict=True):
-        name = clip_name(found.naming_by, path)
-        found.clips.append(Guessed(name, (part[-1],), name, found.given_splits.get(part[0], "")))
+    return "path"
 
 
-def _from_labels_with_splits(found: Guess, recordings: Sequence[str], parts: Sequence[Sequence[str]]) -> None:
-    found.given_splits = with_train(
-        found, {name: SPLITS[name.lower()] for name in sorted({part[-1] for part in parts})}
+def _clips(layout: FoldersLayout, paths: Sequence[str], splits: Splits, naming: ClipNaming) -> tuple[ExpectedClip, ...]:
+    """A clip of each recording, each a group of its own."""
+    names = [clip_name(naming, path) for path in paths]
+    return tuple(
+        ExpectedClip(name, (layout.label(path),), name, splits.of_path(path))
+        for name, path in zip(names, paths, strict=True)
     )
-    found.by_innermost, found.naming_by = bool(found.given_splits), "path"
-    for path, part in zip(recordings, parts, strict=True):
-        name = clip_name("path", path)
-        found.clips.append(Guessed(name, (part[-2],), name, found.given_splits.get(part[-1], "")))

@@ -1,125 +1,116 @@
-"""Guess from tables that name the recordings: which tables do, what their columns hold, which clips they tell of."""
+"""Describe recordings by the tables that name them: what the columns hold first, the clips of their rows then."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
-from hearpreprocess.errors import CorpusError
-from hearpreprocess.scaffold.columns import (
-    DURATION_NAMES,
-    END_NAMES,
-    GROUP_NAMES,
-    LABEL_NAMES,
-    START_NAMES,
-    column_called,
-    find_labels,
-    find_splits,
-    find_times,
-    is_yes_and_no,
-    split_column_of,
-    split_of_table,
-)
-from hearpreprocess.scaffold.found import Guess, stem_of
-from hearpreprocess.scaffold.rows import take_rows
-from hearpreprocess.scaffold.tables import Naming, Recordings, Row, Table, naming_in, read
+from hearpreprocess.scaffold import rows
+from hearpreprocess.scaffold.columns import column_called, group_column_in
+from hearpreprocess.scaffold.dataset import DatasetDescription, TablesLayout
+from hearpreprocess.scaffold.division import ungrouped
+from hearpreprocess.scaffold.labels import LABEL_NAMES, label_columns_in, with_several, yes_columns_in
+from hearpreprocess.scaffold.naming import NamingTable, RowsByRecording, rows_by_recording
+from hearpreprocess.scaffold.notes import Notes
+from hearpreprocess.scaffold.recordings import Recordings
+from hearpreprocess.scaffold.splits import Splits, split_column_in, splits_of_rows
+from hearpreprocess.scaffold.tables import Column
+from hearpreprocess.scaffold.times import checked_times, time_columns_in
 
 
-def tables_of(found: Guess, folder: Path, paths: Sequence[str], recordings: Recordings) -> list[tuple[Table, Naming]]:
-    """The tables that name recordings, each with how it does so: one, or one for each split."""
-    matched: list[tuple[int, Table, Naming]] = []
-    for path in paths:
-        if path.endswith(".txt") and stem_of(path) in recordings.stems:
-            continue  # what is said in a recording, or heard, is no table of recordings
-        try:
-            table = read(folder, path, recordings)
-        except CorpusError as error:
-            if not path.endswith(".txt"):
-                found.notes.append(f"{error}, and was passed over")
-            continue
-        count, naming = naming_in(table, recordings)
-        if naming is not None:
-            matched.append((count, table, naming))
-        elif not path.endswith(".txt"):
-            found.notes.append(f"{path} names no recording, and was passed over")
-    if not matched:
-        return []
-    matched.sort(key=lambda each: -each[0])
-    (_most, first, naming), *others = matched
-    with_it = [(table, its) for _count, table, its in others if _go_together(first, naming, table, its)]
-    chosen = [(first, naming), *with_it]
-    paths_chosen = [table.path for table, _naming in chosen]
-    left = [table.path for _count, table, _naming in others if table.path not in paths_chosen]
-    found.notes += [f"{path} names recordings, too, and was passed over" for path in left]
-    named = sum(count for count, table, _naming in matched if table.path in paths_chosen)
-    if named < max(1, len(recordings.paths) / 2):
-        found.notes.append(f"{' and '.join(paths_chosen)} names only {named:,} of the recordings, and was passed over")
-        return []
-    return chosen
-
-
-def _go_together(first: Table, naming: Naming, other: Table, its_naming: Naming) -> bool:
-    """Whether two tables are of the same kind, one for each split, and are read in the same way."""
-    is_split = split_of_table(first.path) != "" and split_of_table(other.path) != ""
-    is_alike = dict(first.options) == dict(other.options) and len(set(first.columns) & set(other.columns)) > 1
-    return is_split and is_alike and replace(its_naming, prefix="") == replace(naming, prefix="")
-
-
-def tell_labels(tables: Sequence[tuple[Table, Naming]]) -> bool:
+def tables_hold_labels(tables: Sequence[NamingTable]) -> bool:
     """Whether a column is called as labels or their times are, or several hold yes and no."""
     (first, naming), *_others = tables
     columns = [column for column in first.columns if column != naming.column]
-    are_yes_and_no = [column for column in columns if is_yes_and_no({row[column].strip() for row in first.rows})]
     return (
         column_called(columns, LABEL_NAMES) != ""
-        or "" not in (column_called(columns, START_NAMES), column_called(columns, (*END_NAMES, *DURATION_NAMES)))
-        or len(are_yes_and_no) > 1
+        or time_columns_in(columns) is not None
+        or len(yes_columns_in(columns, first.rows)) > 1
     )
 
 
-def from_tables(
-    found: Guess, tables: Sequence[tuple[Table, Naming]], recordings: Recordings, seconds: Mapping[str, float]
-) -> None:
-    """Add what the tables tell. `seconds`: how long some of the recordings are.
+def described_by_tables(tables: Sequence[NamingTable], recordings: Recordings, notes: Notes) -> DatasetDescription:
+    """What tables hold; notes are added.
 
     Raises CorpusError where no column looks like labels, or where a recording is named several times.
     """
+    by_recording = rows_by_recording(tables, recordings)
+    layout, splits, group_column = _columns(tables, by_recording, recordings, notes)
+    notes.lines += _notes_on_same_names(layout, by_recording, recordings)
+    return _clips(layout, splits, group_column, by_recording, recordings, notes)
+
+
+def _columns(
+    tables: Sequence[NamingTable], by_recording: RowsByRecording, recordings: Recordings, notes: Notes
+) -> tuple[TablesLayout, Splits, Column]:
+    """What the columns hold: times and labels, splits, groups."""
     (first, naming), *_others = tables
-    found.namings, found.options = {table.path: its for table, its in tables}, first.options
-    found.tables = {table.path: "" for table, _naming in tables}
-    rows = [(table.path, row) for table, _naming in tables for row in table.rows]
-    found.has_backslashes = any("\\" in row[naming.column] for _path, row in rows)
-    shared = [column for column in first.columns if all(column in table.columns for table, _naming in tables)]
-    columns = [column for column in shared if column != naming.column]
-    found.has_same_names = naming.by_name and len(recordings.unique_names) < len(recordings.names)
-    of_recording = _by_recording(found, rows, recordings)
-    find_times(found, columns, of_recording, seconds)
-    found.split_column = split_column_of([each for each in first.columns if each != naming.column], first)
-    times = (found.start_column, found.end_column)
-    found.has_decimal_commas = found.is_event_task and any("," in row[each] for _path, row in rows for each in times)
-    groups = [column for column in columns if any(row[column].strip() for _path, row in rows)]
-    found.group_column = column_called(groups, GROUP_NAMES)
-    taken = (found.split_column, found.group_column, found.start_column, found.end_column)
-    find_labels(found, [row for _path, row in rows], [each for each in columns if each not in taken])
-    find_splits(found, rows, recordings)
-    several = [path for path in of_recording if path in recordings.known and not recordings.is_unique(path)]
-    if several and naming.prefix and len(tables) == 1:
-        found.notes.append(
-            f"{first.path} names recordings that several folders have, such as {several[0]}; "
-            f"those in {naming.prefix} are taken"
-        )
-    take_rows(found, of_recording, recordings, seconds)
+    with_table = [(table.path, row) for table, _naming in tables for row in table.rows]
+    every_row = [row for _table, row in with_table]
+    of_first = [column for column in first.columns if column != naming.column]
+    shared = [column for column in of_first if all(column in table.columns for table, _naming in tables)]
+    times = time_columns_in(shared)
+    times = notes.add(checked_times(times, by_recording, recordings.seconds)) if times else None
+    split_column = split_column_in(of_first, first)
+    group_column = group_column_in(shared, every_row)
+    taken = (split_column, group_column, *(times.columns if times else ()))
+    left = [column for column in shared if column not in taken]
+    labels = notes.add(label_columns_in(left, every_row, first.path))
+    layout = TablesLayout(
+        namings={table.path: its_naming for table, its_naming in tables},
+        options=first.options,
+        labels=labels if times else with_several(labels, every_row),
+        times=times,
+        have_backslashes=any("\\" in row[naming.column] for row in every_row),
+        have_same_names=naming.by_name and len(recordings.unique_names) < len(recordings.names),
+    )
+    return layout, notes.add(splits_of_rows(split_column, with_table, recordings.paths)), group_column
 
 
-def _by_recording(
-    found: Guess, rows: Sequence[tuple[str, Row]], recordings: Recordings
-) -> dict[str, list[tuple[str, Row]]]:
-    """The rows, each with its table, by the path of what they name."""
-    place_of = {path.rpartition("/")[2]: path for path in recordings.paths}
-    of_path: dict[str, list[tuple[str, Row]]] = {}
-    for table, row in rows:
-        naming = found.namings[table]
-        path = naming.path(row[naming.column])
-        of_path.setdefault(place_of.get(path, path) if naming.by_name else path, []).append((table, row))
-    return of_path
+def _clips(
+    layout: TablesLayout,
+    splits: Splits,
+    group_column: Column,
+    by_recording: RowsByRecording,
+    recordings: Recordings,
+    notes: Notes,
+) -> DatasetDescription:
+    """The description with the clips that rows stand for; a column of groups that splits divide is dropped."""
+    known = rows.of_known(by_recording, recordings, by_name=layout.naming.by_name)
+    seconds = recordings.usual_seconds
+    if layout.times is None:
+        rows.check_one_row_each(known, layout.paths[0])
+    elif seconds is not None:
+        seconds = notes.add(rows.seconds_for_events(seconds, layout.times, known, recordings.seconds))
+    naming = rows.clip_naming(known)
+    clips, omissions = rows.clips_of(layout, splits, group_column, naming, seconds, known)
+    missing = sum(len(of_path) for path, of_path in by_recording.items() if path not in known)
+    omissions = replace(omissions, missing=missing)
+    notes.lines += rows.notes_on_differences((splits.column, group_column), known)
+    notes.lines += rows.notes_on_omissions(layout.paths, len(recordings.paths) - len(known), omissions)
+    notes.lines += rows.notes_on_brackets(clips.values())
+    group_column = notes.add(rows.groups_that_hold(clips.values(), group_column))
+    notes.lines += rows.notes_on_blank_groups(group_column, clips, known)
+    return DatasetDescription(
+        recordings=len(recordings.paths),
+        patterns=recordings.patterns,
+        seconds=seconds,
+        layout=layout,
+        splits=splits,
+        clip_naming=naming,
+        clips=tuple(clips.values()) if group_column != "" else ungrouped(clips.values()),
+        group_column=group_column,
+        omissions=omissions,
+    )
+
+
+def _notes_on_same_names(layout: TablesLayout, by_recording: RowsByRecording, recordings: Recordings) -> list[str]:
+    """A note on recordings of several folders that share a name, where one table names those of one folder."""
+    several = [path for path in by_recording if path in recordings.known and not recordings.is_unique(path)]
+    prefix = layout.naming.prefix
+    if not several or not prefix or len(layout.paths) > 1:
+        return []
+    return [
+        f"{layout.paths[0]} names recordings that several folders have, such as {several[0]}; "
+        f"those in {prefix} are taken"
+    ]

@@ -1,163 +1,165 @@
-"""The clips that the rows of tables stand for, and what is told of those that stand for none."""
+"""The clips that the rows of tables stand for, and notes on the rows and recordings that make none."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from math import ceil, inf
 
 from hearpreprocess.errors import CorpusError
-from hearpreprocess.scaffold.columns import YES, listed, number_in, parts_of
-from hearpreprocess.scaffold.division import Guessed
-from hearpreprocess.scaffold.found import Guess, are_unique, clip_name, stem_of
-from hearpreprocess.scaffold.tables import Recordings, Row
+from hearpreprocess.scaffold.dataset import Omissions, TablesLayout
+from hearpreprocess.scaffold.division import ExpectedClip
+from hearpreprocess.scaffold.naming import RowsByRecording
+from hearpreprocess.scaffold.notes import Noted
+from hearpreprocess.scaffold.recordings import ClipNaming, Recordings, are_unique, clip_name, stem_of
+from hearpreprocess.scaffold.splits import Splits
+from hearpreprocess.scaffold.tables import Column, Row
+from hearpreprocess.scaffold.times import Times
 from hearpreprocess.storage import counted
 
 MOST_OF_EARLY_EVENTS = 0.95
 """The share of recordings that a clip is long enough for, to hold an event."""
 
 
-def take_rows(
-    found: Guess,
-    of_path: Mapping[str, Sequence[tuple[str, Row]]],
-    recordings: Recordings,
-    seconds: Mapping[str, float],
-) -> None:
-    """The clips that the rows stand for, and what is told of those that stand for none."""
-    by_name = found.naming.by_name
+def of_known(rows: RowsByRecording, recordings: Recordings, *, by_name: bool) -> RowsByRecording:
+    """The rows that name a recording of the folder; if `by_name`, one whose file name no other has."""
     known = frozenset(filter(recordings.is_unique, recordings.paths)) if by_name else recordings.known
-    found.missing = sum(len(its_rows) for path, its_rows in of_path.items() if path not in known)
-    used = {path: its_rows for path, its_rows in of_path.items() if path in known}
-    repeated = [path for path, its_rows in used.items() if len(its_rows) > 1]
-    if repeated and not found.is_event_task:
+    return {path: of_path for path, of_path in rows.items() if path in known}
+
+
+def check_one_row_each(rows: RowsByRecording, table: str) -> None:
+    """Raise CorpusError, which names the table, where a recording has several rows."""
+    repeated = [path for path, of_path in rows.items() if len(of_path) > 1]
+    if repeated:
         raise CorpusError(
-            f"{next(iter(found.tables))} names {counted(len(repeated), 'recordings')} more than once, such as "
+            f"{table} names {counted(len(repeated), 'recordings')} more than once, such as "
             f"{repeated[0]}: put all labels of a recording into one cell, divided by semicolons; labels with "
             "times need columns called onset and offset, in seconds"
         )
-    found.naming_by = "stem" if are_unique([stem_of(path) for path in used]) else "path"
-    if found.is_event_task and found.seconds is not None:
-        _lengthen_clips(found, used, seconds)
-    without_group = 0
-    for path, its_rows in used.items():
-        table, row = its_rows[0]
-        labelled = [(_labels(found, each), each) for _table, each in its_rows]
-        found.untimed += sum(_has_no_times(found, each) for _labels_of_it, each in labelled)
-        found.unlabelled += sum(not labels and not _has_no_times(found, each) for labels, each in labelled)
-        kept = [labels for labels, each in labelled if labels and not _is_late(found, each)]
-        if _has_no_split(found, table, row):
-            found.unsplit += 1
-        elif kept:
-            name = clip_name(found.naming_by, path)
-            group = row[found.group_column].strip() if found.group_column != "" else ""
-            without_group += not group
-            labels = tuple(dict.fromkeys(label for of_row in kept for label in of_row))
-            found.clips.append(Guessed(name, labels, group or name, _split(found, path, table, row)))
-        else:
-            found.late += any(labels for labels, _row in labelled)
-    _say_what_differs(found, used)
-    _say_what_is_left_out(found, len(recordings.paths) - len(used))
-    _drop_divided_groups(found)
-    if found.group_column != "" and without_group:
-        text = f"recordings without a {found.group_column}, each of which is a group of its own: {without_group:,}"
-        found.notes.append(text)
 
 
-def _lengthen_clips(found: Guess, used: Mapping[str, Sequence[tuple[str, Row]]], seconds: Mapping[str, float]) -> None:
-    """Make clips so long that of most recordings an event begins within."""
-    starts = [
+def clip_naming(paths: Iterable[str]) -> ClipNaming:
+    """What makes the names of the clips of these recordings unique."""
+    return "stem" if are_unique([stem_of(path) for path in paths]) else "path"
+
+
+def seconds_for_events(
+    seconds: float, times: Times, rows: RowsByRecording, durations: Mapping[str, float]
+) -> Noted[float]:
+    """The duration of clips, made so long that of most recordings an event begins within.
+
+    `durations`: of some recordings, in seconds; an event after the end of its recording makes no clip longer.
+    """
+    starts = sorted(
         min(within)
-        for path, its_rows in used.items()
-        if (within := [start for _table, row in its_rows if (start := _start(found, row)) < seconds.get(path, inf)])
-    ]
-    needed = sorted(starts)[min(len(starts) - 1, int(MOST_OF_EARLY_EVENTS * len(starts)))] if starts else 0.0
-    if needed >= (found.seconds or 0.0):
-        found.seconds = ceil(10 * needed + 1) / 10
-        found.notes.append(f"clips are long enough for an event of {100 * MOST_OF_EARLY_EVENTS:.0f} of 100 recordings")
+        for path, of_path in rows.items()
+        if (within := [start for _table, row in of_path if (start := times.start_of(row)) < durations.get(path, inf)])
+    )
+    needed = starts[min(len(starts) - 1, int(MOST_OF_EARLY_EVENTS * len(starts)))] if starts else 0.0
+    if needed < seconds:
+        return seconds, []
+    note = f"clips are long enough for an event of {100 * MOST_OF_EARLY_EVENTS:.0f} of 100 recordings"
+    return ceil(10 * needed + 1) / 10, [note]
 
 
-def _labels(found: Guess, row: Row) -> list[str]:
+def clips_of(
+    layout: TablesLayout,
+    splits: Splits,
+    group_column: Column,
+    naming: ClipNaming,
+    seconds: float | None,
+    rows: RowsByRecording,
+) -> tuple[dict[str, ExpectedClip], Omissions]:
+    """The clip of each recording that makes one, by its path, and how many do not, with the reasons.
+
+    `seconds`: how long a clip is, or None; it holds no event that begins later. `rows`: of recordings in the folder.
+    """
+    clips: dict[str, ExpectedClip] = {}
+    late = unsplit = 0
+    for path, of_path in rows.items():
+        table, first = of_path[0]
+        labels = [
+            label for _table, row in of_path if not _is_late(layout, seconds, row) for label in _labels(layout, row)
+        ]
+        if splits.are_blank_in(table, first):
+            unsplit += 1
+        elif labels:
+            name = clip_name(naming, path)
+            group = first[group_column].strip() if group_column != "" else ""
+            split = splits.of_row(path, table, first)
+            clips[path] = ExpectedClip(name, tuple(dict.fromkeys(labels)), group or name, split)
+        else:
+            late += any(_labels(layout, row) for _table, row in of_path)
+    every_row = [row for of_path in rows.values() for _table, row in of_path]
+    untimed = sum(_is_untimed(layout, row) for row in every_row)
+    unlabelled = sum(not _is_untimed(layout, row) and not _labels(layout, row) for row in every_row)
+    return clips, Omissions(unlabelled=unlabelled, untimed=untimed, unsplit=unsplit, late=late)
+
+
+def _is_untimed(layout: TablesLayout, row: Row) -> bool:
+    return layout.times is not None and layout.times.are_blank_in(row)
+
+
+def _labels(layout: TablesLayout, row: Row) -> list[str]:
     """The labels of a row; none where it is to be an event and has no times."""
-    if _has_no_times(found, row):
-        return []
-    if found.yes_columns:
-        return [str(column) for column in found.yes_columns if row[column].strip().lower() in YES]
-    cell = row[found.label_column].strip()
-    if found.has_lists:
-        return listed(cell)
-    return parts_of(cell, found.separator)
+    return [] if _is_untimed(layout, row) else layout.labels.of_row(row)
 
 
-def _has_no_times(found: Guess, row: Row) -> bool:
-    return found.is_event_task and not (row[found.start_column].strip() and row[found.end_column].strip())
-
-
-def _start(found: Guess, row: Row) -> float:
-    return inf if _has_no_times(found, row) else number_in(row[found.start_column])
-
-
-def _is_late(found: Guess, row: Row) -> bool:
+def _is_late(layout: TablesLayout, seconds: float | None, row: Row) -> bool:
     """Whether a row is an event after the end of a clip."""
-    return found.is_event_task and found.seconds is not None and _start(found, row) >= found.seconds
+    return layout.times is not None and seconds is not None and layout.times.start_of(row) >= seconds
 
 
-def _has_no_split(found: Guess, table: str, row: Row) -> bool:
-    """Whether the column that gives others a split gives it none."""
-    is_told_by_column = found.split_column in row and not found.tables.get(table)
-    return is_told_by_column and not row[found.split_column].strip()
-
-
-def _split(found: Guess, path: str, table: str, row: Row) -> str:
-    if found.folds:
-        number = float(row[found.split_column].strip().removeprefix(found.fold_prefix))
-        return f"fold{int(number) - found.first_fold:02d}"
-    if found.tables.get(table):
-        return found.tables[table]
-    if found.by_folder:
-        return found.given_splits[path.partition("/")[0]]
-    return found.given_splits[row[found.split_column].strip()] if found.given_splits else ""
-
-
-def _say_what_differs(found: Guess, used: Mapping[str, Sequence[tuple[str, Row]]]) -> None:
-    """Rows of one recording may have several splits or groups, of which a clip can have no more than one."""
-    for column in (found.split_column, found.group_column):
-        differing = [path for path, its_rows in used.items() if len({row.get(column) for _table, row in its_rows}) > 1]
+def notes_on_differences(columns: Sequence[Column], rows: RowsByRecording) -> list[str]:
+    """Notes on columns that differ within a recording, while its clip can have one split and one group."""
+    notes = []
+    for column in columns:
+        differing = [path for path, of_path in rows.items() if len({row.get(column) for _table, row in of_path}) > 1]
         if column != "" and differing:
-            found.notes.append(
+            notes.append(
                 f"column {column!r} differs within {counted(len(differing), 'recordings')}, such as {differing[0]}, "
                 "and that of the first row is taken: clips that are parts of a recording need start and stop"
             )
+    return notes
 
 
-def _say_what_is_left_out(found: Guess, unnamed: int) -> None:
-    where = " and ".join(found.tables)
-    if unnamed:
-        found.notes.append(f"recordings that are not in {where}, and are left out: {unnamed:,}")
-    if found.missing:
-        found.notes.append(f"rows of {where} that name no recording in the folder, or several: {found.missing:,}")
-    if found.unlabelled:
-        found.notes.append(f"rows of {where} without a label, which are left out: {found.unlabelled:,}")
-    if found.untimed:
-        found.notes.append(f"rows of {where} without times, which are no events: {found.untimed:,}")
-    if found.late:
-        found.notes.append(f"recordings whose events are all after the end of a clip, and are left out: {found.late:,}")
-    if found.unsplit:
-        found.notes.append(f"recordings of {where} without a split, which are left out: {found.unsplit:,}")
-    if bracketed := next((label for label in found.labels if label[:1] in ("[", "(", "{")), None):
-        found.notes.append(f"labels are taken as they are written, such as {bracketed}; is that a list of several?")
+def notes_on_omissions(tables: Sequence[str], unnamed: int, omissions: Omissions) -> list[str]:
+    """Notes on all that makes no clip. `unnamed`: how many recordings no row names."""
+    where = " and ".join(tables)
+    counts = {
+        f"recordings that are not in {where}, and are left out": unnamed,
+        f"rows of {where} that name no recording in the folder, or several": omissions.missing,
+        f"rows of {where} without a label, which are left out": omissions.unlabelled,
+        f"rows of {where} without times, which are no events": omissions.untimed,
+        "recordings whose events are all after the end of a clip, and are left out": omissions.late,
+        f"recordings of {where} without a split, which are left out": omissions.unsplit,
+    }
+    return [f"{text}: {count:,}" for text, count in counts.items() if count]
 
 
-def _drop_divided_groups(found: Guess) -> None:
-    """Given splits may divide what a column tells to belong together; then it is no group, and that is told."""
+def notes_on_brackets(clips: Iterable[ExpectedClip]) -> list[str]:
+    """A note on a label that looks like a list of several, if there is one."""
+    bracketed = sorted(label for clip in clips for label in clip.labels if label[:1] in ("[", "(", "{"))
+    return [
+        f"labels are taken as they are written, such as {label}; is that a list of several?" for label in bracketed[:1]
+    ]
+
+
+def groups_that_hold(clips: Iterable[ExpectedClip], column: Column) -> Noted[Column]:
+    """The column of groups; none, with a note, where the given splits divide a group."""
     splits_of: dict[str, set[str]] = {}
-    for clip in found.clips:
+    for clip in clips:
         if clip.group != clip.name:
             splits_of.setdefault(clip.group, set()).add(clip.split)
     divided = [group for group, splits in splits_of.items() if len(splits) > 1]
-    if found.group_column != "" and divided:
-        found.clips = [replace(clip, group=clip.name) for clip in found.clips]
-        found.notes.append(
-            f"the given splits divide {len(divided):,} of {len(splits_of):,} in column {found.group_column!r}, such as "
-            f"{divided[0]}: it is not used as a group, and a model is tested on what it was trained on"
-        )
-        found.group_column = ""
+    if column == "" or not divided:
+        return column, []
+    return "", [
+        f"the given splits divide {len(divided):,} of {len(splits_of):,} in column {column!r}, such as "
+        f"{divided[0]}: it is not used as a group, and a model is tested on what it was trained on"
+    ]
+
+
+def notes_on_blank_groups(column: Column, clips: Iterable[str], rows: RowsByRecording) -> list[str]:
+    """A note on the recordings, among those that make clips, whose group is blank."""
+    blank = sum(not rows[path][0][1][column].strip() for path in clips) if column != "" else 0
+    return [f"recordings without a {column}, each of which is a group of its own: {blank:,}"] if blank else []

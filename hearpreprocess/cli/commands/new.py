@@ -18,7 +18,7 @@ from pathlib import Path
 from hearpreprocess.cli.commands.check import worked_out
 from hearpreprocess.errors import ConfigError, OutputError
 from hearpreprocess.finished import name_of
-from hearpreprocess.scaffold import Guess, guess, module_text, scheme, test_text
+from hearpreprocess.scaffold import DatasetDescription, describe, module_text, split_scheme, test_text
 from hearpreprocess.storage import Workspace, whole_file
 from hearpreprocess.task import registry
 
@@ -50,41 +50,42 @@ def run(options: argparse.Namespace) -> int:
     for path in (module, test):
         if path.exists():
             raise OutputError(f"{path} is there already; move it away, or choose another name")
-    found = guess(options.folder)
-    texts = {module: module_text(options.name, options.folder.resolve(), found), test: test_text(options.name)}
+    dataset = describe(options.folder)
+    text = module_text(options.name, options.folder.resolve(), Path.cwd().resolve(), dataset)
+    texts = {module: text, test: test_text(options.name)}
     for path, text in texts.items():
         with whole_file(path) as temporary:
             temporary.write_text(text, encoding="utf-8")
-    print("\n".join(_told(found)))
+    print("\n".join(_summary(dataset)))
     print(f"\nwritten: {module} and {test}; look through {module}, then:")
     print(f"  hearpreprocess check ./{module}")
     print(f"  hearpreprocess ./{module} --sample-rates 16000")
-    return 0 if _does_as_guessed(module, found) else 1
+    return 0 if _yields_expected_clips(module, dataset) else 1
 
 
 def _is_taken(name: str) -> bool:
     if name in sys.stdlib_module_names or name in registry.built_in_names():
         return True
-    found = importlib.util.find_spec(name)
-    return found is not None and found.origin is not None and not Path(found.origin).is_relative_to(Path.cwd())
+    spec = importlib.util.find_spec(name)
+    return spec is not None and spec.origin is not None and not Path(spec.origin).is_relative_to(Path.cwd())
 
 
-def _does_as_guessed(module: Path, found: Guess) -> bool:
-    """Whether the module yields the clips that were guessed; why not is told, as a guess may be wrong."""
+def _yields_expected_clips(module: Path, dataset: DatasetDescription) -> bool:
+    """Whether the module yields the clips that were described; if not, prints which differ, as a guess may be wrong."""
     (task,) = registry.references([f"./{module}"], "default")
-    with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as folder:
-        place = Path(folder)
-        manifest = worked_out(task, Workspace(place / "work", place / "tasks", place, place / "downloads"))
+    with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as name:
+        folder = Path(name)
+        manifest = worked_out(task, Workspace(folder / "work", folder / "tasks", folder, folder / "downloads"))
     if manifest is None:
         print(f"\n{module} does not work as it is: the guess was wrong where the message points to", file=sys.stderr)
         return False
-    rare = set(found.division.rare)
-    guessed = {
+    rare = set(dataset.division.rare)
+    expected = {
         f"{clip.name}.wav": (set(clip.labels) - rare, clip.split, clip.group)
-        for clip in found.clips
+        for clip in dataset.clips
         if not rare.issuperset(clip.labels)
     }
-    given = {clip.split for clip in found.clips}
+    given = {clip.split for clip in dataset.clips}
     yielded = {
         file: (
             set(map(name_of, facts["labels"])),
@@ -93,35 +94,37 @@ def _does_as_guessed(module: Path, found: Guess) -> bool:
         )
         for file, facts in manifest["clips"].items()
     }
-    others = sorted(file for file in guessed.keys() | yielded.keys() if guessed.get(file) != yielded.get(file))
-    if others:
-        text = f"does not yield the labels, splits and groups that were guessed, of {', '.join(others[:5])}: look at it"
+    differing = sorted(file for file in expected.keys() | yielded.keys() if expected.get(file) != yielded.get(file))
+    if differing:
+        text = (
+            f"does not yield the labels, splits and groups that were guessed, of {', '.join(differing[:5])}: look at it"
+        )
         print(f"\n{module} {text}", file=sys.stderr)
-    return not others
+    return not differing
 
 
 def _given(split: str, given: Collection[str]) -> str:
-    """The split that the corpus gives a clip: what it has no clips in was drawn from train."""
+    """The split that the dataset gives a clip: what it has no clips in was drawn from train."""
     return split if split in given else "train" if "train" in given else ""
 
 
-def _told(found: Guess) -> Iterator[str]:
-    yield f"recordings   {found.recordings:,} ({', '.join(found.patterns)})"
-    where = " and ".join(found.tables) if found.tables else ""
-    if found.yes_columns:
-        where = f"columns of yes and no in {where}"
-    else:
-        where = f"column {found.label_column!r} of {where}" if found.tables else "the folders' names"
-    several = f", several in a cell, divided by {found.separator!r}" if found.separator else ""
-    several = ", several in a cell, written as lists" if found.has_lists else several
-    shown = ", ".join(found.labels[:8]) + (" ..." if len(found.labels) > 8 else "")
-    yield f"labels       {len(found.labels):,} from {where}{several}: {shown}"
-    if found.is_event_task:
-        start, end = f"column {found.start_column!r}", f"column {found.end_column!r}"
-        times = f"from {start}, as long as {end}" if found.has_durations else f"from {start} to {end}"
-        yield f"events       {times}, taken for seconds"
-    yield f"splits       {scheme(found)[1]}"
-    yield f"duration     {'as recorded' if found.seconds is None else f'{found.seconds:g} s: 95 of 100 are no longer'}"
-    if found.group_column != "":
-        yield f"groups       column {found.group_column!r}: what it holds is never divided between splits"
-    yield from (f"note         {note}" for note in found.notes)
+def _summary(dataset: DatasetDescription) -> Iterator[str]:
+    yield f"recordings   {dataset.recordings:,} ({', '.join(dataset.patterns)})"
+    labels, names = dataset.labels, dataset.label_names
+    where = dataset.label_source
+    if dataset.tables:
+        where += f" {'in' if labels.yes_columns else 'of'} {' and '.join(dataset.tables)}"
+    several = f", several in a cell, divided by {labels.separator!r}" if labels.separator else ""
+    several = ", several in a cell, written as lists" if labels.are_lists else several
+    shown = ", ".join(names[:8]) + (" ..." if len(names) > 8 else "")
+    yield f"labels       {len(names):,} from {where}{several}: {shown}"
+    if times := dataset.times:
+        start, end = f"column {times.start!r}", f"column {times.end!r}"
+        how = f"from {start}, as long as {end}" if times.are_durations else f"from {start} to {end}"
+        yield f"events       {how}, taken for seconds"
+    yield f"splits       {split_scheme(dataset)[1]}"
+    seconds = dataset.seconds
+    yield f"duration     {'as recorded' if seconds is None else f'{seconds:g} s: 95 of 100 are no longer'}"
+    if dataset.group_column != "":
+        yield f"groups       column {dataset.group_column!r}: what it holds is never divided between splits"
+    yield from (f"note         {note}" for note in dataset.notes)

@@ -1,0 +1,130 @@
+"""What a folder of recordings holds: all that the text of a task module depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from hearpreprocess.scaffold.division import Division, ExpectedClip
+from hearpreprocess.scaffold.labels import Labels
+from hearpreprocess.scaffold.naming import Naming
+from hearpreprocess.scaffold.recordings import ClipNaming
+from hearpreprocess.scaffold.splits import Splits
+from hearpreprocess.scaffold.tables import Column
+from hearpreprocess.scaffold.times import Times
+
+
+@dataclass(frozen=True)
+class FoldersLayout:
+    """Recordings in folders that are called as their labels.
+
+    `label_level`: -1 where the innermost folder is the label, -2 where the one around it is.
+    """
+
+    label_level: int
+
+    def label(self, path: str) -> str:
+        """The label of the recording at a path."""
+        return path.split("/")[:-1][self.label_level]
+
+
+@dataclass(frozen=True)
+class TablesLayout:
+    """Tables that name the recordings.
+
+    `namings`: how each table does so, by its path; they differ in their prefix alone. `options`: as of a Table.
+    `times`: of events, where labels have them. `have_backslashes`: cells are paths of Windows. `have_same_names`: cells
+    are file names, of which several recordings share one.
+    """
+
+    namings: Mapping[str, Naming]
+    options: Mapping[str, Any]
+    labels: Labels
+    times: Times | None = None
+    have_backslashes: bool = False
+    have_same_names: bool = False
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths of the tables."""
+        return tuple(self.namings)
+
+    @property
+    def naming(self) -> Naming:
+        """How the first table names recordings."""
+        return next(iter(self.namings.values()))
+
+    @property
+    def have_prefixes(self) -> bool:
+        """Whether each table has a prefix of its own."""
+        return len({naming.prefix for naming in self.namings.values()}) > 1
+
+
+@dataclass(frozen=True)
+class Omissions:
+    """How many rows name no recording (`missing`) or lack a label or times, and how many recordings are left out.
+
+    `unsplit`: recordings without a split where others have one. `late`: those without an event early enough for a clip.
+    """
+
+    missing: int = 0
+    unlabelled: int = 0
+    untimed: int = 0
+    unsplit: int = 0
+    late: int = 0
+
+
+@dataclass(frozen=True)
+class DatasetDescription:
+    """What a folder of recordings holds, and the clips that are to be made of it.
+
+    `recordings`: how many match the `patterns`. `seconds`: how long a clip is; None leaves it as it was recorded.
+    `group_column`: of a table; "" where each recording is a group. `division`: how the clips are divided. `notes`: on
+    how all that was guessed, for the user.
+    """
+
+    recordings: int
+    patterns: tuple[str, ...]
+    seconds: float | None
+    layout: FoldersLayout | TablesLayout
+    splits: Splits
+    clip_naming: ClipNaming
+    clips: tuple[ExpectedClip, ...]
+    group_column: Column = ""
+    omissions: Omissions = field(default_factory=Omissions)
+    division: Division = field(default_factory=Division)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The paths of the tables that name recordings."""
+        return self.layout.paths if isinstance(self.layout, TablesLayout) else ()
+
+    @property
+    def labels(self) -> Labels:
+        """The columns of the labels; none where folders are the labels."""
+        return self.layout.labels if isinstance(self.layout, TablesLayout) else Labels()
+
+    @property
+    def label_source(self) -> str:
+        """Where the labels are, in words."""
+        if self.labels.yes_columns:
+            return "columns of yes and no"
+        return f"column {self.labels.column!r}" if self.tables else "the folders' names"
+
+    @property
+    def times(self) -> Times | None:
+        """The columns of the times of events; None where labels are of whole clips."""
+        return self.layout.times if isinstance(self.layout, TablesLayout) else None
+
+    @property
+    def is_multilabel(self) -> bool:
+        """Whether a clip may have several labels."""
+        return self.labels.are_several or self.times is not None
+
+    @cached_property
+    def label_names(self) -> tuple[str, ...]:
+        """All labels of the clips, sorted."""
+        return tuple(sorted({label for clip in self.clips for label in clip.labels}))

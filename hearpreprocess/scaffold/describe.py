@@ -1,0 +1,120 @@
+"""Describe a folder of recordings: where its labels are, how long clips should be, how they are divided."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from hearpreprocess import archive
+from hearpreprocess.errors import CorpusError, SplitError
+from hearpreprocess.scaffold.dataset import DatasetDescription
+from hearpreprocess.scaffold.division import MOST_FOLDS, divide, ungrouped
+from hearpreprocess.scaffold.from_folders import described_by_folders, folders_name_labels
+from hearpreprocess.scaffold.from_tables import described_by_tables, tables_hold_labels
+from hearpreprocess.scaffold.naming import tables_naming
+from hearpreprocess.scaffold.notes import Noted, Notes
+from hearpreprocess.scaffold.recordings import AUDIO, Recordings, recordings_among
+from hearpreprocess.scaffold.tables import SUFFIXES
+from hearpreprocess.storage import counted
+
+UNREAD = (".json", ".jsonl", ".xlsx", ".xls", ".ods", ".parquet")
+"""Tables of kinds that are not read."""
+
+
+def describe(folder: Path) -> DatasetDescription:
+    """What the recordings in a folder are.
+
+    Raises CorpusError, with the notes made so far, where the folder holds none, or where nothing holds their labels.
+    """
+    files = [path for path in archive.files_below(folder) if not archive.is_litter(path)]
+    recordings = recordings_among(folder, files)
+    if not recordings.paths:
+        raise CorpusError(f"{folder} holds no recordings: expected files that end in {', '.join(AUDIO)}")
+    notes = Notes(*_notes_on_files(folder, files, recordings))
+    candidates = [path for path in files if path.lower().endswith(SUFFIXES)]
+    tables = notes.add(tables_naming(folder, candidates, recordings))
+    looked_for: list[str] = []
+    try:
+        if tables and (tables_hold_labels(tables) or not folders_name_labels(recordings.paths)):
+            dataset = described_by_tables(tables, recordings, notes)
+        else:
+            notes.lines += [f"{table.path} has no column that is called label" for table, _naming in tables]
+            dataset = described_by_folders(folder, recordings, notes)
+        looked_for = _notes_on_columns(dataset)
+        dataset = notes.add(_divided(dataset))
+    except (CorpusError, SplitError) as error:
+        lines = [f"  note: {note}" for note in (*looked_for, *notes.lines)]
+        raise CorpusError("\n".join([str(error), *lines])) from None
+    return replace(dataset, notes=(*notes.lines, *_notes_on_division(dataset)))
+
+
+def _notes_on_files(folder: Path, files: Sequence[str], recordings: Recordings) -> list[str]:
+    notes = []
+    empty = [path for path in recordings.paths if not (folder / path).stat().st_size]
+    if empty:
+        notes.append(f"empty files among the recordings, such as {empty[0]}: {len(empty):,}")
+    if unread := [path for path in files if path.lower().endswith(UNREAD)]:
+        notes.append(f"{unread[0]} is not read; what it tells is taken from a csv")
+    return notes
+
+
+def _divided(dataset: DatasetDescription) -> Noted[DatasetDescription]:
+    """The description with how its clips can be divided: without their groups where these leave nothing that can be.
+
+    Raises SplitError where they cannot be divided at all.
+    """
+    needs_every_label = dataset.times is None
+    try:
+        return replace(dataset, division=divide(dataset.clips, needs_every_label=needs_every_label)), []
+    except SplitError as error:
+        if dataset.group_column == "":
+            raise
+        clips = ungrouped(dataset.clips)
+        try:
+            division = divide(clips, needs_every_label=needs_every_label)
+        except SplitError:
+            raise error from None
+    note = (
+        f"of labels, fewer than two are in several groups of column {dataset.group_column!r}: it is not used as a "
+        "group, and a model is tested on what it was trained on"
+    )
+    return replace(dataset, clips=clips, group_column="", division=division), [note]
+
+
+def _notes_on_columns(dataset: DatasetDescription) -> list[str]:
+    """Where labels and groups were looked for, for clips that cannot be divided."""
+    if not dataset.clips:
+        return []
+    notes = [f"labels were looked for in {dataset.label_source}"]
+    if dataset.group_column != "":
+        notes.append(f"groups are those of column {dataset.group_column!r}")
+    return notes
+
+
+def _notes_on_division(dataset: DatasetDescription) -> list[str]:
+    division = dataset.division
+    notes = [_on_rare_labels(dataset)] if division.rare else []
+    if 0 < division.folds < MOST_FOLDS and dataset.times is None:
+        notes.append(_on_few_folds(dataset))
+    return notes
+
+
+def _on_few_folds(dataset: DatasetDescription) -> str:
+    of_groups = {(clip.group, label) for clip in dataset.clips for label in clip.labels}
+    groups = Counter(label for _group, label in of_groups if label not in dataset.division.rare)
+    count, label = min((count, label) for label, count in groups.items())
+    column = dataset.group_column
+    holders = "recordings" if column == "" else f"groups of column {column!r}"
+    return f"{dataset.division.folds} folds in place of {MOST_FOLDS}: label {label} is in {count:,} {holders}"
+
+
+def _on_rare_labels(dataset: DatasetDescription) -> str:
+    rare = dataset.division.rare
+    shown = ", ".join(rare[:5]) + (" ..." if len(rare) > 5 else "")
+    alone = sum(set(rare).issuperset(clip.labels) for clip in dataset.clips)
+    return (
+        f"{counted(len(rare), 'labels')} would not be in every split ({shown}); {counted(alone, 'clips')} with no "
+        "other label are left out, as scores on splits with different labels do not compare"
+    )

@@ -1,0 +1,132 @@
+"""Python expressions and arguments of the module that is written, for what a dataset holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from hearpreprocess.scaffold.columns import YES
+from hearpreprocess.scaffold.dataset import DatasetDescription, FoldersLayout, TablesLayout
+from hearpreprocess.scaffold.tables import Column
+from hearpreprocess.scaffold.times import Times
+
+LINE_LENGTH = 100
+"""A longer line is divided."""
+
+
+def fits(line: str) -> bool:
+    """Whether a line need not be divided."""
+    return len(line) <= LINE_LENGTH
+
+
+def call(start: str, arguments: Sequence[str], end: str) -> str:
+    """Arguments between `start` and `end`, one a line where one line has no room for all, as ruff formats them."""
+    line = f"{start}{', '.join(arguments)}{end}"
+    if fits(line):
+        return line
+    indent = " " * (len(start) - len(start.lstrip()))
+    comma = "" if len(arguments) == 1 and " for " in arguments[0] else ","
+    return "\n".join([start, *(f"{indent}    {argument}{comma}" for argument in arguments), f"{indent}{end}"])
+
+
+def literal(value: Column) -> str:
+    """A text or a number as it is written in Python, in the quotes that need the fewest backslashes."""
+    if isinstance(value, int):
+        return str(value)
+    quoted = json.dumps(value, ensure_ascii=False)
+    is_easier_in_single = '"' in value and "'" not in value
+    return "'" + quoted[1:-1].replace('\\"', '"') + "'" if is_easier_in_single else quoted
+
+
+def cell(column: Column, row: str = "row") -> str:
+    """The cell of a column in a row."""
+    return f"{row}[{literal(column)}]"
+
+
+def member(layout: TablesLayout, of_cell: str, *, may_be_missing: bool) -> str:
+    """The recording that a cell names."""
+    naming = layout.naming
+    path = f"{of_cell}.strip()" + ('.replace("\\\\", "/")' if layout.have_backslashes else "")
+    suffix = f" + {literal(naming.suffix)}" if naming.suffix else ""
+    if naming.by_name:
+        name = f'{path}.rpartition("/")[2]{suffix}'
+        return f"by_name.get({name})" if may_be_missing else f"by_name[{name}]"
+    prefix = f"{literal(naming.prefix)} + " if naming.prefix else ""
+    prefix = "place + " if layout.have_prefixes else prefix
+    return f"recordings.member({prefix}{path}{suffix})"
+
+
+def label_folder(layout: FoldersLayout) -> str:
+    """The folder of a recording that is its label."""
+    return "member.folder" if layout.label_level == -1 else f'member.path.split("/")[{layout.label_level - 1}]'
+
+
+def says_yes(column: str) -> str:
+    """Whether the cell of a column, which a variable names, says yes."""
+    return f"row[{column}].strip().lower() in {YES!r}".replace("'", '"')
+
+
+def onset_and_offset(times: Times) -> tuple[str, str]:
+    """The onset and the offset of the event in a row, in seconds."""
+    with_point = '.replace(",", ".")' if times.have_decimal_commas else ""
+    start, end = (cell(column) + with_point for column in times.columns)
+    onset = f"float({start})"
+    return onset, f"round({onset} + float({end}), 6)" if times.are_durations else f"float({end})"
+
+
+def without_split(dataset: DatasetDescription, row: str) -> str:
+    """Whether a row lacks the split that others have; `row`: the variable with it."""
+    of_table = "not split and " if dataset.splits.tables else ""
+    return f"{of_table}not {cell(dataset.splits.column, row)}.strip()"
+
+
+def clip_arguments(dataset: DatasetDescription, labels: str, row: str = "row") -> list[str]:
+    """The arguments of a clip, its member and labels first; `row`: the variable with its row."""
+    return ["member", labels, *_split(dataset, row), *_group(dataset, row), *_name(dataset)]
+
+
+def _split(dataset: DatasetDescription, row: str) -> list[str]:
+    """The argument with the split that the dataset gives a clip, where it does."""
+    splits, of_row = dataset.splits, cell(dataset.splits.column, row)
+    if folds := splits.folds:
+        prefix = f".strip().removeprefix({literal(folds.prefix)})" if folds.prefix else ""
+        return [f"split=fold(int(float({of_row}{prefix})) - {folds.first})"]
+    if splits.tables:
+        return [f"split=split or SPLITS[{of_row}.strip()]" if splits.names else "split=split"]
+    if splits.folder == "innermost":
+        return ["split=SPLITS[member.folder]"]
+    if splits.folder == "outermost":
+        return ['split=SPLITS[member.path.partition("/")[0]]']
+    return [f"split=SPLITS[{of_row}.strip()]"] if splits.names else []
+
+
+def _group(dataset: DatasetDescription, row: str) -> list[str]:
+    """The argument with the group of a clip; an empty cell is none."""
+    return [f"group={cell(dataset.group_column, row)}.strip() or None"] if dataset.group_column != "" else []
+
+
+def _name(dataset: DatasetDescription) -> list[str]:
+    """The argument that makes a clip's name unique, where its file's does not."""
+    names = {
+        "folder": ['name=f"{member.folder}_{member.stem}"'],
+        "path": ['name=member.path.replace("/", "_").replace(".", "_")'],
+    }
+    return names.get(dataset.clip_naming, [])
+
+
+class RareLabels:
+    """The constant that tells rare labels from others: whichever are fewer are named."""
+
+    def __init__(self, dataset: DatasetDescription) -> None:
+        rare, every = dataset.division.rare, dataset.label_names
+        self._are_named = len(rare) <= len(every) / 2
+        self.constant = "RARE" if self._are_named else "IN_EVERY_SPLIT"
+        self.labels = rare if self._are_named else tuple(label for label in every if label not in rare)
+
+    def holds(self, label: str) -> str:
+        """Whether a label, which an expression names, is rare."""
+        return f"{label} in RARE" if self._are_named else f"{label} not in IN_EVERY_SPLIT"
+
+    def lacks(self, label: str) -> str:
+        """Whether a label, which an expression names, is in every split."""
+        return f"{label} not in RARE" if self._are_named else f"{label} in IN_EVERY_SPLIT"

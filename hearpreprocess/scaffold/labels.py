@@ -1,0 +1,107 @@
+"""Labels in the columns of tables: which columns hold them, and how a cell is read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from hearpreprocess.errors import CorpusError
+from hearpreprocess.scaffold.columns import YES, column_called, distinct_cells, is_yes_and_no
+from hearpreprocess.scaffold.notes import Noted
+from hearpreprocess.scaffold.tables import Column, Row
+
+LABEL_NAMES = (
+    *("label", "labels", "eventlabel", "class", "classes", "category", "categories", "tag", "tags"),
+    *("target", "targets", "emotion", "emotions", "genre", "genres", "species", "word"),
+)
+SEPARATORS = (";", "|", ",")
+
+NOTHING = ("", "nan", "none")
+"""In small letters."""
+
+LISTED = r"""'([^']*)'|"([^"]*)"|([^\s,'"\[\](){}]+)"""
+"""An item of a list, as Python and numpy write it: quoted, or a number."""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The column with the labels of a row, or `yes_columns`, one for each label.
+
+    `separator`: between several labels in a cell. `are_lists`: cells are written as Python or numpy write lists.
+    """
+
+    column: Column = ""
+    yes_columns: tuple[Column, ...] = ()
+    separator: str = ""
+    are_lists: bool = False
+
+    @property
+    def are_several(self) -> bool:
+        """Whether a row may have several labels."""
+        return bool(self.separator or self.are_lists or self.yes_columns)
+
+    def of_row(self, row: Row) -> list[str]:
+        """The labels of a row."""
+        if self.yes_columns:
+            return [str(column) for column in self.yes_columns if row[column].strip().lower() in YES]
+        cell = row[self.column].strip()
+        return _items(cell) if self.are_lists else _parts(cell, self.separator)
+
+
+def yes_columns_in(columns: Sequence[Column], rows: Sequence[Row]) -> tuple[Column, ...]:
+    """The columns that say yes and no."""
+    return tuple(column for column in columns if is_yes_and_no(distinct_cells(rows, column)))
+
+
+def label_columns_in(columns: Sequence[Column], rows: Sequence[Row], table: str) -> Noted[Labels]:
+    """A column that is called so, or several of yes and no, or the one with the fewest different words.
+
+    Raises CorpusError, which names the table, where no column looks like labels.
+    """
+    named = column_called(columns, LABEL_NAMES)
+    if named != "":
+        return Labels(named), []
+    yes_columns = yes_columns_in([column for column in columns if isinstance(column, str)], rows)
+    if len(yes_columns) > 1:
+        return Labels(yes_columns=yes_columns), []
+    distinct = {column: distinct_cells(rows, column) for column in columns}
+    able = [column for column in columns if 1 < len(distinct[column]) <= max(2, len(rows) // 2)]
+    if not able:
+        names = ", ".join(map(str, columns))
+        raise CorpusError(f"{table} names the recordings, and no column ({names}) looks like labels")
+    words = [column for column in able if not all(re.fullmatch(r"[-+.\d]*", cell) for cell in distinct[column])]
+    chosen = min(words or able, key=lambda column: len(distinct[column]))
+    others = [str(column) for column in able if column != chosen]
+    return Labels(chosen), [f"labels could also be in {', '.join(others)}"] if others else []
+
+
+def with_several(labels: Labels, rows: Sequence[Row]) -> Labels:
+    """The labels, with how a cell of their column holds several, if it does."""
+    if labels.yes_columns:
+        return labels
+    cells = [row[labels.column].strip() for row in rows]
+    filled = [cell for cell in cells if cell.lower() not in NOTHING]
+    if filled and all(map(_is_list, filled)):
+        return replace(labels, are_lists=True)
+    return replace(labels, separator=next((mark for mark in SEPARATORS if _divides(mark, set(cells))), ""))
+
+
+def _divides(separator: str, cells: Collection[str]) -> bool:
+    """Whether it stands between labels: these recur in other company, while a comma inside of one label does not."""
+    several = [cell for cell in cells if separator in cell]
+    parts = {part for cell in cells for part in _parts(cell, separator)}
+    return len(several) > 1 and len(parts) <= len(cells)
+
+
+def _parts(cell: str, separator: str) -> list[str]:
+    return [part.strip() for part in (cell.split(separator) if separator else [cell]) if part.strip()]
+
+
+def _is_list(cell: str) -> bool:
+    return cell[:1] + cell[-1:] in ("[]", "()", "{}")
+
+
+def _items(cell: str) -> list[str]:
+    """The items of a cell that is a list; none where it is not."""
+    return ["".join(item) for item in re.findall(LISTED, cell)] if _is_list(cell) else []

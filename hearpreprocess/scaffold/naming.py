@@ -1,0 +1,117 @@
+"""How tables name recordings, and which tables of a folder do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeAlias
+
+from hearpreprocess.errors import CorpusError
+from hearpreprocess.scaffold.notes import Noted
+from hearpreprocess.scaffold.recordings import Recordings, stem_of
+from hearpreprocess.scaffold.splits import split_of_table
+from hearpreprocess.scaffold.tables import Column, Row, Table, read
+
+MOST_FOLDERS = 50
+
+
+@dataclass(frozen=True)
+class Naming:
+    """How a column of a table names recordings: `prefix` and `suffix` around a cell make a path in the folder.
+
+    `by_name`: the cell's last part is the file's name, in whichever folder it is; no two files share one.
+    """
+
+    column: Column
+    prefix: str = ""
+    suffix: str = ""
+    by_name: bool = False
+
+    def path(self, cell: str) -> str:
+        """The path that a cell stands for; only the file's name if `by_name`."""
+        cell = cell.strip().replace("\\", "/")
+        return (cell.rpartition("/")[2] if self.by_name else self.prefix + cell) + self.suffix
+
+
+NamingTable: TypeAlias = tuple[Table, Naming]
+
+RowsByRecording: TypeAlias = Mapping[str, Sequence[tuple[str, Row]]]
+"""Rows, each with the path of its table, by the path of what they name, whether or not there is such a recording."""
+
+
+def tables_naming(folder: Path, paths: Sequence[str], recordings: Recordings) -> Noted[list[NamingTable]]:
+    """The tables at the paths in a folder that name recordings: one, or one for each split."""
+    notes: list[str] = []
+    matched: list[tuple[int, Table, Naming]] = []
+    for path in paths:
+        if path.endswith(".txt") and stem_of(path) in recordings.stems:
+            continue  # a transcript or an annotation of one recording is no table of recordings
+        try:
+            table = read(folder, path, recordings)
+        except CorpusError as error:
+            if not path.endswith(".txt"):
+                notes.append(f"{error}, and was passed over")
+            continue
+        count, naming = naming_in(table, recordings)
+        if naming is not None:
+            matched.append((count, table, naming))
+        elif not path.endswith(".txt"):
+            notes.append(f"{path} names no recording, and was passed over")
+    if not matched:
+        return [], notes
+    matched.sort(key=lambda match: -match[0])
+    (_most, first, naming), *others = matched
+    alike = [(table, other) for _count, table, other in others if _go_together(first, naming, table, other)]
+    chosen = [(first, naming), *alike]
+    chosen_paths = [table.path for table, _naming in chosen]
+    left = [table.path for _count, table, _naming in others if table.path not in chosen_paths]
+    notes += [f"{path} names recordings, too, and was passed over" for path in left]
+    named = sum(count for count, table, _naming in matched if table.path in chosen_paths)
+    if named < max(1, len(recordings.paths) / 2):
+        notes.append(f"{' and '.join(chosen_paths)} names only {named:,} of the recordings, and was passed over")
+        return [], notes
+    return chosen, notes
+
+
+def _go_together(first: Table, naming: Naming, other: Table, other_naming: Naming) -> bool:
+    """Whether two tables are of the same kind, one for each split, and are read in the same way."""
+    are_splits = split_of_table(first.path) != "" and split_of_table(other.path) != ""
+    are_alike = dict(first.options) == dict(other.options) and len(set(first.columns) & set(other.columns)) > 1
+    return are_splits and are_alike and replace(other_naming, prefix="") == replace(naming, prefix="")
+
+
+def naming_in(table: Table, recordings: Recordings) -> tuple[int, Naming | None]:
+    """How many recordings a table names, and how."""
+    best: tuple[int, Naming | None] = (0, None)
+    for column in table.columns:
+        cells = {row[column] for row in table.rows if row[column].strip()}
+        for naming in _namings(table, column, recordings) if recordings.are_named(cells) else ():
+            count = len({naming.path(cell) for cell in cells} & recordings.named(by_name=naming.by_name))
+            if count > best[0]:
+                best = (count, naming)
+    return best
+
+
+def _namings(table: Table, column: Column, recordings: Recordings) -> Iterator[Naming]:
+    """The ways in which a column could name recordings: those that leave no doubt come first."""
+    stem = stem_of(table.path).lower()
+    folders = sorted(recordings.folders[:MOST_FOLDERS], key=lambda folder: stem not in folder.lower().split("/"))
+    prefixes = ["", table.folder, *(f"{folder}/" for folder in folders if folder)]
+    if folders and stem in folders[0].lower().split("/"):  # recordings of a table called test are those in test
+        prefixes = [f"{folders[0]}/", *prefixes]
+    suffixes = ["", *recordings.suffixes]
+    for prefix in dict.fromkeys(prefixes):
+        yield from (Naming(column, prefix, suffix) for suffix in suffixes)
+    yield from (Naming(column, suffix=suffix, by_name=True) for suffix in suffixes)
+
+
+def rows_by_recording(tables: Sequence[NamingTable], recordings: Recordings) -> RowsByRecording:
+    """The rows of all tables by the path of what they name."""
+    path_of = {path.rpartition("/")[2]: path for path in recordings.paths}
+    by_path: dict[str, list[tuple[str, Row]]] = {}
+    for table, naming in tables:
+        for row in table.rows:
+            path = naming.path(row[naming.column])
+            by_path.setdefault(path_of.get(path, path) if naming.by_name else path, []).append((table.path, row))
+    return by_path

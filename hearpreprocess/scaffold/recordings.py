@@ -1,0 +1,117 @@
+"""The recordings in a folder: their paths, how long some of them last, and names for the clips made of them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+AUDIO = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff", ".m4a", ".mp4", ".webm", ".aac", ".au", ".wma")
+MEASURED, QUANTILE = 200, 0.95
+
+ClipNaming = Literal["stem", "folder", "path"]
+"""What names a clip: its file, its file and folder, or its whole path."""
+
+
+@dataclass(frozen=True)
+class Recordings:
+    """The paths of the recordings in a folder, and the duration in seconds of some of them."""
+
+    paths: tuple[str, ...]
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The paths, to look one up."""
+        return frozenset(self.paths)
+
+    @cached_property
+    def names(self) -> Mapping[str, int]:
+        """How many recordings have each file name."""
+        return Counter(path.rpartition("/")[2] for path in self.paths)
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """The file names without their suffixes."""
+        return frozenset(name.rpartition(".")[0] for name in self.names)
+
+    @cached_property
+    def unique_names(self) -> frozenset[str]:
+        """The file names that one recording alone has."""
+        return frozenset(name for name, count in self.names.items() if count == 1)
+
+    @cached_property
+    def suffixes(self) -> list[str]:
+        """The suffixes of the files, each with its dot."""
+        return sorted({f".{path.rpartition('.')[2]}" for path in self.paths})
+
+    @cached_property
+    def folders(self) -> list[str]:
+        """The folders that directly hold recordings, the fullest one first."""
+        return [folder for folder, _count in Counter(path.rpartition("/")[0] for path in self.paths).most_common()]
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """Patterns that match the recordings."""
+        return tuple(f"**/*{suffix}" for suffix in self.suffixes)
+
+    @property
+    def usual_seconds(self) -> float | None:
+        """A duration that 95 of 100 recordings do not exceed; None where no duration is known."""
+        if not self.seconds:
+            return None
+        usual = sorted(self.seconds.values())[min(len(self.seconds) - 1, int(QUANTILE * len(self.seconds)))]
+        return float(max(0.1, round(usual, 2 if usual < 1 else 1)))
+
+    def named(self, *, by_name: bool) -> frozenset[str]:
+        """The paths; if `by_name`, the file names that one recording alone has."""
+        return self.unique_names if by_name else self.known
+
+    def is_unique(self, path: str) -> bool:
+        """Whether no other recording has the file name of this path."""
+        return path.rpartition("/")[2] in self.unique_names
+
+    def are_named(self, cells: Iterable[str]) -> bool:
+        """Whether a cell names a recording at all, with its suffix or without."""
+        names = (cell.replace("\\", "/").rpartition("/")[2] for cell in map(str.strip, cells) if cell)
+        return any(name in self.names or name in self.stems for name in names)
+
+
+def recordings_among(folder: Path, files: Sequence[str]) -> Recordings:
+    """The recordings among the files of a folder, with the duration of those measured."""
+    paths = tuple(path for path in files if path.lower().endswith(AUDIO))
+    return Recordings(paths, _seconds_of_some(folder, paths))
+
+
+def _seconds_of_some(folder: Path, paths: Sequence[str]) -> dict[str, float]:
+    """The duration of about MEASURED recordings, of those that libsndfile reads."""
+    import soundfile
+
+    seconds = {}
+    for path in paths[:: max(1, len(paths) // MEASURED)]:
+        with contextlib.suppress(soundfile.LibsndfileError):
+            seconds[path] = soundfile.info(str(folder / path)).duration
+    return seconds
+
+
+def clip_name(naming: ClipNaming, path: str) -> str:
+    """The name of the clip that is made of the recording at a path."""
+    if naming == "stem":
+        return stem_of(path)
+    if naming == "folder":
+        return f"{path.split('/')[-2]}_{stem_of(path)}"
+    return path.replace("/", "_").replace(".", "_")
+
+
+def are_unique(names: Sequence[str]) -> bool:
+    """Whether no two names are the same, on any file system."""
+    return len({name.casefold() for name in names}) == len(names)
+
+
+def stem_of(path: str) -> str:
+    """The name of a file without its suffix."""
+    return path.rpartition("/")[2].rpartition(".")[0]

@@ -1,0 +1,99 @@
+"""Times of events in the columns of tables: which columns hold them, and how a cell is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import inf, isfinite
+
+from hearpreprocess.scaffold.columns import column_called
+from hearpreprocess.scaffold.naming import RowsByRecording
+from hearpreprocess.scaffold.notes import Noted
+from hearpreprocess.scaffold.tables import Column, Row
+
+START_NAMES = ("onset", "onsets", "start", "starttime", "startseconds", "begin", "onsetseconds", "eventonset")
+END_NAMES = ("offset", "offsets", "end", "endtime", "endseconds", "stop", "offsetseconds", "eventoffset")
+DURATION_NAMES = ("duration", "durationseconds", "eventduration", "length")
+
+SECONDS_BEYOND, MOST_BEYOND = 1.0, 0.1
+"""Times of more than this share of rows, so far after the end of a recording, are times in something else."""
+
+
+@dataclass(frozen=True)
+class Times:
+    """The columns with the onset and the offset of an event, in seconds.
+
+    `are_durations`: the end column holds how long an event lasts. `have_decimal_commas`: some cells do.
+    """
+
+    start: Column
+    end: Column
+    are_durations: bool = False
+    have_decimal_commas: bool = False
+
+    @property
+    def columns(self) -> tuple[Column, Column]:
+        """Both columns."""
+        return self.start, self.end
+
+    def are_blank_in(self, row: Row) -> bool:
+        """Whether a row lacks one of the times."""
+        return not (row[self.start].strip() and row[self.end].strip())
+
+    def start_of(self, row: Row) -> float:
+        """The onset of the event in a row; infinite where it lacks a time."""
+        return inf if self.are_blank_in(row) else _number(row[self.start])
+
+    def end_of(self, row: Row) -> float:
+        """The offset of the event in a row that has both times."""
+        return _number(row[self.end]) + (_number(row[self.start]) if self.are_durations else 0)
+
+
+def time_columns_in(columns: Sequence[Column]) -> Times | None:
+    """The columns that are called as times are; None where there are not two of them."""
+    start, end = column_called(columns, START_NAMES), column_called(columns, END_NAMES)
+    duration = column_called(columns, DURATION_NAMES) if end == "" else ""
+    times = Times(start, end) if end != "" else Times(start, duration, are_durations=True)
+    return None if "" in times.columns else times
+
+
+def checked_times(times: Times, rows: RowsByRecording, seconds: Mapping[str, float]) -> Noted[Times | None]:
+    """The times, with how their cells are written; None where they are no numbers that stay inside of the recordings.
+
+    `seconds`: how long some of the recordings last.
+    """
+    timed = [(path, row) for path, of_path in rows.items() for _table, row in of_path if not times.are_blank_in(row)]
+    if reason := _reason_against(times, timed, seconds):
+        return None, [f"columns {times.start!r} and {times.end!r} are not taken for times of events: {reason}"]
+    cells = (row[column] for of_path in rows.values() for _table, row in of_path for column in times.columns)
+    return replace(times, have_decimal_commas=_have_commas(cells)), []
+
+
+def _reason_against(times: Times, timed: Sequence[tuple[str, Row]], seconds: Mapping[str, float]) -> str:
+    if not timed:
+        return "they are empty"
+    cells = (row[column] for _path, row in timed for column in times.columns)
+    no_number = next((cell for cell in cells if not _is_number(cell)), None)
+    if no_number is not None:
+        return f"{no_number!r} is no number of seconds"
+    ends = [(times.end_of(row), seconds[path]) for path, row in timed if path in seconds]
+    beyond = sum(end > length + SECONDS_BEYOND for end, length in ends)
+    if beyond > MOST_BEYOND * len(ends):
+        return f"{beyond:,} of {len(ends):,} that were looked at are after the end of their recording"
+    return ""
+
+
+def _have_commas(cells: Iterable[str]) -> bool:
+    return any("," in cell for cell in cells)
+
+
+def _number(cell: str) -> float:
+    """The number that a cell is, with a decimal point or comma."""
+    return float(cell.replace(",", "."))
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        return isfinite(_number(cell))
+    except ValueError:
+        return False
