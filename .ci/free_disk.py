@@ -13,13 +13,24 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 
-def has_more_room(second: Path, here: Path) -> bool:
-    """Whether `second` is a directory of another disk that has more bytes free."""
-    if not second.is_dir() or second.stat().st_dev == here.stat().st_dev:
-        return False
-    return shutil.disk_usage(second).free > shutil.disk_usage(here).free
+class Room(NamedTuple):
+    """The disk of a directory, and the bytes that are free on it."""
+
+    device: int
+    free: int
+
+    @classmethod
+    def at(cls, path: Path) -> Room:
+        """The room of a directory."""
+        return cls(path.stat().st_dev, shutil.disk_usage(path).free)
+
+
+def is_better(second: Room, here: Room) -> bool:
+    """Whether `second` is another disk with more room."""
+    return second.device != here.device and second.free > here.free
 
 
 def move(names: Sequence[str], second: Path, here: Path) -> None:
@@ -39,7 +50,7 @@ def main() -> None:
     options = parser.parse_args()
     here = Path.cwd()
     subprocess.run(["sudo", "rm", "-rf", *options.remove], check=True)
-    if has_more_room(options.second, here):
+    if options.second.is_dir() and is_better(Room.at(options.second), Room.at(here)):
         move(options.move, options.second, here)
         print(f"{options.second} has more room: {', '.join(options.move)} are there")
     print(f"{shutil.disk_usage(here).free / 1e9:.1f} GB free in {here}")
