@@ -80,8 +80,16 @@ class Environment:
         self._programs = folder / "venv" / "bin"
         self._borrows = borrows
         if borrows:
-            own = sysconfig.get_path("purelib", vars={"base": str(folder / "venv")})
-            (Path(own) / "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n")
+            self._borrow(folder / "borrowed")
+
+    def _borrow(self, folder: Path) -> None:
+        """Lend every package of the environment that runs this script, but for hearpreprocess itself."""
+        folder.mkdir()
+        for path in Path(sysconfig.get_path("purelib")).iterdir():
+            if not path.name.startswith(("hearpreprocess", "__editable__")):
+                (folder / path.name).symlink_to(path)
+        own = sysconfig.get_path("purelib", vars={"base": str(self._programs.parent)})
+        (Path(own) / "borrowed.pth").write_text(f"{folder}\n")
 
     @property
     def variables(self) -> dict[str, str]:
