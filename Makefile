@@ -4,11 +4,13 @@ PYTHON ?= python3
 VENV   ?= .venv
 SIZE   ?= full
 PAGES   = build/browser
+DIST    = build/dist
 PYTEST  = $(VENV)/bin/python -m pytest --numprocesses logical --maxprocesses 8 --dist worksteal
 RUN     = $(VENV)/bin/python -m hearpreprocess.runner
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all test-slow test-large lint faults browser bench docs all-open-tasks all-tasks zenodo clean
+.PHONY: help setup demo test test-all test-slow test-large lint faults browser bench docs test-site dist all-open-tasks \
+        all-tasks zenodo clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -58,6 +60,14 @@ lint: $(VENV)/installed-dev  ## Check style, types and who imports whom
 docs: $(VENV)/installed-docs  ## Build the documentation in site/
 	$(VENV)/bin/python docs/tasks_table.py
 	$(VENV)/bin/python -m mkdocs build --quiet --strict
+
+test-site: docs $(VENV)/installed-dev  ## Build the documentation and check that its pages load nothing from elsewhere
+	$(VENV)/bin/python -m pytest tests/test_docs.py -k site
+
+dist: $(VENV)/installed-dev  ## Build an sdist and a wheel in build/dist, and run each in a fresh environment
+	rm -rf $(DIST)
+	$(VENV)/bin/python -m build --outdir $(DIST)
+	$(VENV)/bin/python .ci/check_distributions.py $(DIST)
 
 zenodo: $(VENV)/installed  ## Make TASKS="..." at 48 kHz, verified, into a folder to deposit; ARGS="..." adds options
 	$(VENV)/bin/python -m hearpreprocess.zenodo $(or $(TASKS),open) $(ARGS)

@@ -51,15 +51,15 @@ OTHERS = (
 
 def run(method: str, out: Path, *arguments: str | Path) -> str:
     """Run the command line with processes started by `method`; what it says if it fails, else an empty text."""
-    places = ["--tmp-dir", out / "work", "--tasks-dir", out / "tasks", "--tar-dir", out]
-    command = [sys.executable, "-c", START, method, *arguments, "--offline", *places]
+    places = ("--tmp-dir", out / "work", "--tasks-dir", out / "tasks", "--tar-dir", out)
+    command: list[str | Path] = [sys.executable, "-c", START, method, *arguments, "--offline", *places]
     finished = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     return finished.stderr if finished.returncode else ""
 
 
 def small_runs(shared: Path, folder: Path) -> Iterator[tuple[str, bool]]:
     """The excerpts, made by the real command line at every rate; ESC-50 with spawned processes, too."""
-    options = ["--mode", "small", "--download-dir", shared / "small", "--sample-rates", *RATES]
+    options: list[str | Path] = ["--mode", "small", "--download-dir", shared / "small", "--sample-rates", *RATES]
     for task, (title, audio_rate) in REFERENCED.items():
         for method in ("fork", "spawn") if task == "esc50" else ("fork",):
             out = folder / f"{title}-{method}"
@@ -68,7 +68,7 @@ def small_runs(shared: Path, folder: Path) -> Iterator[tuple[str, bool]]:
                 continue
             reference = shared / "golden" / f"{title}.json.gz"
             tarball = shared / "golden" / "audio" / f"{title}-{audio_rate}.tar.gz"
-            audio = ["--audio", tarball] if audio_rate else []
+            audio: list[str | Path] = ["--audio", tarball] if audio_rate else []
             yield f"{title}, {method}, folder", compare(shared, out / "tasks" / title, reference, *audio)
             for rate in RATES:
                 made = out / f"hear2021-{title}-{rate}.tar.gz"
@@ -82,8 +82,11 @@ def small_runs(shared: Path, folder: Path) -> Iterator[tuple[str, bool]]:
                 yield f"{title}, the reference's tarball is sound", not verify.verify(tarball).faults
     for task in OTHERS:
         said = run("fork", folder / task, f"tasks/{task}.py", *options)
-        (made,) = (folder / task / "tasks").glob("*") if not said else (None,)
-        problems = contract.problems_of_result(made) if made else [said]
+        if said:
+            problems = [said]
+        else:
+            (made,) = (folder / task / "tasks").glob("*")
+            problems = contract.problems_of_result(made)
         yield f"{task}, excerpt runs\n".rstrip() + "".join(f"\n  {problem}" for problem in problems[:5]), not problems
 
 

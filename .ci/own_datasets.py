@@ -22,8 +22,9 @@ RUNNER = (sys.executable, "-m", "hearpreprocess.runner")
 def digits(shared: Path) -> dict[str, bytes]:
     """Every fifth of the spoken digits: their names are <digit>_<speaker>_<number>.wav."""
     with tarfile.open(shared / DIGITS) as archive:
-        names = sorted(name for name in archive.getnames() if name.endswith(".wav"))[::5]
-        return {name.rpartition("/")[2]: archive.extractfile(name).read() for name in names}
+        recordings = sorted((member for member in archive if member.name.endswith(".wav")), key=lambda one: one.name)
+        files = {member.name.rpartition("/")[2]: archive.extractfile(member) for member in recordings[::5]}
+        return {name: file.read() for name, file in files.items() if file}
 
 
 def folder_per_label(folder: Path, shared: Path) -> None:

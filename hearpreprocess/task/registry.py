@@ -21,6 +21,7 @@ from pathlib import Path
 from types import ModuleType
 
 from hearpreprocess.errors import ConfigError, TaskNotFoundError, line_in
+from hearpreprocess.installation import install_command
 from hearpreprocess.storage import digest, file_digest, nearest
 from hearpreprocess.task.config import EXTRAS, TaskConfig, TaskMode
 from hearpreprocess.task.sources import Archive, Local, Source
@@ -277,7 +278,7 @@ def references(
 
 def _missing_extras(task: TaskMode) -> list[str]:
     return [
-        f"{task.title} needs a part of hearpreprocess that is not installed: pip install 'hearpreprocess[{extra}]'"
+        f"{task.title} needs the optional extra {extra!r}: {install_command([extra])}"
         for extra in task.extras
         if importlib.util.find_spec(EXTRAS[extra]) is None
     ]

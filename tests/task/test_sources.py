@@ -278,6 +278,6 @@ def test_a_missing_extra_is_one_line_before_anything_is_done(user: User, tmp_pat
         command = [sys.executable, "-c", code, task]
         finished = subprocess.run(command, cwd=user.folder, capture_output=True, text=True)
         assert finished.returncode == 2
-        assert f"pip install 'hearpreprocess[{extra}]'" in finished.stderr
+        assert f"needs the optional extra '{extra}': pip install -e " in finished.stderr
         assert len(finished.stderr.strip().splitlines()) == 1
     assert list(user.folder.iterdir()) == []

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hearpreprocess.cli.facts import facts_of, size_of
+from hearpreprocess.installation import install_command
 from hearpreprocess.storage import bytes_text, table
 from hearpreprocess.task import TaskConfig, registry, without_credentials
 
@@ -54,7 +55,7 @@ def _lines(location: str, config: TaskConfig, modes: list[dict[str, Any]], shown
     if config.citation:
         yield f"cite:    {config.citation}"
     if config.extras:
-        yield f"needs:   pip install 'hearpreprocess[{','.join(config.extras)}]'"
+        yield f"needs:   {install_command(config.extras)}"
     if config.caveats:
         yield "\nknown issues:"
         yield from (f"  - {caveat}" for caveat in config.caveats)

@@ -1,0 +1,60 @@
+"""Make room on a hosted runner: remove what it does not need, and use its second disk if that has more room.
+
+    free_disk.py --remove /usr/share/dotnet --second /mnt --move _workdir out
+
+The directories to move become links in the working directory that lead to the second disk.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Room(NamedTuple):
+    """The disk of a directory, and the bytes that are free on it."""
+
+    device: int
+    free: int
+
+    @classmethod
+    def at(cls, path: Path) -> Room:
+        """The room of a directory."""
+        return cls(path.stat().st_dev, shutil.disk_usage(path).free)
+
+
+def is_better(second: Room, here: Room) -> bool:
+    """Whether `second` is another disk with more room."""
+    return second.device != here.device and second.free > here.free
+
+
+def move(names: Sequence[str], second: Path, here: Path) -> None:
+    """Make directories on the second disk, which is root's, and a link to each from here."""
+    for name in names:
+        target = second / name
+        subprocess.run(["sudo", "install", "-d", "-o", str(os.getuid()), target], check=True)
+        (here / name).symlink_to(target)
+
+
+def main() -> None:
+    """Make room and print how much there is."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--remove", nargs="*", default=[], metavar="DIR", help="directories that are not needed")
+    parser.add_argument("--second", type=Path, required=True, metavar="DIR", help="where the second disk is, if any")
+    parser.add_argument("--move", nargs="*", default=[], metavar="NAME", help="directories that may go there")
+    options = parser.parse_args()
+    here = Path.cwd()
+    subprocess.run(["sudo", "rm", "-rf", *options.remove], check=True)
+    if options.second.is_dir() and is_better(Room.at(options.second), Room.at(here)):
+        move(options.move, options.second, here)
+        print(f"{options.second} has more room: {', '.join(options.move)} are there")
+    print(f"{shutil.disk_usage(here).free / 1e9:.1f} GB free in {here}")
+
+
+if __name__ == "__main__":
+    main()
