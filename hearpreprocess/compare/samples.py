@@ -5,7 +5,6 @@ from __future__ import annotations
 import wave
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from itertools import zip_longest
 from pathlib import Path
 
 from hearpreprocess import audio
@@ -15,8 +14,8 @@ from hearpreprocess.finished import ClipKey, clips_of
 LARGEST_DITHER = 2
 """The reference lets libsoxr dither with a random seed: two of its own runs differ by as much."""
 
-MOST_WAITING_BYTES = 256 << 20
-"""Of the clips that are held until their counterparts come."""
+WINDOW_BYTES = 256 << 20
+"""Of the clips that are held until their counterparts in the other copy come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ def differences(first: Path, second: Path, wanted: Collection[ClipKey]) -> Itera
     """
     import numpy as np
 
-    for key, ours, theirs in _pairs(first, second, wanted):
+    for key, ours, theirs in _pairs(first, second, frozenset(wanted)):
         try:
             signal, other = (audio.read_wav(content)[0].astype(np.int64) for content in (ours, theirs))
         except (wave.Error, EOFError, ValueError) as error:
@@ -57,39 +56,38 @@ def differences(first: Path, second: Path, wanted: Collection[ClipKey]) -> Itera
 
 
 def _pairs(first: Path, second: Path, wanted: Collection[ClipKey]) -> Iterator[tuple[ClipKey, bytes, bytes]]:
-    """The content of each clip in both copies, which are read side by side: a clip waits for its counterpart.
+    """The content of each clip in both copies: the first is read once, the second round and round.
 
-    Copies in the same order are read once. Where so many clips wait that they fill MOST_WAITING_BYTES, the others are
-    passed over and both copies are read again for them.
+    Where both have the clips in the same order, the second is read once, too.
     """
-    missing = set(wanted)
-    while missing:
-        before = len(missing)
-        for pair in _pairs_of_one_reading(first, second, missing):
-            missing.remove(pair[0])
-            yield pair
-            if not missing:
-                return
-        if len(missing) == before:
-            raise OutputError(f"{first} or {second}: {min(missing).path} is gone; did it change while it was compared?")
+    theirs = _round_and_round(second)
+    for window in _windows(first, wanted):
+        ends = 0
+        while window:
+            if (clip := next(theirs)) is None:
+                ends += 1
+            elif clip[0] in window:
+                yield clip[0], window.pop(clip[0]), clip[1]
+            if ends == 2:  # all of it has been read
+                raise OutputError(f"{second}: {min(window).path} is gone; did it change while it was compared?")
 
 
-def _pairs_of_one_reading(
-    first: Path, second: Path, wanted: Collection[ClipKey]
-) -> Iterator[tuple[ClipKey, bytes, bytes]]:
-    ours: dict[ClipKey, bytes] = {}
-    theirs: dict[ClipKey, bytes] = {}
-    waiting_bytes = 0
-    copies = [(clip for clip in clips_of(path) if clip[0] in wanted) for path in (first, second)]
-    for clips in zip_longest(*copies):
-        for clip, waiting, counterparts in zip(clips, (ours, theirs), (theirs, ours), strict=True):
-            if clip is None:
-                continue
-            key, content = clip
-            if key in counterparts:
-                waiting_bytes -= len(counterparts[key])
-                waiting[key] = content
-                yield key, ours.pop(key), theirs.pop(key)
-            elif waiting_bytes < MOST_WAITING_BYTES and key not in waiting:
-                waiting[key] = content
-                waiting_bytes += len(content)
+def _round_and_round(path: Path) -> Iterator[tuple[ClipKey, bytes] | None]:
+    """The clips of a copy, and None at its end, over and over."""
+    while True:
+        yield from clips_of(path)
+        yield None
+
+
+def _windows(path: Path, wanted: Collection[ClipKey]) -> Iterator[dict[ClipKey, bytes]]:
+    """The contents of clips of a copy in its order, about WINDOW_BYTES at a time."""
+    window: dict[ClipKey, bytes] = {}
+    held = 0
+    for key, content in clips_of(path):
+        if key in wanted:
+            window[key] = content
+            held += len(content)
+        if held >= WINDOW_BYTES:
+            yield window
+            window, held = {}, 0
+    yield window

@@ -17,6 +17,7 @@ import pytest
 
 from hearpreprocess.compare import compare, samples
 from hearpreprocess.errors import OutputError
+from hearpreprocess.finished import ClipKey
 from tests import toys
 from tests.conftest import User, copy_of
 
@@ -74,7 +75,7 @@ def test_the_same_is_identical_in_any_form_and_order(made: Path, tmp_path: Path)
 def test_every_clip_is_compared_whatever_the_order(
     made: Path, tmp_path: Path, window: int, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(samples, "MOST_WAITING_BYTES", window)
+    monkeypatch.setattr(samples, "WINDOW_BYTES", window)
     copy = edited(made, tmp_path, lambda content: content + np.int16(1), clips=48)
     first = shuffled(made / "tasks" / TITLE, tmp_path / "first.tar.gz", f"tasks/{TITLE}", seed)
     second = shuffled(copy, tmp_path / "second.tar.gz", f"tasks/{TITLE}", seed + 10)
@@ -85,6 +86,14 @@ def test_every_clip_is_compared_whatever_the_order(
         assert {each.largest for each in others} == {1}
         assert found.outcome(rate) == "within dither"
     assert found.is_same
+
+
+def test_a_clip_that_goes_while_copies_are_compared_is_named(made: Path, tmp_path: Path) -> None:
+    copy = edited(made, tmp_path, lambda content: content + np.int16(1), clips=48)
+    (copy / "8000/fold00/clip00.wav").unlink()
+    keys = [ClipKey(8000, "fold00", f"clip{number:02d}.wav") for number in range(2)]
+    with pytest.raises(OutputError, match=r"8000/fold00/clip00\.wav is gone"):
+        list(samples.differences(made / "tasks" / TITLE, copy, keys))
 
 
 def test_samples_that_differ_are_told_with_their_ratio(made: Path, tmp_path: Path) -> None:
@@ -245,4 +254,4 @@ def test_the_command(made: Path, tmp_path: Path) -> None:
     assert (found["same"], found["samples"]["16000"]["different"]) == (False, ["clip00.wav"])
     misused = command(folder, tmp_path / "nothing")
     assert misused.returncode == 2
-    assert misused.stderr.startswith("compare: there is no")
+    assert misused.stderr.startswith("hearpreprocess compare: there is no")

@@ -538,7 +538,7 @@ def test_the_command(out: Path, tmp_path: Path) -> None:
         shutil.rmtree(task, ignore_errors=True)
         misused = command(wrong)
         assert misused.returncode == 2
-        assert misused.stderr.startswith("verify: ")
+        assert misused.stderr.startswith("hearpreprocess verify: ")
 
 
 def test_what_is_no_task(tmp_path: Path) -> None:
