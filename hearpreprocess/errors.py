@@ -62,6 +62,17 @@ class OutputError(HearPreprocessError, OSError):
     """An output cannot be written where it was asked for."""
 
 
+class FinishedTaskError(OutputError):
+    """A file of the finished task at `path` is missing or is not what it should be; `problem` says what is wrong."""
+
+    def __init__(self, path: Path, file: str, problem: str) -> None:
+        super().__init__(f"{path}: {file} {problem}")
+        self.path, self.file, self.problem = path, file, problem
+
+    def __reduce__(self) -> tuple[type[FinishedTaskError], tuple[Path, str, str]]:
+        return type(self), (self.path, self.file, self.problem)
+
+
 class DiskFullError(OutputError):
     """The disk ran full while an output was being written."""
 

@@ -9,15 +9,13 @@ from pathlib import Path
 
 from hearpreprocess import audio
 from hearpreprocess.errors import OutputError
-from hearpreprocess.finished import CLIP, files
+from hearpreprocess.finished import ClipKey, clips_of
 
 LARGEST_DITHER = 2
 """The reference lets libsoxr dither with a random seed: two of its own runs differ by as much."""
 
 WINDOW_BYTES = 256 << 20
-
-Key = tuple[int, str, str]
-"""A clip in a copy: its rate in hertz, its split and its file name."""
+"""Of the clips that are held until their counterparts in the other copy come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,43 +37,53 @@ class Difference:
         return self.largest <= LARGEST_DITHER
 
 
-def differences(first: Path, second: Path, wanted: Collection[Key]) -> Iterator[Difference]:
+def differences(first: Path, second: Path, wanted: Collection[ClipKey]) -> Iterator[Difference]:
     """How the samples of clips, which have the same length in both copies, differ.
 
-    Both are read once where they have their clips in the same order. Where they do not, no more than WINDOW_BYTES of
-    the first are held, and the second is read again for the next ones.
+    Raises OutputError where a clip cannot be read, or is gone from a copy.
     """
     import numpy as np
 
-    for (rate, split, file), ours, theirs in _pairs(first, second, frozenset(wanted)):
+    for key, ours, theirs in _pairs(first, second, frozenset(wanted)):
         try:
             signal, other = (audio.read_wav(content)[0].astype(np.int64) for content in (ours, theirs))
         except (wave.Error, EOFError, ValueError) as error:
-            raise OutputError(f"{file}: it is no WAV file that can be read: {error}") from error
+            raise OutputError(f"{key.file}: it is no WAV file that can be read: {error}") from error
         noise = signal - other
-        power, noise_power = (float(np.square(each).sum()) for each in (signal, noise))
+        power, noise_power = (float(np.square(samples).sum()) for samples in (signal, noise))
         snr = float(10 * np.log10(power / noise_power)) if power and noise_power else None
-        yield Difference(rate, split, file, int(np.abs(noise).max(initial=0)), snr)
+        yield Difference(*key, int(np.abs(noise).max(initial=0)), snr)
 
 
-def _pairs(first: Path, second: Path, wanted: Collection[Key]) -> Iterator[tuple[Key, bytes, bytes]]:
-    theirs: Iterator[tuple[Key, bytes]] = iter(())
+def _pairs(first: Path, second: Path, wanted: Collection[ClipKey]) -> Iterator[tuple[ClipKey, bytes, bytes]]:
+    """The content of each clip in both copies: the first is read once, the second round and round.
+
+    Where both have the clips in the same order, the second is read once, too.
+    """
+    theirs = _round_and_round(second)
     for window in _windows(first, wanted):
-        for _round in range(3):  # where the second copy is read just now, from there to its end, and from its start
-            for key, content in theirs:
-                if key in window:
-                    yield key, window.pop(key), content
-                if not window:
-                    break
-            if not window:
-                break
-            theirs = _clips(second)
+        ends = 0
+        while window:
+            if (clip := next(theirs)) is None:
+                ends += 1
+            elif clip[0] in window:
+                yield clip[0], window.pop(clip[0]), clip[1]
+            if ends == 2:  # all of it has been read
+                raise OutputError(f"{second}: {min(window).path} is gone; did it change while it was compared?")
 
 
-def _windows(path: Path, wanted: Collection[Key]) -> Iterator[dict[Key, bytes]]:
-    window: dict[Key, bytes] = {}
+def _round_and_round(path: Path) -> Iterator[tuple[ClipKey, bytes] | None]:
+    """The clips of a copy, and None at its end, over and over."""
+    while True:
+        yield from clips_of(path)
+        yield None
+
+
+def _windows(path: Path, wanted: Collection[ClipKey]) -> Iterator[dict[ClipKey, bytes]]:
+    """The contents of clips of a copy in its order, about WINDOW_BYTES at a time."""
+    window: dict[ClipKey, bytes] = {}
     held = 0
-    for key, content in _clips(path):
+    for key, content in clips_of(path):
         if key in wanted:
             window[key] = content
             held += len(content)
@@ -83,9 +91,3 @@ def _windows(path: Path, wanted: Collection[Key]) -> Iterator[dict[Key, bytes]]:
             yield window
             window, held = {}, 0
     yield window
-
-
-def _clips(path: Path) -> Iterator[tuple[Key, bytes]]:
-    for _task, place, content in files(path):
-        if clip := CLIP.fullmatch(place):
-            yield (int(clip["rate"]), clip["split"], clip["file"]), content

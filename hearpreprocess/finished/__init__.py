@@ -1,7 +1,9 @@
-"""A finished task: its layout, tarball, manifest and card, and how it is read."""
+"""A finished task: its layout, tarball, manifest and card, and `FinishedTask`, which reads it."""
 
 from hearpreprocess.finished import card, manifest, resampled
 from hearpreprocess.finished.card import is_made_up
+from hearpreprocess.finished.contents import ClipFile, Contents
+from hearpreprocess.finished.files import ClipKey, clips_of
 from hearpreprocess.finished.layout import (
     CARD,
     MANIFEST,
@@ -19,7 +21,7 @@ from hearpreprocess.finished.layout import (
     write_folder,
 )
 from hearpreprocess.finished.manifest import Fingerprint, Manifest, is_event, name_of
-from hearpreprocess.finished.reader import CLIP, COMMON_METADATA, Finished, Recording, files, look
+from hearpreprocess.finished.reader import COMMON_METADATA, FinishedTask, title_in
 from hearpreprocess.finished.resampled import PUBLISHED_RATE
 from hearpreprocess.finished.tarball import (
     CHECKSUM_SUFFIX,
@@ -34,7 +36,6 @@ from hearpreprocess.finished.tarball import (
 __all__ = [
     "CARD",
     "CHECKSUM_SUFFIX",
-    "CLIP",
     "COMMON_METADATA",
     "MANIFEST",
     "METADATA",
@@ -44,27 +45,29 @@ __all__ = [
     "REPORT",
     "TARBALL",
     "VOCABULARY",
+    "ClipFile",
+    "ClipKey",
+    "Contents",
     "Fingerprint",
-    "Finished",
+    "FinishedTask",
     "Manifest",
-    "Recording",
     "card",
     "check_replaceable",
     "checksums_of",
     "clip_path",
     "clips_in",
+    "clips_of",
     "compression_of",
-    "files",
     "is_all_there",
     "is_event",
     "is_made_up",
-    "look",
     "manifest",
     "name_of",
     "release_of_folder",
     "release_of_tarball",
     "resampled",
     "tarball_name",
+    "title_in",
     "with_release",
     "write_folder",
     "write_tarball",

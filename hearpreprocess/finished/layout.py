@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Set
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hearpreprocess.errors import OutputError
+from hearpreprocess.finished.parsing import json_object
 from hearpreprocess.storage import link_or_copy
 
 METADATA = "task_metadata.json"
@@ -42,10 +42,10 @@ def release_of_folder(folder: Path) -> str | None:
 def release_in(metadata: bytes) -> str | None:
     """The release digest that the text of a task_metadata.json states; None where there is none."""
     try:
-        found = json.loads(metadata).get(RELEASE_KEY)
-    except (ValueError, AttributeError, RecursionError):
+        release = json_object(metadata).get(RELEASE_KEY)
+    except ValueError:
         return None
-    return found if isinstance(found, str) else None
+    return release if isinstance(release, str) else None
 
 
 def write_folder(

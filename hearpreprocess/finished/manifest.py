@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from hearpreprocess.errors import OutputError
+from hearpreprocess.finished.parsing import json_object
 
 VERSION = 2
 
@@ -119,12 +120,39 @@ def read(path: Path) -> Manifest:
     Raises OutputError where it is none.
     """
     try:
-        found: Manifest = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(found["clips"], dict) or not isinstance(found["sample_rates"], list):
-            raise ValueError("it does not list clips and sample rates")
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        return parse(path.read_bytes())
+    except OSError as error:
         raise OutputError(f"{path} is no manifest that can be read: {error}") from error
-    return found
+    except ValueError as error:
+        raise OutputError(f"{path} is no manifest that can be read: it {error}") from error
+
+
+def parse(content: bytes) -> Manifest:
+    """The manifest that a file holds.
+
+    Raises ValueError, which says what is wrong, where it holds none.
+    """
+    manifest = json_object(content)
+    if not _is_sound(manifest):
+        raise ValueError("does not tell of clips as a manifest does")
+    return manifest
+
+
+def _is_sound(manifest: Manifest) -> bool:
+    try:
+        rates = manifest["sample_rates"]
+        return all(isinstance(rate, int) for rate in rates) and all(
+            isinstance(facts["split"], str)
+            and isinstance(facts["labels"], list)
+            and isinstance(facts.get("group", ""), str)
+            and all(
+                isinstance(of_rate["length"], int) and isinstance(of_rate["sha256"], str)
+                for of_rate in (facts["audio"] if rates else facts.get("audio", {})).values()
+            )
+            for facts in manifest["clips"].values()
+        )
+    except (KeyError, TypeError, AttributeError):
+        return False
 
 
 def to_text(manifest: Manifest) -> str:

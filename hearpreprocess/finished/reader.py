@@ -1,27 +1,18 @@
-"""Finished tasks wherever they are: a folder or a tarball, ours or anybody's, read file by file and never unpacked.
-
-The published tarballs have their files below `hear-2021.0.6/tasks/<task>/`, newer ones below `tasks/<task>/`; both are
-read alike.
-"""
+"""The one reader of finished tasks, whoever made them."""
 
 from __future__ import annotations
 
-import hashlib
-import io
-import re
-import wave
-from collections.abc import Generator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
+from typing import Any, TypeVar
 
-from hearpreprocess import archive, audio
-from hearpreprocess.errors import ArchiveError, OutputError
-from hearpreprocess.finished.layout import METADATA
-
-ROOT = re.compile(r"(?:hear-[^/]+/)?tasks/(?P<task>[^/]+)/(?P<path>.+)")
-CLIP = re.compile(r"(?P<rate>[1-9][0-9]*)/(?P<split>[^/]+)/(?P<file>[^/]+\.wav)")
-MOST_STRAYS, MOST_TEXT_BYTES = 10_000, 512 << 20
-"""What is read of a foreign tarball; the largest manifest, of 100,503 clips at five rates, has about 70 MB."""
+from hearpreprocess.errors import FinishedTaskError
+from hearpreprocess.finished import manifest as manifests
+from hearpreprocess.finished.contents import Contents, contents_of
+from hearpreprocess.finished.files import SmallFiles, small_files_of
+from hearpreprocess.finished.layout import CARD, MANIFEST, METADATA, VOCABULARY
+from hearpreprocess.finished.parsing import json_object, vocabulary_rows
 
 COMMON_METADATA = (
     "task_name", "version", "embedding_type", "prediction_type", "split_mode", "sample_duration", "splits",
@@ -29,133 +20,113 @@ COMMON_METADATA = (
 )  # fmt: skip
 """The keys of task_metadata.json that published tasks and ours have in common, but for the mode's own."""
 
+Value = TypeVar("Value")
 
-@dataclass(frozen=True)
-class Recording:
-    """A clip's file as it was found.
 
-    `rate`, `split`: of the folders that it is in. `header_rate`, `channels`, `bits`: of its header. `length`: samples.
-    `sha256`: of its samples. `problem`: why it cannot be read, and then nothing else is known.
+class FinishedTask:
+    """A finished task, a folder or a tarball, each of whose files is read when it is asked for.
+
+    What asks for a file raises FinishedTaskError, which is an OutputError, where that is missing or cannot be
+    understood, and OutputError where a tarball is damaged before it.
     """
 
-    rate: int
-    split: str
-    file: str
-    header_rate: int = 0
-    channels: int = 0
-    bits: int = 0
-    length: int = 0
-    sha256: str = ""
-    is_silent: bool = False
-    is_clipped: bool = False
-    problem: str | None = None
+    def __init__(self, path: Path, small_files: SmallFiles | None = None) -> None:
+        """`small_files`: where they are read from, if not from `path`.
+
+        Raises OutputError where there is nothing at `path`.
+        """
+        self.path = path
+        self._small_files = small_files or small_files_of(path)
+
+    @cached_property
+    def contents(self) -> Contents:
+        """All that is in it, its clips too, read in one pass; no small file is read again after it.
+
+        Damage is noted in it: what could be read until there is had without an error.
+        """
+        contents = contents_of(self.path)
+        self._small_files = contents
+        return contents
+
+    @cached_property
+    def sample_rates(self) -> tuple[int, ...]:
+        """The rates in hertz at which it has clips; its `contents` are read for them."""
+        return tuple(sorted({clip.rate for clip in self.contents.clip_files.values()}))
 
     @property
-    def path(self) -> str:
-        """Where it is in the task."""
-        return f"{self.rate}/{self.split}/{self.file}"
+    def folder_name(self) -> str:
+        """The name of its folder, which in a tarball is that which its files are in."""
+        return self._small_files.folder_name
+
+    @property
+    def title(self) -> str:
+        """Its title by its metadata, or the name of its folder where these do not tell."""
+        return title_in(self.metadata) or self.folder_name
+
+    @cached_property
+    def metadata(self) -> dict[str, Any]:
+        """Its task_metadata.json."""
+        return self._parsed(METADATA, json_object, self._required(METADATA))
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """The names of its splits, in the order of its metadata."""
+        splits = self.metadata.get("splits")
+        if not isinstance(splits, list) or not all(isinstance(split, str) for split in splits):
+            raise FinishedTaskError(self.path, METADATA, "does not list the splits")
+        return tuple(splits)
+
+    def labels(self, split: str) -> dict[str, list[Any]]:
+        """The labels, or the events, of each clip of a split, by file name."""
+        name = f"{split}.json"
+        return self._parsed(name, _labels, self._required(name))
+
+    def has_labels(self, split: str) -> bool:
+        """Whether the file with the labels of a split is there."""
+        return self._small_files.read(f"{split}.json") is not None
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The number of clips of each split."""
+        return {split: len(self.labels(split)) for split in self.splits}
+
+    @cached_property
+    def vocabulary(self) -> tuple[tuple[str, str], ...]:
+        """The idx and the label of each row of its vocabulary, as they are written."""
+        return self._parsed(VOCABULARY, vocabulary_rows, self._required(VOCABULARY))
+
+    @cached_property
+    def manifest(self) -> manifests.Manifest | None:
+        """Its manifest; None where it has none, as the published tasks."""
+        content = self._small_files.read(MANIFEST)
+        return None if content is None else self._parsed(MANIFEST, manifests.parse, content)
+
+    @property
+    def card(self) -> bytes | None:
+        """Its card, a page in Markdown; None where it has none."""
+        return self._small_files.read(CARD)
+
+    def _required(self, name: str) -> bytes:
+        content = self._small_files.read(name)
+        if content is None:
+            raise FinishedTaskError(self.path, name, "is missing")
+        return content
+
+    def _parsed(self, name: str, parse: Callable[[bytes], Value], content: bytes) -> Value:
+        try:
+            return parse(content)
+        except ValueError as error:
+            raise FinishedTaskError(self.path, name, str(error)) from error
 
 
-@dataclass
-class Finished:
-    """All that is in a finished task: its small files by path, its recordings by path, and what is neither.
-
-    `task`: the name of its folder. `damage`: why it could not be read to its end. `sha256`: of a tarball's tar archive.
-    """
-
-    path: Path
-    task: str = ""
-    texts: dict[str, bytes] = field(default_factory=dict)
-    recordings: dict[str, Recording] = field(default_factory=dict)
-    strays: list[str] = field(default_factory=list)
-    damage: str | None = None
-    sha256: str = ""
+def title_in(metadata: Mapping[str, Any]) -> str | None:
+    """The title of a task by its metadata; None where these do not tell."""
+    parts = [metadata.get(key) for key in ("task_name", "version", "mode")]
+    return None if None in parts else "-".join(map(str, parts))
 
 
-def look(path: Path) -> Finished:
-    """Read everything in a finished task once.
-
-    Raises OutputError where there is nothing at `path` that could be one.
-    """
-    found = Finished(path)
-    reading = files(path)
-    try:
-        while True:
-            _take(found, *next(reading))
-    except StopIteration as end:
-        found.sha256 = end.value
-    except ArchiveError as error:
-        found.damage = str(error).removeprefix(f"{path} ").removeprefix(f"{path}: ")
-    return found
-
-
-def _take(found: Finished, task: str, place: str, content: bytes) -> None:
-    """Note one file; raises ArchiveError where that is more than can be meant."""
-    found.task = found.task or task
-    clip = CLIP.fullmatch(place)
-    if archive.is_litter(place):
-        return
-    if task != found.task or not place:
-        found.strays.append(place or task)
-    elif place in found.recordings or place in found.texts:
-        found.strays.append(f"{place}, a second time,")
-    elif clip:
-        found.recordings[place] = _recording(int(clip["rate"]), clip["split"], clip["file"], content)
-    elif "/" not in place and place.endswith((".json", ".csv", ".md", ".html")):
-        found.texts[place] = content
-    else:
-        found.strays.append(place)
-    if len(found.strays) > MOST_STRAYS or sum(map(len, found.texts.values())) > MOST_TEXT_BYTES:
-        raise ArchiveError(f"{found.path} is no finished task: of what is none of its files, {place!r} is too much")
-
-
-def files(path: Path) -> Generator[tuple[str, str, bytes], None, str]:
-    """The task, the path inside it and the content of each file; of what is outside of a task, its path and "".
-
-    Returns the sha256 of a tarball's tar archive; "" of a folder.
-
-    Raises OutputError where there is nothing to read; ArchiveError where a tarball is damaged, at that place.
-    """
-    if path.is_dir():
-        if not (path / METADATA).is_file():
-            raise OutputError(f"{path} is no finished task: it has no {METADATA}")
-        task = path.resolve().name
-        for place, file in archive.files_below(path).items():
-            yield task, place, file.read_bytes()
-    elif path.is_file():
-        members = archive.Members(path)
-        for member, content in members:
-            inside = ROOT.fullmatch(member)
-            yield (inside["task"], inside["path"], content) if inside else (member, "", content)
-        return members.sha256
-    else:
-        raise OutputError(f"there is no {path}")
-    return ""
-
-
-def _recording(rate: int, split: str, file: str, content: bytes) -> Recording:
-    import numpy as np
-
-    try:
-        with wave.open(io.BytesIO(content)) as opened:
-            promised = opened.getnframes()
-            data = opened.readframes(promised)
-            channels, width, header_rate = opened.getnchannels(), opened.getsampwidth(), opened.getframerate()
-    except (wave.Error, EOFError) as error:
-        return Recording(rate, split, file, problem=f"is no WAV file of 16-bit samples: {error or 'it is cut short'}")
-    length = len(data) // (width * channels)
-    if length < promised:
-        return Recording(rate, split, file, problem=f"is cut short: {length:,} of {promised:,} samples are there")
-    loudness = audio.loudness(np.frombuffer(data if width == 2 else b"", "<i2"))
-    return Recording(
-        rate,
-        split,
-        file,
-        header_rate=header_rate,
-        channels=channels,
-        bits=8 * width,
-        length=length,
-        sha256=hashlib.sha256(data).hexdigest(),
-        is_silent=width == 2 and loudness["peak"] == 0,
-        is_clipped=loudness["clipped"],
-    )
+def _labels(content: bytes) -> dict[str, list[Any]]:
+    labels = json_object(content)
+    if not all(isinstance(of_clip, list) for of_clip in labels.values()):
+        raise ValueError("does not give each clip a list")
+    return labels

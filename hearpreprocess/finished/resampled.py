@@ -14,9 +14,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hearpreprocess.errors import ArchiveError, ConfigError, CorpusError, OutputError
-from hearpreprocess.finished.layout import MANIFEST, METADATA
-from hearpreprocess.finished.reader import CLIP, ROOT, files
+from hearpreprocess.errors import ConfigError, CorpusError, OutputError
+from hearpreprocess.finished import parsing, reader
+from hearpreprocess.finished.files import ClipKey, inside
+from hearpreprocess.finished.layout import METADATA
+from hearpreprocess.finished.reader import FinishedTask
 from hearpreprocess.finished.tarball import TARBALL
 from hearpreprocess.storage import digest, file_digest
 from hearpreprocess.task import (
@@ -25,6 +27,7 @@ from hearpreprocess.task import (
     Event,
     LoadedTask,
     Local,
+    Member,
     Mode,
     PresetFolds,
     Resampled,
@@ -42,6 +45,9 @@ RECORD = "https://zenodo.org/api/records/6332517"
 PAGE = "https://zenodo.org/record/6332517"
 
 PUBLISHED_RATE = 48000
+
+_CODE = (Path(__file__), Path(reader.__file__), Path(parsing.__file__))
+"""What decides, beside the tarball, which clips a task made of it has."""
 
 
 def is_tarball(location: str) -> bool:
@@ -90,12 +96,16 @@ def config_of(tarball: Path) -> TaskConfig:
         raise ConfigError(
             f"{tarball}: expected a name like hear2021-esc50-v2.0.0-full-48000.tar.gz, which tells the rate"
         )
-    title, metadata = _metadata(tarball)
+    try:
+        finished = FinishedTask(tarball)
+        metadata, folder = finished.metadata, finished.folder_name
+    except OutputError as error:
+        raise ConfigError(str(error)) from error
     try:
         name, version = metadata["task_name"], metadata["version"]
-        mode = title.removeprefix(f"{name}-{version}-")
-        if mode == title:
-            raise ConfigError(f"{tarball}: its folder {title} is not called after its task, {name}-{version}")
+        mode = folder.removeprefix(f"{name}-{version}-")
+        if mode == folder:
+            raise ConfigError(f"{tarball}: its folder {folder} is not called after its task, {name}-{version}")
         return TaskConfig(
             name=name,
             version=version,
@@ -126,7 +136,7 @@ def load_task(tarball: Path) -> LoadedTask:
     Raises ConfigError where the tarball is none.
     """
     config = _with_known_facts(config_of(tarball))
-    code = digest([config.in_mode(config.default_mode).metadata(), file_digest(Path(__file__))])
+    code = digest([config.in_mode(config.default_mode).metadata(), *map(file_digest, _CODE)])
     return LoadedTask(config, code, _documentation(config, tarball))
 
 
@@ -172,36 +182,46 @@ def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
     """The clips of a finished task, with the splits and labels that it gives them."""
     tree = sources["published"]
     metadata = tree.find(f"**/{METADATA}")
-    facts = json.loads(tree.read(metadata))
-    manifest = metadata.sibling(MANIFEST)
-    known = json.loads(tree.read(manifest))["clips"] if manifest.path in tree.members else {}
-    rates = {match["rate"] for path in tree.members if (match := _clip(path))}
+    finished = FinishedTask(Path(metadata.path).parent, _MembersBeside(metadata, tree))
+    is_event_task = finished.metadata["embedding_type"] == "event"
+    of_manifest = finished.manifest["clips"] if finished.manifest else {}
+    rates = {str(key.rate) for path in tree.members if (match := inside(path)) and (key := ClipKey.of(match[1]))}
     if len(rates) != 1:
         raise CorpusError(f"expected clips at one rate, there are {', '.join(sorted(rates)) or 'none'}")
     (rate,) = rates
-    for split in facts["splits"]:
-        for file, found in json.loads(tree.read(metadata.sibling(f"{split}.json"))).items():
+    for split in finished.splits:
+        for file, labels in finished.labels(split).items():
             member = metadata.sibling(f"{rate}/{split}/{file}")
-            group = known.get(file, {}).get("group")
+            group = of_manifest.get(file, {}).get("group")
             name = file.removesuffix(".wav")
-            if facts["embedding_type"] == "event":
-                events = [Event(each["label"], _seconds(each["start"]), _seconds(each["end"])) for each in found]
+            if is_event_task:
+                events = [Event(event["label"], _seconds(event["start"]), _seconds(event["end"])) for event in labels]
                 yield Clip(member, events=events, split=split, name=name, group=group)
             else:
-                yield Clip(member, labels=found, split=split, name=name, group=group)
+                yield Clip(member, labels=labels, split=split, name=name, group=group)
 
 
-def is_resampled(finished: Path) -> bool:
+class _MembersBeside:
+    """The small files of the task whose metadata are a member of a source."""
+
+    def __init__(self, metadata: Member, tree: Tree) -> None:
+        self._metadata, self._tree = metadata, tree
+
+    @property
+    def folder_name(self) -> str:
+        return self._metadata.folder
+
+    def read(self, name: str) -> bytes | None:
+        member = self._metadata.sibling(name)
+        return self._tree.read(member) if member.path in self._tree.members else None
+
+
+def is_resampled(path: Path) -> bool:
     """Whether a finished task, a folder or a tarball, was made of another one."""
     try:
-        return "resampled_from" in _metadata(finished)[1]
-    except (ConfigError, OutputError):
+        return "resampled_from" in FinishedTask(path).metadata
+    except OutputError:
         return False
-
-
-def _clip(path: str) -> re.Match[str] | None:
-    inside = ROOT.fullmatch(path)
-    return CLIP.fullmatch(inside["path"]) if inside else None
 
 
 def _seconds(milliseconds: float) -> float:
@@ -220,18 +240,3 @@ def _splits(metadata: Mapping[str, Any]) -> SplitScheme:
     if list(scheme.names) != list(metadata["splits"]):
         raise ConfigError(f"its splits are {metadata['splits']}, expected {list(scheme.names)}")
     return scheme
-
-
-def _metadata(tarball: Path) -> tuple[str, dict[str, Any]]:
-    try:
-        for task, place, content in files(tarball):
-            if place == METADATA:
-                metadata: dict[str, Any] = json.loads(content.decode())
-                if not isinstance(metadata, dict):
-                    raise ValueError("it is no JSON object")
-                return task, metadata
-    except ArchiveError as error:
-        raise ConfigError(str(error)) from error
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(f"{tarball}: its {METADATA} cannot be read: {error}") from error
-    raise ConfigError(f"{tarball} is no finished task: it has no {METADATA}")

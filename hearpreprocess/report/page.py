@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from hearpreprocess.errors import OutputError
-from hearpreprocess.finished import MANIFEST, METADATA, REPORT, Manifest, card, manifest
+from hearpreprocess.finished import MANIFEST, METADATA, REPORT, FinishedTask, Manifest, card, manifest
 from hearpreprocess.report import pictures
 from hearpreprocess.report.examples import MOST_HEARD, MP3_BITRATE, MP3_RATE, examples_of, of_each_split
 from hearpreprocess.report.statistics import Histogram, Statistics, decibels, statistics_of
@@ -109,17 +108,18 @@ def _read(folder: Path) -> Iterator[tuple[dict[str, Any], Manifest]]:
     """A finished task's metadata and manifest; an OutputError where something in them is missing or wrong."""
     import jinja2
 
-    found = manifest.read(folder / MANIFEST)
+    finished = FinishedTask(folder)
+    found = finished.manifest
+    if found is None:
+        raise OutputError(f"{folder}: {MANIFEST} is missing")
     if found.get("version") != manifest.VERSION:
         raise OutputError(
             f"{folder / MANIFEST} has version {found.get('version')}, expected {manifest.VERSION}; make the task anew"
         )
     try:
-        yield json.loads((folder / METADATA).read_text(encoding="utf-8")), found
+        yield finished.metadata, found
     except OutputError:
         raise
-    except OSError as error:
-        raise OutputError(f"{folder / METADATA} cannot be read: {error}") from error
     except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, jinja2.UndefinedError) as error:
         raise OutputError(f"{folder}: {METADATA} or {MANIFEST} does not tell what a report needs: {error!r}") from error
 

@@ -3,7 +3,7 @@
 python -m hearpreprocess.verify PATH...
 """
 
-from hearpreprocess.verify.checks import Finding
-from hearpreprocess.verify.report import DIFFERS, Report, verify
+from hearpreprocess.verify.finding import Finding
+from hearpreprocess.verify.verification import DIFFERS, Verification, verify
 
-__all__ = ["DIFFERS", "Finding", "Report", "verify"]
+__all__ = ["DIFFERS", "Finding", "Verification", "verify"]

@@ -12,7 +12,7 @@ from typing import Any
 from hearpreprocess import fetch
 from hearpreprocess.about import PROJECT_URL, __version__
 from hearpreprocess.errors import OutputError, enumerate_problems
-from hearpreprocess.finished import CARD, METADATA, checksums_of, files, is_made_up
+from hearpreprocess.finished import CARD, FinishedTask, checksums_of, is_made_up
 from hearpreprocess.storage import link_or_copy, replaced_folder
 from hearpreprocess.verify import verify
 
@@ -38,13 +38,14 @@ def bundle(tarballs: Sequence[Path], folder: Path) -> None:
             enumerate_problems(f"{folder.name} is not made: {{count}} faults in its tarballs:", problems)
             + "\n  Move the tarballs away and give the same command again"
         )
-    tasks = {tarball.name: _texts(tarball) for tarball in sorted(tarballs, key=lambda each: each.name)}
-    metadata = {name: json.loads(texts[METADATA]) for name, texts in tasks.items()}
+    tasks = {tarball.name: FinishedTask(tarball) for tarball in sorted(tarballs, key=lambda tarball: tarball.name)}
+    metadata = {name: task.metadata for name, task in tasks.items()}
+    cards = {name: _card(task) for name, task in tasks.items()}
     with replaced_folder(folder) as temporary:
         for tarball in tarballs:
             for file in (tarball, checksums_of(tarball)):
                 link_or_copy(str(file), str(temporary / file.name))
-            (temporary / tarball.name.replace(".tar.gz", ".md")).write_bytes(tasks[tarball.name][CARD])
+            (temporary / tarball.name.replace(".tar.gz", ".md")).write_bytes(cards[tarball.name])
         (temporary / LICENCES).write_text(licences(metadata), encoding="utf-8")
         (temporary / DESCRIPTION).write_text(description(metadata), encoding="utf-8")
         names = sorted(file.name for file in temporary.iterdir())
@@ -68,15 +69,10 @@ def _check_replaceable(folder: Path) -> None:
         raise OutputError(f"{folder} stands in the way: it holds {foreign[0]!r}, which was not made here; move it away")
 
 
-def _texts(tarball: Path) -> dict[str, bytes]:
-    """The metadata and the card in a tarball, which come before its audio."""
-    found: dict[str, bytes] = {}
-    for _task, place, content in files(tarball):
-        if place in (METADATA, CARD):
-            found[place] = content
-        if len(found) == 2:
-            return found
-    raise OutputError(f"{tarball} has no {METADATA} or no {CARD}: it was not made by hearpreprocess {__version__}")
+def _card(task: FinishedTask) -> bytes:
+    if task.card is None:
+        raise OutputError(f"{task.path} has no {CARD}: it was not made by hearpreprocess {__version__}")
+    return task.card
 
 
 def licences(metadata: Mapping[str, Mapping[str, Any]]) -> str:

@@ -17,6 +17,7 @@ import pytest
 
 from hearpreprocess.compare import compare, samples
 from hearpreprocess.errors import OutputError
+from hearpreprocess.finished import ClipKey
 from tests import toys
 from tests.conftest import User, copy_of
 
@@ -85,6 +86,14 @@ def test_every_clip_is_compared_whatever_the_order(
         assert {each.largest for each in others} == {1}
         assert found.outcome(rate) == "within dither"
     assert found.is_same
+
+
+def test_a_clip_that_goes_while_copies_are_compared_is_named(made: Path, tmp_path: Path) -> None:
+    copy = edited(made, tmp_path, lambda content: content + np.int16(1), clips=48)
+    (copy / "8000/fold00/clip00.wav").unlink()
+    keys = [ClipKey(8000, "fold00", f"clip{number:02d}.wav") for number in range(2)]
+    with pytest.raises(OutputError, match=r"8000/fold00/clip00\.wav is gone"):
+        list(samples.differences(made / "tasks" / TITLE, copy, keys))
 
 
 def test_samples_that_differ_are_told_with_their_ratio(made: Path, tmp_path: Path) -> None:
@@ -199,7 +208,7 @@ def test_a_clip_in_two_splits_is_told(made: Path, tmp_path: Path) -> None:
 def test_labels_that_cannot_be_read(made: Path, tmp_path: Path, text: str) -> None:
     copy = copy_of(made / "tasks" / TITLE, tmp_path / TITLE)
     (copy / "fold00.json").write_bytes(text.encode("latin-1"))
-    with pytest.raises(OutputError, match="fold00.json is no JSON|are no list"):
+    with pytest.raises(OutputError, match=r"fold00\.json (is no JSON|does not give each clip a list)"):
         compare(made / "tasks" / TITLE, copy)
 
 
@@ -245,4 +254,4 @@ def test_the_command(made: Path, tmp_path: Path) -> None:
     assert (found["same"], found["samples"]["16000"]["different"]) == (False, ["clip00.wav"])
     misused = command(folder, tmp_path / "nothing")
     assert misused.returncode == 2
-    assert misused.stderr.startswith("compare: there is no")
+    assert misused.stderr.startswith("hearpreprocess compare: there is no")

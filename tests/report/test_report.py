@@ -171,10 +171,14 @@ def task_of(
     (folder / "task_metadata.json").write_text(json.dumps(metadata))
     recorded = manifest.recorded(rate, (len(samples), "0" * 64), **audio.loudness(samples))
     source = {"seconds": len(samples) / rate, "channels": 1, "format": "WAV PCM_16"}
+    of_clip = {
+        "recorded": recorded | {"source": source},
+        "audio": {str(rate): {"length": len(samples), "sha256": "0" * 64}},
+    }
     whole = {
         "version": 2, "task": folder.name, "release": "r", "configuration": "c", "made_with": {"hearpreprocess": "1"},
         "sources": {}, "left_out": [], "sample_rates": [rate],
-        "clips": {name: {"recorded": recorded | {"source": source}, **clip} for name, clip in clips.items()},
+        "clips": {name: {**of_clip, **clip} for name, clip in clips.items()},
     }  # fmt: skip
     (folder / "manifest.json").write_text(json.dumps(whole))
     for split in splits:
@@ -753,7 +757,7 @@ def test_links_of_the_overview_start_above_all_tasks(tmp_path: Path) -> None:
 
 
 def test_what_is_no_finished_task_is_refused(tasks: Path, tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="is no manifest"):
+    with pytest.raises(OutputError, match=r"manifest\.json is missing"):
         page(tmp_path)
     for number, (name, edit, message) in enumerate(
         [
@@ -785,5 +789,5 @@ def test_what_is_no_finished_task_is_refused(tasks: Path, tmp_path: Path) -> Non
         page(folder)
     (folder / "task_metadata.json").unlink()
     for make in (page, overview_row):
-        with pytest.raises(OutputError, match=r"task_metadata\.json cannot be read"):
+        with pytest.raises(OutputError, match=r"task_metadata\.json is missing"):
             make(folder)

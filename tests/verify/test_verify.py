@@ -20,7 +20,7 @@ import pytest
 
 from hearpreprocess import verify
 from hearpreprocess.errors import OutputError
-from hearpreprocess.finished import reader
+from hearpreprocess.finished import contents
 from hearpreprocess.finished.tarball import CHECKSUM_SUFFIX
 from tests import toys
 from tests.conftest import User, copy_of
@@ -429,7 +429,7 @@ def test_headers_upon_headers_and_members_too_large(tmp_path: Path) -> None:
 
 def test_more_texts_and_strays_than_can_be_meant(out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     task = copy_of(out / "tasks" / TITLES[0], tmp_path / TITLES[0])
-    monkeypatch.setattr(reader, "MOST_STRAYS", 3)
+    monkeypatch.setattr(contents, "MOST_STRAYS", 3)
     for number in range(4):
         (task / f"{number}.txt").write_text("")
     assert "is too much" in faults(task)[0][2]
@@ -538,7 +538,7 @@ def test_the_command(out: Path, tmp_path: Path) -> None:
         shutil.rmtree(task, ignore_errors=True)
         misused = command(wrong)
         assert misused.returncode == 2
-        assert misused.stderr.startswith("verify: ")
+        assert misused.stderr.startswith("hearpreprocess verify: ")
 
 
 def test_what_is_no_task(tmp_path: Path) -> None:

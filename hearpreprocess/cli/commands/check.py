@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from hearpreprocess.cli.options import add_places, add_sources, parse_sources, workspace_of
 from hearpreprocess.errors import ConfigError
-from hearpreprocess.finished import MANIFEST, manifest, name_of
+from hearpreprocess.finished import FinishedTask, name_of
 from hearpreprocess.storage import table
 from hearpreprocess.task import registry
 
@@ -74,7 +74,7 @@ def worked_out(task: registry.TaskReference, places: Workspace) -> dict[str, Any
         if outcome.unfinished:
             return None
         (folder,) = outcome.outputs
-        return manifest.read(folder / MANIFEST)
+        return FinishedTask(folder).manifest
 
 
 def _shown(known: dict[str, Any], splits: Sequence[str]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hearpreprocess.errors import OutputError
 from hearpreprocess.finished import METADATA
-from hearpreprocess.verify import DIFFERS, Finding, Report, verify
+from hearpreprocess.verify import DIFFERS, Finding, Verification, verify
 
 SOUND, AT_FAULT = 0, 1
 _SHOWN = 20
@@ -31,16 +31,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Check the finished tasks; the exit status is 1 where one of them differs from what it should be."""
-    reports: list[Report] = []
+    verifications: list[Verification] = []
     try:
         for path in copies(options.paths):
-            reports.append(verify(path, options.task))
+            verifications.append(verify(path, options.task))
             if not options.json:
-                print("\n".join(_lines(reports[-1])), flush=True)
+                print("\n".join(_lines(verifications[-1])), flush=True)
     finally:
         if options.json:
-            print(json.dumps([report.to_json() for report in reports], indent=1))
-    return AT_FAULT if any(report.outcome == DIFFERS for report in reports) else SOUND
+            print(json.dumps([verification.to_json() for verification in verifications], indent=1))
+    return AT_FAULT if any(verification.outcome == DIFFERS for verification in verifications) else SOUND
 
 
 def copies(paths: Iterable[Path]) -> Iterator[Path]:
@@ -60,13 +60,15 @@ def copies(paths: Iterable[Path]) -> Iterator[Path]:
         yield from found
 
 
-def _lines(report: Report) -> Iterator[str]:
-    rates = ", ".join(map(str, report.rates))
-    yield f"{report.path}: {report.outcome}  ({report.task or 'no task'}, {report.clips:,} clips at {rates or 'no'} Hz)"
-    for what, outcome in report.outcomes.items():
+def _lines(verification: Verification) -> Iterator[str]:
+    rates = ", ".join(map(str, verification.rates)) or "no"
+    task = f"{verification.task or 'no task'}, {verification.clips:,} clips at {rates} Hz"
+    yield f"{verification.path}: {verification.outcome}  ({task})"
+    for what, outcome in verification.outcomes.items():
         yield f"  {outcome:<9}  {what}"
     for is_fault, kind in ((True, "FAULT"), (False, "note")):
-        for aspect, findings in _by_aspect(finding for finding in report.findings if finding.is_fault == is_fault):
+        of_kind = [finding for finding in verification.findings if finding.is_fault == is_fault]
+        for aspect, findings in _by_aspect(of_kind):
             for finding in findings[:_SHOWN]:
                 yield f"  {kind:<9}  {aspect}: {finding.where}: {finding.text}"
             if len(findings) > _SHOWN:

@@ -1,0 +1,130 @@
+"""All that is in a finished task, read once."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import wave
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hearpreprocess import archive, audio
+from hearpreprocess.errors import ArchiveError
+from hearpreprocess.finished.files import ClipKey, files_in, is_small
+
+MOST_STRAYS, MOST_SMALL_BYTES = 10_000, 512 << 20
+"""What is read of a foreign tarball; the largest manifest, of 100,503 clips at five rates, has about 70 MB."""
+
+
+@dataclass(frozen=True)
+class ClipFile:
+    """A clip's file as it was read.
+
+    `rate`, `split`: of the folders that it is in. `header_rate`, `channels`, `bits`: of its header. `length`: samples.
+    `sha256`: of its samples. `problem`: why it cannot be read, and then nothing else is known.
+    """
+
+    rate: int
+    split: str
+    file: str
+    header_rate: int = 0
+    channels: int = 0
+    bits: int = 0
+    length: int = 0
+    sha256: str = ""
+    is_silent: bool = False
+    is_clipped: bool = False
+    problem: str | None = None
+
+    @property
+    def key(self) -> ClipKey:
+        """What the file goes by in the task."""
+        return ClipKey(self.rate, self.split, self.file)
+
+    @property
+    def path(self) -> str:
+        """Where the file is in the task."""
+        return self.key.path
+
+
+@dataclass
+class Contents:
+    """All that is in a finished task: its small files and its clips' files by path, and the paths of what is neither.
+
+    `folder_name`: of the task's folder. `damage`: why it could not be read to its end. `sha256`: of a tarball's tar
+    archive.
+    """
+
+    path: Path
+    folder_name: str = ""
+    small_files: dict[str, bytes] = field(default_factory=dict)
+    clip_files: dict[str, ClipFile] = field(default_factory=dict)
+    strays: list[str] = field(default_factory=list)
+    damage: str | None = None
+    sha256: str = ""
+
+    def read(self, name: str) -> bytes | None:
+        """The content of a small file; None where there is none of this name."""
+        return self.small_files.get(name)
+
+
+def contents_of(path: Path) -> Contents:
+    """Read everything in a finished task once.
+
+    Raises OutputError where there is nothing at `path` that could be one.
+    """
+    contents = Contents(path)
+    files = files_in(path)
+    try:
+        while True:
+            _add(contents, *next(files))
+    except StopIteration as end:
+        contents.sha256 = end.value
+    except ArchiveError as error:
+        contents.damage = str(error).removeprefix(f"{path} ").removeprefix(f"{path}: ")
+    return contents
+
+
+def _add(contents: Contents, folder: str, path: str, content: bytes) -> None:
+    """Add one file; raises ArchiveError where that is more than can be meant."""
+    contents.folder_name = contents.folder_name or folder
+    if archive.is_litter(path):
+        return
+    if folder != contents.folder_name or not path:
+        contents.strays.append(path or folder)
+    elif path in contents.clip_files or path in contents.small_files:
+        contents.strays.append(f"{path}, a second time,")
+    elif key := ClipKey.of(path):
+        contents.clip_files[path] = _clip_file(key, content)
+    elif is_small(path):
+        contents.small_files[path] = content
+    else:
+        contents.strays.append(path)
+    if len(contents.strays) > MOST_STRAYS or sum(map(len, contents.small_files.values())) > MOST_SMALL_BYTES:
+        raise ArchiveError(f"{contents.path} is no finished task: of what is none of its files, {path!r} is too much")
+
+
+def _clip_file(key: ClipKey, content: bytes) -> ClipFile:
+    import numpy as np
+
+    try:
+        with wave.open(io.BytesIO(content)) as opened:
+            promised = opened.getnframes()
+            data = opened.readframes(promised)
+            channels, width, header_rate = opened.getnchannels(), opened.getsampwidth(), opened.getframerate()
+    except (wave.Error, EOFError) as error:
+        return ClipFile(*key, problem=f"is no WAV file of 16-bit samples: {error or 'it is cut short'}")
+    length = len(data) // (width * channels)
+    if length < promised:
+        return ClipFile(*key, problem=f"is cut short: {length:,} of {promised:,} samples are there")
+    loudness = audio.loudness(np.frombuffer(data if width == 2 else b"", "<i2"))
+    return ClipFile(
+        *key,
+        header_rate=header_rate,
+        channels=channels,
+        bits=8 * width,
+        length=length,
+        sha256=hashlib.sha256(data).hexdigest(),
+        is_silent=width == 2 and loudness["peak"] == 0,
+        is_clipped=loudness["clipped"],
+    )

@@ -1,0 +1,35 @@
+"""Whether a tarball is the one of which the file beside it has the checksums."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from hearpreprocess import fetch
+from hearpreprocess.finished import checksums_of
+from hearpreprocess.verify.finding import Finding
+from hearpreprocess.verify.inspection import Inspection
+from hearpreprocess.verify.structure import ASPECT
+
+_ROW = re.compile(r"^(?:# )?([0-9a-f]{64}) [ *](.+?)\r?$", re.MULTILINE)
+
+
+def checksums(inspection: Inspection) -> Iterator[Finding]:
+    """Whether the tarball, or else the tar archive in it, has its checksum; nothing where there is none beside it."""
+    path, of_tar = inspection.finished.path, inspection.contents.sha256
+    beside = checksums_of(path)
+    if not path.is_file() or not beside.is_file():
+        return
+    expected = {name: sha256 for sha256, name in _ROW.findall(beside.read_text(encoding="utf-8", errors="replace"))}
+    inner = expected.get(path.name.removesuffix(".gz"))
+    if path.name not in expected:
+        yield Finding(ASPECT, beside.name, f"has no sha256 of {path.name}")
+    elif of_tar and inner not in (None, of_tar):
+        yield Finding(ASPECT, path.name, f"holds not the tar archive of which {beside.name} has the checksum")
+    elif fetch.checksums(path, ["sha256"])["sha256"] == expected[path.name]:
+        return
+    elif of_tar and inner == of_tar:
+        text = f"was compressed anew; its content has the checksum that {beside.name} tells"
+        yield Finding(ASPECT, path.name, text, is_fault=False)
+    else:
+        yield Finding(ASPECT, path.name, f"is not the file of which {beside.name} has the checksum")

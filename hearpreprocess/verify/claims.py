@@ -1,0 +1,85 @@
+"""What a finished task says of itself, as far as it can be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeVar
+
+from hearpreprocess.errors import FinishedTaskError
+from hearpreprocess.finished import FinishedTask, Manifest, title_in
+from hearpreprocess.task import Label
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What is said in files that could not be read is empty, or None.
+
+    `clips`: the labels of each clip by split and file name. `vocabulary`: the idx and the label of each row.
+    `problems`: why a file could not be read, by its name.
+    """
+
+    metadata: Mapping[str, Any]
+    splits: Sequence[str]
+    clips: Mapping[str, Mapping[str, list[Any]]]
+    vocabulary: Sequence[tuple[str, str]]
+    manifest: Manifest | None
+    problems: Mapping[str, str]
+
+    @property
+    def title(self) -> str | None:
+        """The task's title, by the metadata."""
+        return title_in(self.metadata)
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds of every clip, or None."""
+        duration = self.metadata.get("sample_duration")
+        return duration if isinstance(duration, int | float) and duration > 0 else None
+
+    @property
+    def manifest_clips(self) -> Mapping[str, Any]:
+        """What the manifest says of each clip, by file name."""
+        return self.manifest["clips"] if self.manifest else {}
+
+    @cached_property
+    def splits_of_clips(self) -> Mapping[str, Sequence[str]]:
+        """The splits that each clip is in, by file name."""
+        splits_of_clips: dict[str, list[str]] = {}
+        for split, clips in self.clips.items():
+            for file in clips:
+                splits_of_clips.setdefault(file, []).append(split)
+        return splits_of_clips
+
+
+def claims_of(finished: FinishedTask) -> Claims:
+    """Read what a finished task says of itself."""
+    problems: dict[str, str] = {}
+
+    def read(get: Callable[..., Value], *arguments: str) -> Value | None:
+        try:
+            return get(*arguments)
+        except FinishedTaskError as error:
+            problems[error.file] = error.problem
+            return None
+
+    metadata = read(lambda: finished.metadata) or {}
+    splits = read(lambda: finished.splits) or ()
+    of_splits = {split: read(finished.labels, split) for split in splits}
+    return Claims(
+        metadata=metadata,
+        splits=splits,
+        clips={split: clips for split, clips in of_splits.items() if clips is not None},
+        vocabulary=read(lambda: finished.vocabulary) or (),
+        manifest=read(lambda: finished.manifest),
+        problems=problems,
+    )
+
+
+def values_of(labels: Iterable[Any]) -> set[Label]:
+    """The texts and numbers that labels or events of a file are, without what cannot be a label."""
+    values = (label.get("label") if isinstance(label, dict) else label for label in labels)
+    return {value for value in values if isinstance(value, str | int)}

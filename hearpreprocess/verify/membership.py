@@ -1,0 +1,72 @@
+"""Whether each clip is in one split, and has the split and the labels that are known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from hearpreprocess.task import fold
+from hearpreprocess.verify.finding import Finding
+from hearpreprocess.verify.inspection import Inspection
+from hearpreprocess.verify.known import facts_in_name
+
+ASPECT = "membership"
+
+
+def membership(inspection: Inspection) -> Iterator[Finding]:
+    """Whether each clip is in one split, and has the split and labels that are known of it."""
+    claims = inspection.claims
+    findings = [
+        finding
+        for file, splits in sorted(claims.splits_of_clips.items())
+        for finding in _of_clip(inspection, file, splits)
+    ]
+    yield from findings
+    if inspection.is_as_published is False and not findings:
+        folder = inspection.contents.folder_name
+        yield Finding(ASPECT, folder, "has other clips, splits or labels than were published")
+    if claims.manifest_clips:
+        for file in sorted(claims.manifest_clips.keys() ^ claims.splits_of_clips.keys()):
+            is_lost = file in claims.manifest_clips
+            text = "is in no split, and its manifest has it" if is_lost else "its manifest does not have it"
+            yield Finding(ASPECT, file, text)
+
+
+def _of_clip(inspection: Inspection, file: str, splits: Sequence[str]) -> Iterator[Finding]:
+    if len(splits) > 1:
+        yield Finding(ASPECT, file, f"is in {' and in '.join(splits)}")
+        return
+    (split,) = splits
+    labels = inspection.claims.clips[split][file]
+    expected_splits, expected_labels = _expected(inspection, file)
+    if wrong := {source: due for source, due in expected_splits.items() if due != split}:
+        yield Finding(ASPECT, file, f"is in {split}, expected {_text(wrong)}")
+    if wrong := {source: due for source, due in expected_labels.items() if not _are_same(labels, due)}:
+        yield Finding(ASPECT, file, f"has the labels {labels}, expected {_text(wrong)}")
+
+
+def _expected(inspection: Inspection, file: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The split and the labels that are expected of a clip, by what they are known from."""
+    splits: dict[str, Any] = {}
+    labels: dict[str, Any] = {}
+    if facts := inspection.claims.manifest_clips.get(file):
+        splits["its manifest"], labels["its manifest"] = facts["split"], facts["labels"]
+    in_name = facts_in_name(inspection.known, file) if inspection.known else {}
+    if "fold" in in_name:
+        splits["its name"] = fold(int(in_name["fold"]) - 1)
+    if "label" in in_name:
+        labels["its name"] = in_name["label"]
+    if file in inspection.drawn:
+        splits["the draw"] = inspection.drawn[file]
+    return splits, labels
+
+
+def _are_same(labels: list[Any], due: Any) -> bool:
+    return labels == due if isinstance(due, list) else [str(label) for label in labels] == [due]
+
+
+def _text(expected: Mapping[str, Any]) -> str:
+    by_value: dict[str, list[str]] = {}
+    for source, value in expected.items():
+        by_value.setdefault(str(value), []).append(source)
+    return "; ".join(f"{value} by {' and '.join(sources)}" for value, sources in by_value.items())

@@ -1,0 +1,33 @@
+"""Whether the metadata of a finished task, and the number of its clips, are those of the known task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hearpreprocess.finished import COMMON_METADATA, METADATA
+from hearpreprocess.verify.finding import Finding
+from hearpreprocess.verify.inspection import Inspection
+
+
+def metadata(inspection: Inspection) -> Iterator[Finding]:
+    """Whether the metadata are those of the known task; a note where the samples are not those of its corpus."""
+    stated = inspection.claims.metadata
+    if rate := stated.get("resampled_from"):
+        text = f"resampled from {rate} Hz, so its samples are not those made from the corpus"
+        yield Finding("metadata", METADATA, text, is_fault=False)
+    if inspection.known is None or METADATA in inspection.claims.problems:
+        return
+    expected = inspection.known.metadata()
+    for key in COMMON_METADATA:
+        if key in expected and key in stated and stated[key] != expected[key]:
+            yield Finding("metadata", METADATA, f"{key} is {stated[key]!r}, expected {expected[key]!r}")
+
+
+def counts(inspection: Inspection) -> Iterator[Finding]:
+    """Whether each split has as many clips as were published."""
+    task, clips = inspection.known, inspection.claims.clips
+    if task is None or task.published_clips is None:
+        return
+    for split, published in zip(task.splits.names, task.published_clips, strict=True):
+        if split in clips and len(clips[split]) != published:
+            yield Finding("counts", f"{split}.json", f"has {len(clips[split]):,} clips, published were {published:,}")

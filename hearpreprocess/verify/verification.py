@@ -1,0 +1,123 @@
+"""All checks of a finished task, and what is known to be equal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence, Set
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from hearpreprocess.errors import OutputError
+from hearpreprocess.finished import FinishedTask
+from hearpreprocess.task import registry
+from hearpreprocess.verify.audio import audio, sounds
+from hearpreprocess.verify.checksums import checksums
+from hearpreprocess.verify.claims import claims_of
+from hearpreprocess.verify.finding import Finding
+from hearpreprocess.verify.inspection import Inspection
+from hearpreprocess.verify.known import facts_in_name, known_task
+from hearpreprocess.verify.labels import labels
+from hearpreprocess.verify.membership import membership
+from hearpreprocess.verify.metadata import counts, metadata
+from hearpreprocess.verify.structure import structure
+
+EQUAL, DIFFERS, NOT_KNOWN = "equal", "differs", "not known"
+
+CHECKS: tuple[Callable[[Inspection], Iterator[Finding]], ...] = (
+    structure,
+    metadata,
+    audio,
+    labels,
+    membership,
+    counts,
+    sounds,
+    checksums,
+)
+"""Each yields findings, and none repeats what another one says."""
+
+CHECKS_OF_DAMAGED = (structure, checksums)
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What was found of a finished task.
+
+    `outcomes`: for each thing that a copy can be compared with, EQUAL, DIFFERS or NOT_KNOWN.
+    """
+
+    path: Path
+    task: str
+    clips: int
+    rates: tuple[int, ...]
+    findings: tuple[Finding, ...]
+    outcomes: dict[str, str]
+
+    @property
+    def faults(self) -> list[Finding]:
+        """The findings that should not be."""
+        return [finding for finding in self.findings if finding.is_fault]
+
+    @property
+    def outcome(self) -> str:
+        """EQUAL where something is known of the task and nothing differs, DIFFERS where something is at fault."""
+        if self.faults or DIFFERS in self.outcomes.values():
+            return DIFFERS
+        return EQUAL if EQUAL in self.outcomes.values() else NOT_KNOWN
+
+    def to_json(self) -> dict[str, Any]:
+        """The verification as a JSON object."""
+        return {**asdict(self), "path": str(self.path), "outcome": self.outcome}
+
+
+def verify(path: Path, task: str | None = None) -> Verification:
+    """Check the finished task at `path`, a folder or a tarball.
+
+    `task`: the name or path of its task module, where that is not a built-in one.
+    Raises OutputError where there is nothing that could be one.
+    """
+    finished = FinishedTask(path)
+    contents = finished.contents  # in one pass, from which all else is read
+    claims = claims_of(finished)
+    title = claims.title or contents.folder_name
+    known = known_task(title, registry.find(task) if task else registry.built_in_names())
+    if task and known is None:
+        raise OutputError(f"{path} is {title}, and that is no task of {task}")
+    inspection = Inspection(finished, claims, None if contents.damage else known)
+    checks = CHECKS_OF_DAMAGED if contents.damage else CHECKS
+    findings = tuple(finding for check in checks for finding in check(inspection))
+    return Verification(
+        path, title, len(claims.splits_of_clips), finished.sample_rates, findings, _outcomes(inspection, findings)
+    )
+
+
+def _outcomes(inspection: Inspection, findings: Sequence[Finding]) -> dict[str, str]:
+    faulty = {finding.aspect for finding in findings if finding.is_fault}
+
+    def outcome(aspect: str, *, is_known: bool) -> str:
+        return DIFFERS if aspect in faulty else EQUAL if is_known else NOT_KNOWN
+
+    published = {None: NOT_KNOWN, True: EQUAL, False: DIFFERS}
+    has_counts = bool(inspection.known and inspection.known.published_clips)
+    return {
+        "clips of each published split": outcome("counts", is_known=has_counts),
+        "splits as they are drawn or named": outcome("membership", is_known=_are_splits_known(inspection)),
+        "splits and labels as published": published[inspection.is_as_published],
+        "samples as in the manifest": _outcome_of_samples(inspection, faulty),
+    }
+
+
+def _are_splits_known(inspection: Inspection) -> bool:
+    """Whether the draw, or the name of a clip, says what its split is."""
+    task = inspection.known
+    if task is None:
+        return False
+    return bool(inspection.drawn) or any(
+        "fold" in facts_in_name(task, file) for file in inspection.claims.splits_of_clips
+    )
+
+
+def _outcome_of_samples(inspection: Inspection, faulty: Set[str]) -> str:
+    has_samples = inspection.claims.manifest_clips and inspection.finished.sample_rates
+    if inspection.contents.damage or not has_samples:
+        return NOT_KNOWN
+    return DIFFERS if faulty & {"audio", "structure"} else EQUAL
