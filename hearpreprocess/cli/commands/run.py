@@ -132,12 +132,11 @@ def _shown(output: Path) -> str:
 
 def _clips(output: Path) -> str:
     """How many clips each split of a finished task's folder has."""
-    import json
+    from hearpreprocess.finished import METADATA, FinishedTask
 
-    if not (output / "task_metadata.json").is_file():
+    if not (output / METADATA).is_file():
         return ""
-    splits = json.loads((output / "task_metadata.json").read_text(encoding="utf-8"))["splits"]
-    counts = {split: len(json.loads((output / f"{split}.json").read_text(encoding="utf-8"))) for split in splits}
+    counts = FinishedTask(output).counts
     return f"{sum(counts.values()):,} ({', '.join(f'{split} {count:,}' for split, count in counts.items())})"
 
 
