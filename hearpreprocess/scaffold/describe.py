@@ -11,8 +11,8 @@ from hearpreprocess import archive
 from hearpreprocess.errors import CorpusError, SplitError
 from hearpreprocess.scaffold.dataset import DatasetDescription
 from hearpreprocess.scaffold.division import MOST_FOLDS, divide, ungrouped
-from hearpreprocess.scaffold.from_folders import described_by_folders, folders_name_labels
-from hearpreprocess.scaffold.from_tables import described_by_tables, tables_hold_labels
+from hearpreprocess.scaffold.from_folders import described_by_folders, folders_name_labels, layout_of
+from hearpreprocess.scaffold.from_tables import described_by_tables, guessed_columns, tables_hold_labels
 from hearpreprocess.scaffold.naming import tables_naming
 from hearpreprocess.scaffold.notes import Noted, Notes
 from hearpreprocess.scaffold.recordings import AUDIO, Recordings, recordings_among
@@ -32,18 +32,20 @@ def describe(folder: Path) -> DatasetDescription:
     recordings = recordings_among(folder, files)
     if not recordings.paths:
         raise CorpusError(f"{folder} holds no recordings: expected files that end in {', '.join(AUDIO)}")
-    notes = Notes(*_notes_on_files(folder, files, recordings))
+    notes = Notes()
+    notes.add(_notes_on_files(folder, files, recordings))
     candidates = [path for path in files if path.lower().endswith(SUFFIXES)]
-    tables = notes.add(tables_naming(folder, candidates, recordings))
+    tables = notes.value_of(tables_naming(folder, candidates, recordings))
     looked_for: list[str] = []
     try:
         if tables and (tables_hold_labels(tables) or not folders_name_labels(recordings.paths)):
-            dataset = described_by_tables(tables, recordings, notes)
+            dataset = described_by_tables(tables, guessed_columns(tables, notes), notes)
         else:
-            notes.lines += [f"{table.path} has no column that is called label" for table, _naming in tables]
-            dataset = described_by_folders(folder, recordings, notes)
+            unused = tables.tables if tables else ()
+            notes.add(f"{table.path} has no column that is called label" for table, _naming in unused)
+            dataset = described_by_folders(folder, recordings, layout_of(recordings.paths), notes)
         looked_for = _notes_on_columns(dataset)
-        dataset = notes.add(_divided(dataset))
+        dataset = notes.value_of(_divided(dataset))
     except (CorpusError, SplitError) as error:
         lines = [f"  note: {note}" for note in (*looked_for, *notes.lines)]
         raise CorpusError("\n".join([str(error), *lines])) from None

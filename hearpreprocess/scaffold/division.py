@@ -59,10 +59,10 @@ def divide(clips: Sequence[ExpectedClip], *, needs_every_label: bool) -> Divisio
     rare: set[str] = set()
     for _round in range(MOST_ROUNDS):
         left = [(clip, [label for label in clip.labels if label not in rare]) for clip in clips]
-        kept = [(clip, labels) for clip, labels in left if labels]
-        if len({label for _clip, labels in kept for label in labels}) < FEWEST_LABELS:
+        labelled = [(clip, labels) for clip, labels in left if labels]
+        if len({label for _clip, labels in labelled for label in labels}) < FEWEST_LABELS:
             break
-        division, lacking = _of_given(kept) if is_given else _of_folds(kept)
+        division, lacking = _of_given(labelled) if is_given else _of_folds(labelled)
         if not lacking:
             return replace(division, rare=tuple(sorted(rare)))
         rare |= lacking

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from hearpreprocess.scaffold.columns import YES
 from hearpreprocess.scaffold.dataset import DatasetDescription, FoldersLayout, TablesLayout
@@ -114,19 +115,30 @@ def _name(dataset: DatasetDescription) -> list[str]:
     return names.get(dataset.clip_naming, [])
 
 
+@dataclass(frozen=True)
 class RareLabels:
-    """The constant that tells rare labels from others: whichever are fewer are named."""
+    """The constant that divides rare labels from others: it names whichever are fewer."""
 
-    def __init__(self, dataset: DatasetDescription) -> None:
-        rare, every = dataset.division.rare, dataset.label_names
-        self._are_named = len(rare) <= len(every) / 2
-        self.constant = "RARE" if self._are_named else "IN_EVERY_SPLIT"
-        self.labels = rare if self._are_named else tuple(label for label in every if label not in rare)
+    named: tuple[str, ...]
+    are_rare: bool
+
+    @property
+    def constant(self) -> str:
+        """The name of the constant."""
+        return "RARE" if self.are_rare else "IN_EVERY_SPLIT"
 
     def holds(self, label: str) -> str:
         """Whether a label, which an expression names, is rare."""
-        return f"{label} in RARE" if self._are_named else f"{label} not in IN_EVERY_SPLIT"
+        return f"{label} {'in' if self.are_rare else 'not in'} {self.constant}"
 
     def lacks(self, label: str) -> str:
         """Whether a label, which an expression names, is in every split."""
-        return f"{label} not in RARE" if self._are_named else f"{label} in IN_EVERY_SPLIT"
+        return f"{label} {'not in' if self.are_rare else 'in'} {self.constant}"
+
+
+def rare_labels(dataset: DatasetDescription) -> RareLabels | None:
+    """The rare labels of a dataset; None where it has none."""
+    rare, every = dataset.division.rare, dataset.label_names
+    if len(rare) <= len(every) / 2:
+        return RareLabels(rare, are_rare=True) if rare else None
+    return RareLabels(tuple(label for label in every if label not in rare), are_rare=False)

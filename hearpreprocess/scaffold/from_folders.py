@@ -28,13 +28,17 @@ def layout_of(paths: Sequence[str]) -> FoldersLayout:
     return FoldersLayout(-2 if are_splits else -1)
 
 
-def described_by_folders(folder: Path, recordings: Recordings, notes: Notes) -> DatasetDescription:
-    """What the names of folders hold; notes are added. Raises CorpusError where that is no labels."""
+def described_by_folders(
+    folder: Path, recordings: Recordings, layout: FoldersLayout, notes: Notes
+) -> DatasetDescription:
+    """The description by the folders that a layout says are labels; notes on it are added.
+
+    Raises CorpusError where these folders hold fewer than two labels, or where paths do not name clips.
+    """
     paths = recordings.paths
-    layout = layout_of(paths)
-    splits = notes.add(splits_of_folders(layout, paths))
+    splits = notes.value_of(splits_of_folders(layout, paths))
     _check_labels(folder, layout, paths)
-    notes.lines += _notes_on_unused(layout, paths, splits)
+    notes.add(_notes_on_unused(layout, paths, splits))
     naming = _clip_naming(folder, layout, paths)
     return DatasetDescription(
         recordings=len(paths),

@@ -19,6 +19,7 @@ from hearpreprocess.scaffold.expressions import (
     literal,
     member,
     onset_and_offset,
+    rare_labels,
     says_yes,
     without_split,
 )
@@ -93,7 +94,7 @@ def _folder_expression(folder: Path, here: Path) -> str:
 
 def _values(dataset: DatasetDescription) -> dict[str, Any]:
     """What the templates of the constants and of `clips` are filled in with."""
-    rare = RareLabels(dataset) if dataset.division.rare else None
+    rare = rare_labels(dataset)
     values = {
         "dataset": dataset,
         "labels": dataset.labels,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TypeAlias
 
@@ -34,14 +35,57 @@ class Naming:
         return (cell.rpartition("/")[2] if self.by_name else self.prefix + cell) + self.suffix
 
 
-NamingTable: TypeAlias = tuple[Table, Naming]
-
 RowsByRecording: TypeAlias = Mapping[str, Sequence[tuple[str, Row]]]
 """Rows, each with the path of its table, by the path of what they name, whether or not there is such a recording."""
 
 
-def tables_naming(folder: Path, paths: Sequence[str], recordings: Recordings) -> Noted[list[NamingTable]]:
-    """The tables at the paths in a folder that name recordings: one, or one for each split."""
+@dataclass(frozen=True)
+class NamingTables:
+    """Tables that name recordings, each with how it does so: one, or one for each split."""
+
+    tables: tuple[tuple[Table, Naming], ...]
+    recordings: Recordings
+
+    @property
+    def first(self) -> Table:
+        """The table that names the most recordings."""
+        return self.tables[0][0]
+
+    @property
+    def naming(self) -> Naming:
+        """How the first table names recordings; that of others differs in its prefix alone."""
+        return self.tables[0][1]
+
+    @property
+    def columns_of_first(self) -> list[Column]:
+        """The columns of the first table, but for the one that names recordings."""
+        return [column for column in self.first.columns if column != self.naming.column]
+
+    @property
+    def columns(self) -> list[Column]:
+        """The columns that all tables have, but for the one that names recordings."""
+        tables = [table for table, _naming in self.tables]
+        return [column for column in self.columns_of_first if all(column in table.columns for table in tables)]
+
+    @cached_property
+    def rows(self) -> list[tuple[str, Row]]:
+        """All rows, each with the path of its table."""
+        return [(table.path, row) for table, _naming in self.tables for row in table.rows]
+
+    @cached_property
+    def by_recording(self) -> RowsByRecording:
+        """All rows by what they name."""
+        path_of = {path.rpartition("/")[2]: path for path in self.recordings.paths}
+        by_path: dict[str, list[tuple[str, Row]]] = {}
+        for table, naming in self.tables:
+            for row in table.rows:
+                path = naming.path(row[naming.column])
+                by_path.setdefault(path_of.get(path, path) if naming.by_name else path, []).append((table.path, row))
+        return by_path
+
+
+def tables_naming(folder: Path, paths: Sequence[str], recordings: Recordings) -> Noted[NamingTables | None]:
+    """Those of the tables at paths in a folder that name recordings and go together; None where none does."""
     notes: list[str] = []
     matched: list[tuple[int, Table, Naming]] = []
     for path in paths:
@@ -59,7 +103,7 @@ def tables_naming(folder: Path, paths: Sequence[str], recordings: Recordings) ->
         elif not path.endswith(".txt"):
             notes.append(f"{path} names no recording, and was passed over")
     if not matched:
-        return [], notes
+        return None, notes
     matched.sort(key=lambda match: -match[0])
     (_most, first, naming), *others = matched
     alike = [(table, other) for _count, table, other in others if _go_together(first, naming, table, other)]
@@ -70,8 +114,8 @@ def tables_naming(folder: Path, paths: Sequence[str], recordings: Recordings) ->
     named = sum(count for count, table, _naming in matched if table.path in chosen_paths)
     if named < max(1, len(recordings.paths) / 2):
         notes.append(f"{' and '.join(chosen_paths)} names only {named:,} of the recordings, and was passed over")
-        return [], notes
-    return chosen, notes
+        return None, notes
+    return NamingTables(tuple(chosen), recordings), notes
 
 
 def _go_together(first: Table, naming: Naming, other: Table, other_naming: Naming) -> bool:
@@ -104,14 +148,3 @@ def _namings(table: Table, column: Column, recordings: Recordings) -> Iterator[N
     for prefix in dict.fromkeys(prefixes):
         yield from (Naming(column, prefix, suffix) for suffix in suffixes)
     yield from (Naming(column, suffix=suffix, by_name=True) for suffix in suffixes)
-
-
-def rows_by_recording(tables: Sequence[NamingTable], recordings: Recordings) -> RowsByRecording:
-    """The rows of all tables by the path of what they name."""
-    path_of = {path.rpartition("/")[2]: path for path in recordings.paths}
-    by_path: dict[str, list[tuple[str, Row]]] = {}
-    for table, naming in tables:
-        for row in table.rows:
-            path = naming.path(row[naming.column])
-            by_path.setdefault(path_of.get(path, path) if naming.by_name else path, []).append((table.path, row))
-    return by_path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TypeAlias, TypeVar
 
 Value = TypeVar("Value")
@@ -11,13 +12,17 @@ Noted: TypeAlias = tuple[Value, list[str]]
 
 
 class Notes:
-    """The notes of one guess after another, there for the message of an error, too."""
+    """The notes of one guess after another; the message of an error shows those made before it, too."""
 
-    def __init__(self, *lines: str) -> None:
-        self.lines = list(lines)
+    def __init__(self) -> None:
+        self.lines: list[str] = []
 
-    def add(self, noted: Noted[Value]) -> Value:
+    def add(self, lines: Iterable[str]) -> None:
+        """Add notes."""
+        self.lines += lines
+
+    def value_of(self, noted: Noted[Value]) -> Value:
         """Add the notes that come with a value, and return the value."""
         value, lines = noted
-        self.lines += lines
+        self.add(lines)
         return value
