@@ -14,7 +14,7 @@ from hearpreprocess.steps.release import Release
 from hearpreprocess.storage import Workspace
 from hearpreprocess.task.registry import TaskReference
 from tests import toys
-from tests.conftest import User
+from tests.user import User
 
 RATES = (8000, 12000)
 

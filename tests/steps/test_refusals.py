@@ -485,4 +485,4 @@ def test_a_failed_task_does_not_hold_up_the_others(user: User) -> None:
     assert finished.returncode == 1
     assert "hear2021-good-v1-full-8000.tar.gz" in finished.stdout
     assert "Not finished: toy_folds-v1-full" in finished.stderr
-    assert "give the same command again" in finished.stderr
+    assert "run the same command again" in finished.stderr

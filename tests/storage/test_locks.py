@@ -19,7 +19,7 @@ import pytest
 
 from hearpreprocess.storage.locks import is_locked, is_under_its_name, lock_file, try_lock_file
 from tests import toys
-from tests.conftest import User
+from tests.user import User
 
 WITHOUT_LOCKS = [errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS]
 
