@@ -6,7 +6,7 @@ import hashlib
 import importlib.util
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -67,7 +67,7 @@ class LoadedTask:
             yield from self.config.in_mode(mode).sources.values()
 
 
-def describe_undeclared(module: str, names: list[str]) -> str:
+def describe_undeclared(module: str, names: Sequence[str]) -> str:
     """What is wrong with a task whose module reads these files, and what to do."""
     shown = names[:MOST_FILES_SHOWN]
     more = f" and {len(names) - len(shown):,} more" if len(names) > len(shown) else ""

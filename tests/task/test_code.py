@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 
+from hearpreprocess.synthetic import archives
 from tests import toys
 from tests.conftest import User
 
@@ -47,65 +46,94 @@ def test_a_changed_data_file_rebuilds_the_task(user: User, archive: str) -> None
     assert labels(user) == ["miaow", "woof"]
 
 
-def helped(statement: str, call: str = "named(row.label)") -> str:
-    """A clips function that executes an import statement and calls what it gives."""
-    return toys.FOLDS_CLIPS.replace("    corpus = ", f"    {statement}\n    corpus = ").replace("row.label", call)
+def test_a_changed_helper_that_a_function_imports_rebuilds_the_task(user: User, archive: str) -> None:
+    clips = toys.FOLDS_CLIPS.replace("    corpus = ", "    from pets import words\n    corpus = ")
+    user.write("mine.py", toys.folds_task(archive, clips.replace("row.label", "words.named(row.label)")))
+    (user.folder / "pets").mkdir()
+    user.write("pets/words.py", "def named(label):\n    from .deeper import loud\n    return loud(label)\n")
+    user.write("pets/deeper.py", "def loud(label):\n    return label\n")
+    assert labels(user) == ["bark", "meow"]
+    user.write("pets/deeper.py", "def loud(label):\n    return label.upper() + label\n")
+    assert labels(user) == ["BARKbark", "MEOWmeow"]
 
 
-IMPORTS = {
-    "in a function": ({"helper.py": "{code}"}, helped("from helper import named")),
-    "below a condition": (
-        {"helper.py": "{code}"},
-        helped("pass")
-        .replace("    pass", "    if sources:\n        import helper", 1)
-        .replace("named(", "helper.named("),
-    ),
-    "of a package": ({"pets/__init__.py": "", "pets/words.py": "{code}"}, helped("from pets.words import named")),
-    "of a package's __init__": (
-        {"pets/__init__.py": "from . import words", "pets/words.py": "{code}"},
-        helped("import pets", "pets.words.named(row.label)"),
-    ),
-    "relative, in a function": (
-        {
-            "pets/__init__.py": "",
-            "pets/words/__init__.py": "def named(label):\n    from ..deeper import named\n    return named(label)\n",
-            "pets/deeper.py": "{code}",
-        },
-        helped("from pets.words import named"),
-    ),
-    "a module from a package": (
-        {"pets/words.py": "{code}"},
-        helped("from pets import words", "words.named(row.label)"),
-    ),
-    "everything of a package": (
-        {"pets/__init__.py": "__all__ = ['words']", "pets/words.py": "{code}", "helper.py": "from pets import *"},
-        helped("import helper", "helper.words.named(row.label)"),
-    ),
-    "by its name": (
-        {"helper.py": "{code}"},
-        helped("import importlib; helper = importlib.import_module('helper')", "helper.named(row.label)"),
-    ),
-    "through another, in functions": (
-        {"helper.py": "def named(label):\n    import deeper\n    return deeper.named(label)\n", "deeper.py": "{code}"},
-        helped("from helper import named"),
-    ),
+@pytest.mark.parametrize(
+    ("declared", "said"),
+    [
+        ('("names.txt", "tables/more.csv")', "data_files: there is no file {folder}/names.txt\n"),
+        ('("source",)', "data_files: {folder}/source is a directory; name the files in it"),
+        ('"names.txt"', "data_files must be a sequence of paths, got 'names.txt'; write data_files=('names.txt',)"),
+    ],
+)
+def test_data_files_that_cannot_be_had(user: User, archive: str, declared: str, said: str) -> None:
+    user.write("mine.py", toys.folds_task(archive, READS, data_files=declared))
+    finished = user.run(*RUN)
+    assert finished.returncode == 2
+    assert said.format(folder=user.folder) in finished.stderr
+
+
+UNDECLARED = {
+    "open": "open('names.txt').read()",
+    "os.open": "__import__('os').close(__import__('os').open('names.txt', 0))",
+    "pathlib": "Path(__file__).with_name('names.txt').read_bytes()",
+    "pandas": "__import__('pandas').read_csv('names.txt')",
+    "numpy": "__import__('numpy').loadtxt('names.txt', dtype=str)",
 }
 
 
-@pytest.mark.parametrize("how", IMPORTS)
-def test_a_changed_helper_rebuilds_the_task(user: User, archive: str, how: str) -> None:
-    files, clips = IMPORTS[how]
+@pytest.mark.parametrize("how", UNDECLARED)
+@pytest.mark.parametrize("when", ["import", "clips"])
+def test_check_reports_a_file_that_is_read_and_not_declared(user: User, archive: str, how: str, when: str) -> None:
+    if how != "pathlib" and when == "import":
+        return
+    user.write("names.txt", "woof miaow\n")
+    statement = UNDECLARED[how]
+    clips = READS.partition("def clips")[0] + (
+        statement + toys.FOLDS_CLIPS
+        if when == "import"
+        else toys.FOLDS_CLIPS.replace("    corpus =", f"    {statement}\n    corpus =")
+    )
+    user.write("mine.py", toys.folds_task(archive, clips, url='"https://example.org"'))
+    problem = (
+        "mine.py: reads names.txt, which is not declared, so that a change of it does not rebuild the task. "
+        'Declare it: TaskConfig(..., data_files=("names.txt",))'
+    )
+    assert user.run(*RUN, "--until", "corpus").stderr.count(problem) == 1, "a run warns"
+    for _ in range(2):
+        checked = user.run("check", "./mine.py")
+        assert checked.returncode == 1
+        assert f"problem: {problem}\n" in checked.stdout
+    declared = toys.folds_task(archive, clips, url='"https://example.org"', data_files='("names.txt",)')
+    user.write("mine.py", declared)
+    assert problem not in user.run("check", "./mine.py").stdout
 
-    def write(result: str) -> None:
-        code = f"def named(label):\n    return {result}\n"
-        for name, text in files.items():
-            (user.folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (user.folder / name).write_text(text.replace("{code}", code))
-        for cache in user.folder.rglob("__pycache__"):  # it goes by whole seconds and sizes
-            shutil.rmtree(cache)
 
-    write("label")
-    user.write("mine.py", toys.folds_task(archive, clips))
-    assert labels(user) == ["bark", "meow"]
-    write("label.upper()")
-    assert labels(user) == ["BARK", "MEOW"]
+ALL_KNOWN = """
+from pathlib import Path
+
+HERE = Path(__file__).parent
+(HERE / ".hidden" / "settings.txt").read_text()
+(HERE / "notes.log").write_text("written")
+
+def clips(sources):
+    import helper
+    names = (HERE / "names.txt").read_text().split()
+    (HERE / "recordings" / "table.csv").read_text()
+    yield from recorded(sources)
+"""
+
+
+def test_check_reports_no_file_that_is_declared_imported_or_a_source(user: User) -> None:
+    mine = archives.write_files(user.folder / "recordings", "", toys.folds_members().items())
+    (user.folder / ".hidden").mkdir()
+    user.write(".hidden/settings.txt", "x")
+    user.write("names.txt", "woof miaow")
+    user.write("helper.py", "import deeper")
+    user.write("deeper.py", "")
+    clips = ALL_KNOWN + toys.FOLDS_CLIPS.replace("clips(", "recorded(")
+    source = f'Local(Path(__file__).parent / "{mine.name}")'
+    user.write("mine.py", toys.folds_task(source, clips, data_files='[Path(__file__).with_name("names.txt")]'))
+    checked = user.run("check", "./mine.py")
+    assert "woof" not in checked.stderr
+    assert "not declared" not in checked.stdout + checked.stderr
+    assert "toy_folds-v1-full: 12 clips" in checked.stdout
