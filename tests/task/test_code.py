@@ -72,26 +72,16 @@ def test_data_files_that_cannot_be_had(user: User, archive: str, declared: str, 
     assert said.format(folder=user.folder) in finished.stderr
 
 
-UNDECLARED = {
-    "open": "open('names.txt').read()",
-    "os.open": "__import__('os').close(__import__('os').open('names.txt', 0))",
-    "pathlib": "Path(__file__).with_name('names.txt').read_bytes()",
-    "pandas": "__import__('pandas').read_csv('names.txt')",
-    "numpy": "__import__('numpy').loadtxt('names.txt', dtype=str)",
-}
+READ = "Path(__file__).with_name('names.txt').read_text()"
 
 
-@pytest.mark.parametrize("how", UNDECLARED)
 @pytest.mark.parametrize("when", ["import", "clips"])
-def test_check_reports_a_file_that_is_read_and_not_declared(user: User, archive: str, how: str, when: str) -> None:
-    if how != "pathlib" and when == "import":
-        return
+def test_check_reports_a_file_that_is_read_and_not_declared(user: User, archive: str, when: str) -> None:
     user.write("names.txt", "woof miaow\n")
-    statement = UNDECLARED[how]
     clips = READS.partition("def clips")[0] + (
-        statement + toys.FOLDS_CLIPS
+        READ + toys.FOLDS_CLIPS
         if when == "import"
-        else toys.FOLDS_CLIPS.replace("    corpus =", f"    {statement}\n    corpus =")
+        else toys.FOLDS_CLIPS.replace("    corpus =", f"    {READ}\n    corpus =")
     )
     user.write("mine.py", toys.folds_task(archive, clips, url='"https://example.org"'))
     problem = (
