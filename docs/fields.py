@@ -5,6 +5,7 @@ Of a class whose fields are described below each of them, the list is that which
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import re
 from typing import Any
@@ -22,8 +23,9 @@ class Fields(griffe.Extension):
         if obj.is_class and "documented" in [str(decorator.value) for decorator in obj.decorators]:
             cls = getattr(importlib.import_module(obj.module.path), obj.name)
             obj.docstring = griffe.Docstring(cls.__doc__, parent=obj)
-            for attribute in obj.attributes.values():
-                attribute.docstring = None  # else each would stand there twice
+            for field in dataclasses.fields(cls):
+                if field.name in obj.attributes:  # else it is inherited
+                    obj.attributes[field.name].docstring = None  # each would be there twice
         if obj.docstring and FIELD.search(obj.docstring.value):
             paragraphs = obj.docstring.value.split("\n\n")
             obj.docstring.value = "\n\n".join(map(_listed, paragraphs))

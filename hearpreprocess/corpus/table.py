@@ -114,8 +114,8 @@ def _problems(clips: Sequence[Clip], task: TaskMode) -> list[str]:
         type(label).__name__ for clip in clips for label in (*clip.labels, *(event.label for event in clip.events))
     )
     if len(kinds) > 1:
-        found = " and ".join(f"{count:,} of type {kind}" for kind, count in sorted(kinds.items()))
-        problems.append(f"labels must be all str or all int, got {found}")
+        counts = " and ".join(f"{count:,} of type {kind}" for kind, count in sorted(kinds.items()))
+        problems.append(f"labels must be all str or all int, got {counts}")
     return problems
 
 

@@ -41,10 +41,10 @@ class TaskConfig(TaskFacts):
     the module's folder: the task is rebuilt when one changes. Modules that it imports need not be named."""
 
     def __post_init__(self) -> None:
-        for what, text in (("name", self.name), ("version", self.version), *(("mode", mode) for mode in self.modes)):
+        for fact, text in (("name", self.name), ("version", self.version), *(("mode", mode) for mode in self.modes)):
             if not isinstance(text, str) or not NAME.fullmatch(text):
                 raise ConfigError(
-                    f"{self.name!r}: {what} {text!r} must consist of letters, digits, '_', '-' and '.', "
+                    f"{self.name!r}: {fact} {text!r} must consist of letters, digits, '_', '-' and '.', "
                     "as it becomes part of file names"
                 )
         self._check_one_of("embedding_type", self.embedding_type, EMBEDDING_TYPES)
@@ -81,9 +81,9 @@ class TaskConfig(TaskFacts):
             self.in_mode(mode)
         object.__setattr__(self, "evaluation", tuple(self.evaluation))
 
-    def _check_one_of(self, what: str, value: str, legal: tuple[str, ...]) -> None:
+    def _check_one_of(self, fact: str, value: str, legal: tuple[str, ...]) -> None:
         if value not in legal:
-            raise ConfigError(f"{self.name}: {what} {value!r} is none of {', '.join(legal)}{nearest(value, legal)}")
+            raise ConfigError(f"{self.name}: {fact} {value!r} is none of {', '.join(legal)}{nearest(value, legal)}")
 
     def in_mode(self, name: str) -> TaskMode:
         """The task in the mode `name`, with the mode's overrides applied.
@@ -93,9 +93,9 @@ class TaskConfig(TaskFacts):
         self._check_one_of("mode", name, tuple(self.modes))
         mode = self.modes[name]
         overrides = {
-            what: value
-            for what in ("sources", "splits", "sample_duration", "clips", "extras")
-            if (value := getattr(mode, what)) is not None
+            fact: value
+            for fact in ("sources", "splits", "sample_duration", "clips", "extras")
+            if (value := getattr(mode, fact)) is not None
         }
         facts = {fact.name: getattr(self, fact.name) for fact in dataclasses.fields(TaskFacts)}
         return TaskMode(

@@ -38,7 +38,7 @@ class TaskReference:
     """A task in one of its modes, by the place of its module.
 
     `location`: a built-in task's name, or the absolute path of a module. `digest`: of the task's facts and code, so
-    that a changed task is another one. `replaced`: sources by name, each with the path that stands in place of it.
+    that a changed task is another one. `replaced`: sources by name, each with the path that is used instead.
     `maker`: for a location that is not a task module, the name of the module whose `load_task` makes a task of it.
     """
 
@@ -66,14 +66,14 @@ class TaskReference:
         """What the task's module says of itself."""
         return _loaded(self.location, self.maker).documentation if self.maker else documentation(self.location)
 
-    def undeclared(self, opened: Iterable[str], places: Iterable[Path]) -> list[str]:
+    def undeclared(self, opened: Iterable[str], folders: Iterable[Path]) -> list[str]:
         """The files beside the task's module that are read though the task is not rebuilt when they change.
 
-        `opened`: the paths of what was read since the module was executed. `places`: folders in which a run works.
+        `opened`: the paths of what was read since the module was executed. `folders`: in which a run works.
         """
         task = _loaded(self.location, self.maker)
         of_sources = (path for source in self.resolve().sources.values() for path in source.paths)
-        return task.undeclared((*task.opened, *opened), (*places, *of_sources))
+        return task.undeclared((*task.opened, *opened), (*folders, *of_sources))
 
 
 @functools.cache
@@ -113,17 +113,17 @@ def expand(wanted: Iterable[str]) -> list[tuple[str, str | None]]:
 
     Raises TaskNotFoundError as `find` does.
     """
-    found: dict[tuple[str, str | None], None] = {}
-    for each in wanted:
-        if each == "subset11":
-            found |= dict.fromkeys(expand(SUBSET11))
+    locations: dict[tuple[str, str | None], None] = {}
+    for word in wanted:
+        if word == "subset11":
+            locations |= dict.fromkeys(expand(SUBSET11))
             continue
-        name, colon, mode = each.rpartition(":")
-        if colon and not Path(each).exists():
-            found |= dict.fromkeys((location, mode) for location in find(name))
+        name, colon, mode = word.rpartition(":")
+        if colon and not Path(word).exists():
+            locations |= dict.fromkeys((location, mode) for location in find(name))
         else:
-            found |= dict.fromkeys((location, None) for location in find(each))
-    return list(found)
+            locations |= dict.fromkeys((location, None) for location in find(word))
+    return list(locations)
 
 
 def find(wanted: str) -> list[str]:

@@ -73,7 +73,7 @@ class Archive(File, Source):
 
     `reads`: patterns of the members that the task's `clips` function reads (tables, lists); everything else in the
     archive is known to `clips` by name and size alone.
-    `member_md5`: a tab-separated list of file name and md5, for an archive that mirrors have packed anew: the archive
+    `member_md5`: a tab-separated list of file name and md5, for an archive that mirrors have repacked: the archive
     needs no checksum of its own then, and each unpacked member is checked by the list, but for those named by
     `may_differ`, of which sound copies with other bytes are about.
     """
