@@ -1,7 +1,12 @@
-"""Docstrings tell of fields a line each, "`name`: what it is"; in the reference they are a list."""
+"""Docstrings describe fields a line each, "`name`: what it is"; in the reference they are a list.
+
+Of a class whose fields are described below each of them, the list is that which `help` shows.
+"""
 
 from __future__ import annotations
 
+import dataclasses
+import importlib
 import re
 from typing import Any
 
@@ -15,6 +20,12 @@ class Fields(griffe.Extension):
 
     def on_object(self, *, obj: griffe.Object, **_others: Any) -> None:
         """Called for each object of a package."""
+        if obj.is_class and "documented" in [str(decorator.value) for decorator in obj.decorators]:
+            cls = getattr(importlib.import_module(obj.module.path), obj.name)
+            obj.docstring = griffe.Docstring(cls.__doc__, parent=obj)
+            for field in dataclasses.fields(cls):
+                if field.name in obj.attributes:  # else it is inherited
+                    obj.attributes[field.name].docstring = None  # each would be there twice
         if obj.docstring and FIELD.search(obj.docstring.value):
             paragraphs = obj.docstring.value.split("\n\n")
             obj.docstring.value = "\n\n".join(map(_listed, paragraphs))

@@ -40,7 +40,7 @@ def facts_of(location: str, task: TaskMode) -> dict[str, Any]:
 
 def size_of(source: Source) -> int | None:
     """The bytes that have to be downloaded for a source, as far as the task module tells them."""
-    sizes = [file.expected_size for file in getattr(source, "files", ())]
+    sizes = [file.expected_size for file in source.files]
     return None if None in sizes else sum(size for size in sizes if size is not None)
 
 

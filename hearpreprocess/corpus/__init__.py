@@ -1,25 +1,27 @@
 """From clips to splits, without any audio: the table of clips, splits, labels, and batches of audio work."""
 
 from hearpreprocess.corpus import labels, splits
-from hearpreprocess.corpus.batches import Batch, decoding_versions, make_batches, members_by_source
+from hearpreprocess.corpus.batches import Batch, decoding_versions
 from hearpreprocess.corpus.choose import choose_clips
+from hearpreprocess.corpus.folder import CORPUS_FORMAT, CorpusFolder
 from hearpreprocess.corpus.labels import membership_digest
-from hearpreprocess.corpus.table import LACKING, WHOLE, Omission, labels_of, read_table, to_table, write_table
+from hearpreprocess.corpus.plan import Summary, plan_corpus
+from hearpreprocess.corpus.table import LACKING, WHOLE, Omission, labels_of, to_table
 
 __all__ = [
+    "CORPUS_FORMAT",
     "LACKING",
     "WHOLE",
     "Batch",
+    "CorpusFolder",
     "Omission",
+    "Summary",
     "choose_clips",
     "decoding_versions",
     "labels",
     "labels_of",
-    "make_batches",
-    "members_by_source",
     "membership_digest",
-    "read_table",
+    "plan_corpus",
     "splits",
     "to_table",
-    "write_table",
 ]

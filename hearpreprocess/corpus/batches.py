@@ -83,7 +83,7 @@ def number_of_batches(clips: int, sample_duration: float | None) -> int:
 
 
 Contents = Mapping[str, Callable[[Iterable[str]], str]]
-"""For each source a function that tells what the bytes of some of its members are known by."""
+"""For each source a function from some of its members to what their bytes are known by."""
 
 
 def make_batches(table: pd.DataFrame, sample_duration: float | None, contents: Contents) -> list[Batch]:

@@ -34,7 +34,9 @@ def choose_clips(config: TaskMode, trees: Mapping[str, Tree]) -> tuple[pd.DataFr
             reason = f"they start after the end of a clip, {config.sample_duration:g} s"
             omissions.append(Omission(reason, count=dropped, of="events"))
     _check_published(config, table)
-    warnings += [f"{each.count:,} clips are left out: {LACKING}" for each in omissions if each.reason == LACKING]
+    warnings += [
+        f"{omission.count:,} clips are left out: {LACKING}" for omission in omissions if omission.reason == LACKING
+    ]
     return table, omissions, warnings
 
 
@@ -45,11 +47,11 @@ def _number_of_events(table: pd.DataFrame) -> int:
 def _clips(config: TaskMode, trees: Mapping[str, Tree]) -> Iterator[Clip | LeftOut]:
     """The clips that the task's function yields; whatever else it raises becomes an error that names its line."""
     try:
-        found: Iterable[Clip | LeftOut] | None = config.clips(trees)
-        if found is None or isinstance(found, Clip | LeftOut):
-            what = "nothing" if found is None else "one clip"
-            raise CorpusError(f"{config.title}: clips() returns {what}; it must yield clips")
-        yield from found
+        clips: Iterable[Clip | LeftOut] | None = config.clips(trees)
+        if clips is None or isinstance(clips, Clip | LeftOut):
+            returned = "nothing" if clips is None else "one clip"
+            raise CorpusError(f"{config.title}: clips() returns {returned}; it must yield clips")
+        yield from clips
     except HearPreprocessError:
         raise
     except (Exception, SystemExit) as error:
@@ -67,20 +69,20 @@ def _check_published(config: TaskMode, table: pd.DataFrame) -> None:
     if config.membership is None:
         return
     clips = {split: labels.split_labels(table, split, config.embedding_type) for split in config.splits.names}
-    if (found := labels.membership_digest(clips)) != config.membership:
+    if (membership := labels.membership_digest(clips)) != config.membership:
         raise CorpusError(
             f"{config.title}: the clips, their splits or their labels are not the published ones: expected them to "
-            f"have the digest {config.membership}, got {found}. The source is not the one that the task was published "
-            "from"
+            f"have the digest {config.membership}, got {membership}. The source is not the one that the task was "
+            "published from"
         )
 
 
 def _check_counts(config: TaskMode, expected: Sequence[int], table: pd.DataFrame) -> None:
-    found = table["split"].value_counts()
+    counts = table["split"].value_counts()
     wrong = [
-        f"{split} {found.get(split, 0):,} instead of {published:,}"
+        f"{split} {counts.get(split, 0):,} instead of {published:,}"
         for split, published in zip(config.splits.names, expected, strict=True)
-        if found.get(split, 0) != published
+        if counts.get(split, 0) != published
     ]
     if wrong:
         raise CorpusError(

@@ -59,9 +59,9 @@ def membership_digest(clips: Mapping[str, Mapping[str, list[Any]]]) -> str:
     the same clips in the same splits with the same labels.
     """
     rows = sorted(
-        json.dumps([split, file, sorted(map(_text, found))], ensure_ascii=False)
+        json.dumps([split, file, sorted(map(_text, labels))], ensure_ascii=False)
         for split, of_split in clips.items()
-        for file, found in of_split.items()
+        for file, labels in of_split.items()
     )
     return hashlib.sha256("".join(f"{row}\n" for row in rows).encode()).hexdigest()
 

@@ -86,10 +86,10 @@ def draw_missing(groups: Sequence[str], splits: Sequence[str], scheme: TrainVali
 
 def labels_by_group(groups: Iterable[str], labels: Iterable[Collection[Label]]) -> dict[str, set[Label]]:
     """All labels that the clips of each group hold."""
-    found: dict[str, set[Label]] = {}
+    of_groups: dict[str, set[Label]] = {}
     for group, of_clip in zip(groups, labels, strict=True):
-        found.setdefault(group, set()).update(of_clip)
-    return found
+        of_groups.setdefault(group, set()).update(of_clip)
+    return of_groups
 
 
 def draw_folds(
@@ -131,10 +131,12 @@ def _rarest(labels: Mapping[str, Collection[Label]], folds: int) -> list[str]:
 
 def check_groups(groups: Sequence[str], splits: Sequence[str]) -> list[str]:
     """A warning where the splits that a source gives divide a group."""
-    found: dict[str, set[str]] = {}
+    of_groups: dict[str, set[str]] = {}
     for group, split in zip(groups, splits, strict=True):
-        found.setdefault(group, set()).add(split)
-    divided = [f"{group} in {', '.join(sorted(of_group))}" for group, of_group in found.items() if len(of_group) > 1]
+        of_groups.setdefault(group, set()).add(split)
+    divided = [
+        f"{group} in {', '.join(sorted(of_group))}" for group, of_group in of_groups.items() if len(of_group) > 1
+    ]
     return [enumerate_problems("the given splits divide {count} groups:", divided, shown=3)] if divided else []
 
 
@@ -172,7 +174,7 @@ def cap(table: pd.DataFrame, scheme: SplitScheme, sample_duration: float | None)
     """The table with each split cut down to the most seconds that the scheme allows it, in clips chosen by seed."""
     import numpy as np
 
-    kept = np.ones(len(table), dtype=bool)
+    is_chosen = np.ones(len(table), dtype=bool)
     split_column = table["split"].to_numpy()
     names = table["name"].to_numpy()
     for split in scheme.names:
@@ -182,9 +184,9 @@ def cap(table: pd.DataFrame, scheme: SplitScheme, sample_duration: float | None)
         of_split = np.flatnonzero(split_column == split)
         order = sorted(range(len(of_split)), key=lambda position: names[of_split[position]])
         chosen = subsample(len(of_split), int(seconds / sample_duration), f"SubsampleSplit({split})")
-        kept[of_split] = False
-        kept[of_split[[order[position] for position in chosen]]] = True
-    capped: pd.DataFrame = table[kept].reset_index(drop=True)
+        is_chosen[of_split] = False
+        is_chosen[of_split[[order[position] for position in chosen]]] = True
+    capped: pd.DataFrame = table[is_chosen].reset_index(drop=True)
     return capped
 
 

@@ -8,11 +8,9 @@ recording), `split` (a split's name, or "" where it is to be drawn), `group` (wh
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hearpreprocess.errors import CorpusError, enumerate_problems
@@ -116,8 +114,8 @@ def _problems(clips: Sequence[Clip], task: TaskMode) -> list[str]:
         type(label).__name__ for clip in clips for label in (*clip.labels, *(event.label for event in clip.events))
     )
     if len(kinds) > 1:
-        found = " and ".join(f"{count:,} of type {kind}" for kind, count in sorted(kinds.items()))
-        problems.append(f"labels must be all str or all int, got {found}")
+        counts = " and ".join(f"{count:,} of type {kind}" for kind, count in sorted(kinds.items()))
+        problems.append(f"labels must be all str or all int, got {counts}")
     return problems
 
 
@@ -168,19 +166,16 @@ def labels_of(table: pd.DataFrame) -> list[set[Label]]:
     ]
 
 
-def write_table(table: pd.DataFrame, path: Path) -> None:
-    """Write a table of clips as JSON, one column after the other."""
-    path.write_text(
-        json.dumps({column: table[column].tolist() for column in COLUMNS}, ensure_ascii=False), encoding="utf-8"
-    )
+def table_to_json(table: pd.DataFrame, columns: Iterable[str] = COLUMNS) -> dict[str, list[Any]]:
+    """Some columns of a table of clips as a JSON object."""
+    return {column: table[column].tolist() for column in columns}
 
 
-def read_table(path: Path) -> pd.DataFrame:
-    """The table that `write_table` wrote."""
+def table_from_json(columns: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
+    """The table of which `table_to_json` gave all columns."""
     import pandas as pd
 
-    columns = json.loads(path.read_text(encoding="utf-8"))
-    columns["labels"] = [tuple(labels) for labels in columns["labels"]]
-    columns["events"] = [tuple(tuple(event) for event in events) for events in columns["events"]]
-    table: pd.DataFrame = pd.DataFrame(columns, columns=list(COLUMNS))
+    labels = [tuple(labels) for labels in columns["labels"]]
+    events = [tuple(tuple(event) for event in events) for events in columns["events"]]
+    table: pd.DataFrame = pd.DataFrame({**columns, "labels": labels, "events": events}, columns=list(COLUMNS))
     return table

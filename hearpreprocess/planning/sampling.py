@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from hearpreprocess import archive, audio
-from hearpreprocess.corpus import WHOLE
+from hearpreprocess.corpus import WHOLE, CorpusFolder
 from hearpreprocess.errors import HearPreprocessError
 from hearpreprocess.finished import write_tarball
-from hearpreprocess.steps import Corpus, CorpusFolder
+from hearpreprocess.steps import Corpus
 from hearpreprocess.task import Tree
 
 ASSUMED_RATE, ASSUMED_RATIO, ASSUMED_SECONDS = 44100, 0.8, 8.0
@@ -62,7 +62,7 @@ def sample_of(corpus: Corpus, described: CorpusFolder, rates: Sequence[int], com
 def _mean_size(corpus: Corpus, described: CorpusFolder) -> float:
     """The bytes of the members that the clips of a task are made from, on average."""
     members = {name: Tree(name, index.folder).members for name, index in corpus.indexes().items()}
-    clips = [clip for key in described.summary["batches"] for clip in described.batch(key).clips]
+    clips = [clip for key in described.summary.batches for clip in described.batch(key).clips]
     return statistics.fmean(members[clip.source][clip.member] for clip in clips)
 
 
@@ -146,7 +146,7 @@ def _packed(tarball: Path, files: dict[str, str], compression: str) -> tuple[flo
 def _recordings(described: CorpusFolder, corpus: Corpus) -> Iterator[SampledRecording]:
     """Some clips: of a tar archive, as far as it can be read in a few seconds, else from all over the corpus."""
     yield from _from_tars(described, corpus)
-    keys = list(described.summary["batches"])
+    keys = list(described.summary.batches)
     chosen = keys[:: max(1, -(-len(keys) // SAMPLED_CLIPS))]
     steps = {name: index.requires() for name, index in corpus.indexes().items()}
     for position, key in enumerate(chosen):
@@ -169,7 +169,7 @@ def _recordings(described: CorpusFolder, corpus: Corpus) -> Iterator[SampledReco
 def _from_tars(described: CorpusFolder, corpus: Corpus) -> Iterator[SampledRecording]:
     steps = {name: index.requires() for name, index in corpus.indexes().items()}
     wanted: dict[str, dict[str, Any]] = {}
-    for key in described.summary["batches"]:
+    for key in described.summary.batches:
         packed = described.packed(key)
         for clip in described.batch(key).clips:
             if clip.source not in packed and not steps[clip.source].is_unpacked:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hearpreprocess import fetch
+from hearpreprocess.corpus import CorpusFolder
 from hearpreprocess.errors import HearPreprocessError
 from hearpreprocess.planning.forecast import Forecast, ForecastItem
 from hearpreprocess.planning.sampling import ASSUMED_RATE, ASSUMED_RATIO, SampledClips, assumed_sample, sample_of
@@ -18,7 +19,6 @@ from hearpreprocess.report import SECONDS_AN_EXAMPLE, expected_bytes, of_each_sp
 from hearpreprocess.request import Request
 from hearpreprocess.steps import (
     Corpus,
-    CorpusFolder,
     Extract,
     Release,
     Resample,
@@ -64,7 +64,7 @@ def _add_known(estimate: Forecast, config: TaskMode, release: Release, *, with_r
     """Add what a corpus that is listed tells: its clips, and what of them is there."""
     corpus = release.requires().corpus()
     described = corpus_folder(corpus.workspace, corpus.key)
-    estimate.is_listed, estimate.clips = True, sum(described.summary["splits"].values())
+    estimate.is_listed, estimate.clips = True, sum(described.summary.splits.values())
     estimate.items |= {
         f"index {index.key}": ForecastItem("texts", size_of(index.folder), is_here=True)
         for index in corpus.indexes().values()
@@ -113,7 +113,7 @@ def _downloads(
 ) -> Iterator[tuple[str, ForecastItem]]:
     for source in config.sources.values():
         step = source_step(workspace, source)
-        files = getattr(source, "files", ())
+        files = source.files
         for file in files:
             path = workspace.download_dir / file.filename
             size = path.stat().st_size if path.exists() else sizes.get(file, file.expected_size)
@@ -140,8 +140,8 @@ def _finished(release: Release) -> Iterator[tuple[str, ForecastItem]]:
 def _left(corpus: Corpus, described: CorpusFolder, release: Release) -> Iterator[tuple[str, ForecastItem]]:
     """What a finished task has beside its clips and tarballs: texts, and what of the work folder no clip shares."""
     folders = [release.places[0]]
-    for key in described.summary["batches"]:
-        folders.append(Standardize(workspace=corpus.workspace, corpus=corpus.key, batch=key).folder)
+    for key in described.summary.batches:
+        folders.append(Standardize(batch=key, **corpus.shared).folder)
     for folder in folders:
         alone = [path.stat() for path in folder.rglob("*") if path.is_file() and path.stat().st_nlink == 1]
         yield f"left {folder}", ForecastItem("halfway", sum(status.st_size for status in alone), is_here=True)
@@ -159,13 +159,13 @@ def _tarball(title: str, rate: int) -> str:
 
 
 def _to_unpack(corpus: Corpus, described: CorpusFolder) -> Iterator[tuple[str, ForecastItem]]:
-    for name, selection in described.summary["selections"].items():
-        key, index = selection["key"], corpus.indexes()[name]
+    for name, selection in described.summary.selections.items():
+        key, index = selection.key, corpus.indexes()[name]
         if key is None or index.requires().is_unpacked:
             continue
         members = Tree(name, index.folder).members
-        size = sum(members[member] for member in described.selection(key))
-        step = Extract(workspace=corpus.workspace, corpus=corpus.key, source=name, selection=key)
+        size = sum(members[member] for member in described.members(name))
+        step = Extract(source=name, selection=key, **corpus.shared)
         seconds = 0.0 if step.complete() else size * SECONDS_A_BYTE["unpacked"]
         yield f"extract {key}", ForecastItem("unpacked", size, seconds, step.complete())
 
@@ -181,11 +181,11 @@ class BatchForecast:
 
 def _batches(corpus: Corpus, described: CorpusFolder, rates: Sequence[int]) -> dict[str, BatchForecast]:
     batches = {}
-    for key, facts in described.summary["batches"].items():
-        shared = {"workspace": corpus.workspace, "corpus": corpus.key, "batch": key}
+    for key, facts in described.summary.batches.items():
+        shared = {**corpus.shared, "batch": key}
         folders = Resample(rates=tuple(rates), **shared).folders()
         there = frozenset(rate for rate in rates if is_whole(folders[rate]))
-        batches[key] = BatchForecast(facts["clips"], Standardize(**shared).complete(), there)
+        batches[key] = BatchForecast(facts.clips, Standardize(**shared).complete(), there)
     return batches
 
 

@@ -10,7 +10,7 @@ with warnings.catch_warnings():
 from hearpreprocess.steps.audio import Extract, Resample, Standardize
 from hearpreprocess.steps.base import LOGGER, PlanningStep, Step, is_whole
 from hearpreprocess.steps.clean import STAGES, Clean, sharing_sources
-from hearpreprocess.steps.corpus import Corpus, CorpusFolder, corpus_folder
+from hearpreprocess.steps.corpus import Corpus, corpus_folder
 from hearpreprocess.steps.fetch import Generate, source_step
 from hearpreprocess.steps.interruption import Interruption
 from hearpreprocess.steps.journal import Entry, JournalReader
@@ -22,7 +22,6 @@ __all__ = [
     "STAGES",
     "Clean",
     "Corpus",
-    "CorpusFolder",
     "Entry",
     "Extract",
     "Generate",

@@ -21,9 +21,8 @@ from hearpreprocess.steps.base import (
     is_whole,
 )
 from hearpreprocess.steps.corpus import CorpusStep
-from hearpreprocess.steps.fetch import SourceStep, source_step
+from hearpreprocess.steps.fetch import SourceStep
 from hearpreprocess.storage import digest, link_or_copy
-from hearpreprocess.task import Archive, Local, Source, source_from_json
 
 _REFUSED, _CLIPS = "refused.json", "clips.json"
 
@@ -44,21 +43,17 @@ class Extract(CorpusStep, FolderStep):
         key: str = self.selection
         return key
 
-    def described_source(self) -> Source:
-        """The source."""
-        return source_from_json(self.described.summary["selections"][self.source]["source"])
-
     def requires(self) -> SourceStep:
-        return source_step(self.workspace, self.described_source())
+        return self.source_step(self.source)
 
-    def place(self) -> Callable[[str], Path]:
-        """A function that tells where a member is."""
+    def path(self) -> Callable[[str], Path]:
+        """A function from a member to its path."""
         step = self.requires()
         return step.members.__getitem__ if step.is_unpacked else self.folder.joinpath
 
     def build(self, folder: Path) -> None:
-        source, step = self.described_source(), self.requires()
-        members = self.described.selection(self.selection)
+        step = self.requires()
+        source, members = step.source, self.described.members(self.source)
         if not step.is_unpacked:
             with Counter(self, "files", len(members)) as counter:
                 archive.unpack(
@@ -68,9 +63,9 @@ class Extract(CorpusStep, FolderStep):
                     counter.add,
                     most_expansion=self.workspace.most_expansion,
                 )
-        if isinstance(source, Archive | Local) and source.member_md5:
-            place = step.members.__getitem__ if step.is_unpacked else folder.joinpath
-            files = {member: place(member) for member in members}
+        if source.member_md5:
+            path = step.members.__getitem__ if step.is_unpacked else folder.joinpath
+            files = {member: path(member) for member in members}
             fetch.check_members(files, Path(source.member_md5), source.may_differ)
 
 
@@ -81,7 +76,7 @@ class BatchStep(CorpusStep, FolderStep):
 
     @property
     def shown_title(self) -> str:
-        keys = list(self.described.summary["batches"])
+        keys = list(self.described.summary.batches)
         return f"{self.title}, batch {keys.index(self.batch) + 1} of {len(keys)}" if self.batch in keys else self.title
 
     def load(self) -> Batch:
@@ -103,14 +98,12 @@ class Standardize(BatchStep):
         return key
 
     def requires(self) -> dict[str, Extract | SourceStep]:
-        return {source: self._origin(source) for source in self.described.summary["batches"][self.batch]["sources"]}
+        return {source: self._origin(source) for source in self.described.summary.batches[self.batch].sources}
 
     def _origin(self, source: str) -> Extract | SourceStep:
-        """What has the members: they are extracted, or can be read where they are."""
-        selection = self.described.summary["selections"][source]
-        if selection["key"] is None:
-            return source_step(self.workspace, source_from_json(selection["source"]))
-        return Extract(workspace=self.workspace, corpus=self.corpus, source=source, selection=selection["key"])
+        """The step after which the members are here: they are extracted, or can be read where they are."""
+        key = self.described.summary.selections[source].key
+        return self.source_step(source) if key is None else Extract(source=source, selection=key, **self.shared)
 
     def build(self, folder: Path) -> None:
         refused: dict[str, str] = {}
@@ -156,9 +149,9 @@ class Standardize(BatchStep):
     def _recordings(
         self, source: str, step: Extract | SourceStep, stack: contextlib.ExitStack
     ) -> Callable[[str], Path | bytes]:
-        """A function that gives a member's place, or its bytes where it is read in its archive."""
+        """A function from a member to its path, or to its bytes where it is read in its archive."""
         if isinstance(step, Extract):
-            return step.place()
+            return step.path()
         reader = stack.enter_context(archive.Reader(list(step.files.values())))
         packed = self.described.packed(self.batch)[source]
         return lambda member: reader.read(member, packed[member])
@@ -191,7 +184,7 @@ class Resample(BatchStep):
         return {rate: folder for rate, folder in self.folders().items() if not is_whole(folder)}
 
     def requires(self) -> Standardize:
-        return Standardize(workspace=self.workspace, corpus=self.corpus, batch=self.batch)
+        return Standardize(batch=self.batch, **self.shared)
 
     def run(self) -> None:
         with contextlib.ExitStack() as stack:

@@ -90,11 +90,11 @@ class Clean(Step):
     def _leftovers(self) -> Iterator[Path]:
         for release in self.requires():
             described = corpus_folder(self.workspace, release.requires().corpus().key).summary
-            selections = {selection["key"] for selection in described["selections"].values()}
+            selections = {selection.key for selection in described.selections.values()}
             for stage, keys in (
                 (Extract.stage, selections),
-                (Standardize.stage, described["batches"]),
-                (Resample.stage, described["batches"]),
+                (Standardize.stage, described.batches),
+                (Resample.stage, described.batches),
             ):
                 parent = self.workspace.tmp_dir / stage
                 names = sorted(path.name for path in parent.iterdir()) if parent.is_dir() else []
@@ -120,5 +120,5 @@ def sharing_sources(tasks: Iterable[TaskReference]) -> list[tuple[TaskReference,
 def _marks(source: Source) -> Iterator[str]:
     """What tells that two sources may have the same content: their name, or a checksum."""
     yield source.title
-    for file in getattr(source, "files", ()):
+    for file in source.files:
         yield from file.checksums.values()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ import luigi
 
 from hearpreprocess import audio
 from hearpreprocess.about import __version__
-from hearpreprocess.corpus import decoding_versions, labels, labels_of, read_table, splits
+from hearpreprocess.corpus import decoding_versions, labels, labels_of, splits
 from hearpreprocess.errors import CorpusError, enumerate_problems
 from hearpreprocess.finished import (
     MANIFEST,
@@ -74,13 +74,13 @@ class Labels(TaskStep):
     def build(self, folder: Path) -> None:
         config = self.config
         corpus = corpus_folder(self.workspace, self.corpus().key)
-        table = read_table(corpus.folder / "clips.json")
+        table, left_out = corpus.labels()
         skipped = self.skipped()
         if skipped:
             table = table[~table["name"].isin(skipped)].reset_index(drop=True)
             splits.check_labels(table["split"].tolist(), labels_of(table), config)
-            left_out = [f"{name}: {reason}" for name, reason in skipped.items()]
-            self.tell("warned", text=enumerate_problems("{count} clips are left out:", left_out))
+            reasons = [f"{name}: {reason}" for name, reason in skipped.items()]
+            self.tell("warned", text=enumerate_problems("{count} clips are left out:", reasons))
         files = {
             f"{split}.json": labels.to_json(labels.split_labels(table, split, config.embedding_type))
             for split in config.splits.names
@@ -93,15 +93,16 @@ class Labels(TaskStep):
         metadata["description"] = self.task.documentation
         if skipped:
             metadata["skipped_clips"] = skipped
-        release = digest([__version__, manifest.VERSION, decoding_versions(), files, metadata, corpus.summary["audio"]])
+        release = digest([__version__, manifest.VERSION, decoding_versions(), files, metadata, corpus.summary.audio])
         files[METADATA] = labels.to_json(with_release(metadata, release))
-        files[MANIFEST] = manifest.to_text(self._manifest(table, metadata, release))
+        files[MANIFEST] = manifest.to_text(self._manifest(table, left_out, metadata, release))
         for name, text in files.items():
             (folder / name).write_text(text, encoding="utf-8")
 
-    def _manifest(self, table: pd.DataFrame, metadata: Mapping[str, Any], release: str) -> manifest.Manifest:
+    def _manifest(
+        self, table: pd.DataFrame, left_out: Sequence[Mapping[str, Any]], metadata: Mapping[str, Any], release: str
+    ) -> manifest.Manifest:
         config = self.config
-        omissions = corpus_folder(self.workspace, self.corpus().key).summary["left_out"]
         skipped = [
             {"reason": reason, "clips": [name]} for name, reason in sorted(metadata.get("skipped_clips", {}).items())
         ]
@@ -118,7 +119,7 @@ class Labels(TaskStep):
             configuration=digest(metadata),
             made_with={"hearpreprocess": __version__, **audio.library_versions()},
             sources=metadata["sources"],
-            left_out=[*omissions, *skipped],
+            left_out=[*left_out, *skipped],
         )
 
 

@@ -68,7 +68,7 @@ class OutputStep(CorpusStep):
     @property
     def counts(self) -> dict[str, int]:
         """The number of clips of each split."""
-        counts = dict.fromkeys(self.described.summary["splits"], 0)
+        counts = dict.fromkeys(self.described.summary.splits, 0)
         for split, _name, _batch in self.clips:
             counts[split] += 1
         return counts
@@ -79,8 +79,7 @@ class OutputStep(CorpusStep):
 
     def requires(self) -> list[Resample]:
         """The steps that make the audio, batch by batch."""
-        facts = {"workspace": self.workspace, "corpus": self.corpus, "rates": self.made}
-        return [Resample(batch=key, **facts) for key in self.described.summary["batches"]]
+        return [Resample(batch=key, rates=self.made, **self.shared) for key in self.described.summary.batches]
 
     def label_files(self) -> dict[str, str]:
         """The files other than audio, manifest and card, by their path in the finished task."""
@@ -140,7 +139,7 @@ class Combine(OutputStep):
             self._replace()
 
     def _replace(self) -> None:
-        check_replaceable(self.folder, self.described.summary["splits"])
+        check_replaceable(self.folder, self.described.summary.splits)
         earlier_clips = clips_in(self.folder)
         files: dict[str, str] = {}
         fingerprints: dict[int, dict[str, Fingerprint]] = {}

@@ -99,8 +99,7 @@ class Release(PlanningStep):
     def _steps(self) -> tuple[Combine, dict[int, Tar]]:
         labels = self.requires()
         facts = {
-            "workspace": self.workspace,
-            "corpus": labels.corpus().key,
+            **labels.corpus().shared,
             "labels": labels.key,
             "release": labels.release,
             "rates": self.rates,
@@ -139,7 +138,7 @@ class Release(PlanningStep):
     def _announce(self, missing: Sequence[Combine | Tar]) -> None:
         """Tell how much each stage still has to do."""
         described = corpus_folder(self.workspace, self.requires().corpus().key)
-        clips = {key: batch["clips"] for key, batch in described.summary["batches"].items()}
+        clips = {key: batch.clips for key, batch in described.summary.batches.items()}
         journal = Journal(self.workspace.journal)
         seconds = self.requires().config.sample_duration or SECONDS_OF_A_CLIP
 
@@ -150,7 +149,7 @@ class Release(PlanningStep):
         resample = [step for step in missing[0].requires() if not step.complete()] if missing else []
         standardize = [step.requires() for step in resample if not step.requires().complete()]
         extract = {
-            step.selection: described.summary["selections"][step.source]["members"]
+            step.selection: described.summary.selections[step.source].members
             for batch in standardize
             for step in batch.requires().values()
             if isinstance(step, Extract) and not step.complete() and not step.requires().is_unpacked
@@ -160,5 +159,5 @@ class Release(PlanningStep):
         plan(Resample.stage, sum(clips[step.batch] for step in resample), "clips")
         for step in missing:
             if isinstance(step, Tar):
-                files = len(described.summary["splits"]) + 2 + len(PROOFS) + sum(clips.values())
+                files = len(described.summary.splits) + 2 + len(PROOFS) + sum(clips.values())
                 plan(step.shown_stage, files, "files")

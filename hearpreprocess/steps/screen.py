@@ -47,9 +47,9 @@ class Screen(PlanningStep, TaskStep):  # type: ignore[misc]  # its run is that o
 
     def standardized(self) -> list[Standardize]:
         """The steps that try all clips; Corpus must be complete."""
-        corpus = self.requires().key
-        batches = corpus_folder(self.workspace, corpus).summary["batches"]
-        return [Standardize(workspace=self.workspace, corpus=corpus, batch=key) for key in batches]
+        shared = self.requires().shared
+        batches = corpus_folder(self.workspace, shared["corpus"]).summary.batches
+        return [Standardize(batch=key, **shared) for key in batches]
 
     def planned(self) -> Sequence[Standardize]:
         return [step for step in self.standardized() if not step.complete()]

@@ -1,24 +1,26 @@
 """What a task module says: its configuration, split schemes, clips and sources, and how a task is found."""
 
 from hearpreprocess.task import registry
+from hearpreprocess.task.addresses import without_credentials
 from hearpreprocess.task.clips import Clip, Event, Label, LeftOut, Member
-from hearpreprocess.task.config import EXTRAS, Mode, Resampled, TaskConfig, TaskMode
+from hearpreprocess.task.config import TaskConfig
+from hearpreprocess.task.facts import EXTRAS, Mode, Resampled
+from hearpreprocess.task.files import File
+from hearpreprocess.task.loading import LoadedTask, describe_undeclared
 from hearpreprocess.task.midi import midi_notes
-from hearpreprocess.task.registry import GROUPS, LoadedTask, TaskReference, built_in_names, load
+from hearpreprocess.task.mode import TaskMode
+from hearpreprocess.task.opened import opened_files
+from hearpreprocess.task.registry import GROUPS, TaskReference, built_in_names, load
 from hearpreprocess.task.schemes import NewFolds, PresetFolds, SplitScheme, SplitSeconds, TrainValidTest, fold
 from hearpreprocess.task.sources import (
     Archive,
-    File,
     FileList,
     Files,
     Local,
     Source,
     SplitArchive,
     Synthetic,
-    source_from_json,
     source_to_json,
-    source_without_credentials,
-    without_credentials,
 )
 from hearpreprocess.task.tfds import named_clips, tfds_names
 from hearpreprocess.task.tree import Packed, Tree, matcher
@@ -53,15 +55,15 @@ __all__ = [
     "TrainValidTest",
     "Tree",
     "built_in_names",
+    "describe_undeclared",
     "fold",
     "load",
     "matcher",
     "midi_notes",
     "named_clips",
+    "opened_files",
     "registry",
-    "source_from_json",
     "source_to_json",
-    "source_without_credentials",
     "tfds_names",
     "without_credentials",
 ]

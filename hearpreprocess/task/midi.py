@@ -56,20 +56,20 @@ def _sounding(instrument: Any) -> list[Note]:
             pedal = True
         elif kind == _UP:
             pedal = False
-            for each in ringing:
-                if ends[each] < time:
-                    ends[each] = time
-            ringing = [each for each in ringing if played[each].end >= time]
+            for position in ringing:
+                if ends[position] < time:
+                    ends[position] = time
+            ringing = [position for position in ringing if played[position].end >= time]
         elif kind == _ON:
             if pedal:
-                again = [each for each in ringing if played[each].pitch == played[number].pitch]
-                for each in again:
-                    ends[each] = time
-                ringing = [each for each in ringing if each not in again]
+                again = [position for position in ringing if played[position].pitch == played[number].pitch]
+                for position in again:
+                    ends[position] = time
+                ringing = [position for position in ringing if position not in again]
             ringing.append(number)
         elif not pedal and number in ringing:
             ringing.remove(number)
     last = events[-1][0] if events else 0.0
-    for each in ringing:
-        ends[each] = last
+    for position in ringing:
+        ends[position] = last
     return [(note.pitch, float(note.start), float(end)) for note, end in zip(played, ends, strict=True)]

@@ -9,22 +9,21 @@ from __future__ import annotations
 import ast
 import dataclasses
 import functools
-import hashlib
 import importlib
 import importlib.util
 import os
-import sys
-import sysconfig
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 
-from hearpreprocess.errors import ConfigError, TaskNotFoundError, line_in
+from hearpreprocess.errors import ConfigError, TaskNotFoundError
 from hearpreprocess.installation import install_command
-from hearpreprocess.storage import digest, file_digest, nearest
-from hearpreprocess.task.config import EXTRAS, TaskConfig, TaskMode
-from hearpreprocess.task.sources import Archive, Local, Source
+from hearpreprocess.storage import digest, nearest
+from hearpreprocess.task.config import TaskConfig
+from hearpreprocess.task.facts import EXTRAS
+from hearpreprocess.task.loading import LoadedTask, load_module
+from hearpreprocess.task.mode import TaskMode
+from hearpreprocess.task.sources import Local, Source
 
 GROUPS = ("open", "all", "subset11")
 SUBSET11 = (
@@ -39,7 +38,7 @@ class TaskReference:
     """A task in one of its modes, by the place of its module.
 
     `location`: a built-in task's name, or the absolute path of a module. `digest`: of the task's facts and code, so
-    that a changed task is another one. `replaced`: sources by name, each with the path that stands in place of it.
+    that a changed task is another one. `replaced`: sources by name, each with the path that is used instead.
     `maker`: for a location that is not a task module, the name of the module whose `load_task` makes a task of it.
     """
 
@@ -67,6 +66,15 @@ class TaskReference:
         """What the task's module says of itself."""
         return _loaded(self.location, self.maker).documentation if self.maker else documentation(self.location)
 
+    def undeclared(self, opened: Iterable[str], folders: Iterable[Path]) -> list[str]:
+        """The files beside the task's module that are read though the task is not rebuilt when they change.
+
+        `opened`: the paths of what was read since the module was executed. `folders`: in which a run works.
+        """
+        task = _loaded(self.location, self.maker)
+        of_sources = (path for source in self.resolve().sources.values() for path in source.paths)
+        return task.undeclared((*task.opened, *opened), (*folders, *of_sources))
+
 
 @functools.cache
 def _resolve(reference: TaskReference) -> TaskMode:
@@ -79,15 +87,8 @@ def _resolve(reference: TaskReference) -> TaskMode:
 
 def _task(reference: TaskReference) -> TaskMode:
     task = _loaded(reference.location, reference.maker).config.in_mode(reference.mode)
-    local = {name: _local(path, task.sources[name]) for name, path in reference.replaced}
+    local = {name: Local.instead_of(task.sources[name], path) for name, path in reference.replaced}
     return dataclasses.replace(task, sources={**task.sources, **local})
-
-
-def _local(path: str, source: Source) -> Local:
-    if isinstance(source, Archive | Local):
-        listing = None if source.member_md5 is None else str(source.member_md5)
-        return Local(path, source.reads, listing, source.may_differ, is_stand_in=True)
-    return Local(path, source.reads, is_stand_in=True)
 
 
 def _digest(reference: TaskReference) -> str:
@@ -112,17 +113,17 @@ def expand(wanted: Iterable[str]) -> list[tuple[str, str | None]]:
 
     Raises TaskNotFoundError as `find` does.
     """
-    found: dict[tuple[str, str | None], None] = {}
-    for each in wanted:
-        if each == "subset11":
-            found |= dict.fromkeys(expand(SUBSET11))
+    locations: dict[tuple[str, str | None], None] = {}
+    for word in wanted:
+        if word == "subset11":
+            locations |= dict.fromkeys(expand(SUBSET11))
             continue
-        name, colon, mode = each.rpartition(":")
-        if colon and not Path(each).exists():
-            found |= dict.fromkeys((location, mode) for location in find(name))
+        name, colon, mode = word.rpartition(":")
+        if colon and not Path(word).exists():
+            locations |= dict.fromkeys((location, mode) for location in find(name))
         else:
-            found |= dict.fromkeys((location, None) for location in find(each))
-    return list(found)
+            locations |= dict.fromkeys((location, None) for location in find(word))
+    return list(locations)
 
 
 def find(wanted: str) -> list[str]:
@@ -172,75 +173,17 @@ def load(location: str) -> TaskConfig:
     return _loaded(location, "").config
 
 
-@dataclass(frozen=True)
-class LoadedTask:
-    """A task as its module was executed: later changes of the file are another module's.
-
-    `code`: a digest of its text and of the text of all modules of the user's own that it imports. `documentation`: what
-    it says of itself, where it is not a task module's docstring.
-    """
-
-    config: TaskConfig
-    code: str
-    documentation: str = ""
-
-
 @functools.cache
 def _loaded(location: str, maker: str) -> LoadedTask:
     path = _path(location)
     if maker:
         made: LoadedTask = importlib.import_module(maker).load_task(path)
         return made
-    module, text = _execute(path)
-    found = {id(value): value for value in vars(module).values() if isinstance(value, TaskConfig)}
-    if len(found) != 1:
-        raise ConfigError(f"{path} must define one TaskConfig, it defines {len(found)}")
-    imported = {name: file_digest(file) for name, file in sorted(_own_modules(module, {}).items())}
-    return LoadedTask(next(iter(found.values())), digest([hashlib.sha256(text).hexdigest(), imported]))
-
-
-def _own_modules(module: ModuleType, found: dict[str, Path]) -> dict[str, Path]:
-    """The files of the modules that a module uses, and that these use, but for those that are installed."""
-    for value in vars(module).values():
-        used = value if isinstance(value, ModuleType) else sys.modules.get(getattr(value, "__module__", None) or "")
-        file = Path(getattr(used, "__file__", None) or "")
-        if used is None or used is module or used.__name__ in found or not file.is_file() or _is_installed(used, file):
-            continue
-        found[used.__name__] = file
-        _own_modules(used, found)
-    return found
-
-
-def _is_installed(module: ModuleType, file: Path) -> bool:
-    if module.__name__.startswith("hearpreprocess.tasks."):
-        return False
-    return module.__name__.partition(".")[0] == "hearpreprocess" or any(map(file.is_relative_to, _installed_below()))
-
-
-@functools.cache
-def _installed_below() -> set[str]:
-    return {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    return load_module(path)
 
 
 def _path(location: str) -> Path:
     return Path(location) if Path(location).is_absolute() else built_in_folder() / f"{location}.py"
-
-
-def _execute(path: Path) -> tuple[ModuleType, bytes]:
-    """Execute a task module, and return it with the text that was executed."""
-    module = ModuleType(f"hearpreprocess_task_{path.stem}_{digest(str(path))}")
-    module.__file__ = str(path)
-    sys.modules[module.__name__] = module
-    try:
-        text = path.read_bytes()
-        exec(compile(text, path, "exec"), vars(module))  # noqa: S102  (a task module is code, and the user's own)
-    except ConfigError as error:
-        raise ConfigError(f"{path}, line {line_in(error, path)}: {error}") from error
-    except SyntaxError as error:
-        raise ConfigError(f"{error.filename or path}, line {error.lineno or '?'}: {error.msg}") from error
-    except (Exception, SystemExit) as error:
-        raise ConfigError(f"{path}, line {line_in(error, path)}: {type(error).__name__}: {error}") from error
-    return module, text
 
 
 def references(
@@ -307,6 +250,6 @@ def _problems_of_files(tasks: Sequence[TaskReference]) -> Iterator[str]:
     known: dict[str, Mapping[str, str]] = {}
     for task in tasks:
         for source in task.resolve().sources.values():
-            for file in getattr(source, "files", ()):
+            for file in source.files:
                 if known.setdefault(file.filename, file.checksums) != file.checksums:
                     yield f"two different files are called {file.filename}; give one another name with filename="

@@ -35,7 +35,7 @@ class TrainValidTest:
 
     `train`, `valid`, `test`: percentages that sum to 100. A split that no clip names is drawn; one that clips name is
     kept as given. `max_seconds`: the cap of each split. `drawn`: the splits that no clip of any mode may name, by which
-    it can be told from a finished task whether its draw was the right one.
+    a finished task shows whether its draw was the right one.
     """
 
     train: float = 80

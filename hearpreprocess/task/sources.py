@@ -2,97 +2,78 @@
 
 from __future__ import annotations
 
-import functools
-import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, ClassVar
-from urllib.parse import unquote, urlsplit
+from typing import Any
 
 from hearpreprocess.errors import ConfigError
-from hearpreprocess.storage import digest, file_digest
+from hearpreprocess.storage import digest
+from hearpreprocess.task.addresses import without_credentials
+from hearpreprocess.task.files import File, listed_files, listing_digest
 
 TEXT_PATTERNS = ("**/*.csv", "**/*.tsv", "**/*.txt", "**/*.json", "**/*.mid", "**/*.midi")
 
-_CHECKSUM_DIGITS = {"md5": 32, "sha256": 64}
 
-
-@dataclass(frozen=True)
-class File:
-    """One file to download.
-
-    `url`: the address, or the mirrors in the order in which they are tried (http, https or file).
-    `md5`, `sha256`: checksums in hexadecimal; at least one, and every one that is given is enforced.
-    `size`: bytes, where known; a file of another size is refused. `about`: roughly, where `size` is not known or where
-    mirrors differ: for plans alone.
-    `filename`: the name under which the file is kept and looked for; by default the last part of the first url.
-    """
-
-    url: str | Sequence[str]
-    md5: str | None = None
-    sha256: str | None = None
-    size: int | None = None
-    about: int | None = None
-    filename: str = ""
-
-    def __post_init__(self) -> None:
-        urls = (self.url,) if isinstance(self.url, str) else tuple(self.url)
-        object.__setattr__(self, "url", urls)
-        if not urls:
-            raise ConfigError(f"{type(self).__name__} needs at least one url")
-        for url in urls:
-            if urlsplit(url).scheme not in ("http", "https", "file"):
-                raise ConfigError(f"{without_credentials(url)!r} is no http, https or file url")
-        if not self.filename:
-            object.__setattr__(self, "filename", unquote(urlsplit(urls[0]).path.rpartition("/")[2]))
-        parts = self.filename.split("/")
-        if "\\" in self.filename or any(part in ("", ".", "..") for part in parts):
-            raise ConfigError(f"{without_credentials(urls[0])}: {self.filename!r} is no file name; give filename=")
-        self._check_checksums()
-
-    def _check_checksums(self) -> None:
-        if not self.checksums:
-            raise ConfigError(
-                f"{self.filename}: {type(self).__name__} needs md5= or sha256=, so that everybody works on the same "
-                f"bytes (`sha256sum {self.filename}` prints the latter)"
-            )
-        for algorithm, checksum in self.checksums.items():
-            if not re.fullmatch(rf"[0-9a-f]{{{_CHECKSUM_DIGITS[algorithm]}}}", checksum):
-                raise ConfigError(
-                    f"{self.filename}: {checksum!r} is no {algorithm}: "
-                    f"expected {_CHECKSUM_DIGITS[algorithm]} lower-case hexadecimal digits"
-                )
+class Source(ABC):
+    """One thing that a task is made from. What a kind does not state for itself is as here."""
 
     @property
-    def urls(self) -> tuple[str, ...]:
-        """The mirrors, in the order in which they are tried."""
-        return tuple(self.url)
+    @abstractmethod
+    def title(self) -> str:
+        """What a person calls the source."""
 
     @property
-    def expected_size(self) -> int | None:
-        """The bytes that will be downloaded, as far as is known."""
-        return self.about if self.size is None else self.size
+    @abstractmethod
+    def reads(self) -> Sequence[str]:
+        """Patterns of the members that the task's `clips` function reads (tables, lists).
+
+        `clips` knows everything else in the source by name and size alone.
+        """
 
     @property
-    def checksums(self) -> dict[str, str]:
-        """The checksums that were given, by the name of their algorithm."""
-        given = {"md5": self.md5, "sha256": self.sha256}
-        return {algorithm: checksum for algorithm, checksum in given.items() if checksum}
+    def files(self) -> Sequence[File]:
+        """What is downloaded."""
+        return ()
 
+    @property
+    def archived(self) -> bool:
+        """Whether the files are an archive, not the members themselves."""
+        return True
+
+    @property
+    def content(self) -> str:
+        """What the bytes are known by before they are here; empty where only the bytes themselves tell."""
+        return ""
+
+    @property
+    def member_md5(self) -> Path | str | None:
+        """The path of a tab-separated list of file name and md5 by which unpacked members are checked."""
+        return None
+
+    @property
+    def may_differ(self) -> Sequence[str]:
+        """The file names of members that may differ from that list."""
+        return ()
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """What is on this machine and belongs to the source: lists that come with the task, or the user's own data."""
+        return () if self.member_md5 is None else (Path(self.member_md5),)
+
+    @abstractmethod
     def provenance(self) -> dict[str, Any]:
-        """Where the file comes from and how it is known, without any path of this machine."""
-        public = [without_credentials(url) for url in self.urls if urlsplit(url).scheme != "file"]
-        return {"filename": self.filename, "urls": public, **self.checksums}
+        """Where the source comes from and how it is known, without any path of this machine."""
 
 
 @dataclass(frozen=True)
-class Archive(File):
+class Archive(File, Source):
     """One archive to download, whatever its format: zip, tar (plain or compressed) or rar.
 
     `reads`: patterns of the members that the task's `clips` function reads (tables, lists); everything else in the
     archive is known to `clips` by name and size alone.
-    `member_md5`: a tab-separated list of file name and md5, for an archive that mirrors have packed anew: the archive
+    `member_md5`: a tab-separated list of file name and md5, for an archive that mirrors have repacked: the archive
     needs no checksum of its own then, and each unpacked member is checked by the list, but for those named by
     `may_differ`, of which sound copies with other bytes are about.
     """
@@ -100,8 +81,6 @@ class Archive(File):
     reads: Sequence[str] = TEXT_PATTERNS
     member_md5: Path | str | None = None
     may_differ: Sequence[str] = ()
-
-    archived: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "reads", tuple(self.reads))
@@ -126,32 +105,29 @@ class Archive(File):
     @property
     def content(self) -> str:
         """What the source's bytes are known by."""
-        by_member = _listing_digest(str(self.member_md5)) if self.member_md5 else ""
+        by_member = listing_digest(str(self.member_md5)) if self.member_md5 else ""
         return digest([self.checksums, by_member])
 
 
 @dataclass(frozen=True)
-class SplitArchive:
+class SplitArchive(Source):
     """One zip archive that is divided into parts, in their order: .z01, .z02, ..., .zip. `reads`: as of an Archive."""
 
     parts: Sequence[File]
     reads: Sequence[str] = TEXT_PATTERNS
 
-    archived: ClassVar[bool] = True
-
     def __post_init__(self) -> None:
-        parts = tuple(part if isinstance(part, File) else File(**part) for part in self.parts)
-        object.__setattr__(self, "parts", parts)
+        object.__setattr__(self, "parts", tuple(self.parts))
         object.__setattr__(self, "reads", tuple(self.reads))
-        names = [part.filename for part in parts]
+        names = [part.filename for part in self.parts]
         suffixes = [name.rpartition(".")[2].lower() for name in names]
-        if len(parts) < 2 or suffixes != [*(f"z{number:02d}" for number in range(1, len(parts))), "zip"]:
+        if len(names) < 2 or suffixes != [*(f"z{number:02d}" for number in range(1, len(names))), "zip"]:
             raise ConfigError(f"a SplitArchive needs its parts in their order, .z01, .z02, ..., .zip, got {names}")
 
     @property
-    def files(self) -> tuple[File, ...]:
+    def files(self) -> Sequence[File]:
         """What is downloaded."""
-        return tuple(self.parts)
+        return self.parts
 
     @property
     def title(self) -> str:
@@ -169,24 +145,29 @@ class SplitArchive:
 
 
 @dataclass(frozen=True)
-class Files:
+class Files(Source):
     """Several files to download that stand for themselves.
 
     `title`: what a person calls them. `reads`: as of an Archive.
     """
 
-    files: Sequence[File]
-    title: str
+    # Without these defaults, which no Files can have, the properties of the base class would stand in their way.
+    files: Sequence[File] = ()
+    title: str = ""
     reads: Sequence[str] = TEXT_PATTERNS
 
-    archived: ClassVar[bool] = False
-
     def __post_init__(self) -> None:
-        files = tuple(file if isinstance(file, File) else File(**file) for file in self.files)
-        object.__setattr__(self, "files", files)
+        object.__setattr__(self, "files", tuple(self.files))
         object.__setattr__(self, "reads", tuple(self.reads))
-        if not files:
+        if not self.title:
+            raise ConfigError("Files needs a title")
+        if not self.files:
             raise ConfigError(f"{self.title}: Files needs at least one")
+
+    @property
+    def archived(self) -> bool:
+        """Whether the files are an archive."""
+        return False
 
     @property
     def content(self) -> str:
@@ -199,7 +180,7 @@ class Files:
 
 
 @dataclass(frozen=True)
-class FileList:
+class FileList(Source):
     """Many files to download that stand for themselves, named by a list that comes with the task.
 
     `listing`: a text file with a url, a size in bytes and a sha256 a line. `mirrors`: addresses of folders that hold
@@ -211,8 +192,6 @@ class FileList:
     mirrors: Sequence[str] = ()
     reads: Sequence[str] = TEXT_PATTERNS
 
-    archived: ClassVar[bool] = False
-
     def __post_init__(self) -> None:
         object.__setattr__(self, "listing", str(self.listing))
         object.__setattr__(self, "mirrors", tuple(self.mirrors))
@@ -221,7 +200,12 @@ class FileList:
     @property
     def files(self) -> tuple[File, ...]:
         """What is downloaded."""
-        return _listed(str(self.listing), self.folder, tuple(self.mirrors))
+        return listed_files(str(self.listing), self.folder, tuple(self.mirrors))
+
+    @property
+    def archived(self) -> bool:
+        """Whether the files are an archive."""
+        return False
 
     @property
     def title(self) -> str:
@@ -231,7 +215,12 @@ class FileList:
     @property
     def content(self) -> str:
         """What the source's bytes are known by."""
-        return _listing_digest(str(self.listing))
+        return listing_digest(str(self.listing))
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The list."""
+        return (Path(self.listing),)
 
     def provenance(self) -> dict[str, Any]:
         """Which list names the files, and where they come from."""
@@ -242,24 +231,8 @@ class FileList:
         }
 
 
-@functools.cache
-def _listing_digest(listing: str) -> str:
-    return file_digest(Path(listing))
-
-
-@functools.cache
-def _listed(listing: str, folder: str, mirrors: tuple[str, ...]) -> tuple[File, ...]:
-    files = []
-    for line in Path(listing).read_text(encoding="utf-8").splitlines():
-        url, size, sha256 = line.split()
-        name = url.rpartition("/")[2]
-        urls = (url, *(f"{mirror}/{name}" for mirror in mirrors))
-        files.append(File(urls, sha256=sha256, size=int(size), filename=f"{folder}/{name}"))
-    return tuple(files)
-
-
 @dataclass(frozen=True)
-class Synthetic:
+class Synthetic(Source):
     """A corpus of made-up sounds that `hearpreprocess.testing` generates in a source's real layout and format.
 
     `corpus`: its name there. `reads`: as of an Archive. `archived`: whether the source is an archive or single files.
@@ -283,7 +256,7 @@ class Synthetic:
 
 
 @dataclass(frozen=True)
-class Local:
+class Local(Source):
     """What the user already has: a folder or an archive, whose checksum is told, not enforced.
 
     `is_stand_in`: whether it is used in place of another source, which is worth a warning. `member_md5`, `may_differ`:
@@ -296,8 +269,6 @@ class Local:
     may_differ: Sequence[str] = ()
     is_stand_in: bool = False
 
-    archived: ClassVar[bool] = True
-
     def __post_init__(self) -> None:
         object.__setattr__(self, "path", str(self.path))
         object.__setattr__(self, "may_differ", tuple(self.may_differ))
@@ -305,61 +276,35 @@ class Local:
         if not Path(self.path).exists():
             raise ConfigError(f"there is no {self.path}, which a source is read from")
 
+    @classmethod
+    def instead_of(cls, source: Source, path: str) -> Local:
+        """What the user has at `path` as a stand-in for a source, of which it is read and checked in the same way."""
+        listing = None if source.member_md5 is None else str(source.member_md5)
+        return cls(path, source.reads, listing, source.may_differ, is_stand_in=True)
+
     @property
     def title(self) -> str:
         """What a person calls the source."""
         return Path(self.path).name
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """What the user has, and the list by which it is checked."""
+        return (*super().paths, Path(self.path))
 
     def provenance(self) -> dict[str, Any]:
         """That the source is the maker's own; only its content tells what it is."""
         return {"local": True}
 
 
-Source = Archive | SplitArchive | Files | FileList | Synthetic | Local
-SOURCE_TYPES = (Archive, SplitArchive, Files, FileList, Synthetic, Local)
-
-
 def source_to_json(source: Source) -> dict[str, Any]:
-    """A source as a JSON object, with its type."""
-    return {"type": type(source).__name__, **asdict(source)}
+    """A source as a JSON object, with its type; its addresses may hold passwords."""
+    facts: dict[str, Any] = asdict(source)  # type: ignore[call-overload]
+    return {"type": type(source).__name__, **facts}
 
 
 def without_sizes(value: Any) -> Any:
     """A source as JSON without the sizes of its files, on which nothing depends that is made of them."""
     if isinstance(value, Mapping):
-        return {key: without_sizes(each) for key, each in value.items() if key not in ("size", "about")}
-    return [without_sizes(each) for each in value] if isinstance(value, list | tuple) else value
-
-
-def source_without_credentials(source: Source) -> dict[str, Any]:
-    """A source as a JSON object for the work folder, which others may read: its addresses without passwords."""
-    bared: dict[str, Any] = _bared(source_to_json(source))
-    return bared
-
-
-def _bared(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _bared(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_bared(each) for each in value]
-    return without_credentials(value) if isinstance(value, str) and "://" in value else value
-
-
-def source_from_json(value: Mapping[str, Any]) -> Source:
-    """The source that `source_to_json` wrote."""
-    facts = dict(value)
-    kinds: dict[str, type[Source]] = {kind.__name__: kind for kind in SOURCE_TYPES}
-    source: Source = kinds[facts.pop("type")](**facts)
-    return source
-
-
-def without_credentials(url: str) -> str:
-    """The url without a user name, a password and a query, any of which may be secret."""
-    scheme, slashes, rest = url.partition("://")
-    if not slashes:
-        return url.rpartition("@")[2]
-    host = rest.partition("/")[0]
-    # A password may hold what ends the name of a host; what follows a host's colon is else a number.
-    if "@" in host or re.search(r":(?!\d*$)", host):
-        rest = rest.rpartition("@")[2] if "@" not in host else host.rpartition("@")[2] + rest[len(host) :]
-    return urlsplit(f"{scheme}://{rest}")._replace(query="", fragment="").geturl()
+        return {key: without_sizes(inner) for key, inner in value.items() if key not in ("size", "about")}
+    return [without_sizes(inner) for inner in value] if isinstance(value, list | tuple) else value

@@ -27,7 +27,7 @@ Packed = Sequence[int]
 
 
 def matcher(patterns: Sequence[str]) -> Callable[[str], bool]:
-    """A function that tells whether a path matches a pattern; `*` stays within a folder, `**` crosses folders."""
+    """A function from a path to whether it matches a pattern; `*` stays within a folder, `**` crosses folders."""
     from wcmatch import glob
 
     flags = glob.GLOBSTAR | glob.FORCEUNIX | glob.CASE | glob.DOTGLOB
@@ -113,13 +113,13 @@ class Tree:
 
         Raises CorpusError where there is none or more than one.
         """
-        found = self.glob(pattern)
-        if len(found) != 1:
+        members = self.glob(pattern)
+        if len(members) != 1:
             raise CorpusError(
-                f"source {self.name!r}: expected one member like {pattern!r}, got {len(found)}"
-                + (": " + ", ".join(member.path for member in found[:5]) if found else "")
+                f"source {self.name!r}: expected one member like {pattern!r}, got {len(members)}"
+                + (": " + ", ".join(member.path for member in members[:5]) if members else "")
             )
-        return found[0]
+        return members[0]
 
     def read(self, member: Member) -> bytes:
         """The bytes of a member, which one of the source's `reads` patterns must match.

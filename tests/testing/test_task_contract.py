@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hearpreprocess.corpus.table import read_table
+from hearpreprocess.corpus import CorpusFolder
 from hearpreprocess.task import registry
 from hearpreprocess.testing import contract
 from tests import toys
@@ -33,7 +33,7 @@ def test_synthetic_corpus_runs_to_a_sound_result(shared: Shared, task: str) -> N
     user, made = synthetic_task(shared, task)
     assert contract.problems_of_result(user.folder / "out" / "tasks" / made.title) == []
     (corpus,) = (user.folder / "_workdir" / "corpus").iterdir()
-    table = read_table(corpus / "clips.json")
+    table, _left_out = CorpusFolder(corpus).labels()
     assert (table.groupby("group")["split"].nunique() == 1).all(), "no group is in two splits"
     assert len(table) == len(set(table["name"]))
 

@@ -14,7 +14,7 @@ from hearpreprocess.cli.options import add_places, add_sources, parse_sources, w
 from hearpreprocess.errors import ConfigError
 from hearpreprocess.finished import FinishedTask, name_of
 from hearpreprocess.storage import table
-from hearpreprocess.task import registry
+from hearpreprocess.task import describe_undeclared, registry
 
 if TYPE_CHECKING:
     from hearpreprocess.storage import Workspace
@@ -38,10 +38,13 @@ def run(options: argparse.Namespace) -> int:
     if len(references) != 1:
         raise ConfigError(f"{options.task} means {len(references)} tasks; check them one by one")
     (task,) = references
+    workspace = workspace_of(options)
     problems = contract.problems(task.location)
+    known = worked_out(task, workspace)
+    if known is not None:
+        problems += _undeclared(task, workspace)
     for problem in problems:
         print(f"problem: {problem}")
-    known = worked_out(task, workspace_of(options))
     if known is None:
         return 1
     print("\n".join(_shown(known, task.resolve().splits.names)))
@@ -50,6 +53,15 @@ def run(options: argparse.Namespace) -> int:
     for reminder in _to_fill_in(task):
         print(f"to fill in: {reminder}")
     return 1 if problems else 0
+
+
+def _undeclared(task: registry.TaskReference, workspace: Workspace) -> Iterator[str]:
+    """What the module reads without saying so; its corpus must be worked out."""
+    from hearpreprocess.steps import Corpus, corpus_folder
+
+    names = corpus_folder(workspace, Corpus(workspace=workspace, task=task).key).summary.undeclared
+    if names:
+        yield describe_undeclared(Path(task.location).name, names)
 
 
 def _to_fill_in(task: registry.TaskReference) -> Iterator[str]:

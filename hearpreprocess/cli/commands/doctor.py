@@ -193,7 +193,7 @@ def _network() -> Iterator[Diagnosis]:
     for name in registry.built_in_names():
         config = registry.load(name)
         for source in config.in_mode(config.default_mode).sources.values():
-            for file in list(getattr(source, "files", ()))[:1]:
+            for file in source.files[:1]:
                 for url in file.urls:
                     hosts.setdefault(urlsplit(url).hostname or "", url)
     with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as folder:

@@ -62,5 +62,5 @@ def _lines(location: str, config: TaskConfig, modes: list[dict[str, Any]], shown
     yield "\nsources:"
     for name, source in config.in_mode(shown).sources.items():
         yield f"  {name}: {source.title}, {bytes_text(size_of(source))}"
-        for file in list(getattr(source, "files", ()))[:6]:
+        for file in source.files[:6]:
             yield from (f"    {without_credentials(url)}" for url in file.urls)

@@ -78,9 +78,7 @@ def _asked(tasks: Sequence[registry.TaskReference], workspace: Workspace) -> dic
     """The sizes of the files that have to be downloaded and whose size is not known, where a server tells them."""
     from hearpreprocess.cli.commands.sources import ask
 
-    files = (
-        file for task in tasks for source in task.resolve().sources.values() for file in getattr(source, "files", ())
-    )
+    files = (file for task in tasks for source in task.resolve().sources.values() for file in source.files)
     wanted = [file for file in files if file.size is None and not (workspace.download_dir / file.filename).exists()]
     sizes: dict[File, int] = {}
     for file, answer in ask(dict.fromkeys(wanted)):

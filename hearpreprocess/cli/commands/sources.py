@@ -46,7 +46,7 @@ def _chosen(options: argparse.Namespace) -> list[File]:
     chosen: dict[File, None] = {}
     for task in registry.references(options.tasks, options.mode):
         for source in task.resolve().sources.values():
-            files = list(getattr(source, "files", ()))
+            files = list(source.files)
             chosen |= dict.fromkeys(files[:MOST_FILES_OF_A_SOURCE])
             if len(files) > MOST_FILES_OF_A_SOURCE:
                 text = f"{source.title}: {MOST_FILES_OF_A_SOURCE} of its {len(files):,} files are asked for"

@@ -1,0 +1,126 @@
+"""Work out what there is to do for the chosen clips of a task: which audio, in which batches, and what to unpack."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import astuple, dataclass
+from typing import TYPE_CHECKING, Any
+
+from hearpreprocess.corpus.batches import Batch, make_batches, members_by_source
+from hearpreprocess.corpus.table import WHOLE, Omission
+from hearpreprocess.storage import digest
+from hearpreprocess.task import Packed, Source, TaskMode, Tree
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LARGEST_MEMBER_IN_MEMORY = 64 << 20
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What the chosen clips need of a source.
+
+    `members`: how many of its members. `key`: of those that have to be unpacked; None where each is read by itself in
+    its archive.
+    """
+
+    members: int
+    key: str | None
+
+
+@dataclass(frozen=True)
+class BatchFacts:
+    """What is known of a batch without its clips: how many they are, and the names of the sources that they need."""
+
+    clips: int
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What every step after Corpus has to know, and no more: it is small, however large the corpus is.
+
+    `title`: of the task. `splits`: the number of clips of each. `batches`: by key. `selections`: by source. `audio`: a
+    digest of all audio, however it is divided into batches. `undeclared`: files that the task's module read, though it
+    does not declare them.
+    """
+
+    title: str
+    splits: Mapping[str, int]
+    batches: Mapping[str, BatchFacts]
+    selections: Mapping[str, Selection]
+    audio: str
+    undeclared: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A corpus, worked out: what a CorpusFolder holds.
+
+    `table`: of the chosen clips, with one column more, `batch`, the key of each clip's batch. `packed`: by batch and
+    source, where the members are that can be read by themselves. `omissions`: what is not in the task.
+    """
+
+    summary: Summary
+    table: pd.DataFrame
+    batches: Mapping[str, Batch]
+    packed: Mapping[str, Mapping[str, Mapping[str, Packed]]]
+    omissions: Sequence[Omission]
+
+
+def plan_corpus(
+    task: TaskMode,
+    table: pd.DataFrame,
+    omissions: Sequence[Omission],
+    trees: Mapping[str, Tree],
+    undeclared: Sequence[str] = (),
+) -> Plan:
+    """The plan of a task whose chosen clips are the rows of a table. `trees`: of its sources."""
+    contents = {name: tree.content_of for name, tree in trees.items()}
+    batches = {batch.key: batch for batch in make_batches(table, task.sample_duration, contents)}
+    needed = members_by_source(zip(table["source"], table["member"], strict=True))
+    sliced = set(table["source"][(table["start"] != WHOLE) | (table["stop"] != WHOLE)])
+    in_place = {
+        name
+        for name, members in needed.items()
+        if name not in sliced and _is_read_in_place(task.sources[name], trees[name], members)
+    }
+    selections = {
+        name: Selection(len(members), None if name in in_place else selection_key(trees[name], members))
+        for name, members in needed.items()
+    }
+    batch_of = {clip.name: key for key, batch in batches.items() for clip in batch.clips}
+    table = table.assign(batch=[batch_of[name] for name in table["name"]])
+    summary = Summary(
+        title=task.title,
+        splits={split: int((table["split"] == split).sum()) for split in task.splits.names},
+        batches={key: BatchFacts(len(batch.clips), tuple(batch.contents)) for key, batch in batches.items()},
+        selections=selections,
+        audio=_audio_digest(batches.values(), {name: contents[name](members) for name, members in needed.items()}),
+        undeclared=tuple(undeclared),
+    )
+    packed = {key: _packed(batch, in_place, trees) for key, batch in batches.items()}
+    return Plan(summary, table, batches, packed, omissions)
+
+
+def selection_key(tree: Tree, members: Sequence[str]) -> str:
+    """What some members of a source are known by when they are unpacked together."""
+    return digest([tree.content_of(members), list(members)])
+
+
+def _audio_digest(batches: Collection[Batch], contents: Mapping[str, str]) -> str:
+    clips: list[Any] = sorted(astuple(clip) for batch in batches for clip in batch.clips)
+    return digest([clips, contents])
+
+
+def _packed(batch: Batch, in_place: Collection[str], trees: Mapping[str, Tree]) -> dict[str, dict[str, Packed]]:
+    needed = members_by_source((clip.source, clip.member) for clip in batch.clips if clip.source in in_place)
+    return {name: {member: trees[name].packed[member] for member in members} for name, members in needed.items()}
+
+
+def _is_read_in_place(source: Source, tree: Tree, members: Sequence[str]) -> bool:
+    """Whether members can be read one by one in their archive: that is quick, and nothing else is to check."""
+    return source.member_md5 is None and all(
+        member in tree.packed and tree.members[member] <= LARGEST_MEMBER_IN_MEMORY for member in members
+    )

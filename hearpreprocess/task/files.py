@@ -1,0 +1,106 @@
+"""Files to download, and the lists of files and checksums that come with a task."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from hearpreprocess.errors import ConfigError
+from hearpreprocess.storage import file_digest
+from hearpreprocess.task.addresses import without_credentials
+
+_CHECKSUM_DIGITS = {"md5": 32, "sha256": 64}
+
+
+@dataclass(frozen=True)
+class File:
+    """One file to download.
+
+    `url`: the address, or the mirrors in the order in which they are tried (http, https or file).
+    `md5`, `sha256`: checksums in hexadecimal; at least one, and every one that is given is enforced.
+    `size`: bytes, where known; a file of another size is refused. `about`: roughly, where `size` is not known or where
+    mirrors differ: for plans alone.
+    `filename`: the name under which the file is kept and looked for; by default the last part of the first url.
+    """
+
+    url: str | Sequence[str]
+    md5: str | None = None
+    sha256: str | None = None
+    size: int | None = None
+    about: int | None = None
+    filename: str = ""
+
+    def __post_init__(self) -> None:
+        urls = (self.url,) if isinstance(self.url, str) else tuple(self.url)
+        object.__setattr__(self, "url", urls)
+        if not urls:
+            raise ConfigError(f"{type(self).__name__} needs at least one url")
+        for url in urls:
+            if urlsplit(url).scheme not in ("http", "https", "file"):
+                raise ConfigError(f"{without_credentials(url)!r} is no http, https or file url")
+        if not self.filename:
+            object.__setattr__(self, "filename", unquote(urlsplit(urls[0]).path.rpartition("/")[2]))
+        parts = self.filename.split("/")
+        if "\\" in self.filename or any(part in ("", ".", "..") for part in parts):
+            raise ConfigError(f"{without_credentials(urls[0])}: {self.filename!r} is no file name; give filename=")
+        self._check_checksums()
+
+    def _check_checksums(self) -> None:
+        if not self.checksums:
+            raise ConfigError(
+                f"{self.filename}: {type(self).__name__} needs md5= or sha256=, so that everybody works on the same "
+                f"bytes (`sha256sum {self.filename}` prints the latter)"
+            )
+        for algorithm, checksum in self.checksums.items():
+            if not re.fullmatch(rf"[0-9a-f]{{{_CHECKSUM_DIGITS[algorithm]}}}", checksum):
+                raise ConfigError(
+                    f"{self.filename}: {checksum!r} is no {algorithm}: "
+                    f"expected {_CHECKSUM_DIGITS[algorithm]} lower-case hexadecimal digits"
+                )
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """The mirrors, in the order in which they are tried."""
+        return tuple(self.url)
+
+    @property
+    def expected_size(self) -> int | None:
+        """The bytes that will be downloaded, as far as is known."""
+        return self.about if self.size is None else self.size
+
+    @property
+    def checksums(self) -> dict[str, str]:
+        """The checksums that were given, by the name of their algorithm."""
+        given = {"md5": self.md5, "sha256": self.sha256}
+        return {algorithm: checksum for algorithm, checksum in given.items() if checksum}
+
+    def provenance(self) -> dict[str, Any]:
+        """Where the file comes from and how it is known, without any path of this machine."""
+        public = [without_credentials(url) for url in self.urls if urlsplit(url).scheme != "file"]
+        return {"filename": self.filename, "urls": public, **self.checksums}
+
+
+@functools.cache
+def listing_digest(listing: str) -> str:
+    """The sha256 of a list's bytes; it is read once a process, so that all steps work by the same list."""
+    return file_digest(Path(listing))
+
+
+@functools.cache
+def listed_files(listing: str, folder: str, mirrors: tuple[str, ...]) -> tuple[File, ...]:
+    """The files of a list with a url, a size in bytes and a sha256 a line, which are kept below `folder`.
+
+    `mirrors`: addresses of folders that hold the same files under the last part of their url.
+    """
+    files = []
+    for line in Path(listing).read_text(encoding="utf-8").splitlines():
+        url, size, sha256 = line.split()
+        name = url.rpartition("/")[2]
+        urls = (url, *(f"{mirror}/{name}" for mirror in mirrors))
+        files.append(File(urls, sha256=sha256, size=int(size), filename=f"{folder}/{name}"))
+    return tuple(files)

@@ -1,0 +1,128 @@
+"""The modules of the user's own that a module imports, as its text says: what it executes may not have come to them.
+
+Import statements count at any depth, in functions too, and so do `importlib.import_module` and `__import__` with a
+name that is written out. A name that is worked out is not seen; such a module can be declared as a data file.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import functools
+import pkgutil
+import site
+import sys
+import sysconfig
+from collections.abc import Iterator
+from importlib.machinery import ModuleSpec
+from importlib.util import resolve_name
+from pathlib import Path
+
+_TASKS = "hearpreprocess.tasks"
+"""What lies there may be shared by task modules, and is theirs."""
+
+
+def own_modules(text: bytes, package: str = "") -> dict[str, Path]:
+    """The files of all modules of the user's own that a module with this text leads to, by name.
+
+    `package`: that the module is in, by which relative imports go. Installed modules and those of hearpreprocess are
+    left out, but for those in `hearpreprocess.tasks`.
+    """
+    files: dict[str, Path] = {}
+    pending = list(_imported(text, package))
+    seen: set[str] = set()
+    while pending:
+        name = pending.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        spec = _spec(name)
+        if spec is None or not _is_own(name, spec):
+            continue
+        file = Path(spec.origin or "")
+        if file.is_file():  # a folder without __init__.py has none
+            files[name] = file
+        if file.suffix == ".py":
+            pending += _imported(file.read_bytes(), spec.parent or "")
+    return files
+
+
+def _imported(text: bytes, package: str) -> Iterator[str]:
+    """The names of modules that a text may import, with the packages that they are in; not all of them need exist."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):  # whoever imports it will hear of that
+        return
+    for node in ast.walk(tree):
+        for name in _named(node, package):
+            parts = name.split(".")
+            yield from (".".join(parts[:count]) for count in range(1, len(parts) + 1))
+
+
+def _named(node: ast.AST, package: str) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        module = _absolute("." * node.level + (node.module or ""), package)
+        if module is None:
+            return
+        for alias in node.names:
+            yield from _submodules(module) if alias.name == "*" else (f"{module}.{alias.name}",)
+        yield module
+    elif isinstance(node, ast.Call) and _is_import(node.func) and node.args:
+        name = node.args[0]
+        if isinstance(name, ast.Constant) and isinstance(name.value, str):
+            module = _absolute(name.value, package)
+            yield from () if module is None else (module,)
+
+
+def _is_import(function: ast.expr) -> bool:
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    return name in ("import_module", "__import__")
+
+
+def _absolute(name: str, package: str) -> str | None:
+    with contextlib.suppress(ImportError):  # it leads out of the package, or there is none
+        return resolve_name(name, package) if name.startswith(".") else name
+    return None
+
+
+def _submodules(package: str) -> Iterator[str]:
+    """The modules of a package, any of which `from package import *` may import."""
+    spec = _spec(package)
+    if spec is not None and spec.submodule_search_locations is not None and _is_own(package, spec):
+        yield from (f"{package}.{module.name}" for module in pkgutil.iter_modules(spec.submodule_search_locations))
+
+
+def _is_own(name: str, spec: ModuleSpec) -> bool:
+    outermost = name.partition(".")[0]
+    if outermost == "hearpreprocess":
+        return name == _TASKS or name.startswith(f"{_TASKS}.")
+    if outermost in sys.stdlib_module_names:
+        return False
+    paths = [spec.origin] if spec.origin else list(spec.submodule_search_locations or ())
+    return not any(Path(path).is_relative_to(installed) for path in paths for installed in installed_below())
+
+
+@functools.cache
+def installed_below() -> frozenset[str]:
+    """The folders in which this Python and what is installed for it are."""
+    of_python = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    return frozenset({*of_python, site.getusersitepackages(), *site.getsitepackages()})
+
+
+def _spec(name: str) -> ModuleSpec | None:
+    """Where a module is, which is found without executing it or the packages that it is in."""
+    loaded: ModuleSpec | None = getattr(sys.modules.get(name), "__spec__", None)
+    if loaded is not None:
+        return loaded
+    package = name.rpartition(".")[0]
+    of_package = _spec(package) if package else None
+    if package and (of_package is None or of_package.submodule_search_locations is None):
+        return None
+    path = None if of_package is None else of_package.submodule_search_locations
+    for finder in sys.meta_path:
+        with contextlib.suppress(ImportError, AttributeError, ValueError):
+            if (spec := finder.find_spec(name, path)) is not None:
+                return spec
+    return None
