@@ -25,9 +25,10 @@ class Shared:
         folder = self._folder / name
         with (self._folder / f"{name}.lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if not folder.exists():
-                make(User(self._folder / f"{name}.begun" / "home"))
-                (self._folder / f"{name}.begun").rename(folder)
+            if not (folder / "made").exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                make(User(folder / "home"))
+                (folder / "made").touch()
         return User(folder / "home")
 
 
