@@ -38,8 +38,17 @@ def copy_of(folder: Path, target: Path) -> Path:
 
 
 def copy_of_home(user: User, folder: Path) -> User:
-    """A user who goes on where another one is, with copies of all that is there, links and times of files as well."""
-    shutil.copytree(user.folder, folder, symlinks=True, dirs_exist_ok=True)
+    """A user who goes on where another one is: with all that is there, links and times of files as well."""
+    copies: dict[int, str] = {}
+
+    def copy(source: str, target: str) -> None:
+        file = Path(source).stat().st_ino
+        if file in copies:
+            Path(target).hardlink_to(copies[file])
+        else:
+            copies[file] = shutil.copy2(source, target)
+
+    shutil.copytree(user.folder, folder, symlinks=True, copy_function=copy)
     return User(folder)
 
 

@@ -19,6 +19,8 @@ from tests.conftest import User, sha256
 from tests.extent import IS_LONG
 from tests.faulty_server import FaultyServer
 
+pytestmark = pytest.mark.slow  # tests/engine/test_runs.py ends a run of each kind in the middle of its work
+
 RATES = ("--sample-rates", 8000, 12000, "--num-workers", 2)
 ROUNDS = 25 if IS_LONG else 2
 STAGES = ("download", "index", "corpus", "labels", "extract", "standardize", "screen", "resample", "tar")
@@ -70,7 +72,7 @@ def test_the_same_bytes_after_any_number_of_kills(user: User, task: str, kind: s
                 os.killpg(process.pid, kind)
             else:
                 process.send_signal(kind)  # the processes that it has started find out by themselves
-            process.communicate(timeout=30)
+            process.communicate()
         assert user.made() == undisturbed
         assert user.left_behind() == []
     print(f"{kind.name}: {ROUNDS} rounds, {sum(kills.values())} kills by the last stage begun: {dict(kills)}")
@@ -90,7 +92,7 @@ def test_a_step_process_that_is_killed_is_told_and_made_up_for(user: User, task:
         time.sleep(0.01)
     for child in psutil.Process(process.pid).children():
         child.kill()
-    _output, errors = process.communicate(timeout=60)
+    _output, errors = process.communicate()
     if process.returncode:
         assert "was it killed from outside, or did the memory run out?" in errors
     finished = user.run(task, *RATES)
@@ -109,7 +111,7 @@ def test_two_runs_of_the_same_and_of_overlapping_tasks(user: User, task: str) ->
         commands = [(task,), (task,), (task, "./other.py"), ("./other.py", "--clean")]
         processes = [user.start(*command, *RATES) for command in commands]
         for process in processes:
-            _output, errors = process.communicate(timeout=120)
+            _output, errors = process.communicate()
             assert process.returncode == 0, errors
         assert user.made() == undisturbed
         assert user.left_behind() == []
