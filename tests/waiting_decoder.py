@@ -9,7 +9,7 @@ from pathlib import Path
 import imageio_ffmpeg
 import pytest
 
-from tests.user import ForkedCommand
+from tests.user import StartedCommand
 
 SCRIPT = """\
 #!/bin/sh
@@ -35,7 +35,7 @@ class WaitingDecoder:
         """Be the ffmpeg of the commands to come."""
         monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(self.script))
 
-    def wait_until_reached(self, process: subprocess.Popen[str] | ForkedCommand) -> None:
+    def wait_until_reached(self, process: StartedCommand) -> None:
         """Wait until a run has come to decode."""
         while not (self.folder / "reached").exists():
             assert process.poll() is None, process.communicate()

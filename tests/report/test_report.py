@@ -11,7 +11,6 @@ import shutil
 import statistics
 import subprocess
 import sys
-import time
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable
@@ -634,9 +633,7 @@ def test_other_clips_are_not_opened(tmp_path: Path) -> None:
     clips = {f"{number:06d}.wav": {"split": "train", "labels": [f"{number % 12}"]} for number in range(100_000)}
     folder = task_of(tmp_path / "large", clips, ["train"])
     assert len(list(folder.glob("*/*/*.wav"))) == 8
-    start = time.monotonic()
     made = Page(page(folder))
-    assert time.monotonic() - start < 30
     assert made.one(fact="clips").text == "100,000"
 
 
