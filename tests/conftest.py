@@ -7,7 +7,6 @@ import http.server
 import os
 import re
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,12 +36,16 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Shared:
 
 
 class Server:
-    """Serves a folder over HTTP on loopback, and notes what was asked for."""
+    """Serves a folder over HTTP on loopback, and notes what was asked for.
+
+    What is asked for below cut/ ends in its middle, what is below slow/ waits until it `may_go_on`.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.requests: list[tuple[str, dict[str, str]]] = []
-        noted = self.requests
+        self.may_go_on = threading.Event()
+        noted, may_go_on = self.requests, self.may_go_on
 
         class Handler(http.server.SimpleHTTPRequestHandler):
             def __init__(self, *arguments: object) -> None:
@@ -58,7 +61,7 @@ class Server:
                     self.wfile.write(body[: len(body) // 2])
                     return
                 if self.path.startswith("/slow/"):
-                    time.sleep(1)
+                    may_go_on.wait()
                     self.path = self.path.removeprefix("/slow")
                 super().do_GET()
 
@@ -70,6 +73,7 @@ class Server:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def close(self) -> None:
+        self.may_go_on.set()
         self._server.shutdown()
         self._server.server_close()
 

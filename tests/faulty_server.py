@@ -14,7 +14,7 @@ class FaultyServer:
     """Serves a folder over HTTP on loopback with ranges and ETags.
 
     `faults`: what to do wrong on the next requests, one a request; then it behaves. A fault is one of
-    cut (half of the body), stall (half of it, then silence), reset (no answer), longer, shorter (a Content-Length that
+    cut (half of the body), stall (half of it, then silence until `may_go_on`, then as cut), reset (no answer), longer, shorter (a Content-Length that
     lies), wrong (other bytes), whole (all of it though a part was asked for), shifted (another part), changed (a new
     ETag), a status, or a status and a Retry-After divided by a space.
     `is_crowded`: whether more than `MOST_OPEN` connections were ever open at once, seen from their other end.
@@ -28,6 +28,7 @@ class FaultyServer:
         self.faults: list[str] = []
         self.requests: list[tuple[str, dict[str, str]]] = []
         self.is_crowded = False
+        self.may_go_on = threading.Event()
         self._open: set[socket.socket] = set()
         self._version = 0
         self._lock = threading.Lock()
@@ -64,6 +65,7 @@ class FaultyServer:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def close(self) -> None:
+        self.may_go_on.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -119,7 +121,7 @@ class FaultyServer:
             handler.wfile.write(sent[: len(sent) // 2])
             handler.wfile.flush()
             if fault == "stall":
-                time.sleep(30)
+                self.may_go_on.wait()
             handler.close_connection = True
         else:
             handler.wfile.write(sent[:length])

@@ -27,7 +27,7 @@ from typing import NoReturn
 
 COMMAND = [sys.executable, "-m", "hearpreprocess.runner"]
 CAN_FORK = sys.platform == "linux"  # elsewhere, system libraries do not survive a fork
-SECONDS_TO_END = 300
+SECONDS_TO_END = 900
 SECONDS_BETWEEN_LOOKS = 0.005
 IGNORED_BY_DEFAULT = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning)
 LOADED_BEFORE_A_FORK = (
@@ -38,46 +38,43 @@ LOADED_BEFORE_A_FORK = (
 Settings = Mapping[str, Mapping[str, object]]
 
 
-class ForkedCommand:
-    """A command at work in a fork of this process, to be treated as a `subprocess.Popen`."""
+class StartedCommand:
+    """A command at work in a process group of its own, to be treated as a `subprocess.Popen`.
 
-    def __init__(
-        self, command: list[str], folder: Path, settings: Settings, before: Callable[[], object] | None = None
-    ) -> None:
-        _load()
-        self.returncode: int | None = None
-        self._command = command
-        pipes = [os.pipe(), os.pipe()]
-        self.pid = os.fork()
-        if self.pid == 0:
-            _become(command, folder, [written for _read, written in pipes], settings, before)
-        with contextlib.suppress(OSError):  # whoever of the two comes first
-            os.setpgid(self.pid, self.pid)
-        self._said = ["", ""]
+    `poll`: its exit status, or None while it is at work. `outputs`: descriptors to read what it says from.
+    """
+
+    def __init__(self, pid: int, poll: Callable[[], int | None], outputs: Sequence[int]) -> None:
+        self.pid, self.poll = pid, poll
+        self._said = [bytearray() for _output in outputs]
         self._readers = [
-            threading.Thread(target=self._read, args=(number, read), daemon=True)
-            for number, (read, _written) in enumerate(pipes)
+            threading.Thread(target=self._read, args=pair, daemon=True)
+            for pair in zip(outputs, self._said, strict=True)
         ]
-        for (_read, written), reader in zip(pipes, self._readers, strict=True):
-            os.close(written)
+        for reader in self._readers:
             reader.start()
 
-    def _read(self, number: int, descriptor: int) -> None:
-        with os.fdopen(descriptor, encoding="utf-8", errors="surrogateescape") as file:
-            self._said[number] = file.read()
+    @staticmethod
+    def _read(descriptor: int, said: bytearray) -> None:
+        while block := os.read(descriptor, 1 << 16):
+            said += block
+        os.close(descriptor)
 
-    def poll(self) -> int | None:
-        if self.returncode is None:
-            child, status = os.waitpid(self.pid, os.WNOHANG)
-            if child:
-                self.returncode = os.waitstatus_to_exitcode(status)
-        return self.returncode
+    @property
+    def returncode(self) -> int | None:
+        return self.poll()
+
+    @property
+    def said(self) -> tuple[str, str]:
+        """What it has written so far: output and errors."""
+        output, errors = (bytes(said).decode(errors="surrogateescape") for said in self._said)
+        return output, errors
 
     def wait(self, timeout: float = SECONDS_TO_END) -> int:
         deadline = time.monotonic() + timeout
         while (status := self.poll()) is None:
             if time.monotonic() > deadline:
-                raise subprocess.TimeoutExpired(self._command, timeout)
+                raise subprocess.TimeoutExpired(str(self.pid), timeout)
             time.sleep(SECONDS_BETWEEN_LOOKS)
         return status
 
@@ -86,9 +83,15 @@ class ForkedCommand:
         for reader in self._readers:
             reader.join(max(0.0, deadline - time.monotonic()))
             if reader.is_alive():
-                raise subprocess.TimeoutExpired(self._command, timeout)
+                raise subprocess.TimeoutExpired(str(self.pid), timeout)
         self.wait(max(0.0, deadline - time.monotonic()))
-        return self._said[0], self._said[1]
+        return self.said
+
+    def wait_until_it_says(self, words: str) -> None:
+        """Wait until it has written these words."""
+        while words not in "".join(self.said):
+            assert self.poll() is None, self.said
+            time.sleep(SECONDS_BETWEEN_LOOKS)
 
     def send_signal(self, number: int) -> None:
         if self.poll() is None:
@@ -128,21 +131,26 @@ class User:
 
     def start(
         self, *arguments: object, with_report: bool = False, before: Callable[[], object] | None = None
-    ) -> subprocess.Popen[str] | ForkedCommand:
-        """Give a command, in a process group of its own."""
+    ) -> StartedCommand:
+        """Give a command."""
         command = [*map(str, arguments), *([] if with_report else _no_report(arguments))]
+        (output, write_output), (errors, write_errors) = os.pipe(), os.pipe()
         if CAN_FORK:
-            return ForkedCommand(command, self.folder, self._settings, before)
-        return subprocess.Popen(
-            [*COMMAND, *command],
-            cwd=self.folder,
-            start_new_session=True,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=self.environment(),
-            preexec_fn=before or _heed_interrupts,
-        )
+            pid, poll = _fork(command, self.folder, (write_output, write_errors), self._settings, before)
+        else:
+            process = subprocess.Popen(
+                [*COMMAND, *command],
+                cwd=self.folder,
+                start_new_session=True,
+                stdout=write_output,
+                stderr=write_errors,
+                env=self.environment(),
+                preexec_fn=before or _heed_interrupts,
+            )
+            pid, poll = process.pid, process.poll
+        os.close(write_output)
+        os.close(write_errors)
+        return StartedCommand(pid, poll, [output, errors])
 
     def run_anew(
         self, *arguments: object, interpreter: Sequence[str] = COMMAND, **variables: str
@@ -205,6 +213,31 @@ def _no_report(arguments: Sequence[object]) -> list[str]:
 def _heed_interrupts() -> None:
     """A shell starts what it leaves in the background deaf to Ctrl-C, and all that these tests start would be so."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _fork(
+    command: list[str],
+    folder: Path,
+    outputs: Sequence[int],
+    settings: Settings,
+    before: Callable[[], object] | None,
+) -> tuple[int, Callable[[], int | None]]:
+    """The number of a fork of this process that does a command, and how to ask for its exit status."""
+    _load()
+    pid = os.fork()
+    if pid == 0:
+        _become(command, folder, outputs, settings, before)
+    with contextlib.suppress(OSError):  # whoever of the two comes first
+        os.setpgid(pid, pid)
+    ended: list[int] = []
+
+    def poll() -> int | None:
+        if not ended:
+            child, status = os.waitpid(pid, os.WNOHANG)
+            ended.extend([os.waitstatus_to_exitcode(status)] if child else [])
+        return ended[0] if ended else None
+
+    return pid, poll
 
 
 def _become(

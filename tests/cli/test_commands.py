@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 import subprocess
 import sys
@@ -19,7 +18,7 @@ from hearpreprocess.fetch import part_path
 from hearpreprocess.task.registry import built_in_names
 from tests import toys
 from tests.conftest import Server, User, sha256
-from tests.shared import Shared, occupied, plan, synthetic_task
+from tests.shared import Shared, give_generated, occupied, plan, synthetic_task
 
 
 @pytest.mark.parametrize("name", [*COMMANDS])
@@ -64,11 +63,12 @@ def test_info_tells_all_of_a_task(user: User) -> None:
     assert "did you mean esc50" in user.run("info", "esc51").stderr
 
 
-def test_a_mode_can_stand_behind_a_name(user: User) -> None:
-    finished = user.run("esc50:synthetic", "spoken_digit:synthetic", "--until", "corpus")
+def test_a_mode_can_stand_behind_a_name(user: User, shared: Shared) -> None:
+    give_generated(shared, user, "fsd50k", "spoken_digit")
+    finished = user.run("fsd50k:synthetic", "spoken_digit:synthetic", "--until", "corpus")
     assert finished.returncode == 0, finished.stderr
     made = {path.name for path in (user.folder / "out" / "tasks").iterdir()}
-    assert made == {"esc50-v2.0.0-synthetic.corpus", "spoken_digit-1.0.9-synthetic.corpus"}
+    assert made == {"fsd50k-v1.0-synthetic.corpus", "spoken_digit-1.0.9-synthetic.corpus"}
     wrong = user.run("esc50:ful")
     assert wrong.returncode == 2
     assert "did you mean full" in wrong.stderr
@@ -89,16 +89,13 @@ def test_a_mode_can_stand_behind_a_name(user: User) -> None:
         ("hearpreprocess plan esc50 --mode sy", "synthetic"),
     ],
 )
-def test_a_shell_is_told_how_to_go_on(user: User, typed: str, expected: str) -> None:
-    program = "import sys; sys.argv = ['hearpreprocess']; from hearpreprocess.runner import main; main()"
+def test_a_shell_is_told_how_to_go_on(user: User, typed: str, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
     (user.folder / "answer").touch()
-    environment = os.environ | {
-        "_ARGCOMPLETE": "1",
-        "COMP_LINE": typed,
-        "COMP_POINT": str(len(typed)),
-        "_ARGCOMPLETE_STDOUT_FILENAME": str(user.folder / "answer"),
-    }
-    subprocess.run([sys.executable, "-c", program], env=environment, cwd=user.folder, capture_output=True, timeout=60)
+    monkeypatch.setenv("_ARGCOMPLETE", "1")
+    monkeypatch.setenv("COMP_LINE", typed)
+    monkeypatch.setenv("COMP_POINT", str(len(typed)))
+    monkeypatch.setenv("_ARGCOMPLETE_STDOUT_FILENAME", str(user.folder / "answer"))
+    user.run()
     assert expected in (user.folder / "answer").read_text().replace("\x0b", " ").split()
 
 
@@ -120,12 +117,14 @@ def test_a_plan_is_what_happens(shared: Shared, task: str) -> None:
     )
 
 
-@pytest.mark.parametrize("task", ["libricount:synthetic", "fsd50k:synthetic"])
-def test_a_plan_knows_what_is_there_already(user: User, task: str) -> None:
-    assert user.run(task, "--sample-rates", 16000).returncode == 0
+@pytest.mark.parametrize("task", ["libricount", "fsd50k"])
+def test_a_plan_knows_what_is_there_already(user: User, shared: Shared, task: str) -> None:
+    give_generated(shared, user, task)
+    task = f"{task}:synthetic"
+    assert user.run(task, "--sample-rates", 16000, with_report=True).returncode == 0
     planned = plan(user, task, "--sample-rates", 16000, 32000)
     before = occupied(user.folder)
-    assert user.run(task, "--sample-rates", 16000, 32000).returncode == 0
+    assert user.run(task, "--sample-rates", 16000, 32000, with_report=True).returncode == 0
     assert planned["written"] == pytest.approx(occupied(user.folder) - before, rel=0.05)
     (tarball,) = user.folder.glob("out/*-32000.tar.gz")
     size = tarball.stat().st_size
@@ -135,12 +134,13 @@ def test_a_plan_knows_what_is_there_already(user: User, task: str) -> None:
     assert moved["seconds"] > 0
 
 
+@pytest.mark.slow
 def test_a_plan_knows_the_fullest_moment_of_a_run_that_cleans_up(user: User) -> None:
     arguments = ("libricount:synthetic", "beijing_opera:synthetic", "tfds_gtzan:synthetic", "--sample-rates", 16000)
     assert user.run(*arguments[:3], "--until", "corpus").returncode == 0
     planned = plan(user, *arguments, "--clean")
     assert planned["peak"] < plan(user, *arguments)["peak"]
-    running = user.start(*arguments, "--clean", "--quiet")
+    running = user.start(*arguments, "--clean", "--quiet", with_report=True)
     fullest = 0
     while running.poll() is None:
         with contextlib.suppress(FileNotFoundError):
@@ -159,7 +159,7 @@ def test_a_plan_knows_recordings_of_several_rates(user: User) -> None:
     assert user.run("./mine.py", "--until", "corpus").returncode == 0
     planned = plan(user, "./mine.py", "--sample-rates", 16000, 48000)
     before = occupied(user.folder)
-    assert user.run("./mine.py", "--sample-rates", 16000, 48000).returncode == 0
+    assert user.run("./mine.py", "--sample-rates", 16000, 48000, with_report=True).returncode == 0
     assert planned["written"] == pytest.approx(occupied(user.folder) - before, rel=0.05)
 
 
@@ -171,12 +171,13 @@ def test_a_plan_knows_what_has_come_of_a_download(user: User) -> None:
     assert (planned["downloaded"], planned["to_download"]) == (5_000_000, 11_975_353 - 5_000_000)
 
 
-def test_what_two_tasks_share_is_planned_once(user: User) -> None:
+def test_what_two_tasks_share_is_planned_once(user: User, shared: Shared) -> None:
+    give_generated(shared, user, "mridangam_stroke")
     tasks = ("mridangam_stroke:synthetic", "mridangam_tonic:synthetic")
     assert user.run(*tasks, "--until", "corpus").returncode == 0
     planned = plan(user, *tasks, "--sample-rates", 16000, 22050)
     before = occupied(user.folder)
-    assert user.run(*tasks, "--sample-rates", 16000, 22050).returncode == 0
+    assert user.run(*tasks, "--sample-rates", 16000, 22050, with_report=True).returncode == 0
     assert planned["written"] == pytest.approx(occupied(user.folder) - before, rel=0.05)
     assert planned["peak"] == pytest.approx(occupied(user.folder), rel=0.15)
     both = plan(user, "nsynth_pitch:5h", "nsynth_pitch:50h")
@@ -205,41 +206,38 @@ def test_a_plan_does_nothing_and_says_what_it_assumes(user: User) -> None:
     assert list(user.folder.iterdir()) == []
 
 
-def doctor(user: User, *options: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "hearpreprocess.runner", "doctor", *map(str, options)]
-    return subprocess.run(
-        command, cwd=user.folder, capture_output=True, text=True, timeout=120, env=os.environ | environment
-    )
-
-
 def test_a_healthy_machine(user: User) -> None:
-    finished = doctor(user, "--offline")
+    finished = user.run_anew("doctor", "--offline")
     assert "FIX" not in finished.stdout.replace("free disk", ""), finished.stdout
     assert list(user.folder.iterdir()) == []
 
 
+FIXES = {
+    "luigi": "pip install --force-reinstall 'luigi<4,>=3.8.1'",
+    "ffmpeg": "pip install --force-reinstall 'ffmpeg-python",
+    "soxr": "pip install --force-reinstall 'soxr",
+    "soundfile": "pip install --force-reinstall 'soundfile",
+    "pandas": "pip install --force-reinstall 'pandas",
+    "tqdm": "pip install --force-reinstall 'tqdm",
+    "isal": "pip install --force-reinstall 'isal",
+    "wcmatch": "pip install --force-reinstall 'wcmatch",
+    "psutil": "pip install --force-reinstall 'psutil",
+    "packaging": "pip install --force-reinstall packaging",
+    "requests": "pip install --force-reinstall 'requests",
+}
+
+
 @pytest.mark.parametrize(
-    ("module", "fix"),
-    [
-        ("luigi", "pip install --force-reinstall 'luigi<4,>=3.8.1'"),
-        ("ffmpeg", "pip install --force-reinstall 'ffmpeg-python"),
-        ("soxr", "pip install --force-reinstall 'soxr"),
-        ("soundfile", "pip install --force-reinstall 'soundfile"),
-        ("pandas", "pip install --force-reinstall 'pandas"),
-        ("tqdm", "pip install --force-reinstall 'tqdm"),
-        ("isal", "pip install --force-reinstall 'isal"),
-        ("wcmatch", "pip install --force-reinstall 'wcmatch"),
-        ("psutil", "pip install --force-reinstall 'psutil"),
-        ("packaging", "pip install --force-reinstall packaging"),
-        ("requests", "pip install --force-reinstall 'requests"),
-    ],
+    "modules", [list(FIXES), *(pytest.param([module], marks=pytest.mark.slow) for module in FIXES)], ids="+".join
 )
-def test_a_missing_package_is_named_with_its_fix(user: User, module: str, fix: str) -> None:
+def test_a_missing_package_is_named_with_its_fix(user: User, modules: list[str]) -> None:
     (user.folder / "hidden").mkdir()
-    (user.folder / "hidden" / f"{module}.py").write_text("raise ImportError('broken')\n")
-    finished = doctor(user, "--offline", PYTHONPATH=str(user.folder / "hidden"))
+    for module in modules:
+        (user.folder / "hidden" / f"{module}.py").write_text("raise ImportError('broken')\n")
+    finished = user.run_anew("doctor", "--offline", PYTHONPATH=str(user.folder / "hidden"))
     assert finished.returncode == 1, finished.stdout
-    assert fix in finished.stdout
+    for module in modules:
+        assert FIXES[module] in finished.stdout
 
 
 def test_a_package_that_is_not_what_it_should_be_is_named(user: User) -> None:
@@ -247,7 +245,7 @@ def test_a_package_that_is_not_what_it_should_be_is_named(user: User) -> None:
     (hidden / "soxr-0.1.0.dist-info").mkdir(parents=True)
     (hidden / "soxr-0.1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: soxr\nVersion: 0.1.0\n")
     (hidden / "ffmpeg.py").touch()
-    finished = doctor(user, "--offline", PYTHONPATH=str(hidden))
+    finished = user.run_anew("doctor", "--offline", PYTHONPATH=str(hidden))
     assert finished.returncode == 1
     assert "soxr: 0.1.0, expected <2,>=1.1" in finished.stdout
     assert "ffmpeg.py is another package's: it has no input, compile" in finished.stdout
@@ -260,42 +258,40 @@ def limited(soft: int, hard: int) -> Callable[[], None]:
     return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-def test_a_broken_environment_is_named_with_its_fix(user: User, tmp_path: Path) -> None:
-    no_ffmpeg = doctor(user, "--offline", IMAGEIO_FFMPEG_EXE="/bin/false")
+def test_a_broken_environment_is_named_with_its_fix(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as broken:
+        broken.setenv("IMAGEIO_FFMPEG_EXE", "/bin/false")
+        no_ffmpeg = user.run("doctor", "--offline")
     assert no_ffmpeg.returncode == 1
     assert "unset IMAGEIO_FFMPEG_EXE" in no_ffmpeg.stdout
     (user.folder / "taken").write_text("mine")
     for option in ("--tmp-dir", "--tasks-dir", "--tar-dir", "--download-dir"):
-        no_access = doctor(user, "--offline", option, "taken/below")
+        no_access = user.run("doctor", "--offline", option, "taken/below")
         assert no_access.returncode == 1
         assert f"choose another with {option}" in no_access.stdout
-    command = [sys.executable, "-m", "hearpreprocess.runner", "doctor", "--offline"]
     for hard, fix in ((4096, "ulimit -n 4096"), (64, "the hard limit is 64")):
-        low = subprocess.run(
-            command, cwd=user.folder, capture_output=True, text=True, preexec_fn=limited(64, hard), timeout=120
-        )
+        low = user.run("doctor", "--offline", before=limited(64, hard))
         assert low.returncode == 1
         assert fix in low.stdout
-    no_network = doctor(user)
+    no_network = user.run("doctor")
     assert "fetch the archives elsewhere and use --offline" in no_network.stdout
 
 
-def test_a_full_disk_is_named_with_its_fix(user: User) -> None:
+@pytest.mark.parametrize(
+    "option",
+    ["--tmp-dir", *(pytest.param(f"--{name}-dir", marks=pytest.mark.slow) for name in ("download", "tasks", "tar"))],
+)
+def test_a_full_disk_is_named_with_its_fix(user: User, option: str) -> None:
     script = 'mount -t tmpfs -o size=1m none full && exec "$@"'
     (user.folder / "full").mkdir()
     command = ["unshare", "-m", "sh", "-c", script, "sh", sys.executable, "-m", "hearpreprocess.runner", "doctor"]
     finished = subprocess.run(
-        [*command, "--offline", "--tmp-dir", "full"], cwd=user.folder, capture_output=True, text=True, timeout=120
+        [*command, "--offline", option, "full"], cwd=user.folder, capture_output=True, text=True, timeout=120
     )
     if "ermission" in finished.stderr or "not permitted" in finished.stderr:
         pytest.skip("this machine lets nobody mount a disk")
     assert finished.returncode == 1
     assert "free some space, or choose another disk with --tmp-dir" in finished.stdout
-    for option in ("--tmp-dir", "--download-dir", "--tasks-dir", "--tar-dir"):
-        elsewhere = subprocess.run(
-            [*command, "--offline", option, "full"], cwd=user.folder, capture_output=True, text=True, timeout=120
-        )
-        assert elsewhere.returncode == 1, option
 
 
 def test_sources_tells_which_mirror_is_there(user: User, server: Server) -> None:
@@ -319,8 +315,9 @@ def test_sources_tells_which_mirror_is_there(user: User, server: Server) -> None
     assert not told["is_there"]
 
 
-def test_report_writes_what_is_missing_and_nothing_over_others(user: User) -> None:
-    assert user.run("spoken_digit:synthetic", "--sample-rates", 16000).returncode == 0
+def test_report_writes_what_is_missing_and_nothing_over_others(user: User, shared: Shared) -> None:
+    give_generated(shared, user, "spoken_digit")
+    assert user.run("spoken_digit:synthetic", "--sample-rates", 16000, with_report=True).returncode == 0
     tasks = user.folder / "out" / "tasks"
     (page,) = tasks.glob("*/report.html")
     page.unlink()

@@ -10,7 +10,6 @@ import re
 import select
 import struct
 import subprocess
-import sys
 import termios
 import time
 from pathlib import Path
@@ -21,18 +20,20 @@ from hearpreprocess.cli.progress import Display
 from hearpreprocess.cli.progress.work import Stage, Work, without_middle
 from hearpreprocess.steps.journal import Entry, Journal, JournalReader
 from tests.conftest import User
+from tests.shared import Shared, give_generated
+from tests.user import COMMAND
 
 TASKS = ("libricount:synthetic", "spoken_digit:synthetic", "--sample-rates", "16000", "48000")
 
 
-def on_a_terminal(folder: Path, *arguments: str, columns: int = 80, **variables: str) -> str:
+def on_a_terminal(user: User, *arguments: str, columns: int = 80, **variables: str) -> str:
     """All that a run writes to a terminal. `variables`: of its environment."""
     runner, terminal = pty.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    command = [sys.executable, "-m", "hearpreprocess.runner", *arguments]
-    environment = {**os.environ, "TERM": "xterm", **variables}
+    environment = {**user.environment(), "TERM": "xterm", **variables}
     environment.pop("COLUMNS", None)
-    process = subprocess.Popen(command, cwd=folder, stdin=terminal, stdout=terminal, stderr=terminal, env=environment)
+    streams = {"stdin": terminal, "stdout": terminal, "stderr": terminal}
+    process = subprocess.Popen([*COMMAND, *arguments], cwd=user.folder, env=environment, **streams)
     os.close(terminal)
     written = b""
     while True:
@@ -47,6 +48,12 @@ def on_a_terminal(folder: Path, *arguments: str, columns: int = 80, **variables:
     assert process.wait(60) == 0
     os.close(runner)
     return written.decode()
+
+
+@pytest.fixture
+def user(user: User, shared: Shared) -> User:
+    give_generated(shared, user, "libricount", "spoken_digit")
+    return user
 
 
 class Screen:
@@ -70,9 +77,9 @@ class Screen:
                 self.lines[-1] += part
 
 
-@pytest.mark.parametrize("columns", [80, 40])
+@pytest.mark.parametrize("columns", [80, pytest.param(40, marks=pytest.mark.slow)])
 def test_a_terminal_shows_four_lines_that_fit(user: User, columns: int) -> None:
-    written = on_a_terminal(user.folder, *TASKS, columns=columns)
+    written = on_a_terminal(user, *TASKS, columns=columns)
     screen = Screen()
     screen.feed(written)
     assert 2 <= screen.most_redrawn <= 4
@@ -87,10 +94,14 @@ def test_a_terminal_shows_four_lines_that_fit(user: User, columns: int) -> None:
     assert not [line for line in screen.lines if "%|" in line or "of 2 done" in line]
 
 
+@pytest.mark.slow
 def test_a_terminal_that_can_write_ascii_alone_gets_nothing_else(user: User) -> None:
-    written = on_a_terminal(user.folder, *TASKS, columns=40, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    written = on_a_terminal(user, *TASKS, columns=40, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert "\\u" not in written
     assert "~" in written
+
+
+def test_a_bar_is_drawn_with_what_can_be_written() -> None:
     stage = Stage("task", "resample", total=10, unit="clips", done=6)
     stage.begin()
     assert "#" in stage.bar(79, is_ascii=True)
@@ -98,8 +109,9 @@ def test_a_terminal_that_can_write_ascii_alone_gets_nothing_else(user: User) -> 
     assert "█" in stage.bar(79)
 
 
+@pytest.mark.slow
 def test_a_notebook_gets_one_line_that_is_written_anew(user: User) -> None:
-    written = on_a_terminal(user.folder, *TASKS, JPY_PARENT_PID="1")
+    written = on_a_terminal(user, *TASKS, JPY_PARENT_PID="1")
     assert "\x1b" not in written
     shown = [part for line in written.split("\r\n") for part in line.split("\r")]
     summaries = [part for part in shown if "of 2 done" in part]

@@ -235,14 +235,13 @@ def test_a_damaged_copy_is_refused(made: Path, tmp_path: Path) -> None:
         compare(tarball, tmp_path / "cut.tar.gz")
 
 
-def command(*arguments: object) -> subprocess.CompletedProcess[str]:
-    call = [sys.executable, "-m", "hearpreprocess.compare", *map(str, arguments)]
-    return subprocess.run(call, capture_output=True, text=True, timeout=120)
+def test_the_command(user: User, made: Path, tmp_path: Path) -> None:
+    def command(*arguments: object) -> subprocess.CompletedProcess[str]:
+        return user.run("compare", *arguments)
 
-
-def test_the_command(made: Path, tmp_path: Path) -> None:
     folder = made / "tasks" / TITLE
-    same = command(folder, made / f"hear2021-{TITLE}-8000.tar.gz")
+    module = [sys.executable, "-m", "hearpreprocess.compare"]
+    same = user.run_anew(folder, made / f"hear2021-{TITLE}-8000.tar.gz", interpreter=module)
     assert same.returncode == 0
     assert same.stdout.endswith("at 8000 Hz: identical; 24 of 24 clips are identical\nsame\n")
     copy = edited(made, tmp_path, lambda content: content // 2, clips=1)

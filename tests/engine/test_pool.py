@@ -62,7 +62,7 @@ def step(folder: Path, what: str, number: int = 0) -> Does:
 def run(pool: StepPool, task: Does) -> str:
     begun = StepRun(pool, task, "worker")
     begun.start()
-    result: tuple[str, str] = pool.get(30)
+    result: tuple[str, str] = pool.get(120)
     assert result[0] == task.task_id
     return result[1]
 
@@ -90,7 +90,7 @@ def test_a_process_that_ends_is_no_riddle(pool: StepPool, tmp_path: Path, end: s
     begun.start()
     if end == "waits":
         psutil.Process().children()[-1].send_signal(signal.SIGKILL)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 120
     while begun.is_alive():
         assert time.monotonic() < deadline
         time.sleep(0.01)

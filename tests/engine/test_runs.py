@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -15,98 +14,139 @@ import pytest
 from hearpreprocess.synthetic.archives import write_tar_gz, write_zip
 from tests import toys
 from tests.conftest import Server, User, but_for_what_tells_of_rates, sha256
+from tests.shared import Shared, copy_of_home
+from tests.waiting_decoder import WaitingDecoder, matroska
 
 RATES = ("--sample-rates", 8000, 12000, 16000)
 
 
 @pytest.fixture
-def task(user: User) -> str:
-    # Four batches, and enough work to be interrupted.
-    members = toys.folds_members(60, folds=3)
-    long = {f"audio/clip{number:02d}.wav": toys.wav(f"clip{number}", 20.0) for number in range(60)}
-    _path, archive = toys.corpus(user.folder / "source", members | long, write=write_tar_gz)
-    user.write("mine.py", toys.folds_task(archive, sample_duration="20"))
+def base(shared: Shared) -> User:
+    """Where an undisturbed run has made a task of four batches, of which one recording is for ffmpeg."""
+
+    def make(user: User) -> None:
+        members = toys.folds_members(60) | {"audio/clip30.wav": matroska(toys.wav("clip30"))}
+        _path, archive = toys.corpus(user.folder / "source", members, write=write_tar_gz)
+        user.write("mine.py", toys.folds_task(archive))
+        in_small_batches(user)
+        finished = user.run("./mine.py", *RATES, "--num-workers", 2)
+        assert finished.returncode == 0, finished.stderr
+        assert len(list((user.folder / "_workdir" / "standardize").iterdir())) == 4
+
+    return shared.user("undisturbed", make)
+
+
+def in_small_batches(user: User) -> None:
+    user.set("hearpreprocess.corpus.batches", BATCH_CLIPS=15)
+
+
+@pytest.fixture
+def task(user: User, base: User) -> str:
+    in_small_batches(user)
+    user.write("mine.py", (base.folder / "mine.py").read_text())
     return "./mine.py"
 
 
 @pytest.fixture
-def undisturbed(user: User, task: str) -> dict[str, bytes]:
-    assert user.run(task, *RATES, "--num-workers", 2).returncode == 0
-    made = user.made()
-    shutil.rmtree(user.folder / "out")
-    shutil.rmtree(user.folder / "_workdir")
-    return made
+def undisturbed(base: User) -> dict[str, bytes]:
+    return base.made()
 
 
-def test_same_bytes_with_other_workers_and_folders(
-    user: User, task: str, undisturbed: dict[str, bytes], tmp_path: Path
-) -> None:
-    other = User(tmp_path / "other" / "place")
+@pytest.fixture
+def finished(base: User, tmp_path: Path) -> User:
+    """Somebody who has made the task already."""
+    user = copy_of_home(base, tmp_path / "finished")
+    in_small_batches(user)
+    return user
+
+
+@pytest.fixture
+def decoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WaitingDecoder:
+    decoder = WaitingDecoder(tmp_path / "decoder")
+    decoder.take_the_place(monkeypatch)
+    return decoder
+
+
+def test_same_bytes_with_other_workers_and_folders(task: str, user: User, undisturbed: dict[str, bytes]) -> None:
+    other = User(user.folder / "other" / "place")
+    in_small_batches(other)
     finished = other.run(user.folder / "mine.py", *RATES, "--num-workers", 1)
     assert finished.returncode == 0, finished.stderr
     assert other.made() == undisturbed
 
 
+def test_same_bytes_in_a_fresh_interpreter(user: User, task: str, undisturbed: dict[str, bytes]) -> None:
+    finished = user.run_anew(task, *RATES, "--num-workers", 2)
+    assert finished.returncode == 0, finished.stderr
+    assert user.made() == undisturbed
+
+
+@pytest.mark.slow
 def test_same_bytes_when_processes_are_spawned(user: User, task: str, undisturbed: dict[str, bytes]) -> None:
     start = (
         "import multiprocessing, sys; multiprocessing.set_start_method('spawn');"
         "from hearpreprocess.runner import main; sys.exit(main(sys.argv[1:]))"
     )
-    command = [sys.executable, "-c", start, task, *map(str, RATES), "--num-workers", "2"]
-    finished = subprocess.run(command, cwd=user.folder, capture_output=True, text=True, timeout=120)
+    finished = user.run_anew(task, *RATES, "--num-workers", 2, interpreter=[sys.executable, "-c", start])
     assert finished.returncode == 0, finished.stderr
     assert user.made() == undisturbed
 
 
-def wait_for(what: Path, process: subprocess.Popen[str]) -> None:
-    for _ in range(1000):
-        if list(what.parent.glob(what.name)):
-            return
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.01)
-    pytest.fail(f"{what} never came")
-
-
-@pytest.mark.parametrize("stage", ["download", "extract", "standardize", "resample"])
-def test_same_bytes_after_sigkill(user: User, task: str, undisturbed: dict[str, bytes], stage: str) -> None:
+@pytest.mark.parametrize("kind", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("to_whom", ["everybody", "runner"])
+def test_the_end_of_a_run_in_the_middle_of_its_work(
+    user: User,
+    task: str,
+    undisturbed: dict[str, bytes],
+    decoder: WaitingDecoder,
+    kind: signal.Signals,
+    to_whom: str,
+) -> None:
     process = user.start(task, *RATES, "--num-workers", 2)
-    wait_for(user.folder / "_workdir" / stage / "*", process)
+    decoder.wait_until_reached(process)
+    if to_whom == "everybody":
+        os.killpg(process.pid, kind)
+    else:
+        process.send_signal(kind)
+    _output, errors = process.communicate()
+    if kind == signal.SIGKILL:
+        assert process.returncode == -signal.SIGKILL
+    else:
+        assert process.returncode == 130, errors
+        assert "the same command goes on" in errors
+        assert "Traceback" not in errors
+        assert user.left_behind() == []
+    assert not list((user.folder / "out").glob("*.tar.gz"))
+    decoder.go_on()
+    finished = user.run(task, *RATES)
+    assert finished.returncode == 0, finished.stderr
+    assert user.made() == undisturbed
+    assert user.left_behind() == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", ["download", "extract", "standardize", "resample"])
+def test_same_bytes_after_sigkill_at_any_stage(
+    user: User, task: str, undisturbed: dict[str, bytes], stage: str
+) -> None:
+    process = user.start(task, *RATES, "--num-workers", 2)
+    while not list((user.folder / "_workdir").glob(f"{stage}/*")):
+        assert process.poll() in (None, 0), process.communicate()
+        time.sleep(0.01)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
-    assert not list((user.folder / "out").glob("*.tar.gz"))
     finished = user.run(task, *RATES, "--num-workers", 2)
     assert finished.returncode == 0, finished.stderr
     assert user.made() == undisturbed
     assert user.left_behind() == []
 
 
-@pytest.mark.parametrize("to_whom", ["everybody", "runner"])
-@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
-def test_interrupt_stops_cleanly(
-    user: User, task: str, undisturbed: dict[str, bytes], kind: signal.Signals, to_whom: str
-) -> None:
-    process = user.start(task, *RATES, "--num-workers", 2)
-    wait_for(user.folder / "_workdir" / "standardize" / "*", process)
-    if to_whom == "everybody":
-        os.killpg(process.pid, kind)
-    else:
-        process.send_signal(kind)
-    _output, errors = process.communicate(timeout=30)
-    assert process.returncode == 130, errors
-    assert "the same command goes on" in errors
-    assert "Traceback" not in errors
-    assert user.left_behind() == []
-    assert user.run(task, *RATES).returncode == 0
-    assert user.made() == undisturbed
-
-
-def test_nothing_to_do(user: User, task: str, undisturbed: dict[str, bytes]) -> None:
-    user.run(task, *RATES)
-    again = user.run(task, *RATES)
+def test_nothing_to_do(finished: User, undisturbed: dict[str, bytes]) -> None:
+    again = finished.run("./mine.py", *RATES)
     assert again.returncode == 0
     assert again.stdout.startswith("Nothing to do")
     assert "hear2021-toy_folds-v1-full-8000.tar.gz" in again.stdout
-    assert user.made() == undisturbed
+    assert finished.made() == undisturbed
 
 
 def modified(folder: Path) -> dict[str, int]:
@@ -187,7 +227,8 @@ def test_a_module_that_is_edited_during_its_run_is_another_task(user: User, serv
         assert process.poll() is None
         time.sleep(0.01)
     user.write("mine.py", task.replace("row.label", "row.label.upper()"))
-    process.communicate(timeout=60)
+    server.may_go_on.set()
+    process.communicate()
     assert b"bark" in user.made()["tasks/toy_folds-v1-full/labelvocabulary.csv"]
     finished = user.run("./mine.py", "--sample-rates", 8000)
     assert finished.returncode == 0, finished.stderr
@@ -206,30 +247,23 @@ def test_a_changed_helper_module_changes_the_task(user: User) -> None:
     assert b"BARKbark" in user.made()["tasks/toy_folds-v1-full/labelvocabulary.csv"]
 
 
-def test_a_tarball_that_is_cut_short_is_noticed(user: User) -> None:
-    _path, archive = toys.corpus(user.folder / "source", toys.folds_members())
-    user.write("mine.py", toys.folds_task(archive))
-    assert user.run("./mine.py", "--sample-rates", 8000).returncode == 0
-    made = user.made()
-    tarball = user.folder / "out" / "hear2021-toy_folds-v1-full-8000.tar.gz"
+def test_a_tarball_that_is_cut_short_is_noticed(finished: User, undisturbed: dict[str, bytes]) -> None:
+    tarball = finished.folder / "out" / "hear2021-toy_folds-v1-full-8000.tar.gz"
     tarball.write_bytes(tarball.read_bytes()[:2500])
-    assert user.run("./mine.py", "--sample-rates", 8000).returncode == 0
-    assert user.made() == made
+    assert finished.run("./mine.py", *RATES).returncode == 0
+    assert finished.made() == undisturbed
 
 
 @pytest.mark.parametrize(
     "path", ["8000/embeddings.npy", "8000/fold00/notes.txt", "2024/notes.txt", "16000/fold00/a/b.wav"]
 )
-def test_files_of_the_user_inside_a_task_are_not_lost(user: User, path: str) -> None:
-    _path, archive = toys.corpus(user.folder / "source", toys.folds_members())
-    user.write("mine.py", toys.folds_task(archive))
-    assert user.run("./mine.py", "--sample-rates", 8000).returncode == 0
-    foreign = user.folder / "out" / "tasks" / "toy_folds-v1-full" / path
+def test_files_of_the_user_inside_a_task_are_not_lost(finished: User, path: str) -> None:
+    foreign = finished.folder / "out" / "tasks" / "toy_folds-v1-full" / path
     foreign.parent.mkdir(parents=True, exist_ok=True)
     foreign.write_text("mine")
-    finished = user.run("./mine.py", "--sample-rates", 12000)
-    assert finished.returncode == 1
-    assert "holds files that hearpreprocess did not make" in finished.stderr
+    again = finished.run("./mine.py", "--sample-rates", 22050)
+    assert again.returncode == 1
+    assert "holds files that hearpreprocess did not make" in again.stderr
     assert foreign.read_text() == "mine"
 
 
@@ -249,16 +283,15 @@ def test_credentials_reach_neither_log_nor_output(user: User, server: Server) ->
     assert not [name for name, content in user.made().items() if b"SECRET" in content]
 
 
-def test_output_does_not_depend_on_the_locale(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_output_does_not_depend_on_the_locale(user: User) -> None:
     _path, archive = toys.corpus(user.folder / "source", toys.folds_members(labels=("barké", "mïau")))
     user.write("mine.py", toys.folds_task(archive))
     assert user.run("./mine.py", "--sample-rates", 8000).returncode == 0
     made = user.made()
     shutil.rmtree(user.folder / "out")
     shutil.rmtree(user.folder / "_workdir")
-    for name, value in (("PYTHONUTF8", "0"), ("PYTHONCOERCECLOCALE", "0"), ("LC_ALL", "C"), ("TZ", "Asia/Tokyo")):
-        monkeypatch.setenv(name, value)
-    finished = user.run("./mine.py", "--sample-rates", 8000)
+    variables = {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "LC_ALL": "C", "TZ": "Asia/Tokyo"}
+    finished = user.run_anew("./mine.py", "--sample-rates", 8000, **variables)
     assert finished.returncode == 0, finished.stderr
     assert user.made() == made
 
@@ -275,21 +308,18 @@ def test_two_tasks_on_one_source_download_once(user: User, server: Server) -> No
     assert {name.split("/")[1] for name in user.made() if name.startswith("tasks/")} == {"one-v1-full", "two-v1-full"}
 
 
-def test_outputs_survive_without_the_work_folder(user: User, task: str, undisturbed: dict[str, bytes]) -> None:
-    user.run(task, *RATES)
-    shutil.rmtree(user.folder / "_workdir")
-    finished = user.run(task, *RATES)
-    assert finished.returncode == 0
-    stages = {path.name for path in (user.folder / "_workdir").iterdir()}
+def test_outputs_survive_without_the_work_folder(finished: User, undisturbed: dict[str, bytes]) -> None:
+    shutil.rmtree(finished.folder / "_workdir")
+    assert finished.run("./mine.py", *RATES).returncode == 0
+    stages = {path.name for path in (finished.folder / "_workdir").iterdir()}
     assert "standardize" not in stages, "the outputs state what they are, so no audio is made again"
-    assert user.made() == undisturbed
+    assert finished.made() == undisturbed
 
 
-def test_a_removed_tarball_is_made_again(user: User, task: str, undisturbed: dict[str, bytes]) -> None:
-    user.run(task, *RATES)
-    (user.folder / "out" / "hear2021-toy_folds-v1-full-12000.tar.gz").unlink()
-    assert user.run(task, *RATES).returncode == 0
-    assert user.made() == undisturbed
+def test_a_removed_tarball_is_made_again(finished: User, undisturbed: dict[str, bytes]) -> None:
+    (finished.folder / "out" / "hear2021-toy_folds-v1-full-12000.tar.gz").unlink()
+    assert finished.run("./mine.py", *RATES).returncode == 0
+    assert finished.made() == undisturbed
 
 
 @pytest.mark.parametrize("what", ["folder", "tarball"])
@@ -314,15 +344,11 @@ OUTPUTS = ("tasks/toy_folds-v1-full/8000/fold00/clip00.wav", "tasks/toy_folds-v1
 
 
 @pytest.mark.parametrize("lost", [*(f"_workdir/{stage}" for stage in STAGES), *(f"out/{path}" for path in OUTPUTS)])
-def test_whatever_is_lost_is_made_again(user: User, lost: str) -> None:
-    _path, archive = toys.corpus(user.folder / "source", toys.folds_members(), write=write_tar_gz)
-    user.write("mine.py", toys.folds_task(archive))
-    assert user.run("./mine.py", "--sample-rates", 8000).returncode == 0
-    made = user.made()
-    path = user.folder / lost
+def test_whatever_is_lost_is_made_again(finished: User, undisturbed: dict[str, bytes], lost: str) -> None:
+    path = finished.folder / lost
     shutil.rmtree(path) if path.is_dir() else path.unlink()
-    for rates in ((8000,), (8000, 12000)):
-        finished = user.run("./mine.py", "--sample-rates", *rates)
-        assert finished.returncode == 0, finished.stderr
-    again = {name: content for name, content in user.made().items() if "12000" not in name}
-    assert but_for_what_tells_of_rates(again) == but_for_what_tells_of_rates(made)
+    for rates in (RATES, (*RATES, 22050)):
+        again = finished.run("./mine.py", *rates)
+        assert again.returncode == 0, again.stderr
+    made = {name: content for name, content in finished.made().items() if "22050" not in name}
+    assert but_for_what_tells_of_rates(made) == but_for_what_tells_of_rates(undisturbed)

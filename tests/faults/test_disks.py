@@ -13,6 +13,7 @@ from hearpreprocess.synthetic import archives
 from tests import toys
 from tests.conftest import User, sha256
 from tests.extent import IS_LONG
+from tests.shared import Shared, copy_of_home
 
 RATES = ("--sample-rates", "8000", "12000")
 
@@ -28,8 +29,7 @@ def can_mount() -> bool:
 needs_mount = pytest.mark.skipif(not can_mount(), reason="mounting a tmpfs needs Linux and the right to do so")
 
 
-@pytest.fixture
-def task(user: User) -> str:
+def write_task(user: User) -> str:
     members = toys.folds_members(30)
     long = {f"audio/clip{number:02d}.wav": toys.wav(f"clip{number}", 2.0) for number in range(30)}
     path = archives.write_tar_gz(user.folder, "toy", (members | long).items())
@@ -38,6 +38,11 @@ def task(user: User) -> str:
         toys.folds_task(f'Archive("{path.as_uri()}", sha256="{sha256(path)}")', sample_duration="2"),
     )
     return str(user.folder / "mine.py")
+
+
+@pytest.fixture
+def task(user: User) -> str:
+    return write_task(user)
 
 
 def on_small_disk(user: User, task: str, kilobytes: int) -> tuple[int, str, dict[str, bytes]]:
@@ -68,6 +73,7 @@ def on_small_disk(user: User, task: str, kilobytes: int) -> tuple[int, str, dict
 
 
 @needs_mount
+@pytest.mark.slow
 def test_a_full_disk_of_any_size_spoils_nothing(user: User, task: str) -> None:
     status, _said, undisturbed = on_small_disk(user, task, 200_000)
     assert status == 0
@@ -89,7 +95,7 @@ def test_a_full_disk_of_any_size_spoils_nothing(user: User, task: str) -> None:
 
 
 @needs_mount
-@pytest.mark.parametrize("where", ["out", "_workdir"])
+@pytest.mark.parametrize("where", ["out", pytest.param("_workdir", marks=pytest.mark.slow)])
 def test_a_disk_that_may_not_be_written_to(user: User, task: str, where: str) -> None:
     (user.folder / where).mkdir()
     script = (
@@ -103,24 +109,36 @@ def test_a_disk_that_may_not_be_written_to(user: User, task: str, where: str) ->
     assert user.run(task, *RATES).returncode == 0
 
 
+@pytest.fixture
+def finished(shared: Shared, tmp_path: Path) -> User:
+    """Somebody who has made the task already."""
+
+    def make(user: User) -> None:
+        assert user.run(write_task(user), *RATES).returncode == 0
+
+    user = copy_of_home(shared.user("damaged", make), tmp_path / "finished")
+    again = user.run("./mine.py", *RATES)
+    assert again.stdout.startswith("Nothing to do"), again.stderr
+    return user
+
+
 @pytest.mark.parametrize("stage", ["index", "corpus", "labels", "extract", "standardize", "screen", "resample"])
 @pytest.mark.parametrize("damage", ["emptied files", "half files", "foreign files"])
-def test_a_work_folder_that_is_damaged_says_so_or_heals(user: User, task: str, stage: str, damage: str) -> None:
-    assert user.run(task, *RATES).returncode == 0
-    undisturbed = user.made()
-    shutil.rmtree(user.folder / "out")
-    for path in (user.folder / "_workdir" / stage).rglob("*"):
+def test_a_work_folder_that_is_damaged_says_so_or_heals(finished: User, stage: str, damage: str) -> None:
+    undisturbed = finished.made()
+    shutil.rmtree(finished.folder / "out")
+    for path in (finished.folder / "_workdir" / stage).rglob("*"):
         if path.is_file():
             path.chmod(0o644)
             content = path.read_bytes()
             new = {"emptied files": b"", "half files": content[: len(content) // 2], "foreign files": b"\xff{"}[damage]
             path.write_bytes(new)
-    finished = user.run(task, *RATES)
-    if finished.returncode:
-        assert "unexpected" not in finished.stderr, finished.stderr
-        assert "Traceback" not in finished.stderr
-        assert str(Path("_workdir") / stage) in finished.stderr, "what to remove"
-        shutil.rmtree(user.folder / "_workdir" / stage)
-        finished = user.run(task, *RATES)
-    assert finished.returncode == 0, finished.stderr
-    assert user.made() == undisturbed
+    again = finished.run("./mine.py", *RATES)
+    if again.returncode:
+        assert "unexpected" not in again.stderr, again.stderr
+        assert "Traceback" not in again.stderr
+        assert str(Path("_workdir") / stage) in again.stderr, "what to remove"
+        shutil.rmtree(finished.folder / "_workdir" / stage)
+        again = finished.run("./mine.py", *RATES)
+    assert again.returncode == 0, again.stderr
+    assert finished.made() == undisturbed

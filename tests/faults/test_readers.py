@@ -27,10 +27,10 @@ from hearpreprocess.errors import AudioError, HearPreprocessError
 from hearpreprocess.synthetic import archives
 from hearpreprocess.synthetic.sounds import recording, wav_bytes
 from hearpreprocess.task.tree import Tree
-from tests.extent import IS_LONG
+from tests.extent import IS_LONG, IS_WHOLE
 
-MUTATIONS = 20_000 if IS_LONG else 250
-MOST_SECONDS = 10
+MUTATIONS = 20_000 if IS_LONG else 250 if IS_WHOLE else 100
+MOST_SECONDS = 60
 MEMBERS = {"a/one.wav": b"some samples" * 20, "table.csv": b"file,label\none,bark\n", "b.txt": b"x"}
 INTERESTING = (b"\0", b"\xff", b"\x7f", b"\x80", b"../", b"/", b"\xff\xff\xff\xff", b"\0\0\0\0", b"\x7f\xff\xff\xff")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
-import sys
 import tarfile
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from hearpreprocess import verify
 from hearpreprocess.compare import compare
 from hearpreprocess.finished import resampled
 from tests.conftest import Server, User, sha256
+from tests.shared import Shared, give_generated
 
 TITLES = {
     "scene": "esc50-v2.0.0-synthetic",
@@ -26,12 +26,14 @@ RATES = (16000, 22050)
 
 
 @pytest.fixture(scope="module")
-def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    user = User(tmp_path_factory.mktemp("finished"))
-    tasks = [title.partition("-")[0] for title in TITLES.values()]
-    finished = user.run(*tasks, "--mode", "synthetic", "--sample-rates", 48000, *RATES)
-    assert finished.returncode == 0, finished.stderr
-    return user.folder / "out"
+def out(shared: Shared) -> Path:
+    def make(user: User) -> None:
+        tasks = [title.partition("-")[0] for title in TITLES.values()]
+        give_generated(shared, user, *tasks)
+        finished = user.run(*tasks, "--mode", "synthetic", "--sample-rates", 48000, *RATES)
+        assert finished.returncode == 0, finished.stderr
+
+    return shared.user("resampled", make).folder / "out"
 
 
 def as_published(out: Path, title: str, folder: Path) -> Path:
@@ -165,12 +167,12 @@ def test_times_survive_the_way_to_seconds_and_back(seconds: float) -> None:
 
 
 def zenodo(user: User, *arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "hearpreprocess.zenodo", *map(str, arguments)]
-    return subprocess.run(command, cwd=user.folder, capture_output=True, text=True, timeout=120)
+    return user.run("zenodo", *arguments)
 
 
-def test_a_bundle_for_zenodo(user: User) -> None:
+def test_a_bundle_for_zenodo(user: User, shared: Shared) -> None:
     tasks = ("esc50", "libricount")
+    give_generated(shared, user, *tasks)
     made = zenodo(user, *tasks, "--mode", "synthetic")
     assert made.returncode == 0, made.stderr
     folder = user.folder / "zenodo"
@@ -195,28 +197,30 @@ def test_a_bundle_for_zenodo(user: User) -> None:
     assert {path.name: sha256(path) for path in folder.iterdir()} == before
 
 
-def test_a_bundle_is_not_made_of_what_verify_refuses(user: User) -> None:
-    assert zenodo(user, "esc50", "--mode", "synthetic").returncode == 0
+def test_a_bundle_is_not_made_of_what_verify_refuses(user: User, shared: Shared) -> None:
+    give_generated(shared, user, "libricount")
+    assert zenodo(user, "libricount", "--mode", "synthetic").returncode == 0
     before = {path.name: sha256(path) for path in (user.folder / "zenodo").iterdir()}
-    tarball = user.folder / "out" / f"hear2021-{TITLES['scene']}-48000.tar.gz"
+    tarball = user.folder / "out" / f"hear2021-{TITLES['numbers']}-48000.tar.gz"
     content = bytearray(tarball.read_bytes())
     content[-6] ^= 1
     tarball.unlink()
     tarball.write_bytes(content)
-    refused = zenodo(user, "esc50", "--mode", "synthetic")
+    refused = zenodo(user, "libricount", "--mode", "synthetic")
     assert refused.returncode == 1
     assert "zenodo is not made: 2 faults in its tarballs" in refused.stderr
     assert {path.name: sha256(path) for path in (user.folder / "zenodo").iterdir()} == before
 
 
-def test_a_bundle_replaces_nothing_of_others(user: User) -> None:
+def test_a_bundle_replaces_nothing_of_others(user: User, shared: Shared) -> None:
+    give_generated(shared, user, "libricount")
     (user.folder / "zenodo").mkdir()
     (user.folder / "zenodo" / "mine.txt").write_text("mine")
-    refused = zenodo(user, "esc50", "--mode", "synthetic")
+    refused = zenodo(user, "libricount", "--mode", "synthetic")
     assert refused.returncode == 1
     assert "it holds 'mine.txt', which was not made here" in refused.stderr
     assert zenodo(user, "esc51").returncode == 2
     assert [path.name for path in (user.folder / "zenodo").iterdir()] == ["mine.txt"]
     (user.folder / "zenodo" / "SHA256SUMS").write_text(f"{'0' * 64}  mine.txt\n")
-    assert zenodo(user, "esc50", "--mode", "synthetic").returncode == 1
+    assert zenodo(user, "libricount", "--mode", "synthetic").returncode == 1
     assert (user.folder / "zenodo" / "mine.txt").read_text() == "mine"

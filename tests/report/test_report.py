@@ -11,7 +11,6 @@ import shutil
 import statistics
 import subprocess
 import sys
-import time
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable
@@ -34,6 +33,7 @@ from hearpreprocess.report import row as overview_row
 from hearpreprocess.report import statistics as numbers
 from tests import toys
 from tests.conftest import User, copy_of
+from tests.shared import Shared, give_generated
 
 TITLES = (
     "esc50-v2.0.0-synthetic",
@@ -118,12 +118,14 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def tasks(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    user = User(tmp_path_factory.mktemp("finished"))
-    names = [title.partition("-")[0] for title in TITLES]
-    finished = user.run(*names, "--mode", "synthetic", "--sample-rates", 8000, RATE, 48000)
-    assert finished.returncode == 0, finished.stderr
-    return user.folder / "out" / "tasks"
+def tasks(shared: Shared) -> Path:
+    def make(user: User) -> None:
+        names = [title.partition("-")[0] for title in TITLES]
+        give_generated(shared, user, *names)
+        finished = user.run(*names, "--mode", "synthetic", "--sample-rates", 8000, RATE, 48000)
+        assert finished.returncode == 0, finished.stderr
+
+    return shared.user("reported", make).folder / "out" / "tasks"
 
 
 @pytest.fixture(scope="module", params=TITLES)
@@ -379,13 +381,17 @@ def test_the_page_can_be_read_without_seeing_it(made: Page) -> None:
     assert all(header.attributes["scope"] in ("row", "col") for header in made.all("th"))
 
 
-def test_the_same_folder_gives_the_same_bytes_in_another_process(folder: Path, made: Page, tmp_path: Path) -> None:
-    copy = tmp_path / folder.name
-    copy.symlink_to(folder)
-    code = "import sys, pathlib, hearpreprocess.report as r; sys.stdout.write(r.page(pathlib.Path(sys.argv[1])))"
+def test_the_same_folder_gives_the_same_bytes_in_another_process(tasks: Path, tmp_path: Path) -> None:
+    copies = [tmp_path / title for title in TITLES]
+    for copy in copies:
+        copy.symlink_to(tasks / copy.name)
+    code = (
+        "import sys; from pathlib import Path; from hearpreprocess.report import page\n"
+        "sys.stdout.write('|'.join(page(Path(name)) for name in sys.argv[1:]))"
+    )
     environment = {"PYTHONHASHSEED": "7", "PYTHONIOENCODING": "utf-8", "TZ": "Asia/Tokyo"}
-    again = subprocess.run([sys.executable, "-c", code, copy], capture_output=True, check=True, env=environment)
-    assert again.stdout.decode() == made.source
+    again = subprocess.run([sys.executable, "-c", code, *copies], capture_output=True, check=True, env=environment)
+    assert again.stdout.decode() == "|".join(page(tasks / title) for title in TITLES)
 
 
 def test_events_are_drawn_where_they_are(tasks: Path) -> None:
@@ -627,9 +633,7 @@ def test_other_clips_are_not_opened(tmp_path: Path) -> None:
     clips = {f"{number:06d}.wav": {"split": "train", "labels": [f"{number % 12}"]} for number in range(100_000)}
     folder = task_of(tmp_path / "large", clips, ["train"])
     assert len(list(folder.glob("*/*/*.wav"))) == 8
-    start = time.monotonic()
     made = Page(page(folder))
-    assert time.monotonic() - start < 30
     assert made.one(fact="clips").text == "100,000"
 
 

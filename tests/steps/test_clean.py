@@ -65,10 +65,10 @@ def test_clean_makes_no_sense_without_finished_tasks(user: User, two_tasks: list
 def test_clean_leaves_what_another_run_needs(user: User, two_tasks: list[str]) -> None:
     other = user.start(two_tasks[0], "--sample-rates", *range(8000, 60000, 4000))
     while not (user.folder / "_workdir" / "resample").exists():
-        assert other.poll() is None, other.communicate()
+        assert other.poll() in (None, 0), other.communicate()
         time.sleep(0.01)
     finished = user.run(two_tasks[1], "--sample-rates", 8000, "--clean")
-    _output, errors = other.communicate(timeout=60)
+    _output, errors = other.communicate()
     assert finished.returncode == 0, finished.stderr
     assert other.returncode == 0, errors
     assert user.run(*two_tasks, "--sample-rates", 8000, "--clean").returncode == 0

@@ -7,13 +7,11 @@ import io
 import json
 import os
 import struct
-import subprocess
 import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-import imageio_ffmpeg
 import numpy as np
 import pytest
 import soundfile
@@ -23,15 +21,10 @@ from hearpreprocess.errors import ArchiveError
 from hearpreprocess.synthetic import archives
 from tests import toys
 from tests.conftest import User, sha256
+from tests.waiting_decoder import matroska
 
 RATES = ("--sample-rates", 8000)
 GOOD = toys.wav("good")
-
-
-def matroska(content: bytes) -> bytes:
-    """A recording in a format that libsndfile does not read."""
-    convert = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", "-", "-c:a", "flac", "-f", "matroska", "-"]
-    return subprocess.run(convert, input=content, capture_output=True, check=True).stdout
 
 
 GOOD_MATROSKA = matroska(GOOD)

@@ -24,6 +24,7 @@ from hearpreprocess.finished import contents
 from hearpreprocess.finished.tarball import CHECKSUM_SUFFIX
 from tests import toys
 from tests.conftest import User, copy_of
+from tests.shared import Shared, give_generated
 
 RATE = 16000
 TITLES = ("esc50-v2.0.0-synthetic", "dcase2016_task2-hear2021-synthetic", "beijing_opera-v1.0-hear2021-synthetic")
@@ -32,12 +33,14 @@ Plant = Callable[[Path], object]
 
 
 @pytest.fixture(scope="module")
-def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    user = User(tmp_path_factory.mktemp("finished"))
-    tasks = [title.partition("-")[0] for title in TITLES]
-    finished = user.run(*tasks, "--mode", "synthetic", "--sample-rates", RATE)
-    assert finished.returncode == 0, finished.stderr
-    return user.folder / "out"
+def out(shared: Shared) -> Path:
+    def make(user: User) -> None:
+        tasks = [title.partition("-")[0] for title in TITLES]
+        give_generated(shared, user, *tasks)
+        finished = user.run(*tasks, "--mode", "synthetic", "--sample-rates", RATE)
+        assert finished.returncode == 0, finished.stderr
+
+    return shared.user("verified", make).folder / "out"
 
 
 def read(task: Path, name: str) -> dict[str, list]:
@@ -313,7 +316,7 @@ def test_a_draw_is_known_without_a_name_that_tells_it(out: Path, tmp_path: Path)
 def packed(
     folder: Path, tarball: Path, root: str, change: Callable[[tarfile.TarInfo], object] = lambda info: None
 ) -> Path:
-    with tarfile.open(tarball, "w:gz") as archive:
+    with tarfile.open(tarball, "w:gz", compresslevel=1) as archive:
         archive.add(folder, root, filter=lambda info: (change(info), info)[1])
     return tarball
 
@@ -514,13 +517,11 @@ def test_published_counts_and_membership(user: User) -> None:
     assert "the number of clips is not the published one: fold01 4 instead of 5" in refused.stderr
 
 
-def command(*arguments: object) -> subprocess.CompletedProcess[str]:
-    call = [sys.executable, "-m", "hearpreprocess.verify", *map(str, arguments)]
-    return subprocess.run(call, capture_output=True, text=True, timeout=120)
+def test_the_command(user: User, out: Path, tmp_path: Path) -> None:
+    def command(*arguments: object) -> subprocess.CompletedProcess[str]:
+        return user.run("verify", *arguments)
 
-
-def test_the_command(out: Path, tmp_path: Path) -> None:
-    whole = command(out)
+    whole = user.run_anew(out, interpreter=[sys.executable, "-m", "hearpreprocess.verify"])
     assert whole.returncode == 0, whole.stdout
     assert whole.stdout.count(": equal  (") == 2 * len(TITLES)
     task = tmp_path / TITLES[0]
