@@ -20,6 +20,9 @@ def corpus_folder(workspace: Workspace, key: str) -> CorpusFolder:
     return CorpusFolder(workspace.tmp_dir / Corpus.stage / key)
 
 
+on_new_run(corpus_folder.cache_clear)
+
+
 class TaskStep(FolderStep):
     """A step on a task: its result depends on what the task's module says and on what its sources hold."""
 
