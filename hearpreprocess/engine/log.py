@@ -36,7 +36,8 @@ def log_to(path: Path, level: int = logging.INFO) -> Iterator[None]:
         for logger, handlers, earlier_level, propagates in before:
             logger.handlers, logger.propagate = handlers, propagates
             logger.setLevel(earlier_level)
-        handler.close()
+        with contextlib.suppress(OSError):  # the disk is still full
+            handler.close()
 
 
 def log_for_ever(path: Path, level: int = logging.INFO) -> None:
