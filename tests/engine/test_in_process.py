@@ -53,7 +53,9 @@ def home(user: User, monkeypatch: pytest.MonkeyPatch) -> User:
 
 
 def run(*arguments: object) -> int:
-    return main(["./mine.py", "--sample-rates", "8000", "--num-workers", "2", "--quiet", *map(str, arguments)])
+    return main(
+        ["./mine.py", "--sample-rates", "8000", "--num-workers", "2", "--no-report", "--quiet", *map(str, arguments)]
+    )
 
 
 @pytest.mark.parametrize("start", [lambda function: function(), in_thread], ids=["main thread", "another thread"])
@@ -84,6 +86,17 @@ def test_a_second_run_sees_a_changed_task_module(home: User) -> None:
     home.write("mine.py", (home.folder / "mine.py").read_text().replace("row.label", "row.label.upper()"))
     assert run() == 0
     assert b"BARK" in home.made()["tasks/toy_folds-v1-full/labelvocabulary.csv"]
+
+
+def test_a_second_run_sees_a_changed_helper_of_the_module(home: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(home.folder)
+    home.write("naming_of_this_test.py", "def named(label):\n    return label\n")
+    module = (home.folder / "mine.py").read_text().replace("row.label", "named(row.label)")
+    home.write("mine.py", module.replace("def clips", "from naming_of_this_test import named\n\ndef clips"))
+    assert run() == 0
+    home.write("naming_of_this_test.py", "def named(label):\n    return 'big ' + label\n")
+    assert run() == 0
+    assert b"big bark" in home.made()["tasks/toy_folds-v1-full/labelvocabulary.csv"]
 
 
 def test_a_second_run_sees_a_changed_folder_of_the_user(home: User) -> None:
