@@ -38,6 +38,10 @@ class SchedulerError(HearPreprocessError, ConnectionError):
     """The scheduler that several hosts share cannot be reached."""
 
 
+class BusyError(HearPreprocessError, RuntimeError):
+    """This process is at another run."""
+
+
 class ArchiveError(HearPreprocessError, ValueError):
     """An archive is damaged, unsafe, or lacks a member."""
 

@@ -12,6 +12,7 @@ from typing import Any
 from hearpreprocess.about import __version__
 from hearpreprocess.cli.completion import complete_words
 from hearpreprocess.cli.console import DONE, MISUSED, ended
+from hearpreprocess.storage import begin_run
 
 COMMANDS = {
     "run": "make tasks; the word `run` may be left out",
@@ -50,6 +51,7 @@ exit status: 0 everything is done, 1 something failed, 2 the command cannot be u
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     complete_words(command_parser, COMMANDS)
+    begin_run()
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not given:
         parser_for("run").print_help()

@@ -3,6 +3,7 @@
 from hearpreprocess.steps import JournalReader  # first of all, as it keeps Luigi from warning of its own defaults
 
 # isort: split
+from hearpreprocess.engine.interruption import Interruption
 from hearpreprocess.engine.run import Outcome, Watch, preview, run, with_published_tasks
 
-__all__ = ["JournalReader", "Outcome", "Watch", "preview", "run", "with_published_tasks"]
+__all__ = ["Interruption", "JournalReader", "Outcome", "Watch", "preview", "run", "with_published_tasks"]

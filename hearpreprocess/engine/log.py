@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 from hearpreprocess.steps import LOGGER
@@ -10,18 +12,46 @@ from hearpreprocess.steps import LOGGER
 LOGGERS = (LOGGER, "luigi", "luigi-interface", "luigi.scheduler")
 
 
-def log_to(path: Path) -> None:
-    """Send what Luigi and the steps say to a file, and nowhere else; a process that inherits this keeps it."""
-    if logging.getLogger(LOGGERS[0]).handlers:
-        return
-    logging.raiseExceptions = False  # a full disk must not fill the screen with complaints about the log
-    handler = logging.FileHandler(path)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(message)s"))
+class LogHandler(logging.FileHandler):
+    """Appends to the log of a run."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(message)s"))
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  (logging's name)
+        """Drop a line that cannot be written: a full disk must not fill the screen with complaints about the log."""
+
+
+@contextlib.contextmanager
+def log_to(path: Path, level: int = logging.INFO) -> Iterator[None]:
+    """Send what Luigi and the steps say during the block to a file, and nowhere else."""
+    loggers = [logging.getLogger(name) for name in LOGGERS]
+    before = [(logger, logger.handlers, logger.level, logger.propagate) for logger in loggers]
+    handler = LogHandler(path)
+    try:
+        _attach(handler, level)
+        yield
+    finally:
+        for logger, handlers, earlier_level, propagates in before:
+            logger.handlers, logger.propagate = handlers, propagates
+            logger.setLevel(earlier_level)
+        with contextlib.suppress(OSError):  # the disk is still full
+            handler.close()
+
+
+def log_for_ever(path: Path, level: int = logging.INFO) -> None:
+    """Do so until this process ends; nothing happens where it inherits a run's log."""
+    if not any(isinstance(handler, LogHandler) for handler in logging.getLogger(LOGGER).handlers):
+        _attach(LogHandler(path), level)
+
+
+def _attach(handler: LogHandler, level: int) -> None:
     for name in LOGGERS:
         logger = logging.getLogger(name)
         logger.handlers = [handler]
-        logger.setLevel(logging.INFO)
         logger.propagate = False
+        logger.setLevel(level)
 
 
 def log_path(journal: Path, tmp_dir: Path) -> Path:

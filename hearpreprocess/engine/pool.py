@@ -6,7 +6,6 @@ on to a process that stays.
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import multiprocessing
 import multiprocessing.connection
@@ -16,21 +15,22 @@ import resource
 import signal
 import sys
 import threading
+import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from types import FrameType
 from typing import Any
 
-import luigi.worker
-
-from hearpreprocess.engine.log import log_path, log_to
-from hearpreprocess.engine.reporter import Reporter
-from hearpreprocess.steps import Interruption, Step
-from hearpreprocess.storage import remove
+from hearpreprocess.steps import Step, interrupt, is_interrupted
 
 EXIT_STATUS = 143
-SECONDS_TO_UNWIND, SECONDS_TO_END = 5, 60
+SECONDS_TO_END = 10
+"""How long a process may tidy up after it has been told to end; what it leaves then, the runner removes."""
+
+SECONDS_TO_CLOSE = 60
+LONGEST_WAIT = 0.3
+"""In seconds, between two looks whether the person has had enough."""
 
 # A process that has grown beyond this is replaced, so that one large step does not make all the small ones large.
 LARGEST_MIB_KEPT = 300
@@ -39,15 +39,38 @@ LARGEST_MIB_KEPT = 300
 # handing them back to the system, which has to clear them page by page each time (mallopt(3), M_MMAP_THRESHOLD).
 LARGEST_BLOCK_KEPT = (32 << 20) - (1 << 16)
 
+_HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Results:
+    """What a step's result is put into, in the process that runs the step."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def put(self, result: Any) -> None:
+        """Send a result, with the most memory in MiB that this process has used so far."""
+        if is_interrupted():  # the step has none
+            return
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        try:
+            self._connection.send((result, peak / (2**20 if sys.platform == "darwin" else 2**10)))
+        except OSError:  # the runner is gone
+            return
+
+
+Work = Callable[[Step, Results], None]
+"""Runs a step to its end and puts the result; must be importable in a process that is spawned."""
+
 
 class StepPool:
     """The processes, and the results of their steps in the way in which Luigi takes them: `get`, `put`, `close`.
 
-    `scheduler_url`: of a luigid whose page shows how far each step is.
+    `work`: what a process does with a step. `most`: how many processes there may be.
     """
 
-    def __init__(self, most: int = 1, scheduler_url: str | None = None) -> None:
-        self._most, self.scheduler_url = most, scheduler_url
+    def __init__(self, work: Work, most: int = 1) -> None:
+        self._work, self._most = work, most
         self._processes: list[_StepProcess] = []
         self._noted: deque[Any] = deque()
         self._loading = threading.Thread(target=_load, name="loading", daemon=True)
@@ -67,9 +90,8 @@ class StepPool:
         is_first = self._loading.ident is None
         if not is_first:
             self._loading.join()  # a process that is forked while a module is loaded could never load it
-        process = _StepProcess(
-            [process.connection for process in self._processes], is_loaded=is_forked and not is_first
-        )
+        others = [process.connection for process in self._processes]
+        process = _StepProcess(self._work, others, is_loaded=is_forked and not is_first)
         self._processes.append(process)
         if is_first and is_forked:
             self._loading.start()
@@ -80,11 +102,11 @@ class StepPool:
         self._noted.append(result)
 
     def get(self, timeout: float) -> Any:
-        """The next result; raises queue.Empty where none comes within `timeout` seconds."""
+        """The next result; raises queue.Empty where none comes within `timeout` seconds, or within LONGEST_WAIT."""
         if self._noted:
             return self._noted.popleft()
         busy = {process.connection: process for process in self._processes if process.is_busy}
-        for ready in multiprocessing.connection.wait(list(busy), timeout):
+        for ready in multiprocessing.connection.wait(list(busy), min(timeout, LONGEST_WAIT)):
             process = busy[ready]  # type: ignore[index]
             try:
                 return process.receive()
@@ -93,6 +115,10 @@ class StepPool:
                 process.end()
         raise queue.Empty
 
+    def interrupt(self) -> None:
+        """End the steps that are being run, all at once."""
+        _interrupt([process for process in self._processes if process.is_busy])
+
     def close(self) -> None:
         """End the processes, which have nothing to do any more."""
         for process in self._processes:
@@ -100,15 +126,20 @@ class StepPool:
 
 
 class _StepProcess:
-    def __init__(self, connections_of_others: Sequence[Connection], *, is_loaded: bool) -> None:
+    def __init__(self, work: Work, connections_of_others: Sequence[Connection], *, is_loaded: bool) -> None:
         self.connection, other_end = multiprocessing.Pipe()
         self.is_loaded = is_loaded
         self.is_busy = False
         self._is_too_large = False
         # A process that is forked inherits the runner's ends, and with them open nobody would notice the runner's end.
         inherited = [self.connection, *connections_of_others] if multiprocessing.get_start_method() == "fork" else []
-        self.process = multiprocessing.Process(target=_serve, args=(other_end, inherited), name="steps")
-        self.process.start()
+        self.process = multiprocessing.Process(target=_serve, args=(work, other_end, inherited), name="steps")
+        # Signals wait until the process has handlers of its own; with the runner's it would not end.
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, _HANDLED)
+        try:
+            self.process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         other_end.close()
 
     def can_go_on(self) -> bool:
@@ -117,9 +148,9 @@ class _StepProcess:
         self.end()
         return False
 
-    def send(self, step: Step, worker_id: str, scheduler_url: str | None) -> None:
+    def send(self, step: Step) -> None:
         self.is_busy = True
-        self.connection.send((step, worker_id, scheduler_url))
+        self.connection.send(step)
 
     def receive(self) -> Any:
         result, mebibytes = self.connection.recv()
@@ -129,31 +160,32 @@ class _StepProcess:
 
     def end(self) -> None:
         self.connection.close()
-        self.process.join(SECONDS_TO_END)
+        self.process.join(SECONDS_TO_CLOSE)
         if self.process.is_alive():
             self.process.kill()
             self.process.join()
 
 
 class StepRun:
-    """One run of a step, as Luigi looks at it."""
+    """One run of a step, as Luigi looks at it. `timeout`: seconds that it may take, 0 for any number."""
 
     use_multiprocessing = True
-    timeout_time = None
 
-    def __init__(self, pool: StepPool, step: Step, worker_id: str) -> None:
+    def __init__(self, pool: StepPool, step: Step, timeout: float = 0) -> None:
         self.task = step
-        self._pool, self._worker_id = pool, worker_id
+        self.worker_timeout = timeout
+        self.timeout_time = time.time() + timeout if timeout else None
+        self._pool = pool
         self._at_work: _StepProcess | None = None
 
     def start(self) -> None:
         """Hand the step to a process."""
         self._at_work = self._pool.idle()
         try:
-            self._at_work.send(self.task, self._worker_id, self._pool.scheduler_url)
+            self._at_work.send(self.task)
         except OSError:  # it died just now
             self._at_work = self._pool.idle()
-            self._at_work.send(self.task, self._worker_id, self._pool.scheduler_url)
+            self._at_work.send(self.task)
 
     def is_alive(self) -> bool:
         """Whether the process that runs the step is there."""
@@ -167,21 +199,32 @@ class StepRun:
         return self._at_work.process.exitcode or "0 before the step had"
 
     def terminate(self) -> None:
-        """End the process and those that it has started."""
-        import psutil
+        """End the step, and with it the process that runs it."""
+        if self._at_work is not None:
+            _interrupt([self._at_work])
 
-        if self._at_work is None:
-            return
-        process = self._at_work.process
-        with contextlib.suppress(psutil.NoSuchProcess):
-            started = psutil.Process(process.pid).children(recursive=True)
-            process.terminate()
-            process.join(SECONDS_TO_END)
-            process.kill()
-            process.join()
-            for child in started:
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    child.terminate()
+
+def _interrupt(processes: Sequence[_StepProcess]) -> None:
+    """Tell processes to end their steps, wait for it, and end by force what has not, and what they have started."""
+    import psutil
+
+    started = []
+    for process in processes:
+        try:
+            started += psutil.Process(process.process.pid).children(recursive=True)
+        except psutil.NoSuchProcess:
+            continue
+        process.process.terminate()
+    deadline = time.monotonic() + SECONDS_TO_END
+    for process in processes:
+        process.process.join(max(0.0, deadline - time.monotonic()))
+        process.process.kill()
+        process.process.join()
+    for child in started:
+        try:
+            child.terminate()
+        except psutil.NoSuchProcess:
+            continue
 
 
 def _load() -> None:
@@ -189,27 +232,33 @@ def _load() -> None:
         importlib.import_module(module)
 
 
-def _serve(connection: Connection, inherited: Sequence[Connection]) -> None:
+def _serve(work: Work, connection: Connection, inherited: Sequence[Connection]) -> None:
     """Run the steps that come over a connection, until the runner closes it or is gone."""
     for runners_end in inherited:
         runners_end.close()
     for number in (signal.SIGINT, signal.SIGHUP):  # they are the runner's to handle
         signal.signal(number, signal.SIG_IGN)
-    for number in (signal.SIGTERM, signal.SIGALRM):
-        signal.signal(number, _unwind)
-    if Interruption.has_arrived:  # between the fork and here
-        raise SystemExit(EXIT_STATUS)
-    threading.Thread(target=_end_with_the_runner, name="runner", daemon=True).start()
-    bytearray(LARGEST_BLOCK_KEPT)
-    while not Interruption.has_arrived:
-        try:
-            step, worker_id, scheduler_url = connection.recv()
-        except (EOFError, OSError):
-            return
-        if step.workspace.journal:
-            log_to(log_path(step.workspace.journal, step.workspace.tmp_dir))
-        reporter = Reporter(step.task_id, scheduler_url)
-        luigi.worker.TaskProcess(step, worker_id, _Results(connection), reporter, check_complete_on_run=True).run()
+    signal.signal(signal.SIGTERM, _end_step)
+    try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _HANDLED)
+        threading.Thread(target=_end_with_the_runner, name="runner", daemon=True).start()
+        bytearray(LARGEST_BLOCK_KEPT)
+        while not is_interrupted():
+            try:
+                step = connection.recv()
+            except (EOFError, OSError):
+                return
+            work(step, Results(connection))
+    except KeyboardInterrupt:
+        pass
+    raise SystemExit(EXIT_STATUS)
+
+
+def _end_step(number: int, frame: FrameType | None) -> None:
+    silent = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silent, 2)  # what libraries say of being ended is no news
+    os.close(silent)
+    interrupt()
 
 
 def _end_with_the_runner() -> None:
@@ -217,37 +266,6 @@ def _end_with_the_runner() -> None:
     runner = multiprocessing.parent_process()
     if runner is not None:
         multiprocessing.connection.wait([runner.sentinel])
-        os.kill(os.getpid(), signal.SIGTERM)
-
-
-class _Results:
-    """What Luigi puts the result of a step into."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def put(self, result: Any) -> None:
-        """Send a result, with the most memory in MiB that this process has used so far."""
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        with contextlib.suppress(OSError):  # the runner is gone
-            self._connection.send((result, peak / (2**20 if sys.platform == "darwin" else 2**10)))
-
-
-def _unwind(number: int, frame: FrameType | None) -> None:
-    """End the step, so that half-made things are removed. Where a library drops the exception, it is raised again."""
-    if number == signal.SIGALRM and _is_tidying(frame):
-        signal.alarm(SECONDS_TO_UNWIND)
-        return
-    silent = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(silent, 2)  # what libraries say of being ended is no news
-    Interruption.has_arrived = True
-    signal.alarm(SECONDS_TO_UNWIND if number == signal.SIGTERM else 0)
-    raise SystemExit(EXIT_STATUS)
-
-
-def _is_tidying(frame: FrameType | None) -> bool:
-    while frame is not None:
-        if frame.f_code is remove.__code__:
-            return True
-        frame = frame.f_back
-    return False
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+        time.sleep(SECONDS_TO_END)
+        os._exit(EXIT_STATUS)

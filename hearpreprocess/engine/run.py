@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hearpreprocess.engine.execution import execute
-from hearpreprocess.engine.log import log_path, log_to
+from hearpreprocess.engine.interruption import Interruption
+from hearpreprocess.engine.log import log_path
 from hearpreprocess.errors import ConfigError, DownloadError, HearPreprocessError, OfflineError, OutputError
 from hearpreprocess.fetch import Connection, Connections
 from hearpreprocess.finished import resampled, tarball_name
@@ -30,6 +31,7 @@ from hearpreprocess.storage import (
     Workspace,
     alone,
     at_work,
+    begin_run,
     forget_skipped_cleanup,
     naming_the_disk,
     nearest_existing,
@@ -37,9 +39,9 @@ from hearpreprocess.storage import (
 )
 from hearpreprocess.task import TaskReference
 
-Watch = Callable[[Path, Sequence[str], Collection[str]], contextlib.AbstractContextManager[object]]
-"""What follows a run: called with its journal, the titles of what it is for, and those of them that were there before;
-it is entered while the steps run."""
+Watch = Callable[[Path, Sequence[str], Collection[str], Interruption], contextlib.AbstractContextManager[object]]
+"""What follows a run: called with its journal, the titles of what it is for, those of them that were there before, and
+what notes its interruption; it is entered while the steps run."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,7 @@ def preview(task: TaskReference, workspace: Workspace, outputs: Path) -> Outcome
 @contextlib.contextmanager
 def _journal_of(workspace: Workspace) -> Iterator[Workspace]:
     """The workspace of one run of this process, with a journal that its steps write to."""
+    begin_run()
     with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as folder:
         journal = Path(folder) / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.journal"
         journal.touch()
@@ -143,7 +146,6 @@ def _run_steps(roots: Sequence[Step], workspace: Workspace, request: Request, wa
     log = log_path(workspace.journal, workspace.tmp_dir)
     with naming_the_disk(log):
         log.parent.mkdir(parents=True, exist_ok=True)
-        log_to(log)
     started = time.monotonic()
     with naming_the_disk(log), alone(workspace.tmp_dir, workspace.runner) as is_alone:
         for root in roots if is_alone else ():
@@ -151,8 +153,9 @@ def _run_steps(roots: Sequence[Step], workspace: Workspace, request: Request, wa
     try:
         titles = [title for root in roots for title in root.task_titles]
         completed = [title for root in roots if _is_complete(root) for title in root.task_titles]
-        with watch(workspace.journal, titles, completed), at_work(workspace.tmp_dir):
-            execute(roots, request.workers, request.scheduler_url)
+        interruption = Interruption()
+        with watch(workspace.journal, titles, completed, interruption), at_work(workspace.tmp_dir):
+            execute(roots, request.workers, request.scheduler_url, interruption)
     finally:
         _remove_leftovers(workspace)  # a step's process that was killed has left something
     unfinished = [root for root in roots if not _is_complete(root)]

@@ -1,10 +1,8 @@
 """The Luigi steps: glue around the pure modules. A step is done when its output stands in its place, whole."""
 
-import warnings
+from hearpreprocess.steps.luigi_files import check_read, names_of, reading_settings, settings_files
 
-with warnings.catch_warnings():
-    # On its import Luigi warns of a default of its own, which is of no use to who runs or tests a task.
-    warnings.simplefilter("ignore", DeprecationWarning)
+with reading_settings():
     import luigi  # noqa: F401
 
 from hearpreprocess.steps.audio import Extract, Resample, Standardize
@@ -12,7 +10,7 @@ from hearpreprocess.steps.base import LOGGER, PlanningStep, Step, is_whole
 from hearpreprocess.steps.clean import STAGES, Clean, sharing_sources
 from hearpreprocess.steps.corpus import Corpus, corpus_folder
 from hearpreprocess.steps.fetch import Generate, source_step
-from hearpreprocess.steps.interruption import Interruption
+from hearpreprocess.steps.interruption import interrupt, is_interrupted
 from hearpreprocess.steps.journal import Entry, JournalReader
 from hearpreprocess.steps.labels import Preview
 from hearpreprocess.steps.release import Release
@@ -25,7 +23,6 @@ __all__ = [
     "Entry",
     "Extract",
     "Generate",
-    "Interruption",
     "JournalReader",
     "PlanningStep",
     "Preview",
@@ -33,8 +30,13 @@ __all__ = [
     "Resample",
     "Standardize",
     "Step",
+    "check_read",
     "corpus_folder",
+    "interrupt",
+    "is_interrupted",
     "is_whole",
+    "names_of",
+    "settings_files",
     "sharing_sources",
     "source_step",
 ]

@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-import logging
 import time
-import traceback
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
@@ -15,10 +13,9 @@ from typing import Any, ClassVar, TypeVar
 import luigi
 from luigi.parameter import ParameterVisibility
 
-from hearpreprocess.errors import HearPreprocessError
-from hearpreprocess.steps.interruption import Interruption
+from hearpreprocess.steps.interruption import raise_if_interrupted
 from hearpreprocess.steps.journal import Entry, Event, Journal
-from hearpreprocess.storage import Workspace, digest, is_sealed, replaced_folder, seal, whole_folder
+from hearpreprocess.storage import Workspace, digest, is_sealed, on_new_run, replaced_folder, seal, whole_folder
 from hearpreprocess.task import TaskReference, source_to_json
 
 Value = TypeVar("Value")
@@ -156,36 +153,6 @@ class PlanningStep(Step):
         self.finish()
 
 
-def _tell_failure(step: Step, error: BaseException) -> None:
-    """Tell the journal why a step failed, with the place in the code where the error is not one of ours."""
-    if isinstance(error, HearPreprocessError):
-        step.tell("failed", text=str(error))
-    elif isinstance(error, FileNotFoundError | PermissionError) and error.filename:
-        text = f"{error.filename}: {error.strerror}; was it moved or locked while the run was at work?"
-        step.tell("failed", text=text)
-    elif "Unfulfilled dependenc" in str(error):  # Luigi's word for it
-        step.tell("failed", text="what it needs was removed while the run was at work; give the same command again")
-    else:
-        frames = traceback.extract_tb(error.__traceback__)
-        place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
-        step.tell("failed", text=f"unexpected {type(error).__name__}: {error}{place}")
-
-
-def _tell_death(step: Step, message: str) -> None:
-    how = message.rpartition(" died unexpectedly ")[2] or message
-    step.tell("failed", text=f"its process ended {how}; was it killed from outside, or did the memory run out?")
-
-
-def _log_duration(step: Step, seconds: float) -> None:
-    logging.getLogger(LOGGER).info("%s took %.4f s: %s", step.stage, seconds, step.title)
-
-
-Step.event_handler(luigi.Event.FAILURE)(_tell_failure)
-Step.event_handler(luigi.Event.BROKEN_TASK)(_tell_failure)
-Step.event_handler(luigi.Event.PROCESS_FAILURE)(_tell_death)
-Step.event_handler(luigi.Event.PROCESSING_TIME)(_log_duration)
-
-
 class FolderStep(Step):
     """A step whose output is one folder below the work folder; that it stands there, sealed, is its completion mark.
 
@@ -216,6 +183,7 @@ class FolderStep(Step):
 
 
 _known_whole: set[Path] = set()
+on_new_run(_known_whole.clear)
 
 
 def is_whole(folder: Path) -> bool:
@@ -234,7 +202,7 @@ def fresh_folder(path: Path) -> Iterator[Path]:
     is_broken = path.exists() and not is_sealed(path)
     with replaced_folder(path) if is_broken else whole_folder(path) as folder:
         yield folder
-        Interruption.act()
+        raise_if_interrupted()
         seal(folder)
 
 
@@ -252,7 +220,8 @@ class Counter:
         self._last = time.monotonic()
 
     def add(self, amount: int) -> None:
-        """Count an amount as done."""
+        """Count an amount as done; raises KeyboardInterrupt where this process is to end its step."""
+        raise_if_interrupted()
         self._pending += amount
         if time.monotonic() - self._last >= self.SECONDS:
             self.flush()

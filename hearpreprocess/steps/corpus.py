@@ -10,7 +10,7 @@ from hearpreprocess.about import __version__
 from hearpreprocess.corpus import CORPUS_FORMAT, CorpusFolder, choose_clips, decoding_versions, plan_corpus
 from hearpreprocess.steps.base import FolderStep, HiddenParameter, Step, TaskParameter
 from hearpreprocess.steps.fetch import Index, SourceStep, source_step
-from hearpreprocess.storage import Workspace, digest
+from hearpreprocess.storage import Workspace, digest, on_new_run
 from hearpreprocess.task import TaskMode, TaskReference, Tree, describe_undeclared, opened_files
 
 
@@ -18,6 +18,9 @@ from hearpreprocess.task import TaskMode, TaskReference, Tree, describe_undeclar
 def corpus_folder(workspace: Workspace, key: str) -> CorpusFolder:
     """The output of the Corpus step with this key, which must be complete."""
     return CorpusFolder(workspace.tmp_dir / Corpus.stage / key)
+
+
+on_new_run(corpus_folder.cache_clear)
 
 
 class TaskStep(FolderStep):

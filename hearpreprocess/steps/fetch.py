@@ -14,7 +14,16 @@ from hearpreprocess.about import __version__
 from hearpreprocess.archive import files_below
 from hearpreprocess.errors import DownloadError, OfflineError, OutputError, enumerate_problems
 from hearpreprocess.steps.base import Counter, FolderStep, SourceParameter
-from hearpreprocess.storage import SEAL, Workspace, check_free, digest, naming_the_disk, replaced_folder, whole_file
+from hearpreprocess.storage import (
+    SEAL,
+    Workspace,
+    check_free,
+    digest,
+    naming_the_disk,
+    on_new_run,
+    replaced_folder,
+    whole_file,
+)
 from hearpreprocess.task import File, Local, Source, Synthetic, Tree, matcher
 
 MOST_FILES_SHOWN = 9
@@ -292,6 +301,10 @@ _below = functools.cache(files_below)
 @functools.cache
 def _identity(folder: Path) -> str:
     return digest([str(folder), _stamps(_below(folder))])
+
+
+on_new_run(_below.cache_clear)
+on_new_run(_identity.cache_clear)
 
 
 def _stamps(files: Mapping[str, Path]) -> dict[str, list[int]]:

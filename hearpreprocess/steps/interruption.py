@@ -1,44 +1,29 @@
-"""Ctrl-C, SIGTERM and a closed terminal while the graph runs: noted at once, acted on between two looks at the steps.
+"""Whether the process that runs a step has been told to end it.
 
-Nothing is raised from within a signal's handler, as Python drops an exception that comes up in the wrong place, such as
-a hook that runs around a fork.
+A flag of the process, which its handler of SIGTERM sets. It is looked at again where a step counts what it has done and
+before its output takes its place: a library that calls us back, as libsndfile does to read and to write, drops what is
+raised there, and goes on without the bytes.
 """
 
 from __future__ import annotations
 
-import signal
-from types import FrameType
-from typing import Any
-
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_is_interrupted = False
 
 
-class Interruption:
-    """A block in which Ctrl-C, SIGTERM and SIGHUP only set `has_arrived`."""
+def interrupt() -> None:
+    """Note that this process is to end its step, and raise KeyboardInterrupt; told again, it goes on with tidying."""
+    global _is_interrupted
+    if not _is_interrupted:
+        _is_interrupted = True
+        raise KeyboardInterrupt
 
-    has_arrived = False
 
-    def __enter__(self) -> Interruption:
-        Interruption.has_arrived = False
-        # What is ignored from the start, as SIGHUP is under nohup, stays so.
-        heard = [number for number in _SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
-        self._before: dict[signal.Signals, Any] = {number: signal.signal(number, self._note) for number in heard}
-        return self
+def is_interrupted() -> bool:
+    """Whether this process is to end its step."""
+    return _is_interrupted
 
-    def __exit__(self, *exception: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
 
-    @staticmethod
-    def _note(number: int, frame: FrameType | None) -> None:
-        Interruption.has_arrived = True
-
-    @staticmethod
-    def act() -> None:
-        """Raise KeyboardInterrupt if one has arrived.
-
-        What a step makes takes its place only after this: a library that calls us back, as libsndfile does to read and
-        to write, drops what is raised there, and goes on without the bytes.
-        """
-        if Interruption.has_arrived:
-            raise KeyboardInterrupt
+def raise_if_interrupted() -> None:
+    """Raise KeyboardInterrupt if this process is to end its step."""
+    if _is_interrupted:
+        raise KeyboardInterrupt

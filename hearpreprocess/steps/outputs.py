@@ -36,7 +36,7 @@ from hearpreprocess.finished import (
 from hearpreprocess.steps.audio import Resample
 from hearpreprocess.steps.base import Counter, HiddenParameter, RatesParameter
 from hearpreprocess.steps.corpus import CorpusStep
-from hearpreprocess.steps.interruption import Interruption
+from hearpreprocess.steps.interruption import raise_if_interrupted
 from hearpreprocess.steps.labels import Labels
 from hearpreprocess.storage import SEAL, output_lock, replaced_folder, whole_file
 
@@ -156,7 +156,7 @@ class Combine(OutputStep):
             write_folder(folder, links=files, copies=self.label_files(), texts=self.proofs(self.made, fingerprints))
             if self.with_report:
                 self._write_report(folder)
-            Interruption.act()
+            raise_if_interrupted()
         self.tell("finished")
 
     def _write_report(self, folder: Path) -> None:

@@ -31,6 +31,7 @@ from hearpreprocess.storage.presence import (
     note_skipped_cleanup,
     output_lock,
 )
+from hearpreprocess.storage.remembering import begin_run, on_new_run
 from hearpreprocess.storage.sealing import SEAL, is_sealed, seal
 from hearpreprocess.storage.wording import bytes_text, counted, nearest, printable, shortened, table
 from hearpreprocess.storage.workspace import Workspace
@@ -40,6 +41,7 @@ __all__ = [
     "Workspace",
     "alone",
     "at_work",
+    "begin_run",
     "block_of",
     "bytes_text",
     "check_free",
@@ -62,6 +64,7 @@ __all__ = [
     "nearest",
     "nearest_existing",
     "note_skipped_cleanup",
+    "on_new_run",
     "output_lock",
     "printable",
     "remove",

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from hearpreprocess.errors import ConfigError
-from hearpreprocess.storage import file_digest
+from hearpreprocess.storage import file_digest, on_new_run
 from hearpreprocess.task.addresses import without_credentials
 
 _CHECKSUM_DIGITS = {"md5": 32, "sha256": 64}
@@ -104,3 +104,7 @@ def listed_files(listing: str, folder: str, mirrors: tuple[str, ...]) -> tuple[F
         urls = (url, *(f"{mirror}/{name}" for mirror in mirrors))
         files.append(File(urls, sha256=sha256, size=int(size), filename=f"{folder}/{name}"))
     return tuple(files)
+
+
+on_new_run(listing_digest.cache_clear)
+on_new_run(listed_files.cache_clear)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import importlib.util
 import os
 import sys
@@ -12,13 +13,15 @@ from pathlib import Path
 from types import ModuleType
 
 from hearpreprocess.errors import ConfigError, line_in
-from hearpreprocess.storage import digest, file_digest
+from hearpreprocess.storage import digest, file_digest, on_new_run
 from hearpreprocess.task.config import TaskConfig
 from hearpreprocess.task.imports import installed_below, own_modules
 from hearpreprocess.task.opened import opened_files
 from hearpreprocess.task.sources import Source
 
 MOST_FILES_SHOWN = 5
+
+_imported: set[str] = set()
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,7 @@ def load_module(path: Path) -> LoadedTask:
     Raises ConfigError where the module cannot be executed, does not define exactly one TaskConfig, or declares a data
     file that is not there.
     """
+    of_others = set(sys.modules)
     with opened_files() as opened:
         module, text = _execute(path)
     configs = {id(value): value for value in vars(module).values() if isinstance(value, TaskConfig)}
@@ -93,6 +97,7 @@ def load_module(path: Path) -> LoadedTask:
         raise ConfigError(f"{path} must define one TaskConfig, it defines {len(configs)}")
     (config,) = configs.values()
     modules, data = own_modules(text), _data_files(path, config)
+    _imported.update(modules.keys() - of_others)
     code = digest(
         [
             hashlib.sha256(text).hexdigest(),
@@ -101,6 +106,17 @@ def load_module(path: Path) -> LoadedTask:
         ]
     )
     return LoadedTask(config, code, "", path, frozenset({path, *modules.values(), *data}), tuple(opened))
+
+
+def _forget_imported() -> None:
+    """Have the user's own modules imported again, as they may have changed."""
+    importlib.invalidate_caches()
+    for name in _imported:
+        sys.modules.pop(name, None)
+    _imported.clear()
+
+
+on_new_run(_forget_imported)
 
 
 def _data_files(path: Path, config: TaskConfig) -> list[Path]:

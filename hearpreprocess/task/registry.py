@@ -18,7 +18,7 @@ from pathlib import Path
 
 from hearpreprocess.errors import ConfigError, TaskNotFoundError
 from hearpreprocess.installation import install_command
-from hearpreprocess.storage import digest, nearest
+from hearpreprocess.storage import digest, nearest, on_new_run
 from hearpreprocess.task.config import TaskConfig
 from hearpreprocess.task.facts import EXTRAS
 from hearpreprocess.task.loading import LoadedTask, load_module
@@ -83,6 +83,9 @@ def _resolve(reference: TaskReference) -> TaskMode:
             f"{reference.location}: the task module changed while it was being run; give the command again"
         )
     return _task(reference)
+
+
+on_new_run(_resolve.cache_clear)
 
 
 def _task(reference: TaskReference) -> TaskMode:
@@ -180,6 +183,9 @@ def _loaded(location: str, maker: str) -> LoadedTask:
         made: LoadedTask = importlib.import_module(maker).load_task(path)
         return made
     return load_module(path)
+
+
+on_new_run(_loaded.cache_clear)
 
 
 def _path(location: str) -> Path:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import os
 import queue
 import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import luigi
 import psutil
 import pytest
 
-from hearpreprocess.engine.pool import StepPool, StepRun
-from hearpreprocess.steps.base import Step
+from hearpreprocess.engine import pool as pool_module
+from hearpreprocess.engine.pool import EXIT_STATUS, StepPool, StepRun
+from hearpreprocess.engine.settings import settings
+from hearpreprocess.engine.worker import run_step
+from hearpreprocess.steps.base import Counter, Step, fresh_folder
 from hearpreprocess.storage.workspace import Workspace
 
 
@@ -33,8 +39,16 @@ class Does(Step):
     def note(self) -> Path:
         return self.workspace.tmp_dir / f"{self.what}-{self.number}"
 
+    @property
+    def begun(self) -> Path:
+        return self.note.with_suffix(".begun")
+
     def complete(self) -> bool:
         return self.note.exists()
+
+    def wait(self) -> None:
+        self.begun.touch()
+        time.sleep(60)
 
     def run(self) -> None:
         if self.what == "fails":
@@ -42,15 +56,32 @@ class Does(Step):
         if self.what == "exits":
             os._exit(0)
         if self.what == "waits":
+            self.wait()
+        if self.what == "swallows":
+            with contextlib.suppress(KeyboardInterrupt):
+                self.wait()
+            with fresh_folder(self.workspace.tmp_dir / "folder"), Counter(self, "files") as counter:
+                while True:
+                    counter.add(1)
+                    time.sleep(0.01)
+        if self.what == "completes":
+            with fresh_folder(self.workspace.tmp_dir / "folder"), contextlib.suppress(KeyboardInterrupt):
+                self.wait()
+        if self.what == "is deaf":
+            with contextlib.suppress(KeyboardInterrupt):
+                self.wait()
             time.sleep(60)
         if self.what == "grows":
             bytearray(400 << 20)[:: 1 << 12] = b"x" * (400 << 8)
         self.note.write_text(str(os.getpid()))
 
 
+RUN = functools.partial(run_step, worker_id="worker", scheduler_url=None, settings=settings(waits=False))
+
+
 @pytest.fixture
 def pool() -> Iterator[StepPool]:
-    pool = StepPool()
+    pool = StepPool(RUN)
     yield pool
     pool.close()
 
@@ -60,11 +91,19 @@ def step(folder: Path, what: str, number: int = 0) -> Does:
 
 
 def run(pool: StepPool, task: Does) -> str:
-    begun = StepRun(pool, task, "worker")
+    begun = StepRun(pool, task)
     begun.start()
-    result: tuple[str, str] = pool.get(120)
-    assert result[0] == task.task_id
-    return result[1]
+    task_id, status, *_rest = result_of(pool)
+    assert task_id == task.task_id
+    return str(status)
+
+
+def result_of(pool: StepPool) -> Any:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with contextlib.suppress(queue.Empty):
+            return pool.get(30)
+    pytest.fail("no result came")
 
 
 def test_one_process_runs_one_step_after_the_other(pool: StepPool, tmp_path: Path) -> None:
@@ -86,7 +125,7 @@ def test_a_process_that_has_grown_is_replaced(pool: StepPool, tmp_path: Path) ->
 
 @pytest.mark.parametrize("end", ["exits", "waits"])
 def test_a_process_that_ends_is_no_riddle(pool: StepPool, tmp_path: Path, end: str) -> None:
-    begun = StepRun(pool, step(tmp_path, end), "worker")
+    begun = StepRun(pool, step(tmp_path, end))
     begun.start()
     if end == "waits":
         psutil.Process().children()[-1].send_signal(signal.SIGKILL)
@@ -98,14 +137,54 @@ def test_a_process_that_ends_is_no_riddle(pool: StepPool, tmp_path: Path, end: s
     for _ in range(2):
         started = time.monotonic()
         with pytest.raises(queue.Empty):
-            pool.get(0.5)
-    assert time.monotonic() - started > 0.4, "it is not looked at over and over"
+            pool.get(0.2)
+    assert time.monotonic() - started > 0.1, "it is not looked at over and over"
     assert run(pool, step(tmp_path, "works")) == "DONE"
 
 
-def test_a_running_step_can_be_ended(pool: StepPool, tmp_path: Path) -> None:
-    begun = StepRun(pool, step(tmp_path, "waits"), "worker")
+def begin(pool: StepPool, task: Does) -> StepRun:
+    """Begin a step, and wait until it is at it."""
+    begun = StepRun(pool, task)
     begun.start()
-    time.sleep(0.3)
+    while not task.begun.exists():
+        assert begun.is_alive()
+        time.sleep(0.01)
+    return begun
+
+
+@pytest.mark.parametrize("what", ["waits", "swallows", "completes"])
+def test_a_running_step_can_be_ended(pool: StepPool, tmp_path: Path, what: str) -> None:
+    task = step(tmp_path, what)
+    begun = begin(pool, task)
     begun.terminate()
-    assert not begun.is_alive()
+    assert begun.exitcode == EXIT_STATUS, "by itself, having tidied up"
+    assert list(tmp_path.iterdir()) == [task.begun]
+    with pytest.raises(queue.Empty):
+        pool.get(0.2)
+    assert run(pool, step(tmp_path, "works")) == "DONE"
+
+
+def test_a_step_that_does_not_end_is_ended_by_force(
+    pool: StepPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool_module, "SECONDS_TO_END", 0.5)
+    begun = begin(pool, step(tmp_path, "is deaf"))
+    begun.terminate()
+    assert begun.exitcode == -signal.SIGKILL
+
+
+def test_all_running_steps_end_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "SECONDS_TO_END", 1.0)
+    pool = StepPool(RUN, 3)
+    steps = [begin(pool, step(tmp_path, "is deaf", number)) for number in range(3)]
+    started = time.monotonic()
+    pool.interrupt()
+    assert time.monotonic() - started < 2.5
+    assert not any(begun.is_alive() for begun in steps)
+    pool.close()
+
+
+def test_a_step_may_take_no_longer_than_it_is_given(tmp_path: Path) -> None:
+    begun = StepRun(StepPool(RUN), step(tmp_path, "waits"), timeout=5)
+    assert begun.worker_timeout == 5
+    assert begun.timeout_time == pytest.approx(time.time() + 5, abs=4)

@@ -85,8 +85,10 @@ def fulfil(request: Request, options: argparse.Namespace) -> int:
 
     detail: Detail = "quiet" if options.quiet else "verbose" if options.verbose else "normal"
 
-    def watch(journal: Path, titles: Sequence[str], completed: Collection[str]) -> AbstractContextManager[object]:
-        return Display(engine.JournalReader(journal), titles, completed, detail)
+    def watch(
+        journal: Path, titles: Sequence[str], completed: Collection[str], interruption: engine.Interruption
+    ) -> AbstractContextManager[object]:
+        return Display(engine.JournalReader(journal), titles, completed, detail, interruption=interruption)
 
     try:
         if request.published:

@@ -11,7 +11,8 @@ from typing import Literal, TextIO
 
 from hearpreprocess.cli.progress.screens import screen_for
 from hearpreprocess.cli.progress.work import Stage, Work, amount
-from hearpreprocess.steps import Entry, Interruption, JournalReader
+from hearpreprocess.engine import Interruption
+from hearpreprocess.steps import Entry, JournalReader
 from hearpreprocess.storage import printable
 
 Detail = Literal["quiet", "normal", "verbose"]
@@ -26,7 +27,7 @@ class Display:
     """Follows the journal of a run in a thread of its own, and keeps the failures and warnings told there.
 
     `tasks`: the titles of what the run is for; `completed`: those of them that were there before. `detail`: how much is
-    shown beside failures.
+    shown beside failures. `interruption`: after which steps that fail are not named, as they fail of it.
     """
 
     def __init__(
@@ -36,10 +37,12 @@ class Display:
         completed: Collection[str] = (),
         detail: Detail = "normal",
         stream: TextIO | None = None,
+        interruption: Interruption | None = None,
     ) -> None:
         self.failures: list[Entry] = []
         self.warnings: list[Entry] = []
         self._journal = journal
+        self._interruption = interruption or Interruption()
         self._work = Work(list(map(printable, tasks)), set(map(printable, completed)))
         self._detail: Detail = detail
         self._screen = screen_for(stream or sys.stderr, is_quiet=detail == "quiet")
@@ -70,7 +73,7 @@ class Display:
         if entry.event == "failed":
             self.failures.append(entry)
             self._work.fail(entry.title, entry.stage)
-            if not Interruption.has_arrived:  # by which steps end, too
+            if not self._interruption.has_arrived:
                 self._line(f"{entry.title}  {entry.stage}: failed")
         elif entry.event == "warned":
             self.warnings.append(entry)

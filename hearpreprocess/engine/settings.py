@@ -1,0 +1,169 @@
+"""Which of a user's settings of Luigi a run follows; the others it refuses by name, as none may be passed over.
+
+Luigi reads them itself, from luigi.cfg and its kin. Most have their effect without any help: what is listed here is
+what a run decides by itself.
+"""
+
+from __future__ import annotations
+
+import configparser
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import luigi
+import luigi.configuration
+import luigi.interface
+import luigi.scheduler
+import luigi.worker
+
+from hearpreprocess.errors import ConfigError, enumerate_problems
+from hearpreprocess.steps import check_read, names_of, settings_files
+from hearpreprocess.storage import nearest
+
+SECONDS_BETWEEN_LOOKS = 0.3
+
+_SECTIONS = {
+    "worker": luigi.worker.worker,
+    "core": luigi.interface.core,
+    "scheduler": luigi.scheduler.scheduler,
+}
+
+_ALIASES = {  # of [core], as older versions of Luigi have them
+    "worker_": "worker",
+    "retry_external_tasks": "worker",
+}
+
+_OF_OTHERS = ("rpc_", "email_", "smtp_", "error_email", "autoload_range", "no_configure_logging")
+"""Names in [core], or their beginnings, that are no parameters and that Luigi follows where it needs them."""
+
+_DEFAULTS: Mapping[str, Any] = {
+    "wait_interval": SECONDS_BETWEEN_LOOKS,
+    "wait_jitter": SECONDS_BETWEEN_LOOKS,
+    "send_failure_email": False,
+}
+"""Of [worker], in place of Luigi's own; what the user sets wins."""
+
+_WAITING = "a run waits for other hosts as long as they work, and without --scheduler-url for none"
+_SCHEDULER = "a run works with a luigid only where --scheduler-url names it; give it that option"
+_LOCKS = "a run takes no lock, as several may be at work at once"
+
+_NEEDED: Mapping[tuple[str, str], tuple[Any, str]] = {
+    ("worker", "count_uniques"): (False, _WAITING),
+    ("worker", "count_last_scheduled"): (False, _WAITING),
+    ("worker", "max_keep_alive_idle_duration"): (None, _WAITING),
+    ("worker", "task_limit"): (None, "a run needs all of its steps"),
+    ("worker", "check_complete_on_run"): (True, "a step counts as done when its output is there"),
+    ("worker", "cache_task_completion"): (False, "an output may be removed while a run is at work"),
+    ("core", "local_scheduler"): (True, _SCHEDULER),
+    ("core", "scheduler_host"): (None, _SCHEDULER),
+    ("core", "scheduler_port"): (None, _SCHEDULER),
+    ("core", "scheduler_url"): (None, _SCHEDULER),
+    ("core", "workers"): (None, "a run has as many workers as --num-workers says; give it that option"),
+    ("core", "no_lock"): (True, _LOCKS),
+    ("core", "take_lock"): (False, _LOCKS),
+    ("core", "lock_size"): (None, _LOCKS),
+    ("core", "lock_pid_dir"): (None, _LOCKS),
+    ("core", "logging_conf_file"): (None, "a run writes a log of its own below the work folder"),
+    ("core", "parallel_scheduling"): (False, "a run looks at its steps in one process"),
+    ("core", "parallel_scheduling_processes"): (None, "a run looks at its steps in one process"),
+    ("core", "assistant"): (False, "a run makes what it is asked for"),
+    ("core", "module"): (None, "a run makes what it is asked for"),
+}
+"""The values that a run needs, None for none at all, and why."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What of a user's settings is handed on.
+
+    `worker`: the arguments of Luigi's class of that name. `timeout`: seconds that a step may take, 0 for any number.
+    `checks_dependencies`: whether a step looks whether what it needs is there. `context`: a class around each step, as
+    Luigi's task_process_context. `log_level`: of the run's log.
+    """
+
+    worker: Mapping[str, Any]
+    timeout: int
+    checks_dependencies: bool
+    context: str | None
+    log_level: int
+
+
+def settings(*, waits: bool) -> Settings:
+    """The settings of a run; `waits`: whether other hosts share its work.
+
+    Raises ConfigError, which lists each setting that it does not follow and each that cannot be understood.
+    """
+    check_read()
+    problems: list[str] = []
+    found: dict[tuple[str, str], Any] = {}
+    needed = {**_NEEDED, ("worker", "keep_alive"): (waits, _WAITING)}
+    for section, option, text in _given():
+        where = f"[{section}] {option}"
+        if section == "core" and option.startswith(_OF_OTHERS):
+            continue
+        parameters = dict(_SECTIONS[section].get_params())
+        if option not in parameters and option in _variables():
+            continue
+        if option not in parameters:
+            problems.append(f"{where}: unknown setting{nearest(option, parameters)}")
+            continue
+        try:
+            value = found[section, option] = parameters[option].parse(text)
+        except Exception as error:  # each kind of parameter has errors of its own
+            problems.append(f"{where}: cannot be understood, got {text!r}: {error}")
+            continue
+        wanted, reason = needed.get((section, option), (value, ""))
+        is_overruled = waits and reason == _SCHEDULER  # by the option --scheduler-url, as Luigi's own would
+        if value != wanted and not is_overruled:
+            expected = "nothing" if wanted is None else str(wanted).lower()
+            problems.append(f"{where}: {reason}; expected {expected}, got {text}")
+    if problems:
+        headline = (
+            f"{names_of(settings_files())}: {{count}} of Luigi's settings cannot be followed. Remove or change them:"
+        )
+        raise ConfigError(enumerate_problems(headline, problems))
+    own = {name: value for name, value in _DEFAULTS.items() if ("worker", name) not in found}
+    return Settings(
+        worker={**own, "keep_alive": waits, "check_complete_on_run": True},
+        timeout=found.get(("worker", "timeout"), 0),
+        checks_dependencies=found.get(("worker", "check_unfulfilled_deps"), True),
+        context=found.get(("worker", "task_process_context")),
+        log_level=logging.getLevelName(found.get(("core", "log_level"), "INFO")),
+    )
+
+
+def _variables() -> Mapping[str, str]:
+    """What is set in [DEFAULT], which other values may refer to and which shows in every section."""
+    parser = luigi.configuration.get_config()
+    return {name.replace("-", "_"): text for name, text in parser.defaults().items()}
+
+
+def _given() -> Iterator[tuple[str, str, str]]:
+    """What the user has set: section, option as today's Luigi has it, and value.
+
+    Raises ConfigError where a value names a variable of the environment that is not set.
+    """
+    parser = luigi.configuration.get_config()
+    data = getattr(parser, "data", None)  # of the parser of toml, which has its values there and nowhere else
+    sections = parser if data is None else data
+    for section in _SECTIONS:
+        if section not in sections:
+            continue
+        for name in sections[section]:
+            try:
+                text = str(parser.get(section, name))
+            except configparser.Error as error:
+                raise ConfigError(f"{names_of(settings_files())}: [{section}] {name}: {error}") from error
+            yield (*_today(section, name.replace("-", "_")), text)
+
+
+def _today(section: str, option: str) -> tuple[str, str]:
+    """Section and option by which today's Luigi knows what older versions had in [core]."""
+    if section != "core":
+        return section, option
+    for beginning, home in _ALIASES.items():
+        if option.startswith(beginning):
+            return home, option.removeprefix("worker_")
+    return section, option.removeprefix("default_") if option.startswith("default_scheduler_") else option

@@ -1,0 +1,216 @@
+"""The one door to Luigi: its worker and its scheduler, with what a run needs that Luigi does not offer.
+
+Only this module touches what Luigi keeps to itself, which may change with any of its releases, and the texts of its
+messages. `tests/engine/test_luigi.py` compares each of these names with the Luigi that is installed.
+
+On its import, also in a process that is spawned, the functions that tell why a step failed are handed to Luigi.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import luigi
+import luigi.execution_summary
+import luigi.rpc
+import luigi.scheduler
+import luigi.task_status
+import luigi.worker
+
+from hearpreprocess.engine import failures
+from hearpreprocess.engine.hosts import OtherHosts, Situation, View
+from hearpreprocess.engine.interruption import Interruption, is_main_thread
+from hearpreprocess.engine.log import log_for_ever, log_path
+from hearpreprocess.engine.pool import Results, StepPool, StepRun
+from hearpreprocess.engine.reporter import Reporter
+from hearpreprocess.engine.settings import Settings
+from hearpreprocess.errors import SchedulerError
+from hearpreprocess.steps import LOGGER, Step
+from hearpreprocess.task import without_credentials
+
+SECONDS_TO_ANSWER = 2
+"""After which a luigid's page is told nothing more of a step."""
+
+UNFULFILLED = "Unfulfilled dependenc"  # how Luigi's error begins where an output that a step needs is gone
+DIED = " died unexpectedly "  # what comes before `with exit code -9` when a step's process has ended
+
+
+def run_steps(
+    roots: Sequence[Step], workers: int, scheduler_url: str | None, interruption: Interruption, settings: Settings
+) -> None:
+    """Have Luigi run what `roots` need.
+
+    Raises KeyboardInterrupt after an interruption, and SchedulerError where the scheduler at `scheduler_url` is lost.
+    """
+    scheduler = _remote_scheduler(scheduler_url) if scheduler_url else _local_scheduler()
+    try:
+        worker = _Worker(scheduler, workers, scheduler_url, interruption, settings)
+        with worker:
+            succeeded = True
+            for root in roots:
+                succeeded &= worker.add(root)
+            succeeded &= worker.run()
+        summary = luigi.execution_summary.LuigiRunResult(worker, succeeded).summary_text
+        logging.getLogger("luigi-interface").info(summary)
+    except luigi.rpc.RPCError as error:
+        url = scheduler_url or ""
+        reason = str(error).replace(url.rstrip("/"), without_credentials(url))
+        raise SchedulerError(
+            f"the connection to the scheduler at {without_credentials(url)} was lost: {reason}"
+        ) from error
+    finally:
+        if isinstance(scheduler, luigi.rpc.RemoteScheduler):
+            scheduler.close()
+
+
+def run_step(step: Step, results: Results, *, worker_id: str, scheduler_url: str | None, settings: Settings) -> None:
+    """Run one step, in a process of the pool, as Luigi's own process would, and put its result."""
+    if step.workspace.journal:
+        log_for_ever(log_path(step.workspace.journal, step.workspace.tmp_dir), settings.log_level)
+    reporter = Reporter(step.task_id, page_at(scheduler_url) if scheduler_url else None)
+    luigi.worker.ContextManagedTaskProcess(
+        settings.context,
+        step,
+        worker_id,
+        results,
+        reporter,
+        check_unfulfilled_deps=settings.checks_dependencies,
+        check_complete_on_run=True,
+    ).run()
+
+
+def page_at(scheduler_url: str) -> luigi.rpc.RemoteScheduler:
+    """A luigid whose page is told how far a step is; no step waits for it."""
+    page = luigi.rpc.RemoteScheduler(scheduler_url, SECONDS_TO_ANSWER)
+    page._rpc_retry_attempts = 1  # Luigi has it from luigi.cfg alone: for the worker, which cannot do without an answer
+    page._rpc_log_retries = False
+    return page
+
+
+class _Worker(luigi.worker.Worker):
+    """Runs steps in a pool, and looks between two things whether the person has had enough."""
+
+    def __init__(
+        self,
+        scheduler: Any,
+        workers: int,
+        scheduler_url: str | None,
+        interruption: Interruption,
+        settings: Settings,
+    ) -> None:
+        in_thread = {} if is_main_thread() else {"no_install_shutdown_handler": True}
+        super().__init__(scheduler=scheduler, worker_processes=workers, **settings.worker, **in_thread)
+        self._interruption, self._settings = interruption, settings
+        self._others = OtherHosts() if scheduler_url else None
+        # `_id`: under which the scheduler knows this worker, and the log its steps.
+        work = functools.partial(run_step, worker_id=self._id, scheduler_url=scheduler_url, settings=settings)
+        self._pool = StepPool(work, workers)
+        # `_task_result_queue`: where Luigi waits for results; its own would need a thread in every process.
+        self._task_result_queue.close()
+        self._task_result_queue: Any = self._pool
+
+    def __exit__(self, kind: Any, value: Any, traceback: Any) -> Any:
+        if kind is not None:
+            self._pool.interrupt()  # all steps at once; Luigi ends one after the other
+        return super().__exit__(kind, value, traceback)
+
+    def _create_task_process(self, task: Step) -> StepRun:
+        """Luigi starts what this returns: here a step for the pool in place of a process of its own."""
+        return StepRun(self._pool, task, self._settings.timeout)
+
+    def _get_work(self) -> Any:
+        """Luigi asks the scheduler for a step: the place to look for an interruption, and for what others planned."""
+        self._interruption.act()
+        work = super()._get_work()
+        if work.task_id is None and self._others is not None:
+            # `_scheduled_tasks`: the steps that this worker has added, by id.
+            for step in self._others.planned_elsewhere(self._scheduled_tasks.values(), self._scheduled_tasks):
+                self.add(step)
+        return work
+
+    def _handle_next_task(self) -> Any:
+        """Luigi waits for the next result: the other place to look for an interruption."""
+        self._interruption.act()
+        if self._others is not None:
+            self._others.note_work()
+        return super()._handle_next_task()
+
+    def _keep_alive(self, get_work_response: Any) -> bool:
+        """Luigi asks whether to wait when there is no work; left to itself it would also wait for what has failed."""
+        if self._others is None:
+            return False
+        running, pending = len(get_work_response.running_tasks), get_work_response.n_pending_tasks
+        failed = self._failed_steps() if pending and not running else {}
+        unexplained = {key for key in failed if not self._scheduler.fetch_error(task_id=key)["error"]}
+        situation = self._others.situation(View(running, pending, frozenset(failed), frozenset(unexplained)))
+        if situation is Situation.HOST_LOST:
+            for key in unexplained:
+                self.add(failed[key])
+        if situation is Situation.FAILED and self.run_succeeded:
+            for step in failed.values():
+                step.tell("failed", text=failures.FAILED_ELSEWHERE)
+        return not situation.is_an_end
+
+    def _failed_steps(self) -> dict[str, Step]:
+        """The steps of this worker that have failed, here or elsewhere, by id."""
+        known = self._scheduler.task_list(status=luigi.task_status.FAILED, upstream_status="")
+        return {key: self._scheduled_tasks[key] for key in known if key in self._scheduled_tasks}
+
+
+class _LocalScheduler(luigi.scheduler.Scheduler):
+    """Leaves out the counts that only a worker which waits for others asks for: they cost the square of the work."""
+
+    def count_pending(self, worker: str) -> dict[str, Any]:
+        """Luigi's answer when there is no work, without the counts; `_state` has the workers."""
+        return {
+            "n_pending_tasks": 0,
+            "n_unique_pending": 0,
+            "n_pending_last_scheduled": 0,
+            "worker_state": self._state.get_worker(worker).state,
+            "running_tasks": [],
+        }
+
+
+def _remote_scheduler(url: str) -> luigi.rpc.RemoteScheduler:
+    scheduler = luigi.rpc.RemoteScheduler(url)
+    if without_credentials(url) != url:
+        scheduler._rpc_log_retries = False  # Luigi logs each retry with the url, and the password in it
+    return scheduler
+
+
+def _local_scheduler() -> _LocalScheduler:
+    try:
+        return _LocalScheduler()
+    except Exception as error:  # of the libraries that some settings need, such as record_task_history
+        raise SchedulerError(
+            f"luigi.cfg: a scheduler cannot be made with the settings of [scheduler]: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _tell_failure(step: Step, error: BaseException) -> None:
+    if UNFULFILLED in str(error):
+        step.tell("failed", text=failures.DEPENDENCY_LOST)
+    else:
+        failures.tell_error(step, error)
+
+
+def _tell_death(step: Step, message: str) -> None:
+    failures.tell_death(step, message.rpartition(DIED)[2] or message)
+
+
+def _tell_timeout(step: Step, message: str) -> None:
+    failures.tell_timeout(step)
+
+
+def _log_duration(step: Step, seconds: float) -> None:
+    logging.getLogger(LOGGER).info("%s took %.4f s: %s", step.stage, seconds, step.title)
+
+
+Step.event_handler(luigi.Event.FAILURE)(_tell_failure)
+Step.event_handler(luigi.Event.BROKEN_TASK)(_tell_failure)
+Step.event_handler(luigi.Event.PROCESS_FAILURE)(_tell_death)
+Step.event_handler(luigi.Event.TIMEOUT)(_tell_timeout)
+Step.event_handler(luigi.Event.PROCESSING_TIME)(_log_duration)

@@ -1,0 +1,82 @@
+"""The files in which people keep Luigi's settings: Luigi reads them when it is imported, and no later."""
+
+from __future__ import annotations
+
+import configparser
+import contextlib
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+from hearpreprocess.errors import ConfigError
+
+PATH, PARSER = "LUIGI_CONFIG_PATH", "LUIGI_CONFIG_PARSER"
+_PLACES = {  # as Luigi's documentation has them, by parser
+    "cfg": ("/etc/luigi/client.cfg", "/etc/luigi/luigi.cfg", "client.cfg", "luigi.cfg"),
+    "toml": ("/etc/luigi/luigi.toml", "luigi.toml"),
+}
+_PARSERS = {"cfg": "cfg", "conf": "cfg", "ini": "cfg", "toml": "toml"}
+
+_read_on_import: dict[Path, bytes] = {}
+
+
+def settings_files() -> list[Path]:
+    """The files with Luigi's settings that are there; later ones win.
+
+    Raises ConfigError where LUIGI_CONFIG_PATH or LUIGI_CONFIG_PARSER names what Luigi would pass over with a warning.
+    """
+    parser = _PARSERS.get(wanted := os.environ.get(PARSER, "cfg"))
+    if parser is None:
+        raise ConfigError(f"{PARSER}: unknown parser; expected one of {', '.join(_PARSERS)}, got {wanted!r}")
+    files = [Path(place) for place in _PLACES[parser] if Path(place).is_file()]
+    if PATH in os.environ:
+        own = Path(os.environ[PATH])
+        if not own.is_file():
+            raise ConfigError(f"{PATH}: expected a file with Luigi's settings, got {str(own)!r}, which does not exist")
+        needed = _PARSERS.get(own.suffix[1:], parser)
+        if needed != parser:
+            raise ConfigError(f"{PATH}: {own} would be passed over; set {PARSER}={needed} so that Luigi reads it")
+        files.append(own)
+    return files
+
+
+def names_of(files: list[Path]) -> str:
+    """The files as a message names them."""
+    return " or ".join(map(str, files)) or "luigi.cfg"
+
+
+@contextlib.contextmanager
+def reading_settings() -> Iterator[None]:
+    """A block in which Luigi is imported: what is wrong with its settings becomes a ConfigError that names the file."""
+    files = settings_files()
+    try:
+        _read_on_import.update(_contents(files))
+        with warnings.catch_warnings():
+            # On its import Luigi warns of a default of its own, which is of no use to who runs or tests a task.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            yield
+    except ModuleNotFoundError:
+        raise
+    except (configparser.Error, ValueError, ImportError, OSError) as error:
+        # Luigi keeps what it had read before the fault, and would take that for all when it is imported again.
+        for name in [name for name in sys.modules if name.partition(".")[0] == "luigi"]:
+            del sys.modules[name]
+        reason = " ".join(str(error).split()).rstrip(".")
+        where = names_of(files) if files else f"{PARSER}={os.environ.get(PARSER)}"
+        raise ConfigError(f"{where}: Luigi cannot read its settings: {reason}. Repair or remove them.") from error
+
+
+def check_read() -> None:
+    """Raise ConfigError where a file has appeared or changed since Luigi was imported, as Luigi would not see it."""
+    unread = [path for path, content in _contents(settings_files()).items() if _read_on_import.get(path) != content]
+    if unread:
+        raise ConfigError(
+            f"{names_of(unread)}: Luigi read its settings in this process before the file was as it is now; "
+            "give the command in a process of its own"
+        )
+
+
+def _contents(files: list[Path]) -> dict[Path, bytes]:
+    return {path.resolve(): path.read_bytes() for path in files}

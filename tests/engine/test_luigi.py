@@ -1,0 +1,192 @@
+"""What `engine/worker.py` takes of Luigi beyond its documented interface: it is as it was, and used there alone.
+
+These tests come before all others (see conftest): a Luigi that has changed is named before anything fails of it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import luigi
+import luigi.execution_summary
+import luigi.rpc
+import luigi.scheduler
+import luigi.task_status
+import luigi.worker
+import pytest
+
+PACKAGE = Path(__file__).parents[2] / "hearpreprocess"
+DOOR = PACKAGE / "engine" / "worker.py"
+
+NAMES = (
+    "_create_task_process",
+    "_get_work",
+    "_handle_next_task",
+    "_keep_alive",
+    "_task_result_queue",
+    "_scheduled_tasks",
+    "_idle_since",
+    "_config",
+    "_id",
+    "_scheduler",
+    "_state",
+    "_rpc_retry_attempts",
+    "_rpc_log_retries",
+    "count_pending",
+)
+MESSAGES = ("Unfulfilled", "died unexpectedly")
+
+SIGNATURES: dict[Callable[..., Any], tuple[str, ...]] = {
+    luigi.worker.Worker.__init__: ("self", "scheduler", "worker_id", "worker_processes", "assistant", "kwargs"),
+    luigi.worker.Worker.__exit__: ("self", "type", "value", "traceback"),
+    luigi.worker.Worker._create_task_process: ("self", "task"),
+    luigi.worker.Worker._get_work: ("self",),
+    luigi.worker.Worker._handle_next_task: ("self",),
+    luigi.worker.Worker._keep_alive: ("self", "get_work_response"),
+    luigi.worker.Worker.add: ("self", "task", "multiprocess", "processes"),
+    luigi.worker.Worker.run: ("self",),
+    luigi.worker.ContextManagedTaskProcess.__init__: ("self", "context", "args", "kwargs"),
+    luigi.worker.TaskProcess.__init__: (
+        "self",
+        "task",
+        "worker_id",
+        "result_queue",
+        "status_reporter",
+        "use_multiprocessing",
+        "worker_timeout",
+        "check_unfulfilled_deps",
+        "check_complete_on_run",
+        "task_completion_cache",
+    ),
+    luigi.scheduler.Scheduler.count_pending: ("self", "worker"),
+    luigi.scheduler.Scheduler.set_task_status_message: ("self", "task_id", "status_message"),
+    luigi.scheduler.Scheduler.set_task_progress_percentage: ("self", "task_id", "progress_percentage"),
+    luigi.rpc.RemoteScheduler.__init__: ("self", "url", "connect_timeout"),
+    luigi.execution_summary.LuigiRunResult.__init__: ("self", "worker", "worker_add_run_status"),
+}
+
+
+class Needed(luigi.Task):
+    def complete(self) -> bool:
+        return False
+
+
+class Needing(Needed):
+    def requires(self) -> Needed:
+        return Needed()
+
+    def run(self) -> None:
+        pytest.fail("a step without what it needs does not run")
+
+
+class Result:
+    def put(self, result: Any) -> None:
+        self.value = result
+
+
+class Dead:
+    """Looks like a process that was killed."""
+
+    exitcode, timeout_time = -9, None
+
+    def __init__(self, task: luigi.Task) -> None:
+        self.task = task
+
+    def is_alive(self) -> bool:
+        return False
+
+
+@pytest.fixture
+def worker() -> luigi.worker.Worker:
+    worker = luigi.worker.Worker(luigi.scheduler.Scheduler(), no_install_shutdown_handler=True)
+    worker._task_result_queue.close()
+    return worker
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_luigis_own_names_are_used_in_one_module(path: Path) -> None:
+    if path == DOOR:
+        return
+    text = path.read_text()
+    assert not [name for name in NAMES if re.search(rf"\.{name}\b|def {name}\(self|[\"']{name}[\"']", text)]
+    assert not [message for message in MESSAGES if message in text]
+    assert not re.search(r"import luigi\.(rpc|execution_summary|task_status)|luigi\._|luigi\.worker\.[A-Z_]", text)
+
+
+@pytest.mark.parametrize("function", SIGNATURES, ids=lambda function: function.__qualname__)
+def test_functions_take_what_they_took(function: Callable[..., Any]) -> None:
+    taken = tuple(inspect.signature(function).parameters)
+    assert taken == SIGNATURES[function], f"Luigi changed {function.__qualname__}"
+
+
+@pytest.mark.parametrize("name", ["_id", "_scheduled_tasks", "_scheduler", "_task_result_queue", "run_succeeded"])
+def test_a_worker_has_what_is_used_of_it(worker: luigi.worker.Worker, name: str) -> None:
+    assert hasattr(worker, name), f"Luigi changed Worker.{name}"
+
+
+def test_a_worker_knows_its_steps_by_id(worker: luigi.worker.Worker) -> None:
+    worker.add(task := Needed())
+    assert worker._scheduled_tasks == {task.task_id: task}, "Luigi changed Worker._scheduled_tasks"
+
+
+def test_a_scheduler_counts_as_it_did(worker: luigi.worker.Worker) -> None:
+    worker._scheduler.add_worker(worker._id, {})
+    counted = worker._scheduler.count_pending(worker=worker._id)
+    names = {"n_pending_tasks", "n_unique_pending", "n_pending_last_scheduled", "worker_state", "running_tasks"}
+    assert set(counted) == names, "Luigi changed Scheduler.count_pending"
+    state = worker._scheduler._state.get_worker(worker._id).state
+    assert state == counted["worker_state"], "Luigi changed Scheduler._state"
+
+
+def test_work_is_told_as_it_was(worker: luigi.worker.Worker) -> None:
+    worker._add_worker()
+    told = worker._get_work()
+    assert {"task_id", "running_tasks", "n_pending_tasks"} <= set(told._fields), "Luigi changed GetWorkResponse"
+
+
+@pytest.mark.parametrize(("name", "value"), [("_rpc_retry_attempts", 3), ("_rpc_log_retries", True)])
+def test_a_client_of_a_luigid_has_what_is_set_of_it(name: str, value: object) -> None:
+    client = luigi.rpc.RemoteScheduler("http://127.0.0.1:9")
+    assert getattr(client, name, None) == value, f"Luigi changed RemoteScheduler.{name}"
+
+
+@pytest.mark.parametrize(
+    "name", ["fetch_error", "task_list", "set_task_status_message", "set_task_progress_percentage"]
+)
+def test_a_luigid_answers_what_it_is_asked(name: str) -> None:
+    assert name in luigi.scheduler.RPC_METHODS, f"Luigi changed RemoteScheduler.{name}"
+
+
+def test_a_reporter_has_what_is_asked_of_it() -> None:
+    from hearpreprocess.engine.reporter import Reporter
+
+    asked = luigi.worker.TaskProcess.forward_reporter_attributes
+    assert not [name for name in asked if not hasattr(Reporter("step", None), name)], "Luigi changed TaskStatusReporter"
+    assert asked["update_status_message"] == "set_status_message", "Luigi changed TaskStatusReporter"
+    assert asked["update_progress_percentage"] == "set_progress_percentage", "Luigi changed TaskStatusReporter"
+
+
+def test_the_message_of_a_lost_dependency() -> None:
+    from hearpreprocess.engine.worker import UNFULFILLED
+
+    errors: list[BaseException] = []
+    Needing.event_handler(luigi.Event.FAILURE)(lambda _task, error: errors.append(error))
+    result = Result()
+    luigi.worker.TaskProcess(Needing(), "worker", result, None).run()
+    assert UNFULFILLED in str(errors[0]), "Luigi changed the message of an unfulfilled dependency"
+    assert result.value[:2] == (Needing().task_id, luigi.task_status.FAILED), "Luigi changed the result of a step"
+
+
+def test_the_message_of_a_dead_process(worker: luigi.worker.Worker) -> None:
+    from hearpreprocess.engine.worker import DIED
+
+    messages: list[str] = []
+    Needed.event_handler(luigi.Event.PROCESS_FAILURE)(lambda _task, message: messages.append(message))
+    worker._task_result_queue = Result()
+    worker._running_tasks = {Needed().task_id: Dead(Needed())}
+    worker._purge_children()
+    assert messages[0].partition(DIED)[2] == "with exit code -9", "Luigi changed the message of a dead process"
