@@ -39,7 +39,7 @@ def add_rates(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_places(parser: argparse.ArgumentParser) -> None:
+def add_directories(parser: argparse.ArgumentParser) -> None:
     """Add the folders that a run works in."""
     parser.add_argument(
         "--tmp-dir", type=Path, default=Path("_workdir"), metavar="DIR", help="intermediate results (default: _workdir)"
@@ -104,7 +104,7 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
 
 
 def workspace_of(options: argparse.Namespace) -> Workspace:
-    """The directories that the options of `add_places` name, and the limits of those of a run."""
+    """The directories that the options of `add_directories` name, and the limits of those of a run."""
     tmp_dir = options.tmp_dir.resolve()
     return Workspace(
         tmp_dir=tmp_dir,

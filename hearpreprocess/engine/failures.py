@@ -12,7 +12,7 @@ DEPENDENCY_LOST = "what it needs was removed while the run was at work; give the
 FAILED_ELSEWHERE = "it failed on another host, whose run says why"
 
 
-def tell_error(step: Step, error: BaseException) -> None:
+def note_error(step: Step, error: BaseException) -> None:
     """Tell of an error, with the place in the code where it is not one of ours."""
     if isinstance(error, HearPreprocessError):
         text = str(error)
@@ -22,14 +22,14 @@ def tell_error(step: Step, error: BaseException) -> None:
         frames = traceback.extract_tb(error.__traceback__)
         place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
         text = f"unexpected {type(error).__name__}: {error}{place}"
-    step.tell("failed", text=text)
+    step.note("failed", text=text)
 
 
-def tell_death(step: Step, how: str) -> None:
+def note_death(step: Step, how: str) -> None:
     """Tell that the step's process ended, as in `with exit code -9`."""
-    step.tell("failed", text=f"its process ended {how}; was it killed from outside, or did the memory run out?")
+    step.note("failed", text=f"its process ended {how}; was it killed from outside, or did the memory run out?")
 
 
-def tell_timeout(step: Step) -> None:
+def note_timeout(step: Step) -> None:
     """Tell that the step took longer than the user's settings of Luigi allow."""
-    step.tell("failed", text="it was ended, as it took longer than [worker] timeout in luigi.cfg allows; raise that")
+    step.note("failed", text="it was ended, as it took longer than [worker] timeout in luigi.cfg allows; raise that")

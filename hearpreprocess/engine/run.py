@@ -19,7 +19,7 @@ from hearpreprocess.finished import resampled, tarball_name
 from hearpreprocess.request import Request
 from hearpreprocess.steps import (
     Clean,
-    Entry,
+    JournalEntry,
     JournalReader,
     Preview,
     Release,
@@ -55,7 +55,7 @@ class Outcome:
 
     outputs: tuple[Path, ...]
     unfinished: tuple[str, ...] = ()
-    failures: tuple[Entry, ...] = ()
+    failures: tuple[JournalEntry, ...] = ()
     log: Path | None = None
     seconds: float = 0.0
 
@@ -140,7 +140,7 @@ def _run_steps(roots: Sequence[Step], workspace: Workspace, request: Request, wa
     _remove_leftovers(workspace)
     forget_skipped_cleanup(workspace.tmp_dir)
     if all(root.complete() for root in roots):
-        return Outcome(tuple(place for root in roots for place in root.places))
+        return Outcome(tuple(place for root in roots for place in root.output_paths))
     if workspace.journal is None:
         raise ValueError("a run needs a workspace with a journal")
     log = log_path(workspace.journal, workspace.tmp_dir)
@@ -160,7 +160,7 @@ def _run_steps(roots: Sequence[Step], workspace: Workspace, request: Request, wa
         _remove_leftovers(workspace)  # a step's process that was killed has left something
     unfinished = [root for root in roots if not _is_complete(root)]
     return Outcome(
-        outputs=tuple(place for root in roots if root not in unfinished for place in root.places),
+        outputs=tuple(place for root in roots if root not in unfinished for place in root.output_paths),
         unfinished=tuple(root.title for root in unfinished),
         failures=tuple(entry for entry in JournalReader(workspace.journal).new_entries() if entry.event == "failed"),
         log=log,

@@ -151,7 +151,7 @@ class _Worker(luigi.worker.Worker):
                 self.add(failed[key])
         if situation is Situation.FAILED and self.run_succeeded:
             for step in failed.values():
-                step.tell("failed", text=failures.FAILED_ELSEWHERE)
+                step.note("failed", text=failures.FAILED_ELSEWHERE)
         return not situation.is_an_end
 
     def _failed_steps(self) -> dict[str, Step]:
@@ -190,27 +190,27 @@ def _local_scheduler() -> _LocalScheduler:
         ) from error
 
 
-def _tell_failure(step: Step, error: BaseException) -> None:
+def _note_failure(step: Step, error: BaseException) -> None:
     if UNFULFILLED in str(error):
-        step.tell("failed", text=failures.DEPENDENCY_LOST)
+        step.note("failed", text=failures.DEPENDENCY_LOST)
     else:
-        failures.tell_error(step, error)
+        failures.note_error(step, error)
 
 
-def _tell_death(step: Step, message: str) -> None:
-    failures.tell_death(step, message.rpartition(DIED)[2] or message)
+def _note_death(step: Step, message: str) -> None:
+    failures.note_death(step, message.rpartition(DIED)[2] or message)
 
 
-def _tell_timeout(step: Step, message: str) -> None:
-    failures.tell_timeout(step)
+def _note_timeout(step: Step, message: str) -> None:
+    failures.note_timeout(step)
 
 
 def _log_duration(step: Step, seconds: float) -> None:
     logging.getLogger(LOGGER).info("%s took %.4f s: %s", step.stage, seconds, step.title)
 
 
-Step.event_handler(luigi.Event.FAILURE)(_tell_failure)
-Step.event_handler(luigi.Event.BROKEN_TASK)(_tell_failure)
-Step.event_handler(luigi.Event.PROCESS_FAILURE)(_tell_death)
-Step.event_handler(luigi.Event.TIMEOUT)(_tell_timeout)
+Step.event_handler(luigi.Event.FAILURE)(_note_failure)
+Step.event_handler(luigi.Event.BROKEN_TASK)(_note_failure)
+Step.event_handler(luigi.Event.PROCESS_FAILURE)(_note_death)
+Step.event_handler(luigi.Event.TIMEOUT)(_note_timeout)
 Step.event_handler(luigi.Event.PROCESSING_TIME)(_log_duration)

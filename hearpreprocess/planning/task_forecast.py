@@ -139,7 +139,7 @@ def _finished(release: Release) -> Iterator[tuple[str, ForecastItem]]:
 
 def _left(corpus: Corpus, described: CorpusFolder, release: Release) -> Iterator[tuple[str, ForecastItem]]:
     """What a finished task has beside its clips and tarballs: texts, and what of the work folder no clip shares."""
-    folders = [release.places[0]]
+    folders = [release.output_paths[0]]
     for key in described.summary.batches:
         folders.append(Standardize(batch=key, **corpus.shared).folder)
     for folder in folders:

@@ -11,7 +11,7 @@ from hearpreprocess.steps.clean import STAGES, Clean, sharing_sources
 from hearpreprocess.steps.corpus import Corpus, corpus_folder
 from hearpreprocess.steps.fetch import Generate, source_step
 from hearpreprocess.steps.interruption import interrupt, is_interrupted
-from hearpreprocess.steps.journal import Entry, JournalReader
+from hearpreprocess.steps.journal import JournalEntry, JournalReader
 from hearpreprocess.steps.labels import Preview
 from hearpreprocess.steps.release import Release
 
@@ -20,9 +20,9 @@ __all__ = [
     "STAGES",
     "Clean",
     "Corpus",
-    "Entry",
     "Extract",
     "Generate",
+    "JournalEntry",
     "JournalReader",
     "PlanningStep",
     "Preview",

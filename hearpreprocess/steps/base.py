@@ -14,7 +14,7 @@ import luigi
 from luigi.parameter import ParameterVisibility
 
 from hearpreprocess.steps.interruption import raise_if_interrupted
-from hearpreprocess.steps.journal import Entry, Event, Journal
+from hearpreprocess.steps.journal import Journal, JournalEntry, JournalEvent
 from hearpreprocess.storage import Workspace, digest, is_sealed, on_new_run, replaced_folder, seal, whole_folder
 from hearpreprocess.task import TaskReference, source_to_json
 
@@ -92,7 +92,7 @@ class Step(luigi.Task):
         return [self.title]
 
     @property
-    def places(self) -> list[Path]:
+    def output_paths(self) -> list[Path]:
         """Where a person finds the output."""
         raise NotImplementedError
 
@@ -109,11 +109,11 @@ class Step(luigi.Task):
     def forget_failures(self) -> None:
         """Forget why an earlier run did not finish; no run must be at work."""
 
-    def tell(self, event: Event, *, amount: int | None = None, unit: str = "", text: str = "") -> None:
+    def note(self, event: JournalEvent, *, amount: int | None = None, unit: str = "", text: str = "") -> None:
         """Write an entry on this step's title and stage to the journal."""
-        Journal(self.workspace.journal).write(Entry(event, self.title, self.shown_stage, amount, unit, text))
+        Journal(self.workspace.journal).write(JournalEntry(event, self.title, self.shown_stage, amount, unit, text))
 
-    def tell_scheduler(self, message: str, fraction: float) -> None:
+    def show_progress(self, message: str, fraction: float) -> None:
         """Have a luigid's page show how far this step is; Luigi gives steps the means while it runs them."""
         for name, value in (("set_status_message", message), ("set_progress_percentage", round(100 * fraction))):
             if (tell := getattr(self, name, None)) is not None:
@@ -229,15 +229,15 @@ class Counter:
     def flush(self) -> None:
         """Tell what has not been told."""
         if self._pending:
-            self._step.tell("advanced", amount=self._pending)
+            self._step.note("advanced", amount=self._pending)
             self._done += self._pending
             if self._total:
-                self._step.tell_scheduler(f"{self._done:,} of {self._total:,} {self._unit}", self._done / self._total)
+                self._step.show_progress(f"{self._done:,} of {self._total:,} {self._unit}", self._done / self._total)
         self._pending = 0
         self._last = time.monotonic()
 
     def __enter__(self) -> Counter:
-        self._step.tell("began", unit=self._unit)
+        self._step.note("began", unit=self._unit)
         return self
 
     def __exit__(self, *exception: object) -> None:

@@ -55,8 +55,8 @@ class Clean(Step):
         return [release.title for release in self.requires()]
 
     @property
-    def places(self) -> list[Path]:
-        return [place for release in self.requires() for place in release.places]
+    def output_paths(self) -> list[Path]:
+        return [place for release in self.requires() for place in release.output_paths]
 
     def requires(self) -> list[Release]:
         facts = {
@@ -85,7 +85,7 @@ class Clean(Step):
             else:
                 note_skipped_cleanup(self.workspace.tmp_dir, self.workspace.runner)
                 text = "another run is at work in this work folder; what it may need is left there. Clean up later"
-                self.tell("warned", text=text)
+                self.note("warned", text=text)
 
     def _leftovers(self) -> Iterator[Path]:
         for release in self.requires():

@@ -57,17 +57,17 @@ class Corpus(TaskStep):
         return list(self.indexes().values())
 
     def build(self, folder: Path) -> None:
-        self.tell("began")
+        self.note("began")
         trees = {name: Tree(name, index.folder) for name, index in self.indexes().items()}
         with opened_files() as opened:
             table, omissions, warnings = choose_clips(self.config, trees)
-        undeclared = self.task.undeclared(opened, self.workspace.places)
+        undeclared = self.task.undeclared(opened, self.workspace.directories)
         CorpusFolder(folder).write(plan_corpus(self.config, table, omissions, trees, undeclared))
         if undeclared:
             warnings.append(describe_undeclared(Path(self.task.location).name, undeclared))
         for text in warnings:
-            self.tell("warned", text=text)
-        self.tell("finished")
+            self.note("warned", text=text)
+        self.note("finished")
 
     @property
     def shared(self) -> dict[str, Any]:

@@ -100,7 +100,7 @@ class Download(SourceStep):
         return self.workspace.download_dir / file.filename
 
     @property
-    def places(self) -> list[Path]:
+    def output_paths(self) -> list[Path]:
         files = list(self.files.values())
         return files if len(files) <= MOST_FILES_SHOWN else sorted({file.parent for file in files})
 
@@ -132,14 +132,14 @@ class Download(SourceStep):
         if not self.workspace.offline:
             self._check_space(missing)
             if any(fetch.is_taken(self._path(file)) for file in missing):
-                self.tell("warned", text="another run is downloading it; this one waits, and then goes on")
+                self.note("warned", text="another run is downloading it; this one waits, and then goes on")
         known = sum(file.size for file in files if file.size) if all(file.size for file in files) else None
         planned = False
 
         def on_bytes(amount: int, total: int | None) -> None:
             nonlocal planned
             if not planned:
-                self.tell("planned", amount=known or (total if len(files) == 1 else None), unit="B")
+                self.note("planned", amount=known or (total if len(files) == 1 else None), unit="B")
                 planned = True
             counter.add(amount)
 
@@ -149,8 +149,8 @@ class Download(SourceStep):
         self._raise(failures, untried)
         with replaced_folder(self.folder) as folder:
             (folder / "verified.json").write_text(json.dumps(self._sizes_and_times()), encoding="utf-8")
-        self.tell("finished")
-        self.tell("completed")
+        self.note("finished")
+        self.note("completed")
 
     def _check_space(self, missing: Sequence[File]) -> None:
         """Raise DiskFullError, before the first byte, where what is to be downloaded has no room."""
@@ -188,7 +188,7 @@ class Generate(SourceStep):
         return {name: path for name, path in files_below(self.folder).items() if name != SEAL}
 
     @property
-    def places(self) -> list[Path]:
+    def output_paths(self) -> list[Path]:
         return [self.folder]
 
     @property
@@ -199,7 +199,7 @@ class Generate(SourceStep):
     def build(self, folder: Path) -> None:
         with Counter(self, "files") as counter:
             synthetic.write(self.source.corpus, folder, counter.add)
-        self.tell("finished")
+        self.note("finished")
 
 
 class Locate(SourceStep):
@@ -219,7 +219,7 @@ class Locate(SourceStep):
         return {path.name: path for path in of_archive}
 
     @property
-    def places(self) -> list[Path]:
+    def output_paths(self) -> list[Path]:
         return [self.path]
 
     @property
@@ -253,8 +253,8 @@ class Locate(SourceStep):
 
     def _check_apart(self) -> None:
         """Raise OutputError where what runs write would become part of the source."""
-        places = self.workspace.places
-        inside = [str(place) for place in places if place.resolve().is_relative_to(self.path.resolve())]
+        directories = self.workspace.directories
+        inside = [str(each) for each in directories if each.resolve().is_relative_to(self.path.resolve())]
         if self.is_unpacked and inside:
             raise OutputError(
                 f"{', '.join(inside)} would be written in {self.path}, among the recordings that a task is made of: "
@@ -275,7 +275,7 @@ class Locate(SourceStep):
         except (FileNotFoundError, ValueError):
             known = {}
         fresh = {name for name, stamp in stamps.items() if known.get(name, [None])[0] != stamp}
-        self.tell("planned", amount=sum(stamps[name][0] for name in fresh), unit="B")
+        self.note("planned", amount=sum(stamps[name][0] for name in fresh), unit="B")
         with Counter(self, "B") as counter:
             checksums = {
                 name: fetch.checksums(file, ["sha256"], lambda amount, total: counter.add(amount))["sha256"]
@@ -283,13 +283,13 @@ class Locate(SourceStep):
                 else known[name][1]
                 for name, file in files.items()
             }
-        self.tell("finished")
+        self.note("finished")
         with whole_file(self._known) as note:
             note.write_text(json.dumps({name: [stamps[name], checksums[name]] for name in files}), encoding="utf-8")
         kind = "folder" if self.is_unpacked else "sha256"
         content = digest(checksums) if len(checksums) > 1 or self.is_unpacked else next(iter(checksums.values()))
         if self.source.is_stand_in:
-            self.tell("warned", text=f"{self.path} stands in place of a source: {kind}:{content}")
+            self.note("warned", text=f"{self.path} stands in place of a source: {kind}:{content}")
         found = {"content": f"{kind}:{content}", "checksums": checksums}
         (folder / "content.json").write_text(json.dumps(found), encoding="utf-8")
 
@@ -331,7 +331,7 @@ class Index(FolderStep):
         return source_step(self.workspace, self.source)
 
     def build(self, folder: Path) -> None:
-        self.tell("began", unit="files")
+        self.note("began", unit="files")
         step = self.requires()
         is_read = matcher(self.source.reads)
         members = archive.unpack(
@@ -343,5 +343,5 @@ class Index(FolderStep):
         )
         packed = {} if step.is_unpacked else archive.packed_members(step.files)
         Tree.write(folder, members, step.content, checksums=step.checksums, packed=packed)
-        self.tell("advanced", amount=len(members))
-        self.tell("finished")
+        self.note("advanced", amount=len(members))
+        self.note("finished")

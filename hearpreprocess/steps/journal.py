@@ -14,12 +14,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-Event = Literal["planned", "began", "advanced", "finished", "completed", "failed", "warned"]
+JournalEvent = Literal["planned", "began", "advanced", "finished", "completed", "failed", "warned"]
 """A stage is planned, begins, advances and is finished; completed is what the whole run is for: a task, or a source."""
 
 
 @dataclass(frozen=True)
-class Entry:
+class JournalEntry:
     """One line of the journal.
 
     `title`: the task or the file worked on. `stage`: what is done to it. `amount`: units planned or done, or None where
@@ -27,7 +27,7 @@ class Entry:
     a clip. `text`: the message of a failure or a warning.
     """
 
-    event: Event
+    event: JournalEvent
     title: str
     stage: str
     amount: int | None = None
@@ -42,7 +42,7 @@ class Journal:
     def __init__(self, path: Path | None) -> None:
         self._path = path
 
-    def write(self, entry: Entry) -> None:
+    def write(self, entry: JournalEntry) -> None:
         """Append an entry, in one write so that lines of several processes never mix."""
         if self._path is None:
             return
@@ -63,7 +63,7 @@ class JournalReader:
         self._path = path
         self._position = 0
 
-    def new_entries(self) -> Iterator[Entry]:
+    def new_entries(self) -> Iterator[JournalEntry]:
         """The entries since the last call, in the order in which they were written."""
         with self._path.open("rb") as file:
             file.seek(self._position)
@@ -71,4 +71,4 @@ class JournalReader:
         whole = fresh[: fresh.rfind(b"\n") + 1]
         self._position += len(whole)
         for line in whole.splitlines():
-            yield Entry(**json.loads(line))
+            yield JournalEntry(**json.loads(line))

@@ -80,7 +80,7 @@ class Labels(TaskStep):
             table = table[~table["name"].isin(skipped)].reset_index(drop=True)
             splits.check_labels(table["split"].tolist(), labels_of(table), config)
             reasons = [f"{name}: {reason}" for name, reason in skipped.items()]
-            self.tell("warned", text=enumerate_problems("{count} clips are left out:", reasons))
+            self.note("warned", text=enumerate_problems("{count} clips are left out:", reasons))
         files = {
             f"{split}.json": labels.to_json(labels.split_labels(table, split, config.embedding_type))
             for split in config.splits.names
@@ -139,7 +139,7 @@ class Preview(Step):
         return self.workspace.tasks_dir / f"{self.title}.corpus"
 
     @property
-    def places(self) -> list[Path]:
+    def output_paths(self) -> list[Path]:
         return [self.folder]
 
     def requires(self) -> Labels:
@@ -154,4 +154,4 @@ class Preview(Step):
         with replaced_folder(self.folder) as folder:
             for file in sorted(set(self.requires().folder.iterdir()) - {self.requires().folder / SEAL}):
                 shutil.copyfile(file, folder / file.name)
-        self.tell("completed")
+        self.note("completed")

@@ -117,7 +117,7 @@ class Combine(OutputStep):
         return self.workspace.tasks_dir / self.title
 
     @property
-    def places(self) -> list[Path]:
+    def output_paths(self) -> list[Path]:
         return [self.folder]
 
     @property
@@ -147,17 +147,17 @@ class Combine(OutputStep):
             fingerprints = self._fingerprints(earlier_clips)
             files |= {path: file for path, file in earlier_clips.items() if int(path.partition("/")[0]) in fingerprints}
         elif dropped := sorted({path.partition("/")[0] for path in earlier_clips} - set(map(str, self.rates))):
-            self.tell("warned", text=f"the clips at {', '.join(dropped)} Hz were of an earlier release and are removed")
+            self.note("warned", text=f"the clips at {', '.join(dropped)} Hz were of an earlier release and are removed")
         self._warn_of_other_tarballs()
         for rate in self.made:
             files |= self.audio_files(rate)
-        self.tell("began")
+        self.note("began")
         with replaced_folder(self.folder) as folder:
             write_folder(folder, links=files, copies=self.label_files(), texts=self.proofs(self.made, fingerprints))
             if self.with_report:
                 self._write_report(folder)
             raise_if_interrupted()
-        self.tell("finished")
+        self.note("finished")
 
     def _write_report(self, folder: Path) -> None:
         """Write the report; a task is finished without one, too."""
@@ -167,7 +167,7 @@ class Combine(OutputStep):
             text = (
                 f"its report could not be made ({type(error).__name__}: {error}); `hearpreprocess report` tries again"
             )
-            self.tell("warned", text=text)
+            self.note("warned", text=text)
 
     def _fingerprints(self, clips: Iterable[str]) -> dict[int, dict[str, Fingerprint]]:
         """By rate, what the folder's manifest has of the clips in it; no rate where there is no manifest."""
@@ -176,14 +176,14 @@ class Combine(OutputStep):
             rates = {int(path.partition("/")[0]) for path in clips}
             return {rate: manifest.audio_of(earlier, rate) for rate in earlier["sample_rates"] if rate in rates}
         except OutputError as error:
-            self.tell("warned", text=f"{error}; clips at other rates than those asked for are removed")
+            self.note("warned", text=f"{error}; clips at other rates than those asked for are removed")
             return {}
 
     def _warn_of_other_tarballs(self) -> None:
         asked = {tarball_name(self.title, rate) for rate in self.rates}
         for path in sorted(self.workspace.tar_dir.glob(tarball_name(glob.escape(self.title), "*"))):
             if path.name not in asked and release_of_tarball(path) not in (None, self.release):
-                self.tell("warned", text=f"{path} is of an earlier release; remove it, or ask for its rate again")
+                self.note("warned", text=f"{path} is of an earlier release; remove it, or ask for its rate again")
 
 
 class Tar(OutputStep):
@@ -203,7 +203,7 @@ class Tar(OutputStep):
         return self.workspace.tar_dir / tarball_name(self.title, self.rate)
 
     @property
-    def places(self) -> list[Path]:
+    def output_paths(self) -> list[Path]:
         return [self.path]
 
     @property

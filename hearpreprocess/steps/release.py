@@ -13,7 +13,7 @@ from hearpreprocess.finished import PROOFS
 from hearpreprocess.steps.audio import Extract, Resample, Standardize
 from hearpreprocess.steps.base import PlanningStep, RatesParameter, Step, TaskParameter
 from hearpreprocess.steps.corpus import corpus_folder
-from hearpreprocess.steps.journal import Entry, Journal
+from hearpreprocess.steps.journal import Journal, JournalEntry
 from hearpreprocess.steps.labels import Labels
 from hearpreprocess.steps.outputs import Combine, Tar
 from hearpreprocess.steps.screen import Screen
@@ -82,7 +82,7 @@ class Release(PlanningStep):
         return Labels(workspace=self.workspace, task=self.task, skips=self.skips)
 
     @property
-    def places(self) -> list[Path]:
+    def output_paths(self) -> list[Path]:
         combine, tars = self._steps()
         return [combine.folder, *(tar.path for tar in tars.values())]
 
@@ -133,7 +133,7 @@ class Release(PlanningStep):
         yield from super().run()
 
     def finish(self) -> None:
-        self.tell("completed")
+        self.note("completed")
 
     def _announce(self, missing: Sequence[Combine | Tar]) -> None:
         """Tell how much each stage still has to do."""
@@ -144,7 +144,7 @@ class Release(PlanningStep):
 
         def plan(stage: str, amount: int, unit: str) -> None:
             if amount:
-                journal.write(Entry("planned", self.title, stage, amount, unit, weight=seconds))
+                journal.write(JournalEntry("planned", self.title, stage, amount, unit, weight=seconds))
 
         resample = [step for step in missing[0].requires() if not step.complete()] if missing else []
         standardize = [step.requires() for step in resample if not step.requires().complete()]

@@ -1,4 +1,4 @@
-"""The places that a run works in."""
+"""The directories that a run works in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hearpreprocess.storage.digests import digest
 
 @dataclass(frozen=True)
 class Workspace:
-    """The places that a run works in; no result depends on them.
+    """The directories that a run works in; no result depends on them.
 
     `journal`: where steps tell what they do, or None. `offline`: never touch the network. `most_expansion`: how many
     times larger than its archive a source may be. `runner`: the process number of the run.
@@ -26,11 +26,11 @@ class Workspace:
     journal: Path | None = None
 
     @property
-    def places(self) -> tuple[Path, ...]:
+    def directories(self) -> tuple[Path, ...]:
         """Where a run writes."""
         return self.tmp_dir, self.tasks_dir, self.tar_dir, self.download_dir
 
     @property
     def digest(self) -> str:
-        """Of the places alone."""
-        return digest(list(map(str, self.places)))
+        """Of the directories alone."""
+        return digest(list(map(str, self.directories)))

@@ -18,7 +18,7 @@ import pytest
 
 from hearpreprocess.cli.progress import Display
 from hearpreprocess.cli.progress.work import Stage, Work, without_middle
-from hearpreprocess.steps.journal import Entry, Journal, JournalReader
+from hearpreprocess.steps.journal import Journal, JournalEntry, JournalReader
 from tests.conftest import User
 from tests.shared import Shared, give_generated
 from tests.user import COMMAND
@@ -220,7 +220,7 @@ def test_a_long_title_keeps_its_end() -> None:
     assert cut.endswith("resample")
 
 
-def shown_of(tmp_path: Path, *entries: Entry) -> str:
+def shown_of(tmp_path: Path, *entries: JournalEntry) -> str:
     """What a log is told of entries of the journal."""
     path, stream = tmp_path / "journal", io.StringIO()
     path.touch()
@@ -233,16 +233,18 @@ def shown_of(tmp_path: Path, *entries: Entry) -> str:
 def test_a_second_mirror_is_a_part_of_the_download(tmp_path: Path) -> None:
     said = shown_of(
         tmp_path,
-        Entry("planned", "a.zip", "download", 100_000_000, "B"),
-        *[Entry("advanced", "a.zip", "download", 100_000_000) for _mirror in range(2)],
-        Entry("finished", "a.zip", "download"),
+        JournalEntry("planned", "a.zip", "download", 100_000_000, "B"),
+        *[JournalEntry("advanced", "a.zip", "download", 100_000_000) for _mirror in range(2)],
+        JournalEntry("finished", "a.zip", "download"),
     )
     assert said.count("download:") == 1
     assert "200.0 MB in" in said
 
 
 def test_a_failure_is_told_at_once_and_ends_its_stage(tmp_path: Path) -> None:
-    said = shown_of(tmp_path, Entry("began", "a.zip", "download", unit="B"), Entry("failed", "a.zip", "download"))
+    said = shown_of(
+        tmp_path, JournalEntry("began", "a.zip", "download", unit="B"), JournalEntry("failed", "a.zip", "download")
+    )
     assert "a.zip  download: failed" in said
     work = Work(["one", "two"])
     planned(work, "one", 100)
@@ -255,6 +257,6 @@ def test_a_failure_is_told_at_once_and_ends_its_stage(tmp_path: Path) -> None:
 
 
 def test_names_give_no_commands_to_a_terminal(tmp_path: Path) -> None:
-    said = shown_of(tmp_path, Entry("warned", "\x1b]0;me\x07\x1b[2J", "index", text="see \x1b[1m"))
+    said = shown_of(tmp_path, JournalEntry("warned", "\x1b]0;me\x07\x1b[2J", "index", text="see \x1b[1m"))
     assert "\x1b" not in said
     assert "?]0;me??[2J  index: warning: see ?[1m" in said

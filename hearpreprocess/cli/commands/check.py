@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hearpreprocess.cli.options import add_places, add_sources, parse_sources, workspace_of
+from hearpreprocess.cli.options import add_directories, add_sources, parse_sources, workspace_of
 from hearpreprocess.errors import ConfigError
 from hearpreprocess.finished import FinishedTask, name_of
 from hearpreprocess.storage import table
@@ -26,7 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of `check`."""
     parser.add_argument("task", metavar="TASK", help="the path of a task module, or a task's name")
     parser.add_argument("--mode", default="default", help="as of a run")
-    add_places(parser)
+    add_directories(parser)
     add_sources(parser)
 
 

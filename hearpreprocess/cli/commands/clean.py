@@ -11,14 +11,14 @@ import contextlib
 import os
 from pathlib import Path
 
-from hearpreprocess.cli.options import add_places, workspace_of
+from hearpreprocess.cli.options import add_directories, workspace_of
 from hearpreprocess.errors import OutputError
 from hearpreprocess.storage import SEAL, bytes_text, discard, size_of
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of `clean`."""
-    add_places(parser)
+    add_directories(parser)
     parser.add_argument("--dry-run", action="store_true", help="only tell what would be removed")
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hearpreprocess.cli.options import add_places
+from hearpreprocess.cli.options import add_directories
 from hearpreprocess.errors import HearPreprocessError
 from hearpreprocess.installation import install_command
 from hearpreprocess.storage import bytes_text, disk_of, free_on, nearest_existing
@@ -47,7 +47,7 @@ class Diagnosis:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of `doctor`."""
-    add_places(parser)
+    add_directories(parser)
     parser.add_argument("--offline", action="store_true", help="do not try the network")
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from hearpreprocess.cli.options import (
     add_no_report,
-    add_places,
+    add_directories,
     add_rates,
     add_skips,
     add_sources,
@@ -35,7 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of `plan`: those of a run that it depends on."""
     add_tasks(parser, nargs="+")
     add_rates(parser)
-    add_places(parser)
+    add_directories(parser)
     add_sources(parser)
     add_work(parser)
     add_skips(parser)

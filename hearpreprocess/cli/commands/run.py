@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from hearpreprocess.cli.console import DONE, FAILED, INTERRUPTED
 from hearpreprocess.cli.options import (
     add_no_report,
-    add_places,
+    add_directories,
     add_rates,
     add_skips,
     add_sources,
@@ -45,7 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--record", metavar="URL", help="where the published tarballs are listed (default: Zenodo)")
     add_rates(parser)
-    add_places(parser)
+    add_directories(parser)
     add_sources(parser)
     parser.add_argument("--offline", action="store_true", help="never touch the network; list what is missing")
     parser.add_argument("--until", choices=("download", "corpus"), help="stop after this stage")

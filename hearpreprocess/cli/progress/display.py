@@ -12,7 +12,7 @@ from typing import Literal, TextIO
 from hearpreprocess.cli.progress.screens import screen_for
 from hearpreprocess.cli.progress.work import Stage, Work, amount
 from hearpreprocess.engine import Interruption
-from hearpreprocess.steps import Entry, JournalReader
+from hearpreprocess.steps import JournalEntry, JournalReader
 from hearpreprocess.storage import printable
 
 Detail = Literal["quiet", "normal", "verbose"]
@@ -39,8 +39,8 @@ class Display:
         stream: TextIO | None = None,
         interruption: Interruption | None = None,
     ) -> None:
-        self.failures: list[Entry] = []
-        self.warnings: list[Entry] = []
+        self.failures: list[JournalEntry] = []
+        self.warnings: list[JournalEntry] = []
         self._journal = journal
         self._interruption = interruption or Interruption()
         self._work = Work(list(map(printable, tasks)), set(map(printable, completed)))
@@ -68,7 +68,7 @@ class Display:
         for entry in self._journal.new_entries():
             self._take(entry)
 
-    def _take(self, entry: Entry) -> None:
+    def _take(self, entry: JournalEntry) -> None:
         entry = replace(entry, title=printable(entry.title))  # a title may be the name of a file, from anywhere
         if entry.event == "failed":
             self.failures.append(entry)
@@ -83,7 +83,7 @@ class Display:
         else:
             self._take_progress(entry)
 
-    def _take_progress(self, entry: Entry) -> None:
+    def _take_progress(self, entry: JournalEntry) -> None:
         key = (entry.title, entry.stage)
         stage = self._work.stages.get(key)
         if stage is None or (stage.is_over and entry.event == "planned"):
