@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hearpreprocess.cli.options import (
-    add_no_report,
     add_directories,
+    add_no_report,
     add_rates,
     add_skips,
     add_sources,

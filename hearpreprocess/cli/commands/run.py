@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from hearpreprocess.cli.console import DONE, FAILED, INTERRUPTED
 from hearpreprocess.cli.options import (
-    add_no_report,
     add_directories,
+    add_no_report,
     add_rates,
     add_skips,
     add_sources,
