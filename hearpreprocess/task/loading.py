@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib
 import importlib.util
@@ -157,4 +158,5 @@ def _sources_of(opened: Iterable[str]) -> Iterator[Path]:
         if path.parent.name != "__pycache__":
             yield path
         elif path.suffix == ".pyc":
-            yield Path(importlib.util.source_from_cache(name))
+            with contextlib.suppress(ValueError):  # a name that some other program gave it
+                yield Path(importlib.util.source_from_cache(name))

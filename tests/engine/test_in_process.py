@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -90,11 +91,11 @@ def test_a_second_run_sees_a_changed_task_module(home: User) -> None:
 
 def test_a_second_run_sees_a_changed_helper_of_the_module(home: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(home.folder)
-    home.write("naming_of_this_test.py", "def named(label):\n    return label\n")
+    home.write("naming_for_it.py", "def named(label):\n    return label\n")
     module = (home.folder / "mine.py").read_text().replace("row.label", "named(row.label)")
-    home.write("mine.py", module.replace("def clips", "from naming_of_this_test import named\n\ndef clips"))
+    home.write("mine.py", module.replace("def clips", "from naming_for_it import named\n\ndef clips"))
     assert run() == 0
-    home.write("naming_of_this_test.py", "def named(label):\n    return 'big ' + label\n")
+    home.write("naming_for_it.py", "def named(label):\n    return 'big ' + label\n")
     assert run() == 0
     assert b"big bark" in home.made()["tasks/toy_folds-v1-full/labelvocabulary.csv"]
 
@@ -138,8 +139,10 @@ def test_a_run_beside_another_one_is_refused(home: User, server: Server, capsys:
     other.start()
     while not server.requests:
         assert other.is_alive()
+        time.sleep(0.01)
     assert run() == 1
     assert "this process is at another run" in capsys.readouterr().err
+    server.may_go_on.set()
     other.join()
     assert statuses == [0]
     assert run() == 0
@@ -151,23 +154,24 @@ def test_ctrl_c_ends_a_run_in_the_main_thread_of_a_larger_program(home: User, se
     slow = f'Archive("{server.url}/slow/slow.zip", sha256="{sha256(path)}")'
     home.write("mine.py", toys.folds_task(slow))
     program = """
-        import os, signal, sys, threading, time
-        from pathlib import Path
+        import signal
         from hearpreprocess.cli import main
 
-        def interrupt():
-            while not list(Path("_workdir").glob("runs/*.run")):
-                time.sleep(0.01)
-            time.sleep(0.3)
-            os.kill(os.getpid(), signal.SIGINT)
-
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        threading.Thread(target=interrupt, daemon=True).start()
-        first = main(["./mine.py", "--sample-rates", "8000", "--quiet"])
+        command = ["./mine.py", "--sample-rates", "8000", "--no-report", "--quiet"]
+        print("first", main(command), flush=True)
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-        print(first, main(["./mine.py", "--sample-rates", "8000", "--quiet"]))
+        print("second", main(command))
     """
     home.write("program.py", program)
-    finished = subprocess.run([sys.executable, "program.py"], capture_output=True, text=True, timeout=120)
-    assert finished.stdout.splitlines()[-1] == "130 0", finished.stdout + finished.stderr
+    process = subprocess.Popen([sys.executable, "program.py"], text=True, stdout=subprocess.PIPE)
+    while not server.requests:
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "first 130\n"
+    server.may_go_on.set()
+    output, _errors = process.communicate(timeout=300)
+    assert output.splitlines()[-1] == "second 0"
     assert home.left_behind() == []
