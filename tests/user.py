@@ -47,10 +47,8 @@ class StartedCommand:
     def __init__(self, pid: int, poll: Callable[[], int | None], outputs: Sequence[int]) -> None:
         self.pid, self.poll = pid, poll
         self._said = [bytearray() for _output in outputs]
-        self._readers = [
-            threading.Thread(target=self._read, args=pair, daemon=True)
-            for pair in zip(outputs, self._said, strict=True)
-        ]
+        pairs = zip(outputs, self._said, strict=True)
+        self._readers = [threading.Thread(target=self._read, args=pair, daemon=True) for pair in pairs]
         for reader in self._readers:
             reader.start()
 
