@@ -109,6 +109,7 @@ def test_a_list_of_files_with_checksums(user: User, server: Server) -> None:
 
 
 def test_a_list_of_files_gives_up_where_there_is_no_network(user: User) -> None:
+    user.set("hearpreprocess.fetch.download", FIRST_PAUSE_SECONDS=0.02)
     lines = [f"http://127.0.0.1:1/{number}.wav 10 {'0' * 64}\n" for number in range(200)]
     user.write("list.txt", "".join(lines))
     user.write("mine.py", toys.folds_task('FileList(__file__.replace("mine.py", "list.txt"), folder="toys")'))
