@@ -14,9 +14,9 @@ class FaultyServer:
     """Serves a folder over HTTP on loopback with ranges and ETags.
 
     `faults`: what to do wrong on the next requests, one a request; then it behaves. A fault is one of
-    cut (half of the body), stall (half of it, then silence until `may_go_on`, then as cut), reset (no answer), longer,
-    shorter (a Content-Length that lies), wrong (other bytes), whole (all of it though a part was asked for), shifted
-    (another part), changed (a new ETag), a status, or a status and a Retry-After divided by a space.
+    cut (half of the body), stall (the same after a silence, which lasts until it `may_go_on`), reset (no answer),
+    longer, shorter (a Content-Length that lies), wrong (other bytes), whole (all of it though a part was asked for),
+    shifted (another part), changed (a new ETag), a status, or a status and a Retry-After divided by a space.
     `is_crowded`: whether more than `MOST_OPEN` connections were ever open at once, seen from their other end.
     """
 

@@ -41,6 +41,12 @@ PAGES = sorted(DOCS.glob("*.md"))
 TEXTS = [PROJECT / "README.md", *PAGES]
 PAGES_WITH_COMMANDS = ("quick-start", "commands", "recipes", "your-own-dataset")
 RUN = [PROJECT / "README.md", *(DOCS / f"{name}.md" for name in PAGES_WITH_COMMANDS)]
+QUICK = ("README", "quick-start")
+each_page = pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, marks=[] if page.stem in QUICK else pytest.mark.slow) for page in RUN],
+    ids=lambda page: page.stem,
+)
 ARCHIVE = Path(os.environ.get("SHARED", PROJECT.parent / "shared")) / "full" / "v1.0.9.tar.gz"
 
 NETWORK = "<!-- network -->"
@@ -145,7 +151,7 @@ def give(command: Command, folder: Path, variables: dict[str, str]) -> None:
         pytest.fail("\n".join([f"$ {command.text}", *difference]), pytrace=False)
 
 
-@pytest.mark.parametrize("page", RUN, ids=lambda page: page.stem)
+@each_page
 def test_commands_print_what_the_page_says(page: Path, tmp_path: Path) -> None:
     variables, folder = environment(tmp_path / "bin"), home(tmp_path, page)
     for block in blocks(page):
@@ -175,7 +181,7 @@ def test_commands_of_spoken_digit_with_its_real_archive(tmp_path: Path) -> None:
 FETCHES = re.compile(r"(make|pip|docker|git|curl|cd|\.) |hearpreprocess sources |hearpreprocess doctor(?!.*--offline)")
 
 
-@pytest.mark.parametrize("page", RUN, ids=lambda page: page.stem)
+@each_page
 def test_what_is_said_to_need_the_network_needs_it(page: Path, tmp_path: Path) -> None:
     variables, folder = environment(tmp_path / "bin"), home(tmp_path, page)
     for block in blocks(page):

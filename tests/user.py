@@ -25,6 +25,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from hearpreprocess.cli.program import COMMANDS
+
 COMMAND = [sys.executable, "-m", "hearpreprocess.runner"]
 CAN_FORK = sys.platform == "linux"  # elsewhere, system libraries do not survive a fork
 SECONDS_TO_END = 900
@@ -47,10 +49,8 @@ class StartedCommand:
     def __init__(self, pid: int, poll: Callable[[], int | None], outputs: Sequence[int]) -> None:
         self.pid, self.poll = pid, poll
         self._said = [bytearray() for _output in outputs]
-        self._readers = [
-            threading.Thread(target=self._read, args=pair, daemon=True)
-            for pair in zip(outputs, self._said, strict=True)
-        ]
+        pairs = zip(outputs, self._said, strict=True)
+        self._readers = [threading.Thread(target=self._read, args=pair, daemon=True) for pair in pairs]
         for reader in self._readers:
             reader.start()
 
@@ -206,8 +206,10 @@ def _load() -> None:
 
 
 def _no_report(arguments: Sequence[object]) -> list[str]:
-    """The option that leaves the reports out, where the command makes tasks."""
-    return []
+    """The option that leaves the reports out, where the command is a run."""
+    first = str(arguments[0]) if arguments else "help"
+    is_run = first == "run" or (first not in COMMANDS and first not in ("-h", "--help", "--version"))
+    return ["--no-report"] if is_run else []
 
 
 def _heed_interrupts() -> None:

@@ -59,7 +59,7 @@ def test_until_download(toy: User) -> None:
     assert finished.returncode == 0, finished.stderr
 
 
-@pytest.mark.parametrize("task", ["esc50", "gunshot_triangulation", "fsd50k"])
+@pytest.mark.parametrize("task", [pytest.param("esc50", marks=pytest.mark.slow), "gunshot_triangulation", "fsd50k"])
 def test_until_download_shows_what_was_generated(user: User, task: str) -> None:
     finished = user.run(task, "--mode", "synthetic", "--until", "download")
     assert finished.returncode == 0, finished.stderr

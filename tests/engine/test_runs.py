@@ -167,12 +167,12 @@ def test_a_further_rate_joins_the_others(user: User, task: str, undisturbed: dic
 def test_a_changed_fact_rebuilds_what_depends_on_it_and_nothing_else(user: User) -> None:
     _path, archive = toys.corpus(user.folder / "source", toys.folds_members())
     user.write("mine.py", toys.folds_task(archive))
-    user.run("./mine.py", "--sample-rates", 12000)
+    user.run("./mine.py", "--sample-rates", 12000, with_report=True)
     first, stages = user.made(), modified(user.folder / "_workdir")
 
     def remade() -> set[str]:
         nonlocal stages
-        finished = user.run("./mine.py", "--sample-rates", 12000)
+        finished = user.run("./mine.py", "--sample-rates", 12000, with_report=True)
         assert finished.returncode == 0, finished.stderr
         before, stages = stages, modified(user.folder / "_workdir")
         return {Path(path).parent.name for path in stages if before.get(path) != stages[path]} - {"logs"}

@@ -99,7 +99,7 @@ def test_a_cut_body_goes_on_where_it_ended(user: User, faulty: FaultyServer, arc
 
 
 def test_a_later_process_goes_on(user: User, faulty: FaultyServer, archive: Path) -> None:
-    hasten(user)
+    hasten(user, READ_SECONDS=10_000)
     wants(user, archive, f"{faulty.url}/toy.zip")
     faulty.faults = ["stall"]
     process = user.start(*CALLS)
@@ -193,7 +193,7 @@ def test_a_server_that_wants_a_day_of_peace_gets_it(user: User, faulty: FaultySe
 
 
 def test_a_silent_server_is_left(user: User, faulty: FaultyServer, archive: Path) -> None:
-    hasten(user, READ_SECONDS=1)
+    hasten(user, READ_SECONDS=3)
     wants(user, archive, f"{faulty.url}/toy.zip")
     faulty.faults = ["stall"]
     gets(user, archive)

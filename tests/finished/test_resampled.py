@@ -17,7 +17,7 @@ from tests.conftest import Server, User, sha256
 from tests.shared import Shared, give_generated
 
 TITLES = {
-    "scene": "esc50-v2.0.0-synthetic",
+    "scene": "gunshot_triangulation-v1.0-synthetic",
     "event": "dcase2016_task2-hear2021-synthetic",
     "unpadded": "fsd50k-v1.0-synthetic",
     "numbers": "libricount-v1.0.0-hear2021-synthetic",
@@ -171,13 +171,13 @@ def zenodo(user: User, *arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_bundle_for_zenodo(user: User, shared: Shared) -> None:
-    tasks = ("esc50", "libricount")
+    tasks = ("maestro", "libricount")
     give_generated(shared, user, *tasks)
     made = zenodo(user, *tasks, "--mode", "synthetic")
     assert made.returncode == 0, made.stderr
     folder = user.folder / "zenodo"
     names = {path.name for path in folder.iterdir()}
-    tarballs = {f"hear2021-{TITLES[kind]}-48000.tar.gz" for kind in ("scene", "numbers")}
+    tarballs = {f"hear2021-{title}-48000.tar.gz" for title in ("maestro-v3.0.0-synthetic", TITLES["numbers"])}
     assert names == {
         "SHA256SUMS",
         "LICENSE.txt",
@@ -189,7 +189,7 @@ def test_a_bundle_for_zenodo(user: User, shared: Shared) -> None:
     check = subprocess.run(["sha256sum", "--check", "SHA256SUMS"], cwd=folder, capture_output=True, text=True)
     assert check.returncode == 0
     assert check.stdout.count(": OK") == len(names) - 1
-    assert "CC BY-NC 3.0" in (folder / "LICENSE.txt").read_text()
+    assert "CC BY-NC-SA 4.0" in (folder / "LICENSE.txt").read_text()
     described = json.loads((folder / ".zenodo.json").read_text())
     assert (described["upload_type"], described["license"]) == ("dataset", "other-nc")
     before = {path.name: sha256(path) for path in folder.iterdir()}

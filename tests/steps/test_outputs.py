@@ -94,7 +94,7 @@ def test_without_a_report_a_task_is_complete(user: User, release: Release) -> No
     made = user.made()
     assert not [name for name in made if name.endswith("report.html")]
     assert release.clone(with_report=True).complete(), "a report that is missing makes no work"
-    assert "Nothing to do" in user.run("./mine.py", "--sample-rates", "8000,12000").stdout
+    assert "Nothing to do" in user.run("./mine.py", "--sample-rates", "8000,12000", with_report=True).stdout
     assert user.made() == made
     assert user.run("report").returncode == 0
     assert (folder_of(release) / "report.html").is_file()
@@ -104,7 +104,7 @@ def test_without_a_report_a_task_is_complete(user: User, release: Release) -> No
 def test_a_report_is_all_that_is_otherwise_without_it(user: User, release: Release) -> None:
     without = user.made()
     shutil.rmtree(user.folder / "out")
-    assert user.run("./mine.py", "--sample-rates", "8000,12000", "--clean").returncode == 0
+    assert user.run("./mine.py", "--sample-rates", "8000,12000", "--clean", with_report=True).returncode == 0
     made = user.made()
     assert [name for name in made if name not in without] == ["tasks/toy_folds-v1-full/report.html"]
     assert {name: made[name] for name in without} == without

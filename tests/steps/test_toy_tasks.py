@@ -15,9 +15,10 @@ from tests import toys
 from tests.conftest import User
 
 
-def run_toy(user: User, name: str, text: str, *options: object) -> Path:
+def run_toy(user: User, name: str, text: str, *, with_report: bool = False) -> Path:
     user.write(f"{name}.py", text)
-    finished = user.run(f"./{name}.py", "--num-workers", 2, "--sample-rates", "8000,12000", *options)
+    options = ("--num-workers", 2, "--sample-rates", "8000,12000")
+    finished = user.run(f"./{name}.py", *options, with_report=with_report)
     assert finished.returncode == 0, finished.stderr
     return user.folder / "out" / "tasks"
 
@@ -88,7 +89,8 @@ def test_event_multilabel_with_new_folds_and_cap(user: User) -> None:
 
 def test_a_tarball_holds_the_folder_at_its_rate(user: User) -> None:
     _path, archive = toys.corpus(user.folder / "source", toys.folds_members())
-    task = run_toy(user, "mine", toys.folds_task(archive)) / "toy_folds-v1-full"
+    task = run_toy(user, "mine", toys.folds_task(archive), with_report=True) / "toy_folds-v1-full"
+    assert (task / "report.html").is_file()
     with tarfile.open(user.folder / "out" / "hear2021-toy_folds-v1-full-12000.tar.gz") as tarball:
         held = {entry.name: tarball.extractfile(entry) for entry in tarball if entry.isfile()}
         contents = {name: file.read() for name, file in held.items() if file}

@@ -7,9 +7,11 @@ import json
 from hearpreprocess.synthetic.environment import ESC_50_CATEGORIES
 from hearpreprocess.task import registry
 from tests.conftest import User
+from tests.shared import Shared, give_generated
 
 
-def test_folds_and_labels_are_those_of_the_table(user: User) -> None:
+def test_folds_and_labels_are_those_of_the_table(user: User, shared: Shared) -> None:
+    give_generated(shared, user, "esc50")
     finished = user.run("esc50", "--mode", "synthetic", "--until", "corpus")
     assert finished.returncode == 0, finished.stderr
     folder = user.folder / "out" / "tasks" / "esc50-v2.0.0-synthetic.corpus"
