@@ -3,7 +3,7 @@
 The names below are what a task module needs; see `tasks/esc50.py` for one that uses them.
 """
 
-from hearpreprocess.about import PROJECT_URL, __version__
+from hearpreprocess.about import __version__ as __version__
 from hearpreprocess.errors import ConfigError, CorpusError
 from hearpreprocess.task import (
     Archive,
@@ -31,7 +31,6 @@ from hearpreprocess.task import (
 )
 
 __all__ = [
-    "PROJECT_URL",
     "Archive",
     "Clip",
     "ConfigError",
@@ -52,7 +51,6 @@ __all__ = [
     "TaskConfig",
     "TrainValidTest",
     "Tree",
-    "__version__",
     "fold",
     "midi_notes",
     "named_clips",

@@ -213,7 +213,7 @@ def test_a_healthy_machine(user: User) -> None:
 
 
 FIXES = {
-    "luigi": "pip install --force-reinstall 'luigi<4,>=3.8.1'",
+    "luigi": "pip install --force-reinstall 'luigi<3.9,>=3.8.1'",
     "ffmpeg": "pip install --force-reinstall 'ffmpeg-python",
     "soxr": "pip install --force-reinstall 'soxr",
     "soundfile": "pip install --force-reinstall 'soundfile",
