@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from hearpreprocess.errors import ConfigError
 from hearpreprocess.storage import Workspace
@@ -26,7 +26,7 @@ LastStage = Literal["download", "corpus"]
 
 
 class RequestError(ConfigError):
-    """A request that cannot be fulfilled; its text is a template in which `{field}` stands for a field's name."""
+    """A request that cannot be fulfilled; in its template, `{field}` stands for a field of it or its workspace."""
 
     def __init__(self, template: str) -> None:
         self._template = template
@@ -69,26 +69,35 @@ class Request:
     scheduler_url: str | None = None
 
     def __post_init__(self) -> None:
+        for field in ("tasks", "published"):
+            object.__setattr__(self, field, tuple(getattr(self, field)))
+        object.__setattr__(self, "sample_rates", tuple(sorted(set(self.sample_rates))))
+        if problem := next(self._problems(), None):
+            raise RequestError(problem)
+
+    def _problems(self) -> Iterator[str]:
+        if not self.tasks and not self.published:
+            yield "{tasks} and {published} name nothing to make"
+        if self.published and self.until:
+            yield f"{{published}} cannot be combined with {{until}} {self.until}"
+        if self.until not in (None, *get_args(LastStage)):
+            yield f"{{until}} must be one of {', '.join(get_args(LastStage))}, got {self.until!r}"
         if self.scheduler_url and not re.match("https?://", self.scheduler_url):
-            raise RequestError(f"{{scheduler_url}} {without_credentials(self.scheduler_url)!r} is no http or https url")
+            yield f"{{scheduler_url}} {without_credentials(self.scheduler_url)!r} is no http or https url"
         if self.clean and self.until:
-            raise RequestError(
-                f"{{clean}} removes what finished tasks leave, and with {{until}} {self.until} none is finished"
-            )
+            yield f"{{clean}} removes what finished tasks leave, and with {{until}} {self.until} none is finished"
         if self.workers < 1:
-            raise RequestError(f"{{num_workers}} must be at least 1, got {self.workers}")
+            yield f"{{workers}} must be at least 1, got {self.workers}"
         if self.skip_bad_clips < 0:
-            raise RequestError(f"{{skip_bad_clips}} must be 0 or more, got {self.skip_bad_clips}")
+            yield f"{{skip_bad_clips}} must be 0 or more, got {self.skip_bad_clips}"
         if not self.workspace.most_expansion > 0:
-            raise RequestError(f"{{most_expansion}} must be positive, got {self.workspace.most_expansion:g}")
+            yield f"{{most_expansion}} must be positive, got {self.workspace.most_expansion:g}"
         if self.compression not in COMPRESSIONS:
-            raise RequestError(f"{{compression}} must be one of {', '.join(COMPRESSIONS)}, got {self.compression!r}")
+            yield f"{{compression}} must be one of {', '.join(COMPRESSIONS)}, got {self.compression!r}"
         if not self.sample_rates:
-            raise RequestError("{sample_rates} names no rate")
+            yield "{sample_rates} names no rate"
         for rate in self.sample_rates:
             if not LOWEST_RATE <= rate <= HIGHEST_RATE:
-                raise RequestError(f"'{rate}' is no sample rate from {LOWEST_RATE:,} to {HIGHEST_RATE:,} Hz")
+                yield f"'{rate}' is no sample rate from {LOWEST_RATE:,} to {HIGHEST_RATE:,} Hz"
         if self.workspace.tasks_dir.resolve() == registry.built_in_folder().resolve():
-            raise RequestError(
-                f"{{tasks_dir}} {self.workspace.tasks_dir} holds the task modules; choose another folder"
-            )
+            yield f"{{tasks_dir}} {self.workspace.tasks_dir} holds the task modules; choose another folder"

@@ -2,33 +2,45 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from hearpreprocess.errors import HearPreprocessError
 
 DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 
 
-def ended(name: str, command: Callable[[], int], *, on_error: int = MISUSED, farewell: str = "Interrupted.") -> int:
-    """Run a command to its end and return its exit status.
-
-    `name`: what its errors begin with. `on_error`: the status where one of ours is raised. `farewell`: after Ctrl-C.
-    """
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # names in foreign tarballs need not be texts that can be printed
-            stream.reconfigure(errors="backslashreplace")
-    try:
-        status = command()
-        sys.stdout.flush()
-    except BrokenPipeError:  # whoever read the output has had enough of it, as `head` has
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILED
-    except HearPreprocessError as error:
-        print(f"{name}: {error}", file=sys.stderr)
-        return on_error
-    except KeyboardInterrupt:
-        print(f"\n{farewell}", file=sys.stderr)
-        return INTERRUPTED
+def ended(name: str, command: Callable[[], int]) -> int:
+    """Run a command to its end and return its exit status. `name`: what its errors begin with."""
+    with _printing_anything():
+        try:
+            status = command()
+            sys.stdout.flush()
+        except BrokenPipeError:  # the reader of the output has ended, as `head` does
+            stdout = sys.__stdout__
+            if stdout is not None and sys.stdout is stdout:  # what Python flushes at its exit must not fail again
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())
+            return FAILED
+        except HearPreprocessError as error:
+            print(f"{name}: {error}", file=sys.stderr)
+            return MISUSED
+        except KeyboardInterrupt:
+            print("\nInterrupted.", file=sys.stderr)
+            return INTERRUPTED
     return status
+
+
+@contextlib.contextmanager
+def _printing_anything() -> Iterator[None]:
+    """Have standard output and error print names that are no valid text, which foreign tarballs have, with escapes."""
+    streams = [stream for stream in (sys.stdout, sys.stderr) if hasattr(stream, "reconfigure")]
+    errors = [stream.errors for stream in streams]
+    for stream in streams:
+        stream.reconfigure(errors="backslashreplace")
+    try:
+        yield
+    finally:
+        for stream, handling in zip(streams, errors, strict=True):
+            stream.reconfigure(errors=handling)

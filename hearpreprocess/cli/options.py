@@ -5,12 +5,16 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from hearpreprocess.errors import ConfigError
 from hearpreprocess.request import COMPRESSIONS, DEFAULT_SAMPLE_RATES, Request, RequestError, available_cores
 from hearpreprocess.storage import Workspace
 from hearpreprocess.task import registry, without_credentials
+
+DEFAULT_EXPANSION = 100
+"""How many times larger than its archive a source may be."""
 
 
 def add_tasks(parser: argparse.ArgumentParser, nargs: str) -> None:
@@ -104,52 +108,63 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
 
 
 def workspace_of(options: argparse.Namespace) -> Workspace:
-    """The directories that the options of `add_directories` name, and the limits of those of a run."""
+    """The directories that the options of `add_directories` name."""
     tmp_dir = options.tmp_dir.resolve()
     return Workspace(
         tmp_dir=tmp_dir,
         tasks_dir=options.tasks_dir.resolve(),
         tar_dir=options.tar_dir.resolve(),
         download_dir=(options.download_dir or tmp_dir / "downloads").resolve(),
-        offline=getattr(options, "offline", False),
-        most_expansion=getattr(options, "most_expansion", Workspace.most_expansion),
+    )
+
+
+def set_run_defaults(parser: argparse.ArgumentParser) -> None:
+    """Have a command that makes nothing, and so has not all options of a run, mean what a run does without them."""
+    parser.set_defaults(
+        from_published=[], record=None, until=None, scheduler_url=None, offline=False, most_expansion=DEFAULT_EXPANSION
     )
 
 
 def request_of(options: argparse.Namespace) -> Request:
-    """What the options of a run, or of a command that has some of them, ask for.
+    """What the options of a run ask for.
 
     Raises ConfigError where that is nothing, or impossible, with options named as they are typed.
     """
-    published = getattr(options, "from_published", [])
-    if published and (options.tasks or options.source or options.until):
+    if options.from_published and (options.tasks or options.source or options.until):
         raise ConfigError("--from-published takes the place of tasks, of --source and of --until")
-    if not options.tasks and not published:
+    if not options.tasks and not options.from_published:
         swallowed = any(re.search("[A-Za-z]", text) for text in options.sample_rates or ())
         raise ConfigError(
             "no TASK is given" + ("; put the tasks before --sample-rates" if swallowed else "; see --help")
         )
     rates = parse_rates(options.sample_rates or map(str, DEFAULT_SAMPLE_RATES))
     tasks = registry.references(options.tasks, options.mode, parse_sources(options.source))
-    if not tasks and not published:
+    if not tasks and not options.from_published:
         raise ConfigError(f"none of the tasks has a mode that --mode {options.mode} stands for")
+    workspace = replace(workspace_of(options), offline=options.offline, most_expansion=options.most_expansion)
     try:
         return Request(
-            workspace=workspace_of(options),
+            workspace=workspace,
             tasks=tuple(tasks),
-            published=tuple(published),
-            record=getattr(options, "record", None),
+            published=tuple(options.from_published),
+            record=options.record,
             sample_rates=rates,
-            until=getattr(options, "until", None),
+            until=options.until,
             skip_bad_clips=options.skip_bad_clips,
             compression=options.compression,
             clean=options.clean,
-            with_report=not getattr(options, "no_report", False),
+            with_report=not options.no_report,
             workers=available_cores() if options.num_workers is None else options.num_workers,
-            scheduler_url=getattr(options, "scheduler_url", None),
+            scheduler_url=options.scheduler_url,
         )
     except RequestError as error:
-        raise ConfigError(error.text(lambda field: f"--{field.replace('_', '-')}")) from error
+        raise ConfigError(error.text(_option_of)) from error
+
+
+def _option_of(field: str) -> str:
+    """The option that gives a field of a request."""
+    option = {"workers": "num-workers", "published": "from-published"}.get(field, field)
+    return f"--{option.replace('_', '-')}"
 
 
 def parse_rates(texts: Iterable[str]) -> tuple[int, ...]:

@@ -7,12 +7,12 @@ import importlib
 import sys
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 from hearpreprocess.about import __version__
 from hearpreprocess.cli.completion import complete_words
 from hearpreprocess.cli.console import DONE, MISUSED, ended
-from hearpreprocess.storage import begin_run
+from hearpreprocess.storage import forget_unless_running, nearest
 
 COMMANDS = {
     "run": "make tasks; the word `run` may be left out",
@@ -51,13 +51,15 @@ exit status: 0 everything is done, 1 something failed, 2 the command cannot be u
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     complete_words(command_parser, COMMANDS)
-    begin_run()
+    forget_unless_running()
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not given:
         parser_for("run").print_help()
         return MISUSED
     command, words = command_of(given)
-    options = parser_for(command).parse_args(words)
+    options, unknown = parser_for(command).parse_known_args(words)
+    if unknown:
+        _refuse(unknown, command_parser(options.command))
     if options.command == "help":
         topic = options.topic or "run"
         (command_parser(topic) if options.topic else parser_for(topic)).print_help()
@@ -67,6 +69,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return DONE
     name = "hearpreprocess" if options.command == "run" else f"hearpreprocess {options.command}"
     return ended(name, partial(_module_of(options.command).run, options))
+
+
+def _refuse(unknown: Sequence[str], parser: argparse.ArgumentParser) -> NoReturn:
+    """End with the usage of the command whose parser this is, and the option that was probably meant."""
+    known = [option for action in parser._actions for option in action.option_strings]
+    meant = nearest(unknown[0].partition("=")[0], known) if unknown[0].startswith("-") else ""
+    parser.error(f"unrecognized arguments: {' '.join(unknown)}{meant}")
 
 
 def command_of(words: Sequence[str]) -> tuple[str, list[str]]:

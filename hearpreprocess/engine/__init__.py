@@ -4,6 +4,6 @@ from hearpreprocess.steps import JournalReader  # first of all, as it keeps Luig
 
 # isort: split
 from hearpreprocess.engine.interruption import Interruption
-from hearpreprocess.engine.run import Outcome, Watch, preview, run, with_published_tasks
+from hearpreprocess.engine.run import Outcome, Watch, preview, run
 
-__all__ = ["Interruption", "JournalReader", "Outcome", "Watch", "preview", "run", "with_published_tasks"]
+__all__ = ["Interruption", "JournalReader", "Outcome", "Watch", "preview", "run"]

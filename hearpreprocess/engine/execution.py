@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
@@ -13,14 +12,12 @@ from hearpreprocess.engine.interruption import Interruption
 from hearpreprocess.engine.log import log_path, log_to
 from hearpreprocess.engine.settings import settings
 from hearpreprocess.engine.worker import run_steps
-from hearpreprocess.errors import BusyError, SchedulerError
+from hearpreprocess.errors import SchedulerError
 from hearpreprocess.steps import Step
 from hearpreprocess.storage import naming_the_disk
 from hearpreprocess.task import without_credentials
 
 SECONDS_TO_CONNECT = 10
-
-_running = threading.Lock()
 
 
 def execute(
@@ -34,30 +31,18 @@ def execute(
 
     Failures are told in the journal; what came of the roots, their `complete` tells. Ctrl-C and SIGTERM end the running
     steps and go on as a KeyboardInterrupt. Raises SchedulerError where the luigid cannot be reached, ConfigError where
-    Luigi's settings ask for what a run cannot do, BusyError where this process is at another run.
+    Luigi's settings ask for what a run cannot do.
     """
-    with _alone_in_this_process():
-        chosen = settings(waits=scheduler_url is not None)
-        if scheduler_url:
-            _check_reachable(scheduler_url)
-        with (
-            interruption or Interruption() as noted,
-            _log_of(roots[0], chosen.log_level),
-            Flushing(roots[0].workspace.tmp_dir),
-        ):
-            run_steps(roots, workers, scheduler_url, noted, chosen)
-            noted.act()
-
-
-@contextlib.contextmanager
-def _alone_in_this_process() -> Iterator[None]:
-    """Luigi, its log and the handlers of signals are a process' own, and two runs would share them."""
-    if not _running.acquire(blocking=False):
-        raise BusyError("this process is at another run; wait for its end, or start a process for each")
-    try:
-        yield
-    finally:
-        _running.release()
+    chosen = settings(waits=scheduler_url is not None)
+    if scheduler_url:
+        _check_reachable(scheduler_url)
+    with (
+        interruption or Interruption() as noted,
+        _log_of(roots[0], chosen.log_level),
+        Flushing(roots[0].workspace.tmp_dir),
+    ):
+        run_steps(roots, workers, scheduler_url, noted, chosen)
+        noted.act()
 
 
 @contextlib.contextmanager

@@ -31,10 +31,10 @@ from hearpreprocess.storage import (
     Workspace,
     alone,
     at_work,
-    begin_run,
     forget_skipped_cleanup,
     naming_the_disk,
     nearest_existing,
+    only_run,
     remove_abandoned,
 )
 from hearpreprocess.task import TaskReference
@@ -42,6 +42,15 @@ from hearpreprocess.task import TaskReference
 Watch = Callable[[Path, Sequence[str], Collection[str], Interruption], contextlib.AbstractContextManager[object]]
 """What follows a run: called with its journal, the titles of what it is for, those of them that were there before, and
 what notes its interruption; it is entered while the steps run."""
+
+
+def _unwatched(*_facts: object) -> contextlib.AbstractContextManager[object]:
+    """Follow a run that nobody watches."""
+    return contextlib.nullcontext()
+
+
+def _ignore(text: str) -> None:
+    """Pass over a note that nobody reads."""
 
 
 @dataclass(frozen=True)
@@ -65,25 +74,27 @@ class Outcome:
         return self.log is None
 
 
-def run(request: Request, watch: Watch = lambda *_facts: contextlib.nullcontext()) -> Outcome:
-    """Make what a request asks for; `published` must have been turned into tasks, see `with_published_tasks`.
+def run(request: Request, watch: Watch = _unwatched, notify: Callable[[str], object] = _ignore) -> Outcome:
+    """Make what a request asks for. `notify` is called with what a person should know before it is made.
 
-    Raises OutputError, before any work, where an output cannot be written; SchedulerError where the scheduler cannot
-    be reached; KeyboardInterrupt on Ctrl-C. What steps fail of is in the outcome.
+    Raises OutputError, before any work, where an output cannot be written; ConfigError where a published tarball is
+    none, DownloadError where it cannot be had; SchedulerError where the scheduler cannot be reached; BusyError where
+    this process is in another run; KeyboardInterrupt on Ctrl-C. What steps fail of is in the outcome.
     """
-    _check_outputs(request)
-    with _journal_of(request.workspace) as workspace:
-        return _run_steps(_roots(request, workspace), workspace, request, watch)
+    with only_run(), _journal_of(request.workspace) as workspace:
+        tasks = (*request.tasks, *_published_tasks(request, workspace, watch, notify))
+        _check_outputs(request)
+        return _run_steps(_roots(tasks, request, workspace), workspace, request, watch)
 
 
-def with_published_tasks(request: Request, watch: Watch = lambda *_facts: contextlib.nullcontext()) -> Request:
-    """The request with the tasks that its published tarballs make; those that are not here are downloaded.
+def _published_tasks(
+    request: Request, workspace: Workspace, watch: Watch, notify: Callable[[str], object]
+) -> list[TaskReference]:
+    """The tasks that the request's published tarballs make; those that are not here are downloaded.
 
-    Raises ConfigError where a tarball is none, DownloadError where it cannot be had, and OutputError where an output
-    that was made from the original corpus would be replaced, or a tarball itself.
+    Raises OutputError where an output that was made from the original corpus would be replaced, or a tarball itself.
     """
-    with _journal_of(request.workspace) as workspace:
-        tarballs = [_tarball(wanted, workspace, request, watch) for wanted in request.published]
+    tarballs = [_tarball(wanted, workspace, request, watch) for wanted in request.published]
     tasks = resampled.references_to(tarballs)
     for tarball, task in zip(tarballs, tasks, strict=True):
         title = task.resolve().title
@@ -94,7 +105,8 @@ def with_published_tasks(request: Request, watch: Watch = lambda *_facts: contex
                     f"{output} was made from the original corpus; choose another --tasks-dir and --tar-dir for what is "
                     "resampled"
                 )
-    return replace(request, tasks=(*request.tasks, *tasks), published=())
+        notify(resampled.note(tarball))
+    return tasks
 
 
 def preview(task: TaskReference, workspace: Workspace, outputs: Path) -> Outcome:
@@ -102,28 +114,27 @@ def preview(task: TaskReference, workspace: Workspace, outputs: Path) -> Outcome
 
     Raises what `run` raises.
     """
-    with _journal_of(replace(workspace, tasks_dir=outputs, offline=True)) as own:
+    with only_run(), _journal_of(replace(workspace, tasks_dir=outputs, offline=True)) as own:
         request = Request(workspace=own, tasks=(task,), until="corpus")
-        return _run_steps(_roots(request, own), own, request, lambda *_facts: contextlib.nullcontext())
+        return _run_steps(_roots(request.tasks, request, own), own, request, _unwatched)
 
 
 @contextlib.contextmanager
 def _journal_of(workspace: Workspace) -> Iterator[Workspace]:
     """The workspace of one run of this process, with a journal that its steps write to."""
-    begin_run()
     with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as folder:
         journal = Path(folder) / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.journal"
         journal.touch()
         yield replace(workspace, runner=os.getpid(), journal=journal)
 
 
-def _roots(request: Request, workspace: Workspace) -> list[Step]:
+def _roots(tasks: Sequence[TaskReference], request: Request, workspace: Workspace) -> list[Step]:
     """The steps that the whole run is for."""
     if request.until == "download":
-        sources = [source for task in request.tasks for source in task.resolve().sources.values()]
+        sources = [source for task in tasks for source in task.resolve().sources.values()]
         return list(dict.fromkeys(source_step(workspace, source) for source in sources))
     if request.until == "corpus":
-        return [Preview(workspace=workspace, task=task) for task in request.tasks]
+        return [Preview(workspace=workspace, task=task) for task in tasks]
     facts = {
         "workspace": workspace,
         "rates": request.sample_rates,
@@ -132,8 +143,8 @@ def _roots(request: Request, workspace: Workspace) -> list[Step]:
         "with_report": request.with_report,
     }
     if request.clean:
-        return [Clean(tasks=group, **facts) for group in sharing_sources(request.tasks)]
-    return [Release(task=task, **facts) for task in request.tasks]
+        return [Clean(tasks=group, **facts) for group in sharing_sources(tasks)]
+    return [Release(task=task, **facts) for task in tasks]
 
 
 def _run_steps(roots: Sequence[Step], workspace: Workspace, request: Request, watch: Watch) -> Outcome:

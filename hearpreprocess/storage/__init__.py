@@ -31,7 +31,7 @@ from hearpreprocess.storage.presence import (
     note_skipped_cleanup,
     output_lock,
 )
-from hearpreprocess.storage.remembering import begin_run, on_new_run
+from hearpreprocess.storage.remembering import forget_unless_running, on_new_run, only_run
 from hearpreprocess.storage.sealing import SEAL, is_sealed, seal
 from hearpreprocess.storage.wording import bytes_text, counted, nearest, printable, shortened, table
 from hearpreprocess.storage.workspace import Workspace
@@ -41,7 +41,6 @@ __all__ = [
     "Workspace",
     "alone",
     "at_work",
-    "begin_run",
     "block_of",
     "bytes_text",
     "check_free",
@@ -53,6 +52,7 @@ __all__ = [
     "duplicates",
     "file_digest",
     "forget_skipped_cleanup",
+    "forget_unless_running",
     "free_on",
     "has_skipped_cleanup",
     "is_locked",
@@ -65,6 +65,7 @@ __all__ = [
     "nearest_existing",
     "note_skipped_cleanup",
     "on_new_run",
+    "only_run",
     "output_lock",
     "printable",
     "remove",

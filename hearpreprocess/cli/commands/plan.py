@@ -21,6 +21,7 @@ from hearpreprocess.cli.options import (
     add_tasks,
     add_work,
     request_of,
+    set_run_defaults,
 )
 from hearpreprocess.storage import bytes_text, disk_of, free_on, table
 from hearpreprocess.task import registry
@@ -43,6 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--ask-sizes", action="store_true", help="ask the servers for sizes that are not known; only headers are read"
     )
     add_no_report(parser)
+    set_run_defaults(parser)
     parser.add_argument("--json", action="store_true", help="print a JSON object: each of the tasks, and all together")
 
 

@@ -10,8 +10,10 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hearpreprocess.about import __version__
 from hearpreprocess.cli.console import DONE, FAILED, INTERRUPTED
 from hearpreprocess.cli.options import (
+    DEFAULT_EXPANSION,
     add_directories,
     add_no_report,
     add_rates,
@@ -53,12 +55,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--most-expansion",
         type=float,
-        default=100,
+        default=DEFAULT_EXPANSION,
         metavar="N",
-        help="refuse an archive whose members are more than N times as large as itself (default: 100)",
+        help="refuse an archive whose members are more than N times as large as itself (default: %(default)s)",
     )
     add_work(parser)
     add_no_report(parser)
+    parser.add_argument("--version", action="version", version=f"hearpreprocess {__version__}", help=argparse.SUPPRESS)
     detail = parser.add_mutually_exclusive_group()
     detail.add_argument("--quiet", action="store_true", help="show nothing but what was made, and failures")
     detail.add_argument("--verbose", action="store_true", help="show every stage's progress each second")
@@ -81,7 +84,6 @@ def fulfil(request: Request, options: argparse.Namespace) -> int:
     """Have a request fulfilled, show how far it is, and print what came of it."""
     from hearpreprocess import engine
     from hearpreprocess.cli.progress import Detail, Display
-    from hearpreprocess.finished import resampled
 
     detail: Detail = "quiet" if options.quiet else "verbose" if options.verbose else "normal"
 
@@ -91,11 +93,7 @@ def fulfil(request: Request, options: argparse.Namespace) -> int:
         return Display(engine.JournalReader(journal), titles, completed, detail, interruption=interruption)
 
     try:
-        if request.published:
-            request = engine.with_published_tasks(request, watch)
-            for task in request.tasks:
-                print(resampled.note(Path(task.location)), file=sys.stderr)
-        outcome = engine.run(request, watch)
+        outcome = engine.run(request, watch, notify=lambda text: print(text, file=sys.stderr))
     except HearPreprocessError as error:
         print(f"hearpreprocess: {error}", file=sys.stderr)
         return FAILED

@@ -10,7 +10,7 @@ from pathlib import Path
 from hearpreprocess.cli.commands import run as run_command
 from hearpreprocess.cli.console import DONE, FAILED
 from hearpreprocess.cli.options import request_of
-from hearpreprocess.errors import OutputError
+from hearpreprocess.errors import ConfigError, OutputError
 
 EPILOG = "exit status: as of the runner; 1 also where verify finds a fault, and then no folder is made"
 
@@ -29,6 +29,8 @@ def run(options: argparse.Namespace) -> int:
     from hearpreprocess.finished import PUBLISHED_RATE, tarball_name
     from hearpreprocess.zenodo import bundle
 
+    if options.from_published:
+        raise ConfigError("--from-published makes no tarballs to deposit: name the tasks")
     request = dataclasses.replace(request_of(options), sample_rates=(PUBLISHED_RATE,))
     if status := run_command.fulfil(request, options):
         return status
@@ -36,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         bundle([request.workspace.tar_dir / tarball_name(title, PUBLISHED_RATE) for title in titles], options.folder)
     except OutputError as error:
-        print(f"zenodo: {error}", file=sys.stderr)
+        print(f"hearpreprocess zenodo: {error}", file=sys.stderr)
         return FAILED
     print(f"{options.folder} is ready to be deposited: {len(titles)} tarballs, verified.")
     return DONE

@@ -1,0 +1,66 @@
+"""How the program is called: its commands, the short form of `run`, help and version, and what it refuses."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import pytest
+
+from hearpreprocess.about import __version__
+from hearpreprocess.cli import main
+from hearpreprocess.cli.program import COMMANDS
+from tests.user import User
+
+
+def test_the_bare_program_prints_its_help_and_has_made_nothing(user: User) -> None:
+    bare, helped = user.run(), user.run("help")
+    assert (bare.returncode, helped.returncode) == (2, 0)
+    assert bare.stdout == helped.stdout == user.run("--help").stdout
+    assert all(f"\n    {name} " in bare.stdout for name in COMMANDS)
+    assert "--sample-rates" in bare.stdout, "the options of the short form of run"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_a_command_is_the_same_from_both_sides(user: User, command: str) -> None:
+    asked, helped = user.run(command, "--help"), user.run("help", command)
+    assert (asked.returncode, helped.returncode) == (0, 0)
+    assert asked.stdout == helped.stdout
+    assert asked.stdout.startswith(f"usage: hearpreprocess {command}")
+
+
+@pytest.mark.parametrize(
+    "words", [["version"], ["--version"], ["esc50", "--version"], ["run", "--version"]], ids=" ".join
+)
+def test_the_version_is_printed(user: User, words: list[str]) -> None:
+    finished = user.run(*words)
+    assert (finished.returncode, finished.stdout) == (0, f"hearpreprocess {__version__}\n")
+
+
+def test_run_may_be_left_out(user: User) -> None:
+    short, long = user.run("esc50:nothing"), user.run("run", "esc50:nothing")
+    assert (short.returncode, short.stderr) == (2, long.stderr)
+
+
+@pytest.mark.parametrize(
+    ("words", "usage", "meant"),
+    [
+        (["spoken_digit", "--sample-rats", "16000"], "run", "--sample-rates"),
+        (["verify", "out", "--jsn"], "verify", "--json"),
+        (["list", "--mst-hours", "1"], "list", "--most-hours"),
+    ],
+)
+def test_an_unknown_option_is_answered_by_its_command(user: User, words: list[str], usage: str, meant: str) -> None:
+    finished = user.run(*words)
+    assert finished.returncode == 2
+    assert finished.stderr.startswith(f"usage: hearpreprocess {usage} ")
+    assert f"did you mean {meant}" in finished.stderr
+
+
+def test_a_call_leaves_the_streams_of_its_program_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="surrogateescape")
+    monkeypatch.setattr(sys, "stdout", stream)
+    assert main(["list", "spoken_digit"]) == 0
+    assert stream.errors == "surrogateescape"
+    stream.flush()
+    assert b"spoken_digit" in stream.buffer.getvalue()  # type: ignore[attr-defined]
