@@ -41,6 +41,7 @@ def toy(user: User, members: dict[str, bytes] | None = None, **facts: str) -> No
         (["esc50", "--sample-rates", "0"], ["'0' is no sample rate"]),
         (["--sample-rates", "16000", "esc50"], ["no TASK is given; put the tasks before --sample-rates"]),
         (["run"], ["no TASK is given; see --help"]),
+        (["--quiet"], ["no TASK is given; see --help"]),
         (["esc50", "--scheduler-url", "foo"], ["'foo' is no http or https url"]),
         (["esc50", "--num-workers", "0"], ["--num-workers must be at least 1"]),
         (["esc50", "--until", "never"], ["'download', 'corpus'"]),

@@ -48,6 +48,11 @@ def test_help_and_version_import_nothing_heavy(user: User) -> None:
     assert user.run("--version").stdout == f"hearpreprocess {__version__}\n"
 
 
+def test_without_a_word_the_help_is_shown(user: User) -> None:
+    shown = user.run()
+    assert (shown.returncode, shown.stdout) == (2, user.run("--help").stdout)
+
+
 def test_until_download(toy: User) -> None:
     finished = toy.run("./mine.py", "--until", "download", "--download-dir", "kept")
     assert finished.returncode == 0, finished.stderr

@@ -140,8 +140,10 @@ def test_a_run_beside_another_one_is_refused(home: User, server: Server, capsys:
     while not server.requests:
         assert other.is_alive()
         time.sleep(0.01)
+        time.sleep(0.01)
     assert run() == 1
     assert "this process is at another run" in capsys.readouterr().err
+    server.may_go_on.set()
     server.may_go_on.set()
     other.join()
     assert statuses == [0]

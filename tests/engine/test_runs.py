@@ -76,7 +76,7 @@ def test_same_bytes_with_other_workers_and_folders(task: str, user: User, undist
 
 
 def test_same_bytes_in_a_fresh_interpreter(user: User, task: str, undisturbed: dict[str, bytes]) -> None:
-    finished = user.run_anew(task, *RATES, "--num-workers", 2)
+    finished = user.run_anew(task, *RATES, "--num-workers", 2, "--no-report")
     assert finished.returncode == 0, finished.stderr
     assert user.made() == undisturbed
 
@@ -87,7 +87,7 @@ def test_same_bytes_when_processes_are_spawned(user: User, task: str, undisturbe
         "import multiprocessing, sys; multiprocessing.set_start_method('spawn');"
         "from hearpreprocess.runner import main; sys.exit(main(sys.argv[1:]))"
     )
-    finished = user.run_anew(task, *RATES, "--num-workers", 2, interpreter=[sys.executable, "-c", start])
+    finished = user.run_anew(task, *RATES, "--num-workers", 2, "--no-report", interpreter=[sys.executable, "-c", start])
     assert finished.returncode == 0, finished.stderr
     assert user.made() == undisturbed
 
@@ -291,7 +291,7 @@ def test_output_does_not_depend_on_the_locale(user: User) -> None:
     shutil.rmtree(user.folder / "out")
     shutil.rmtree(user.folder / "_workdir")
     variables = {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "LC_ALL": "C", "TZ": "Asia/Tokyo"}
-    finished = user.run_anew("./mine.py", "--sample-rates", 8000, **variables)
+    finished = user.run_anew("./mine.py", "--sample-rates", 8000, "--no-report", **variables)
     assert finished.returncode == 0, finished.stderr
     assert user.made() == made
 

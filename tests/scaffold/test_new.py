@@ -101,8 +101,15 @@ def table_of_tags(folder: Path) -> None:
     ("make", "told", "splits"),
     [
         (folder_per_label, ["2 from the folders' names: bark, meow", "5 folds, drawn"], 5),
-        (given_splits, ["2 from the folders' names", "given by the folders' names"], 3),
-        (table_with_splits, ["2 from column 'label' of meta.csv", "3 folds, given by column 'fold'"], 3),
+        pytest.param(
+            given_splits, ["2 from the folders' names", "given by the folders' names"], 3, marks=pytest.mark.slow
+        ),
+        pytest.param(
+            table_with_splits,
+            ["2 from column 'label' of meta.csv", "3 folds, given by column 'fold'"],
+            3,
+            marks=pytest.mark.slow,
+        ),
         (table_of_tags, ["4 from column 'tags' of tags.tsv", "divided by ','", "groups       column 'speaker'"], 5),
     ],
 )
@@ -123,12 +130,7 @@ def test_a_dataset_of_ones_own(user: User, make: Callable[[Path], None], told: l
         [sys.executable, "-m", "pytest", "-q", "test_my_task.py"], cwd=user.folder, capture_output=True, text=True
     )
     assert tested.returncode == 0, tested.stdout
-    verified = subprocess.run(
-        [sys.executable, "-m", "hearpreprocess.verify", task, "--task", "my_task.py"],
-        cwd=user.folder,
-        capture_output=True,
-        text=True,
-    )
+    verified = user.run("verify", task, "--task", "my_task.py")
     assert verified.returncode == 0, verified.stdout
     again = user.run("new", "my_task", "mine")
     assert again.returncode == 2
