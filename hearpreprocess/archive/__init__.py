@@ -1,4 +1,4 @@
-"""List and unpack zip, divided zip, tar, rar and folders without trusting a name in them."""
+"""List and unpack zip, divided zip, tar, rar and folders without trusting the names in them."""
 
 from hearpreprocess.archive.folder import files_below
 from hearpreprocess.archive.listing import MOST_EXPANSION, is_litter

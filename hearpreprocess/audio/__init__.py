@@ -1,4 +1,4 @@
-"""Recordings to samples: decode to 16-bit mono, fit to a duration, resample, write and read WAV."""
+"""Recordings to samples: decode and downmix to 16-bit mono, fit to a duration, resample, write and read WAV."""
 
 from hearpreprocess.audio.decoding import Decoded, decode
 from hearpreprocess.audio.resampling import resample

@@ -1,4 +1,4 @@
-"""What a container states of its samples, whether it holds them, and how a damaged header is repaired."""
+"""Check that a container holds the samples that its header declares, and repair a damaged header."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import BinaryIO
 from hearpreprocess.errors import AudioError
 
 HIGHEST_RATE, MOST_CHANNELS = 768_000, 32
-"""Of a recording that is taken for one; the sources of HEAR have 96,000 Hz and two channels at most."""
+"""Limits for a plausible recording; the sources of HEAR have 96,000 Hz and two channels at most."""
 
 _HEADER_BYTES = 4096
 
@@ -21,10 +21,10 @@ _PCM_DESCRIPTION, _PCM = struct.Struct("<4sLHHLLHH"), 1
 
 
 def check_promise(file: BinaryIO) -> None:
-    """Raise AudioError where a WAV or AIFF file promises more samples than it holds, which libsndfile passes over.
+    """Raise AudioError where a WAV or AIFF header declares more samples than the file holds, which libsndfile ignores.
 
-    A promise of nothing, or of all that the field can say, is what a program leaves that could not go back to fill it
-    in, as ffmpeg does when it writes to a pipe.
+    A declared size of zero, or the largest value of the field, comes from programs that could not seek back to fill it
+    in, as ffmpeg when it writes to a pipe.
     """
     form = file.read(_FORM.size)
     order, data = {b"RIFF": ("<", b"data"), b"FORM": (">", b"SSND")}.get(form[:4], ("", b""))
@@ -44,10 +44,10 @@ def _check_held(held: int, promised: int) -> None:
 
 
 def repair_header(path: Path, target: Path) -> bool:
-    """Write a WAV file whose outermost header is damaged with a sound one; tell whether the rest of it allows that.
+    """Write a WAV file with a damaged RIFF header again with a correct one; return whether the rest allows that.
 
-    Some copies of GTZAN's jazz.00054 are such: the chunks that describe and hold the samples are whole. Raises
-    AudioError where they are not.
+    Some copies of GTZAN's jazz.00054 need this: their format and data chunks are intact. Raises AudioError where these
+    are not.
     """
     content = path.read_bytes()
     description = content.find(b"fmt ", 0, _HEADER_BYTES)

@@ -1,4 +1,4 @@
-"""Get files from their mirrors, and check that they are the ones meant."""
+"""Download files from their mirrors and verify their checksums."""
 
 from hearpreprocess.fetch.checksums import check, check_members, checksums
 from hearpreprocess.fetch.connections import Connection, Connections

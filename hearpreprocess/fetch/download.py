@@ -1,4 +1,4 @@
-"""Download a file from the first of its mirrors that has it, going on where an earlier attempt ended."""
+"""Download a file from the first mirror that has it, resuming an earlier attempt."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Pause = Callable[[float], object]
 
 
 class _TemporaryError(DownloadError):
-    """Something that may be otherwise in a while. `seconds`: how long the server asks to wait, if it does."""
+    """A failure that a later attempt may not have. `seconds`: how long the server asks to wait, if it does."""
 
     def __init__(self, message: str, seconds: float | None = None) -> None:
         super().__init__(message)
@@ -43,7 +43,7 @@ class _TemporaryError(DownloadError):
 
 @dataclass(frozen=True)
 class Wanted:
-    """The file that a download is for. `size`: bytes, or None where that is not known."""
+    """The expected file of a download. `size`: bytes, or None if unknown."""
 
     urls: Sequence[str]
     checksums: Mapping[str, str]
@@ -53,22 +53,22 @@ class Wanted:
 def download(
     wanted: Wanted, target: Path, connection: Connection, on_bytes: OnBytes = ignore, pause: Pause = time.sleep
 ) -> None:
-    """Fetch `target` from the first of its mirrors that gives the file that is wanted.
+    """Download `target` from the first mirror that delivers the expected file.
 
-    The bytes of an attempt that fails stay beside the target, and the next one, of this or of a later process, asks for
-    the rest alone. Temporary failures are tried again after a pause, which a server's Retry-After sets; any other goes
-    to the next mirror at once. A file with a wrong checksum is set aside under a name that says so.
-    `on_bytes` is called with the number of bytes just read and the number to expect, where the server says it.
+    The bytes of a failed attempt stay beside the target, and the next attempt, in this or a later process, requests
+    only the rest. Temporary failures are retried after a pause, or after the time in the server's Retry-After; after
+    any other failure the next mirror is tried at once. A file with a wrong checksum is renamed accordingly. `on_bytes`
+    is called with the number of bytes just read and the total, if the server states it.
 
-    Raises DownloadError that tells for every mirror why it would not do; ChecksumError where all gave another file;
-    DiskFullError where the file does not fit on the disk, before its first byte is written.
+    Raises DownloadError with the reason for every mirror; ChecksumError where all delivered another file; DiskFullError
+    where the file does not fit on the disk, before its first byte is written.
     """
     failures: list[DownloadError] = []
-    # The mirror that gave what is there goes first.
+    # Try the mirror of the partial file first.
     begun = begun_from(target)
     for url in sorted(wanted.urls, key=lambda url: without_credentials(url) != begun):
         with open_part(target, list(wanted.checksums), connection.close) as part:
-            if target.exists():  # another process has made it meanwhile
+            if target.exists():  # another process has downloaded it meanwhile
                 check(target, wanted.checksums, on_bytes)
                 return
             try:
@@ -86,7 +86,7 @@ def download(
 
 
 def _from_mirror(url: str, wanted: Wanted, part: Part, connection: Connection, on_bytes: OnBytes, pause: Pause) -> None:
-    """Bring the part to its end from one mirror and check it."""
+    """Complete the partial file from one mirror and verify it."""
     shown = without_credentials(url)
     receive = _copy if urlsplit(url).scheme == "file" else _request
     was_resumed = part.validator(shown) is not None and part.size > 0
@@ -99,7 +99,7 @@ def _from_mirror(url: str, wanted: Wanted, part: Part, connection: Connection, o
         if not was_resumed:
             break
         part.restart()
-        was_resumed = False  # the part may have been of another version of the file: once more, from its start
+        was_resumed = False  # the part may be of another version of the file: restart once
     algorithm, checksum = next(iter(actual.items()))
     aside = part.set_aside(f"{part.target_name}.wrong-{algorithm}-{checksum[:12]}")
     raise ChecksumError(f"{shown}: {problem}; what came is kept as {aside.name}")
@@ -118,7 +118,7 @@ def _with_patience(receive: Callable[[], None], part: Part, pause: Pause) -> Non
                 raise DownloadError(f"{error} (tried {attempt} times)") from error
             if error.seconds is not None and error.seconds > LONGEST_RETRY_AFTER_SECONDS:
                 raise DownloadError(f"{error}, and wants {error.seconds:,.0f} s of peace; try again then") from error
-            # With jitter, so that many who were turned away together do not come back together.
+            # With jitter, so that many refused clients do not retry at the same moment.
             longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**in_vain)
             pause(random.uniform(longest / 2, longest) if error.seconds is None else error.seconds)
 
@@ -139,13 +139,13 @@ def _copy(url: str, wanted: Wanted, part: Part, connection: Connection, on_bytes
 
 
 def _request(url: str, wanted: Wanted, part: Part, connection: Connection, on_bytes: OnBytes) -> None:
-    """Ask for what is missing, or for everything where the server does not give parts."""
+    """Request the missing bytes, or the whole file where the server does not support ranges."""
     import requests
     import urllib3
 
     shown = without_credentials(url)
     validator = part.validator(shown)
-    start = 0 if validator is None else part.size  # the part of another mirror stays until this one gives something
+    start = 0 if validator is None else part.size  # the part from another mirror stays until this one responds
     headers = {}
     if start:
         headers["Range"] = f"bytes={start}-"
@@ -188,7 +188,7 @@ def _request(url: str, wanted: Wanted, part: Part, connection: Connection, on_by
 
 
 def _blocks(response: requests.Response) -> Iterator[bytes]:
-    """The body as it arrives: what has come before a connection breaks is not lost with it."""
+    """The body as it arrives: bytes that came before a connection broke are not lost."""
     while block := response.raw.read1(_CHUNK):
         yield block
 
@@ -198,7 +198,7 @@ def _begins_at(response: requests.Response, start: int) -> bool:
 
 
 def _check_that_all_is_here(response: requests.Response, part: Part, shown: str) -> None:
-    """A server that has nothing after the part either has no more than that, or has another file now."""
+    """Check a server's "range not satisfiable": either the part is complete, or the server has another file now."""
     if response.headers.get("Content-Range", "").strip() != f"bytes */{part.size}":
         part.restart()
         raise _TemporaryError(f"{shown}: the file there has changed")
@@ -222,7 +222,7 @@ def _retry_after(text: str) -> float | None:
 
 
 def _validator(response: requests.Response) -> str:
-    """What names this version of the file byte for byte: a strong ETag, or the time of its last change."""
+    """The validator of this version of the file: a strong ETag, or the time of its last modification."""
     tag = response.headers.get("ETag", "")
     return tag if tag.startswith('"') else response.headers.get("Last-Modified", "")
 

@@ -1,4 +1,4 @@
-"""Many files at once: a few threads, each with a connection of its own, and a list of what could not be had."""
+"""Download many files: a few threads, each with its own connection, and a list of the failures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hearpreprocess.fetch.connections import MOST_CONNECTIONS_TO_A_HOST, Connect
 from hearpreprocess.fetch.download import Wanted, download
 from hearpreprocess.task import without_credentials
 
-# A source of 7,438 files must not wait for each of them where there is no network.
+# Without a network, a source of 7,438 files must not try every one of them.
 MOST_FAILURES_IN_A_ROW = 9
 
 
@@ -24,10 +24,10 @@ def get_all(
     *,
     offline: bool = False,
 ) -> tuple[list[DownloadError], int]:
-    """Check the files that are there and download the others; the failures, and the number of files not tried.
+    """Verify existing files and download the others; return the failures and the number of files not tried.
 
-    After MOST_FAILURES_IN_A_ROW nothing more is tried. What was downloaded stays. `on_bytes` is called in
-    this thread, with the number of bytes just read and the number to expect of that file, where it is known.
+    After MOST_FAILURES_IN_A_ROW the rest is not tried. Downloaded files stay. `on_bytes` is called in this thread, with
+    the number of bytes just read and the size of that file, if it is known.
     """
     waiting: queue.SimpleQueue[Path] = queue.SimpleQueue()
     for target in files:
@@ -50,7 +50,7 @@ def get_all(
         finally:
             connection.close()
 
-    # Daemons, so that whoever ends the process does not wait for a server.
+    # Daemon threads, so that the process can exit without waiting for a server.
     threads = [threading.Thread(target=work, daemon=True) for _ in range(min(MOST_CONNECTIONS_TO_A_HOST, len(files)))]
     for thread in threads:
         thread.start()

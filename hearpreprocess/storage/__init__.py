@@ -1,4 +1,4 @@
-"""Bytes on disk, safely: things that appear whole or not at all, seals, locks, digests, room on the disk."""
+"""Bytes on disk, safely: atomic files and directories, seals, locks, digests, free space."""
 
 from hearpreprocess.storage.atomic import (
     discard,
