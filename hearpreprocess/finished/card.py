@@ -1,4 +1,4 @@
-"""The task card: a page in Markdown that tells a person what a finished task is."""
+"""The task card: a page in Markdown that describes a finished task."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SHOWN = 10
 def card(metadata: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
     """The text of a task's card, from the contents of its task_metadata.json and of its manifest with audio.
 
-    It is the same at every sample rate: durations and duplicates are those of the clips before they are resampled.
+    It does not depend on sample rates: durations and duplicates are those of the clips before resampling.
     """
     clips: Mapping[str, Any] = manifest["clips"]
     sections = [
@@ -35,14 +35,14 @@ def card(metadata: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
 
 
 def is_made_up(metadata: Mapping[str, Any]) -> bool:
-    """Whether a task was made of generated recordings, in place of those of its dataset."""
+    """Whether a task was made from synthetic recordings instead of its dataset's."""
     sources = metadata["sources"].values()
     before = (each for source in sources for each in source.get("made_from", {}).values())
     return any("synthetic" in source for source in (*sources, *before))
 
 
 def _kind(metadata: Mapping[str, Any]) -> list[str]:
-    """What a person must not take for the dataset itself; what follows describes that."""
+    """The warning that an excerpt or a synthetic task is not the dataset that the card describes."""
     if is_made_up(metadata):
         return ["**The recordings of this task are made up**, in the layout of the dataset that is described here.", ""]
     if metadata["partial"]:
