@@ -1,4 +1,4 @@
-"""Steps that bring a source here and list it: Download, Generate or Locate, then Index."""
+"""Steps that provide a source and list it: Download, Generate or Locate, then Index."""
 
 from __future__ import annotations
 
@@ -30,23 +30,24 @@ MOST_FILES_SHOWN = 9
 
 
 class SourceStep(FolderStep):
-    """A step after which the files of a source are here. `files`: where, by name; `content`: what they are known by."""
+    """A step that provides the files of a source: `files`, their paths by name; `content`, an identifier of the
+    bytes."""
 
     source = SourceParameter()
 
     @property
     def is_unpacked(self) -> bool:
-        """Whether the source's members are the files themselves, so that there is nothing to unpack."""
+        """Whether the source's files are the members themselves and need no unpacking."""
         return not self.source.archived
 
     @property
     def members(self) -> dict[str, Path]:
-        """Where each member of an unpacked source is."""
+        """The path of each member of an unpacked source."""
         return self.files
 
     @property
     def checksums(self) -> dict[str, str] | None:
-        """What each member of an unpacked source is known by, where they are known one by one."""
+        """The checksum of each member of an unpacked source, if each has one."""
         return None
 
     @property
@@ -64,7 +65,7 @@ class SourceStep(FolderStep):
 
     @property
     def identity(self) -> str:
-        """What the source is known by before the step is complete."""
+        """An identifier of the source that is known before the step is complete."""
         return self.content
 
     @property
@@ -73,16 +74,15 @@ class SourceStep(FolderStep):
 
 
 def source_step(workspace: Workspace, source: Source) -> SourceStep:
-    """The step that has the source's files when it is complete."""
+    """The step that provides the source's files."""
     step = {Synthetic: Generate, Local: Locate}.get(type(source), Download)
     return step(workspace=workspace, source=source)
 
 
 class Download(SourceStep):
-    """Downloaded files, or some found in the download folder, whose checksums have been verified.
+    """Files in the download folder, downloaded or already there, with verified checksums.
 
-    The output folder notes when each file was found right by its size and time, so that no later run reads gigabytes to
-    see it again.
+    The output folder records the size and time of each verified file, so that later runs do not read gigabytes again.
     """
 
     stage = "download"
@@ -153,7 +153,7 @@ class Download(SourceStep):
         self.note("completed")
 
     def _check_space(self, missing: Sequence[File]) -> None:
-        """Raise DiskFullError, before the first byte, where what is to be downloaded has no room."""
+        """Raise DiskFullError, before the first byte, if the disk has too little space for the downloads."""
         if not missing:
             return
         with naming_the_disk(self.workspace.download_dir):
@@ -193,7 +193,7 @@ class Generate(SourceStep):
 
     @property
     def content(self) -> str:
-        """The code that makes the corpus stands for its bytes."""
+        """A digest of the code that generates the corpus, in place of one of its bytes."""
         return f"synthetic:{synthetic.fingerprint(self.source.corpus)}"
 
     def build(self, folder: Path) -> None:
@@ -203,13 +203,13 @@ class Generate(SourceStep):
 
 
 class Locate(SourceStep):
-    """A folder or an archive that the user has in place of a source, with a checksum to tell it by."""
+    """The user's folder or archive used as a source, identified by a checksum."""
 
     stage = "locate"
 
     @property
     def path(self) -> Path:
-        """What the user has."""
+        """The path of the user's data."""
         return Path(self.source.path)
 
     @property
@@ -252,7 +252,7 @@ class Locate(SourceStep):
         return self.members if self.is_unpacked else self.files
 
     def _check_apart(self) -> None:
-        """Raise OutputError where what runs write would become part of the source."""
+        """Raise OutputError if a directory that runs write to is inside the source."""
         directories = self.workspace.directories
         inside = [str(each) for each in directories if each.resolve().is_relative_to(self.path.resolve())]
         if self.is_unpacked and inside:
@@ -263,7 +263,8 @@ class Locate(SourceStep):
 
     @property
     def _known(self) -> Path:
-        """Where the checksums of the files are noted with their sizes and times, so that none is read again."""
+        """The file with the checksums, sizes and times of the user's files, so that unchanged ones are not read
+        again."""
         return self.workspace.tmp_dir / "checksums" / f"{self.title}-{digest(str(self.path))}.json"
 
     def build(self, folder: Path) -> None:
@@ -294,7 +295,7 @@ class Locate(SourceStep):
         (folder / "content.json").write_text(json.dumps(found), encoding="utf-8")
 
 
-# A process looks at a user's folder once: it may hold 100,000 files, and must be the same one for all steps.
+# Listed once per process: the folder may have 100,000 files, and all steps must see the same state.
 _below = functools.cache(files_below)
 
 
@@ -308,7 +309,7 @@ on_new_run(_identity.cache_clear)
 
 
 def _stamps(files: Mapping[str, Path]) -> dict[str, list[int]]:
-    """The size and the time of each file, which change when the user changes anything."""
+    """The size and the modification time of each file, to detect changes."""
     return {name: [(status := file.stat()).st_size, status.st_mtime_ns] for name, file in files.items()}
 
 
