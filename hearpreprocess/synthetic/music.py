@@ -19,7 +19,7 @@ TONICS = {"b": "B", "c": "C", "csh": "C#", "d": "D", "dsh": "D#", "e": "E"}
 
 
 def nsynth(split: str) -> Iterator[tuple[str, bytes]]:
-    """One split of NSynth: notes of 4 s by instruments that no other split has; two pitches are no piano's."""
+    """One split of NSynth: notes of 4 s by instruments of this split only; two pitches are outside a piano's range."""
     notes = {}
     for instrument in range(NSYNTH_INSTRUMENTS[split]):
         for pitch in NSYNTH_PITCHES:
@@ -40,7 +40,7 @@ def beijing_opera() -> Iterator[tuple[str, bytes]]:
 
 
 def gtzan() -> Iterator[tuple[str, bytes]]:
-    """GTZAN: thirty pieces of 1 s in each genre, and the litter of a mirror."""
+    """GTZAN: thirty pieces of 1 s in each genre, and the superfluous files of a mirror."""
     for genre in GENRES:
         for number in range(30):
             yield f"genres/{genre}/._{genre}.{number:05d}.wav", b"\x00\x05\x16\x07"

@@ -12,7 +12,7 @@ OTHER_WORDS = ("bed", "cat", "tree")
 NOISES = ("doing_the_dishes", "running_tap", "white_noise")
 EMOTIONS = ("ANG", "DIS", "FEA", "HAP", "NEU", "SAD")
 SENTENCES = ("DFA", "IEO", "IOM")
-# Of the 91 speakers some of each split of TensorFlow Datasets.
+# Some of the 91 speakers, from each split of TensorFlow Datasets.
 ACTORS = (1001, 1002, 1003, 1004, 1005, 1010, 1013, 1015, 1020)
 LANGUAGES = ("ar", "ceb", "cy", "de", "en", "et", "fi", "hy", "nl", "zh", "yo")
 IMITATED = (
