@@ -1,4 +1,4 @@
-"""A finished task as one page in HTML: what it holds, how it sounds, where it is from.
+"""A report on a finished task as one HTML page: statistics, examples, provenance.
 
 The page needs no network and no script, and the same folder gives the same bytes.
 """
