@@ -1,9 +1,9 @@
-"""Run tasks on the real excerpts and listings beside the checkout, and compare with what the reference made of them.
+"""Run tasks on the real excerpts and listings beside the checkout, and compare with the reference's results.
 
     compare_with_reference.py SHARED
 
-SHARED is the folder with `small/`, `golden/` and `compare.py`. Everything is made in a temporary folder. Each
-comparison prints a line; the exit status is 0 only if all of them are equal.
+SHARED is the folder with `small/`, `golden/` and `compare.py`. All outputs go to a temporary folder. Each comparison
+prints a line; the exit status is 0 only if all of them are equal.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from hearpreprocess.testing import contract
 RATES = ("16000", "22050", "32000", "44100", "48000")
 PROJECT = Path(__file__).parent.parent
 
-# Runs the command line with worker processes that are started in the way given first.
+# Runs the command line with worker processes started by the method in the first argument.
 START = "import multiprocessing, sys; multiprocessing.set_start_method(sys.argv[1]); "
 START += "from hearpreprocess.runner import main; sys.exit(main(sys.argv[2:]))"
 
 
-# The tasks of which the reference's own result is at hand, with the rate of its audio where that is, too.
+# The tasks with results of the reference, each with the rate of its audio if that is available.
 REFERENCED = {
     "esc50": ("esc50-v2.0.0-small", 16000),
     "beijing_opera": ("beijing_opera-v1.0-hear2021-small", 22050),
@@ -50,7 +50,7 @@ OTHERS = (
 
 
 def run(method: str, out: Path, *arguments: str | Path) -> str:
-    """Run the command line with processes started by `method`; what it says if it fails, else an empty text."""
+    """Run the command line with processes started by `method`; return its output if it fails, else an empty text."""
     places = ("--tmp-dir", out / "work", "--tasks-dir", out / "tasks", "--tar-dir", out)
     command: list[str | Path] = [sys.executable, "-c", START, method, *arguments, "--offline", *places]
     finished = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
@@ -58,7 +58,7 @@ def run(method: str, out: Path, *arguments: str | Path) -> str:
 
 
 def small_runs(shared: Path, folder: Path) -> Iterator[tuple[str, bool]]:
-    """The excerpts, made by the real command line at every rate; ESC-50 with spawned processes, too."""
+    """Make the excerpts with the command line at every rate; ESC-50 also with spawned processes."""
     options: list[str | Path] = ["--mode", "small", "--download-dir", shared / "small", "--sample-rates", *RATES]
     for task, (title, audio_rate) in REFERENCED.items():
         for method in ("fork", "spawn") if task == "esc50" else ("fork",):
@@ -101,7 +101,7 @@ def spoken_digit(shared: Path, folder: Path) -> bool:
 
 
 def tfds_names_of(shared: Path) -> bool:
-    """The names of all 11,066 clips that came by way of TensorFlow Datasets."""
+    """The names of all 11,066 clips from TensorFlow Datasets."""
     shards = {"crema_d": {"train": 16, "validation": 2, "test": 4}, "gtzan": {"train": 32}}
     shards |= {"gtzan_music_speech": {"train": 4}, "spoken_digit": {"train": 1}}
     with gzip.open(shared / "golden" / "tfds_map.csv.gz", "rt") as file:
@@ -123,7 +123,7 @@ def tfds_names_of(shared: Path) -> bool:
 
 
 def compare(shared: Path, made: Path, reference: Path, *options: str | Path) -> bool:
-    """Whether compare.py finds what was made equal to the reference."""
+    """Whether compare.py reports that the output equals the reference."""
     command = [sys.executable, shared / "compare.py", made, reference, *options]
     finished = subprocess.run(command, capture_output=True, text=True, check=False)
     print(finished.stdout, end="")

@@ -1,4 +1,4 @@
-"""Make room on a hosted runner: remove what it does not need, and use its second disk if that has more room.
+"""Free disk space on a hosted runner: remove unneeded directories, and use the second disk if it has more space.
 
     free_disk.py --remove /usr/share/dotnet --second /mnt --move _workdir out
 
@@ -17,24 +17,24 @@ from typing import NamedTuple
 
 
 class Room(NamedTuple):
-    """The disk of a directory, and the bytes that are free on it."""
+    """The disk of a directory, and the free bytes on it."""
 
     device: int
     free: int
 
     @classmethod
     def at(cls, path: Path) -> Room:
-        """The room of a directory."""
+        """The free space of a directory's disk."""
         return cls(path.stat().st_dev, shutil.disk_usage(path).free)
 
 
 def is_better(second: Room, here: Room) -> bool:
-    """Whether `second` is another disk with more room."""
+    """Whether `second` is another disk with more free space."""
     return second.device != here.device and second.free > here.free
 
 
 def move(names: Sequence[str], second: Path, here: Path) -> None:
-    """Make directories on the second disk, which is root's, and a link to each from here."""
+    """Create directories on the second disk, which belongs to root, and a link to each in `here`."""
     for name in names:
         target = second / name
         subprocess.run(["sudo", "install", "-d", "-o", str(os.getuid()), target], check=True)
@@ -42,7 +42,7 @@ def move(names: Sequence[str], second: Path, here: Path) -> None:
 
 
 def main() -> None:
-    """Make room and print how much there is."""
+    """Free disk space and print the result."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--remove", nargs="*", default=[], metavar="DIR", help="directories that are not needed")
     parser.add_argument("--second", type=Path, required=True, metavar="DIR", help="where the second disk is, if any")

@@ -1,10 +1,11 @@
-"""Time and memory that it takes to turn complete listings into splits, without any audio.
+"""Time and memory to turn complete listings into splits, without any audio.
 
     python benchmarks/listings.py [--shared ../shared]
 
-The listings of NSynth and Speech Commands are made up in the real layout and size. Those of FSD50K, vocal imitations,
-LibriCount and CREMA-D are the real ones, from the tables in the excerpts below SHARED, and are left out without it.
-Each runs in a process of its own; time covers all from the listing on disk to the splits, cap and label checks.
+The listings of NSynth and Speech Commands are synthetic, in the real layout and size. Those of FSD50K, vocal
+imitations, LibriCount and CREMA-D are the real ones, from the tables in the excerpts below SHARED, and are left out
+without it. Each runs in a process of its own; time covers all from the listing on disk to the splits, cap and label
+checks.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ VALID_WORDS, TEST_WORDS = 9_981, 11_005
 
 
 def tree(folder: Path, name: str, members: dict[str, int], read: dict[str, bytes]) -> Tree:
-    """A source's tree with these members, some of which can be read."""
+    """A source's tree with these members; `read`: the contents of the readable ones."""
     place = folder / name
     place.mkdir()
     files = Tree.readable(place)
@@ -135,7 +136,7 @@ REAL: dict[str, Callable[[Path, Path], dict[str, Tree]]] = {
 
 
 def without_published_counts(task: TaskMode) -> TaskMode:
-    """The task without its published counts, which a made-up listing cannot have."""
+    """The task without its published counts, which a synthetic listing does not match."""
     from dataclasses import replace
 
     return replace(task, published_clips=None)
@@ -147,7 +148,7 @@ def measure(what: str, shared: Path | None) -> dict[str, object]:
     task = registry.load(name).in_mode(mode)
     with tempfile.TemporaryDirectory() as folder:
         if what in MADE_UP:
-            # The made-up NSynth spreads its notes otherwise over pitches than the real one.
+            # The pitches of the synthetic NSynth are distributed differently from the real ones.
             task = without_published_counts(task) if name == "nsynth_pitch" else task
             build = [sys.executable, __file__, "--build", what, folder]
             subprocess.run(build, check=True)

@@ -69,7 +69,7 @@ class Bench:
         self._place: Path | None = None
 
     def place(self) -> Path:
-        """A fresh folder; the one before is emptied."""
+        """A fresh folder; the previous one is emptied."""
         if self._place is not None:
             measure.empty(self._place)
         self._places += 1
@@ -78,14 +78,14 @@ class Bench:
         return self._place
 
     def write(self, corpus: Corpus) -> Path:
-        """Write a corpus, in a process of its own so that this one stays small; the task module is returned."""
+        """Write a corpus in a separate process, so that this one stays small; return the task module's path."""
         self._places += 1
         folder = self.folder / f"corpus{self._places}"
         with concurrent.futures.ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as writer:
             return writer.submit(corpora.write, corpus, folder).result()
 
     def forget(self, module: Path) -> None:
-        """Give back the space of a corpus."""
+        """Free the space of a corpus."""
         measure.empty(module.parent)
 
     @staticmethod
@@ -101,7 +101,7 @@ class Bench:
 
 
 def against_the_limit(bench: Bench, report: Report, chosen: list[Corpus]) -> None:
-    """Wall time of the runner as a multiple of the bare work's, and where the time goes."""
+    """Wall time of the runner as a multiple of the bare work's, and its distribution over the stages."""
     report.add("\n## Against the limit\n")
     report.add(f"Medians of {bench.repeat}. Bytes, without the download, are multiples of the size of the outputs.")
     report.add("The second ratio is that to the bare work with the checksums that the outputs hold.\n")
@@ -185,7 +185,7 @@ def stages(place: Path) -> Iterator[tuple[str, float]]:
 
 
 def growth(bench: Bench, report: Report, sizes: list[int]) -> None:
-    """Time per clip and peak memory with the number of clips; then what doing nothing takes on the largest."""
+    """Time per clip and peak memory by the number of clips; then the time of an up-to-date run on the largest."""
     report.add("\n## Growth\n")
     report.table("clips of `speech`", "s", "ms per clip", "of that at 10,000", "peak MiB")
     per_clip: dict[int, float] = {}
@@ -233,7 +233,7 @@ def again(bench: Bench, report: Report, clips: int) -> None:
 
 
 def proof(bench: Bench, report: Report, clips: int) -> None:
-    """What it takes to verify a tarball and to compare two, next to `gzip -t`, which only reads it."""
+    """The cost of verifying a tarball and of comparing two, beside `gzip -t`, which only reads it."""
     report.add("\n## Proof\n")
     report.add(f"One tarball of {clips:,} clips of 5 s at 44,100 Hz; medians of {bench.repeat}, in turn.\n")
     report.table("command", "s", "of `gzip -t`", "at most", "peak MiB")
@@ -259,7 +259,7 @@ def proof(bench: Bench, report: Report, clips: int) -> None:
 
 
 def listings(report: Report, shared: Path | None) -> None:
-    """What complete listings take, without audio."""
+    """The cost of complete listings, without audio."""
     report.add(f"\n## Listings\n\nPeak memory at most {MOST_MIB_OF_LISTING} MiB.\n")
     command = [sys.executable, str(HERE / "listings.py"), *(["--shared", str(shared)] if shared else [])]
     for line in subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines():

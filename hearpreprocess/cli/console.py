@@ -34,7 +34,7 @@ def ended(name: str, command: Callable[[], int]) -> int:
 
 @contextlib.contextmanager
 def _printing_anything() -> Iterator[None]:
-    """Have standard output and error print names that are no valid text, which foreign tarballs have, with escapes."""
+    """Let standard output and error print undecodable names, as in foreign tarballs, with escapes."""
     streams = [stream for stream in (sys.stdout, sys.stderr) if hasattr(stream, "reconfigure")]
     errors = [stream.errors for stream in streams]
     for stream in streams:

@@ -31,7 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print what is wrong with the module, else what it yields; the exit status is 1 where something is wrong."""
+    """Print the module's problems, or its clips if it has none; the exit status is 1 if it has problems."""
     from hearpreprocess.testing import contract
 
     references = registry.references([options.task], options.mode, parse_sources(options.source))
@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _undeclared(task: registry.TaskReference, workspace: Workspace) -> Iterator[str]:
-    """What the module reads without saying so; its corpus must be worked out."""
+    """The problem of undeclared files that the module reads; its corpus must be planned."""
     from hearpreprocess.steps import Corpus, corpus_folder
 
     names = corpus_folder(workspace, Corpus(workspace=workspace, task=task).key).summary.undeclared
@@ -65,7 +65,7 @@ def _undeclared(task: registry.TaskReference, workspace: Workspace) -> Iterator[
 
 
 def _to_fill_in(task: registry.TaskReference) -> Iterator[str]:
-    """What `hearpreprocess new` has left to a person."""
+    """The parts of the module that `hearpreprocess new` left for the user to fill in."""
     config = task.resolve()
     if config.licence == "unknown":
         yield "licence, of the recordings"
@@ -76,7 +76,7 @@ def _to_fill_in(task: registry.TaskReference) -> Iterator[str]:
 
 
 def worked_out(task: registry.TaskReference, places: Workspace) -> dict[str, Any] | None:
-    """The manifest of the task's corpus, without audio; None where it cannot be had, which is told."""
+    """The manifest of the task's corpus, without audio; None if it is not available, after printing why."""
     from hearpreprocess import engine
 
     with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as outputs:

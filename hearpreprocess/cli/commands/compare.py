@@ -26,7 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Compare the two; the exit status is 1 where they are not the same."""
+    """Compare the two copies; the exit status is 1 if they differ."""
     found = compare(options.first, options.second)
     print(json.dumps(found.to_json(), indent=1, ensure_ascii=False) if options.json else "\n".join(_lines(found)))
     return SAME if found.is_same else NOT_SAME

@@ -20,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print what is known of the task."""
+    """Print the facts of the task."""
     told = []
     for location, wanted in registry.expand([options.task]):
         config = registry.load(location)

@@ -11,7 +11,7 @@ from hearpreprocess.storage import bytes_text, shortened, table
 from hearpreprocess.task import registry
 
 LONGEST_LICENCE = 34
-"""Characters, after which `...` says that there is more to it: see `hearpreprocess info`."""
+"""Characters shown, followed by `...` if there are more, which `hearpreprocess info` shows."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

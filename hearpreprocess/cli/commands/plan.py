@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `plan`: those of a run that it depends on."""
+    """Add the options of `plan`: those of a run that affect the forecast."""
     add_tasks(parser, nargs="+")
     add_rates(parser)
     add_directories(parser)
@@ -77,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _asked(tasks: Sequence[registry.TaskReference], workspace: Workspace) -> dict[File, int]:
-    """The sizes of the files that have to be downloaded and whose size is not known, where a server tells them."""
+    """The sizes of files to download with unknown size, as far as servers state them."""
     from hearpreprocess.cli.commands.sources import ask
 
     files = (file for task in tasks for source in task.resolve().sources.values() for file in source.files)
@@ -106,7 +106,7 @@ def _row(found: Forecast) -> Mapping[str, str]:
 
 
 def _print_room(whole: Forecast, workspace: Workspace) -> None:
-    """Whether what is to come has room, on each of the disks that it comes onto."""
+    """Print whether the new files fit on each of the disks."""
     places: Mapping[str, tuple[Path, Collection[Kind]]] = {
         "--download-dir": (workspace.download_dir, ["download"]),
         "--tmp-dir": (workspace.tmp_dir, ["unpacked", "halfway", "resampled"]),

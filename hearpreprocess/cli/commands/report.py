@@ -15,7 +15,7 @@ from hearpreprocess.storage import whole_file
 
 INDEX = "index.html"
 GENERATOR, MOST_BEFORE_GENERATOR = '<meta name="generator" content="hearpreprocess">', 4096
-"""By which a page of ours is known, and where it stands in it."""
+"""The mark of our pages, and the number of bytes in which it must start."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the index, and the reports that are missing; the exit status is 1 where a task is left out."""
+    """Write the index and the missing reports; the exit status is 1 if a task is left out."""
     from hearpreprocess import report
 
     place, folders = _finished(options.folder)
@@ -45,9 +45,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _finished(place: Path) -> tuple[Path, list[Path]]:
-    """The finished tasks in a folder, or in the folder of tasks below that of a run's outputs, and which of the two.
+    """The folder of finished tasks, which is the given one or `tasks` in it, and the finished tasks.
 
-    Raises OutputError where there is none.
+    Raises OutputError where there are none.
     """
     if (place / MANIFEST).is_file():
         raise OutputError(f"{place} is one task, whose report is {REPORT} in it; name the folder that it is in")
@@ -60,7 +60,7 @@ def _finished(place: Path) -> tuple[Path, list[Path]]:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a page, and say so; one that somebody else has made stays."""
+    """Write a page and print its path; refuse to replace a foreign file."""
     if path.exists() and not _is_ours(path):
         raise OutputError(f"{path} was not made by hearpreprocess; move it away")
     with whole_file(path) as temporary:

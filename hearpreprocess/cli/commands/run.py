@@ -69,7 +69,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Make the tasks; the exit status is 1 where one of them is not finished."""
+    """Make the tasks; the exit status is 1 if one of them is not finished."""
     try:
         request = request_of(options)
     except TaskNotFoundError as error:
@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def fulfil(request: Request, options: argparse.Namespace) -> int:
-    """Have a request fulfilled, show how far it is, and print what came of it."""
+    """Execute a request, show its progress, and print the outcome."""
     from hearpreprocess import engine
     from hearpreprocess.cli.progress import Detail, Display
 
@@ -126,12 +126,12 @@ def _table(outputs: Sequence[Path]) -> Iterator[str]:
 
 
 def _shown(output: Path) -> str:
-    """A path as the person who gave the command would write it."""
+    """A path as the user would write it."""
     return os.path.relpath(output) if output.is_relative_to(Path.cwd()) else str(output)
 
 
 def _clips(output: Path) -> str:
-    """How many clips each split of a finished task's folder has."""
+    """The number of clips in each split of a finished task's folder."""
     from hearpreprocess.finished import METADATA, FinishedTask
 
     if not (output / METADATA).is_file():

@@ -26,7 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print what each mirror answers; the exit status is 1 where a file has no mirror that is there."""
+    """Print each mirror's answer; the exit status is 1 if all mirrors of a file are unreachable."""
     chosen = _chosen(options)
     found: list[dict[str, Any]] = []
     for file, answer in ask(chosen):
@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _chosen(options: argparse.Namespace) -> list[File]:
-    """The files of the tasks' sources; of those that are many, the first ones, which is told."""
+    """The files of the tasks' sources; of a source with many files the first ones, after printing a note."""
     chosen: dict[File, None] = {}
     for task in registry.references(options.tasks, options.mode):
         for source in task.resolve().sources.values():
@@ -67,7 +67,7 @@ def _judgement(chosen: Sequence[File], alive: Collection[str]) -> Iterator[str]:
 
 
 def ask(files: Iterable[File]) -> Iterator[tuple[File, dict[str, Any]]]:
-    """What each mirror of each file says of it: `url`, `is_there`, `size` in bytes or None, and `answer`, its words."""
+    """The answer of each mirror of each file: `url`, `is_there`, `size` in bytes or None, and the text `answer`."""
     from hearpreprocess.fetch import Connection, Connections
 
     with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as folder:

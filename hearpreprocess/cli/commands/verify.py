@@ -30,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Check the finished tasks; the exit status is 1 where one of them differs from what it should be."""
+    """Check the finished tasks; the exit status is 1 if one of them has a fault."""
     verifications: list[Verification] = []
     try:
         for path in copies(options.paths):
@@ -44,9 +44,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def copies(paths: Iterable[Path]) -> Iterator[Path]:
-    """The finished tasks at these paths, or in a folder of the outputs of a run.
+    """The finished tasks at these paths, or in them if they are output folders of a run.
 
-    Raises OutputError where a path leads to none.
+    Raises OutputError where a path has none.
     """
     for path in paths:
         if not path.is_dir() or (path / METADATA).is_file():
