@@ -28,17 +28,17 @@ class Room(NamedTuple):
         return cls(path.stat().st_dev, shutil.disk_usage(path).free)
 
 
-def is_better(second: Room, here: Room) -> bool:
+def is_better(second: Room, directory: Room) -> bool:
     """Whether `second` is another disk with more free space."""
-    return second.device != here.device and second.free > here.free
+    return second.device != directory.device and second.free > directory.free
 
 
-def move(names: Sequence[str], second: Path, here: Path) -> None:
+def move(names: Sequence[str], second: Path, directory: Path) -> None:
     """Create directories on the second disk, which belongs to root, and a link to each in `here`."""
     for name in names:
         target = second / name
         subprocess.run(["sudo", "install", "-d", "-o", str(os.getuid()), target], check=True)
-        (here / name).symlink_to(target)
+        (directory / name).symlink_to(target)
 
 
 def main() -> None:
@@ -48,12 +48,12 @@ def main() -> None:
     parser.add_argument("--second", type=Path, required=True, metavar="DIR", help="where the second disk is, if any")
     parser.add_argument("--move", nargs="*", default=[], metavar="NAME", help="directories that may go there")
     options = parser.parse_args()
-    here = Path.cwd()
+    directory = Path.cwd()
     subprocess.run(["sudo", "rm", "-rf", *options.remove], check=True)
-    if options.second.is_dir() and is_better(Room.at(options.second), Room.at(here)):
-        move(options.move, options.second, here)
+    if options.second.is_dir() and is_better(Room.at(options.second), Room.at(directory)):
+        move(options.move, options.second, directory)
         print(f"{options.second} has more room: {', '.join(options.move)} are there")
-    print(f"{shutil.disk_usage(here).free / 1e9:.1f} GB free in {here}")
+    print(f"{shutil.disk_usage(directory).free / 1e9:.1f} GB free in {directory}")
 
 
 if __name__ == "__main__":

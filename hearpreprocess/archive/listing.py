@@ -50,7 +50,7 @@ class Listing:
                 )
         if problem is None and not _is_readable(path):
             problem = "has a name that is not valid UTF-8, or holds control characters"
-        elif problem is None and leads_out(path):
+        elif problem is None and is_outside(path):
             problem = "would be written outside the folder that it is unpacked to"
         elif problem is None and any(part in ("", ".") for part in path.split("/")):
             problem = "is spelled in a way that another path could share"
@@ -115,13 +115,13 @@ def is_litter(path: str) -> bool:
     return "__MACOSX" in parts or any(part == ".DS_Store" or part.startswith("._") for part in parts)
 
 
-def leads_out(path: str) -> bool:
+def is_outside(path: str) -> bool:
     """Whether a relative path leads out of its folder, on any system."""
     parts = path.replace("\\", "/").split("/")
     return not path or parts[0] == "" or ".." in parts or path[1:2] == ":" or "\0" in path
 
 
-def is_of_the_disk(error: BaseException) -> bool:
+def is_system_error(error: BaseException) -> bool:
     """Whether an error comes from the system, such as a full disk, and not from wrong offsets in an archive."""
     return isinstance(error, OSError) and error.errno not in (None, errno.EINVAL)
 

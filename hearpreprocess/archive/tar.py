@@ -16,7 +16,7 @@ from typing import IO, Any
 
 from isal import igzip_lib, igzip_threaded
 
-from hearpreprocess.archive.listing import Listing, is_of_the_disk, target_of
+from hearpreprocess.archive.listing import Listing, is_system_error, target_of
 from hearpreprocess.errors import ArchiveError
 
 _COMPRESSED: dict[bytes, Callable[[Path], Any]] = {
@@ -68,13 +68,13 @@ def unpack(
     except ArchiveError:
         raise
     except _DAMAGE as error:
-        if is_of_the_disk(error):
+        if is_system_error(error):
             raise
         raise ArchiveError(f"{path} is no whole tar archive ({error}): it may be cut short or damaged") from error
     return listing.sizes()
 
 
-class Members:
+class TarReader:
     """The paths and contents of a tar archive's files, in their order, read as a stream.
 
     `sha256`: of the uncompressed archive, known when all of it has been read.

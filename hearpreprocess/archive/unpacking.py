@@ -52,7 +52,7 @@ def unpack(
 
 
 def packed_members(files: Mapping[str, Path]) -> dict[str, list[int]]:
-    """The locations of the members that `Reader` can read one by one, by path; `files` as in `unpack`."""
+    """The locations of the members that `ZipReader` can read one by one, by path; `files` as in `unpack`."""
     paths = list(files.values())
     return zip.packed_members(paths) if not paths[0].is_dir() and _format(paths) is zip.unpack else {}
 

@@ -16,7 +16,7 @@ from typing import IO
 
 from isal import igzip_lib, isal_zlib
 
-from hearpreprocess.archive.listing import Listing, is_of_the_disk, target_of
+from hearpreprocess.archive.listing import Listing, is_system_error, target_of
 from hearpreprocess.archive.parts import SMALLEST_ENTRY, JoinedParts, check_directory, end_record
 from hearpreprocess.errors import ArchiveError
 
@@ -64,7 +64,7 @@ def unpack(
                 with archive.open(member) as reading, target_of(folder, member.filename).open("wb") as writing:
                     shutil.copyfileobj(reading, writing, _CHUNK)
             except _DAMAGE as error:
-                if is_of_the_disk(error):
+                if is_system_error(error):
                     raise
                 raise ArchiveError(
                     f"{name}: member {member.filename!r} cannot be unpacked: {error}; is the archive damaged?"
@@ -74,7 +74,7 @@ def unpack(
 
 
 def packed_members(parts: Sequence[Path]) -> dict[str, list[int]]:
-    """For each member that `Reader` can read: offset of its header, packed size, size, CRC-32, method."""
+    """For each member that `ZipReader` can read: offset of its header, packed size, size, CRC-32, method."""
     with _opened(parts, Listing(parts[-1].name)) as archive:
         return {
             member.filename: [
@@ -89,7 +89,7 @@ def packed_members(parts: Sequence[Path]) -> dict[str, list[int]]:
         }
 
 
-class Reader:
+class ZipReader:
     """Reads single members of a zip archive at the offsets from `packed_members`, without its directory.
 
     zipfile would read the directory again in every process and inflates at half the speed of ISA-L.
@@ -100,7 +100,7 @@ class Reader:
         self._file: IO[bytes] | JoinedParts
         self._file = JoinedParts(parts, with_directory=False) if len(parts) > 1 else parts[0].open("rb")
 
-    def __enter__(self) -> Reader:
+    def __enter__(self) -> ZipReader:
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -150,7 +150,7 @@ def _opened(parts: Sequence[Path], listing: Listing) -> Iterator[zipfile.ZipFile
     with contextlib.ExitStack() as stack:
         try:
             joined = stack.enter_context(JoinedParts(parts)) if len(parts) > 1 else None
-            listing.check_count(joined.members if joined else _members(parts[0]))
+            listing.check_count(joined.members if joined else _member_count(parts[0]))
             archive = stack.enter_context(zipfile.ZipFile(joined or parts[0]))
         except _DAMAGE as error:
             if isinstance(error, FileNotFoundError | PermissionError):
@@ -162,7 +162,7 @@ def _opened(parts: Sequence[Path], listing: Listing) -> Iterator[zipfile.ZipFile
         yield archive
 
 
-def _members(path: Path) -> int:
+def _member_count(path: Path) -> int:
     """The number of members by the end record: zipfile reads the whole directory before it has a count."""
     with path.open("rb") as file:
         end = end_record(file)

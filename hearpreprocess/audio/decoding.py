@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hearpreprocess.audio.formats import HIGHEST_RATE, MOST_CHANNELS, check_promise, repair_header
+from hearpreprocess.audio.formats import HIGHEST_RATE, MOST_CHANNELS, check_declared_length, repair_header
 from hearpreprocess.audio.samples import to_mono_16_bit
 from hearpreprocess.errors import AudioError, DecoderError, DiskFullError
 from hearpreprocess.storage import disk_full_message
@@ -79,7 +79,7 @@ def decode(
 
     try:
         with io.BytesIO(recording) if isinstance(recording, bytes) else recording.open("rb") as file:
-            check_promise(file)
+            check_declared_length(file)
         with soundfile.SoundFile(_Content(recording) if isinstance(recording, bytes) else recording) as opened:
             if opened.format == "MP3":
                 raise soundfile.LibsndfileError(0, "the length of an mp3 file is only estimated: ")

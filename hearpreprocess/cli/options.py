@@ -194,8 +194,8 @@ def parse_sources(texts: Iterable[str]) -> dict[str, str]:
             raise ConfigError(f"--source {text!r}: expected NAME=PATH")
         if name in replaced:
             raise ConfigError(f"--source: {name!r} is given twice")
-        place = Path(path).expanduser()  # few shells expand it after an equals sign
-        if not place.exists():
-            raise ConfigError(f"--source: there is no {without_credentials(path) if '://' in path else place}")
-        replaced[name] = str(place.resolve())
+        source_path = Path(path).expanduser()  # few shells expand it after an equals sign
+        if not source_path.exists():
+            raise ConfigError(f"--source: there is no {without_credentials(path) if '://' in path else source_path}")
+        replaced[name] = str(source_path.resolve())
     return replaced

@@ -78,7 +78,7 @@ def compare(first: Path, second: Path) -> Comparison:
     """
     with ThreadPoolExecutor(2) as pool:
         ours, theirs = pool.map(_read, (first, second))
-    placed = _placed(ours), _placed(theirs)
+    placed = _placements(ours), _placements(theirs)
     problems = {
         "metadata": list(_metadata(ours, theirs)),
         "splits": list(_splits(ours, theirs, *placed)),
@@ -116,11 +116,11 @@ def _metadata(ours: FinishedTask, theirs: FinishedTask) -> Iterator[str]:
             yield f"{key}: {first[key]!r} and {second[key]!r}"
 
 
-Placed = Mapping[str, Sequence[tuple[str, list[Any]]]]
+Placement = Mapping[str, Sequence[tuple[str, list[Any]]]]
 """By file name, a clip's splits with its labels in each; in intact copies each clip is in one split."""
 
 
-def _placed(copy: FinishedTask) -> Placed:
+def _placements(copy: FinishedTask) -> Placement:
     placed: dict[str, list[tuple[str, list[Any]]]] = {}
     for split in sorted(filter(copy.has_labels, set(copy.splits))):
         for file, labels in copy.labels(split).items():
@@ -128,7 +128,7 @@ def _placed(copy: FinishedTask) -> Placed:
     return placed
 
 
-def _splits(ours: FinishedTask, theirs: FinishedTask, first: Placed, second: Placed) -> Iterator[str]:
+def _splits(ours: FinishedTask, theirs: FinishedTask, first: Placement, second: Placement) -> Iterator[str]:
     for file in sorted(first.keys() | second.keys()):
         one, other = (" and ".join(split for split, _labels in placed.get(file, [])) for placed in (first, second))
         if not other:
@@ -139,7 +139,7 @@ def _splits(ours: FinishedTask, theirs: FinishedTask, first: Placed, second: Pla
             yield f"{file} is in {one} and in {other}"
 
 
-def _labels(first: Placed, second: Placed) -> Iterator[str]:
+def _labels(first: Placement, second: Placement) -> Iterator[str]:
     for file in sorted(first.keys() & second.keys()):
         one, other = ([_in_order(labels) for _split, labels in placed[file]] for placed in (first, second))
         if one != other:

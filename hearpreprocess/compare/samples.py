@@ -44,9 +44,9 @@ def differences(first: Path, second: Path, wanted: Collection[ClipKey]) -> Itera
     """
     import numpy as np
 
-    for key, ours, theirs in _pairs(first, second, frozenset(wanted)):
+    for key, ours, clips in _pairs(first, second, frozenset(wanted)):
         try:
-            signal, other = (audio.read_wav(content)[0].astype(np.int64) for content in (ours, theirs))
+            signal, other = (audio.read_wav(content)[0].astype(np.int64) for content in (ours, clips))
         except (wave.Error, EOFError, ValueError) as error:
             raise OutputError(f"{key.file}: it is no WAV file that can be read: {error}") from error
         noise = signal - other
@@ -60,11 +60,11 @@ def _pairs(first: Path, second: Path, wanted: Collection[ClipKey]) -> Iterator[t
 
     If both have the clips in the same order, the second is read once, too.
     """
-    theirs = _round_and_round(second)
+    clips = _repeated_clips(second)
     for window in _windows(first, wanted):
         ends = 0
         while window:
-            if (clip := next(theirs)) is None:
+            if (clip := next(clips)) is None:
                 ends += 1
             elif clip[0] in window:
                 yield clip[0], window.pop(clip[0]), clip[1]
@@ -72,7 +72,7 @@ def _pairs(first: Path, second: Path, wanted: Collection[ClipKey]) -> Iterator[t
                 raise OutputError(f"{second}: {min(window).path} is gone; did it change while it was compared?")
 
 
-def _round_and_round(path: Path) -> Iterator[tuple[ClipKey, bytes] | None]:
+def _repeated_clips(path: Path) -> Iterator[tuple[ClipKey, bytes] | None]:
     """The clips of a copy, then None, repeated endlessly."""
     while True:
         yield from clips_of(path)
@@ -82,12 +82,12 @@ def _round_and_round(path: Path) -> Iterator[tuple[ClipKey, bytes] | None]:
 def _windows(path: Path, wanted: Collection[ClipKey]) -> Iterator[dict[ClipKey, bytes]]:
     """The contents of a copy's clips in its order, in batches of about WINDOW_BYTES."""
     window: dict[ClipKey, bytes] = {}
-    held = 0
+    size = 0
     for key, content in clips_of(path):
         if key in wanted:
             window[key] = content
-            held += len(content)
-        if held >= WINDOW_BYTES:
+            size += len(content)
+        if size >= WINDOW_BYTES:
             yield window
-            window, held = {}, 0
+            window, size = {}, 0
     yield window

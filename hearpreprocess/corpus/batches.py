@@ -82,11 +82,11 @@ def number_of_batches(clips: int, sample_duration: float | None) -> int:
     return min(MOST_BATCHES, 1 << max(0, ceil(log2(wanted))) if wanted > 1 else 1)
 
 
-Contents = Mapping[str, Callable[[Iterable[str]], str]]
+ContentIds = Mapping[str, Callable[[Iterable[str]], str]]
 """By source, a function from some of its members to an identifier of their bytes."""
 
 
-def make_batches(table: pd.DataFrame, sample_duration: float | None, contents: Contents) -> list[Batch]:
+def make_batches(table: pd.DataFrame, sample_duration: float | None, contents: ContentIds) -> list[Batch]:
     """The batches of a table of clips; a clip's batch depends on its name alone, not on other clips."""
     columns = (table[column].tolist() for column in ("name", "source", "member", "start", "stop"))
     count = number_of_batches(len(table), sample_duration)

@@ -145,19 +145,19 @@ def check_labels(splits: Sequence[str], labels: Sequence[Collection[Label]], tas
 
     Raises SplitError naming each split and what it lacks.
     """
-    held: dict[str, set[Label]] = {split: set() for split in task.splits.names}
-    counts = dict.fromkeys(held, 0)
+    labels_of_split: dict[str, set[Label]] = {split: set() for split in task.splits.names}
+    counts = dict.fromkeys(labels_of_split, 0)
     for split, of_clip in zip(splits, labels, strict=True):
-        held[split].update(of_clip)
+        labels_of_split[split].update(of_clip)
         counts[split] += 1
-    every = set().union(*held.values())
+    all_labels = set().union(*labels_of_split.values())
     problems = [
         f"{split} has no clips"
         if not counts[split]
-        else f"{split} lacks {len(every - of_split)} of {len(every)} labels: "
-        + ", ".join(sorted(map(str, every - of_split))[:5])
-        for split, of_split in held.items()
-        if every - of_split or not counts[split]
+        else f"{split} lacks {len(all_labels - of_split)} of {len(all_labels)} labels: "
+        + ", ".join(sorted(map(str, all_labels - of_split))[:5])
+        for split, of_split in labels_of_split.items()
+        if all_labels - of_split or not counts[split]
     ]
     if not problems:
         return []

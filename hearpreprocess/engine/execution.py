@@ -14,7 +14,7 @@ from hearpreprocess.engine.settings import settings
 from hearpreprocess.engine.worker import run_steps
 from hearpreprocess.errors import SchedulerError
 from hearpreprocess.steps import Step
-from hearpreprocess.storage import naming_the_disk
+from hearpreprocess.storage import explaining_disk_errors
 from hearpreprocess.task import without_credentials
 
 SECONDS_TO_CONNECT = 10
@@ -52,7 +52,7 @@ def _log_of(root: Step, level: int) -> Iterator[None]:
         return
     path = log_path(root.workspace.journal, root.workspace.tmp_dir)
     with contextlib.ExitStack() as stack:
-        with naming_the_disk(path):
+        with explaining_disk_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             stack.enter_context(log_to(path, level))
         yield

@@ -20,8 +20,8 @@ def note_error(step: Step, error: BaseException) -> None:
         text = f"{error.filename}: {error.strerror}; was it moved or locked while the run was at work?"
     else:
         frames = traceback.extract_tb(error.__traceback__)
-        place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
-        text = f"unexpected {type(error).__name__}: {error}{place}"
+        location = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+        text = f"unexpected {type(error).__name__}: {error}{location}"
     step.note("failed", text=text)
 
 

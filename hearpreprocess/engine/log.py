@@ -40,7 +40,7 @@ def log_to(path: Path, level: int = logging.INFO) -> Iterator[None]:
             handler.close()
 
 
-def log_for_ever(path: Path, level: int = logging.INFO) -> None:
+def log_until_exit(path: Path, level: int = logging.INFO) -> None:
     """Like `log_to`, until this process ends; do nothing if it inherits a run's log."""
     if not any(isinstance(handler, LogHandler) for handler in logging.getLogger(LOGGER).handlers):
         _attach(LogHandler(path), level)

@@ -59,7 +59,7 @@ class Results:
             return
 
 
-Work = Callable[[Step, Results], None]
+RunStep = Callable[[Step, Results], None]
 """Runs a step and puts its result; must be importable in a spawned process."""
 
 
@@ -69,7 +69,7 @@ class StepPool:
     `work`: called by a process for each step. `most`: the maximum number of processes.
     """
 
-    def __init__(self, work: Work, most: int = 1) -> None:
+    def __init__(self, work: RunStep, most: int = 1) -> None:
         self._work, self._most = work, most
         self._processes: list[_StepProcess] = []
         self._noted: deque[Any] = deque()
@@ -77,7 +77,7 @@ class StepPool:
 
     def idle(self) -> _StepProcess:
         """An idle process, if possible one that was forked with all libraries loaded."""
-        self._processes = [process for process in self._processes if process.can_go_on()]
+        self._processes = [process for process in self._processes if process.is_reusable()]
         idle = [process for process in self._processes if not process.is_busy]
         loaded = [process for process in idle if process.is_loaded]
         if loaded or (idle and len(self._processes) >= self._most):
@@ -126,7 +126,7 @@ class StepPool:
 
 
 class _StepProcess:
-    def __init__(self, work: Work, connections_of_others: Sequence[Connection], *, is_loaded: bool) -> None:
+    def __init__(self, work: RunStep, connections_of_others: Sequence[Connection], *, is_loaded: bool) -> None:
         self.connection, other_end = multiprocessing.Pipe()
         self.is_loaded = is_loaded
         self.is_busy = False
@@ -142,7 +142,7 @@ class _StepProcess:
             signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         other_end.close()
 
-    def can_go_on(self) -> bool:
+    def is_reusable(self) -> bool:
         if self.is_busy or not self._is_too_large:
             return self.process.is_alive()
         self.end()
@@ -232,7 +232,7 @@ def _load() -> None:
         importlib.import_module(module)
 
 
-def _serve(work: Work, connection: Connection, inherited: Sequence[Connection]) -> None:
+def _serve(work: RunStep, connection: Connection, inherited: Sequence[Connection]) -> None:
     """Run the steps that arrive over a connection until the runner closes it or ends."""
     for runners_end in inherited:
         runners_end.close()

@@ -29,10 +29,11 @@ from hearpreprocess.steps import (
 )
 from hearpreprocess.storage import (
     Workspace,
+    active_run,
+    explaining_disk_errors,
     alone,
-    at_work,
+    active_run,
     forget_skipped_cleanup,
-    naming_the_disk,
     nearest_existing,
     only_run,
     remove_abandoned,
@@ -152,27 +153,27 @@ def _run_steps(roots: Sequence[Step], workspace: Workspace, request: Request, wa
     _remove_leftovers(workspace)
     forget_skipped_cleanup(workspace.tmp_dir)
     if all(root.complete() for root in roots):
-        return Outcome(tuple(place for root in roots for place in root.output_paths))
+        return Outcome(tuple(path for root in roots for path in root.output_paths))
     if workspace.journal is None:
         raise ValueError("a run needs a workspace with a journal")
     log = log_path(workspace.journal, workspace.tmp_dir)
-    with naming_the_disk(log):
+    with explaining_disk_errors(log):
         log.parent.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
-    with naming_the_disk(log), alone(workspace.tmp_dir, workspace.runner) as is_alone:
+    with explaining_disk_errors(log), alone(workspace.tmp_dir, workspace.runner) as is_alone:
         for root in roots if is_alone else ():
             root.forget_failures()
     try:
         titles = [title for root in roots for title in root.task_titles]
         completed = [title for root in roots if _is_complete(root) for title in root.task_titles]
         interruption = Interruption()
-        with watch(workspace.journal, titles, completed, interruption), at_work(workspace.tmp_dir):
+        with watch(workspace.journal, titles, completed, interruption), active_run(workspace.tmp_dir):
             execute(roots, request.workers, request.scheduler_url, interruption)
     finally:
         _remove_leftovers(workspace)  # of step processes that were killed
     unfinished = [root for root in roots if not _is_complete(root)]
     return Outcome(
-        outputs=tuple(place for root in roots if root not in unfinished for place in root.output_paths),
+        outputs=tuple(path for root in roots if root not in unfinished for path in root.output_paths),
         unfinished=tuple(root.title for root in unfinished),
         failures=tuple(entry for entry in JournalReader(workspace.journal).new_entries() if entry.event == "failed"),
         log=log,
@@ -201,7 +202,7 @@ def _check_outputs(request: Request) -> None:
         return
     folders = [request.workspace.tasks_dir, *([request.workspace.tar_dir] if request.until is None else [])]
     for folder in folders:
-        with naming_the_disk(folder):
+        with explaining_disk_errors(folder):
             try:
                 tempfile.TemporaryFile(dir=nearest_existing(folder)).close()
             except OSError as error:

@@ -97,40 +97,40 @@ def settings(*, waits: bool) -> Settings:
     """
     check_read()
     problems: list[str] = []
-    found: dict[tuple[str, str], Any] = {}
-    needed = {**_NEEDED, ("worker", "keep_alive"): (waits, _WAITING)}
-    for section, option, text in _given():
-        where = f"[{section}] {option}"
+    values: dict[tuple[str, str], Any] = {}
+    required_values = {**_NEEDED, ("worker", "keep_alive"): (waits, _WAITING)}
+    for section, option, text in _user_settings():
+        setting = f"[{section}] {option}"
         if section == "core" and option.startswith(_OF_OTHERS):
             continue
         parameters = dict(_SECTIONS[section].get_params())
         if option not in parameters and option in _variables():
             continue
         if option not in parameters:
-            problems.append(f"{where}: unknown setting{nearest(option, parameters)}")
+            problems.append(f"{setting}: unknown setting{nearest(option, parameters)}")
             continue
         try:
-            value = found[section, option] = parameters[option].parse(text)
+            value = values[section, option] = parameters[option].parse(text)
         except Exception as error:  # each kind of parameter has its own errors
-            problems.append(f"{where}: cannot be understood, got {text!r}: {error}")
+            problems.append(f"{setting}: cannot be understood, got {text!r}: {error}")
             continue
-        wanted, reason = needed.get((section, option), (value, ""))
+        required, reason = required_values.get((section, option), (value, ""))
         is_overruled = waits and reason == _SCHEDULER  # by the option --scheduler-url, as by Luigi's own option
-        if value != wanted and not is_overruled:
-            expected = "nothing" if wanted is None else str(wanted).lower()
-            problems.append(f"{where}: {reason}; expected {expected}, got {text}")
+        if value != required and not is_overruled:
+            expected = "nothing" if required is None else str(required).lower()
+            problems.append(f"{setting}: {reason}; expected {expected}, got {text}")
     if problems:
         headline = (
             f"{names_of(settings_files())}: {{count}} of Luigi's settings cannot be followed. Remove or change them:"
         )
         raise ConfigError(enumerate_problems(headline, problems))
-    own = {name: value for name, value in _DEFAULTS.items() if ("worker", name) not in found}
+    defaults = {name: value for name, value in _DEFAULTS.items() if ("worker", name) not in values}
     return Settings(
-        worker={**own, "keep_alive": waits, "check_complete_on_run": True},
-        timeout=found.get(("worker", "timeout"), 0),
-        checks_dependencies=found.get(("worker", "check_unfulfilled_deps"), True),
-        context=found.get(("worker", "task_process_context")),
-        log_level=logging.getLevelName(found.get(("core", "log_level"), "INFO")),
+        worker={**defaults, "keep_alive": waits, "check_complete_on_run": True},
+        timeout=values.get(("worker", "timeout"), 0),
+        checks_dependencies=values.get(("worker", "check_unfulfilled_deps"), True),
+        context=values.get(("worker", "task_process_context")),
+        log_level=logging.getLevelName(values.get(("core", "log_level"), "INFO")),
     )
 
 
@@ -140,7 +140,7 @@ def _variables() -> Mapping[str, str]:
     return {name.replace("-", "_"): text for name, text in parser.defaults().items()}
 
 
-def _given() -> Iterator[tuple[str, str, str]]:
+def _user_settings() -> Iterator[tuple[str, str, str]]:
     """The user's settings: section, option by its current name, and value.
 
     Raises ConfigError where a value names a variable of the environment that is not set.
@@ -156,10 +156,10 @@ def _given() -> Iterator[tuple[str, str, str]]:
                 text = str(parser.get(section, name))
             except configparser.Error as error:
                 raise ConfigError(f"{names_of(settings_files())}: [{section}] {name}: {error}") from error
-            yield (*_today(section, name.replace("-", "_")), text)
+            yield (*_current_name(section, name.replace("-", "_")), text)
 
 
-def _today(section: str, option: str) -> tuple[str, str]:
+def _current_name(section: str, option: str) -> tuple[str, str]:
     """The current section and option of a setting that older versions of Luigi had in [core]."""
     if section != "core":
         return section, option

@@ -23,7 +23,7 @@ import luigi.worker
 from hearpreprocess.engine import failures
 from hearpreprocess.engine.hosts import OtherHosts, Situation, View
 from hearpreprocess.engine.interruption import Interruption, is_main_thread
-from hearpreprocess.engine.log import log_for_ever, log_path
+from hearpreprocess.engine.log import log_path, log_until_exit
 from hearpreprocess.engine.pool import Results, StepPool, StepRun
 from hearpreprocess.engine.reporter import Reporter
 from hearpreprocess.engine.settings import Settings
@@ -69,7 +69,7 @@ def run_steps(
 def run_step(step: Step, results: Results, *, worker_id: str, scheduler_url: str | None, settings: Settings) -> None:
     """Run one step in a process of the pool as Luigi's own process would, and put its result."""
     if step.workspace.journal:
-        log_for_ever(log_path(step.workspace.journal, step.workspace.tmp_dir), settings.log_level)
+        log_until_exit(log_path(step.workspace.journal, step.workspace.tmp_dir), settings.log_level)
     reporter = Reporter(step.task_id, page_at(scheduler_url) if scheduler_url else None)
     luigi.worker.ContextManagedTaskProcess(
         settings.context,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from hearpreprocess.storage import is_locked, is_under_its_name, naming_the_disk, sync_folder, try_lock_file
+from hearpreprocess.storage import explaining_disk_errors, is_locked, is_under_its_name, sync_folder, try_lock_file
 
 _SECONDS_BETWEEN_TRIES = 0.2
 _CHUNK = 1 << 20
@@ -39,7 +39,7 @@ class Part:
 
     def validator(self, url: str) -> str | None:
         """The server's validator for the bytes so far, if they came from this url."""
-        noted = _noted(self._note)
+        noted = _read_note(self._note)
         return noted["validator"] if noted.get("url") == url else None
 
     def restart(self) -> None:
@@ -89,9 +89,9 @@ class Part:
         return self._path
 
 
-def begun_from(target: Path) -> str | None:
+def url_of_part(target: Path) -> str | None:
     """The url that the partial file came from."""
-    return _noted(_note_path(target)).get("url")
+    return _read_note(_note_path(target)).get("url")
 
 
 def _note_path(target: Path) -> Path:
@@ -99,7 +99,7 @@ def _note_path(target: Path) -> Path:
     return path.with_name(f"{path.name}.json")
 
 
-def _noted(note: Path) -> dict[str, str]:
+def _read_note(note: Path) -> dict[str, str]:
     """The `url` and the `validator` in a note; empty if it is missing or unreadable."""
     try:
         noted = json.loads(note.read_text(encoding="utf-8"))
@@ -113,7 +113,7 @@ def part_path(target: Path) -> Path:
     return target.with_name(f".{target.name}.part")
 
 
-def is_taken(target: Path) -> bool:
+def is_being_downloaded(target: Path) -> bool:
     """Whether another process or thread is downloading a file."""
     return is_locked(part_path(target)) is True
 
@@ -126,9 +126,9 @@ def open_part(target: Path, algorithms: Sequence[str], before_waiting: Callable[
     wait for, so that two processes do not wait for each other.
     """
     path = part_path(target)
-    with naming_the_disk(target):
+    with explaining_disk_errors(target):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _locked_when_free(path, before_waiting) as file:
+        with _wait_for_lock(path, before_waiting) as file:
             try:
                 yield Part(target, file, algorithms)
             finally:
@@ -137,7 +137,7 @@ def open_part(target: Path, algorithms: Sequence[str], before_waiting: Callable[
                     path.unlink()
 
 
-def _locked_when_free(path: Path, before_waiting: Callable[[], object]) -> BinaryIO:
+def _wait_for_lock(path: Path, before_waiting: Callable[[], object]) -> BinaryIO:
     while (file := try_lock_file(path)) is None:
         before_waiting()
         time.sleep(_SECONDS_BETWEEN_TRIES)

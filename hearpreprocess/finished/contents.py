@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hearpreprocess import archive, audio
 from hearpreprocess.errors import ArchiveError
-from hearpreprocess.finished.files import ClipKey, files_in, is_small
+from hearpreprocess.finished.files import ClipKey, files_in, is_small_file
 
 MOST_STRAYS, MOST_SMALL_BYTES = 10_000, 512 << 20
 """Limits for a foreign tarball; the largest manifest, of 100,503 clips at five rates, has about 70 MB."""
@@ -96,7 +96,7 @@ def _add(contents: Contents, folder: str, path: str, content: bytes) -> None:
         contents.strays.append(f"{path}, a second time,")
     elif key := ClipKey.of(path):
         contents.clip_files[path] = _clip_file(key, content)
-    elif is_small(path):
+    elif is_small_file(path):
         contents.small_files[path] = content
     else:
         contents.strays.append(path)

@@ -39,13 +39,13 @@ class ClipKey(NamedTuple):
         return cls(int(clip["rate"]), clip["split"], clip["file"]) if clip else None
 
 
-def inside(member: str) -> tuple[str, str] | None:
+def path_in_task(member: str) -> tuple[str, str] | None:
     """The task's folder and the path in it of a tarball's member; None for members outside a task."""
     match = _ROOT.fullmatch(member)
     return (match["task"], match["path"]) if match else None
 
 
-def is_small(path: str) -> bool:
+def is_small_file(path: str) -> bool:
     """Whether a path in a task is that of a small file: metadata, labels, vocabulary, manifest, card."""
     return "/" not in path and path.endswith(_SMALL)
 
@@ -64,9 +64,9 @@ def files_in(path: Path) -> Generator[tuple[str, str, bytes], None, str]:
         for below, file in archive.files_below(path).items():
             yield folder, below, file.read_bytes()
     elif path.is_file():
-        members = archive.Members(path)
+        members = archive.TarReader(path)
         for member, content in members:
-            yield (*(inside(member) or (member, "")), content)
+            yield (*(path_in_task(member) or (member, "")), content)
         return members.sha256
     else:
         raise OutputError(f"there is no {path}")
@@ -149,7 +149,7 @@ class _TarballFiles:
         """Read from the start to the file; return whether no small files follow."""
         is_ours = False
         for folder, below, content in files_in(self._path):
-            if is_small(below):
+            if is_small_file(below):
                 self._folder = self._folder or folder
                 self._contents.setdefault(below, content)
             if below == name:

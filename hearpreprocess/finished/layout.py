@@ -75,7 +75,7 @@ def clips_in(folder: Path) -> dict[str, str]:
     }
 
 
-def is_all_there(folder: Path, rates: Iterable[int], clips: Mapping[str, int]) -> bool:
+def is_complete(folder: Path, rates: Iterable[int], clips: Mapping[str, int]) -> bool:
     """Whether a finished task's folder has its files and the right number of clips at each rate; none is opened.
 
     `clips`: the number of clips of each split.
@@ -111,17 +111,17 @@ def _foreign_files(folder: Path, splits: Set[str]) -> Iterator[str]:
     """The paths that are neither files of the task nor clips in `<rate>/<split>/`."""
     known = {METADATA, VOCABULARY, REPORT, *PROOFS, *(f"{split}.json" for split in splits)}
     for parent, folders, files in os.walk(folder):
-        place = Path(parent).relative_to(folder).parts
-        if len(place) == 2 and place[0].isdigit() and place[1] in splits:
-            strange = [*folders, *(name for name in files if not name.endswith(".wav"))]
-        elif not place:
-            strange = [
+        parts = Path(parent).relative_to(folder).parts
+        if len(parts) == 2 and parts[0].isdigit() and parts[1] in splits:
+            foreign = [*folders, *(name for name in files if not name.endswith(".wav"))]
+        elif not parts:
+            foreign = [
                 *(name for name in folders if not name.isdigit()),
                 *(name for name in files if name not in known),
             ]
         else:
-            strange = [*(name for name in folders if name not in splits), *files]
-        yield from ("/".join((*place, name)) for name in sorted(strange))
+            foreign = [*(name for name in folders if name not in splits), *files]
+        yield from ("/".join((*parts, name)) for name in sorted(foreign))
 
 
 def with_release(metadata: Mapping[str, Any], release: str) -> dict[str, Any]:

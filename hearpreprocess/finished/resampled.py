@@ -16,7 +16,7 @@ from typing import Any
 
 from hearpreprocess.errors import ConfigError, CorpusError, OutputError
 from hearpreprocess.finished import parsing, reader
-from hearpreprocess.finished.files import ClipKey, inside
+from hearpreprocess.finished.files import ClipKey, path_in_task
 from hearpreprocess.finished.layout import METADATA
 from hearpreprocess.finished.reader import FinishedTask
 from hearpreprocess.finished.tarball import TARBALL
@@ -185,7 +185,7 @@ def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
     finished = FinishedTask(Path(metadata.path).parent, _MembersBeside(metadata, tree))
     is_event_task = finished.metadata["embedding_type"] == "event"
     of_manifest = finished.manifest["clips"] if finished.manifest else {}
-    rates = {str(key.rate) for path in tree.members if (match := inside(path)) and (key := ClipKey.of(match[1]))}
+    rates = {str(key.rate) for path in tree.members if (match := path_in_task(path)) and (key := ClipKey.of(match[1]))}
     if len(rates) != 1:
         raise CorpusError(f"expected clips at one rate, there are {', '.join(sorted(rates)) or 'none'}")
     (rate,) = rates

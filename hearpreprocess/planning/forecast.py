@@ -126,14 +126,18 @@ class Forecast:
 
 def together(forecasts: Sequence[Forecast]) -> Forecast:
     """The forecast of one run of several tasks."""
-    every = Forecast("all together", forecasts[0].cores, is_listed=all(each.is_listed for each in forecasts))
-    every.clips = None if any(each.clips is None for each in forecasts) else sum(each.clips or 0 for each in forecasts)
-    for each in forecasts:
-        every.items |= each.items
-        every.assumed += [text for text in each.assumed if text not in every.assumed]
-        for licence, titles in each.licences.items():
-            every.licences.setdefault(licence, []).extend(titles)
-    return every
+    total = Forecast("all together", forecasts[0].cores, is_listed=all(forecast.is_listed for forecast in forecasts))
+    total.clips = (
+        None
+        if any(forecast.clips is None for forecast in forecasts)
+        else sum(forecast.clips or 0 for forecast in forecasts)
+    )
+    for forecast in forecasts:
+        total.items |= forecast.items
+        total.assumed += [text for text in forecast.assumed if text not in total.assumed]
+        for licence, titles in forecast.licences.items():
+            total.licences.setdefault(licence, []).extend(titles)
+    return total
 
 
 def together_cleaned(groups: Sequence[Sequence[Forecast]]) -> Forecast:
@@ -141,10 +145,10 @@ def together_cleaned(groups: Sequence[Sequence[Forecast]]) -> Forecast:
 
     At the peak one group is finished and not cleaned up yet, and the next one has begun.
     """
-    every = together([each for group in groups for each in group])
+    total = together([forecast for group in groups for forecast in group])
     of_groups = [together(group) for group in groups]
     between = [group.between for group in of_groups]
     finished = accumulate(group.outputs for group in of_groups)
     begun = zip(finished, between, [*between[1:], 0], strict=True)
-    every.fullest = every.downloaded + (every.to_download or 0) + max(map(sum, begun))
-    return every
+    total.fullest = total.downloaded + (total.to_download or 0) + max(map(sum, begun))
+    return total

@@ -76,7 +76,7 @@ def assumed_sample(duration: float | None, rates: Sequence[int], compression: st
     recording = sound("assumed", ASSUMED_SECONDS, ASSUMED_RATE)
     tries = [_sample([(recording, 0, None)], duration or ASSUMED_SECONDS, rates, compression) for _ in range(TRIES)]
     # Other load makes a measurement slower, never faster.
-    fastest = min((found for found in tries if found is not None), key=lambda found: found.processor_seconds)
+    fastest = min((sample for sample in tries if sample is not None), key=lambda sample: sample.processor_seconds)
     return replace(fastest, ratio=dict.fromkeys(rates, ASSUMED_RATIO))
 
 
@@ -96,7 +96,7 @@ def _sample(
 
     own_rates, seconds, decoding, sizes = [], [], [], []
     resampling = dict.fromkeys(rates, 0.0)
-    looked_at = 0.0
+    sampled_seconds = 0.0
     most = min(SAMPLED_SECONDS, duration or SAMPLED_SECONDS)
     with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as name:
         files: dict[int, dict[str, str]] = {rate: {} for rate in rates}
@@ -112,7 +112,7 @@ def _sample(
             own_rates.append(decoded.rate)
             seconds.append(duration or decoded.seconds)
             sizes.append(len(content) if isinstance(content, bytes) else content.stat().st_size)
-            looked_at += len(samples) / decoded.rate
+            sampled_seconds += len(samples) / decoded.rate
             for rate in rates:
                 path = Path(name) / f"{number}-{rate}.wav"
                 began = time.process_time()
@@ -123,7 +123,7 @@ def _sample(
             return None
         packed = {rate: _packed(Path(name) / f"{rate}.tar.gz", files[rate], compression) for rate in rates}
     mean_seconds = statistics.fmean(seconds) * (1 if mean_size is None else mean_size / statistics.fmean(sizes))
-    whole = mean_seconds / looked_at  # scales the sampled part to a whole clip
+    whole = mean_seconds / sampled_seconds  # scales the sampled part to a whole clip
     return SampledClips(
         {rate: count / len(own_rates) for rate, count in sorted(Counter(own_rates).items())},
         mean_seconds,
@@ -161,7 +161,7 @@ def _recordings(described: CorpusFolder, corpus: Corpus) -> Iterator[SampledReco
             if step.is_unpacked:
                 yield step.members[clip.member], start, stop
             elif clip.source in packed:
-                with archive.Reader(list(step.files.values())) as reader:
+                with archive.ZipReader(list(step.files.values())) as reader:
                     yield reader.read(clip.member, packed[clip.source][clip.member]), start, stop
 
 
@@ -177,7 +177,7 @@ def _from_tars(described: CorpusFolder, corpus: Corpus) -> Iterator[SampledRecor
         until = time.monotonic() + SECONDS_FOR_A_TAR
         passed = 0
         try:
-            for path, content in archive.Members(next(iter(steps[name].files.values()))):
+            for path, content in archive.TarReader(next(iter(steps[name].files.values()))):
                 if path in members:
                     if passed % -(-len(members) // SAMPLED_CLIPS) == 0:
                         clip = members[path]

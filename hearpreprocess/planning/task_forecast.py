@@ -15,7 +15,7 @@ from hearpreprocess.corpus import CorpusFolder
 from hearpreprocess.errors import HearPreprocessError
 from hearpreprocess.planning.forecast import Forecast, ForecastItem
 from hearpreprocess.planning.sampling import ASSUMED_RATE, ASSUMED_RATIO, SampledClips, assumed_sample, sample_of
-from hearpreprocess.report import SECONDS_AN_EXAMPLE, expected_bytes, of_each_split
+from hearpreprocess.report import SECONDS_AN_EXAMPLE, examples_per_split, expected_bytes
 from hearpreprocess.request import Request
 from hearpreprocess.steps import (
     Corpus,
@@ -48,7 +48,7 @@ def forecast(task: TaskReference, request: Request, sizes: Mapping[File, int]) -
         workspace=workspace, task=task, rates=rates, compression=request.compression, skips=request.skip_bad_clips
     )
     if _is_done(release.requires().corpus()):
-        _add_known(estimate, config, release, with_report=request.with_report)
+        _add_listed(estimate, config, release, with_report=request.with_report)
     else:
         estimate.clips = None if config.published_clips is None else sum(config.published_clips)
         estimate.assumed.append("what the corpus holds: its listing is not here (--until corpus makes it)")
@@ -60,7 +60,7 @@ def forecast(task: TaskReference, request: Request, sizes: Mapping[File, int]) -
     return estimate
 
 
-def _add_known(estimate: Forecast, config: TaskMode, release: Release, *, with_report: bool) -> None:
+def _add_listed(estimate: Forecast, config: TaskMode, release: Release, *, with_report: bool) -> None:
     """Add the facts of a listed corpus: its clips, and which results exist."""
     corpus = release.requires().corpus()
     described = corpus_folder(corpus.workspace, corpus.key)
@@ -72,7 +72,7 @@ def _add_known(estimate: Forecast, config: TaskMode, release: Release, *, with_r
     estimate.items |= _finished(release)
     rates = [rate for rate in release.rates if _clips(estimate.title, rate) not in estimate.items]
     if not rates:
-        estimate.items |= _left(corpus, described, release)
+        estimate.items |= _other_files(corpus, described, release)
         return
     estimate.items |= _to_unpack(corpus, described)
     sample = sample_of(corpus, described, rates, release.compression)
@@ -87,7 +87,7 @@ def _add_texts(
 ) -> None:
     """Add the files other than audio, and the examples in the report."""
     splits = len(config.splits.names)
-    examples = min(estimate.clips or 0, of_each_split(splits) * splits) if with_report else 0
+    examples = min(estimate.clips or 0, examples_per_split(splits) * splits) if with_report else 0
     report = expected_bytes(examples, sample.seconds) if with_report else 0
     size = (estimate.clips or 0) * BYTES_OF_A_CLIP_IN_TEXTS + report
     seconds = 0.0 if is_combined else examples * SECONDS_AN_EXAMPLE
@@ -137,7 +137,7 @@ def _finished(release: Release) -> Iterator[tuple[str, ForecastItem]]:
         yield _tarball(release.title, rate), ForecastItem("tarball", tarball.stat().st_size, is_here=True)
 
 
-def _left(corpus: Corpus, described: CorpusFolder, release: Release) -> Iterator[tuple[str, ForecastItem]]:
+def _other_files(corpus: Corpus, described: CorpusFolder, release: Release) -> Iterator[tuple[str, ForecastItem]]:
     """Other files of a finished task: texts, and files in the work folder that are not hard links of clips."""
     folders = [release.output_paths[0]]
     for key in described.summary.batches:
@@ -184,8 +184,8 @@ def _batches(corpus: Corpus, described: CorpusFolder, rates: Sequence[int]) -> d
     for key, facts in described.summary.batches.items():
         shared = {**corpus.shared, "batch": key}
         folders = Resample(rates=tuple(rates), **shared).folders()
-        there = frozenset(rate for rate in rates if is_whole(folders[rate]))
-        batches[key] = BatchForecast(facts.clips, Standardize(**shared).complete(), there)
+        existing = frozenset(rate for rate in rates if is_whole(folders[rate]))
+        batches[key] = BatchForecast(facts.clips, Standardize(**shared).complete(), existing)
     return batches
 
 

@@ -85,13 +85,13 @@ def examples_of(folder: Path, manifest: Manifest, splits: Sequence[str]) -> dict
 
     Raises OutputError where a clip's file is missing or cannot be read.
     """
-    most = of_each_split(len(splits))
+    most = examples_per_split(len(splits))
     chosen = {split: choose(manifest["clips"], split)[:most] for split in splits}
     share = BUDGET // max(1, sum(map(len, chosen.values())))
     return {split: [_example(folder, manifest, file, share) for file in files] for split, files in chosen.items()}
 
 
-def of_each_split(splits: int) -> int:
+def examples_per_split(splits: int) -> int:
     """The number of examples per split for a number of splits."""
     return min(EXAMPLES, max(1, MOST_EXAMPLES // max(1, splits)))
 
@@ -135,8 +135,8 @@ def _rate(rates: Sequence[int]) -> int:
 
 def _example(folder: Path, manifest: Manifest, file: str, share: int) -> Example:
     """`share`: the maximum bytes of the example."""
-    there = [rate for rate in manifest["sample_rates"] if (folder / str(rate)).is_dir()]
-    rate, facts = _rate(there or manifest["sample_rates"]), manifest["clips"][file]
+    existing = [rate for rate in manifest["sample_rates"] if (folder / str(rate)).is_dir()]
+    rate, facts = _rate(existing or manifest["sample_rates"]), manifest["clips"][file]
     samples = _samples(folder, rate, file, facts["split"])
     seconds = len(samples) / rate
     roll = _roll(facts["labels"], seconds)
@@ -158,13 +158,13 @@ def _example(folder: Path, manifest: Manifest, file: str, share: int) -> Example
 
 
 def _samples(folder: Path, rate: int, file: str, split: str) -> Samples:
-    place = clip_path(rate, split, file.removesuffix(".wav"))
-    if ClipKey.of(place) is None:  # names in a foreign manifest must not lead out of its folder
+    path = clip_path(rate, split, file.removesuffix(".wav"))
+    if ClipKey.of(path) is None:  # names in a foreign manifest must not lead out of its folder
         raise OutputError(f"{MANIFEST} of {folder} has a clip whose name is no file name: {file!r}")
     try:
-        return audio.read_wav(folder / place)[0]
+        return audio.read_wav(folder / path)[0]
     except (OSError, EOFError, ValueError, wave.Error) as error:
-        raise OutputError(f"{folder / place} cannot be read: {error}; make the task anew") from error
+        raise OutputError(f"{folder / path} cannot be read: {error}; make the task anew") from error
 
 
 def _roll(labels: Sequence[Any], seconds: float) -> Roll | None:

@@ -21,7 +21,7 @@ BINS = 24
 
 
 @dataclass(frozen=True)
-class Split:
+class SplitStatistics:
     """`seconds`: of its clips before resampling. `labels`: the number of different ones."""
 
     name: str
@@ -63,7 +63,7 @@ class Histogram:
     @property
     def highest(self) -> int:
         """The number of values in the fullest bin."""
-        return max((each.count for each in self.bins), default=0)
+        return max((bin.count for bin in self.bins), default=0)
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Statistics:
     seconds of the recordings, and of the clips. `peaks`: in dBFS, without silent clips.
     """
 
-    splits: tuple[Split, ...]
+    splits: tuple[SplitStatistics, ...]
     labels: tuple[LabelCount, ...]
     events: int
     before: Histogram
@@ -110,19 +110,19 @@ def statistics_of(manifest: Manifest, splits: Sequence[str]) -> Statistics:
     """The statistics of a manifest with audio. `splits`: the names of the task's splits, in order."""
     clips: Mapping[str, Mapping[str, Any]] = manifest["clips"]
     recorded = {file: facts["recorded"] for file, facts in clips.items()}
-    peaks = (told["peak"] for told in recorded.values())
+    peaks = (facts["peak"] for facts in recorded.values())
     return Statistics(
         splits=tuple(_splits(clips, splits)),
         labels=tuple(_labels(clips, splits)),
         events=sum(is_event(label) for facts in clips.values() for label in facts["labels"]),
-        before=histogram(told["source"]["seconds"] for told in recorded.values()),
+        before=histogram(facts["source"]["seconds"] for facts in recorded.values()),
         after=histogram(seconds_of(facts) for facts in clips.values()),
-        rates=_frequencies(told["rate"] for told in recorded.values()),
-        channels=_frequencies(told["source"]["channels"] for told in recorded.values()),
-        formats=_frequencies(told["source"]["format"] for told in recorded.values()),
+        rates=_frequencies(facts["rate"] for facts in recorded.values()),
+        channels=_frequencies(facts["source"]["channels"] for facts in recorded.values()),
+        formats=_frequencies(facts["source"]["format"] for facts in recorded.values()),
         peaks=histogram(decibels(peak) for peak in peaks if peak),
-        clipped=tuple(sorted(file for file, told in recorded.items() if told["clipped"])),
-        silent=tuple(sorted(file for file, told in recorded.items() if not told["peak"])),
+        clipped=tuple(sorted(file for file, facts in recorded.items() if facts["clipped"])),
+        silent=tuple(sorted(file for file, facts in recorded.items() if not facts["peak"])),
         duplicates=_duplicates(clips),
     )
 
@@ -149,9 +149,9 @@ def label_order(name: str) -> tuple[bool, int, str]:
     return not is_number, len(name) if is_number else 0, name
 
 
-def histogram(found: Iterable[float]) -> Histogram:
+def histogram(numbers: Iterable[float]) -> Histogram:
     """The histogram of values, with round bin edges; if all values are equal, one bin of width 0."""
-    values = sorted(found)
+    values = sorted(numbers)
     if not values:
         return Histogram()
     edges = _edges(values[0], values[-1])
@@ -183,7 +183,7 @@ def _edges(least: float, most: float) -> list[float]:
     return [float(number * width) for number in range(first, last + 1)]
 
 
-def _splits(clips: Mapping[str, Mapping[str, Any]], names: Sequence[str]) -> Iterable[Split]:
+def _splits(clips: Mapping[str, Mapping[str, Any]], names: Sequence[str]) -> Iterable[SplitStatistics]:
     seconds: defaultdict[str, list[float]] = defaultdict(list)
     labels: defaultdict[str, set[str]] = defaultdict(set)
     for facts in clips.values():
@@ -192,7 +192,7 @@ def _splits(clips: Mapping[str, Mapping[str, Any]], names: Sequence[str]) -> Ite
     if unknown := seconds.keys() - set(names):
         raise ValueError(f"clips are in splits that the task does not have: {sorted(unknown)}")
     for name in names:
-        yield Split(name, len(seconds[name]), math.fsum(seconds[name]), len(labels[name]))
+        yield SplitStatistics(name, len(seconds[name]), math.fsum(seconds[name]), len(labels[name]))
 
 
 def _labels(clips: Mapping[str, Mapping[str, Any]], splits: Sequence[str]) -> Iterable[LabelCount]:

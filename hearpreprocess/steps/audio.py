@@ -152,7 +152,7 @@ class Standardize(BatchStep):
         """A function from a member to its path, or to its bytes if it is read in its archive."""
         if isinstance(step, Extract):
             return step.path()
-        reader = stack.enter_context(archive.Reader(list(step.files.values())))
+        reader = stack.enter_context(archive.ZipReader(list(step.files.values())))
         packed = self.described.packed(self.batch)[source]
         return lambda member: reader.read(member, packed[member])
 

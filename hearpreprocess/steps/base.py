@@ -116,8 +116,8 @@ class Step(luigi.Task):
     def show_progress(self, message: str, fraction: float) -> None:
         """Show this step's progress on a luigid's page; Luigi sets the callbacks while it runs a step."""
         for name, value in (("set_status_message", message), ("set_progress_percentage", round(100 * fraction))):
-            if (tell := getattr(self, name, None)) is not None:
-                tell(value)
+            if (callback := getattr(self, name, None)) is not None:
+                callback(value)
 
     def to_str_params(self, only_significant: bool = False, only_public: bool = False) -> dict[str, str]:
         # Luigi derives a step's identity from this. Steps of two runs with different directories must differ for a

@@ -56,7 +56,7 @@ class Clean(Step):
 
     @property
     def output_paths(self) -> list[Path]:
-        return [place for release in self.requires() for place in release.output_paths]
+        return [path for release in self.requires() for path in release.output_paths]
 
     def requires(self) -> list[Release]:
         facts = {

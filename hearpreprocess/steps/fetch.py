@@ -19,7 +19,7 @@ from hearpreprocess.storage import (
     Workspace,
     check_free,
     digest,
-    naming_the_disk,
+    explaining_disk_errors,
     on_new_run,
     replaced_folder,
     whole_file,
@@ -119,19 +119,19 @@ class Download(SourceStep):
 
     def complete(self) -> bool:
         try:
-            noted = json.loads((self.folder / "verified.json").read_text(encoding="utf-8"))
-            return bool(noted == self._sizes_and_times())
+            verified = json.loads((self.folder / "verified.json").read_text(encoding="utf-8"))
+            return bool(verified == self._sizes_and_times())
         except (FileNotFoundError, ValueError):
             return False
 
     def run(self) -> None:
         files: tuple[File, ...] = self.source.files
-        wanted = {self._path(file): fetch.Wanted(file.urls, file.checksums, file.size) for file in files}
+        expected = {self._path(file): fetch.ExpectedFile(file.urls, file.checksums, file.size) for file in files}
         missing = [file for file in files if not self._path(file).exists()]
         self.is_here = not missing
         if not self.workspace.offline:
             self._check_space(missing)
-            if any(fetch.is_taken(self._path(file)) for file in missing):
+            if any(fetch.is_being_downloaded(self._path(file)) for file in missing):
                 self.note("warned", text="another run is downloading it; this one waits, and then goes on")
         known = sum(file.size for file in files if file.size) if all(file.size for file in files) else None
         planned = False
@@ -145,7 +145,7 @@ class Download(SourceStep):
 
         with Counter(self, "B", known) as counter:
             connections = fetch.Connections(self.workspace.tmp_dir / "connections")
-            failures, untried = fetch.get_all(wanted, connections, on_bytes, offline=self.workspace.offline)
+            failures, untried = fetch.get_all(expected, connections, on_bytes, offline=self.workspace.offline)
         self._raise(failures, untried)
         with replaced_folder(self.folder) as folder:
             (folder / "verified.json").write_text(json.dumps(self._sizes_and_times()), encoding="utf-8")
@@ -156,11 +156,11 @@ class Download(SourceStep):
         """Raise DiskFullError, before the first byte, if the disk has too little space for the downloads."""
         if not missing:
             return
-        with naming_the_disk(self.workspace.download_dir):
+        with explaining_disk_errors(self.workspace.download_dir):
             self.workspace.download_dir.mkdir(parents=True, exist_ok=True)
-        check_free(self.workspace.download_dir, sum(map(self._still_missing, missing)), f"{self.title} is downloaded")
+        check_free(self.workspace.download_dir, sum(map(self._missing_bytes, missing)), f"{self.title} is downloaded")
 
-    def _still_missing(self, file: File) -> int:
+    def _missing_bytes(self, file: File) -> int:
         part = fetch.part_path(self._path(file))
         return (file.size or 0) - (part.stat().st_size if part.exists() else 0)
 
@@ -232,17 +232,17 @@ class Locate(SourceStep):
 
     @property
     def content(self) -> str:
-        content: str = self._found["content"]
+        content: str = self._record["content"]
         return content
 
     @property
     def checksums(self) -> dict[str, str] | None:
-        return self._found["checksums"] if self.is_unpacked else None
+        return self._record["checksums"] if self.is_unpacked else None
 
     @property
-    def _found(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.folder / "content.json").read_text(encoding="utf-8"))
-        return found
+    def _record(self) -> dict[str, Any]:
+        record: dict[str, Any] = json.loads((self.folder / "content.json").read_text(encoding="utf-8"))
+        return record
 
     @property
     def members(self) -> dict[str, Path]:
@@ -254,7 +254,9 @@ class Locate(SourceStep):
     def _check_apart(self) -> None:
         """Raise OutputError if a directory that runs write to is inside the source."""
         directories = self.workspace.directories
-        inside = [str(each) for each in directories if each.resolve().is_relative_to(self.path.resolve())]
+        inside = [
+            str(directory) for directory in directories if directory.resolve().is_relative_to(self.path.resolve())
+        ]
         if self.is_unpacked and inside:
             raise OutputError(
                 f"{', '.join(inside)} would be written in {self.path}, among the recordings that a task is made of: "
@@ -262,7 +264,7 @@ class Locate(SourceStep):
             )
 
     @property
-    def _known(self) -> Path:
+    def _checksum_cache(self) -> Path:
         """The file with the checksums, sizes and times of the user's files, so that unchanged ones are not read
         again."""
         return self.workspace.tmp_dir / "checksums" / f"{self.title}-{digest(str(self.path))}.json"
@@ -272,27 +274,27 @@ class Locate(SourceStep):
         files = self._read()
         stamps = _stamps(files)
         try:
-            known = json.loads(self._known.read_text(encoding="utf-8"))
+            cached = json.loads(self._checksum_cache.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
-            known = {}
-        fresh = {name for name, stamp in stamps.items() if known.get(name, [None])[0] != stamp}
+            cached = {}
+        fresh = {name for name, stamp in stamps.items() if cached.get(name, [None])[0] != stamp}
         self.note("planned", amount=sum(stamps[name][0] for name in fresh), unit="B")
         with Counter(self, "B") as counter:
             checksums = {
                 name: fetch.checksums(file, ["sha256"], lambda amount, total: counter.add(amount))["sha256"]
                 if name in fresh
-                else known[name][1]
+                else cached[name][1]
                 for name, file in files.items()
             }
         self.note("finished")
-        with whole_file(self._known) as note:
+        with whole_file(self._checksum_cache) as note:
             note.write_text(json.dumps({name: [stamps[name], checksums[name]] for name in files}), encoding="utf-8")
         kind = "folder" if self.is_unpacked else "sha256"
         content = digest(checksums) if len(checksums) > 1 or self.is_unpacked else next(iter(checksums.values()))
         if self.source.is_stand_in:
             self.note("warned", text=f"{self.path} stands in place of a source: {kind}:{content}")
-        found = {"content": f"{kind}:{content}", "checksums": checksums}
-        (folder / "content.json").write_text(json.dumps(found), encoding="utf-8")
+        record = {"content": f"{kind}:{content}", "checksums": checksums}
+        (folder / "content.json").write_text(json.dumps(record), encoding="utf-8")
 
 
 # Listed once per process: the folder may have 100,000 files, and all steps must see the same state.

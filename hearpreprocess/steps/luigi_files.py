@@ -31,7 +31,7 @@ def settings_files() -> list[Path]:
     parser = _PARSERS.get(wanted := os.environ.get(PARSER, "cfg"))
     if parser is None:
         raise ConfigError(f"{PARSER}: unknown parser; expected one of {', '.join(_PARSERS)}, got {wanted!r}")
-    files = [Path(place) for place in _PLACES[parser] if Path(place).is_file()]
+    files = [Path(path) for path in _PLACES[parser] if Path(path).is_file()]
     if PATH in os.environ:
         own = Path(os.environ[PATH])
         if not own.is_file():

@@ -25,7 +25,7 @@ from hearpreprocess.finished import (
     clip_path,
     clips_in,
     compression_of,
-    is_all_there,
+    is_complete,
     manifest,
     release_of_folder,
     release_of_tarball,
@@ -132,7 +132,7 @@ class Combine(OutputStep):
         """The rates at which the folder has all clips of this release."""
         if release_of_folder(self.folder) != self.release:
             return frozenset()
-        return frozenset(rate for rate in self.rates if is_all_there(self.folder, [rate], self.counts))
+        return frozenset(rate for rate in self.rates if is_complete(self.folder, [rate], self.counts))
 
     def run(self) -> None:
         with output_lock(self.workspace.tmp_dir, self.title):  # another run may be adding other rates

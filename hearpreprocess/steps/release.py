@@ -46,7 +46,7 @@ class Outputs:
         return tuple(rate for rate in self.tars if rate in self.combined & self.packed)
 
     @property
-    def lacking(self) -> tuple[int, ...]:
+    def missing_rates(self) -> tuple[int, ...]:
         """The rates at which audio has to be produced, because an output lacks it."""
         return tuple(rate for rate in self.tars if rate not in self.combined & self.packed)
 
@@ -55,10 +55,10 @@ class Outputs:
         """Whether the folder has all rates."""
         return self.combined.issuperset(self.tars)
 
-    def missing(self) -> list[Combine | Tar]:
+    def missing_steps(self) -> list[Combine | Tar]:
         """The steps whose outputs are missing; `made` of each are the rates that any of them lacks."""
         tars = [tar for rate, tar in self.tars.items() if rate not in self.packed]
-        return [step.clone(made=self.lacking) for step in (*([] if self.is_combined else [self.combine]), *tars)]
+        return [step.clone(made=self.missing_rates) for step in (*([] if self.is_combined else [self.combine]), *tars)]
 
 
 class Release(PlanningStep):
@@ -109,7 +109,7 @@ class Release(PlanningStep):
         return Combine(with_report=self.with_report, **facts), tars
 
     def complete(self) -> bool:
-        return self.requires().complete() and not self.outputs().lacking
+        return self.requires().complete() and not self.outputs().missing_rates
 
     @property
     def is_combined(self) -> bool:
@@ -125,11 +125,11 @@ class Release(PlanningStep):
         return {rate: (folder / str(rate), outputs.tars[rate].path) for rate in outputs.finished}
 
     def planned(self) -> Sequence[Step]:
-        missing, screen = self.outputs().missing(), self._screen()
+        missing, screen = self.outputs().missing_steps(), self._screen()
         return [screen] if missing and not screen.complete() else missing
 
     def run(self) -> Generator[Any, Any, None]:
-        self._announce(self.outputs().missing())
+        self._announce(self.outputs().missing_steps())
         yield from super().run()
 
     def finish(self) -> None:

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hearpreprocess.errors import OutputError
-from hearpreprocess.storage.disk import PARTIAL, naming_the_disk
+from hearpreprocess.storage.disk import PARTIAL, explaining_disk_errors
 
 _SWAPS = 100
 MOST_FILES_FLUSHED_SINGLY = 20
@@ -78,7 +78,7 @@ def remove_abandoned(folder: Path) -> None:
 def whole_file(path: Path) -> Iterator[Path]:
     """Yield a temporary path to write to; the file is renamed to `path` only if the block succeeds."""
     temporary = temporary_name(path)
-    with naming_the_disk(path):
+    with explaining_disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             yield temporary
@@ -97,7 +97,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
     the disk: such folders are sealed, and the seal detects data lost in a power cut.
     """
     temporary = temporary_name(path)
-    with naming_the_disk(path):
+    with explaining_disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             temporary.mkdir()
@@ -117,7 +117,7 @@ def replaced_folder(path: Path) -> Iterator[Path]:
     """
     temporary = temporary_name(path)
     aside = temporary_name(path.with_name(f"{path.name}.old"))
-    with naming_the_disk(path):
+    with explaining_disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             temporary.mkdir()

@@ -39,7 +39,7 @@ def block_of(path: Path) -> int:
 
 
 @contextlib.contextmanager
-def naming_the_disk(path: Path) -> Iterator[None]:
+def explaining_disk_errors(path: Path) -> Iterator[None]:
     """Turn the operating system's errors when writing below `path` into errors that say what to do.
 
     Raises DiskFullError on a full disk, quota or file size limit; OutputError where writing is not allowed, or where a

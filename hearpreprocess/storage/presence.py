@@ -16,7 +16,7 @@ _FOLDER, _DOOR, _RUN, _CLEANUP_SKIPPED = "runs", "door", ".run", ".left"
 
 
 @contextlib.contextmanager
-def at_work(tmp_dir: Path) -> Iterator[None]:
+def active_run(tmp_dir: Path) -> Iterator[None]:
     """Mark a run of this process as active; wait first while another one is removing files."""
     folder = _folder(tmp_dir)
     own = folder / f"{_name(os.getpid())}{_RUN}"
@@ -35,10 +35,10 @@ def alone(tmp_dir: Path, runner: int) -> Iterator[bool]:
     folder = _folder(tmp_dir)
     with lock_file(folder / _DOOR):
         own = folder / f"{_name(runner)}{_RUN}"
-        yield not any(_is_at_work(run) for run in folder.glob(f"*{_RUN}") if run != own)
+        yield not any(_is_active(run) for run in folder.glob(f"*{_RUN}") if run != own)
 
 
-def _is_at_work(run: Path) -> bool:
+def _is_active(run: Path) -> bool:
     """Whether an active run may hold this file; remove the file if none does, as no run can start meanwhile."""
     if is_locked(run) is not False:
         return True

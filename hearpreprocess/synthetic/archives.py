@@ -17,7 +17,7 @@ from pathlib import Path
 
 Members = Iterable[tuple[str, bytes]]
 OnMember = Callable[[int], object]
-Corpus = tuple[Callable[[], Members], Callable[..., Path]]
+SyntheticCorpus = tuple[Callable[[], Members], Callable[..., Path]]
 """The generator of a corpus' members, and the writer of its archive."""
 
 _ZIP_TIME, _TAR_TIME = (2021, 1, 1, 0, 0, 0), 1609459200
@@ -92,13 +92,13 @@ def divide_zip(whole: Path, part_size: int) -> Path:
     with zipfile.ZipFile(whole) as archive:
         offsets, directory_start = [member.header_offset for member in archive.infolist()], archive.start_dir
     parts = [bytearray(_SPLIT_MAGIC)]
-    places = []
+    locations = []
     for start, end in zip(offsets, [*offsets[1:], directory_start], strict=True):
         lengths = _LOCAL.unpack_from(content, start)[9:]
         header_end = start + _LOCAL.size + sum(lengths)
         if len(parts[-1]) + header_end - start > part_size:
             parts.append(bytearray())
-        places.append((len(parts) - 1, len(parts[-1])))
+        locations.append((len(parts) - 1, len(parts[-1])))
         parts[-1] += content[start:header_end]
         position = header_end
         while position < end:
@@ -111,13 +111,13 @@ def divide_zip(whole: Path, part_size: int) -> Path:
         parts.append(bytearray())
     directory_offset = len(parts[-1])
     directory, position = bytearray(), directory_start
-    for disk, offset in places:
+    for disk, offset in locations:
         fields = list(_ENTRY.unpack_from(content, position))
         length = _ENTRY.size + sum(fields[10:13])
         fields[13], fields[16] = disk, offset
         directory += _ENTRY.pack(*fields) + content[position + _ENTRY.size : position + length]
         position += length
-    parts[-1] += directory + _end_of_zip(len(parts) - 1, directory_offset, len(directory), len(places))
+    parts[-1] += directory + _end_of_zip(len(parts) - 1, directory_offset, len(directory), len(locations))
     for number, part in enumerate(parts[:-1], start=1):
         whole.with_suffix(f".z{number:02d}").write_bytes(part)
     whole.write_bytes(parts[-1])

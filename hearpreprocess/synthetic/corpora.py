@@ -8,9 +8,9 @@ from pathlib import Path
 from hearpreprocess.errors import ConfigError
 from hearpreprocess.storage import digest, file_digest, nearest
 from hearpreprocess.synthetic import environment, music, speech
-from hearpreprocess.synthetic.archives import Corpus, OnMember
+from hearpreprocess.synthetic.archives import OnMember, SyntheticCorpus
 
-CORPORA: dict[str, Corpus] = {**environment.CORPORA, **music.CORPORA, **speech.CORPORA}
+CORPORA: dict[str, SyntheticCorpus] = {**environment.CORPORA, **music.CORPORA, **speech.CORPORA}
 
 
 def write(corpus: str, folder: Path, on_member: OnMember = lambda count: None) -> None:
@@ -30,7 +30,7 @@ def fingerprint(corpus: str) -> str:
     return digest([corpus, *map(file_digest, modules)])
 
 
-def _find(corpus: str) -> Corpus:
+def _find(corpus: str) -> SyntheticCorpus:
     if corpus not in CORPORA:
         raise ConfigError(f"no synthetic corpus is called {corpus!r}{nearest(corpus, CORPORA)}")
     return CORPORA[corpus]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hearpreprocess.synthetic.archives import Corpus, write_files, write_rar, write_split_zip, write_zip
+from hearpreprocess.synthetic.archives import SyntheticCorpus, write_files, write_rar, write_split_zip, write_zip
 from hearpreprocess.synthetic.sounds import recording, sound, wav_bytes
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def gunshots() -> Iterator[tuple[str, bytes]]:
         yield name, wav_bytes(samples, 48000)
 
 
-CORPORA: dict[str, Corpus] = {
+CORPORA: dict[str, SyntheticCorpus] = {
     "ESC-50": (esc_50, write_zip),
     "DCASE2016-dev": (partial(dcase_2016, "dev", 9), write_zip),
     "DCASE2016-eval": (partial(dcase_2016, "eval", 11), write_zip),

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from functools import partial
 
-from hearpreprocess.synthetic.archives import Corpus, write_tar_gz, write_zip
+from hearpreprocess.synthetic.archives import SyntheticCorpus, write_tar_gz, write_zip
 from hearpreprocess.synthetic.sounds import sound
 
 NSYNTH_INSTRUMENTS = {"train": 12, "valid": 3, "test": 3}
@@ -96,7 +96,7 @@ def mridangam() -> Iterator[tuple[str, bytes]]:
                 yield f"mridangam_stroke_1.5/{folder}/{name}.wav", sound(name, 0.3 + number % 8 / 10, 44100)
 
 
-CORPORA: dict[str, Corpus] = {
+CORPORA: dict[str, SyntheticCorpus] = {
     **{f"NSynth-{split}": (partial(nsynth, split), write_tar_gz) for split in NSYNTH_INSTRUMENTS},
     "Beijing-Opera": (beijing_opera, write_zip),
     "GTZAN": (gtzan, write_tar_gz),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hearpreprocess.synthetic.archives import Corpus, write_files, write_tar_gz, write_zip
+from hearpreprocess.synthetic.archives import SyntheticCorpus, write_files, write_tar_gz, write_zip
 from hearpreprocess.synthetic.sounds import sound
 
 COMMANDS = ("down", "go", "left", "no", "off", "on", "right", "stop", "up", "yes")
@@ -102,7 +102,7 @@ def spoken_digits() -> Iterator[tuple[str, bytes]]:
                 yield f"{root}/recordings/{name}.wav", sound(name, 0.3 + number / 25, 8000)
 
 
-CORPORA: dict[str, Corpus] = {
+CORPORA: dict[str, SyntheticCorpus] = {
     "Speech-Commands": (speech_commands, write_tar_gz),
     "Speech-Commands-test": (speech_commands_test, write_tar_gz),
     "CREMA-D": (crema_d, write_files),

@@ -12,7 +12,7 @@ from typing import Any
 from hearpreprocess import fetch
 from hearpreprocess.about import PROJECT_URL, __version__
 from hearpreprocess.errors import OutputError, enumerate_problems
-from hearpreprocess.finished import CARD, FinishedTask, checksums_of, is_made_up
+from hearpreprocess.finished import CARD, FinishedTask, checksums_of, is_synthetic
 from hearpreprocess.storage import link_or_copy, replaced_folder
 from hearpreprocess.verify import verify
 
@@ -116,7 +116,7 @@ def description(metadata: Mapping[str, Mapping[str, Any]]) -> str:
 
 def _kind(metadata: Mapping[str, Any]) -> str:
     """The mark of an excerpt or a synthetic task, which is not the dataset itself."""
-    if is_made_up(metadata):
+    if is_synthetic(metadata):
         return " (made-up recordings)"
     return " (an excerpt)" if metadata["partial"] else ""
 

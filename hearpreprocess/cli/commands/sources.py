@@ -28,14 +28,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print each mirror's answer; the exit status is 1 if all mirrors of a file are unreachable."""
     chosen = _chosen(options)
-    found: list[dict[str, Any]] = []
+    answers: list[dict[str, Any]] = []
     for file, answer in ask(chosen):
-        found.append({"file": file.filename, "asked": time.strftime("%Y-%m-%dT%H:%M:%S%z"), **answer})
+        answers.append({"file": file.filename, "asked": time.strftime("%Y-%m-%dT%H:%M:%S%z"), **answer})
         if not options.json:
             _print(answer)
-    alive = {each["file"] for each in found if each["is_there"]}
+    alive = {answer["file"] for answer in answers if answer["is_there"]}
     if options.json:
-        print(json.dumps(found, indent=1))
+        print(json.dumps(answers, indent=1))
     else:
         print("\n".join(_judgement(chosen, alive)))
     return 1 if len(alive) < len(chosen) else 0

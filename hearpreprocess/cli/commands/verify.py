@@ -52,20 +52,20 @@ def copies(paths: Iterable[Path]) -> Iterator[Path]:
         if not path.is_dir() or (path / METADATA).is_file():
             yield path
             continue
-        folders = [place.parent for place in (*path.glob(f"*/{METADATA}"), *path.glob(f"tasks/*/{METADATA}"))]
+        folders = [file.parent for file in (*path.glob(f"*/{METADATA}"), *path.glob(f"tasks/*/{METADATA}"))]
         finished = [folder for folder in folders if not folder.name.endswith(".corpus")]
-        found = sorted([*finished, *path.glob("*.tar.gz")])
-        if not found:
+        tasks = sorted([*finished, *path.glob("*.tar.gz")])
+        if not tasks:
             raise OutputError(f"{path} is no finished task and holds none")
-        yield from found
+        yield from tasks
 
 
 def _lines(verification: Verification) -> Iterator[str]:
     rates = ", ".join(map(str, verification.rates)) or "no"
     task = f"{verification.task or 'no task'}, {verification.clips:,} clips at {rates} Hz"
     yield f"{verification.path}: {verification.outcome}  ({task})"
-    for what, outcome in verification.outcomes.items():
-        yield f"  {outcome:<9}  {what}"
+    for aspect, outcome in verification.outcomes.items():
+        yield f"  {outcome:<9}  {aspect}"
     for is_fault, kind in ((True, "FAULT"), (False, "note")):
         of_kind = [finding for finding in verification.findings if finding.is_fault == is_fault]
         for aspect, findings in _by_aspect(of_kind):

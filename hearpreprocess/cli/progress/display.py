@@ -102,8 +102,8 @@ class Display:
 
     def _advance(self, stage: Stage, done: int) -> None:
         stage.done += done
-        if self._screen.keeps_lines and time.monotonic() - stage.told >= SECONDS_BETWEEN_LINES[self._detail]:
-            stage.told = time.monotonic()
+        if self._screen.keeps_lines and time.monotonic() - stage.last_line >= SECONDS_BETWEEN_LINES[self._detail]:
+            stage.last_line = time.monotonic()
             self._line(f"{stage.title}  {stage.name}: {stage.amount()}")
         # Bytes from a refused mirror count, too, so there may be more than announced.
         if stage.total is not None and stage.done >= stage.total and stage.unit != "B":
@@ -115,8 +115,8 @@ class Display:
         stage.is_over, stage.total = True, stage.done
         is_worth_it = self._screen.keeps_lines or self._detail == "verbose" or stage.seconds >= SECONDS_WORTH_A_LINE
         if is_worth_it and (stage.done or not stage.unit):
-            what = amount(stage.done, stage.unit) if stage.unit else "done"
-            self._line(f"{stage.title}  {stage.name}: {what} in {stage.seconds:.1f} s")
+            amount_done = amount(stage.done, stage.unit) if stage.unit else "done"
+            self._line(f"{stage.title}  {stage.name}: {amount_done} in {stage.seconds:.1f} s")
 
     def _line(self, text: str) -> None:
         if self._detail != "quiet":

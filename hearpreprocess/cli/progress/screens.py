@@ -96,7 +96,7 @@ class Terminal(Log):
     def show(self, work: Work) -> None:
         """Draw the summary and as many active stages as fit."""
         columns, rows = self._size()
-        bars = [disp_trim(stage.bar(columns - 1, is_ascii=self._is_ascii), columns - 1) for stage in work.at_work]
+        bars = [disp_trim(stage.bar(columns - 1, is_ascii=self._is_ascii), columns - 1) for stage in work.active_stages]
         self._draw([work.summary(columns - 1), *bars][: max(1, rows - 1)])
 
     def clear(self) -> None:

@@ -39,7 +39,7 @@ class Stage:
     is_over: bool = False
     began: float | None = None
     moved: float = 0.0
-    told: float = 0.0
+    last_line: float = 0.0
 
     @property
     def seconds(self) -> float:
@@ -55,7 +55,7 @@ class Stage:
         """Record that it is active now."""
         self.moved = time.monotonic()
         if self.began is None:
-            self.began = self.told = self.moved
+            self.began = self.last_line = self.moved
 
     def amount(self) -> str:
         """The done and total amount as human-readable text."""
@@ -110,7 +110,7 @@ class Work:
         self._started = time.monotonic()
 
     @property
-    def at_work(self) -> list[Stage]:
+    def active_stages(self) -> list[Stage]:
         """The active stages: the STAGES_SHOWN with the latest progress, in the order of their start."""
         begun = [stage for stage in self.stages.values() if stage.began is not None and not stage.is_over]
         last = sorted(begun, key=lambda stage: stage.moved)[-STAGES_SHOWN:]
@@ -118,8 +118,8 @@ class Work:
 
     def end_earlier(self, title: str) -> None:
         """Mark the stages before packing as done, as another task that shares the clips may have run them."""
-        for (each, _name), stage in self.stages.items():
-            if each == title and stage.kind in EARLIER:
+        for (stage_title, _name), stage in self.stages.items():
+            if stage_title == title and stage.kind in EARLIER:
                 stage.is_over, stage.done = True, stage.total or stage.done
 
     def fail(self, title: str, name: str) -> None:
@@ -140,7 +140,7 @@ class Work:
         return done / whole if whole else None
 
     def _cost(self, stage: Stage) -> float:
-        rates = sum(each.kind == "tar" for (title, _name), each in self.stages.items() if title == stage.title)
+        rates = sum(other.kind == "tar" for (title, _name), other in self.stages.items() if title == stage.title)
         return COSTS[stage.kind] * stage.weight * (max(1, rates) if stage.kind == "resample" else 1)
 
     def seconds_left(self) -> float | None:
@@ -159,7 +159,7 @@ class Work:
         tasks = len(self.completed.intersection(self._tasks))
         done, total = sum(stage.done for stage in clips), sum(stage.total or 0 for stage in clips)
         most = 100 if tasks == len(self._tasks) else 99  # reports and folders take time, too, and are not audio work
-        told = {
+        parts = {
             "percent": "" if fraction is None else f"{min(round(100 * fraction), most)}%",
             "tasks": f"{tasks} of {len(self._tasks)} done" if self._tasks else "",
             "clips": f"{done:,} of {total:,} clips" if clips else "",
@@ -168,8 +168,8 @@ class Work:
             "left": f"about {tqdm.format_interval(left)} left" if left is not None and left >= 1 else "",
         }
         for name in ("", "loaded", "clips", "percent", "tasks", "left"):
-            told[name] = ""
-            line = "  ".join(filter(None, told.values()))
+            parts[name] = ""
+            line = "  ".join(filter(None, parts.values()))
             if len(line) <= columns:
                 break
         return line
