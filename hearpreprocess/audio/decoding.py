@@ -12,18 +12,15 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hearpreprocess.audio.formats import HIGHEST_RATE, MOST_CHANNELS, check_declared_length, repair_header
-from hearpreprocess.audio.samples import to_mono_16_bit
+from hearpreprocess.audio.samples import Samples, to_mono_16_bit
 from hearpreprocess.errors import AudioError, DecoderError, DiskFullError
 from hearpreprocess.storage import disk_full_message
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
     import soundfile
-
-    Samples = npt.NDArray[Any]
 
 
 _READ_AS = {

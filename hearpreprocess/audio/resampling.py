@@ -3,15 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
 
-from hearpreprocess.audio.samples import to_16_bit
-
-if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    Samples = npt.NDArray[Any]
-
+from hearpreprocess.audio.samples import Samples, to_16_bit
 
 BLOCK = 1 << 20
 """Samples per block."""

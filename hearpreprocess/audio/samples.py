@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hearpreprocess.errors import AudioError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    Samples = npt.NDArray[Any]
+Samples: TypeAlias = "npt.NDArray[Any]"
 
 
 FULL_SCALE = 32768

@@ -54,8 +54,7 @@ def split_labels(table: pd.DataFrame, split: str, embedding_type: str) -> dict[s
 
 
 def membership_digest(clips: Mapping[str, Mapping[str, list[Any]]]) -> str:
-    """The sha256 of the splits and labels: a sorted list of lines, each the JSON list of a clip's split, file and
-    labels.
+    """The sha256 of all splits and labels, as sorted lines of JSON lists [split, file name, labels].
 
     `clips`: by split and file name, from `split_labels`. Two copies of a task with the same digest have the same clips
     in the same splits with the same labels.

@@ -76,7 +76,7 @@ def plan_corpus(
     undeclared: Sequence[str] = (),
 ) -> Plan:
     """Plan a task whose chosen clips are the rows of a table; `trees`: of its sources."""
-    contents = {name: tree.content_of for name, tree in trees.items()}
+    contents = {name: tree.content_id_of for name, tree in trees.items()}
     batches = {batch.key: batch for batch in make_batches(table, task.sample_duration, contents)}
     needed = members_by_source(zip(table["source"], table["member"], strict=True))
     sliced = set(table["source"][(table["start"] != WHOLE) | (table["stop"] != WHOLE)])
@@ -105,7 +105,7 @@ def plan_corpus(
 
 def selection_key(tree: Tree, members: Sequence[str]) -> str:
     """The key of some members of a source that are unpacked together."""
-    return digest([tree.content_of(members), list(members)])
+    return digest([tree.content_id_of(members), list(members)])
 
 
 def _audio_digest(batches: Collection[Batch], contents: Mapping[str, str]) -> str:

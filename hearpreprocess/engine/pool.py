@@ -176,32 +176,32 @@ class StepRun:
         self.worker_timeout = timeout
         self.timeout_time = time.time() + timeout if timeout else None
         self._pool = pool
-        self._at_work: _StepProcess | None = None
+        self._process: _StepProcess | None = None
 
     def start(self) -> None:
         """Pass the step to a process."""
-        self._at_work = self._pool.idle()
+        self._process = self._pool.idle()
         try:
-            self._at_work.send(self.task)
+            self._process.send(self.task)
         except OSError:  # it has just died
-            self._at_work = self._pool.idle()
-            self._at_work.send(self.task)
+            self._process = self._pool.idle()
+            self._process.send(self.task)
 
     def is_alive(self) -> bool:
         """Whether the process that runs the step is alive."""
-        return self._at_work is not None and self._at_work.process.is_alive()
+        return self._process is not None and self._process.process.is_alive()
 
     @property
     def exitcode(self) -> int | str | None:
         """The exit code of that process; not 0 while the step has no result."""
-        if self._at_work is None or self._at_work.process.is_alive():
+        if self._process is None or self._process.process.is_alive():
             return None
-        return self._at_work.process.exitcode or "0 before the step had"
+        return self._process.process.exitcode or "0 before the step had"
 
     def terminate(self) -> None:
         """End the step, and with it the process that runs it."""
-        if self._at_work is not None:
-            _interrupt([self._at_work])
+        if self._process is not None:
+            _interrupt([self._process])
 
 
 def _interrupt(processes: Sequence[_StepProcess]) -> None:

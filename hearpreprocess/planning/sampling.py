@@ -1,5 +1,6 @@
-"""Measure a sample of a task's clips by processing them as a run does: their duration, compression ratio, and the
-processor time per stage on this machine.
+"""Measure a sample of a task's clips: their duration, compression ratio, and processor time per stage.
+
+The clips are processed as in a run, on this machine.
 """
 
 from __future__ import annotations

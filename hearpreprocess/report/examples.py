@@ -10,18 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hearpreprocess import audio
+from hearpreprocess.audio import Samples
 from hearpreprocess.errors import OutputError
 from hearpreprocess.finished import MANIFEST, ClipKey, Manifest, clip_path, is_event, name_of
 from hearpreprocess.report import pictures
 from hearpreprocess.report.statistics import label_order, names_of
-
-if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    Samples = npt.NDArray[Any]
 
 EXAMPLES, MOST_EXAMPLES = 8, 100
 """Per split, and in total: with many splits fewer per split, at least one."""

@@ -8,14 +8,8 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
 
-from hearpreprocess.audio import FULL_SCALE
-
-if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    Samples = npt.NDArray[Any]
+from hearpreprocess.audio import FULL_SCALE, Samples
 
 WIDTH, HEIGHT = 256, 64
 """Of waveform and spectrogram."""

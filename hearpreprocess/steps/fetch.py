@@ -30,8 +30,7 @@ MOST_FILES_SHOWN = 9
 
 
 class SourceStep(FolderStep):
-    """A step that provides the files of a source: `files`, their paths by name; `content`, an identifier of the
-    bytes."""
+    """A step that provides a source. `files`: paths by name; `content_id`: an identifier of their bytes."""
 
     source = SourceParameter()
 
@@ -60,13 +59,13 @@ class SourceStep(FolderStep):
         raise NotImplementedError
 
     @property
-    def content(self) -> str:
+    def content_id(self) -> str:
         raise NotImplementedError
 
     @property
     def identity(self) -> str:
         """An identifier of the source that is known before the step is complete."""
-        return self.content
+        return self.content_id
 
     @property
     def key(self) -> str:
@@ -105,8 +104,8 @@ class Download(SourceStep):
         return files if len(files) <= MOST_FILES_SHOWN else sorted({file.parent for file in files})
 
     @property
-    def content(self) -> str:
-        content: str = self.source.content
+    def content_id(self) -> str:
+        content: str = self.source.content_id
         return content
 
     @property
@@ -115,7 +114,7 @@ class Download(SourceStep):
 
     @property
     def key(self) -> str:
-        return f"{self.title}-{digest([str(self.workspace.download_dir), self.content])}"
+        return f"{self.title}-{digest([str(self.workspace.download_dir), self.content_id])}"
 
     def complete(self) -> bool:
         try:
@@ -192,7 +191,7 @@ class Generate(SourceStep):
         return [self.folder]
 
     @property
-    def content(self) -> str:
+    def content_id(self) -> str:
         """A digest of the code that generates the corpus, in place of one of its bytes."""
         return f"synthetic:{synthetic.fingerprint(self.source.corpus)}"
 
@@ -231,7 +230,7 @@ class Locate(SourceStep):
         return _identity(self.path) if self.is_unpacked else digest([str(self.path), _stamps(self.files)])
 
     @property
-    def content(self) -> str:
+    def content_id(self) -> str:
         content: str = self._record["content"]
         return content
 
@@ -265,8 +264,7 @@ class Locate(SourceStep):
 
     @property
     def _checksum_cache(self) -> Path:
-        """The file with the checksums, sizes and times of the user's files, so that unchanged ones are not read
-        again."""
+        """The cache of the user's files' checksums, sizes and times, so that unchanged files are not read again."""
         return self.workspace.tmp_dir / "checksums" / f"{self.title}-{digest(str(self.path))}.json"
 
     def build(self, folder: Path) -> None:
@@ -345,6 +343,6 @@ class Index(FolderStep):
             most_expansion=self.workspace.most_expansion,
         )
         packed = {} if step.is_unpacked else archive.packed_members(step.files)
-        Tree.write(folder, members, step.content, checksums=step.checksums, packed=packed)
+        Tree.write(folder, members, step.content_id, checksums=step.checksums, packed=packed)
         self.note("advanced", amount=len(members))
         self.note("finished")

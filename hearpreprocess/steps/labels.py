@@ -89,7 +89,7 @@ class Labels(TaskStep):
         metadata = config.metadata()
         for name, index in self.indexes().items():
             if isinstance(config.sources[name], Local):
-                metadata["sources"][name]["content"] = Tree(name, index.folder).content
+                metadata["sources"][name]["content"] = Tree(name, index.folder).content_id
         metadata["description"] = self.task.documentation
         if skipped:
             metadata["skipped_clips"] = skipped

@@ -80,8 +80,7 @@ class TaskMode(TaskFacts):
 
     @property
     def needs_every_label(self) -> bool:
-        """Whether every split must have every label: not in event tasks, excerpts, or tasks made from a finished
-        one."""
+        """Whether every split must have every label: not for event tasks, excerpts, and resampled tasks."""
         return self.embedding_type != "event" and not self.partial and self.resampled is None
 
     def metadata(self) -> dict[str, Any]:

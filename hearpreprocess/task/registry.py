@@ -50,8 +50,7 @@ class TaskReference:
 
     @classmethod
     def of(cls, location: str, mode: str, replaced: Mapping[str, str], maker: str = "") -> TaskReference:
-        """The reference to the task at `location` in one mode, with its module's current digest and replaced
-        sources."""
+        """The reference to the task at `location` in one mode, as its module is now, with replaced sources."""
         unsigned = cls(location, mode, "", tuple(sorted(replaced.items())), maker)
         return dataclasses.replace(unsigned, digest=_digest(unsigned))
 

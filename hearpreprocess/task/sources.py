@@ -43,9 +43,8 @@ class Source(ABC):
         return True
 
     @property
-    def content(self) -> str:
-        """An identifier of the bytes that is known before they are available; empty if it follows from the bytes
-        only."""
+    def content_id(self) -> str:
+        """An identifier of the bytes, known before they are available; empty if only the bytes give one."""
         return ""
 
     @property
@@ -103,7 +102,7 @@ class Archive(File, Source):
         return self.filename
 
     @property
-    def content(self) -> str:
+    def content_id(self) -> str:
         """What the source's bytes are known by."""
         by_member = listing_digest(str(self.member_md5)) if self.member_md5 else ""
         return digest([self.checksums, by_member])
@@ -135,7 +134,7 @@ class SplitArchive(Source):
         return self.parts[-1].filename
 
     @property
-    def content(self) -> str:
+    def content_id(self) -> str:
         """What the source's bytes are known by."""
         return digest([part.checksums for part in self.parts])
 
@@ -170,7 +169,7 @@ class Files(Source):
         return False
 
     @property
-    def content(self) -> str:
+    def content_id(self) -> str:
         """What the source's bytes are known by."""
         return digest([[file.filename, file.checksums] for file in self.files])
 
@@ -213,7 +212,7 @@ class FileList(Source):
         return self.folder
 
     @property
-    def content(self) -> str:
+    def content_id(self) -> str:
         """What the source's bytes are known by."""
         return listing_digest(str(self.listing))
 
@@ -226,7 +225,7 @@ class FileList(Source):
         """The list of the files, and their mirrors."""
         return {
             "list": Path(self.listing).name,
-            "list_sha256": self.content,
+            "list_sha256": self.content_id,
             "mirrors": [without_credentials(url) for url in self.mirrors],
         }
 

@@ -78,7 +78,7 @@ class Tree:
         return listing
 
     @property
-    def content(self) -> str:
+    def content_id(self) -> str:
         """An identifier of the whole source's bytes: a checksum with its algorithm."""
         content: str = self._listing["content"]
         return content
@@ -89,10 +89,10 @@ class Tree:
         packed: dict[str, Packed] = self._listing["packed"]
         return packed
 
-    def content_of(self, members: Iterable[str]) -> str:
+    def content_id_of(self, members: Iterable[str]) -> str:
         """An identifier of the bytes of these members: their own checksums if known, otherwise the source's."""
         checksums = self._listing["checksums"]
-        return self.content if checksums is None else digest({member: checksums[member] for member in members})
+        return self.content_id if checksums is None else digest({member: checksums[member] for member in members})
 
     @property
     def members(self) -> dict[str, int]:

@@ -73,8 +73,7 @@ def _rates(inspection: Inspection) -> Iterator[Finding]:
 
 
 def _clip_files(inspection: Inspection) -> Iterator[Finding]:
-    """Check that each clip of the splits has a file at each rate in its split's folder, and that there are no
-    others."""
+    """Check that each clip has a file at each rate in its split's folder, and that there are no other files."""
     listed = inspection.claims.splits_of_clips
     for rate in inspection.finished.sample_rates:
         present: dict[str, list[str]] = {}
