@@ -30,9 +30,8 @@ from hearpreprocess.steps import (
 from hearpreprocess.storage import (
     Workspace,
     active_run,
-    explaining_disk_errors,
     alone,
-    active_run,
+    explaining_disk_errors,
     forget_skipped_cleanup,
     nearest_existing,
     only_run,

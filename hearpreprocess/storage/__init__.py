@@ -41,7 +41,6 @@ __all__ = [
     "Workspace",
     "active_run",
     "alone",
-    "active_run",
     "block_of",
     "bytes_text",
     "check_free",
