@@ -1,4 +1,4 @@
-"""Check an sdist and a wheel: what they hold, their metadata, and that each runs outside of the clone.
+"""Check an sdist and a wheel: their files, their metadata, and that each runs outside the clone.
 
     check_distributions.py build/dist [--borrow]
 
@@ -24,7 +24,7 @@ from hearpreprocess import __version__
 
 PROJECT = Path(__file__).resolve().parent.parent
 BESIDE = ("CHANGELOG.md", "LICENSE", "README.md", "pyproject.toml")
-"""What an sdist holds beside the packages."""
+"""The files of an sdist besides the packages."""
 RUN = ("--mode", "synthetic", "--sample-rates", "16000")
 COMMANDS = (
     ("hearpreprocess", "list"),
@@ -38,7 +38,7 @@ COMMANDS = (
 
 
 def package_files(project: Path) -> set[str]:
-    """The files of a clone that a wheel holds, by their paths in the wheel."""
+    """The files of a clone that belong into a wheel, by their paths in the wheel."""
     packages = {"hearpreprocess": project / "hearpreprocess", "hearpreprocess/tasks": project / "tasks"}
     return {
         f"{package}/{path.relative_to(folder).as_posix()}"
@@ -49,14 +49,14 @@ def package_files(project: Path) -> set[str]:
 
 
 def wheel_problems(wheel: Path, project: Path) -> Iterator[str]:
-    """What a wheel lacks or should not hold, apart from its own metadata."""
+    """Missing and superfluous files of a wheel, apart from its own metadata."""
     with zipfile.ZipFile(wheel) as archive:
         members = {name for name in archive.namelist() if ".dist-info/" not in name}
     yield from _differences(wheel, package_files(project), members)
 
 
 def sdist_problems(sdist: Path, project: Path) -> Iterator[str]:
-    """What an sdist lacks or should not hold, apart from what the build backend writes."""
+    """Missing and superfluous files of an sdist, apart from those that the build backend writes."""
     with tarfile.open(sdist) as archive:
         members = {name.partition("/")[2] for name in archive.getnames() if not archive.getmember(name).isdir()}
     expected = {name.replace("hearpreprocess/tasks/", "tasks/") for name in package_files(project)} | {*BESIDE}
@@ -73,7 +73,7 @@ class Environment:
     """A fresh virtual environment, and an empty directory in which its commands are run."""
 
     def __init__(self, folder: Path, *, borrows: bool) -> None:
-        # The borrowed packages have a pip, and a setuptools that is newer than the one that comes with Python 3.10.
+        # The borrowed packages include pip, and a setuptools newer than that of Python 3.10.
         venv.create(folder / "venv", with_pip=not borrows)
         self.home = folder / "home"
         self.home.mkdir()
@@ -83,7 +83,7 @@ class Environment:
             self._borrow(folder / "borrowed")
 
     def _borrow(self, folder: Path) -> None:
-        """Lend every package of the environment that runs this script, but for hearpreprocess itself."""
+        """Make the packages of this script's environment importable, except hearpreprocess itself."""
         folder.mkdir()
         for path in Path(sysconfig.get_path("purelib")).iterdir():
             if not path.name.startswith(("hearpreprocess", "__editable__")):
@@ -115,7 +115,7 @@ class Environment:
 
 
 def run_problems(distribution: Path, *, borrows: bool) -> Iterator[str]:
-    """What does not work after a distribution is installed in a fresh environment."""
+    """Problems of a distribution that is installed in a fresh environment."""
     with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as name:
         environment = Environment(Path(name).resolve(), borrows=borrows)
         try:
@@ -133,7 +133,7 @@ def run_problems(distribution: Path, *, borrows: bool) -> Iterator[str]:
 
 
 def metadata_problems(distributions: list[Path]) -> Iterator[str]:
-    """What twine finds wrong with the metadata, which is what an index would refuse."""
+    """Problems that twine finds in the metadata, for which an index would refuse them."""
     command: list[str | Path] = [sys.executable, "-m", "twine", "check", "--strict", *distributions]
     finished = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     if finished.returncode:

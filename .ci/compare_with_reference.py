@@ -1,9 +1,9 @@
-"""Run tasks on the real excerpts and listings beside the checkout, and compare with what the reference made of them.
+"""Run tasks on the real excerpts and listings beside the checkout, and compare with the reference's results.
 
     compare_with_reference.py SHARED
 
-SHARED is the folder with `small/`, `golden/` and `compare.py`. Everything is made in a temporary folder. Each
-comparison prints a line; the exit status is 0 only if all of them are equal.
+SHARED is the folder with `small/`, `golden/` and `compare.py`. All outputs go to a temporary folder. Each comparison
+prints a line; the exit status is 0 only if all of them are equal.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from hearpreprocess.testing import contract
 RATES = ("16000", "22050", "32000", "44100", "48000")
 PROJECT = Path(__file__).parent.parent
 
-# Runs the command line with worker processes that are started in the way given first.
+# Runs the command line with worker processes started by the method in the first argument.
 START = "import multiprocessing, sys; multiprocessing.set_start_method(sys.argv[1]); "
 START += "from hearpreprocess.runner import main; sys.exit(main(sys.argv[2:]))"
 
 
-# The tasks of which the reference's own result is at hand, with the rate of its audio where that is, too.
+# The tasks with results of the reference, each with the rate of its audio if that is available.
 REFERENCED = {
     "esc50": ("esc50-v2.0.0-small", 16000),
     "beijing_opera": ("beijing_opera-v1.0-hear2021-small", 22050),
@@ -50,21 +50,21 @@ OTHERS = (
 
 
 def run(method: str, out: Path, *arguments: str | Path) -> str:
-    """Run the command line with processes started by `method`; what it says if it fails, else an empty text."""
-    places = ("--tmp-dir", out / "work", "--tasks-dir", out / "tasks", "--tar-dir", out)
-    command: list[str | Path] = [sys.executable, "-c", START, method, *arguments, "--offline", *places]
+    """Run the command line with processes started by `method`; return its output if it fails, else an empty text."""
+    directories = ("--tmp-dir", out / "work", "--tasks-dir", out / "tasks", "--tar-dir", out)
+    command: list[str | Path] = [sys.executable, "-c", START, method, *arguments, "--offline", *directories]
     finished = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     return finished.stderr if finished.returncode else ""
 
 
 def small_runs(shared: Path, folder: Path) -> Iterator[tuple[str, bool]]:
-    """The excerpts, made by the real command line at every rate; ESC-50 with spawned processes, too."""
+    """Make the excerpts with the command line at every rate; ESC-50 also with spawned processes."""
     options: list[str | Path] = ["--mode", "small", "--download-dir", shared / "small", "--sample-rates", *RATES]
     for task, (title, audio_rate) in REFERENCED.items():
         for method in ("fork", "spawn") if task == "esc50" else ("fork",):
             out = folder / f"{title}-{method}"
-            if said := run(method, out, f"tasks/{task}.py", *options):
-                yield f"{title}, {method}\n{said}", False
+            if message := run(method, out, f"tasks/{task}.py", *options):
+                yield f"{title}, {method}\n{message}", False
                 continue
             reference = shared / "golden" / f"{title}.json.gz"
             tarball = shared / "golden" / "audio" / f"{title}-{audio_rate}.tar.gz"
@@ -74,16 +74,16 @@ def small_runs(shared: Path, folder: Path) -> Iterator[tuple[str, bool]]:
                 made = out / f"hear2021-{title}-{rate}.tar.gz"
                 yield f"{title}, {method}, {made.name}", compare(shared, made, reference)
             if audio_rate:
-                found = proof.compare(tarball, out / f"hear2021-{title}-{audio_rate}.tar.gz")
+                comparison = proof.compare(tarball, out / f"hear2021-{title}-{audio_rate}.tar.gz")
                 yield (
                     f"{title}, {method}, within dither of the reference",
-                    (found.is_same and found.outcome(audio_rate) == "within dither"),
+                    (comparison.is_same and comparison.outcome(audio_rate) == "within dither"),
                 )
                 yield f"{title}, the reference's tarball is sound", not verify.verify(tarball).faults
     for task in OTHERS:
-        said = run("fork", folder / task, f"tasks/{task}.py", *options)
-        if said:
-            problems = [said]
+        message = run("fork", folder / task, f"tasks/{task}.py", *options)
+        if message:
+            problems = [message]
         else:
             (made,) = (folder / task / "tasks").glob("*")
             problems = contract.problems_of_result(made)
@@ -92,16 +92,16 @@ def small_runs(shared: Path, folder: Path) -> Iterator[tuple[str, bool]]:
 
 def spoken_digit(shared: Path, folder: Path) -> bool:
     """The complete corpus of spoken digits."""
-    said = run(
+    message = run(
         "fork", folder / "full", "tasks/spoken_digit.py", "--download-dir", shared / "full", "--sample-rates", "16000"
     )
-    print(said, end="")
+    print(message, end="")
     made, name = folder / "full" / "tasks" / "spoken_digit-1.0.9-full", "fullscale-spoken_digit-1.0.9-full.json.gz"
-    return not said and compare(shared, made, shared / "golden" / name)
+    return not message and compare(shared, made, shared / "golden" / name)
 
 
 def tfds_names_of(shared: Path) -> bool:
-    """The names of all 11,066 clips that came by way of TensorFlow Datasets."""
+    """The names of all 11,066 clips from TensorFlow Datasets."""
     shards = {"crema_d": {"train": 16, "validation": 2, "test": 4}, "gtzan": {"train": 32}}
     shards |= {"gtzan_music_speech": {"train": 4}, "spoken_digit": {"train": 1}}
     with gzip.open(shared / "golden" / "tfds_map.csv.gz", "rt") as file:
@@ -111,19 +111,17 @@ def tfds_names_of(shared: Path) -> bool:
         name = row["original"].rpartition("/")[2]
         key = name if row["dataset"].startswith("gtzan") else name.removesuffix(".wav")
         keys.setdefault((row["dataset"], row["split"]), {})[key] = row["clip"]
-    found = {
+    names = {
         (dataset, split, key): f"{name}.wav"
-        for (dataset, split), of_split in keys.items()
-        for key, name in tfds_names(dataset, split, of_split, shards[dataset][split]).items()
+        for (dataset, split), clips in keys.items()
+        for key, name in tfds_names(dataset, split, clips, shards[dataset][split]).items()
     }
-    expected = {
-        (dataset, split, key): clip for (dataset, split), of_split in keys.items() for key, clip in of_split.items()
-    }
-    return len(rows) == 11_066 and found == expected
+    expected = {(dataset, split, key): clip for (dataset, split), clips in keys.items() for key, clip in clips.items()}
+    return len(rows) == 11_066 and names == expected
 
 
 def compare(shared: Path, made: Path, reference: Path, *options: str | Path) -> bool:
-    """Whether compare.py finds what was made equal to the reference."""
+    """Whether compare.py reports that the output equals the reference."""
     command = [sys.executable, shared / "compare.py", made, reference, *options]
     finished = subprocess.run(command, capture_output=True, text=True, check=False)
     print(finished.stdout, end="")
@@ -140,9 +138,9 @@ def esc_50_listing(shared: Path, folder: Path) -> bool:
     listing.mkdir()
     made.mkdir()
     Tree.write(listing, members, "the real table")
-    place = Tree.readable(listing) / "ESC-50-master" / "meta" / "esc50.csv"
-    place.parent.mkdir(parents=True)
-    place.write_bytes(table)
+    path = Tree.readable(listing) / "ESC-50-master" / "meta" / "esc50.csv"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(table)
     config = registry.load("esc50").in_mode("full")
     clips, _omissions, _warnings = choose_clips(config, {"corpus": Tree("corpus", listing)})
     for split in config.splits.names:
@@ -155,7 +153,9 @@ def folds(shared: Path, title: str) -> bool:
     """The folds of a complete corpus, drawn from its names and labels."""
     reference = json.loads(gzip.decompress((shared / "golden" / f"fullscale-{title}.json.gz").read_bytes()))["splits"]
     given = {name: split for split, clips in reference.items() for name in clips}
-    clips = {name.removesuffix(".wav"): found for of_split in reference.values() for name, found in of_split.items()}
+    clips = {
+        name.removesuffix(".wav"): of_clip for of_split in reference.values() for name, of_clip in of_split.items()
+    }
     drawn = splits.draw_folds(splits.labels_by_group(list(clips), clips.values()), NewFolds(len(reference)).folds)
     return {f"{name}.wav": split for name, split in drawn.items()} == given
 
@@ -172,10 +172,10 @@ def main(shared: Path) -> int:
             "tfds_gtzan, folds of the complete corpus": lambda: folds(shared, "tfds_gtzan-1.0.0-full"),
             "vocal_imitation, folds of the complete corpus": lambda: folds(shared, "vocal_imitation-v1.1.3-full"),
         }
-        results += [(what, check()) for what, check in checks.items()]
-    for what, equal in results:
-        print(f"{'equal' if equal else 'DIFFERS'}: {what}")
-    return 0 if all(equal for _what, equal in results) else 1
+        results += [(title, check()) for title, check in checks.items()]
+    for title, equal in results:
+        print(f"{'equal' if equal else 'DIFFERS'}: {title}")
+    return 0 if all(equal for _title, equal in results) else 1
 
 
 if __name__ == "__main__":

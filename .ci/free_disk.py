@@ -1,4 +1,4 @@
-"""Make room on a hosted runner: remove what it does not need, and use its second disk if that has more room.
+"""Free disk space on a hosted runner: remove unneeded directories, and use the second disk if it has more space.
 
     free_disk.py --remove /usr/share/dotnet --second /mnt --move _workdir out
 
@@ -17,43 +17,43 @@ from typing import NamedTuple
 
 
 class Room(NamedTuple):
-    """The disk of a directory, and the bytes that are free on it."""
+    """The disk of a directory, and the free bytes on it."""
 
     device: int
     free: int
 
     @classmethod
     def at(cls, path: Path) -> Room:
-        """The room of a directory."""
+        """The free space of a directory's disk."""
         return cls(path.stat().st_dev, shutil.disk_usage(path).free)
 
 
-def is_better(second: Room, here: Room) -> bool:
-    """Whether `second` is another disk with more room."""
-    return second.device != here.device and second.free > here.free
+def is_better(second: Room, directory: Room) -> bool:
+    """Whether `second` is another disk with more free space."""
+    return second.device != directory.device and second.free > directory.free
 
 
-def move(names: Sequence[str], second: Path, here: Path) -> None:
-    """Make directories on the second disk, which is root's, and a link to each from here."""
+def move(names: Sequence[str], second: Path, directory: Path) -> None:
+    """Create directories on the second disk, which belongs to root, and a link to each in `here`."""
     for name in names:
         target = second / name
         subprocess.run(["sudo", "install", "-d", "-o", str(os.getuid()), target], check=True)
-        (here / name).symlink_to(target)
+        (directory / name).symlink_to(target)
 
 
 def main() -> None:
-    """Make room and print how much there is."""
+    """Free disk space and print the result."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--remove", nargs="*", default=[], metavar="DIR", help="directories that are not needed")
     parser.add_argument("--second", type=Path, required=True, metavar="DIR", help="where the second disk is, if any")
     parser.add_argument("--move", nargs="*", default=[], metavar="NAME", help="directories that may go there")
     options = parser.parse_args()
-    here = Path.cwd()
+    directory = Path.cwd()
     subprocess.run(["sudo", "rm", "-rf", *options.remove], check=True)
-    if options.second.is_dir() and is_better(Room.at(options.second), Room.at(here)):
-        move(options.move, options.second, here)
+    if options.second.is_dir() and is_better(Room.at(options.second), Room.at(directory)):
+        move(options.move, options.second, directory)
         print(f"{options.second} has more room: {', '.join(options.move)} are there")
-    print(f"{shutil.disk_usage(here).free / 1e9:.1f} GB free in {here}")
+    print(f"{shutil.disk_usage(directory).free / 1e9:.1f} GB free in {directory}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Make tasks of three folders of real recordings as a newcomer does, and say how long that took.
+"""Make tasks from three folders of real recordings as a newcomer does, and print the times.
 
 python .ci/own_datasets.py ../shared
 """
@@ -35,7 +35,7 @@ def folder_per_label(folder: Path, shared: Path) -> None:
 
 
 def table_with_splits(folder: Path, shared: Path) -> None:
-    """Spoken digits and a table that tells their digit and their split."""
+    """Spoken digits and a table with their digit and split."""
     (folder / "audio").mkdir(parents=True)
     rows = [("file", "digit", "split")]
     for number, (name, content) in enumerate(digits(shared).items()):
@@ -53,7 +53,7 @@ def table_of_tags(folder: Path, shared: Path) -> None:
 
 
 def main() -> int:
-    """Begin, check, run and verify each; the exit status is 1 where one of them fails or takes too long."""
+    """Create, check, run and verify each task; the exit status is 1 if one of them fails or takes too long."""
     shared = Path(sys.argv[1]).resolve()
     failed = 0
     for make in (folder_per_label, table_with_splits, table_of_tags):

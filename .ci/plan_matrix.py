@@ -1,4 +1,4 @@
-"""Work out which tasks and modes the workflow Regenerate makes, one job each, from the task modules.
+"""Plan the tasks and modes of the workflow Regenerate, one job each, from the task modules.
 
     plan_matrix.py --event schedule
     plan_matrix.py --event workflow_dispatch --tasks "esc50 fsd50k" --modes "small full"
@@ -21,14 +21,14 @@ from hearpreprocess.task import TaskConfig, registry
 
 TASKS = ("open",)
 MODES = {"schedule": ("small",), "release": ("all", "small")}
-"""Modes by event, if none are asked for. A release has the excerpts, too, as the nights' are compared with them."""
+"""Default modes by event. A release has the excerpts, too, as the nightly ones are compared with them."""
 
 
 @dataclass(frozen=True)
 class Job:
     """One job of the matrix.
 
-    `archives`: jobs of a task with the same one share their cached downloads. `minutes`: after which it is cancelled.
+    `archives`: key of the cached downloads that jobs of a task share. `minutes`: the timeout.
     """
 
     task: str

@@ -1,4 +1,4 @@
-"""The corpora that the benchmarks run on: made-up recordings in archives, each with the task module that reads it."""
+"""The corpora of the benchmarks: synthetic recordings in archives, each with its task module."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ config = TaskConfig(
 
 @dataclass(frozen=True)
 class Corpus:
-    """What a corpus is made from, and at which rates in hertz it is asked for."""
+    """The parameters of a corpus, and the output rates in hertz."""
 
     name: str
     clips: int
@@ -87,19 +87,19 @@ def _members(corpus: Corpus) -> Iterator[tuple[str, bytes]]:
 
 
 def write(corpus: Corpus, folder: Path) -> Path:
-    """Write a corpus' archive to `folder`, and its task module beside it, which is returned."""
+    """Write a corpus' archive and its task module to `folder`, and return the module's path."""
     folder.mkdir(parents=True)
     writer = {"zip": archives.write_zip, "tar.gz": archives.write_tar_gz}[corpus.archive]
     return write_task(corpus, folder, writer(folder, corpus.name, _members(corpus)))
 
 
 def archive_of(corpus: Corpus, folder: Path) -> Path:
-    """Where `write` has put the archive."""
+    """The path of the archive from `write`."""
     return folder / f"{corpus.name}.{corpus.archive}"
 
 
 def write_task(corpus: Corpus, folder: Path, archive: Path) -> Path:
-    """Write the task module of a corpus whose archive is at hand, and return its path."""
+    """Write the task module of a corpus for an existing archive, and return its path."""
     with archive.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest() if hasattr(hashlib, "file_digest") else _sha256(file)
     module = folder / f"{corpus.name}.py"

@@ -1,11 +1,11 @@
-"""The bare work of a task, as fast as libsndfile, libsoxr and the gzip library do it on all cores.
+"""The lower limit of a task's time: its bare work with libsndfile, libsoxr and the gzip library on all cores.
 
     python benchmarks/limit.py [--checksums] ARCHIVE OUT SECONDS RATE [RATE ...]
 
 Every recording of the archive is read, mixed to one channel, fitted to the duration, written at each rate, and each
-rate is packed into a tarball. No graph, no checks, no intermediate files, nothing that could be resumed: what the
-runner is measured against. With --checksums it also works out those that are a part of the outputs: the sha256 of each
-clip's samples, of each tar archive, and of each tarball.
+rate is packed into a tarball. No graph, no checks, no intermediate files, no resuming: the baseline of the runner. With
+--checksums it also computes those that are part of the outputs: the sha256 of each clip's samples, of each tar archive,
+and of each tarball.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ import soundfile
 import soxr
 from isal import igzip_threaded
 
-LEVEL, BLOCK = 2, 1 << 20  # as hearpreprocess.finished.tarball has them
+LEVEL, BLOCK = 2, 1 << 20  # as in hearpreprocess.finished.tarball
 IN_FLIGHT = 64
-LARGEST_BLOCK_KEPT = (32 << 20) - (1 << 16)  # as hearpreprocess.engine.pool has it
+LARGEST_BLOCK_KEPT = (32 << 20) - (1 << 16)  # as in hearpreprocess.engine.pool
 
 HAS_CHECKSUMS = sys.argv[1] == "--checksums"
 arguments = sys.argv[1 + HAS_CHECKSUMS :]
@@ -39,14 +39,14 @@ opened: zipfile.ZipFile | None = None
 
 @functools.cache
 def header(samples: int, rate: int) -> bytes:
-    """What comes before the samples of a 16-bit mono WAV file."""
+    """The header of a 16-bit mono WAV file."""
     file = io.BytesIO()
     soundfile.write(file, np.zeros(samples, np.int16), rate, subtype="PCM_16", format="WAV")
     return file.getvalue()[:44]
 
 
 def resample(samples: np.ndarray, rate: int, target: int) -> list[np.ndarray]:
-    """At another rate, in blocks that stay in memory's faster parts."""
+    """Resample in blocks that fit into the processor's caches."""
     if rate == target:
         return [samples]
     stream = soxr.ResampleStream(rate, target, 1, dtype="float32", quality="HQ")
@@ -84,7 +84,7 @@ def process(task: tuple[str, bytes | None]) -> None:
 
 
 class Hashed:
-    """A file that is written to, with the sha256 of what was written."""
+    """A file opened for writing, with the sha256 of the written bytes."""
 
     def __init__(self, file: object) -> None:
         self.file, self.flush, self.sha256 = file, file.flush, hashlib.sha256()
@@ -130,7 +130,7 @@ def main() -> None:
     for rate in rates:
         (out / str(rate)).mkdir(parents=True)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    free = threading.Semaphore(IN_FLIGHT * 16)  # keeps the archive's reader from running far ahead
+    free = threading.Semaphore(IN_FLIGHT * 16)  # limits how far the archive is read ahead
 
     def admitted() -> Iterator[tuple[str, bytes | None]]:
         for member in members():

@@ -1,10 +1,11 @@
-"""Time and memory that it takes to turn complete listings into splits, without any audio.
+"""Time and memory to turn complete listings into splits, without any audio.
 
     python benchmarks/listings.py [--shared ../shared]
 
-The listings of NSynth and Speech Commands are made up in the real layout and size. Those of FSD50K, vocal imitations,
-LibriCount and CREMA-D are the real ones, from the tables in the excerpts below SHARED, and are left out without it.
-Each runs in a process of its own; time covers all from the listing on disk to the splits, cap and label checks.
+The listings of NSynth and Speech Commands are synthetic, in the real layout and size. Those of FSD50K, vocal
+imitations, LibriCount and CREMA-D are the real ones, from the tables in the excerpts below SHARED, and are left out
+without it. Each runs in a process of its own; time covers all from the listing on disk to the splits, cap and label
+checks.
 """
 
 from __future__ import annotations
@@ -40,15 +41,15 @@ VALID_WORDS, TEST_WORDS = 9_981, 11_005
 
 
 def tree(folder: Path, name: str, members: dict[str, int], read: dict[str, bytes]) -> Tree:
-    """A source's tree with these members, some of which can be read."""
-    place = folder / name
-    place.mkdir()
-    files = Tree.readable(place)
+    """A source's tree with these members; `read`: the contents of the readable ones."""
+    source_folder = folder / name
+    source_folder.mkdir()
+    files = Tree.readable(source_folder)
     for path, content in read.items():
         (files / path).parent.mkdir(parents=True, exist_ok=True)
         (files / path).write_bytes(content)
-    Tree.write(place, members | {path: len(content) for path, content in read.items()}, "made up")
-    return Tree(name, place)
+    Tree.write(source_folder, members | {path: len(content) for path, content in read.items()}, "made up")
+    return Tree(name, source_folder)
 
 
 def nsynth(folder: Path) -> dict[str, Tree]:
@@ -135,31 +136,31 @@ REAL: dict[str, Callable[[Path, Path], dict[str, Tree]]] = {
 
 
 def without_published_counts(task: TaskMode) -> TaskMode:
-    """The task without its published counts, which a made-up listing cannot have."""
+    """The task without its published counts, which a synthetic listing does not match."""
     from dataclasses import replace
 
     return replace(task, published_clips=None)
 
 
-def measure(what: str, shared: Path | None) -> dict[str, object]:
+def measure(listing: str, shared: Path | None) -> dict[str, object]:
     """Seconds, peak memory in MiB, listed members, and clips of each split."""
-    name, _, mode = what.partition(":")
+    name, _, mode = listing.partition(":")
     task = registry.load(name).in_mode(mode)
     with tempfile.TemporaryDirectory() as folder:
-        if what in MADE_UP:
-            # The made-up NSynth spreads its notes otherwise over pitches than the real one.
+        if listing in MADE_UP:
+            # The pitches of the synthetic NSynth are distributed differently from the real ones.
             task = without_published_counts(task) if name == "nsynth_pitch" else task
-            build = [sys.executable, __file__, "--build", what, folder]
+            build = [sys.executable, __file__, "--build", listing, folder]
             subprocess.run(build, check=True)
             trees = {source: Tree(source, Path(folder) / source) for source in task.sources}
         elif shared is not None:
-            trees = REAL[what](Path(folder), shared)
+            trees = REAL[listing](Path(folder), shared)
         else:
             return {}
         started = time.monotonic()
         table, _omissions, _warnings = choose_clips(task, trees)
         seconds = time.monotonic() - started
-        members = sum(len(each.members) for each in trees.values())
+        members = sum(len(tree.members) for tree in trees.values())
     counts = {split: int((table["split"] == split).sum()) for split in task.splits.names}
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
     return {"seconds": seconds, "memory": memory, "members": members, "counts": counts}
@@ -178,18 +179,19 @@ def main() -> int:
     if options.one:
         print(json.dumps(measure(options.one, options.shared)))
         return 0
-    for what in (*MADE_UP, *(REAL if options.shared else ())):
+    for listing in (*MADE_UP, *(REAL if options.shared else ())):
         command = [
             sys.executable,
             __file__,
             "--one",
-            what,
+            listing,
             *(["--shared", str(options.shared)] if options.shared else []),
         ]
-        found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-        counts = " ".join(f"{split} {count:,}" for split, count in found["counts"].items())
+        result = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+        counts = " ".join(f"{split} {count:,}" for split, count in result["counts"].items())
         print(
-            f"{what:<22} {found['members']:>8,} members {found['seconds']:6.2f} s {found['memory']:7.0f} MiB   {counts}"
+            f"{listing:<22} {result['members']:>8,} members {result['seconds']:6.2f} s {result['memory']:7.0f} MiB"
+            f"   {counts}"
         )
     return 0
 

@@ -1,4 +1,4 @@
-"""Run a command and measure what it takes; find out what a folder takes on disk."""
+"""Measure the time, memory and writes of a command, and the size of a folder on disk."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
-BLOCK_BYTES = 512  # of what the system counts written and occupied blocks in
+BLOCK_BYTES = 512  # the unit of the system's counts of written and occupied blocks
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,11 @@ class Cost:
 
 
 def run(command: Sequence[object], folder: Path) -> Cost:
-    """Run a command in a folder to its end.
+    """Run a command in a folder.
 
-    Raises RuntimeError with the end of what it said where it fails.
+    Raises RuntimeError with the end of its output if it fails.
     """
-    # In between stands a process that is small: the system counts the memory of who starts a command as the command's.
+    # Started by a small process in between, as the system counts the memory of the starting process as the command's.
     launcher = [sys.executable, "-S", __file__, *map(str, command)]
     finished = subprocess.run(launcher, cwd=folder, capture_output=True, text=True, check=False)
     if finished.returncode:
@@ -40,8 +40,8 @@ def run(command: Sequence[object], folder: Path) -> Cost:
 
 
 def _launch(command: Sequence[str]) -> int:
-    """Run a command, its words to standard error and the figures of its Cost to standard output."""
-    os.sync()  # what was written before must not be waited for now
+    """Run a command with its output on standard error, and print the figures of its Cost to standard output."""
+    os.sync()  # so that the command does not wait for earlier writes
     started = time.monotonic()
     status = subprocess.run(command, stdout=sys.stderr, check=False).returncode
     wall = time.monotonic() - started
@@ -57,7 +57,7 @@ def median(costs: Sequence[Cost]) -> Cost:
 
 
 def occupied(*folders: Path) -> int:
-    """Bytes on disk below some folders; a file with several names counts once."""
+    """Bytes on disk below some folders; a file with several hard links counts once."""
     blocks = {}
     for folder in folders:
         for path in folder.rglob("*"):
@@ -67,10 +67,10 @@ def occupied(*folders: Path) -> int:
 
 
 def empty(folder: Path) -> None:
-    """Give back the space of a folder's files without removing one.
+    """Free the space of a folder's files without removing them.
 
-    After many files were removed, ext4 looks for a free inode much longer, minutes on end; the next measurement would
-    show that instead of what it is for.
+    For minutes after many files were removed, ext4 takes much longer to find a free inode, which would distort the next
+    measurement.
     """
     for path in folder.rglob("*"):
         if path.is_file() and not path.is_symlink():

@@ -69,7 +69,7 @@ class Bench:
         self._place: Path | None = None
 
     def place(self) -> Path:
-        """A fresh folder; the one before is emptied."""
+        """A fresh folder; the previous one is emptied."""
         if self._place is not None:
             measure.empty(self._place)
         self._places += 1
@@ -78,14 +78,14 @@ class Bench:
         return self._place
 
     def write(self, corpus: Corpus) -> Path:
-        """Write a corpus, in a process of its own so that this one stays small; the task module is returned."""
+        """Write a corpus in a separate process, so that this one stays small; return the task module's path."""
         self._places += 1
         folder = self.folder / f"corpus{self._places}"
         with concurrent.futures.ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as writer:
             return writer.submit(corpora.write, corpus, folder).result()
 
     def forget(self, module: Path) -> None:
-        """Give back the space of a corpus."""
+        """Free the space of a corpus."""
         measure.empty(module.parent)
 
     @staticmethod
@@ -101,7 +101,7 @@ class Bench:
 
 
 def against_the_limit(bench: Bench, report: Report, chosen: list[Corpus]) -> None:
-    """Wall time of the runner as a multiple of the bare work's, and where the time goes."""
+    """Wall time of the runner as a multiple of the bare work's, and its distribution over the stages."""
     report.add("\n## Against the limit\n")
     report.add(f"Medians of {bench.repeat}. Bytes, without the download, are multiples of the size of the outputs.")
     report.add("The second ratio is that to the bare work with the checksums that the outputs hold.\n")
@@ -124,19 +124,19 @@ def against_the_limit(bench: Bench, report: Report, chosen: list[Corpus]) -> Non
         module = bench.write(corpus)
         limits, with_checksums, ours = [], [], []
         for repetition in range(bench.repeat):
-            place = bench.place()
-            limits.append(measure.run(bench.limit(corpus, module, place / "bare"), place))
-            expected = checksums(place / "bare", "*/*.wav") if repetition == bench.repeat - 1 else {}
-            place = bench.place()
-            with_checksums.append(measure.run(bench.limit(corpus, module, place / "bare", "--checksums"), place))
-            place = bench.place()
-            ours.append(measure.run(bench.ours(corpus, module), place))
-            found = checksums(place / "out" / "tasks", "*/*/*/*.wav") if expected else {}
-            if found != expected:
-                raise RuntimeError(f"{place} does not hold what the bare work makes")
+            folder = bench.place()
+            limits.append(measure.run(bench.limit(corpus, module, folder / "bare"), folder))
+            expected = checksums(folder / "bare", "*/*.wav") if repetition == bench.repeat - 1 else {}
+            folder = bench.place()
+            with_checksums.append(measure.run(bench.limit(corpus, module, folder / "bare", "--checksums"), folder))
+            folder = bench.place()
+            ours.append(measure.run(bench.ours(corpus, module), folder))
+            actual = checksums(folder / "out" / "tasks", "*/*/*/*.wav") if expected else {}
+            if actual != expected:
+                raise RuntimeError(f"{folder} does not hold what the bare work makes")
         limit, checked, own = map(measure.median, (limits, with_checksums, ours))
-        outputs = measure.occupied(place / "out")
-        all_of_it = measure.occupied(place / "out", place / "_workdir")
+        outputs = measure.occupied(folder / "out")
+        all_of_it = measure.occupied(folder / "out", folder / "_workdir")
         report.row(
             corpus.name,
             f"{limit.wall:.2f}",
@@ -151,7 +151,7 @@ def against_the_limit(bench: Bench, report: Report, chosen: list[Corpus]) -> Non
             f"{own.written / outputs:.2f}",
             f"{all_of_it / outputs:.2f}",
         )
-        shares.append((corpus, dict(stages(place))))
+        shares.append((corpus, dict(stages(folder))))
         bench.forget(module)
     report.add("\n## Stages\n")
     report.add("Shares of the time that steps took in all processes together, in per cent.\n")
@@ -164,41 +164,41 @@ def against_the_limit(bench: Bench, report: Report, chosen: list[Corpus]) -> Non
 
 def checksums(folder: Path, pattern: str) -> dict[tuple[str, str], str]:
     """The sha256 of each clip by its name and its rate."""
-    found = {}
+    digests = {}
     for path in folder.glob(pattern):
         rate = next(part for part in path.relative_to(folder).parts if part.isdigit())
         sha256 = hashlib.sha256()
         with path.open("rb") as file:
             while block := file.read(1 << 16):
                 sha256.update(block)
-        found[rate, path.name] = sha256.hexdigest()
-    return found
+        digests[rate, path.name] = sha256.hexdigest()
+    return digests
 
 
-def stages(place: Path) -> Iterator[tuple[str, float]]:
+def stages(folder: Path) -> Iterator[tuple[str, float]]:
     """The seconds of each stage, from the log of a run."""
     seconds: Counter[str] = Counter()
-    for log in (place / "_workdir" / "logs").iterdir():
+    for log in (folder / "_workdir" / "logs").iterdir():
         for stage, took in re.findall(r"(\w+) took ([0-9.]+) s", log.read_text()):
             seconds[stage] += float(took)
     yield from seconds.items()
 
 
 def growth(bench: Bench, report: Report, sizes: list[int]) -> None:
-    """Time per clip and peak memory with the number of clips; then what doing nothing takes on the largest."""
+    """Time per clip and peak memory by the number of clips; then the time of an up-to-date run on the largest."""
     report.add("\n## Growth\n")
     report.table("clips of `speech`", "s", "ms per clip", "of that at 10,000", "peak MiB")
     per_clip: dict[int, float] = {}
     for size in sizes:
         corpus = replace(corpora.SPEECH, clips=size)
-        module, place = bench.write(corpus), bench.place()
-        cost = measure.run(bench.ours(corpus, module), place)
+        module, folder = bench.write(corpus), bench.place()
+        cost = measure.run(bench.ours(corpus, module), folder)
         per_clip[size] = cost.wall / size
         ratio = f"{per_clip[size] / per_clip[sizes[1]]:.2f}" if sizes[1] in per_clip else ""
         report.row(f"{size:,}", f"{cost.wall:.2f}", f"{1000 * per_clip[size]:.2f}", ratio, f"{cost.peak:.0f}")
         if size == sizes[-1]:
-            nothing = measure.run(bench.ours(corpus, module), place)
-            helps = measure.run([*RUNNER, "--help"], place)
+            nothing = measure.run(bench.ours(corpus, module), folder)
+            helps = measure.run([*RUNNER, "--help"], folder)
             report.add("\n## Again\n")
             report.table("command", "s", "at most")
             report.row(f"the same command with nothing to do, {size:,} clips", f"{nothing.wall:.2f}", "2")
@@ -209,16 +209,16 @@ def growth(bench: Bench, report: Report, sizes: list[int]) -> None:
 def again(bench: Bench, report: Report, clips: int) -> None:
     """One clip of a user's folder changed; a small task; the demonstration."""
     corpus = replace(corpora.ESC, clips=clips)
-    module, place = bench.write(corpus), bench.place()
-    folder = place / "mine"
+    module, work_folder = bench.write(corpus), bench.place()
+    folder = work_folder / "mine"
     with zipfile.ZipFile(corpora.archive_of(corpus, module.parent)) as archive:
         archive.extractall(folder)
     command = bench.ours(corpus, module, "--source", f"corpus={folder}")
-    first = measure.run(command, place)
+    first = measure.run(command, work_folder)
     clip = sorted(folder.rglob("*.wav"))[len(corpus.titles) // 2]
     content = clip.read_bytes()
     clip.write_bytes(content[:44] + content[:43:-1])
-    changed = measure.run(command, place)
+    changed = measure.run(command, work_folder)
     text = f"one of {clips:,} clips changed in a user's folder ({changed.wall / first.wall:.2f} of the first run)"
     report.row(text, f"{changed.wall:.2f}", "")
     bench.forget(module)
@@ -233,14 +233,14 @@ def again(bench: Bench, report: Report, clips: int) -> None:
 
 
 def proof(bench: Bench, report: Report, clips: int) -> None:
-    """What it takes to verify a tarball and to compare two, next to `gzip -t`, which only reads it."""
+    """The cost of verifying a tarball and of comparing two, beside `gzip -t`, which only reads it."""
     report.add("\n## Proof\n")
     report.add(f"One tarball of {clips:,} clips of 5 s at 44,100 Hz; medians of {bench.repeat}, in turn.\n")
     report.table("command", "s", "of `gzip -t`", "at most", "peak MiB")
     corpus = replace(corpora.ESC, clips=clips, asked_rates=(44100,))
-    module, place = bench.write(corpus), bench.place()
-    measure.run(bench.ours(corpus, module), place)
-    (tarball,) = (place / "out").glob("*.tar.gz")
+    module, work_folder = bench.write(corpus), bench.place()
+    measure.run(bench.ours(corpus, module), work_folder)
+    (tarball,) = (work_folder / "out").glob("*.tar.gz")
     commands = {
         "gzip -t": ["gzip", "-t", tarball],
         "verify": [sys.executable, "-m", "hearpreprocess.verify", tarball, "--task", module],
@@ -249,7 +249,7 @@ def proof(bench: Bench, report: Report, clips: int) -> None:
     costs: dict[str, list[measure.Cost]] = {name: [] for name in commands}
     for _repetition in range(bench.repeat):
         for name, command in commands.items():
-            costs[name].append(measure.run(command, place))
+            costs[name].append(measure.run(command, work_folder))
     read = measure.median(costs["gzip -t"]).wall
     for name, of_command in costs.items():
         cost = measure.median(of_command)
@@ -259,7 +259,7 @@ def proof(bench: Bench, report: Report, clips: int) -> None:
 
 
 def listings(report: Report, shared: Path | None) -> None:
-    """What complete listings take, without audio."""
+    """The cost of complete listings, without audio."""
     report.add(f"\n## Listings\n\nPeak memory at most {MOST_MIB_OF_LISTING} MiB.\n")
     command = [sys.executable, str(HERE / "listings.py"), *(["--shared", str(shared)] if shared else [])]
     for line in subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines():

@@ -1,4 +1,4 @@
-"""What this program is: its version, and where it is developed."""
+"""The version of this program and its home."""
 
 # By calendar, after the older tool of this name on the package index (2021.1.1), so that pip takes this for the newer
 # one. No suffix such as .dev0 between releases: pip would not count that as >=2026.12, and the version is in the key of

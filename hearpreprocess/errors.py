@@ -1,6 +1,6 @@
-"""What can go wrong, by kind; each error is also the builtin a caller would expect.
+"""The errors of hearpreprocess by kind; each is also the builtin error that a caller would expect.
 
-A message says what happened, expected against got, and what to do, and names the file, the clip or the task.
+A message names the file, the clip or the task, and says what is wrong, what was expected, and what to do.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class ConfigError(HearPreprocessError, ValueError):
 
 
 class TaskNotFoundError(ConfigError, LookupError):
-    """No task, group or mode goes by the name that was asked for."""
+    """No task, group or mode has the given name."""
 
 
 class DownloadError(HearPreprocessError, OSError):
@@ -27,11 +27,11 @@ class DownloadError(HearPreprocessError, OSError):
 
 
 class ChecksumError(DownloadError):
-    """A file is there but is not the file that the task names."""
+    """A file exists but is not the file that the task specifies."""
 
 
 class OfflineError(DownloadError):
-    """A file has to be downloaded and the network may not be used."""
+    """A file has to be downloaded, but the network must not be used."""
 
 
 class SchedulerError(HearPreprocessError, ConnectionError):
@@ -39,7 +39,7 @@ class SchedulerError(HearPreprocessError, ConnectionError):
 
 
 class BusyError(HearPreprocessError, RuntimeError):
-    """This process is at another run."""
+    """Another run is active in this process."""
 
 
 class ArchiveError(HearPreprocessError, ValueError):
@@ -51,7 +51,7 @@ class CorpusError(HearPreprocessError, ValueError):
 
 
 class SplitError(CorpusError):
-    """The splits that a task asks for cannot be made of its clips."""
+    """The splits of a task cannot be made from its clips."""
 
 
 class AudioError(HearPreprocessError, ValueError):
@@ -59,15 +59,15 @@ class AudioError(HearPreprocessError, ValueError):
 
 
 class DecoderError(HearPreprocessError, RuntimeError):
-    """The program that decodes was ended from outside, or took too long: that says nothing about the recording."""
+    """The decoder was killed or timed out, which says nothing about the recording."""
 
 
 class OutputError(HearPreprocessError, OSError):
-    """An output cannot be written where it was asked for."""
+    """An output cannot be written."""
 
 
 class FinishedTaskError(OutputError):
-    """A file of the finished task at `path` is missing or is not what it should be; `problem` says what is wrong."""
+    """A file of the finished task at `path` is missing or invalid; `problem` says what is wrong."""
 
     def __init__(self, path: Path, file: str, problem: str) -> None:
         super().__init__(f"{path}: {file} {problem}")
@@ -93,6 +93,6 @@ def enumerate_problems(headline: str, problems: Sequence[str], shown: int = 10) 
 
 
 def line_in(error: BaseException, path: Path) -> int | str:
-    """The line of the file at `path` from which an error came; `?` where it did not come from there."""
+    """The line of the file at `path` that raised an error; `?` if none did."""
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
     return (lines[-1] if lines else None) or "?"

@@ -1,4 +1,4 @@
-"""What a run is asked for: one frozen value, which the command line builds, and which any program can."""
+"""The request for a run: a frozen value, built by the command line or by any program."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from hearpreprocess.storage import Workspace
 from hearpreprocess.task import TaskReference, registry, without_credentials
 
 DEFAULT_SAMPLE_RATES = (16000, 22050, 32000, 44100)
-"""In hertz: those of the HEAR evaluation, but for the 48,000 of the published tarballs."""
+"""In hertz: those of the HEAR evaluation, except the 48,000 of the published tarballs."""
 
 LOWEST_RATE, HIGHEST_RATE = 1_000, 384_000
-"""In hertz, of clips that are made."""
+"""Limits of the clips' sample rates, in hertz."""
 
 COMPRESSIONS = ("fast", "small")
-"""How a tarball can be packed: with ISA-L, or with zlib in ten times the time and a few per cent less space."""
+"""Compression of tarballs: with ISA-L, or with zlib in ten times the time and a few per cent less space."""
 
 LastStage = Literal["download", "corpus"]
-"""Where a run can stop: with the sources downloaded, or with the splits known and no audio made."""
+"""The stage after which a run can stop: the download of the sources, or the splits, before any audio."""
 
 
 class RequestError(ConfigError):
-    """A request that cannot be fulfilled; in its template, `{field}` stands for a field of it or its workspace."""
+    """An invalid request; `{field}` in its template names a field of the request or of its workspace."""
 
     def __init__(self, template: str) -> None:
         self._template = template
         super().__init__(self.text(lambda field: field))
 
     def text(self, name: Callable[[str], str]) -> str:
-        """The message with fields named as the reader knows them, such as `--skip-bad-clips`."""
+        """The message with fields in the reader's terms, such as `--skip-bad-clips`."""
         return re.sub(r"\{(\w+)\}", lambda field: name(field[1]), self._template)
 
 
@@ -44,15 +44,15 @@ def available_cores() -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """Tasks to make, at which rates, where, and within which limits. Raises RequestError on what cannot be asked for.
+    """The tasks to make, their rates, directories and limits. Raises RequestError on invalid combinations.
 
-    `tasks`: what is made. `published`: finished tasks' tarballs, files or names of published ones, that are made into
-    further tasks, at these rates; `record`: the URL that lists the published ones, None for Zenodo's.
-    `sample_rates`: in hertz. `workspace`: the directories, and whether the network may be used.
-    `until`: the last stage, None for finished tasks. `skip_bad_clips`: how many clips may be left out because their
-    recordings cannot be used. `compression`: one of COMPRESSIONS. `clean`: remove intermediate results of finished
-    tasks. `with_report`: write a report into each finished task. `workers`: processes at work at once.
-    `scheduler_url`: of a luigid that several hosts share, None for a scheduler in this process.
+    `tasks`: the tasks to make. `published`: tarballs of finished tasks, as paths or names of published ones, to
+    resample to these rates; `record`: the URL that lists the published ones, None for Zenodo's. `sample_rates`: in
+    hertz. `workspace`: the directories, and whether the network may be used. `until`: the last stage, None for finished
+    tasks. `skip_bad_clips`: how many clips may be left out because their recordings cannot be used. `compression`: one
+    of COMPRESSIONS. `clean`: remove intermediate results of finished tasks. `with_report`: write a report into each
+    finished task. `workers`: the number of processes. `scheduler_url`: of a luigid that several hosts share, None for a
+    scheduler in this process.
     """
 
     workspace: Workspace

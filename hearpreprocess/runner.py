@@ -1,4 +1,4 @@
-"""The documented door to the command line: python -m hearpreprocess.runner TASK..."""
+"""The documented entry point of the command line: python -m hearpreprocess.runner TASK..."""
 
 import sys
 

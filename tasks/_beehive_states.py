@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from hearpreprocess import Archive, Clip, Mode, SplitSeconds, Synthetic, TaskConfig, TrainValidTest, Tree
 
 RECORD = "https://zenodo.org/record/2667806/files"
-RECORD_BYTES = 47_800_000_000  # all four archives, by the record's description
+RECORD_BYTES = 47_800_000_000  # all four archives, from the record's description
 EXCERPTS = "https://github.com/kmarufraj/s-task/raw/main"
 DAYS = ("hive1_12062018", "hive1_31052018", "hive3_14072017", "hive3_28072017")
 

@@ -23,10 +23,10 @@ def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
     for row in tree.table(table).itertuples():
         midi = table.sibling(row.midi_filename)
         if midi.path not in tree.members:
-            yield Clip(midi)  # which is then named as missing, or left out of an excerpt
+            yield Clip(midi)  # reported as missing, or left out of an excerpt
             continue
         notes, (last_note, last_event) = midi_notes(tree.read(midi), PITCHES)
-        # The reference goes by the last note, the table by what follows it, too: pedals are let go later.
+        # The reference uses the end of the last note, the table also later events, such as the release of pedals.
         differences.append(max(last_note - float(row.duration), float(row.duration) - last_event, 0.0))
         yield Clip(table.sibling(row.audio_filename), events=[Event(*note) for note in notes])
     mean = sum(differences) / max(1, len(differences))

@@ -23,7 +23,7 @@ EXCERPTS = "https://github.com/hearbenchmark/hear2021-open-tasks-downsampled/raw
 def clips(sources: Mapping[str, Tree]) -> Iterator[Clip | LeftOut]:
     for split, tree in sources.items():
         table = tree.find("**/examples.json")
-        # Of each note's many facts only the pitch is kept while reading, as there are 290,000 notes.
+        # Only the pitch of each note is stored while reading, as there are 290,000 notes with many facts.
         pitches = json.loads(tree.read(table), object_hook=lambda facts: facts.get("pitch", facts))
         for note, pitch in pitches.items():
             member = table.sibling(f"audio/{note}.wav")

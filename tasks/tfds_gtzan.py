@@ -16,7 +16,7 @@ from hearpreprocess import Archive, Clip, Mode, NewFolds, Synthetic, TaskConfig,
 
 def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
     tree = sources["corpus"]
-    # <genre>.<number>.wav; copies as .au go by the same names
+    # <genre>.<number>.wav; .au copies have the same names
     members = {f"{member.stem}.wav": member for suffix in ("au", "wav") for member in tree.glob(f"**/*.{suffix}")}
     for key, name in tfds_names("gtzan", "train", members, shards=32).items():
         yield Clip(members[key], labels=key.partition(".")[0], name=name)
@@ -56,7 +56,7 @@ config = TaskConfig(
             ),
             member_md5=Path(__file__).with_name("gtzan_md5.tsv"),
             may_differ=("jazz.00054.wav",),
-            about=1_225_571_541,  # the authors' own archive; mirrors have packed it anew
+            about=1_225_571_541,  # the authors' own archive; mirrors have repacked it
         )
     },
     clips=clips,

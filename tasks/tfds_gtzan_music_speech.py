@@ -14,7 +14,7 @@ from hearpreprocess import Archive, Clip, Mode, NewFolds, Synthetic, TaskConfig,
 
 def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
     tree = sources["corpus"]
-    # music_wav/<title>.wav and speech_wav/<title>.wav; copies as .au go by the same names
+    # music_wav/<title>.wav and speech_wav/<title>.wav; .au copies have the same names
     members = {f"{member.stem}.wav": member for suffix in ("au", "wav") for member in tree.glob(f"**/*.{suffix}")}
     for key, name in tfds_names("gtzan_music_speech", "train", members, shards=4).items():
         yield Clip(members[key], labels=members[key].folder.partition("_")[0], name=name)

@@ -1,4 +1,4 @@
-"""A folder, or single files, in place of an archive."""
+"""A folder, or single files, used like an archive."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from hearpreprocess.errors import ArchiveError, enumerate_problems
 def files_below(folder: Path) -> dict[str, Path]:
     """The files in a folder and the folders below it, by their path relative to it; links are followed.
 
-    Raises ArchiveError where there is none, where a link leads back to a folder that it is in, and naming what cannot
-    be read, or is no file: nothing that is there is passed over.
+    Raises ArchiveError where there are no files, where a link leads back to a folder that contains it, and naming every
+    entry that cannot be read or is no file: no entry is skipped silently.
     """
     paths: dict[str, Path] = {}
     problems: list[str] = []
@@ -46,7 +46,7 @@ def files_below(folder: Path) -> dict[str, Path]:
 
 
 def _problem(path: str) -> str | None:
-    """Why what a name in a folder stands for is no file that can be read."""
+    """Why an entry of a folder is not a readable file; None if it is."""
     try:
         path.encode()
         mode = os.stat(path).st_mode  # noqa: PTH116  (100,000 of them)

@@ -1,4 +1,4 @@
-"""The listing of an archive as it is read, and what no name in it may do."""
+"""The listing of an archive, collected while it is read, and the checks on the paths of its members."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _ALWAYS_ALLOWED_BYTES = 256 << 20
 
 
 class Listing:
-    """Collects the members of an archive and everything that is wrong with them.
+    """Collects the members of an archive and every problem with them.
 
-    `packed_bytes`: the size of the archive, of which its members may be `most_expansion` times as large.
+    `packed_bytes`: the size of the archive; its members may be at most `most_expansion` times as large.
     """
 
     def __init__(self, archive: str, packed_bytes: int | None = None, most_expansion: float = MOST_EXPANSION) -> None:
@@ -33,7 +33,7 @@ class Listing:
         self._unpacked: dict[str, str] = {}
 
     def add(self, path: str, size: int, problem: str | None = None) -> bool:
-        """Note a member of `size` bytes, and tell whether it is data that may be unpacked under its path.
+        """Record a member of `size` bytes; return whether it is data that may be unpacked under its path.
 
         `problem`: what the archive's own format finds wrong with it.
         """
@@ -50,7 +50,7 @@ class Listing:
                 )
         if problem is None and not _is_readable(path):
             problem = "has a name that is not valid UTF-8, or holds control characters"
-        elif problem is None and leads_out(path):
+        elif problem is None and is_outside(path):
             problem = "would be written outside the folder that it is unpacked to"
         elif problem is None and any(part in ("", ".") for part in path.split("/")):
             problem = "is spelled in a way that another path could share"
@@ -63,16 +63,16 @@ class Listing:
         return True
 
     def check_count(self, members: int) -> None:
-        """Raise ArchiveError where an archive has more members than can be meant."""
+        """Raise ArchiveError where an archive has implausibly many members."""
         if members > MOST_MEMBERS:
             raise ArchiveError(
                 f"{self._archive} has {members:,} members or more; no more than {MOST_MEMBERS:,} are read"
             )
 
     def take(self, path: str) -> None:
-        """Note that a member is unpacked.
+        """Record that a member is unpacked.
 
-        Raises ArchiveError where a disk that does not tell cases apart would take it for another one.
+        Raises ArchiveError where its path equals that of another one on a case-insensitive disk.
         """
         folded = unicodedata.normalize("NFC", path).casefold()
         other = self._unpacked.setdefault(folded, path)
@@ -85,7 +85,7 @@ class Listing:
     def sizes(self) -> dict[str, int]:
         """The members with their sizes in bytes.
 
-        Raises ArchiveError that names those that are refused.
+        Raises ArchiveError naming the refused ones.
         """
         folders = {path.rpartition("/")[0] for path in self._sizes}
         folders |= {
@@ -110,24 +110,24 @@ def _is_readable(path: str) -> bool:
 
 
 def is_litter(path: str) -> bool:
-    """Whether a member is something that macOS leaves in archives and that is never data."""
+    """Whether a member is one of the files that macOS adds to archives and that are never data."""
     parts = PurePosixPath(path).parts
     return "__MACOSX" in parts or any(part == ".DS_Store" or part.startswith("._") for part in parts)
 
 
-def leads_out(path: str) -> bool:
-    """Whether a path names something outside the folder that it is relative to, on any system."""
+def is_outside(path: str) -> bool:
+    """Whether a relative path leads out of its folder, on any system."""
     parts = path.replace("\\", "/").split("/")
     return not path or parts[0] == "" or ".." in parts or path[1:2] == ":" or "\0" in path
 
 
-def is_of_the_disk(error: BaseException) -> bool:
-    """Whether an error is the system's, of a full disk for example, and not that of an archive whose offsets lie."""
+def is_system_error(error: BaseException) -> bool:
+    """Whether an error comes from the system, such as a full disk, and not from wrong offsets in an archive."""
     return isinstance(error, OSError) and error.errno not in (None, errno.EINVAL)
 
 
 def target_of(folder: Path, path: str) -> Path:
-    """The path that a member is unpacked to; the folders above it are created."""
+    """The path that a member is unpacked to; its parent folders are created."""
     target = folder / path
     target.parent.mkdir(parents=True, exist_ok=True)
     return target

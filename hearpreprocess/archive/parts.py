@@ -1,8 +1,8 @@
 """A divided zip archive as one file that zipfile can read, without a joined copy on disk.
 
 In a divided archive every offset counts from the start of the part that it points into (APPNOTE.TXT 6.3, sections
-4.3.16, 4.4.16 and 4.5.3). `JoinedParts` shows the parts one after the other, and behind them a central directory whose
-offsets count from the start of the first part.
+4.3.16, 4.4.16 and 4.5.3). `JoinedParts` presents the parts as one file, followed by a central directory whose offsets
+count from the start of the first part.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _LARGE_VALUES = (
 
 @dataclass(frozen=True)
 class EndRecord:
-    """Where the central directory is: `disk` and `offset` there, its `size` in bytes, its number of `entries`."""
+    """The location of the central directory: its `disk`, `offset` on it, `size` in bytes, number of `entries`."""
 
     disk: int
     offset: int
@@ -53,8 +53,8 @@ class EndRecord:
 def end_record(file: BinaryIO, starts: Sequence[int] = ()) -> EndRecord:
     """Read the record at the end of a zip archive; `starts` are the offsets of its parts in `file`.
 
-    Without `starts` the large form of the record is looked for where zipfile looks, right before its locator, and
-    whether or not the small form refers to it. Raises zipfile.BadZipFile where there is none.
+    Without `starts` the zip64 record is expected where zipfile expects it, right before its locator, whether or not the
+    32-bit record refers to it. Raises zipfile.BadZipFile where there is no record.
     """
     length = file.seek(0, io.SEEK_END)
     tail_start = max(0, length - _END.size - _LONGEST_COMMENT)
@@ -82,7 +82,7 @@ def end_record(file: BinaryIO, starts: Sequence[int] = ()) -> EndRecord:
 
 
 class EntryHeader(NamedTuple):
-    """The part of a directory entry that always has the same length, in its order (APPNOTE.TXT 4.3.12)."""
+    """The fixed-length fields of a directory entry, in their order (APPNOTE.TXT 4.3.12)."""
 
     magic: bytes
     made_by: int
@@ -105,9 +105,9 @@ class EntryHeader(NamedTuple):
 
 @dataclass(frozen=True)
 class DirectoryEntry:
-    """What a central directory has of a member.
+    """The entry of a member in a central directory.
 
-    `header`: with the sizes and the place that the zip64 field has where it has them. `extra`: but for that field.
+    `header`: with sizes and offset taken from the zip64 field where it has them. `extra`: the other extra fields.
     """
 
     header: EntryHeader
@@ -134,12 +134,12 @@ class DirectoryEntry:
 
     @property
     def length(self) -> int:
-        """The bytes of the entry where it was read."""
+        """The length in bytes of the entry as it was read."""
         header = self.header
         return _ENTRY.size + header.name_length + header.extra_length + header.comment_length
 
     def pack(self, offset: int) -> bytes:
-        """The entry in zip64 form, in an archive of one part that has the member at `offset`."""
+        """The entry in zip64 form for an archive of one part, with the member at `offset`."""
         values = _VALUES_64.pack(self.header.size, self.header.packed_size, offset)
         extra = _EXTRA.pack(_EXTRA_64, len(values)) + values + self.extra
         header = self.header._replace(
@@ -149,7 +149,7 @@ class DirectoryEntry:
 
 
 def _split_extra(extra: bytes) -> tuple[bytes, bytes]:
-    """The content of an entry's zip64 field, empty where there is none, and the other extra fields."""
+    """The content of an entry's zip64 field, empty if it has none, and the other extra fields."""
     large_values, others, position = b"", b"", 0
     while position + _EXTRA.size <= len(extra):
         kind, length = _EXTRA.unpack_from(extra, position)
@@ -163,7 +163,7 @@ def _split_extra(extra: bytes) -> tuple[bytes, bytes]:
 
 
 def _with_large_values(header: EntryHeader, large_values: bytes) -> EntryHeader:
-    """Put in the values that are too large for the header: those alone are in a zip64 field, in this order (4.5.3)."""
+    """Fill in the values that are too large for the header: a zip64 field has only those, in this order (4.5.3)."""
     values: dict[str, Any] = {}
     position = 0
     for name, too_large, form in _LARGE_VALUES:
@@ -176,7 +176,7 @@ def _with_large_values(header: EntryHeader, large_values: bytes) -> EntryHeader:
 
 
 def check_directory(end: EndRecord) -> None:
-    """Raise zipfile.BadZipFile where the central directory is larger than any that is meant to be read."""
+    """Raise zipfile.BadZipFile where the central directory is implausibly large."""
     if end.size > MOST_DIRECTORY_BYTES:
         raise zipfile.BadZipFile(f"its central directory has {end.size:,} bytes, for {end.entries:,} members")
 
@@ -188,7 +188,7 @@ def _absolute(starts: Sequence[int], disk: int, offset: int) -> int:
 
 
 class JoinedParts(io.RawIOBase):
-    """The parts of a divided zip archive, in their order, as one whole archive, or without its directory."""
+    """The parts of a divided zip archive, in their order, as one file, with or without a central directory."""
 
     def __init__(self, parts: Sequence[Path], *, with_directory: bool = True) -> None:
         super().__init__()
@@ -213,7 +213,7 @@ class JoinedParts(io.RawIOBase):
         self._length += len(content)
 
     def _directory(self) -> bytes:
-        """The central directory with absolute offsets, and an end record that points at it, always in zip64 form."""
+        """The central directory with absolute offsets and its end record, always in zip64 form."""
         part_starts = list(self._starts)
         end = end_record(self, part_starts)  # type: ignore[arg-type]
         check_directory(end)

@@ -1,4 +1,4 @@
-"""Rar archives, read by libunrar in a process of its own, as a damaged archive can hang or end that."""
+"""Rar archives, read by libunrar in a separate process, as a damaged archive can hang or crash it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hearpreprocess.errors import ArchiveError
 
 MAGIC = (b"Rar!\x1a\x07",)
 
-# libunrar waits for a missing volume for ever; a sound archive is read at a hundred times this speed.
+# libunrar waits forever for a missing volume; an intact archive is read at a hundred times this speed.
 _SECONDS_TO_START, _BYTES_A_SECOND = 120, 1_000_000
 
 
@@ -40,7 +40,7 @@ def unpack(
 
 
 def _child(path: Path, targets: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Have a child process list the archive and write the members `targets` where they say."""
+    """Let a child process list the archive and write the members in `targets` to their paths."""
     request = json.dumps({"archive": str(path), "targets": dict(targets)})
     seconds = _SECONDS_TO_START + path.stat().st_size / _BYTES_A_SECOND
     try:

@@ -1,6 +1,6 @@
 """The process in which libunrar runs: a request on standard input, the listing on standard output, both JSON.
 
-The request is an object with `archive` (a path) and `targets` (member to the path that it is written to).
+The request is an object with `archive` (a path) and `targets` (by member, the path to write it to).
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from typing import IO, Any
 
 from isal import igzip_lib, igzip_threaded
 
-from hearpreprocess.archive.listing import Listing, is_of_the_disk, target_of
+from hearpreprocess.archive.listing import Listing, is_system_error, target_of
 from hearpreprocess.errors import ArchiveError
 
 _COMPRESSED: dict[bytes, Callable[[Path], Any]] = {
@@ -35,12 +35,12 @@ _DAMAGE: Any = (
     igzip_lib.IsalError,
     OSError,
     ValueError,
-    RecursionError,  # of headers that describe headers
+    RecursionError,  # raised for headers nested in headers
 )
 LARGEST_MEMBER_READ = 256 << 20
 _CHUNK = 1 << 20
 _LONGEST_HEADERS = 16 << 20
-"""Bytes between the contents of two members; a header with a long name has a few thousand."""
+"""Bytes allowed between the payloads of two members; a header with a long name has a few thousand."""
 
 
 def unpack(
@@ -57,7 +57,7 @@ def unpack(
             for number, member in enumerate(archive):
                 stream.expect(member)
                 listing.check_count(number + 1)
-                archive.members = []  # type: ignore[attr-defined]  # which would hold one of each header
+                archive.members = []  # type: ignore[attr-defined]  # which would grow by every header
                 if member.isdir() or not listing.add(member.name.removeprefix("./"), member.size, _problem(member)):
                     continue
                 name = member.name.removeprefix("./")
@@ -68,16 +68,16 @@ def unpack(
     except ArchiveError:
         raise
     except _DAMAGE as error:
-        if is_of_the_disk(error):
+        if is_system_error(error):
             raise
         raise ArchiveError(f"{path} is no whole tar archive ({error}): it may be cut short or damaged") from error
     return listing.sizes()
 
 
-class Members:
-    """The paths and contents of a tar archive's files, in their order, read as a stream and written nowhere.
+class TarReader:
+    """The paths and contents of a tar archive's files, in their order, read as a stream.
 
-    `sha256`: of the archive as it is when nothing compresses it, known when all of it has been read.
+    `sha256`: of the uncompressed archive, known when all of it has been read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -85,7 +85,7 @@ class Members:
         self.sha256 = ""
 
     def __iter__(self) -> Iterator[tuple[str, bytes]]:
-        """Raise ArchiveError where the archive is damaged or cut short, or has a member that cannot be meant."""
+        """Raise ArchiveError where the archive is damaged or truncated, or has an implausible member."""
         path, end = self._path, 0
         try:
             with _opened(path) as (archive, stream):
@@ -133,9 +133,9 @@ def _plain(path: Path) -> Any:
 
 
 class _Stream:
-    """The bytes of a tar archive, which ends where the headers of a member are larger than any that can be meant.
+    """The uncompressed bytes of a tar archive; ends where the headers of a member are implausibly large.
 
-    tarfile takes what comes before a member's content, such as a long name, into memory whatever its size.
+    tarfile reads the headers before a member's payload, such as a long name, into memory whatever their size.
     """
 
     def __init__(self, path: Path, file: Any) -> None:
@@ -145,11 +145,11 @@ class _Stream:
         self._most = _LONGEST_HEADERS
 
     def expect(self, member: tarfile.TarInfo) -> None:
-        """Allow for a member's content, and for the headers of the next one."""
+        """Allow for a member's payload and the headers of the next member."""
         self._most = member.offset_data + member.size + _LONGEST_HEADERS
 
     def drain(self) -> int:
-        """Read on to the end, where a compressed archive has its checksum, and tell how many bytes there are in all."""
+        """Read to the end, where a compressed archive has its checksum; return the total number of bytes."""
         self._most = sys.maxsize
         while self.read(_CHUNK):
             pass

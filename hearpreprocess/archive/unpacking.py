@@ -1,4 +1,4 @@
-"""List and unpack an archive of any format, which its content decides, not its name."""
+"""List and unpack an archive; its content, not its name, decides the format."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def unpack(
     archived: bool = True,
     most_expansion: float = MOST_EXPANSION,
 ) -> dict[str, int]:
-    """List a source and unpack the members that `select` chooses by path to `folder`, under their own paths.
+    """List a source and unpack the members whose paths `select` accepts to `folder`, under their own paths.
 
     `files`: the files of the source by name, in their order: one archive, the parts of a divided zip archive, or a
-    folder (as one entry); if not `archived`, single files that stand for themselves. `on_member` is called with the
-    number of members just unpacked. Returns the sizes in bytes of all members.
+    folder (as one entry); if not `archived`, single files that are the members. `on_member` is called with the number
+    of members just unpacked. Returns the sizes in bytes of all members.
 
     Raises ArchiveError where an archive is damaged or of no known format, or holds a member that could be written
     outside `folder`, a link, a device, an encrypted member, two members of one path, or no file at all; where its
@@ -52,7 +52,7 @@ def unpack(
 
 
 def packed_members(files: Mapping[str, Path]) -> dict[str, list[int]]:
-    """Where an archive's members are that `Reader` can read one by one, by path; `files` as of `unpack`."""
+    """The locations of the members that `ZipReader` can read one by one, by path; `files` as in `unpack`."""
     paths = list(files.values())
     return zip.packed_members(paths) if not paths[0].is_dir() and _format(paths) is zip.unpack else {}
 
@@ -67,7 +67,7 @@ def _format(paths: Sequence[Path]) -> Unpack:
         return rar.unpack
     if len(paths) == 1 and (start.startswith(tar.MAGIC) or start[tar.USTAR_AT :].startswith(tar.USTAR)):
         return tar.unpack
-    if len(paths) == 1 and zipfile.is_zipfile(paths[0]):  # one that begins with something else, or a last part
+    if len(paths) == 1 and zipfile.is_zipfile(paths[0]):  # an archive with a prefix, or a last part
         return zip.unpack
     raise ArchiveError(
         f"{paths[0]} is no archive that can be read: expected zip, tar (plain, gz, bz2, xz) or rar, "

@@ -16,13 +16,13 @@ from typing import IO
 
 from isal import igzip_lib, isal_zlib
 
-from hearpreprocess.archive.listing import Listing, is_of_the_disk, target_of
+from hearpreprocess.archive.listing import Listing, is_system_error, target_of
 from hearpreprocess.archive.parts import SMALLEST_ENTRY, JoinedParts, check_directory, end_record
 from hearpreprocess.errors import ArchiveError
 
 MAGIC = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 
-# What zipfile and the decompressors behind it raise on damaged bytes; an OSError without a number is one of bz2's.
+# Raised by zipfile and its decompressors on damaged bytes; an OSError without a number comes from bz2.
 _DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -64,7 +64,7 @@ def unpack(
                 with archive.open(member) as reading, target_of(folder, member.filename).open("wb") as writing:
                     shutil.copyfileobj(reading, writing, _CHUNK)
             except _DAMAGE as error:
-                if is_of_the_disk(error):
+                if is_system_error(error):
                     raise
                 raise ArchiveError(
                     f"{name}: member {member.filename!r} cannot be unpacked: {error}; is the archive damaged?"
@@ -74,7 +74,7 @@ def unpack(
 
 
 def packed_members(parts: Sequence[Path]) -> dict[str, list[int]]:
-    """For each member that `Reader` can read: where its header is, packed size, size, CRC-32, method."""
+    """For each member that `ZipReader` can read: offset of its header, packed size, size, CRC-32, method."""
     with _opened(parts, Listing(parts[-1].name)) as archive:
         return {
             member.filename: [
@@ -89,10 +89,10 @@ def packed_members(parts: Sequence[Path]) -> dict[str, list[int]]:
         }
 
 
-class Reader:
-    """Reads single members of a zip archive at the places that `packed_members` told, without its directory.
+class ZipReader:
+    """Reads single members of a zip archive at the offsets from `packed_members`, without its directory.
 
-    zipfile would read the directory again in every process, and inflates at half the speed of ISA-L.
+    zipfile would read the directory again in every process and inflates at half the speed of ISA-L.
     """
 
     def __init__(self, parts: Sequence[Path]) -> None:
@@ -100,7 +100,7 @@ class Reader:
         self._file: IO[bytes] | JoinedParts
         self._file = JoinedParts(parts, with_directory=False) if len(parts) > 1 else parts[0].open("rb")
 
-    def __enter__(self) -> Reader:
+    def __enter__(self) -> ZipReader:
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -109,7 +109,7 @@ class Reader:
     def read(self, path: str, packed: Sequence[int]) -> bytes:
         """The bytes of a member, checked against its checksum.
 
-        Raises ArchiveError where they are not what the archive's directory promised.
+        Raises ArchiveError where they do not match the archive's directory.
         """
         offset, packed_size, size, checksum, method = packed
         self._file.seek(offset)
@@ -119,12 +119,12 @@ class Reader:
                 f"{self._name}: member {path!r} cannot be unpacked: it is not where the directory has it; "
                 "is the archive damaged?"
             )
-        self._file.seek(sum(_LOCAL.unpack(header)[-2:]), io.SEEK_CUR)  # the name and what else is noted of it
+        self._file.seek(sum(_LOCAL.unpack(header)[-2:]), io.SEEK_CUR)  # the name and the extra fields
         content = self._file.read(packed_size)
         try:
             if method == zipfile.ZIP_DEFLATED:
                 inflating = isal_zlib.decompressobj(-zlib.MAX_WBITS)
-                content = inflating.decompress(content, size + 1)  # one byte more than promised is one too many
+                content = inflating.decompress(content, size + 1)  # one more byte than declared shows an excess
         except igzip_lib.IsalError as error:  # type: ignore[misc]
             raise ArchiveError(
                 f"{self._name}: member {path!r} cannot be unpacked: {error}; is the archive damaged?"
@@ -150,7 +150,7 @@ def _opened(parts: Sequence[Path], listing: Listing) -> Iterator[zipfile.ZipFile
     with contextlib.ExitStack() as stack:
         try:
             joined = stack.enter_context(JoinedParts(parts)) if len(parts) > 1 else None
-            listing.check_count(joined.members if joined else _members(parts[0]))
+            listing.check_count(joined.members if joined else _member_count(parts[0]))
             archive = stack.enter_context(zipfile.ZipFile(joined or parts[0]))
         except _DAMAGE as error:
             if isinstance(error, FileNotFoundError | PermissionError):
@@ -162,11 +162,11 @@ def _opened(parts: Sequence[Path], listing: Listing) -> Iterator[zipfile.ZipFile
         yield archive
 
 
-def _members(path: Path) -> int:
-    """The number of members by the end record: zipfile reads the whole directory before it can be asked."""
+def _member_count(path: Path) -> int:
+    """The number of members by the end record: zipfile reads the whole directory before it has a count."""
     with path.open("rb") as file:
         end = end_record(file)
-    if end.disk:  # zipfile takes the last part of a divided archive for a whole one, and then misreads it
+    if end.disk:  # zipfile opens the last part of a divided archive as a complete one and misreads it
         raise zipfile.BadZipFile("it is the last part of a divided archive, the other parts are missing")
     check_directory(end)
     return max(end.entries, end.size // SMALLEST_ENTRY)

@@ -1,14 +1,15 @@
-"""Recordings to samples: decode to 16-bit mono, fit to a duration, resample, write and read WAV."""
+"""Recordings to samples: decode and downmix to 16-bit mono, fit to a duration, resample, write and read WAV."""
 
 from hearpreprocess.audio.decoding import Decoded, decode
 from hearpreprocess.audio.resampling import resample
-from hearpreprocess.audio.samples import FULL_SCALE, fit, loudness, to_mono_16_bit
+from hearpreprocess.audio.samples import FULL_SCALE, Samples, fit, loudness, to_mono_16_bit
 from hearpreprocess.audio.versions import library_versions
 from hearpreprocess.audio.wav import read_wav, write_wav
 
 __all__ = [
     "FULL_SCALE",
     "Decoded",
+    "Samples",
     "decode",
     "fit",
     "library_versions",

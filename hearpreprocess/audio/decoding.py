@@ -1,7 +1,7 @@
 """Decode recordings to 16-bit mono samples at their own rate.
 
-The arithmetic is that of the reference implementation's decoder, sample for sample, so that a regenerated clip is the
-published one.
+The arithmetic equals that of the reference implementation's decoder, sample for sample, so that a regenerated clip
+equals the published one.
 """
 
 from __future__ import annotations
@@ -12,18 +12,15 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from hearpreprocess.audio.formats import HIGHEST_RATE, MOST_CHANNELS, check_promise, repair_header
-from hearpreprocess.audio.samples import to_mono_16_bit
+from hearpreprocess.audio.formats import HIGHEST_RATE, MOST_CHANNELS, check_declared_length, repair_header
+from hearpreprocess.audio.samples import Samples, to_mono_16_bit
 from hearpreprocess.errors import AudioError, DecoderError, DiskFullError
 from hearpreprocess.storage import disk_full_message
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
     import soundfile
-
-    Samples = npt.NDArray[Any]
 
 
 _READ_AS = {
@@ -44,17 +41,17 @@ _READ_AS = {
 }
 
 
-_ADDRESS = re.compile(r" @ 0x[0-9a-f]+")  # of ffmpeg's memory, which is another one each time
+_ADDRESS = re.compile(r" @ 0x[0-9a-f]+")  # an address in ffmpeg's memory, different on every run
 
 FFMPEG_SECONDS, _ENDED_BY_SIGNAL = 900, 255
 
-# What ffmpeg may take a file for: single recordings only, no playlist that leads to other files or to the network.
+# The formats that ffmpeg may detect: single recordings only, no playlist that leads to other files or the network.
 _FFMPEG_FORMATS = "aac,ac3,aiff,amr,ape,asf,au,avi,caf,flac,matroska,mov,mp3,mpegts,ogg,tta,w64,wav,webm,wv"
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """`samples` at `rate` in hertz, of a recording that is `seconds` long as a whole, or of its slice.
+    """`samples` at `rate` in hertz of a recording, or of a slice of it; the whole recording lasts `seconds`.
 
     `channels`, `format`: of the recording.
     """
@@ -69,24 +66,24 @@ class Decoded:
 def decode(
     recording: Path | bytes, *, start: int = 0, stop: int | None = None, duration: float | None = None
 ) -> Decoded:
-    """The samples of a recording as 16-bit mono at its own rate, and what it was.
+    """The samples of a recording as 16-bit mono at its own rate, with its duration and format.
 
     `recording`: a file, or its content. `start`, `stop`: a slice of it, in samples. `duration`: seconds after which
-    nothing more is read. Formats that libsndfile does not know are read with ffmpeg.
-    Raises AudioError where it is no audio, holds no samples, or ends before `stop`.
+    nothing more is read. Formats that libsndfile does not know are read with ffmpeg. Raises AudioError where it is not
+    audio, has no samples, or ends before `stop`.
     """
     import soundfile
 
     try:
         with io.BytesIO(recording) if isinstance(recording, bytes) else recording.open("rb") as file:
-            check_promise(file)
+            check_declared_length(file)
         with soundfile.SoundFile(_Content(recording) if isinstance(recording, bytes) else recording) as opened:
             if opened.format == "MP3":
                 raise soundfile.LibsndfileError(0, "the length of an mp3 file is only estimated: ")
             return _decoded(opened, start, stop, duration, f"{opened.format} {opened.subtype}")
     except MemoryError:
         raise AudioError("its header promises more samples than there is memory for") from None
-    except (soundfile.LibsndfileError, TypeError) as error:  # a TypeError where a name ends in .raw
+    except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: the name ends in .raw
         with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as folder:
             readable = Path(folder) / "readable.wav"
             path = _on_disk(recording, Path(folder))
@@ -102,7 +99,7 @@ def decode(
 
 
 class _Content(io.BytesIO):
-    """A file's content. Where a header lies, libsndfile seeks to places before its start and wants no exception."""
+    """A file's content. On a wrong header libsndfile seeks before the start, which must not raise."""
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
         try:
@@ -144,7 +141,7 @@ def _decoded(
 def _convert(path: Path, target: Path, libsndfile_says: str) -> None:
     """Decode with ffmpeg to a float WAV file of the recording's own rate and channels.
 
-    Raises AudioError with the complaints of both libraries where ffmpeg finds no audio either.
+    Raises AudioError with the messages of both libraries where ffmpeg finds no audio either.
     """
     import ffmpeg
     import imageio_ffmpeg
@@ -162,7 +159,7 @@ def _convert(path: Path, target: Path, libsndfile_says: str) -> None:
             capture_output=True,
             check=False,
             timeout=FFMPEG_SECONDS,
-            start_new_session=True,  # Ctrl-C is for the runner
+            start_new_session=True,  # only the runner handles Ctrl-C
         )
     except subprocess.TimeoutExpired:
         raise DecoderError(f"{path.name}: ffmpeg did not finish reading it within {FFMPEG_SECONDS} s") from None

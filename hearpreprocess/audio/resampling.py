@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
 
-from hearpreprocess.audio.samples import to_16_bit
-
-if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    Samples = npt.NDArray[Any]
-
+from hearpreprocess.audio.samples import Samples, to_16_bit
 
 BLOCK = 1 << 20
-"""Samples that are resampled at once."""
+"""Samples per block."""
 
 
 def resample(samples: Samples, rate: int, target_rate: int) -> Iterator[Samples]:
     """The samples at another rate, `len(samples) * target_rate / rate` of them, a half rounded up, block by block.
 
-    libsoxr at quality HQ, in float32 and without dither: the same input gives the same samples on every run, however
-    long the blocks are, which only bound the memory.
+    libsoxr at quality HQ, in float32 and without dither: the same input gives the same samples on every run and with
+    any block length, which only bounds the memory.
     """
     import numpy as np
     import soxr
@@ -29,7 +22,7 @@ def resample(samples: Samples, rate: int, target_rate: int) -> Iterator[Samples]
     if rate == target_rate:
         yield samples
         return
-    # libsoxr is linear, and a float of another scale has the same digits: there is no need to divide by full scale.
+    # libsoxr is linear and floats keep their precision at any scale: there is no need to divide by full scale.
     stream = soxr.ResampleStream(rate, target_rate, 1, dtype="float32", quality="HQ")
     for start in range(0, max(1, len(samples)), BLOCK):
         block = samples[start : start + BLOCK].astype(np.float32)

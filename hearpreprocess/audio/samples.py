@@ -1,30 +1,30 @@
-"""Samples as 1-d numpy int16 arrays: mixed to one channel, brought to 16 bits, fitted to a duration, measured."""
+"""Samples as 1-d numpy int16 arrays: downmix, convert to 16 bits, fit to a duration, measure loudness."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hearpreprocess.errors import AudioError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    Samples = npt.NDArray[Any]
+Samples: TypeAlias = "npt.NDArray[Any]"
 
 
 FULL_SCALE = 32768
-"""Of 16-bit samples: the float value 1.0."""
+"""The 16-bit value of the float 1.0."""
 
 _LOUDEST_16_BITS_OF_32 = 1 << 16
 
 
 def to_mono_16_bit(samples: Samples) -> Samples:
-    """Mix channels to one and bring it to 16 bits.
+    """Downmix to one channel and convert to 16 bits.
 
-    `samples`: shape (length, channels), int16, int32 (24-bit audio in the upper bits) or float (1.0 is full scale).
-    One and two channels come out as from the reference's decoder: two 16-bit channels round half up,
-    `(L + R + 1) >> 1`; one 24-bit channel is cut, `x >> 8`; all else rounds half to even. More channels, which no
-    source of HEAR has, are averaged. Raises AudioError on samples that are not finite.
+    `samples`: shape (length, channels), int16, int32 (24-bit audio in the upper bits) or float (1.0 is full scale). One
+    and two channels come out as from the reference's decoder: two 16-bit channels round half up, `(L + R + 1) >> 1`;
+    one 24-bit channel is truncated, `x >> 8`; all else rounds half to even. More channels, which no source of HEAR has,
+    are averaged. Raises AudioError on samples that are not finite.
     """
     import numpy as np
 
@@ -68,7 +68,7 @@ def fit(samples: Samples, rate: int, duration: float | None) -> Samples:
 
 
 def loudness(samples: Samples) -> dict[str, Any]:
-    """`peak`: the largest amount of a sample, up to 32,768; `clipped`: whether three in a row are at full scale."""
+    """`peak`: the largest absolute sample, up to 32,768; `clipped`: whether three in a row are at full scale."""
     if not len(samples):
         return {"peak": 0, "clipped": False}
     highest, lowest = int(samples.max()), int(samples.min())

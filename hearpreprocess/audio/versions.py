@@ -1,4 +1,4 @@
-"""The versions of the libraries that decide samples."""
+"""The versions of the libraries that determine samples."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import subprocess
 
 
 def library_versions() -> dict[str, str]:
-    """The versions of the libraries that decide samples, as they are loaded or started."""
+    """The versions of the libraries that determine samples, as loaded or started in this process."""
     import imageio_ffmpeg
     import numpy as np
     import soundfile

@@ -7,12 +7,8 @@ import io
 import wave
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    Samples = npt.NDArray[Any]
+from hearpreprocess.audio.samples import Samples
 
 
 def write_wav(path: Path, blocks: Iterable[Samples], rate: int) -> tuple[int, str]:

@@ -1,4 +1,4 @@
-"""The command line: what was asked for, what is shown while it runs, and how it ended."""
+"""The command line: arguments, progress display, and exit statuses."""
 
 from hearpreprocess.cli.program import main
 

@@ -1,4 +1,4 @@
-"""What a shell completes when somebody presses Tab in the middle of a command."""
+"""Shell completion of commands, tasks and options."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Callable, Collection, Iterator
 
 
 def complete_words(parser_of: Callable[[str], argparse.ArgumentParser], commands: Collection[str]) -> None:
-    """Answer a shell that asks how a half-typed command could go on, and end; else do nothing.
+    """Answer a shell's request for completions and exit; do nothing otherwise.
 
-    `parser_of`: gives the parser of each of the `commands`; what begins with none of them is for `run`.
+    `parser_of`: returns the parser of each of the `commands`; words that name none are completed for `run`.
     """
     if "_ARGCOMPLETE" not in os.environ:
         return
@@ -20,7 +20,7 @@ def complete_words(parser_of: Callable[[str], argparse.ArgumentParser], commands
     parser, first_words = parser_of("run"), list(commands)
     if len(typed) > 1 and typed[0] in commands:
         parser, first_words = parser_of(typed[0]), []
-        os.environ["_ARGCOMPLETE"] = "2"  # for argcomplete, a command's name is a part of the program's
+        os.environ["_ARGCOMPLETE"] = "2"  # tells argcomplete that a command's name is part of the program's name
     for action in parser._actions:
         if action.dest in ("task", "tasks"):
             action.completer = lambda prefix, **_facts: [*first_words, *_tasks(prefix)]  # type: ignore[attr-defined]
@@ -36,7 +36,7 @@ def _modes() -> list[str]:
 
 
 def _tasks(prefix: str) -> Iterator[str]:
-    """The groups and the tasks; behind a task's colon, its modes."""
+    """The groups and the tasks; after a task's colon, its modes."""
     from hearpreprocess.task import GROUPS, built_in_names, load
 
     name, colon, _mode = prefix.partition(":")

@@ -1,4 +1,4 @@
-"""How a command ends: by its status, on an error, on Ctrl-C, or when nobody reads on."""
+"""The end of a command: its exit status, an error, Ctrl-C, or a closed pipe."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 
 
 def ended(name: str, command: Callable[[], int]) -> int:
-    """Run a command to its end and return its exit status. `name`: what its errors begin with."""
+    """Run a command and return its exit status. `name`: prefix of its errors."""
     with _printing_anything():
         try:
             status = command()
             sys.stdout.flush()
         except BrokenPipeError:  # the reader of the output has ended, as `head` does
             stdout = sys.__stdout__
-            if stdout is not None and sys.stdout is stdout:  # what Python flushes at its exit must not fail again
+            if stdout is not None and sys.stdout is stdout:  # the flush at Python's exit must not fail again
                 os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())
             return FAILED
         except HearPreprocessError as error:
@@ -34,7 +34,7 @@ def ended(name: str, command: Callable[[], int]) -> int:
 
 @contextlib.contextmanager
 def _printing_anything() -> Iterator[None]:
-    """Have standard output and error print names that are no valid text, which foreign tarballs have, with escapes."""
+    """Let standard output and error print undecodable names, as in foreign tarballs, with escapes."""
     streams = [stream for stream in (sys.stdout, sys.stderr) if hasattr(stream, "reconfigure")]
     errors = [stream.errors for stream in streams]
     for stream in streams:

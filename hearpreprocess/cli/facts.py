@@ -1,4 +1,4 @@
-"""What the commands tell of a task."""
+"""The facts of a task that commands print."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hearpreprocess.task import NewFolds, PresetFolds, Source, TaskMode, registr
 
 
 def facts_of(location: str, task: TaskMode) -> dict[str, Any]:
-    """A task in one of its modes as a JSON object; what is not known is None."""
+    """A task in one of its modes as a JSON object; unknown values are None."""
     clips = None if task.published_clips is None else sum(task.published_clips)
     seconds = None if clips is None or task.sample_duration is None else clips * task.sample_duration
     sizes = [size_of(source) for source in task.sources.values()]
@@ -39,13 +39,13 @@ def facts_of(location: str, task: TaskMode) -> dict[str, Any]:
 
 
 def size_of(source: Source) -> int | None:
-    """The bytes that have to be downloaded for a source, as far as the task module tells them."""
+    """The bytes to download for a source; None if the task module does not state them."""
     sizes = [file.expected_size for file in source.files]
     return None if None in sizes else sum(size for size in sizes if size is not None)
 
 
 def splits_of(task: TaskMode) -> str:
-    """How a task is divided, in a few words."""
+    """A short description of a task's splits."""
     scheme = task.splits
     if isinstance(scheme, NewFolds):
         return f"{scheme.folds} folds, drawn"

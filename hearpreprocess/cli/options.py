@@ -1,4 +1,4 @@
-"""The options that several commands have in common, and what they mean."""
+"""The options that several commands share, and their meaning."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DEFAULT_EXPANSION = 100
 
 
 def add_tasks(parser: argparse.ArgumentParser, nargs: str) -> None:
-    """Add the tasks, and the mode that is meant of each."""
+    """Add the tasks and their mode."""
     parser.add_argument(
         "tasks",
         nargs=nargs,
@@ -44,7 +44,7 @@ def add_rates(parser: argparse.ArgumentParser) -> None:
 
 
 def add_directories(parser: argparse.ArgumentParser) -> None:
-    """Add the folders that a run works in."""
+    """Add the directories of a run."""
     parser.add_argument(
         "--tmp-dir", type=Path, default=Path("_workdir"), metavar="DIR", help="intermediate results (default: _workdir)"
     )
@@ -61,7 +61,7 @@ def add_directories(parser: argparse.ArgumentParser) -> None:
 
 
 def add_work(parser: argparse.ArgumentParser) -> None:
-    """Add how the work is done, on which no clip depends."""
+    """Add the options of execution, on which no clip depends."""
     parser.add_argument("--num-workers", type=int, metavar="N", help="processes at work at once (default: all cores)")
     parser.add_argument(
         "--compression",
@@ -77,7 +77,7 @@ def add_work(parser: argparse.ArgumentParser) -> None:
 
 
 def add_skips(parser: argparse.ArgumentParser) -> None:
-    """Add how many clips may be left out."""
+    """Add the number of clips that may be left out."""
     parser.add_argument(
         "--skip-bad-clips",
         type=int,
@@ -97,7 +97,7 @@ def add_no_report(parser: argparse.ArgumentParser) -> None:
 
 
 def add_sources(parser: argparse.ArgumentParser) -> None:
-    """Add what stands in place of sources."""
+    """Add the local replacements of sources."""
     parser.add_argument(
         "--source",
         action="append",
@@ -108,7 +108,7 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
 
 
 def workspace_of(options: argparse.Namespace) -> Workspace:
-    """The directories that the options of `add_directories` name."""
+    """The workspace from the options of `add_directories`."""
     tmp_dir = options.tmp_dir.resolve()
     return Workspace(
         tmp_dir=tmp_dir,
@@ -126,9 +126,9 @@ def set_run_defaults(parser: argparse.ArgumentParser) -> None:
 
 
 def request_of(options: argparse.Namespace) -> Request:
-    """What the options of a run ask for.
+    """The request from the options of a run.
 
-    Raises ConfigError where that is nothing, or impossible, with options named as they are typed.
+    Raises ConfigError on an impossible request, naming the options.
     """
     if options.from_published and (options.tasks or options.source or options.until):
         raise ConfigError("--from-published takes the place of tasks, of --source and of --until")
@@ -168,9 +168,9 @@ def _option_of(field: str) -> str:
 
 
 def parse_rates(texts: Iterable[str]) -> tuple[int, ...]:
-    """Sample rates in hertz, ascending and each once, from texts that hold one or several divided by commas.
+    """Sample rates in hertz, ascending and unique, from texts with one or several separated by commas.
 
-    Raises ConfigError on what is no whole number.
+    Raises ConfigError on anything but whole numbers.
     """
     rates = set()
     for text in ",".join(texts).split(","):
@@ -183,9 +183,9 @@ def parse_rates(texts: Iterable[str]) -> tuple[int, ...]:
 
 
 def parse_sources(texts: Iterable[str]) -> dict[str, str]:
-    """The absolute path that stands in place of each source, by the source's name, from texts NAME=PATH.
+    """By source name, the absolute path of its local replacement, from texts NAME=PATH.
 
-    Raises ConfigError on a text of another form, a path where nothing is, and a name that is given twice.
+    Raises ConfigError on a text of another form, a missing path, and a repeated name.
     """
     replaced: dict[str, str] = {}
     for text in texts:
@@ -194,8 +194,8 @@ def parse_sources(texts: Iterable[str]) -> dict[str, str]:
             raise ConfigError(f"--source {text!r}: expected NAME=PATH")
         if name in replaced:
             raise ConfigError(f"--source: {name!r} is given twice")
-        place = Path(path).expanduser()  # few shells do it behind an equals sign
-        if not place.exists():
-            raise ConfigError(f"--source: there is no {without_credentials(path) if '://' in path else place}")
-        replaced[name] = str(place.resolve())
+        source_path = Path(path).expanduser()  # few shells expand it after an equals sign
+        if not source_path.exists():
+            raise ConfigError(f"--source: there is no {without_credentials(path) if '://' in path else source_path}")
+        replaced[name] = str(source_path.resolve())
     return replaced

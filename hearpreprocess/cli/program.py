@@ -1,4 +1,4 @@
-"""The program `hearpreprocess`: its commands, and how the arguments are given to one of them."""
+"""The program `hearpreprocess`: its commands, and the dispatch of arguments to one of them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ COMMANDS = {
     "version": "print the version",
     "help": "print this help, or that of a command",
 }
-"""Each but the last two is a module of hearpreprocess.cli.commands; here is what it does, in a line of the help."""
+"""By command, its line in the help; all but the last two are modules of hearpreprocess.cli.commands."""
 
 FORMATTER = argparse.RawDescriptionHelpFormatter
 
@@ -79,9 +79,9 @@ def _refuse(unknown: Sequence[str], parser: argparse.ArgumentParser) -> NoReturn
 
 
 def command_of(words: Sequence[str]) -> tuple[str, list[str]]:
-    """The command that words are for, and the words with it in front: what names none is for `run`.
+    """The command of some words, and the words starting with it: `run` if they name none.
 
-    Options that the program itself has, --help and --version, are left to it.
+    The program's own options, --help and --version, stay as they are.
     """
     first = words[0]
     if first in COMMANDS:
@@ -92,7 +92,7 @@ def command_of(words: Sequence[str]) -> tuple[str, list[str]]:
 
 
 def parser_for(command: str) -> argparse.ArgumentParser:
-    """The parser of all commands, of which one has its options: the module of each other one is not imported."""
+    """The parser of all commands with the options of one of them; the other commands' modules are not imported."""
     parser = argparse.ArgumentParser(
         prog="hearpreprocess",
         usage="hearpreprocess TASK... [options of run]\n       hearpreprocess COMMAND ...",
@@ -115,7 +115,7 @@ def parser_for(command: str) -> argparse.ArgumentParser:
 
 
 def command_parser(command: str) -> argparse.ArgumentParser:
-    """The parser of one command's own words."""
+    """The parser of one command."""
     parser = argparse.ArgumentParser(prog=f"hearpreprocess {command}", formatter_class=FORMATTER)
     if command == "help":
         parser.description = "Print the help of the program, or of a command."

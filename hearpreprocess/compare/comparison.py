@@ -1,4 +1,4 @@
-"""What two copies of a task have in common and what not."""
+"""Compare two copies of a task."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ IDENTICAL, WITHIN_DITHER, DIFFERENT = "identical", "within dither", "different"
 class Comparison:
     """`problems`: what differs, by aspect (`metadata`, `splits`, `labels`, `vocabulary`, `rates`, `audio`, `lengths`).
 
-    `samples`: by rate, the number of clips compared, of those that are identical, and how the others differ.
+    `samples`: by rate, the number of compared clips, of identical ones, and the differences of the others.
     """
 
     first: Path
@@ -30,7 +30,7 @@ class Comparison:
     samples: dict[int, tuple[int, int, list[Difference]]]
 
     def outcome(self, rate: int) -> str:
-        """How the samples at a rate compare."""
+        """The outcome for the samples at a rate."""
         compared, identical, others = self.samples[rate]
         if identical == compared:
             return IDENTICAL
@@ -38,7 +38,7 @@ class Comparison:
 
     @property
     def is_same(self) -> bool:
-        """Whether splits and labels are identical, and no sample differs by more than dither does."""
+        """Whether splits and labels are identical, and no sample differs by more than dither."""
         outcomes = {self.outcome(rate) for rate in self.samples}
         faults = [problems for aspect, problems in self.problems.items() if aspect != "rates"]
         return not any(faults) and bool(outcomes) and outcomes <= {IDENTICAL, WITHIN_DITHER}
@@ -66,7 +66,7 @@ class Comparison:
 
 
 def median_snr(others: Sequence[Difference]) -> float | None:
-    """The median signal-to-noise ratio in dB; None where no clip has one."""
+    """The median signal-to-noise ratio in dB; None if no clip has one."""
     ratios = [difference.snr for difference in others if difference.snr is not None]
     return median(ratios) if ratios else None
 
@@ -74,11 +74,11 @@ def median_snr(others: Sequence[Difference]) -> float | None:
 def compare(first: Path, second: Path) -> Comparison:
     """Compare two copies of a task, each a folder or a tarball.
 
-    Raises OutputError where one of them is none, or damaged.
+    Raises OutputError where one of them is not a finished task, or is damaged.
     """
     with ThreadPoolExecutor(2) as pool:
         ours, theirs = pool.map(_read, (first, second))
-    placed = _placed(ours), _placed(theirs)
+    placed = _placements(ours), _placements(theirs)
     problems = {
         "metadata": list(_metadata(ours, theirs)),
         "splits": list(_splits(ours, theirs, *placed)),
@@ -100,7 +100,7 @@ def compare(first: Path, second: Path) -> Comparison:
 
 
 def _read(path: Path) -> FinishedTask:
-    """A copy, all of which has been read."""
+    """A copy with all its files read."""
     copy = FinishedTask(path)
     if copy.contents.damage:
         raise OutputError(f"{path}: {copy.contents.damage}")
@@ -116,11 +116,11 @@ def _metadata(ours: FinishedTask, theirs: FinishedTask) -> Iterator[str]:
             yield f"{key}: {first[key]!r} and {second[key]!r}"
 
 
-Placed = Mapping[str, Sequence[tuple[str, list[Any]]]]
-"""By file name, the splits that a clip is in and its labels in each; sound copies have each clip in one split."""
+Placement = Mapping[str, Sequence[tuple[str, list[Any]]]]
+"""By file name, a clip's splits with its labels in each; in intact copies each clip is in one split."""
 
 
-def _placed(copy: FinishedTask) -> Placed:
+def _placements(copy: FinishedTask) -> Placement:
     placed: dict[str, list[tuple[str, list[Any]]]] = {}
     for split in sorted(filter(copy.has_labels, set(copy.splits))):
         for file, labels in copy.labels(split).items():
@@ -128,7 +128,7 @@ def _placed(copy: FinishedTask) -> Placed:
     return placed
 
 
-def _splits(ours: FinishedTask, theirs: FinishedTask, first: Placed, second: Placed) -> Iterator[str]:
+def _splits(ours: FinishedTask, theirs: FinishedTask, first: Placement, second: Placement) -> Iterator[str]:
     for file in sorted(first.keys() | second.keys()):
         one, other = (" and ".join(split for split, _labels in placed.get(file, [])) for placed in (first, second))
         if not other:
@@ -139,7 +139,7 @@ def _splits(ours: FinishedTask, theirs: FinishedTask, first: Placed, second: Pla
             yield f"{file} is in {one} and in {other}"
 
 
-def _labels(first: Placed, second: Placed) -> Iterator[str]:
+def _labels(first: Placement, second: Placement) -> Iterator[str]:
     for file in sorted(first.keys() & second.keys()):
         one, other = ([_in_order(labels) for _split, labels in placed[file]] for placed in (first, second))
         if one != other:
@@ -147,12 +147,12 @@ def _labels(first: Placed, second: Placed) -> Iterator[str]:
 
 
 def _in_order(labels: list[Any]) -> list[str]:
-    """Labels in an order of their own: that in which a clip's labels are listed means nothing."""
+    """The labels sorted as texts, as the order of a clip's labels has no meaning."""
     return sorted(json.dumps(label, sort_keys=True) for label in labels)
 
 
 def _vocabulary(copy: FinishedTask) -> list[str]:
-    """The words of the vocabulary, even of one that is no table."""
+    """The words of the vocabulary, even if it is not a valid table."""
     return copy.contents.small_files.get(VOCABULARY, b"").decode(errors="replace").split()
 
 
@@ -164,7 +164,7 @@ def _rates(ours: FinishedTask, theirs: FinishedTask) -> Iterator[str]:
 
 
 def _audio(ours: FinishedTask, theirs: FinishedTask) -> Iterator[str]:
-    """What has no counterpart: clips at a rate that both have, and what belongs to no task."""
+    """Files without a counterpart: clips at the common rates, and files that belong to no task."""
     first, second = _clips(ours), _clips(theirs)
     rates = {key.rate for key in first} & {key.rate for key in second}
     for key in sorted(first.keys() ^ second.keys()):
@@ -178,7 +178,7 @@ def _audio(ours: FinishedTask, theirs: FinishedTask) -> Iterator[str]:
 def _fingerprints(
     ours: FinishedTask, theirs: FinishedTask, problems: list[str]
 ) -> tuple[dict[int, list[ClipKey]], list[ClipKey]]:
-    """The clips of the same length in both, by rate, and those of them whose samples differ."""
+    """By rate, the clips with the same length in both, and the list of those whose samples differ."""
     first, second = _clips(ours), _clips(theirs)
     compared: dict[int, list[ClipKey]] = {}
     changed = []

@@ -1,4 +1,4 @@
-"""Compare the samples of clips that two copies have in common, streaming both."""
+"""Compare the samples of the clips that two copies share, streaming both."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from hearpreprocess.errors import OutputError
 from hearpreprocess.finished import ClipKey, clips_of
 
 LARGEST_DITHER = 2
-"""The reference lets libsoxr dither with a random seed: two of its own runs differ by as much."""
+"""The reference's libsoxr dithers with a random seed: two of its own runs differ by this much."""
 
 WINDOW_BYTES = 256 << 20
-"""Of the clips that are held until their counterparts in the other copy come."""
+"""The maximum size of the clips that are buffered until their counterparts in the other copy are read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """How the samples of a clip differ: the largest difference, and the signal-to-noise ratio in dB.
+    """The difference between two copies of a clip: the largest difference, and the signal-to-noise ratio in dB.
 
     A silent clip has no ratio.
     """
@@ -33,20 +33,20 @@ class Difference:
 
     @property
     def is_within_dither(self) -> bool:
-        """Whether no sample differs by more than dither does."""
+        """Whether no sample differs by more than dither."""
         return self.largest <= LARGEST_DITHER
 
 
 def differences(first: Path, second: Path, wanted: Collection[ClipKey]) -> Iterator[Difference]:
-    """How the samples of clips, which have the same length in both copies, differ.
+    """The differences of clips that have the same length in both copies.
 
-    Raises OutputError where a clip cannot be read, or is gone from a copy.
+    Raises OutputError where a clip cannot be read, or has disappeared from a copy.
     """
     import numpy as np
 
-    for key, ours, theirs in _pairs(first, second, frozenset(wanted)):
+    for key, ours, clips in _pairs(first, second, frozenset(wanted)):
         try:
-            signal, other = (audio.read_wav(content)[0].astype(np.int64) for content in (ours, theirs))
+            signal, other = (audio.read_wav(content)[0].astype(np.int64) for content in (ours, clips))
         except (wave.Error, EOFError, ValueError) as error:
             raise OutputError(f"{key.file}: it is no WAV file that can be read: {error}") from error
         noise = signal - other
@@ -56,15 +56,15 @@ def differences(first: Path, second: Path, wanted: Collection[ClipKey]) -> Itera
 
 
 def _pairs(first: Path, second: Path, wanted: Collection[ClipKey]) -> Iterator[tuple[ClipKey, bytes, bytes]]:
-    """The content of each clip in both copies: the first is read once, the second round and round.
+    """The content of each clip in both copies: the first copy is read once, the second repeatedly.
 
-    Where both have the clips in the same order, the second is read once, too.
+    If both have the clips in the same order, the second is read once, too.
     """
-    theirs = _round_and_round(second)
+    clips = _repeated_clips(second)
     for window in _windows(first, wanted):
         ends = 0
         while window:
-            if (clip := next(theirs)) is None:
+            if (clip := next(clips)) is None:
                 ends += 1
             elif clip[0] in window:
                 yield clip[0], window.pop(clip[0]), clip[1]
@@ -72,22 +72,22 @@ def _pairs(first: Path, second: Path, wanted: Collection[ClipKey]) -> Iterator[t
                 raise OutputError(f"{second}: {min(window).path} is gone; did it change while it was compared?")
 
 
-def _round_and_round(path: Path) -> Iterator[tuple[ClipKey, bytes] | None]:
-    """The clips of a copy, and None at its end, over and over."""
+def _repeated_clips(path: Path) -> Iterator[tuple[ClipKey, bytes] | None]:
+    """The clips of a copy, then None, repeated endlessly."""
     while True:
         yield from clips_of(path)
         yield None
 
 
 def _windows(path: Path, wanted: Collection[ClipKey]) -> Iterator[dict[ClipKey, bytes]]:
-    """The contents of clips of a copy in its order, about WINDOW_BYTES at a time."""
+    """The contents of a copy's clips in its order, in batches of about WINDOW_BYTES."""
     window: dict[ClipKey, bytes] = {}
-    held = 0
+    size = 0
     for key, content in clips_of(path):
         if key in wanted:
             window[key] = content
-            held += len(content)
-        if held >= WINDOW_BYTES:
+            size += len(content)
+        if size >= WINDOW_BYTES:
             yield window
-            window, held = {}, 0
+            window, size = {}, 0
     yield window

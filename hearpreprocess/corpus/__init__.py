@@ -1,4 +1,4 @@
-"""From clips to splits, without any audio: the table of clips, splits, labels, and batches of audio work."""
+"""From clips to splits, without audio: the table of clips, splits, labels, and batches of audio work."""
 
 from hearpreprocess.corpus import labels, splits
 from hearpreprocess.corpus.batches import Batch, decoding_versions

@@ -1,4 +1,4 @@
-"""Divide the chosen clips into batches, the units of audio work, and list what has to be unpacked for them."""
+"""Divide the chosen clips into batches, the units of audio work."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from hearpreprocess.storage import digest
 if TYPE_CHECKING:
     import pandas as pd
 
-# Large enough that a scheduler's milliseconds for each batch do not show, small enough that all cores are busy and
-# that little is lost when one is interrupted.
+# Large enough that the scheduler's milliseconds per batch are negligible, small enough that all cores are busy and an
+# interruption loses little.
 BATCH_SECONDS, BATCH_CLIPS = 300.0, 300
 BATCH_CLIPS_OF_UNKNOWN_LENGTH = 50
 MOST_BATCHES = 256
 
 AUDIO_FORMAT = 2
-"""Of what the steps that make audio leave in the work folder, so that no step reads what an older one left."""
+"""Format version of the audio steps' outputs in the work folder, so that no step reads those of an older version."""
 
 
 @dataclass(frozen=True)
 class BatchClip:
-    """What one clip's audio is made from: a member of a source, or the slice `start` to `stop` of it in samples."""
+    """The input of one clip's audio: a member of a source, or its slice from `start` to `stop` in samples."""
 
     name: str
     source: str
@@ -39,9 +39,9 @@ class BatchClip:
 
 @dataclass(frozen=True)
 class Batch:
-    """Some clips of a corpus, and all else that their audio depends on.
+    """Some clips of a corpus, with everything else that their audio depends on.
 
-    `sample_duration`: seconds, or None. `contents`: for each source, what the bytes of the clips' members are known by.
+    `sample_duration`: seconds, or None. `contents`: by source, an identifier of the bytes of the clips' members.
     """
 
     clips: tuple[BatchClip, ...]
@@ -50,7 +50,7 @@ class Batch:
 
     @property
     def key(self) -> str:
-        """A digest of all that the batch's audio depends on: no label, no split and no task's name is among it."""
+        """A digest of everything that the batch's audio depends on: no label, no split and no task name."""
         return digest([__version__, AUDIO_FORMAT, decoding_versions(), self.to_json()])
 
     def to_json(self) -> dict[str, Any]:
@@ -59,35 +59,35 @@ class Batch:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Batch:
-        """The batch that `to_json` gave."""
+        """The batch from the result of `to_json`."""
         return cls(tuple(BatchClip(**clip) for clip in value["clips"]), value["sample_duration"], value["contents"])
 
 
 @functools.cache
 def decoding_versions() -> dict[str, str]:
-    """The versions of the libraries that decide samples."""
+    """The versions of the libraries that determine samples."""
     return {name: version(name) for name in ("imageio-ffmpeg", "numpy", "soundfile", "soxr")}
 
 
 def batch_size(sample_duration: float | None) -> int:
-    """How many clips of a duration in seconds make a batch."""
+    """The number of clips of a duration in seconds per batch."""
     if sample_duration is None:
         return BATCH_CLIPS_OF_UNKNOWN_LENGTH
     return max(1, min(BATCH_CLIPS, int(BATCH_SECONDS / sample_duration)))
 
 
 def number_of_batches(clips: int, sample_duration: float | None) -> int:
-    """How many batches so many clips are divided into: a power of two, so that one clip more seldom changes it."""
+    """The number of batches for a number of clips: a power of two, so that one more clip seldom changes it."""
     wanted = clips / batch_size(sample_duration)
     return min(MOST_BATCHES, 1 << max(0, ceil(log2(wanted))) if wanted > 1 else 1)
 
 
-Contents = Mapping[str, Callable[[Iterable[str]], str]]
-"""For each source a function from some of its members to what their bytes are known by."""
+ContentIds = Mapping[str, Callable[[Iterable[str]], str]]
+"""By source, a function from some of its members to an identifier of their bytes."""
 
 
-def make_batches(table: pd.DataFrame, sample_duration: float | None, contents: Contents) -> list[Batch]:
-    """The batches of a table of clips. A clip's name decides its batch, so that another clip does not move it."""
+def make_batches(table: pd.DataFrame, sample_duration: float | None, contents: ContentIds) -> list[Batch]:
+    """The batches of a table of clips; a clip's batch depends on its name alone, not on other clips."""
     columns = (table[column].tolist() for column in ("name", "source", "member", "start", "stop"))
     count = number_of_batches(len(table), sample_duration)
     divided: dict[int, list[BatchClip]] = {}
@@ -103,7 +103,7 @@ def make_batches(table: pd.DataFrame, sample_duration: float | None, contents: C
 
 
 def members_by_source(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    """The members of each source, sorted and each once, from pairs of a source and a member."""
+    """The members of each source, sorted and unique, from pairs of a source and a member."""
     needed: dict[str, set[str]] = {}
     for source, member in pairs:
         needed.setdefault(source, set()).add(member)

@@ -1,4 +1,4 @@
-"""Work out what a task is, from the listings of its sources: its clips, splits, caps and events."""
+"""Choose a task's clips from the listings of its sources, with splits, caps and events."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 def choose_clips(config: TaskMode, trees: Mapping[str, Tree]) -> tuple[pd.DataFrame, list[Omission], list[str]]:
     """The chosen clips of a task, with splits, cap and events as they are published.
 
-    Returns them with what is left out, and a list of warnings.
+    Returns them with the omissions and a list of warnings.
 
-    Raises CorpusError or SplitError on whatever the task, its module or its sources get wrong.
+    Raises CorpusError or SplitError on errors in the task, its module or its sources.
     """
     members = {name: tree.members for name, tree in trees.items()}
     table, omissions = to_table(_clips(config, trees), config, members)
@@ -45,7 +45,7 @@ def _number_of_events(table: pd.DataFrame) -> int:
 
 
 def _clips(config: TaskMode, trees: Mapping[str, Tree]) -> Iterator[Clip | LeftOut]:
-    """The clips that the task's function yields; whatever else it raises becomes an error that names its line."""
+    """The clips that the task's function yields; other exceptions that it raises become errors naming its line."""
     try:
         clips: Iterable[Clip | LeftOut] | None = config.clips(trees)
         if clips is None or isinstance(clips, Clip | LeftOut):
@@ -56,7 +56,7 @@ def _clips(config: TaskMode, trees: Mapping[str, Tree]) -> Iterator[Clip | LeftO
         raise
     except (Exception, SystemExit) as error:
         module = Path(inspect.getsourcefile(inspect.unwrap(config.clips)) or "?")
-        columns = getattr(getattr(error, "obj", None), "_fields", ())  # of a table's row, asked for a column it lacks
+        columns = getattr(getattr(error, "obj", None), "_fields", ())  # of a table's row, whose column is missing
         raise CorpusError(
             f"{config.title}: clips() of {module.name}, line {line_in(error, module)}: {type(error).__name__}: {error}"
             + (f"; the table's columns are {', '.join(columns[1:])}" if columns else "")

@@ -1,4 +1,4 @@
-"""A corpus on disk, as the step that works it out leaves it for the steps after it."""
+"""A corpus on disk: the output of the step that plans it, read by the later steps."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CORPUS_FORMAT = 2
-"""Of the files in a CorpusFolder, so that no step reads what an older version left."""
+"""Format version of the files in a CorpusFolder, so that no step reads those of an older version."""
 
 _WHERE = ("name", "split", "batch", "source", "member")
 
@@ -25,16 +25,16 @@ _WHERE = ("name", "split", "batch", "source", "member")
 class CorpusFolder:
     """Four kinds of files, so that no step reads much more than it needs.
 
-    `corpus.json`: the summary, for every step. `batches/<key>.json`: the clips of a batch, and where their members can
-    be read by themselves, for the steps on that batch. `clips.json`: the split, the batch and the member of each clip,
-    for the steps on all clips. `labels.json`: the whole table of clips and what is left out, for the labels.
+    `corpus.json`: the summary, for every step. `batches/<key>.json`: the clips of a batch, and the locations of members
+    that can be read one by one, for the steps on that batch. `clips.json`: the split, the batch and the member of each
+    clip, for the steps on all clips. `labels.json`: the whole table of clips and the omissions, for the labels.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def write(self, plan: Plan) -> None:
-        """Fill the folder, which is empty."""
+        """Write the plan to the empty folder."""
         (self.folder / "batches").mkdir()
         for key, batch in plan.batches.items():
             self._write(f"batches/{key}.json", {"batch": batch.to_json(), "packed": plan.packed[key]})
@@ -45,7 +45,7 @@ class CorpusFolder:
 
     @functools.cached_property
     def summary(self) -> Summary:
-        """What every step has to know."""
+        """The summary that every step needs."""
         facts = self._read("corpus.json")
         batches = {key: BatchFacts(known["clips"], tuple(known["sources"])) for key, known in facts["batches"].items()}
         selections = {source: Selection(**known) for source, known in facts["selections"].items()}
@@ -57,7 +57,7 @@ class CorpusFolder:
         return Batch.from_json(self._read(f"batches/{key}.json")["batch"])
 
     def packed(self, batch: str) -> dict[str, dict[str, Packed]]:
-        """By source, where the members that the batch with this key needs can be read by themselves."""
+        """By source, the locations of the batch's members that can be read one by one."""
         packed: dict[str, dict[str, Packed]] = self._read(f"batches/{batch}.json")["packed"]
         return packed
 
@@ -76,7 +76,7 @@ class CorpusFolder:
         return sorted({member for of_clip, member in of_clips if of_clip == source})
 
     def labels(self) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
-        """The table of the chosen clips, and what is left out, as a manifest has it."""
+        """The table of the chosen clips, and the omissions as in a manifest."""
         labels = self._read("labels.json")
         return table_from_json(labels["clips"]), labels["left_out"]
 

@@ -22,8 +22,9 @@ RawEvent = tuple[Label, float, float]
 def trim_events(table: pd.DataFrame, sample_duration: float) -> pd.DataFrame:
     """The table with its events cut to clips of `sample_duration` seconds.
 
-    Events that start at or after the end are dropped, the ends of others are cut to it.
-    Raises CorpusError naming the clips that are left without any event.
+    Events with an onset at or after the end are dropped, later offsets are cut to it.
+
+    Raises CorpusError naming the clips that have no event left.
     """
     import pandas as pd
 
@@ -42,7 +43,7 @@ def _within(events: Sequence[RawEvent], duration: float) -> Iterable[RawEvent]:
 
 
 def split_labels(table: pd.DataFrame, split: str, embedding_type: str) -> dict[str, list[Any]]:
-    """The labels of each clip of a split by file name: labels, or events with their times in milliseconds."""
+    """By file name, the labels of each clip of a split, or its events with times in milliseconds."""
     of_split = table[table["split"] == split]
     if embedding_type == "scene":
         return {f"{name}.wav": list(labels) for name, labels in zip(of_split["name"], of_split["labels"], strict=True)}
@@ -53,10 +54,10 @@ def split_labels(table: pd.DataFrame, split: str, embedding_type: str) -> dict[s
 
 
 def membership_digest(clips: Mapping[str, Mapping[str, list[Any]]]) -> str:
-    """The sha256 of who is where: a JSON list a clip of its split, file name and labels, a line each, all sorted.
+    """The sha256 of all splits and labels, as sorted lines of JSON lists [split, file name, labels].
 
-    `clips`: by split and file name, as `split_labels` gives them. Two copies of a task with this digest in common have
-    the same clips in the same splits with the same labels.
+    `clips`: by split and file name, from `split_labels`. Two copies of a task with the same digest have the same clips
+    in the same splits with the same labels.
     """
     rows = sorted(
         json.dumps([split, file, sorted(map(_text, labels))], ensure_ascii=False)
@@ -71,13 +72,13 @@ def _text(label: Any) -> str:
 
 
 def vocabulary(table: pd.DataFrame) -> list[Label]:
-    """The labels that occur in a table, sorted: numbers as numbers, texts by code point."""
+    """The labels that occur in a table, sorted: numbers by value, texts by code point."""
     every: set[Any] = set().union(*labels_of(table))
     return sorted(every)
 
 
 def vocabulary_csv(labels: Sequence[Label]) -> str:
-    """The text of labelvocabulary.csv: a header and one line a label, numbered from 0."""
+    """The text of labelvocabulary.csv: a header and one line per label, numbered from 0."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("idx", "label"))
@@ -86,5 +87,5 @@ def vocabulary_csv(labels: Sequence[Label]) -> str:
 
 
 def to_json(value: Any) -> str:
-    """The text of a JSON file as finished tasks hold it."""
+    """The text of a JSON file in the style of finished tasks."""
     return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n"

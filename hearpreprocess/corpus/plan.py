@@ -1,4 +1,4 @@
-"""Work out what there is to do for the chosen clips of a task: which audio, in which batches, and what to unpack."""
+"""Plan the work for the chosen clips of a task: which audio, in which batches, and which members to unpack."""
 
 from __future__ import annotations
 
@@ -19,10 +19,9 @@ LARGEST_MEMBER_IN_MEMORY = 64 << 20
 
 @dataclass(frozen=True)
 class Selection:
-    """What the chosen clips need of a source.
+    """The members of a source that the chosen clips need.
 
-    `members`: how many of its members. `key`: of those that have to be unpacked; None where each is read by itself in
-    its archive.
+    `members`: their number. `key`: of those to unpack; None if they are read one by one in the archive.
     """
 
     members: int
@@ -31,7 +30,7 @@ class Selection:
 
 @dataclass(frozen=True)
 class BatchFacts:
-    """What is known of a batch without its clips: how many they are, and the names of the sources that they need."""
+    """The number of a batch's clips, and the names of the sources that they need."""
 
     clips: int
     sources: tuple[str, ...]
@@ -39,11 +38,11 @@ class BatchFacts:
 
 @dataclass(frozen=True)
 class Summary:
-    """What every step after Corpus has to know, and no more: it is small, however large the corpus is.
+    """The facts that every step after Corpus needs; small, however large the corpus is.
 
     `title`: of the task. `splits`: the number of clips of each. `batches`: by key. `selections`: by source. `audio`: a
-    digest of all audio, however it is divided into batches. `undeclared`: files that the task's module read, though it
-    does not declare them.
+    digest of all audio, independent of the batches. `undeclared`: files that the task's module read without declaring
+    them.
     """
 
     title: str
@@ -56,10 +55,10 @@ class Summary:
 
 @dataclass(frozen=True)
 class Plan:
-    """A corpus, worked out: what a CorpusFolder holds.
+    """The plan of a corpus: the content of a CorpusFolder.
 
-    `table`: of the chosen clips, with one column more, `batch`, the key of each clip's batch. `packed`: by batch and
-    source, where the members are that can be read by themselves. `omissions`: what is not in the task.
+    `table`: of the chosen clips, with an additional column `batch`, the key of each clip's batch. `packed`: by batch
+    and source, the locations of the members that can be read one by one. `omissions`: clips that are not in the task.
     """
 
     summary: Summary
@@ -76,8 +75,8 @@ def plan_corpus(
     trees: Mapping[str, Tree],
     undeclared: Sequence[str] = (),
 ) -> Plan:
-    """The plan of a task whose chosen clips are the rows of a table. `trees`: of its sources."""
-    contents = {name: tree.content_of for name, tree in trees.items()}
+    """Plan a task whose chosen clips are the rows of a table; `trees`: of its sources."""
+    contents = {name: tree.content_id_of for name, tree in trees.items()}
     batches = {batch.key: batch for batch in make_batches(table, task.sample_duration, contents)}
     needed = members_by_source(zip(table["source"], table["member"], strict=True))
     sliced = set(table["source"][(table["start"] != WHOLE) | (table["stop"] != WHOLE)])
@@ -105,8 +104,8 @@ def plan_corpus(
 
 
 def selection_key(tree: Tree, members: Sequence[str]) -> str:
-    """What some members of a source are known by when they are unpacked together."""
-    return digest([tree.content_of(members), list(members)])
+    """The key of some members of a source that are unpacked together."""
+    return digest([tree.content_id_of(members), list(members)])
 
 
 def _audio_digest(batches: Collection[Batch], contents: Mapping[str, str]) -> str:
@@ -120,7 +119,7 @@ def _packed(batch: Batch, in_place: Collection[str], trees: Mapping[str, Tree]) 
 
 
 def _is_read_in_place(source: Source, tree: Tree, members: Sequence[str]) -> bool:
-    """Whether members can be read one by one in their archive: that is quick, and nothing else is to check."""
+    """Whether members are read one by one in their archive: possible, fast, and without a list of checksums."""
     return source.member_md5 is None and all(
         member in tree.packed and tree.members[member] <= LARGEST_MEMBER_IN_MEMORY for member in members
     )

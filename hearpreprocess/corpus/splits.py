@@ -1,7 +1,7 @@
-"""Divide a corpus into splits: keep what the source gives, draw what is missing, cap, and check.
+"""Divide a corpus into splits: keep those of the source, draw the missing ones, cap, and check.
 
-All of it acts on names and groups, never on paths or on the order of a listing, and every draw is seeded with a fixed
-text, so that the same clips give the same splits everywhere. The seeds and the rounding are the published ones
+Everything depends on names and groups, never on paths or on the order of a listing, and every draw is seeded with a
+fixed text, so that the same clips give the same splits everywhere. The seeds and the rounding are the published ones
 (hear-preprocess, `hearpreprocess/pipeline.py`): a change here changes the benchmark.
 """
 
@@ -25,7 +25,7 @@ FOLD_ATTEMPTS = 1000
 def divide(table: pd.DataFrame, task: TaskMode) -> tuple[pd.DataFrame, list[Omission], list[str]]:
     """Assign every clip of a table its split and cap the splits.
 
-    Returns the chosen clips, what the caps left out, and a list of warnings.
+    Returns the chosen clips, the clips beyond the caps, and a list of warnings.
 
     That a cap takes the last clip of a label from a split is a warning: the published 5-hour tasks do not exclude it.
 
@@ -64,8 +64,8 @@ def _beyond_the_cap(before: Sequence[str], after: Sequence[str], scheme: SplitSc
 def draw_missing(groups: Sequence[str], splits: Sequence[str], scheme: TrainValidTest) -> list[str]:
     """The split of each clip, with the splits that no clip names drawn from train by groups.
 
-    `splits`: the split that the source gives each clip, or "" which is as good as train.
-    If valid and test are both missing each has its percentage; if one is, its share of itself and train together.
+    `splits`: the split that the source assigns to each clip, or "", which counts as train. If valid and test are both
+    missing, each gets its percentage; if one is, its share of its own and train's percentages.
     """
     given = set(splits)
     drawn = [split for split in ("valid", "test") if split not in given]
@@ -85,7 +85,7 @@ def draw_missing(groups: Sequence[str], splits: Sequence[str], scheme: TrainVali
 
 
 def labels_by_group(groups: Iterable[str], labels: Iterable[Collection[Label]]) -> dict[str, set[Label]]:
-    """All labels that the clips of each group hold."""
+    """All labels of the clips of each group."""
     of_groups: dict[str, set[Label]] = {}
     for group, of_clip in zip(groups, labels, strict=True):
         of_groups.setdefault(group, set()).update(of_clip)
@@ -95,10 +95,10 @@ def labels_by_group(groups: Iterable[str], labels: Iterable[Collection[Label]]) 
 def draw_folds(
     labels: Mapping[str, Collection[Label]], folds: int, *, needs_every_label: bool = True
 ) -> dict[str, str]:
-    """The fold of each group: the first of FOLD_ATTEMPTS seeded shuffles under which every fold holds every label.
+    """The fold of each group: the first of FOLD_ATTEMPTS seeded shuffles that puts every label into every fold.
 
-    `labels`: the labels of each group. Without `needs_every_label` the first shuffle is taken.
-    Raises SplitError where no shuffle will do.
+    `labels`: the labels of each group. Without `needs_every_label` the first shuffle is taken. Raises SplitError where
+    no shuffle does.
     """
     import numpy as np
 
@@ -130,7 +130,7 @@ def _rarest(labels: Mapping[str, Collection[Label]], folds: int) -> list[str]:
 
 
 def check_groups(groups: Sequence[str], splits: Sequence[str]) -> list[str]:
-    """A warning where the splits that a source gives divide a group."""
+    """Warnings about groups that the source's own splits divide."""
     of_groups: dict[str, set[str]] = {}
     for group, split in zip(groups, splits, strict=True):
         of_groups.setdefault(group, set()).add(split)
@@ -141,23 +141,23 @@ def check_groups(groups: Sequence[str], splits: Sequence[str]) -> list[str]:
 
 
 def check_labels(splits: Sequence[str], labels: Sequence[Collection[Label]], task: TaskMode) -> list[str]:
-    """Check that every split has clips and holds every label; what the task tolerates is returned as warnings.
+    """Check that every split has clips and every label; problems that the task tolerates are returned as warnings.
 
     Raises SplitError naming each split and what it lacks.
     """
-    held: dict[str, set[Label]] = {split: set() for split in task.splits.names}
-    counts = dict.fromkeys(held, 0)
+    labels_of_split: dict[str, set[Label]] = {split: set() for split in task.splits.names}
+    counts = dict.fromkeys(labels_of_split, 0)
     for split, of_clip in zip(splits, labels, strict=True):
-        held[split].update(of_clip)
+        labels_of_split[split].update(of_clip)
         counts[split] += 1
-    every = set().union(*held.values())
+    all_labels = set().union(*labels_of_split.values())
     problems = [
         f"{split} has no clips"
         if not counts[split]
-        else f"{split} lacks {len(every - of_split)} of {len(every)} labels: "
-        + ", ".join(sorted(map(str, every - of_split))[:5])
-        for split, of_split in held.items()
-        if every - of_split or not counts[split]
+        else f"{split} lacks {len(all_labels - of_split)} of {len(all_labels)} labels: "
+        + ", ".join(sorted(map(str, all_labels - of_split))[:5])
+        for split, of_split in labels_of_split.items()
+        if all_labels - of_split or not counts[split]
     ]
     if not problems:
         return []
@@ -171,7 +171,7 @@ def check_labels(splits: Sequence[str], labels: Sequence[Collection[Label]], tas
 
 
 def cap(table: pd.DataFrame, scheme: SplitScheme, sample_duration: float | None) -> pd.DataFrame:
-    """The table with each split cut down to the most seconds that the scheme allows it, in clips chosen by seed."""
+    """The table with each split reduced to the seconds that the scheme allows, in clips chosen by a seeded draw."""
     import numpy as np
 
     is_chosen = np.ones(len(table), dtype=bool)
@@ -191,7 +191,7 @@ def cap(table: pd.DataFrame, scheme: SplitScheme, sample_duration: float | None)
 
 
 def subsample(count: int, most: int, seed: str) -> list[int]:
-    """The positions of the first `most` of `count` things in a seeded permutation; all of them if there are no more."""
+    """The first `most` positions of a seeded permutation of `count` positions; all if there are no more."""
     import numpy as np
 
     if count <= most:
@@ -202,5 +202,5 @@ def subsample(count: int, most: int, seed: str) -> list[int]:
 
 
 def text_to_int(text: str) -> int:
-    """The seed that a text stands for, below 2**32 - 1."""
+    """The seed of a text, below 2**32 - 1."""
     return int(hashlib.sha1(text.encode()).hexdigest(), 16) % (2**32 - 1)

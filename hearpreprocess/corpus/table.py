@@ -1,9 +1,9 @@
 """The table of the chosen clips, and the checks on what a task module yields.
 
-The table is a pandas DataFrame with one row a clip, sorted by name, and the columns of COLUMNS:
-`name` (unique, no slash), `source` and `member` (where the audio is), `start` and `stop` (samples, or -1 for the whole
-recording), `split` (a split's name, or "" where it is to be drawn), `group` (what may not be divided between splits),
-`labels` (tuple of str or of int), `events` (tuple of (label, start in seconds, end in seconds)).
+The table is a pandas DataFrame with one row a clip, sorted by name, and the columns of COLUMNS: `name` (unique, no
+slash), `source` and `member` (where the audio is), `start` and `stop` (samples, or -1 for the whole recording), `split`
+(a split's name, or "" if it is to be drawn), `group` (clips of one group stay in one split), `labels` (tuple of str or
+of int), `events` (tuple of (label, start in seconds, end in seconds)).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ LACKING = "the excerpt does not have their files"
 
 @dataclass(frozen=True, slots=True)
 class Omission:
-    """Why clips are not in a finished task: their names, or how many of what there are where nobody lists them."""
+    """Clips that are not in a finished task, with the reason: their names, or their number if they have no names."""
 
     reason: str
     clips: tuple[str, ...] | None = None
@@ -46,12 +46,12 @@ class Omission:
 def to_table(
     clips: Iterable[Clip | LeftOut], task: TaskMode, members: Mapping[str, Collection[str]]
 ) -> tuple[pd.DataFrame, list[Omission]]:
-    """The table of the clips that a task module yields, and what is not in it.
+    """The table of the clips that a task module yields, and the omissions.
 
-    `members`: for each source the paths that it holds. A clip whose file is not among them is dropped where the corpus
-    is an excerpt and is an error elsewhere.
+    `members`: the paths in each source. A clip whose file is missing is dropped if the corpus is an excerpt, and is an
+    error otherwise.
 
-    Raises CorpusError that collects everything wrong with the clips.
+    Raises CorpusError collecting every problem with the clips.
     """
     import pandas as pd
 
@@ -159,7 +159,7 @@ def _problems_of_split(clip: Clip, task: TaskMode) -> Iterable[str]:
 
 
 def labels_of(table: pd.DataFrame) -> list[set[Label]]:
-    """The labels of each clip, those of its events included, in the table's order."""
+    """The labels of each clip, including those of its events, in the table's order."""
     return [
         {*labels, *(label for label, _start, _end in events)}
         for labels, events in zip(table["labels"], table["events"], strict=True)
@@ -172,7 +172,7 @@ def table_to_json(table: pd.DataFrame, columns: Iterable[str] = COLUMNS) -> dict
 
 
 def table_from_json(columns: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
-    """The table of which `table_to_json` gave all columns."""
+    """The table from the result of `table_to_json` with all columns."""
     import pandas as pd
 
     labels = [tuple(labels) for labels in columns["labels"]]

@@ -1,6 +1,6 @@
-"""How a request is fulfilled: Luigi runs the graph of steps, with a log, and a way to interrupt it."""
+"""Execute requests: Luigi runs the graph of steps, with a log and clean interruption."""
 
-from hearpreprocess.steps import JournalReader  # first of all, as it keeps Luigi from warning of its own defaults
+from hearpreprocess.steps import JournalReader  # first, as it suppresses Luigi's warnings about its own defaults
 
 # isort: split
 from hearpreprocess.engine.interruption import Interruption

@@ -1,4 +1,4 @@
-"""Run a graph of steps: one run at a time in a process, which leaves the process as it was."""
+"""Run a graph of steps: one run at a time per process, restoring the process' state afterwards."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hearpreprocess.engine.settings import settings
 from hearpreprocess.engine.worker import run_steps
 from hearpreprocess.errors import SchedulerError
 from hearpreprocess.steps import Step
-from hearpreprocess.storage import naming_the_disk
+from hearpreprocess.storage import explaining_disk_errors
 from hearpreprocess.task import without_credentials
 
 SECONDS_TO_CONNECT = 10
@@ -23,15 +23,15 @@ SECONDS_TO_CONNECT = 10
 def execute(
     roots: Sequence[Step], workers: int, scheduler_url: str | None, interruption: Interruption | None = None
 ) -> None:
-    """Run the steps that `roots` need, in as many processes at once as `workers` says.
+    """Run `roots` and their dependencies in up to `workers` processes.
 
-    `scheduler_url`: a luigid that hands steps to the workers of several hosts; None: a scheduler in this process.
-    `interruption`: notes Ctrl-C and SIGTERM meanwhile, for who wants to look at it. What Luigi and the steps say goes
-    to the log of the journal's run.
+    `scheduler_url`: of a luigid that assigns steps to the workers of several hosts; None: a scheduler in this process.
+    `interruption`: receives Ctrl-C and SIGTERM, and may be shared with the display. Messages of Luigi and the steps go
+    to the run's log.
 
-    Failures are told in the journal; what came of the roots, their `complete` tells. Ctrl-C and SIGTERM end the running
-    steps and go on as a KeyboardInterrupt. Raises SchedulerError where the luigid cannot be reached, ConfigError where
-    Luigi's settings ask for what a run cannot do.
+    Failures are reported in the journal; the roots' `complete` shows the result. Ctrl-C and SIGTERM end the running
+    steps and raise KeyboardInterrupt. Raises SchedulerError where the luigid cannot be reached, ConfigError where
+    Luigi's settings are not supported.
     """
     chosen = settings(waits=scheduler_url is not None)
     if scheduler_url:
@@ -52,7 +52,7 @@ def _log_of(root: Step, level: int) -> Iterator[None]:
         return
     path = log_path(root.workspace.journal, root.workspace.tmp_dir)
     with contextlib.ExitStack() as stack:
-        with naming_the_disk(path):
+        with explaining_disk_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             stack.enter_context(log_to(path, level))
         yield
@@ -62,7 +62,7 @@ def _check_reachable(url: str) -> None:
     try:
         urllib.request.urlopen(url, timeout=SECONDS_TO_CONNECT).close()  # noqa: S310  (the runner has checked the scheme)
     except urllib.error.HTTPError:
-        pass  # it answers, and that is all there is to know
+        pass  # any answer will do
     except OSError as error:
         raise SchedulerError(
             f"there is no luigid at {without_credentials(url)}: {getattr(error, 'reason', error)}"

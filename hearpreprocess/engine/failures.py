@@ -1,4 +1,4 @@
-"""Tell the journal why a step failed, in words for the person who gave the command."""
+"""Report to the journal why a step failed, in words for the user."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ FAILED_ELSEWHERE = "it failed on another host, whose run says why"
 
 
 def note_error(step: Step, error: BaseException) -> None:
-    """Tell of an error, with the place in the code where it is not one of ours."""
+    """Report an error, with its location in the code unless it is a HearPreprocessError."""
     if isinstance(error, HearPreprocessError):
         text = str(error)
     elif isinstance(error, FileNotFoundError | PermissionError) and error.filename:
         text = f"{error.filename}: {error.strerror}; was it moved or locked while the run was at work?"
     else:
         frames = traceback.extract_tb(error.__traceback__)
-        place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
-        text = f"unexpected {type(error).__name__}: {error}{place}"
+        location = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+        text = f"unexpected {type(error).__name__}: {error}{location}"
     step.note("failed", text=text)
 
 
 def note_death(step: Step, how: str) -> None:
-    """Tell that the step's process ended, as in `with exit code -9`."""
+    """Report that the step's process died; `how`: such as `with exit code -9`."""
     step.note("failed", text=f"its process ended {how}; was it killed from outside, or did the memory run out?")
 
 
 def note_timeout(step: Step) -> None:
-    """Tell that the step took longer than the user's settings of Luigi allow."""
+    """Report that the step exceeded the timeout in the user's Luigi settings."""
     step.note("failed", text="it was ended, as it took longer than [worker] timeout in luigi.cfg allows; raise that")

@@ -1,7 +1,7 @@
-"""What a run that shares its steps with other hosts does while there is nothing for it to do.
+"""How a run that shares its steps with other hosts behaves while the scheduler has no step for it.
 
-A luigid gives a worker only steps that the worker has added, and says nothing when one of them changes hands. So a run
-looks now and then, and decides by what it sees whether to wait, what to add again, and when to end.
+A luigid assigns to a worker only steps that the worker has added, and does not notify it when a step's state changes.
+So a run polls it, and decides whether to wait, which steps to add again, and when to end.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from hearpreprocess.steps import PlanningStep, Step
 SECONDS_BETWEEN_ADDITIONS = 2
 SECONDS_TO_WAIT_AFTER_A_FAILURE = 10
 SECONDS_TO_WAIT_FOR_OTHERS = 90
-"""What another host has written may be seen here as late as this, on a network file system."""
+"""The longest delay until another host's files become visible on a network file system."""
 
 
 @dataclass(frozen=True)
 class View:
-    """What a luigid says of the steps of a run that has nothing to do.
+    """The state of a run's steps on a luigid that has no step for the run.
 
-    `running`: how many of them other hosts run. `pending`: how many are not done. `failed`: those that have failed,
-    here or elsewhere, by id. `unexplained`: those of them of which nobody said why.
+    `running`: how many of them other hosts run. `pending`: how many are not done. `failed`: by id, those that have
+    failed on any host. `unexplained`: failed steps without a reported reason.
     """
 
     running: int
@@ -34,37 +34,37 @@ class View:
 
 
 class Situation(Enum):
-    """How it stands with the other hosts, and what the run does."""
+    """The state of the run among the other hosts, and its reaction."""
 
     DONE = auto()
     """No step is left: end."""
 
     OTHERS_WORK = auto()
-    """Another host runs a step, maybe the last one: wait, however long that takes."""
+    """Another host runs a step, maybe the last one: wait without a limit."""
 
     HOST_LOST = auto()
-    """Steps have failed and nobody said why, as the host that ran them is gone: add them again."""
+    """Steps have failed without a reason, as their host has disappeared: add them again."""
 
     FAILURE_SETTLES = auto()
-    """A step has failed, and others may still go on without it: wait for SECONDS_TO_WAIT_AFTER_A_FAILURE."""
+    """A step has failed, and others may still run: wait for SECONDS_TO_WAIT_AFTER_A_FAILURE."""
 
     OTHERS_SILENT = auto()
-    """Steps are left that nobody runs: wait for SECONDS_TO_WAIT_FOR_OTHERS, until what they need is seen here."""
+    """Steps are pending that no host runs: wait for SECONDS_TO_WAIT_FOR_OTHERS until their dependencies are visible."""
 
     FAILED = auto()
-    """The time after a failure is over: end."""
+    """The wait after a failure has timed out: end."""
 
     GIVEN_UP = auto()
-    """The time for others is over: end."""
+    """The wait for other hosts has timed out: end."""
 
     @property
     def is_an_end(self) -> bool:
-        """Whether the run does not wait any longer."""
+        """Whether the run ends."""
         return self in (Situation.DONE, Situation.FAILED, Situation.GIVEN_UP)
 
 
 class OtherHosts:
-    """Keeps the time that a run has waited. `clock`: the seconds of some clock that only goes forward."""
+    """Measures how long a run has waited; `clock`: a monotonic clock in seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -72,11 +72,11 @@ class OtherHosts:
         self._next_addition = clock()
 
     def note_work(self) -> None:
-        """Note that this run or another one has work, so that waiting begins again after it."""
+        """Record that this run or another one has work, so that the waiting time restarts."""
         self._waiting_since = None
 
     def situation(self, view: View) -> Situation:
-        """How it stands, after what the luigid says."""
+        """The situation for the luigid's view."""
         if view.running:
             self.note_work()
             return Situation.OTHERS_WORK
@@ -92,9 +92,9 @@ class OtherHosts:
         return Situation.OTHERS_SILENT if idle < SECONDS_TO_WAIT_FOR_OTHERS else Situation.GIVEN_UP
 
     def planned_elsewhere(self, steps: Iterable[Step], known: Container[str]) -> list[Step]:
-        """The steps that some of `steps` have planned on another host and that are not `known` by their ids.
+        """The dependencies that `steps` have planned on another host and whose ids are not `known`.
 
-        Looked for every SECONDS_BETWEEN_ADDITIONS, and none in between, as looking reads what the steps have written.
+        At most every SECONDS_BETWEEN_ADDITIONS, empty in between, as it reads the steps' outputs.
         """
         if self._clock() < self._next_addition:
             return []

@@ -1,7 +1,6 @@
-"""Ctrl-C, SIGTERM and a closed terminal during a run: noted at once, acted on between two looks at the steps.
+"""Ctrl-C, SIGTERM and a closed terminal during a run: recorded at once, handled at safe points between steps.
 
-Nothing is raised from within a signal's handler, as Python drops an exception that comes up in the wrong place, such as
-a hook that runs around a fork.
+Signal handlers do not raise, as Python discards exceptions in some places, such as fork hooks.
 """
 
 from __future__ import annotations
@@ -12,11 +11,11 @@ from types import FrameType
 from typing import Any
 
 _NOTED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_RESTORED = (*_NOTED, signal.SIGUSR1)  # Luigi's worker handles SIGUSR1: it finishes what it runs and takes no more
+_RESTORED = (*_NOTED, signal.SIGUSR1)  # by Luigi's worker: finish the running steps, start no more
 
 
 class Interruption:
-    """A block in which Ctrl-C, SIGTERM and SIGHUP only set `has_arrived`; each run has one of its own.
+    """A block in which Ctrl-C, SIGTERM and SIGHUP only set `has_arrived`; each run has its own.
 
     Outside the main thread no signal arrives and no handler is changed.
     """
@@ -27,11 +26,11 @@ class Interruption:
 
     def __enter__(self) -> Interruption:
         if is_main_thread():
-            # A handler that is not of Python's making, None here, could not be put back.
+            # A handler that was not installed by Python (None) could not be restored.
             handlers = {number: signal.getsignal(number) for number in _RESTORED}
             self._before = {number: handler for number, handler in handlers.items() if handler is not None}
             for number in _NOTED:
-                # What is ignored from the start, as SIGHUP is under nohup, stays so.
+                # Signals that are ignored from the start, as SIGHUP under nohup, stay ignored.
                 if self._before.get(number, signal.SIG_IGN) != signal.SIG_IGN:
                     signal.signal(number, self._note)
         return self
@@ -44,7 +43,7 @@ class Interruption:
         self.has_arrived = True
 
     def act(self) -> None:
-        """Raise KeyboardInterrupt if one has arrived."""
+        """Raise KeyboardInterrupt if a signal has arrived."""
         if self.has_arrived:
             raise KeyboardInterrupt
 

@@ -1,4 +1,4 @@
-"""Where the words of Luigi and of the steps go: a file below the work folder, with the whole story of a run."""
+"""The log of a run: a file below the work folder with all messages of Luigi and the steps."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class LogHandler(logging.FileHandler):
         self.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(message)s"))
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  (logging's name)
-        """Drop a line that cannot be written: a full disk must not fill the screen with complaints about the log."""
+        """Drop a line that cannot be written, so that a full disk does not fill the screen with logging errors."""
 
 
 @contextlib.contextmanager
 def log_to(path: Path, level: int = logging.INFO) -> Iterator[None]:
-    """Send what Luigi and the steps say during the block to a file, and nowhere else."""
+    """Send the messages of Luigi and the steps during the block to a file only."""
     loggers = [logging.getLogger(name) for name in LOGGERS]
     before = [(logger, logger.handlers, logger.level, logger.propagate) for logger in loggers]
     handler = LogHandler(path)
@@ -40,8 +40,8 @@ def log_to(path: Path, level: int = logging.INFO) -> Iterator[None]:
             handler.close()
 
 
-def log_for_ever(path: Path, level: int = logging.INFO) -> None:
-    """Do so until this process ends; nothing happens where it inherits a run's log."""
+def log_until_exit(path: Path, level: int = logging.INFO) -> None:
+    """Like `log_to`, until this process ends; do nothing if it inherits a run's log."""
     if not any(isinstance(handler, LogHandler) for handler in logging.getLogger(LOGGER).handlers):
         _attach(LogHandler(path), level)
 

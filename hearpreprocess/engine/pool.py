@@ -1,7 +1,7 @@
-"""Processes that run steps one after the other, as starting one for each step would cost more than many a step.
+"""A pool of processes that run steps, as starting one for each step would cost more than many steps.
 
-Luigi starts a process for every step. Here it is handed something that looks like one, a StepRun, which passes the step
-on to a process that stays.
+Luigi starts a process for every step. Here it gets a StepRun with the interface of a process, which passes the step to
+a process of the pool.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from hearpreprocess.steps import Step, interrupt, is_interrupted
 
 EXIT_STATUS = 143
 SECONDS_TO_END = 10
-"""How long a process may tidy up after it has been told to end; what it leaves then, the runner removes."""
+"""How long an interrupted process may clean up before it is killed; the runner removes its leftovers."""
 
 SECONDS_TO_CLOSE = 60
 LONGEST_WAIT = 0.3
-"""In seconds, between two looks whether the person has had enough."""
+"""In seconds, between two checks for an interruption."""
 
-# A process that has grown beyond this is replaced, so that one large step does not make all the small ones large.
+# A process with more memory is replaced, so that it does not keep the memory of one large step.
 LARGEST_MIB_KEPT = 300
 
 # The largest block after whose release glibc's allocator keeps blocks of that size for the next array, instead of
@@ -43,41 +43,41 @@ _HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Results:
-    """What a step's result is put into, in the process that runs the step."""
+    """The queue for a step's result, in the process that runs the step."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def put(self, result: Any) -> None:
         """Send a result, with the most memory in MiB that this process has used so far."""
-        if is_interrupted():  # the step has none
+        if is_interrupted():  # the step has no result
             return
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         try:
             self._connection.send((result, peak / (2**20 if sys.platform == "darwin" else 2**10)))
-        except OSError:  # the runner is gone
+        except OSError:  # the runner has ended
             return
 
 
-Work = Callable[[Step, Results], None]
-"""Runs a step to its end and puts the result; must be importable in a process that is spawned."""
+RunStep = Callable[[Step, Results], None]
+"""Runs a step and puts its result; must be importable in a spawned process."""
 
 
 class StepPool:
-    """The processes, and the results of their steps in the way in which Luigi takes them: `get`, `put`, `close`.
+    """The processes, and a queue of their results with the methods that Luigi uses: `get`, `put`, `close`.
 
-    `work`: what a process does with a step. `most`: how many processes there may be.
+    `work`: called by a process for each step. `most`: the maximum number of processes.
     """
 
-    def __init__(self, work: Work, most: int = 1) -> None:
+    def __init__(self, work: RunStep, most: int = 1) -> None:
         self._work, self._most = work, most
         self._processes: list[_StepProcess] = []
         self._noted: deque[Any] = deque()
         self._loading = threading.Thread(target=_load, name="loading", daemon=True)
 
     def idle(self) -> _StepProcess:
-        """A process that has nothing to do: one that was forked with all libraries loaded, where that can be had."""
-        self._processes = [process for process in self._processes if process.can_go_on()]
+        """An idle process, if possible one that was forked with all libraries loaded."""
+        self._processes = [process for process in self._processes if process.is_reusable()]
         idle = [process for process in self._processes if not process.is_busy]
         loaded = [process for process in idle if process.is_loaded]
         if loaded or (idle and len(self._processes) >= self._most):
@@ -85,11 +85,11 @@ class StepPool:
         return self._start()
 
     def _start(self) -> _StepProcess:
-        """The first process begins at once; while it does, this one loads what the later ones then have."""
+        """Start a process. While the first one starts, this process loads the libraries that later forks inherit."""
         is_forked = multiprocessing.get_start_method() == "fork"
         is_first = self._loading.ident is None
         if not is_first:
-            self._loading.join()  # a process that is forked while a module is loaded could never load it
+            self._loading.join()  # a process forked during an import could never finish that import
         others = [process.connection for process in self._processes]
         process = _StepProcess(self._work, others, is_loaded=is_forked and not is_first)
         self._processes.append(process)
@@ -98,11 +98,11 @@ class StepPool:
         return process
 
     def put(self, result: Any) -> None:
-        """Add a result that no process has sent."""
+        """Add a result that does not come from a process."""
         self._noted.append(result)
 
     def get(self, timeout: float) -> Any:
-        """The next result; raises queue.Empty where none comes within `timeout` seconds, or within LONGEST_WAIT."""
+        """The next result; raises queue.Empty if none comes within `timeout` seconds, at most LONGEST_WAIT."""
         if self._noted:
             return self._noted.popleft()
         busy = {process.connection: process for process in self._processes if process.is_busy}
@@ -110,31 +110,31 @@ class StepPool:
             process = busy[ready]  # type: ignore[index]
             try:
                 return process.receive()
-            except (EOFError, OSError):  # it has died, which Luigi finds out by asking its StepRun
+            except (EOFError, OSError):  # it has died, which Luigi detects by its StepRun
                 self._processes.remove(process)
                 process.end()
         raise queue.Empty
 
     def interrupt(self) -> None:
-        """End the steps that are being run, all at once."""
+        """End all running steps at once."""
         _interrupt([process for process in self._processes if process.is_busy])
 
     def close(self) -> None:
-        """End the processes, which have nothing to do any more."""
+        """End the idle processes."""
         for process in self._processes:
             process.end()
 
 
 class _StepProcess:
-    def __init__(self, work: Work, connections_of_others: Sequence[Connection], *, is_loaded: bool) -> None:
+    def __init__(self, work: RunStep, connections_of_others: Sequence[Connection], *, is_loaded: bool) -> None:
         self.connection, other_end = multiprocessing.Pipe()
         self.is_loaded = is_loaded
         self.is_busy = False
         self._is_too_large = False
-        # A process that is forked inherits the runner's ends, and with them open nobody would notice the runner's end.
+        # A forked process must close the inherited ends of the runner's connections to notice when the runner ends.
         inherited = [self.connection, *connections_of_others] if multiprocessing.get_start_method() == "fork" else []
         self.process = multiprocessing.Process(target=_serve, args=(work, other_end, inherited), name="steps")
-        # Signals wait until the process has handlers of its own; with the runner's it would not end.
+        # Signals are blocked until the process has its own handlers; with the runner's it would not end.
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, _HANDLED)
         try:
             self.process.start()
@@ -142,7 +142,7 @@ class _StepProcess:
             signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         other_end.close()
 
-    def can_go_on(self) -> bool:
+    def is_reusable(self) -> bool:
         if self.is_busy or not self._is_too_large:
             return self.process.is_alive()
         self.end()
@@ -167,7 +167,7 @@ class _StepProcess:
 
 
 class StepRun:
-    """One run of a step, as Luigi looks at it. `timeout`: seconds that it may take, 0 for any number."""
+    """One run of a step, with the interface of a process. `timeout`: in seconds, 0 for none."""
 
     use_multiprocessing = True
 
@@ -176,36 +176,36 @@ class StepRun:
         self.worker_timeout = timeout
         self.timeout_time = time.time() + timeout if timeout else None
         self._pool = pool
-        self._at_work: _StepProcess | None = None
+        self._process: _StepProcess | None = None
 
     def start(self) -> None:
-        """Hand the step to a process."""
-        self._at_work = self._pool.idle()
+        """Pass the step to a process."""
+        self._process = self._pool.idle()
         try:
-            self._at_work.send(self.task)
-        except OSError:  # it died just now
-            self._at_work = self._pool.idle()
-            self._at_work.send(self.task)
+            self._process.send(self.task)
+        except OSError:  # it has just died
+            self._process = self._pool.idle()
+            self._process.send(self.task)
 
     def is_alive(self) -> bool:
-        """Whether the process that runs the step is there."""
-        return self._at_work is not None and self._at_work.process.is_alive()
+        """Whether the process that runs the step is alive."""
+        return self._process is not None and self._process.process.is_alive()
 
     @property
     def exitcode(self) -> int | str | None:
-        """How that process ended, which is never well while the step has no result."""
-        if self._at_work is None or self._at_work.process.is_alive():
+        """The exit code of that process; not 0 while the step has no result."""
+        if self._process is None or self._process.process.is_alive():
             return None
-        return self._at_work.process.exitcode or "0 before the step had"
+        return self._process.process.exitcode or "0 before the step had"
 
     def terminate(self) -> None:
         """End the step, and with it the process that runs it."""
-        if self._at_work is not None:
-            _interrupt([self._at_work])
+        if self._process is not None:
+            _interrupt([self._process])
 
 
 def _interrupt(processes: Sequence[_StepProcess]) -> None:
-    """Tell processes to end their steps, wait for it, and end by force what has not, and what they have started."""
+    """Signal processes to end their steps, wait, and kill those that have not ended and their child processes."""
     import psutil
 
     started = []
@@ -232,11 +232,11 @@ def _load() -> None:
         importlib.import_module(module)
 
 
-def _serve(work: Work, connection: Connection, inherited: Sequence[Connection]) -> None:
-    """Run the steps that come over a connection, until the runner closes it or is gone."""
+def _serve(work: RunStep, connection: Connection, inherited: Sequence[Connection]) -> None:
+    """Run the steps that arrive over a connection until the runner closes it or ends."""
     for runners_end in inherited:
         runners_end.close()
-    for number in (signal.SIGINT, signal.SIGHUP):  # they are the runner's to handle
+    for number in (signal.SIGINT, signal.SIGHUP):  # only the runner handles them
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _end_step)
     try:
@@ -256,13 +256,13 @@ def _serve(work: Work, connection: Connection, inherited: Sequence[Connection]) 
 
 def _end_step(number: int, frame: FrameType | None) -> None:
     silent = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(silent, 2)  # what libraries say of being ended is no news
+    os.dup2(silent, 2)  # hides the libraries' messages about the interruption
     os.close(silent)
     interrupt()
 
 
 def _end_with_the_runner() -> None:
-    """End this process when the runner is gone: its step could go on for hours and keep the next run waiting."""
+    """End this process when the runner has ended, as its step could block the next run for hours."""
     runner = multiprocessing.parent_process()
     if runner is not None:
         multiprocessing.connection.wait([runner.sentinel])

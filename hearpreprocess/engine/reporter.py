@@ -1,4 +1,4 @@
-"""What a luigid's page is told of a step while it runs: how far it is."""
+"""Reports the progress of a running step to a luigid's page."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ SECONDS_BETWEEN_REPORTS = 2.0
 
 
 class Reporter:
-    """Tells a luigid's page now and then; without one, or where it does not answer, nothing is told.
+    """Reports at intervals to a luigid's page; does nothing without one, or after it has not answered.
 
-    `step_id`: by which Luigi tells steps apart. `page`: Luigi's client of a luigid. Luigi hands each public method to
-    the step.
+    `step_id`: Luigi's id of the step. `page`: Luigi's client of a luigid. Luigi passes the public methods to the step.
     """
 
-    scheduler_messages = None  # from the page to a step, none of which takes any
+    scheduler_messages = None  # from the page to a step; not used
 
     def __init__(self, step_id: str, page: Any | None) -> None:
         self._step_id, self._page = step_id, page
@@ -29,16 +28,16 @@ class Reporter:
         """No step takes any of Luigi's resources."""
 
     def update_status_message(self, message: str) -> None:
-        """Keep a message for the next report."""
+        """Store a message for the next report."""
         self._message = message
 
     def update_progress_percentage(self, percentage: int) -> None:
-        """Show the last message, and how much of the step is done."""
+        """Report the last message and the percentage of the step."""
         if self._page is None or (time.monotonic() < self._next and percentage < 100):
             return
         try:
             self._page.set_task_status_message(self._step_id, self._message)
             self._page.set_task_progress_percentage(self._step_id, percentage)
-        except Exception:  # whatever it answers, or does not, no step fails of it, nor waits for it again
+        except Exception:  # no step fails because of the page, or waits for it again
             self._page = None
         self._next = time.monotonic() + SECONDS_BETWEEN_REPORTS

@@ -1,4 +1,4 @@
-"""Fulfil a request: build the steps that it is for, have them run, and say what came of it."""
+"""Execute a request: build its steps, run them, and return the outcome."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from hearpreprocess.steps import (
 )
 from hearpreprocess.storage import (
     Workspace,
+    active_run,
     alone,
-    at_work,
+    explaining_disk_errors,
     forget_skipped_cleanup,
-    naming_the_disk,
     nearest_existing,
     only_run,
     remove_abandoned,
@@ -40,26 +40,26 @@ from hearpreprocess.storage import (
 from hearpreprocess.task import TaskReference
 
 Watch = Callable[[Path, Sequence[str], Collection[str], Interruption], contextlib.AbstractContextManager[object]]
-"""What follows a run: called with its journal, the titles of what it is for, those of them that were there before, and
-what notes its interruption; it is entered while the steps run."""
+"""Creates the display of a run, a context entered while the steps run, from the journal, the titles of the outputs,
+those of them that were complete before, and the interruption."""
 
 
 def _unwatched(*_facts: object) -> contextlib.AbstractContextManager[object]:
-    """Follow a run that nobody watches."""
+    """The default display: none."""
     return contextlib.nullcontext()
 
 
 def _ignore(text: str) -> None:
-    """Pass over a note that nobody reads."""
+    """The default receiver of notes: none."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a run.
+    """The outcome of a run.
 
-    `outputs`: the finished ones, in the request's order. `unfinished`: the titles of the others. `failures`: what the
-    steps reported of them. `log`: the file with all that steps and scheduler reported; None where nothing had to run.
-    `seconds`: that the run took.
+    `outputs`: the finished ones, in the request's order. `unfinished`: the titles of the others. `failures`: the
+    reported reasons. `log`: the file with all messages of steps and scheduler; None if no step had to run. `seconds`:
+    the duration of the run.
     """
 
     outputs: tuple[Path, ...]
@@ -70,16 +70,17 @@ class Outcome:
 
     @property
     def is_up_to_date(self) -> bool:
-        """Whether all outputs were there already."""
+        """Whether all outputs were complete before the run."""
         return self.log is None
 
 
 def run(request: Request, watch: Watch = _unwatched, notify: Callable[[str], object] = _ignore) -> Outcome:
-    """Make what a request asks for. `notify` is called with what a person should know before it is made.
+    """Execute a request. `notify` is called with notes for the user before the run.
 
-    Raises OutputError, before any work, where an output cannot be written; ConfigError where a published tarball is
-    none, DownloadError where it cannot be had; SchedulerError where the scheduler cannot be reached; BusyError where
-    this process is in another run; KeyboardInterrupt on Ctrl-C. What steps fail of is in the outcome.
+    Raises OutputError, before any work, where an output cannot be written; ConfigError where a file is not a finished
+    task's tarball, DownloadError where it cannot be downloaded; SchedulerError where the scheduler cannot be reached;
+    BusyError if another run is active in this process; KeyboardInterrupt on Ctrl-C. Failures of steps are in the
+    outcome.
     """
     with only_run(), _journal_of(request.workspace) as workspace:
         tasks = (*request.tasks, *_published_tasks(request, workspace, watch, notify))
@@ -90,9 +91,9 @@ def run(request: Request, watch: Watch = _unwatched, notify: Callable[[str], obj
 def _published_tasks(
     request: Request, workspace: Workspace, watch: Watch, notify: Callable[[str], object]
 ) -> list[TaskReference]:
-    """The tasks that the request's published tarballs make; those that are not here are downloaded.
+    """The tasks made from the request's published tarballs; missing tarballs are downloaded.
 
-    Raises OutputError where an output that was made from the original corpus would be replaced, or a tarball itself.
+    Raises OutputError where an output made from the original corpus, or a tarball itself, would be replaced.
     """
     tarballs = [_tarball(wanted, workspace, request, watch) for wanted in request.published]
     tasks = resampled.references_to(tarballs)
@@ -110,7 +111,7 @@ def _published_tasks(
 
 
 def preview(task: TaskReference, workspace: Workspace, outputs: Path) -> Outcome:
-    """Work out a task without the network and without audio: a directory with its splits and manifest in `outputs`.
+    """Preview a task without network and audio: a directory with its splits and manifest in `outputs`.
 
     Raises what `run` raises.
     """
@@ -151,27 +152,27 @@ def _run_steps(roots: Sequence[Step], workspace: Workspace, request: Request, wa
     _remove_leftovers(workspace)
     forget_skipped_cleanup(workspace.tmp_dir)
     if all(root.complete() for root in roots):
-        return Outcome(tuple(place for root in roots for place in root.output_paths))
+        return Outcome(tuple(path for root in roots for path in root.output_paths))
     if workspace.journal is None:
         raise ValueError("a run needs a workspace with a journal")
     log = log_path(workspace.journal, workspace.tmp_dir)
-    with naming_the_disk(log):
+    with explaining_disk_errors(log):
         log.parent.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
-    with naming_the_disk(log), alone(workspace.tmp_dir, workspace.runner) as is_alone:
+    with explaining_disk_errors(log), alone(workspace.tmp_dir, workspace.runner) as is_alone:
         for root in roots if is_alone else ():
             root.forget_failures()
     try:
         titles = [title for root in roots for title in root.task_titles]
         completed = [title for root in roots if _is_complete(root) for title in root.task_titles]
         interruption = Interruption()
-        with watch(workspace.journal, titles, completed, interruption), at_work(workspace.tmp_dir):
+        with watch(workspace.journal, titles, completed, interruption), active_run(workspace.tmp_dir):
             execute(roots, request.workers, request.scheduler_url, interruption)
     finally:
-        _remove_leftovers(workspace)  # a step's process that was killed has left something
+        _remove_leftovers(workspace)  # of step processes that were killed
     unfinished = [root for root in roots if not _is_complete(root)]
     return Outcome(
-        outputs=tuple(place for root in roots if root not in unfinished for place in root.output_paths),
+        outputs=tuple(path for root in roots if root not in unfinished for path in root.output_paths),
         unfinished=tuple(root.title for root in unfinished),
         failures=tuple(entry for entry in JournalReader(workspace.journal).new_entries() if entry.event == "failed"),
         log=log,
@@ -187,7 +188,7 @@ def _is_complete(root: Step) -> bool:
 
 
 def _remove_leftovers(workspace: Workspace) -> None:
-    """Remove what an earlier run that was killed has left half-made."""
+    """Remove the incomplete files of earlier runs that were killed."""
     stages = [path for path in workspace.tmp_dir.iterdir() if path.is_dir()] if workspace.tmp_dir.is_dir() else []
     for folder in (*stages, workspace.tasks_dir, workspace.tar_dir, workspace.download_dir):
         if folder.is_dir():
@@ -200,15 +201,15 @@ def _check_outputs(request: Request) -> None:
         return
     folders = [request.workspace.tasks_dir, *([request.workspace.tar_dir] if request.until is None else [])]
     for folder in folders:
-        with naming_the_disk(folder):
+        with explaining_disk_errors(folder):
             try:
                 tempfile.TemporaryFile(dir=nearest_existing(folder)).close()
             except OSError as error:
-                raise OSError(error.errno, error.strerror, str(folder)) from error  # not the temporary file's name
+                raise OSError(error.errno, error.strerror, str(folder)) from error  # without the temporary name
 
 
 def _tarball(wanted: str, workspace: Workspace, request: Request, watch: Watch) -> Path:
-    """Where the tarball is that a file's path or a published name means; it is downloaded where it is not here."""
+    """The path of the tarball given by a path or a published name; downloaded if missing."""
     if Path(wanted).is_file():
         if not resampled.is_tarball(wanted):
             raise ConfigError(f"{wanted}: expected a name like hear2021-esc50-v2.0.0-full-48000.tar.gz")

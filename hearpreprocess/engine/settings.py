@@ -1,7 +1,7 @@
-"""Which of a user's settings of Luigi a run follows; the others it refuses by name, as none may be passed over.
+"""The user's Luigi settings that a run honours; all others are refused by name, so that none is ignored silently.
 
-Luigi reads them itself, from luigi.cfg and its kin. Most have their effect without any help: what is listed here is
-what a run decides by itself.
+Luigi reads them itself, from luigi.cfg and similar files. Most take effect without our help; listed here are those that
+a run sets itself.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ _SECTIONS = {
     "scheduler": luigi.scheduler.scheduler,
 }
 
-_ALIASES = {  # of [core], as older versions of Luigi have them
+_ALIASES = {  # of [core], by their names in older versions of Luigi
     "worker_": "worker",
     "retry_external_tasks": "worker",
 }
 
 _OF_OTHERS = ("rpc_", "email_", "smtp_", "error_email", "autoload_range", "no_configure_logging")
-"""Names in [core], or their beginnings, that are no parameters and that Luigi follows where it needs them."""
+"""Names in [core], or their prefixes, that are not parameters and that Luigi reads where it needs them."""
 
 _DEFAULTS: Mapping[str, Any] = {
     "wait_interval": SECONDS_BETWEEN_LOOKS,
     "wait_jitter": SECONDS_BETWEEN_LOOKS,
     "send_failure_email": False,
 }
-"""Of [worker], in place of Luigi's own; what the user sets wins."""
+"""Our defaults for [worker], which the user's settings override."""
 
 _WAITING = "a run waits for other hosts as long as they work, and without --scheduler-url for none"
 _SCHEDULER = "a run works with a luigid only where --scheduler-url names it; give it that option"
@@ -71,16 +71,16 @@ _NEEDED: Mapping[tuple[str, str], tuple[Any, str]] = {
     ("core", "assistant"): (False, "a run makes what it is asked for"),
     ("core", "module"): (None, "a run makes what it is asked for"),
 }
-"""The values that a run needs, None for none at all, and why."""
+"""The values that a run requires, None if the setting must be absent, with the reason."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What of a user's settings is handed on.
+    """The user's settings that are passed on.
 
-    `worker`: the arguments of Luigi's class of that name. `timeout`: seconds that a step may take, 0 for any number.
-    `checks_dependencies`: whether a step looks whether what it needs is there. `context`: a class around each step, as
-    Luigi's task_process_context. `log_level`: of the run's log.
+    `worker`: keyword arguments of Luigi's class of that name. `timeout`: of a step in seconds, 0 for none.
+    `checks_dependencies`: whether a step checks its dependencies before it runs. `context`: a context manager class
+    around each step, Luigi's task_process_context. `log_level`: of the run's log.
     """
 
     worker: Mapping[str, Any]
@@ -93,60 +93,60 @@ class Settings:
 def settings(*, waits: bool) -> Settings:
     """The settings of a run; `waits`: whether other hosts share its work.
 
-    Raises ConfigError, which lists each setting that it does not follow and each that cannot be understood.
+    Raises ConfigError listing each setting that is not supported or invalid.
     """
     check_read()
     problems: list[str] = []
-    found: dict[tuple[str, str], Any] = {}
-    needed = {**_NEEDED, ("worker", "keep_alive"): (waits, _WAITING)}
-    for section, option, text in _given():
-        where = f"[{section}] {option}"
+    values: dict[tuple[str, str], Any] = {}
+    required_values = {**_NEEDED, ("worker", "keep_alive"): (waits, _WAITING)}
+    for section, option, text in _user_settings():
+        setting = f"[{section}] {option}"
         if section == "core" and option.startswith(_OF_OTHERS):
             continue
         parameters = dict(_SECTIONS[section].get_params())
         if option not in parameters and option in _variables():
             continue
         if option not in parameters:
-            problems.append(f"{where}: unknown setting{nearest(option, parameters)}")
+            problems.append(f"{setting}: unknown setting{nearest(option, parameters)}")
             continue
         try:
-            value = found[section, option] = parameters[option].parse(text)
-        except Exception as error:  # each kind of parameter has errors of its own
-            problems.append(f"{where}: cannot be understood, got {text!r}: {error}")
+            value = values[section, option] = parameters[option].parse(text)
+        except Exception as error:  # each kind of parameter has its own errors
+            problems.append(f"{setting}: cannot be understood, got {text!r}: {error}")
             continue
-        wanted, reason = needed.get((section, option), (value, ""))
-        is_overruled = waits and reason == _SCHEDULER  # by the option --scheduler-url, as Luigi's own would
-        if value != wanted and not is_overruled:
-            expected = "nothing" if wanted is None else str(wanted).lower()
-            problems.append(f"{where}: {reason}; expected {expected}, got {text}")
+        required, reason = required_values.get((section, option), (value, ""))
+        is_overruled = waits and reason == _SCHEDULER  # by the option --scheduler-url, as by Luigi's own option
+        if value != required and not is_overruled:
+            expected = "nothing" if required is None else str(required).lower()
+            problems.append(f"{setting}: {reason}; expected {expected}, got {text}")
     if problems:
         headline = (
             f"{names_of(settings_files())}: {{count}} of Luigi's settings cannot be followed. Remove or change them:"
         )
         raise ConfigError(enumerate_problems(headline, problems))
-    own = {name: value for name, value in _DEFAULTS.items() if ("worker", name) not in found}
+    defaults = {name: value for name, value in _DEFAULTS.items() if ("worker", name) not in values}
     return Settings(
-        worker={**own, "keep_alive": waits, "check_complete_on_run": True},
-        timeout=found.get(("worker", "timeout"), 0),
-        checks_dependencies=found.get(("worker", "check_unfulfilled_deps"), True),
-        context=found.get(("worker", "task_process_context")),
-        log_level=logging.getLevelName(found.get(("core", "log_level"), "INFO")),
+        worker={**defaults, "keep_alive": waits, "check_complete_on_run": True},
+        timeout=values.get(("worker", "timeout"), 0),
+        checks_dependencies=values.get(("worker", "check_unfulfilled_deps"), True),
+        context=values.get(("worker", "task_process_context")),
+        log_level=logging.getLevelName(values.get(("core", "log_level"), "INFO")),
     )
 
 
 def _variables() -> Mapping[str, str]:
-    """What is set in [DEFAULT], which other values may refer to and which shows in every section."""
+    """The values in [DEFAULT], which others may refer to and which appear in every section."""
     parser = luigi.configuration.get_config()
     return {name.replace("-", "_"): text for name, text in parser.defaults().items()}
 
 
-def _given() -> Iterator[tuple[str, str, str]]:
-    """What the user has set: section, option as today's Luigi has it, and value.
+def _user_settings() -> Iterator[tuple[str, str, str]]:
+    """The user's settings: section, option by its current name, and value.
 
     Raises ConfigError where a value names a variable of the environment that is not set.
     """
     parser = luigi.configuration.get_config()
-    data = getattr(parser, "data", None)  # of the parser of toml, which has its values there and nowhere else
+    data = getattr(parser, "data", None)  # the toml parser has its values only there
     sections = parser if data is None else data
     for section in _SECTIONS:
         if section not in sections:
@@ -156,11 +156,11 @@ def _given() -> Iterator[tuple[str, str, str]]:
                 text = str(parser.get(section, name))
             except configparser.Error as error:
                 raise ConfigError(f"{names_of(settings_files())}: [{section}] {name}: {error}") from error
-            yield (*_today(section, name.replace("-", "_")), text)
+            yield (*_current_name(section, name.replace("-", "_")), text)
 
 
-def _today(section: str, option: str) -> tuple[str, str]:
-    """Section and option by which today's Luigi knows what older versions had in [core]."""
+def _current_name(section: str, option: str) -> tuple[str, str]:
+    """The current section and option of a setting that older versions of Luigi had in [core]."""
     if section != "core":
         return section, option
     for beginning, home in _ALIASES.items():

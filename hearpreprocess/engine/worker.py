@@ -1,9 +1,9 @@
-"""The one door to Luigi: its worker and its scheduler, with what a run needs that Luigi does not offer.
+"""The interface to Luigi: its worker and its scheduler, extended for our runs.
 
-Only this module touches what Luigi keeps to itself, which may change with any of its releases, and the texts of its
-messages. `tests/engine/test_luigi.py` compares each of these names with the Luigi that is installed.
+Only this module uses Luigi's private names, which may change with any release, and the texts of its messages.
+`tests/engine/test_luigi.py` checks each of them against the installed Luigi.
 
-On its import, also in a process that is spawned, the functions that tell why a step failed are handed to Luigi.
+Importing it, also in a spawned process, registers the functions that report failures with Luigi.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import luigi.worker
 from hearpreprocess.engine import failures
 from hearpreprocess.engine.hosts import OtherHosts, Situation, View
 from hearpreprocess.engine.interruption import Interruption, is_main_thread
-from hearpreprocess.engine.log import log_for_ever, log_path
+from hearpreprocess.engine.log import log_path, log_until_exit
 from hearpreprocess.engine.pool import Results, StepPool, StepRun
 from hearpreprocess.engine.reporter import Reporter
 from hearpreprocess.engine.settings import Settings
@@ -32,16 +32,16 @@ from hearpreprocess.steps import LOGGER, Step
 from hearpreprocess.task import without_credentials
 
 SECONDS_TO_ANSWER = 2
-"""After which a luigid's page is told nothing more of a step."""
+"""Timeout of a luigid's page, after which a step does not report to it again."""
 
-UNFULFILLED = "Unfulfilled dependenc"  # how Luigi's error begins where an output that a step needs is gone
-DIED = " died unexpectedly "  # what comes before `with exit code -9` when a step's process has ended
+UNFULFILLED = "Unfulfilled dependenc"  # start of Luigi's error when an output that a step needs is missing
+DIED = " died unexpectedly "  # precedes `with exit code -9` when a step's process has died
 
 
 def run_steps(
     roots: Sequence[Step], workers: int, scheduler_url: str | None, interruption: Interruption, settings: Settings
 ) -> None:
-    """Have Luigi run what `roots` need.
+    """Let Luigi run `roots` and their dependencies.
 
     Raises KeyboardInterrupt after an interruption, and SchedulerError where the scheduler at `scheduler_url` is lost.
     """
@@ -67,9 +67,9 @@ def run_steps(
 
 
 def run_step(step: Step, results: Results, *, worker_id: str, scheduler_url: str | None, settings: Settings) -> None:
-    """Run one step, in a process of the pool, as Luigi's own process would, and put its result."""
+    """Run one step in a process of the pool as Luigi's own process would, and put its result."""
     if step.workspace.journal:
-        log_for_ever(log_path(step.workspace.journal, step.workspace.tmp_dir), settings.log_level)
+        log_until_exit(log_path(step.workspace.journal, step.workspace.tmp_dir), settings.log_level)
     reporter = Reporter(step.task_id, page_at(scheduler_url) if scheduler_url else None)
     luigi.worker.ContextManagedTaskProcess(
         settings.context,
@@ -83,15 +83,15 @@ def run_step(step: Step, results: Results, *, worker_id: str, scheduler_url: str
 
 
 def page_at(scheduler_url: str) -> luigi.rpc.RemoteScheduler:
-    """A luigid whose page is told how far a step is; no step waits for it."""
+    """The client of a luigid for progress reports, without retries, so that no step waits for it."""
     page = luigi.rpc.RemoteScheduler(scheduler_url, SECONDS_TO_ANSWER)
-    page._rpc_retry_attempts = 1  # Luigi has it from luigi.cfg alone: for the worker, which cannot do without an answer
+    page._rpc_retry_attempts = 1  # Luigi takes it from luigi.cfg only, for the worker, which needs an answer
     page._rpc_log_retries = False
     return page
 
 
 class _Worker(luigi.worker.Worker):
-    """Runs steps in a pool, and looks between two things whether the person has had enough."""
+    """Runs steps in a pool, and checks for an interruption between any two."""
 
     def __init__(
         self,
@@ -105,24 +105,24 @@ class _Worker(luigi.worker.Worker):
         super().__init__(scheduler=scheduler, worker_processes=workers, **settings.worker, **in_thread)
         self._interruption, self._settings = interruption, settings
         self._others = OtherHosts() if scheduler_url else None
-        # `_id`: under which the scheduler knows this worker, and the log its steps.
+        # `_id`: the name of this worker for the scheduler and in the log.
         work = functools.partial(run_step, worker_id=self._id, scheduler_url=scheduler_url, settings=settings)
         self._pool = StepPool(work, workers)
-        # `_task_result_queue`: where Luigi waits for results; its own would need a thread in every process.
+        # `_task_result_queue`: the queue on which Luigi waits for results; its own needs a thread in every process.
         self._task_result_queue.close()
         self._task_result_queue: Any = self._pool
 
     def __exit__(self, kind: Any, value: Any, traceback: Any) -> Any:
         if kind is not None:
-            self._pool.interrupt()  # all steps at once; Luigi ends one after the other
+            self._pool.interrupt()  # all steps at once; Luigi would end them one by one
         return super().__exit__(kind, value, traceback)
 
     def _create_task_process(self, task: Step) -> StepRun:
-        """Luigi starts what this returns: here a step for the pool in place of a process of its own."""
+        """Called by Luigi for a process to start; returns a step run of the pool instead."""
         return StepRun(self._pool, task, self._settings.timeout)
 
     def _get_work(self) -> Any:
-        """Luigi asks the scheduler for a step: the place to look for an interruption, and for what others planned."""
+        """Called by Luigi to request a step: handles interruptions and adds steps planned on other hosts."""
         self._interruption.act()
         work = super()._get_work()
         if work.task_id is None and self._others is not None:
@@ -132,14 +132,14 @@ class _Worker(luigi.worker.Worker):
         return work
 
     def _handle_next_task(self) -> Any:
-        """Luigi waits for the next result: the other place to look for an interruption."""
+        """Called by Luigi to wait for the next result: handles interruptions."""
         self._interruption.act()
         if self._others is not None:
             self._others.note_work()
         return super()._handle_next_task()
 
     def _keep_alive(self, get_work_response: Any) -> bool:
-        """Luigi asks whether to wait when there is no work; left to itself it would also wait for what has failed."""
+        """Called by Luigi when there is no work: whether to wait; Luigi would also wait for steps that have failed."""
         if self._others is None:
             return False
         running, pending = len(get_work_response.running_tasks), get_work_response.n_pending_tasks
@@ -155,16 +155,16 @@ class _Worker(luigi.worker.Worker):
         return not situation.is_an_end
 
     def _failed_steps(self) -> dict[str, Step]:
-        """The steps of this worker that have failed, here or elsewhere, by id."""
+        """By id, the steps of this worker that have failed on any host."""
         known = self._scheduler.task_list(status=luigi.task_status.FAILED, upstream_status="")
         return {key: self._scheduled_tasks[key] for key in known if key in self._scheduled_tasks}
 
 
 class _LocalScheduler(luigi.scheduler.Scheduler):
-    """Leaves out the counts that only a worker which waits for others asks for: they cost the square of the work."""
+    """Leaves out counts that only a worker waiting for other hosts needs, as they take quadratic time."""
 
     def count_pending(self, worker: str) -> dict[str, Any]:
-        """Luigi's answer when there is no work, without the counts; `_state` has the workers."""
+        """Luigi's answer when there is no work, without the counts; the workers are in `_state`."""
         return {
             "n_pending_tasks": 0,
             "n_unique_pending": 0,
@@ -177,14 +177,14 @@ class _LocalScheduler(luigi.scheduler.Scheduler):
 def _remote_scheduler(url: str) -> luigi.rpc.RemoteScheduler:
     scheduler = luigi.rpc.RemoteScheduler(url)
     if without_credentials(url) != url:
-        scheduler._rpc_log_retries = False  # Luigi logs each retry with the url, and the password in it
+        scheduler._rpc_log_retries = False  # Luigi would log each retry with the url and its password
     return scheduler
 
 
 def _local_scheduler() -> _LocalScheduler:
     try:
         return _LocalScheduler()
-    except Exception as error:  # of the libraries that some settings need, such as record_task_history
+    except Exception as error:  # raised by libraries that some settings need, such as record_task_history
         raise SchedulerError(
             f"luigi.cfg: a scheduler cannot be made with the settings of [scheduler]: {type(error).__name__}: {error}"
         ) from error

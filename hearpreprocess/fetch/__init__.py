@@ -1,20 +1,20 @@
-"""Get files from their mirrors, and check that they are the ones meant."""
+"""Download files from their mirrors and verify their checksums."""
 
 from hearpreprocess.fetch.checksums import check, check_members, checksums
 from hearpreprocess.fetch.connections import Connection, Connections
-from hearpreprocess.fetch.download import Wanted, download
-from hearpreprocess.fetch.part import is_taken, part_path
+from hearpreprocess.fetch.download import ExpectedFile, download
+from hearpreprocess.fetch.part import is_being_downloaded, part_path
 from hearpreprocess.fetch.several import get_all
 
 __all__ = [
     "Connection",
     "Connections",
-    "Wanted",
+    "ExpectedFile",
     "check",
     "check_members",
     "checksums",
     "download",
     "get_all",
-    "is_taken",
+    "is_being_downloaded",
     "part_path",
 ]

@@ -14,11 +14,11 @@ OnBytes = Callable[[int, int | None], object]
 
 
 def ignore(amount: int, total: int | None) -> None:
-    """Stand in for a progress callback where nobody looks."""
+    """The default progress callback: do nothing."""
 
 
 def checksum_problem(actual: Mapping[str, str], expected: Mapping[str, str]) -> str | None:
-    """What sets checksums apart from the expected ones, or None where they agree."""
+    """How checksums differ from the expected ones; None if they agree."""
     for algorithm, checksum in expected.items():
         if actual[algorithm] != checksum:
             return f"expected {algorithm} {checksum}, got {actual[algorithm]}"
@@ -48,9 +48,9 @@ def check(path: Path, expected: Mapping[str, str], on_bytes: OnBytes = ignore) -
 
 def check_members(files: Mapping[str, Path], listing: Path, may_differ: Collection[str] = ()) -> None:
     """Check members by a tab-separated list of file name and md5; those in `may_differ` need only be listed, as must an
-    .au file be under the name of the .wav file that it is a copy of.
+    .au file under the name of the .wav file that it copies.
 
-    `files`: by member, where it is. Raises ChecksumError naming those that differ or that the list does not know.
+    `files`: paths by member. Raises ChecksumError naming those that differ or are not in the list.
     """
     expected = dict(line.split("\t") for line in listing.read_text(encoding="utf-8").splitlines())
     problems = []

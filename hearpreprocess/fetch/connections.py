@@ -1,4 +1,4 @@
-"""Connections to servers: few to each at once, whatever the number of processes, and each used as long as it lasts."""
+"""Connections to servers: a limited number to each across all processes, each reused while it stays open."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ _SECONDS_BETWEEN_TRIES = 0.1
 
 
 class Connections:
-    """Hands out connections, at most MOST_CONNECTIONS_TO_A_HOST at once among all processes that use the same folder.
+    """Limits connections to MOST_CONNECTIONS_TO_A_HOST at once among all processes that use the same folder.
 
-    `folder`: of the files whose locks are a host's slots.
+    `folder`: contains the files whose locks are a host's slots.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def acquire(self, host: str) -> BinaryIO:
-        """Wait for one of a host's slots; the file that holds it until it is closed."""
+        """Wait for one of a host's slots; return the file that holds the slot until it is closed."""
         self._folder.mkdir(parents=True, exist_ok=True)
         name = re.sub(r"[^A-Za-z0-9.-]", "_", host)
         while True:
@@ -46,7 +46,7 @@ class Connections:
 
 
 class Connection:
-    """One connection at a time to whichever host is asked, kept open for the next request to the same host."""
+    """One connection at a time to any host, kept open for the next request to the same host."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
@@ -55,7 +55,7 @@ class Connection:
         self._session: requests.Session | None = None
 
     def get(self, url: str, headers: dict[str, str]) -> requests.Response:
-        """Ask for a url; the answer's body is still to be read.
+        """Request a url; the body of the response is not read yet.
 
         Raises requests.RequestException.
         """
@@ -66,12 +66,12 @@ class Connection:
             self.close()
             self._slot, self._host = self._connections.acquire(host), host
             self._session = requests.Session()
-            # A server that compresses on the way would make the announced length that of other bytes.
+            # With a compressed transfer the announced length would not be the file's.
             self._session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "identity"})
         return self._session.get(url, stream=True, timeout=(CONNECT_SECONDS, READ_SECONDS), headers=headers)
 
     def read(self, url: str) -> bytes:
-        """The whole of a small file.
+        """The content of a small file.
 
         Raises DownloadError.
         """
@@ -87,9 +87,9 @@ class Connection:
             self.close()
 
     def size(self, url: str) -> int | None:
-        """The bytes of a file, of which nothing but the headers is read; None where the server does not say.
+        """The size of a file in bytes, from the headers alone; None if the server does not state it.
 
-        Raises DownloadError where it cannot be had.
+        Raises DownloadError where the file is not available.
         """
         import requests
 
@@ -103,10 +103,10 @@ class Connection:
         except requests.RequestException as error:
             raise DownloadError(f"{shown}: {cause(error)}") from error
         finally:
-            self.close()  # the rest of the body is not waited for
+            self.close()  # do not wait for the rest of the body
 
     def close(self) -> None:
-        """Hang up, and leave the slot to others."""
+        """Close the connection and release the slot."""
         if self._session is not None:
             self._session.close()
         if self._slot is not None:
@@ -115,7 +115,7 @@ class Connection:
 
 
 def cause(error: BaseException) -> str:
-    """The innermost reason of a chain of network errors, which the outer ones bury in their own text, with no url."""
+    """The innermost message of a chain of network errors, without the url."""
     inner = getattr(error, "reason", None) or next(iter(error.args), None)
     if isinstance(inner, BaseException):
         return cause(inner)

@@ -1,4 +1,4 @@
-"""Many files at once: a few threads, each with a connection of its own, and a list of what could not be had."""
+"""Download many files: a few threads, each with its own connection, and a list of the failures."""
 
 from __future__ import annotations
 
@@ -10,86 +10,90 @@ from pathlib import Path
 from hearpreprocess.errors import DownloadError, OfflineError
 from hearpreprocess.fetch.checksums import check
 from hearpreprocess.fetch.connections import MOST_CONNECTIONS_TO_A_HOST, Connection, Connections
-from hearpreprocess.fetch.download import Wanted, download
+from hearpreprocess.fetch.download import ExpectedFile, download
 from hearpreprocess.task import without_credentials
 
-# A source of 7,438 files must not wait for each of them where there is no network.
+# Without a network, a source of 7,438 files must not try every one of them.
 MOST_FAILURES_IN_A_ROW = 9
 
 
 def get_all(
-    files: Mapping[Path, Wanted],
+    files: Mapping[Path, ExpectedFile],
     connections: Connections,
     on_bytes: Callable[[int, int | None], object],
     *,
     offline: bool = False,
 ) -> tuple[list[DownloadError], int]:
-    """Check the files that are there and download the others; the failures, and the number of files not tried.
+    """Verify existing files and download the others; return the failures and the number of files not tried.
 
-    After MOST_FAILURES_IN_A_ROW nothing more is tried. What was downloaded stays. `on_bytes` is called in
-    this thread, with the number of bytes just read and the number to expect of that file, where it is known.
+    After MOST_FAILURES_IN_A_ROW the rest is not tried. Downloaded files stay. `on_bytes` is called in this thread, with
+    the number of bytes just read and the size of that file, if it is known.
     """
     waiting: queue.SimpleQueue[Path] = queue.SimpleQueue()
     for target in files:
         waiting.put(target)
-    reports: queue.SimpleQueue[tuple[int, int | None] | BaseException | None] = queue.SimpleQueue()
-    enough = threading.Event()
+    results: queue.SimpleQueue[tuple[int, int | None] | BaseException | None] = queue.SimpleQueue()
+    stopped = threading.Event()
 
     def work() -> None:
         connection = Connection(connections)
         try:
-            while not enough.is_set():
+            while not stopped.is_set():
                 target = waiting.get_nowait()
                 try:
-                    _get(target, files[target], connection, lambda amount, total: reports.put((amount, total)), offline)
-                    reports.put(None)
+                    _get(target, files[target], connection, lambda amount, total: results.put((amount, total)), offline)
+                    results.put(None)
                 except Exception as error:
-                    reports.put(error)
+                    results.put(error)
         except queue.Empty:
             pass
         finally:
             connection.close()
 
-    # Daemons, so that whoever ends the process does not wait for a server.
+    # Daemon threads, so that the process can exit without waiting for a server.
     threads = [threading.Thread(target=work, daemon=True) for _ in range(min(MOST_CONNECTIONS_TO_A_HOST, len(files)))]
     for thread in threads:
         thread.start()
     failures: list[DownloadError] = []
     in_a_row = tried = 0
-    while tried < len(files) and not enough.is_set():
-        report = reports.get()
-        if isinstance(report, tuple):
-            on_bytes(*report)
+    while tried < len(files) and not stopped.is_set():
+        result = results.get()
+        if isinstance(result, tuple):
+            on_bytes(*result)
             continue
         tried += 1
-        in_a_row = in_a_row + 1 if isinstance(report, DownloadError) and not isinstance(report, OfflineError) else 0
-        if isinstance(report, DownloadError):
-            failures.append(report)
-        elif isinstance(report, BaseException):
-            enough.set()
-            raise report
+        in_a_row = in_a_row + 1 if isinstance(result, DownloadError) and not isinstance(result, OfflineError) else 0
+        if isinstance(result, DownloadError):
+            failures.append(result)
+        elif isinstance(result, BaseException):
+            stopped.set()
+            raise result
         if in_a_row == MOST_FAILURES_IN_A_ROW:
-            enough.set()
+            stopped.set()
     return failures, len(files) - tried
 
 
 def _get(
-    target: Path, wanted: Wanted, connection: Connection, on_bytes: Callable[[int, int | None], object], offline: bool
+    target: Path,
+    expected: ExpectedFile,
+    connection: Connection,
+    on_bytes: Callable[[int, int | None], object],
+    offline: bool,
 ) -> None:
     if target.exists():
-        check(target, wanted.checksums, on_bytes)
+        check(target, expected.checksums, on_bytes)
     elif offline:
         raise OfflineError(
             f"{target.name} is not in {target.parent}, and nothing is downloaded offline. "
-            f"Put it there: {_description(wanted)}"
+            f"Put it there: {_description(expected)}"
         )
     else:
-        download(wanted, target, connection, on_bytes)
+        download(expected, target, connection, on_bytes)
 
 
-def _description(wanted: Wanted) -> str:
-    checksums = ", ".join(f"{algorithm} {checksum}" for algorithm, checksum in wanted.checksums.items())
-    size = f"{wanted.size:,} bytes" if wanted.size else "size not known"
-    urls = " or ".join(map(without_credentials, wanted.urls))
-    queries = "; the task module has the rest of the address" if any("?" in url for url in wanted.urls) else ""
+def _description(expected: ExpectedFile) -> str:
+    checksums = ", ".join(f"{algorithm} {checksum}" for algorithm, checksum in expected.checksums.items())
+    size = f"{expected.size:,} bytes" if expected.size else "size not known"
+    urls = " or ".join(map(without_credentials, expected.urls))
+    queries = "; the task module has the rest of the address" if any("?" in url for url in expected.urls) else ""
     return f"{urls} ({size}, {checksums or 'checked by member'}{queries})"

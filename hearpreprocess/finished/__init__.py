@@ -1,7 +1,7 @@
 """A finished task: its layout, tarball, manifest and card, and `FinishedTask`, which reads it."""
 
 from hearpreprocess.finished import card, manifest, resampled
-from hearpreprocess.finished.card import is_made_up
+from hearpreprocess.finished.card import is_synthetic
 from hearpreprocess.finished.contents import ClipFile, Contents
 from hearpreprocess.finished.files import ClipKey, clips_of
 from hearpreprocess.finished.layout import (
@@ -15,7 +15,7 @@ from hearpreprocess.finished.layout import (
     check_replaceable,
     clip_path,
     clips_in,
-    is_all_there,
+    is_complete,
     release_of_folder,
     with_release,
     write_folder,
@@ -58,9 +58,9 @@ __all__ = [
     "clips_in",
     "clips_of",
     "compression_of",
-    "is_all_there",
+    "is_complete",
     "is_event",
-    "is_made_up",
+    "is_synthetic",
     "manifest",
     "name_of",
     "release_of_folder",

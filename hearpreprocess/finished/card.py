@@ -1,4 +1,4 @@
-"""The task card: a page in Markdown that tells a person what a finished task is."""
+"""The task card: a page in Markdown that describes a finished task."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SHOWN = 10
 def card(metadata: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
     """The text of a task's card, from the contents of its task_metadata.json and of its manifest with audio.
 
-    It is the same at every sample rate: durations and duplicates are those of the clips before they are resampled.
+    It does not depend on sample rates: durations and duplicates are those of the clips before resampling.
     """
     clips: Mapping[str, Any] = manifest["clips"]
     sections = [
@@ -26,7 +26,7 @@ def card(metadata: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
         [
             "## Known issues of the dataset",
             "",
-            *([f"- {each}" for each in metadata["caveats"]] or ["None is recorded."]),
+            *([f"- {caveat}" for caveat in metadata["caveats"]] or ["None is recorded."]),
         ],
         ["## Licence and citation", "", *_licence(metadata)],
         ["## Where it is from", "", *_provenance(manifest)],
@@ -34,16 +34,16 @@ def card(metadata: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
     return "\n\n".join("\n".join(section) for section in sections) + "\n"
 
 
-def is_made_up(metadata: Mapping[str, Any]) -> bool:
-    """Whether a task was made of generated recordings, in place of those of its dataset."""
+def is_synthetic(metadata: Mapping[str, Any]) -> bool:
+    """Whether a task was made from synthetic recordings instead of its dataset's."""
     sources = metadata["sources"].values()
-    before = (each for source in sources for each in source.get("made_from", {}).values())
-    return any("synthetic" in source for source in (*sources, *before))
+    originals = (original for source in sources for original in source.get("made_from", {}).values())
+    return any("synthetic" in source for source in (*sources, *originals))
 
 
 def _kind(metadata: Mapping[str, Any]) -> list[str]:
-    """What a person must not take for the dataset itself; what follows describes that."""
-    if is_made_up(metadata):
+    """The warning that an excerpt or a synthetic task is not the dataset that the card describes."""
+    if is_synthetic(metadata):
         return ["**The recordings of this task are made up**, in the layout of the dataset that is described here.", ""]
     if metadata["partial"]:
         return ["**This task is an excerpt** of the dataset that is described here.", ""]
@@ -138,11 +138,11 @@ def _provenance(manifest: Mapping[str, Any]) -> list[str]:
 def _addresses(value: Any) -> Iterable[str]:
     if isinstance(value, Mapping):
         value = value.values()
-    for each in [] if isinstance(value, str) else value:
-        if isinstance(each, str) and each.startswith("http"):
-            yield each
-        elif isinstance(each, Mapping | list | tuple):
-            yield from _addresses(each)
+    for item in [] if isinstance(value, str) else value:
+        if isinstance(item, str) and item.startswith("http"):
+            yield item
+        elif isinstance(item, Mapping | list | tuple):
+            yield from _addresses(item)
 
 
 def _first(names: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""All that is in a finished task, read once."""
+"""All files of a finished task, read in one pass."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from pathlib import Path
 
 from hearpreprocess import archive, audio
 from hearpreprocess.errors import ArchiveError
-from hearpreprocess.finished.files import ClipKey, files_in, is_small
+from hearpreprocess.finished.files import ClipKey, files_in, is_small_file
 
 MOST_STRAYS, MOST_SMALL_BYTES = 10_000, 512 << 20
-"""What is read of a foreign tarball; the largest manifest, of 100,503 clips at five rates, has about 70 MB."""
+"""Limits for a foreign tarball; the largest manifest, of 100,503 clips at five rates, has about 70 MB."""
 
 
 @dataclass(frozen=True)
 class ClipFile:
     """A clip's file as it was read.
 
-    `rate`, `split`: of the folders that it is in. `header_rate`, `channels`, `bits`: of its header. `length`: samples.
-    `sha256`: of its samples. `problem`: why it cannot be read, and then nothing else is known.
+    `rate`, `split`: from its folders. `header_rate`, `channels`, `bits`: from its header. `length`: samples. `sha256`:
+    of its samples. `problem`: why it cannot be read; then nothing else is known.
     """
 
     rate: int
@@ -38,20 +38,20 @@ class ClipFile:
 
     @property
     def key(self) -> ClipKey:
-        """What the file goes by in the task."""
+        """The clip's rate, split and file name."""
         return ClipKey(self.rate, self.split, self.file)
 
     @property
     def path(self) -> str:
-        """Where the file is in the task."""
+        """The file's path in the task."""
         return self.key.path
 
 
 @dataclass
 class Contents:
-    """All that is in a finished task: its small files and its clips' files by path, and the paths of what is neither.
+    """All files of a finished task: its small files and its clips by path, and the paths of other files.
 
-    `folder_name`: of the task's folder. `damage`: why it could not be read to its end. `sha256`: of a tarball's tar
+    `folder_name`: of the task's folder. `damage`: why it could not be read completely. `sha256`: of a tarball's tar
     archive.
     """
 
@@ -64,14 +64,14 @@ class Contents:
     sha256: str = ""
 
     def read(self, name: str) -> bytes | None:
-        """The content of a small file; None where there is none of this name."""
+        """The content of a small file; None if it does not exist."""
         return self.small_files.get(name)
 
 
 def contents_of(path: Path) -> Contents:
     """Read everything in a finished task once.
 
-    Raises OutputError where there is nothing at `path` that could be one.
+    Raises OutputError where `path` is neither a folder nor a tarball.
     """
     contents = Contents(path)
     files = files_in(path)
@@ -86,7 +86,7 @@ def contents_of(path: Path) -> Contents:
 
 
 def _add(contents: Contents, folder: str, path: str, content: bytes) -> None:
-    """Add one file; raises ArchiveError where that is more than can be meant."""
+    """Add one file; raises ArchiveError where there are implausibly many or large ones."""
     contents.folder_name = contents.folder_name or folder
     if archive.is_litter(path):
         return
@@ -96,7 +96,7 @@ def _add(contents: Contents, folder: str, path: str, content: bytes) -> None:
         contents.strays.append(f"{path}, a second time,")
     elif key := ClipKey.of(path):
         contents.clip_files[path] = _clip_file(key, content)
-    elif is_small(path):
+    elif is_small_file(path):
         contents.small_files[path] = content
     else:
         contents.strays.append(path)

@@ -1,7 +1,7 @@
-"""The files of a finished task wherever it is: a folder or a tarball, ours or anybody's, never unpacked.
+"""The files of a finished task in a folder or a tarball, from any origin, read without unpacking.
 
 The published tarballs have their files below `hear-2021.0.6/tasks/<task>/`, newer ones below `tasks/<task>/`; both are
-read alike.
+supported.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SMALL = (".json", ".csv", ".md", ".html")
 
 
 class ClipKey(NamedTuple):
-    """What a clip's file goes by in a finished task: its rate in hertz, its split and its file name."""
+    """The identity of a clip's file in a finished task: rate in hertz, split and file name."""
 
     rate: int
     split: str
@@ -29,33 +29,33 @@ class ClipKey(NamedTuple):
 
     @property
     def path(self) -> str:
-        """Where the file is in the task."""
+        """The file's path in the task."""
         return f"{self.rate}/{self.split}/{self.file}"
 
     @classmethod
     def of(cls, path: str) -> ClipKey | None:
-        """The key of the clip at a path in the task; None where no clip belongs there."""
+        """The key of the clip at a path in the task; None if the path is not a clip's."""
         clip = _CLIP.fullmatch(path)
         return cls(int(clip["rate"]), clip["split"], clip["file"]) if clip else None
 
 
-def inside(member: str) -> tuple[str, str] | None:
-    """The name of the task's folder and the path in it of a tarball's member; None of what is outside of a task."""
+def path_in_task(member: str) -> tuple[str, str] | None:
+    """The task's folder and the path in it of a tarball's member; None for members outside a task."""
     match = _ROOT.fullmatch(member)
     return (match["task"], match["path"]) if match else None
 
 
-def is_small(path: str) -> bool:
-    """Whether a path in a task is that of one of its small files, which tell of it."""
+def is_small_file(path: str) -> bool:
+    """Whether a path in a task is that of a small file: metadata, labels, vocabulary, manifest, card."""
     return "/" not in path and path.endswith(_SMALL)
 
 
 def files_in(path: Path) -> Generator[tuple[str, str, bytes], None, str]:
-    """The task's folder, the path in it and the content of each file; of what is outside of a task, its path and "".
+    """The task's folder, the path in it and the content of each file; for files outside a task, their path and "".
 
-    Returns the sha256 of a tarball's tar archive; "" of a folder.
+    Returns the sha256 of a tarball's tar archive; "" for a folder.
 
-    Raises OutputError where there is nothing to read; ArchiveError where a tarball is damaged, at that place.
+    Raises OutputError where the path does not exist; ArchiveError where a tarball is damaged, after the files before.
     """
     if path.is_dir():
         if not (path / METADATA).is_file():
@@ -64,9 +64,9 @@ def files_in(path: Path) -> Generator[tuple[str, str, bytes], None, str]:
         for below, file in archive.files_below(path).items():
             yield folder, below, file.read_bytes()
     elif path.is_file():
-        members = archive.Members(path)
+        members = archive.TarReader(path)
         for member, content in members:
-            yield (*(inside(member) or (member, "")), content)
+            yield (*(path_in_task(member) or (member, "")), content)
         return members.sha256
     else:
         raise OutputError(f"there is no {path}")
@@ -74,7 +74,7 @@ def files_in(path: Path) -> Generator[tuple[str, str, bytes], None, str]:
 
 
 def clips_of(path: Path) -> Iterator[tuple[ClipKey, bytes]]:
-    """The clips of a finished task in the order of its files, each with its file's content.
+    """The clips of a finished task in the order of its files, with the files' contents.
 
     Raises what `files_in` does.
     """
@@ -84,20 +84,20 @@ def clips_of(path: Path) -> Iterator[tuple[ClipKey, bytes]]:
 
 
 class SmallFiles(Protocol):
-    """Where the small files of a finished task are read from."""
+    """A reader of the small files of a finished task."""
 
     @property
     def folder_name(self) -> str:
         """The name of the task's folder."""
 
     def read(self, name: str) -> bytes | None:
-        """The content of a small file; None where there is none of this name."""
+        """The content of a small file; None if it does not exist."""
 
 
 def small_files_of(path: Path) -> SmallFiles:
-    """The small files of the finished task at `path`, each read when it is asked for.
+    """The small files of the finished task at `path`, each read on demand.
 
-    Raises OutputError where there is neither a folder nor a file.
+    Raises OutputError where the path is neither a folder nor a file.
     """
     if path.is_dir():
         return _FolderFiles(path)
@@ -116,7 +116,7 @@ class _FolderFiles:
 
     def read(self, name: str) -> bytes | None:
         try:
-            # A name may come from anybody's metadata, and must not lead out of the folder.
+            # A name may come from foreign metadata and must not lead out of the folder.
             names = {file.name for file in self._path.iterdir()}
             return (self._path / name).read_bytes() if name in names else None
         except OSError as error:
@@ -124,7 +124,7 @@ class _FolderFiles:
 
 
 class _TarballFiles:
-    """A tarball is read no further than a small file that is asked for; those on the way are remembered."""
+    """Reads a tarball only as far as the requested small file, and caches those before it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -146,10 +146,10 @@ class _TarballFiles:
         return self._contents.get(name)
 
     def _read_until(self, name: str) -> bool:
-        """Read from the start to the file; whether it is known, at the end, that there are no others."""
+        """Read from the start to the file; return whether no small files follow."""
         is_ours = False
         for folder, below, content in files_in(self._path):
-            if is_small(below):
+            if is_small_file(below):
                 self._folder = self._folder or folder
                 self._contents.setdefault(below, content)
             if below == name:

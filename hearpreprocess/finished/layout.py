@@ -1,4 +1,4 @@
-"""The folder of a finished task: its files, where its clips are, and whether it may be replaced."""
+"""The folder of a finished task: its files, the paths of its clips, and whether it may be replaced."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ METADATA = "task_metadata.json"
 VOCABULARY = "labelvocabulary.csv"
 MANIFEST, CARD = "manifest.json", "README.md"
 PROOFS = (MANIFEST, CARD)
-"""What tells of a finished task: to programs and to persons."""
+"""The descriptions of a finished task: for programs and for people."""
 
 REPORT = "report.html"
-"""A page about a finished task, in its folder alone."""
+"""The report on a finished task; only in its folder, not in its tarballs."""
 
 
 RELEASE_KEY = "release"
-"""The key of task_metadata.json with the digest of all that a task was made from, which tells what an output is."""
+"""The key in task_metadata.json of the release digest, which covers all inputs of a task."""
 
 
 def clip_path(rate: int, split: str, name: str) -> str:
-    """Where a clip is inside the task's folder."""
+    """The path of a clip in the task's folder."""
     return f"{rate}/{split}/{name}.wav"
 
 
 def release_of_folder(folder: Path) -> str | None:
-    """The release digest that a finished task's folder states; None where it is none of ours."""
+    """The release digest in a finished task's folder; None if hearpreprocess did not create it."""
     try:
         return release_in((folder / METADATA).read_bytes())
     except OSError:
@@ -40,7 +40,7 @@ def release_of_folder(folder: Path) -> str | None:
 
 
 def release_in(metadata: bytes) -> str | None:
-    """The release digest that the text of a task_metadata.json states; None where there is none."""
+    """The release digest in the text of a task_metadata.json; None if it has none."""
     try:
         release = json_object(metadata).get(RELEASE_KEY)
     except ValueError:
@@ -51,9 +51,9 @@ def release_in(metadata: bytes) -> str | None:
 def write_folder(
     folder: Path, *, links: Mapping[str, str], copies: Mapping[str, str], texts: Mapping[str, str]
 ) -> None:
-    """Fill a folder with second names of files, or with copies where the file system has no hard links across the two.
+    """Fill a folder with hard links to files, or copies where the file system does not allow links.
 
-    `links`, `copies`: where each file belongs inside the folder, and where it is. `texts`: files by their contents.
+    `links`, `copies`: by path in the folder, the path of the file. `texts`: by path in the folder, the content.
     """
     for parent in sorted({path.rpartition("/")[0] for path in (*links, *copies, *texts)}):
         (folder / parent).mkdir(parents=True, exist_ok=True)
@@ -66,7 +66,7 @@ def write_folder(
 
 
 def clips_in(folder: Path) -> dict[str, str]:
-    """The clips of a finished task's folder at all rates: their places inside it, and where they are."""
+    """The clips of a finished task's folder at all rates: by path in the folder, their paths."""
     return {
         f"{os.path.relpath(parent, folder)}/{name}": f"{parent}/{name}"
         for parent, _folders, names in os.walk(folder)
@@ -75,8 +75,8 @@ def clips_in(folder: Path) -> dict[str, str]:
     }
 
 
-def is_all_there(folder: Path, rates: Iterable[int], clips: Mapping[str, int]) -> bool:
-    """Whether a finished task's folder has its files and as many clips as it should at each rate; none is opened.
+def is_complete(folder: Path, rates: Iterable[int], clips: Mapping[str, int]) -> bool:
+    """Whether a finished task's folder has its files and the right number of clips at each rate; none is opened.
 
     `clips`: the number of clips of each split.
     """
@@ -94,7 +94,7 @@ def _files_in(folder: Path) -> int:
 
 
 def check_replaceable(folder: Path, splits: Iterable[str]) -> None:
-    """Raise OutputError where a folder stands that is no finished task of ours, or that holds somebody's own files."""
+    """Raise OutputError where a folder exists that hearpreprocess did not create, or that has foreign files."""
     if not folder.exists():
         return
     if release_of_folder(folder) is None:
@@ -108,22 +108,22 @@ def check_replaceable(folder: Path, splits: Iterable[str]) -> None:
 
 
 def _foreign_files(folder: Path, splits: Set[str]) -> Iterator[str]:
-    """What is neither a file of the task nor a clip in `<rate>/<split>/`."""
+    """The paths that are neither files of the task nor clips in `<rate>/<split>/`."""
     known = {METADATA, VOCABULARY, REPORT, *PROOFS, *(f"{split}.json" for split in splits)}
     for parent, folders, files in os.walk(folder):
-        place = Path(parent).relative_to(folder).parts
-        if len(place) == 2 and place[0].isdigit() and place[1] in splits:
-            strange = [*folders, *(name for name in files if not name.endswith(".wav"))]
-        elif not place:
-            strange = [
+        parts = Path(parent).relative_to(folder).parts
+        if len(parts) == 2 and parts[0].isdigit() and parts[1] in splits:
+            foreign = [*folders, *(name for name in files if not name.endswith(".wav"))]
+        elif not parts:
+            foreign = [
                 *(name for name in folders if not name.isdigit()),
                 *(name for name in files if name not in known),
             ]
         else:
-            strange = [*(name for name in folders if name not in splits), *files]
-        yield from ("/".join((*place, name)) for name in sorted(strange))
+            foreign = [*(name for name in folders if name not in splits), *files]
+        yield from ("/".join((*parts, name)) for name in sorted(foreign))
 
 
 def with_release(metadata: Mapping[str, Any], release: str) -> dict[str, Any]:
-    """The task's metadata with the digest of all that it was made from."""
+    """The task's metadata with its release digest."""
     return {**metadata, RELEASE_KEY: release}

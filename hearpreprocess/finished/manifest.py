@@ -1,13 +1,10 @@
-"""The manifest of a finished task: its clips, to the sample, and what they were made from and with.
+"""The manifest of a finished task: the checksums of its clips, their sources, and the versions that made them.
 
-    version         of this format
-    task, release   the task's title, and the digest of all that it was made from
-    configuration   a digest of the task's metadata
-    made_with       versions of hearpreprocess and of the libraries that decide samples
-    sources         by name: addresses and checksums
-    left_out        a list: the reason, and the names of the clips or their number
-    sample_rates    in hertz
-    clips           by file name: split, labels (or events, as in the split's file), group where it is not the clip's
+    version         of this format task, release   the task's title, and the digest of all its inputs configuration   a
+    digest of the task's metadata made_with       versions of hearpreprocess and of the libraries that determine samples
+    sources         by name: addresses and checksums left_out        a list: the reason, and the names of the clips or
+    their number sample_rates    in hertz clips           by file name: split, labels (or events, as in the split's
+    file), group where it is not the clip's
                     name, `recorded` (rate, length, sha256, peak, clipped, source) and `audio` (length, sha256) by
                     sample rate
 
@@ -31,7 +28,7 @@ VERSION = 2
 
 Manifest = dict[str, Any]
 Fingerprint = Sequence[Any]
-"""Of a clip's samples: their number and their sha256."""
+"""The number and the sha256 of a clip's samples."""
 
 
 def of_corpus(
@@ -62,7 +59,7 @@ def of_corpus(
 
 
 def recorded(rate: int, fingerprint: Fingerprint, *, peak: int, clipped: bool) -> dict[str, Any]:
-    """What a manifest tells of a clip before it is resampled, at its own rate in hertz, but for its source."""
+    """The manifest's facts on a clip before resampling, at its own rate in hertz, without its source."""
     length, sha256 = fingerprint
     return {"rate": rate, "length": length, "sha256": sha256, "peak": peak, "clipped": clipped}
 
@@ -72,9 +69,9 @@ def with_audio(
     recorded: Mapping[str, Mapping[str, Any]],
     audio: Mapping[int, Mapping[str, Fingerprint]],
 ) -> Manifest:
-    """A manifest with what is known of each clip's audio.
+    """A manifest with the facts on each clip's audio.
 
-    `recorded`: by clip name, what is told of it at its own rate. `audio`: its samples by rate and clip name.
+    `recorded`: by clip name, the facts at its own rate. `audio`: by rate and clip name, the samples' fingerprint.
     """
     clips = {}
     for file, facts in manifest["clips"].items():
@@ -91,7 +88,7 @@ def with_audio(
 
 
 def audio_of(manifest: Manifest, rate: int) -> dict[str, Fingerprint]:
-    """The samples of each clip at a rate in hertz, by clip name.
+    """By clip name, the fingerprint of each clip's samples at a rate in hertz.
 
     Raises OutputError where the manifest does not have them.
     """
@@ -105,19 +102,19 @@ def audio_of(manifest: Manifest, rate: int) -> dict[str, Fingerprint]:
 
 
 def is_event(label: Any) -> bool:
-    """Whether a label of a manifest is that of an event, with its times."""
+    """Whether a label in a manifest is an event with times."""
     return isinstance(label, dict)
 
 
 def name_of(label: Any) -> str:
-    """What is shown of a label: a text, a number, or either of them in an event."""
+    """The text of a label, which is a text, a number, or an event with one of these."""
     return str(label["label"] if is_event(label) else label)
 
 
 def read(path: Path) -> Manifest:
     """The manifest in a file.
 
-    Raises OutputError where it is none.
+    Raises OutputError where the file is not a manifest.
     """
     try:
         return parse(path.read_bytes())
@@ -128,9 +125,9 @@ def read(path: Path) -> Manifest:
 
 
 def parse(content: bytes) -> Manifest:
-    """The manifest that a file holds.
+    """The manifest in a file's content.
 
-    Raises ValueError, which says what is wrong, where it holds none.
+    Raises ValueError with the reason where it is not a manifest.
     """
     manifest = json_object(content)
     if not _is_sound(manifest):
@@ -156,13 +153,13 @@ def _is_sound(manifest: Manifest) -> bool:
 
 
 def to_text(manifest: Manifest) -> str:
-    """The text of a manifest: sorted, and one line a clip."""
+    """The text of a manifest: sorted, one line per clip."""
     others = [f" {_compact(key)}: {_compact(value)}," for key, value in sorted(manifest.items()) if key != "clips"]
     clips = [f"  {_compact(name)}: {_compact(facts)}," for name, facts in sorted(manifest["clips"].items())]
     clips[-1:] = [line.removesuffix(",") for line in clips[-1:]]
-    # Joined once: each intermediate text of a large task would be tens of megabytes.
+    # Joined once, as each intermediate string of a large task would have tens of megabytes.
     return "\n".join(["{", *others, ' "clips": {', *clips, " }", "}", ""])
 
 
-# One encoder for all clips: json.dumps makes a new one for each.
+# One encoder for all clips, as json.dumps creates one per call.
 _compact = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode

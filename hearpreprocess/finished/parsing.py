@@ -9,9 +9,9 @@ from typing import Any
 
 
 def json_object(content: bytes) -> dict[str, Any]:
-    """The JSON object that a file holds.
+    """The JSON object in a file's content.
 
-    Raises ValueError, which says what is wrong, where it holds none.
+    Raises ValueError with the reason where it is not one.
     """
     try:
         value = json.loads(content.decode())
@@ -25,7 +25,7 @@ def json_object(content: bytes) -> dict[str, Any]:
 def vocabulary_rows(content: bytes) -> tuple[tuple[str, str], ...]:
     """The idx and the label of each row of a label vocabulary, as they are written.
 
-    Raises ValueError, which says what is wrong, where the file is no such table.
+    Raises ValueError with the reason where the file is not such a table.
     """
     try:
         header, *rows = csv.reader(io.StringIO(content.decode(), newline=""), strict=True)

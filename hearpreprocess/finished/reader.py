@@ -1,4 +1,4 @@
-"""The one reader of finished tasks, whoever made them."""
+"""The reader of finished tasks, from any origin."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ COMMON_METADATA = (
     "task_name", "version", "embedding_type", "prediction_type", "split_mode", "sample_duration", "splits",
     "evaluation", "evaluation_params", "nfolds",
 )  # fmt: skip
-"""The keys of task_metadata.json that published tasks and ours have in common, but for the mode's own."""
+"""The keys of task_metadata.json that published tasks and ours share, except the mode's."""
 
 Value = TypeVar("Value")
 
 
 class FinishedTask:
-    """A finished task, a folder or a tarball, each of whose files is read when it is asked for.
+    """A finished task in a folder or a tarball; its files are read on demand.
 
-    What asks for a file raises FinishedTaskError, which is an OutputError, where that is missing or cannot be
-    understood, and OutputError where a tarball is damaged before it.
+    Reading a file raises FinishedTaskError, an OutputError, if it is missing or invalid, and OutputError if a tarball
+    is damaged before it.
     """
 
     def __init__(self, path: Path, small_files: SmallFiles | None = None) -> None:
-        """`small_files`: where they are read from, if not from `path`.
+        """`small_files`: the reader of its small files, if they are not at `path`.
 
-        Raises OutputError where there is nothing at `path`.
+        Raises OutputError where `path` does not exist.
         """
         self.path = path
         self._small_files = small_files or small_files_of(path)
 
     @cached_property
     def contents(self) -> Contents:
-        """All that is in it, its clips too, read in one pass; no small file is read again after it.
+        """All its files, including clips, read in one pass; small files are not read again afterwards.
 
-        Damage is noted in it: what could be read until there is had without an error.
+        Damage is recorded in it; the files before the damage are available without an error.
         """
         contents = contents_of(self.path)
         self._small_files = contents
@@ -50,17 +50,17 @@ class FinishedTask:
 
     @cached_property
     def sample_rates(self) -> tuple[int, ...]:
-        """The rates in hertz at which it has clips; its `contents` are read for them."""
+        """The rates in hertz at which it has clips; reads `contents`."""
         return tuple(sorted({clip.rate for clip in self.contents.clip_files.values()}))
 
     @property
     def folder_name(self) -> str:
-        """The name of its folder, which in a tarball is that which its files are in."""
+        """The name of its folder, in a tarball the folder of its files."""
         return self._small_files.folder_name
 
     @property
     def title(self) -> str:
-        """Its title by its metadata, or the name of its folder where these do not tell."""
+        """Its title by its metadata, or the name of its folder if the metadata lack it."""
         return title_in(self.metadata) or self.folder_name
 
     @cached_property
@@ -82,7 +82,7 @@ class FinishedTask:
         return self._parsed(name, _labels, self._required(name))
 
     def has_labels(self, split: str) -> bool:
-        """Whether the file with the labels of a split is there."""
+        """Whether the label file of a split exists."""
         return self._small_files.read(f"{split}.json") is not None
 
     @property
@@ -97,13 +97,13 @@ class FinishedTask:
 
     @cached_property
     def manifest(self) -> manifests.Manifest | None:
-        """Its manifest; None where it has none, as the published tasks."""
+        """Its manifest; None if it has none, as the published tasks."""
         content = self._small_files.read(MANIFEST)
         return None if content is None else self._parsed(MANIFEST, manifests.parse, content)
 
     @property
     def card(self) -> bytes | None:
-        """Its card, a page in Markdown; None where it has none."""
+        """Its card, a page in Markdown; None if it has none."""
         return self._small_files.read(CARD)
 
     def _required(self, name: str) -> bytes:
@@ -120,7 +120,7 @@ class FinishedTask:
 
 
 def title_in(metadata: Mapping[str, Any]) -> str | None:
-    """The title of a task by its metadata; None where these do not tell."""
+    """The title of a task by its metadata; None if they lack it."""
     parts = [metadata.get(key) for key in ("task_name", "version", "mode")]
     return None if None in parts else "-".join(map(str, parts))
 

@@ -1,7 +1,7 @@
-"""A finished task's tarball as the source of a task: its clips at further rates, without the corpus they are from.
+"""A finished task's tarball as the source of a task: its clips at other rates, without the original corpus.
 
-What comes out is resampled from the tarball's rate, and so it is not, to the sample, what the original corpus gives.
-The nineteen published tarballs, at 48,000 Hz, are those of Zenodo record 6332517.
+The clips are resampled from the tarball's rate, so their samples differ from those made from the original corpus. The
+nineteen published tarballs, at 48,000 Hz, are those of Zenodo record 6332517.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 from hearpreprocess.errors import ConfigError, CorpusError, OutputError
 from hearpreprocess.finished import parsing, reader
-from hearpreprocess.finished.files import ClipKey, inside
+from hearpreprocess.finished.files import ClipKey, path_in_task
 from hearpreprocess.finished.layout import METADATA
 from hearpreprocess.finished.reader import FinishedTask
 from hearpreprocess.finished.tarball import TARBALL
@@ -40,14 +40,14 @@ from hearpreprocess.task import (
 )
 
 RECORD = "https://zenodo.org/api/records/6332517"
-"""Where Zenodo lists the files of the published record, with their sizes and checksums."""
+"""Zenodo's list of the files of the published record, with sizes and checksums."""
 
 PAGE = "https://zenodo.org/record/6332517"
 
 PUBLISHED_RATE = 48000
 
 _CODE = (Path(__file__), Path(reader.__file__), Path(parsing.__file__))
-"""What decides, beside the tarball, which clips a task made of it has."""
+"""The code that, with the tarball, determines the clips of a task made from it."""
 
 
 def is_tarball(location: str) -> bool:
@@ -56,7 +56,7 @@ def is_tarball(location: str) -> bool:
 
 
 def tarball_named(wanted: str) -> str:
-    """The name of the published tarball that is meant by it, or by `<task>-<version>-<mode>`.
+    """The name of the published tarball, given itself or as `<task>-<version>-<mode>`.
 
     Raises ConfigError where `wanted` cannot be a name.
     """
@@ -70,7 +70,7 @@ def tarball_named(wanted: str) -> str:
 
 
 def archive_in(record: bytes, name: str) -> Archive:
-    """The published tarball of this name as a source, from the listing that Zenodo gives of the record.
+    """The published tarball of this name as a source, from Zenodo's description of the record.
 
     Raises ConfigError where the record has no such file.
     """
@@ -89,7 +89,7 @@ def archive_in(record: bytes, name: str) -> Archive:
 def config_of(tarball: Path) -> TaskConfig:
     """The task whose only source is a finished task's tarball, which is read as far as its metadata.
 
-    Raises ConfigError where it is none.
+    Raises ConfigError where it is not one.
     """
     named = TARBALL.fullmatch(tarball.name)
     if named is None:
@@ -133,7 +133,7 @@ def config_of(tarball: Path) -> TaskConfig:
 def load_task(tarball: Path) -> LoadedTask:
     """The task of a finished task's tarball, as a TaskReference with this module as its maker loads it.
 
-    Raises ConfigError where the tarball is none.
+    Raises ConfigError where it is not one.
     """
     config = _with_known_facts(config_of(tarball))
     code = digest([config.in_mode(config.default_mode).metadata(), *map(file_digest, _CODE)])
@@ -141,9 +141,9 @@ def load_task(tarball: Path) -> LoadedTask:
 
 
 def references_to(tarballs: Sequence[Path]) -> list[TaskReference]:
-    """The tasks that are made of finished tasks' tarballs.
+    """The tasks made from finished tasks' tarballs.
 
-    Raises ConfigError where one is none, or two would make the same task.
+    Raises ConfigError where a file is not one, or two tarballs give the same task.
     """
     titles: dict[str, Path] = {}
     chosen = []
@@ -157,7 +157,7 @@ def references_to(tarballs: Sequence[Path]) -> list[TaskReference]:
 
 
 def _with_known_facts(config: TaskConfig) -> TaskConfig:
-    """A task of a tarball that does not say what the built-in task of the same name does: licence, what to cite."""
+    """Add the facts that the tarball lacks from the built-in task of the same name: licence, citation."""
     if config.name not in registry.built_in_names() or config.citation:
         return config
     known = registry.load(config.name)
@@ -171,7 +171,7 @@ def _documentation(config: TaskConfig, tarball: Path) -> str:
 
 
 def note(tarball: Path) -> str:
-    """What everybody should know of a task that is made of a tarball."""
+    """The note on every task made from a tarball."""
     return (
         f"Resampled from the clips of {tarball.name}, not made from the original corpus:\n"
         "its samples are not the same as those made from the corpus at this rate."
@@ -179,13 +179,13 @@ def note(tarball: Path) -> str:
 
 
 def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
-    """The clips of a finished task, with the splits and labels that it gives them."""
+    """The clips of a finished task, with its splits and labels."""
     tree = sources["published"]
     metadata = tree.find(f"**/{METADATA}")
     finished = FinishedTask(Path(metadata.path).parent, _MembersBeside(metadata, tree))
     is_event_task = finished.metadata["embedding_type"] == "event"
     of_manifest = finished.manifest["clips"] if finished.manifest else {}
-    rates = {str(key.rate) for path in tree.members if (match := inside(path)) and (key := ClipKey.of(match[1]))}
+    rates = {str(key.rate) for path in tree.members if (match := path_in_task(path)) and (key := ClipKey.of(match[1]))}
     if len(rates) != 1:
         raise CorpusError(f"expected clips at one rate, there are {', '.join(sorted(rates)) or 'none'}")
     (rate,) = rates
@@ -202,7 +202,7 @@ def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
 
 
 class _MembersBeside:
-    """The small files of the task whose metadata are a member of a source."""
+    """Reads the small files beside a task's metadata in a source."""
 
     def __init__(self, metadata: Member, tree: Tree) -> None:
         self._metadata, self._tree = metadata, tree
@@ -217,7 +217,7 @@ class _MembersBeside:
 
 
 def is_resampled(path: Path) -> bool:
-    """Whether a finished task, a folder or a tarball, was made of another one."""
+    """Whether a finished task, a folder or a tarball, was made from another one."""
     try:
         return "resampled_from" in FinishedTask(path).metadata
     except OutputError:
@@ -225,7 +225,7 @@ def is_resampled(path: Path) -> bool:
 
 
 def _seconds(milliseconds: float) -> float:
-    """The seconds that are these milliseconds when they are multiplied by 1,000, to the last digit."""
+    """Milliseconds as the seconds that give exactly these milliseconds when multiplied by 1,000."""
     near = milliseconds / 1000.0
     candidates = (near, math.nextafter(near, math.inf), math.nextafter(near, -math.inf))
     return next((seconds for seconds in candidates if seconds * 1000.0 == milliseconds), near)

@@ -1,4 +1,4 @@
-"""The tarball of a finished task at one sample rate: its name, its checksums, and how it is packed."""
+"""The tarball of a finished task at one sample rate: its name, checksums and compression."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hearpreprocess.finished.layout import METADATA, release_in
 from hearpreprocess.storage import whole_file
 
 TARBALL = re.compile(r"hear2021-(?P<title>.+)-(?P<rate>[1-9][0-9]*)\.tar\.gz")
-"""The names that `tarball_name` gives."""
+"""The pattern of the names from `tarball_name`."""
 
 CHECKSUM_SUFFIX = ".sha256"
 
@@ -24,18 +24,18 @@ FAST_GZIP_LEVEL, SLOWEST_GZIP_LEVEL = 2, 9
 
 _GZIP_FLAGS_AT, _GZIP_SLOWEST = 8, b"\2"  # RFC 1952, section 2.3.1: XFL is 2 where the slowest algorithm was used
 
-_ENTRY_TIME = 1609459200  # 2021-01-01: a fixed time makes equal bytes, and tar warns about times near 1970
+_ENTRY_TIME = 1609459200  # 2021-01-01: fixed, for equal bytes; tar warns about times near 1970
 
 _BLOCK = 1 << 20
 
 
 def tarball_name(title: str, rate: int | str) -> str:
-    """The name of a task's tarball at one sample rate in hertz, or a pattern of it."""
+    """The name of a task's tarball at one sample rate in hertz, or a pattern for several."""
     return f"hear2021-{title}-{rate}.tar.gz"
 
 
 def release_of_tarball(tarball: Path) -> str | None:
-    """The release digest that a tarball states; None where it is none of ours. Reads no further than the metadata."""
+    """The release digest in a tarball, read as far as its metadata; None if hearpreprocess did not create it."""
     try:
         with tarfile.open(tarball, "r|gz") as opened:
             for entry in opened:
@@ -50,7 +50,7 @@ def release_of_tarball(tarball: Path) -> str | None:
 
 
 def compression_of(tarball: Path) -> str | None:
-    """How a tarball that `write_tarball` wrote was packed, `fast` or `small`; None where there is no tarball."""
+    """The compression of a tarball from `write_tarball`, `fast` or `small`; None if it does not exist."""
     try:
         with tarball.open("rb") as file:
             flags = file.read(_GZIP_FLAGS_AT + 1)[_GZIP_FLAGS_AT:]
@@ -67,15 +67,15 @@ def write_tarball(
     compression: str,
     on_file: Callable[[int], object] = lambda count: None,
 ) -> None:
-    """Write files as a gzipped tar archive whose bytes depend on their names and contents alone, and its checksums.
+    """Write files as a gzipped tar archive whose bytes depend only on names and contents, and write its checksums.
 
-    `root`: the folder inside the archive. `files`: where each belongs below it, and where it is. `texts`: further files
-    by their contents. The metadata come first, so that what a tarball is can be told from its first block; then what is
-    no audio; then by name. `compression`: `fast`, with ISA-L, or `small`, with zlib in ten times the time.
-    `on_file` is called with 1 after each.
+    `root`: the folder in the archive. `files`: by path below it, the path of the file. `texts`: by path below it, the
+    content. The metadata come first, so that the first block identifies the tarball; then the other small files; then
+    the clips; each sorted by name. `compression`: `fast`, with ISA-L, or `small`, with zlib in ten times the time.
+    `on_file` is called with 1 after each file.
 
-    Beside the tarball, its name with CHECKSUM_SUFFIX has its sha256, as sha256sum writes and reads it, and in a comment
-    that of the tar archive inside, which stays the same whatever compresses it.
+    A file beside the tarball, with CHECKSUM_SUFFIX added to its name, has its sha256 in the format of sha256sum, and in
+    a comment that of the uncompressed tar archive, which does not depend on the compressor.
     """
     if tarball.exists() and release_of_tarball(tarball) is None:
         raise OutputError(f"{tarball} stands in the way: it is damaged or was not made by hearpreprocess; move it away")
@@ -86,18 +86,18 @@ def write_tarball(
             inner = _write_tar(packed, root, files, texts, compression, on_file)
         name = tarball.name.removesuffix(".gz")
         text = f"{packed.hexdigest()}  {tarball.name}\n# {inner}  {name}\n"
-        checksums.unlink(missing_ok=True)  # before the tarball that it is of is replaced
+        checksums.unlink(missing_ok=True)  # before its tarball is replaced
     with whole_file(checksums) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
 def checksums_of(tarball: Path) -> Path:
-    """Where the checksums of a tarball are."""
+    """The path of the checksums of a tarball."""
     return tarball.with_name(f"{tarball.name}{CHECKSUM_SUFFIX}")
 
 
 class _Hashed:
-    """A file that is written to, with the sha256 of what was written."""
+    """A file opened for writing, with the sha256 of the written bytes."""
 
     def __init__(self, file: Any) -> None:
         self._file, self._sha256 = file, hashlib.sha256()
@@ -120,13 +120,13 @@ def _write_tar(
     compression: str,
     on_file: Callable[[int], object],
 ) -> str:
-    """Write the compressed archive, and return the sha256 of it before it is compressed."""
+    """Write the compressed archive and return the sha256 of the uncompressed one."""
     with _compressed(raw, compression) as compressed:
         stream = _Hashed(compressed)
         written = 0
         for path in sorted([*files, *texts], key=lambda path: (path != METADATA, "/" in path, path)):
             content = texts[path].encode() if path in texts else _read(files[path])
-            # tarfile makes the headers; its way of adding a file would copy the content three times.
+            # Only the headers come from tarfile, as its `addfile` copies the content three times.
             for piece in (_header(f"{root}/{path}", len(content)), content, bytes(-len(content) % tarfile.BLOCKSIZE)):
                 stream.write(piece)
                 written += len(piece)

@@ -1,4 +1,4 @@
-"""What a run of some tasks has on the disk and still takes, item by item."""
+"""The forecast of a run: its files on the disk and its remaining work, item by item."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any, Literal
 SECONDS_TO_START = 1.0
 
 Kind = Literal["download", "unpacked", "halfway", "resampled", "clips", "tarball", "texts"]
-"""What is downloaded, what is unpacked of it, clips at their own rate and at others, and the outputs: the clips in the
-task's folder, which have no size of their own where they are the resampled ones, tarballs, and all that is no audio.
+"""Downloads, unpacked members, clips at their own rate and at others, and the outputs: the clips in the task's folder,
+without a size if they are hard links to the resampled ones, tarballs, and files other than audio.
 """
 
 OUTPUTS: tuple[Kind, ...] = ("resampled", "clips", "tarball", "texts")
@@ -19,9 +19,9 @@ OUTPUTS: tuple[Kind, ...] = ("resampled", "clips", "tarball", "texts")
 
 @dataclass(frozen=True)
 class ForecastItem:
-    """Something that a run has on the disk.
+    """Files that a run has on the disk.
 
-    `size`: bytes, None where not known. `seconds`: of a processor, that it still takes. `is_here`: from before.
+    `size`: bytes, None if unknown. `seconds`: remaining processor time. `is_here`: whether it exists already.
     """
 
     kind: Kind
@@ -32,11 +32,10 @@ class ForecastItem:
 
 @dataclass
 class Forecast:
-    """What a run of a task takes; the names of `items` make what two tasks share count once.
+    """The forecast of a task; `items` with the same name in two tasks count once.
 
-    `clips`: None where their number is not known. `is_listed`: whether the corpus is known, and with it what has to be
-    unpacked. `fullest`: bytes at the fullest moment, where something is removed before the end. `assumed`: what is no
-    more than a guess.
+    `clips`: None if their number is unknown. `is_listed`: whether the corpus, and the members to unpack, are known.
+    `fullest`: the peak in bytes, if files are removed before the end. `assumed`: descriptions of the assumptions.
     """
 
     title: str
@@ -50,12 +49,12 @@ class Forecast:
 
     @property
     def downloaded(self) -> int:
-        """Bytes of downloads that are here."""
+        """Bytes of existing downloads."""
         return self._size(item for item in self._of("download") if item.is_here) or 0
 
     @property
     def to_download(self) -> int | None:
-        """Bytes; None where a size is not known."""
+        """Bytes to download; None if a size is unknown."""
         return self._size(item for item in self._of("download") if not item.is_here)
 
     @property
@@ -65,38 +64,38 @@ class Forecast:
 
     @property
     def written(self) -> int:
-        """Bytes that will be written, without the downloads."""
+        """Bytes that will be written, excluding downloads."""
         return self._size(item for item in self.items.values() if item.kind != "download" and not item.is_here) or 0
 
     @property
     def between(self) -> int:
-        """Bytes of what --clean removes when the tasks are finished."""
+        """Bytes of intermediate results, which --clean removes when the tasks are finished."""
         return self._size(self._of("unpacked", "halfway")) or 0
 
     @property
     def peak(self) -> int:
-        """Bytes that everything has together, downloads included: without --clean, when the run is done."""
+        """Bytes on the disk at the peak, including downloads: without --clean, at the end of the run."""
         if self.fullest is not None:
             return self.fullest
         return self._size(item for item in self.items.values() if item.size is not None) or 0
 
     @property
     def outputs(self) -> int:
-        """Bytes of what stays beside the downloads, whatever is removed."""
+        """Bytes of the outputs, which are never removed."""
         return self._size(self._of(*OUTPUTS)) or 0
 
     def still_to_come(self, kinds: Collection[Kind]) -> int:
-        """Bytes of these kinds that are not here, as far as they are known."""
+        """Bytes of these kinds that are not on the disk yet, as far as known."""
         return sum(item.size or 0 for item in self._of(*kinds) if not item.is_here)
 
     @property
     def is_known(self) -> bool:
-        """Whether nothing is missing from the peak."""
+        """Whether all sizes in the peak are known."""
         return self.is_listed and self.to_download is not None
 
     @property
     def seconds(self) -> float:
-        """The time that the run will take, without the network's."""
+        """The remaining time of the run, without downloads."""
         work = sum(item.seconds for item in self.items.values())
         return SECONDS_TO_START + work / self.cores if work else 0.0
 
@@ -109,7 +108,7 @@ class Forecast:
         return None if None in sizes else sum(size for size in sizes if size is not None)
 
     def to_json(self) -> dict[str, Any]:
-        """The forecast as a JSON object; what is not known is None."""
+        """The forecast as a JSON object; unknown values are None."""
         return {
             "title": self.title,
             "clips": self.clips,
@@ -126,26 +125,30 @@ class Forecast:
 
 
 def together(forecasts: Sequence[Forecast]) -> Forecast:
-    """The forecast of one run of all these tasks."""
-    every = Forecast("all together", forecasts[0].cores, is_listed=all(each.is_listed for each in forecasts))
-    every.clips = None if any(each.clips is None for each in forecasts) else sum(each.clips or 0 for each in forecasts)
-    for each in forecasts:
-        every.items |= each.items
-        every.assumed += [text for text in each.assumed if text not in every.assumed]
-        for licence, titles in each.licences.items():
-            every.licences.setdefault(licence, []).extend(titles)
-    return every
+    """The forecast of one run of several tasks."""
+    total = Forecast("all together", forecasts[0].cores, is_listed=all(forecast.is_listed for forecast in forecasts))
+    total.clips = (
+        None
+        if any(forecast.clips is None for forecast in forecasts)
+        else sum(forecast.clips or 0 for forecast in forecasts)
+    )
+    for forecast in forecasts:
+        total.items |= forecast.items
+        total.assumed += [text for text in forecast.assumed if text not in total.assumed]
+        for licence, titles in forecast.licences.items():
+            total.licences.setdefault(licence, []).extend(titles)
+    return total
 
 
 def together_cleaned(groups: Sequence[Sequence[Forecast]]) -> Forecast:
-    """The forecast of one run that cleans up after each of these groups of tasks, in this order.
+    """The forecast of one run that cleans up after each group of tasks, in this order.
 
-    At its fullest moment one group is finished and not yet cleaned up after, and the next one has begun.
+    At the peak one group is finished and not cleaned up yet, and the next one has begun.
     """
-    every = together([each for group in groups for each in group])
+    total = together([forecast for group in groups for forecast in group])
     of_groups = [together(group) for group in groups]
     between = [group.between for group in of_groups]
     finished = accumulate(group.outputs for group in of_groups)
     begun = zip(finished, between, [*between[1:], 0], strict=True)
-    every.fullest = every.downloaded + (every.to_download or 0) + max(map(sum, begun))
-    return every
+    total.fullest = total.downloaded + (total.to_download or 0) + max(map(sum, begun))
+    return total

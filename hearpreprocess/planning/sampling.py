@@ -1,5 +1,6 @@
-"""What some of a task's clips are like, found by working on them as a run does: how long they are, how they pack, and
-how much processor time each stage takes on this machine.
+"""Measure a sample of a task's clips: their duration, compression ratio, and processor time per stage.
+
+The clips are processed as in a run, on this machine.
 """
 
 from __future__ import annotations
@@ -21,23 +22,23 @@ from hearpreprocess.steps import Corpus
 from hearpreprocess.task import Tree
 
 ASSUMED_RATE, ASSUMED_RATIO, ASSUMED_SECONDS = 44100, 0.8, 8.0
-"""Of recordings that are not here: hertz, packed size to size, and seconds where a task leaves clips as they are."""
+"""For missing recordings: hertz, compressed size to size, and seconds if a task keeps its clips' lengths."""
 
 TRIES = 3
 SAMPLED_CLIPS, SAMPLED_SECONDS, SECONDS_FOR_A_TAR = 24, 10.0, 3.0
-"""How many clips are looked at, how much of each, and how long a tar archive is searched for them."""
+"""The number of sampled clips, the seconds used of each, and the time limit for finding them in a tar archive."""
 
 SampledRecording = tuple[Path | bytes, int, int | None]
-"""A file or its content, and the slice that is a clip: where it starts and stops, in samples."""
+"""A file or its content, and the slice of the clip: start and stop in samples."""
 
 
 @dataclass(frozen=True)
 class SampledClips:
-    """What a clip of a task is like, on average.
+    """The average clip of a task.
 
-    `shares`: of the clips, by their own rate in hertz. `seconds`: its length. `decoding`: processor seconds until it
-    stands at its own rate. `resampling`, `packing`: processor seconds, by output rate. `ratio`: packed size to size, by
-    output rate.
+    `shares`: of the clips, by their own rate in hertz. `seconds`: its duration. `decoding`: processor seconds to decode
+    and write it at its own rate. `resampling`, `packing`: processor seconds, by output rate. `ratio`: compressed size
+    to size, by output rate.
     """
 
     shares: dict[int, float]
@@ -49,34 +50,34 @@ class SampledClips:
 
     @property
     def processor_seconds(self) -> float:
-        """That a clip takes at all output rates together."""
+        """Processor seconds of a clip at all output rates together."""
         return self.decoding + sum(self.resampling.values()) + sum(self.packing.values())
 
 
 def sample_of(corpus: Corpus, described: CorpusFolder, rates: Sequence[int], compression: str) -> SampledClips | None:
-    """A sample of a task's clips from all over the corpus; None where none can be read by itself."""
+    """A sample of a task's clips from the whole corpus; None if no clip can be read individually."""
     mean_size = None if corpus.config.sample_duration else _mean_size(corpus, described)
     return _sample(_recordings(described, corpus), corpus.config.sample_duration, rates, compression, mean_size)
 
 
 def _mean_size(corpus: Corpus, described: CorpusFolder) -> float:
-    """The bytes of the members that the clips of a task are made from, on average."""
+    """The mean size in bytes of the members that the clips need."""
     members = {name: Tree(name, index.folder).members for name, index in corpus.indexes().items()}
     clips = [clip for key in described.summary.batches for clip in described.batch(key).clips]
     return statistics.fmean(members[clip.source][clip.member] for clip in clips)
 
 
 def assumed_sample(duration: float | None, rates: Sequence[int], compression: str) -> SampledClips:
-    """What is assumed of recordings that are not here; the times are those of a made-up one.
+    """The assumptions on missing recordings; the times are measured on a synthetic one.
 
-    `duration`: seconds, or None where clips are left as they are.
+    `duration`: seconds, or None if clips keep their lengths.
     """
     from hearpreprocess.synthetic import sound
 
     recording = sound("assumed", ASSUMED_SECONDS, ASSUMED_RATE)
     tries = [_sample([(recording, 0, None)], duration or ASSUMED_SECONDS, rates, compression) for _ in range(TRIES)]
-    # Whatever else the machine does makes a try slower, never faster.
-    fastest = min((found for found in tries if found is not None), key=lambda found: found.processor_seconds)
+    # Other load makes a measurement slower, never faster.
+    fastest = min((sample for sample in tries if sample is not None), key=lambda sample: sample.processor_seconds)
     return replace(fastest, ratio=dict.fromkeys(rates, ASSUMED_RATIO))
 
 
@@ -87,17 +88,16 @@ def _sample(
     compression: str,
     mean_size: float | None = None,
 ) -> SampledClips | None:
-    """`duration`: of the clips in seconds, or None where they are left as they are.
+    """`duration`: of the clips in seconds, or None if they keep their lengths.
 
-    `mean_size`: bytes of all the task's recordings, on average, which tell how long they are if the few that are looked
-    at happen to be shorter or longer than the others.
+    `mean_size`: of all the task's recordings in bytes, to correct the mean duration of the sample.
     """
     import soundfile  # noqa: F401  (the first clip shall not pay for what is loaded once)
     import soxr  # noqa: F401
 
     own_rates, seconds, decoding, sizes = [], [], [], []
     resampling = dict.fromkeys(rates, 0.0)
-    looked_at = 0.0
+    sampled_seconds = 0.0
     most = min(SAMPLED_SECONDS, duration or SAMPLED_SECONDS)
     with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as name:
         files: dict[int, dict[str, str]] = {rate: {} for rate in rates}
@@ -113,7 +113,7 @@ def _sample(
             own_rates.append(decoded.rate)
             seconds.append(duration or decoded.seconds)
             sizes.append(len(content) if isinstance(content, bytes) else content.stat().st_size)
-            looked_at += len(samples) / decoded.rate
+            sampled_seconds += len(samples) / decoded.rate
             for rate in rates:
                 path = Path(name) / f"{number}-{rate}.wav"
                 began = time.process_time()
@@ -124,7 +124,7 @@ def _sample(
             return None
         packed = {rate: _packed(Path(name) / f"{rate}.tar.gz", files[rate], compression) for rate in rates}
     mean_seconds = statistics.fmean(seconds) * (1 if mean_size is None else mean_size / statistics.fmean(sizes))
-    whole = mean_seconds / looked_at  # what was looked at stands for a clip
+    whole = mean_seconds / sampled_seconds  # scales the sampled part to a whole clip
     return SampledClips(
         {rate: count / len(own_rates) for rate, count in sorted(Counter(own_rates).items())},
         mean_seconds,
@@ -136,7 +136,7 @@ def _sample(
 
 
 def _packed(tarball: Path, files: dict[str, str], compression: str) -> tuple[float, float]:
-    """The processor seconds that packing some files takes, and the packed size to the size."""
+    """The processor seconds to pack some files, and the ratio of the compressed size to the size."""
     began = time.process_time()
     write_tarball(tarball, "sample", files, {}, compression)
     size = sum(Path(path).stat().st_size for path in files.values())
@@ -144,7 +144,7 @@ def _packed(tarball: Path, files: dict[str, str], compression: str) -> tuple[flo
 
 
 def _recordings(described: CorpusFolder, corpus: Corpus) -> Iterator[SampledRecording]:
-    """Some clips: of a tar archive, as far as it can be read in a few seconds, else from all over the corpus."""
+    """Some clips: from the whole corpus, or from the part of a tar archive that can be read in a few seconds."""
     yield from _from_tars(described, corpus)
     keys = list(described.summary.batches)
     chosen = keys[:: max(1, -(-len(keys) // SAMPLED_CLIPS))]
@@ -162,7 +162,7 @@ def _recordings(described: CorpusFolder, corpus: Corpus) -> Iterator[SampledReco
             if step.is_unpacked:
                 yield step.members[clip.member], start, stop
             elif clip.source in packed:
-                with archive.Reader(list(step.files.values())) as reader:
+                with archive.ZipReader(list(step.files.values())) as reader:
                     yield reader.read(clip.member, packed[clip.source][clip.member]), start, stop
 
 
@@ -178,7 +178,7 @@ def _from_tars(described: CorpusFolder, corpus: Corpus) -> Iterator[SampledRecor
         until = time.monotonic() + SECONDS_FOR_A_TAR
         passed = 0
         try:
-            for path, content in archive.Members(next(iter(steps[name].files.values()))):
+            for path, content in archive.TarReader(next(iter(steps[name].files.values()))):
                 if path in members:
                     if passed % -(-len(members) // SAMPLED_CLIPS) == 0:
                         clip = members[path]
@@ -186,5 +186,5 @@ def _from_tars(described: CorpusFolder, corpus: Corpus) -> Iterator[SampledRecor
                     passed += 1
                 if time.monotonic() > until:
                     break
-        except (HearPreprocessError, OSError):  # no tar archive, or it is not here
+        except (HearPreprocessError, OSError):  # not a tar archive, or missing
             continue

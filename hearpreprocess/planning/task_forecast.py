@@ -1,7 +1,7 @@
-"""Forecast what a run of a task will download, unpack, write and take, as far as that can be known before.
+"""Forecast the downloads, unpacked and written bytes, and time of a run of a task.
 
-The listing of a corpus gives its clips, what is there already is looked at, and a sample of the clips tells their rate,
-how well they pack and how long they take. What is missing is assumed, and the forecast says so.
+The clips come from the listing of a corpus, existing results from the disk, and rates, compression ratio and times from
+a sample of the clips. Missing values are assumed, which the forecast states.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from hearpreprocess.corpus import CorpusFolder
 from hearpreprocess.errors import HearPreprocessError
 from hearpreprocess.planning.forecast import Forecast, ForecastItem
 from hearpreprocess.planning.sampling import ASSUMED_RATE, ASSUMED_RATIO, SampledClips, assumed_sample, sample_of
-from hearpreprocess.report import SECONDS_AN_EXAMPLE, expected_bytes, of_each_split
+from hearpreprocess.report import SECONDS_AN_EXAMPLE, examples_per_split, expected_bytes
 from hearpreprocess.request import Request
 from hearpreprocess.steps import (
     Corpus,
@@ -31,16 +31,16 @@ from hearpreprocess.storage import Workspace, block_of, bytes_text, disk_of, siz
 from hearpreprocess.task import File, TaskMode, TaskReference, Tree
 
 SECONDS_A_BYTE = {"download": 0.8e-9, "unpacked": 6e-9}
-"""Of a processor: to check its checksum, and to unpack and write it, as the shares in benchmarks/RESULTS.md show."""
+"""Processor seconds to verify, and to unpack and write, a byte; from the shares in benchmarks/RESULTS.md."""
 
 BYTES_OF_A_CLIP_IN_TEXTS = 600
-"""In the manifest, the labels and the notes of the work folder, at two to four rates."""
+"""In the manifest, the labels and the records in the work folder, at two to four rates."""
 
 _WAV_HEADER = 44
 
 
 def forecast(task: TaskReference, request: Request, sizes: Mapping[File, int]) -> Forecast:
-    """What making a task as a request asks for will take. `sizes`: of files in bytes, where servers were asked."""
+    """The forecast of a task for a request. `sizes`: of files in bytes, if servers were asked."""
     config, workspace, rates = task.resolve(), request.workspace, request.sample_rates
     estimate = Forecast(config.title, request.workers, licences={config.licence: [config.title]})
     estimate.items |= _downloads(config, workspace, sizes, estimate.assumed)
@@ -48,7 +48,7 @@ def forecast(task: TaskReference, request: Request, sizes: Mapping[File, int]) -
         workspace=workspace, task=task, rates=rates, compression=request.compression, skips=request.skip_bad_clips
     )
     if _is_done(release.requires().corpus()):
-        _add_known(estimate, config, release, with_report=request.with_report)
+        _add_listed(estimate, config, release, with_report=request.with_report)
     else:
         estimate.clips = None if config.published_clips is None else sum(config.published_clips)
         estimate.assumed.append("what the corpus holds: its listing is not here (--until corpus makes it)")
@@ -60,8 +60,8 @@ def forecast(task: TaskReference, request: Request, sizes: Mapping[File, int]) -
     return estimate
 
 
-def _add_known(estimate: Forecast, config: TaskMode, release: Release, *, with_report: bool) -> None:
-    """Add what a corpus that is listed tells: its clips, and what of them is there."""
+def _add_listed(estimate: Forecast, config: TaskMode, release: Release, *, with_report: bool) -> None:
+    """Add the facts of a listed corpus: its clips, and which results exist."""
     corpus = release.requires().corpus()
     described = corpus_folder(corpus.workspace, corpus.key)
     estimate.is_listed, estimate.clips = True, sum(described.summary.splits.values())
@@ -72,7 +72,7 @@ def _add_known(estimate: Forecast, config: TaskMode, release: Release, *, with_r
     estimate.items |= _finished(release)
     rates = [rate for rate in release.rates if _clips(estimate.title, rate) not in estimate.items]
     if not rates:
-        estimate.items |= _left(corpus, described, release)
+        estimate.items |= _other_files(corpus, described, release)
         return
     estimate.items |= _to_unpack(corpus, described)
     sample = sample_of(corpus, described, rates, release.compression)
@@ -85,9 +85,9 @@ def _add_known(estimate: Forecast, config: TaskMode, release: Release, *, with_r
 def _add_texts(
     estimate: Forecast, config: TaskMode, sample: SampledClips, *, with_report: bool, is_combined: bool
 ) -> None:
-    """Add what is no audio, and the examples in the report."""
+    """Add the files other than audio, and the examples in the report."""
     splits = len(config.splits.names)
-    examples = min(estimate.clips or 0, of_each_split(splits) * splits) if with_report else 0
+    examples = min(estimate.clips or 0, examples_per_split(splits) * splits) if with_report else 0
     report = expected_bytes(examples, sample.seconds) if with_report else 0
     size = (estimate.clips or 0) * BYTES_OF_A_CLIP_IN_TEXTS + report
     seconds = 0.0 if is_combined else examples * SECONDS_AN_EXAMPLE
@@ -131,14 +131,14 @@ def _downloads(
 
 
 def _finished(release: Release) -> Iterator[tuple[str, ForecastItem]]:
-    """What is there of the rates that are finished."""
+    """The existing outputs of finished rates."""
     for rate, (folder, tarball) in release.finished().items():
         yield _clips(release.title, rate), ForecastItem("clips", size_of(folder), is_here=True)
         yield _tarball(release.title, rate), ForecastItem("tarball", tarball.stat().st_size, is_here=True)
 
 
-def _left(corpus: Corpus, described: CorpusFolder, release: Release) -> Iterator[tuple[str, ForecastItem]]:
-    """What a finished task has beside its clips and tarballs: texts, and what of the work folder no clip shares."""
+def _other_files(corpus: Corpus, described: CorpusFolder, release: Release) -> Iterator[tuple[str, ForecastItem]]:
+    """Other files of a finished task: texts, and files in the work folder that are not hard links of clips."""
     folders = [release.output_paths[0]]
     for key in described.summary.batches:
         folders.append(Standardize(batch=key, **corpus.shared).folder)
@@ -172,7 +172,7 @@ def _to_unpack(corpus: Corpus, described: CorpusFolder) -> Iterator[tuple[str, F
 
 @dataclass(frozen=True)
 class BatchForecast:
-    """Some clips that are worked on together. `rates`: those at which they are there."""
+    """The clips of a batch. `rates`: those at which they exist."""
 
     clips: int
     is_standardized: bool = False
@@ -184,8 +184,8 @@ def _batches(corpus: Corpus, described: CorpusFolder, rates: Sequence[int]) -> d
     for key, facts in described.summary.batches.items():
         shared = {**corpus.shared, "batch": key}
         folders = Resample(rates=tuple(rates), **shared).folders()
-        there = frozenset(rate for rate in rates if is_whole(folders[rate]))
-        batches[key] = BatchForecast(facts.clips, Standardize(**shared).complete(), there)
+        existing = frozenset(rate for rate in rates if is_whole(folders[rate]))
+        batches[key] = BatchForecast(facts.clips, Standardize(**shared).complete(), existing)
     return batches
 
 
@@ -198,7 +198,7 @@ def _to_make(
     def recording(rate: int) -> int:
         return -(-(_WAV_HEADER + 2 * round(sample.seconds * rate)) // block) * block
 
-    # At their own rate, clips that are resampled are the files that are there already.
+    # A clip whose own rate is a target rate is the same file.
     own = sum(share * recording(rate) for rate, share in sample.shares.items() if rate not in rates)
     for key, batch in batches.items():
         seconds = 0.0 if batch.is_standardized else batch.clips * sample.decoding

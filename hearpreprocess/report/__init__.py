@@ -1,9 +1,9 @@
-"""A finished task as one page in HTML: what it holds, how it sounds, where it is from.
+"""A report on a finished task as one HTML page: statistics, examples, provenance.
 
 The page needs no network and no script, and the same folder gives the same bytes.
 """
 
-from hearpreprocess.report.examples import SECONDS_AN_EXAMPLE, expected_bytes, of_each_split
+from hearpreprocess.report.examples import SECONDS_AN_EXAMPLE, examples_per_split, expected_bytes
 from hearpreprocess.report.page import index, page, row
 
-__all__ = ["SECONDS_AN_EXAMPLE", "expected_bytes", "index", "of_each_split", "page", "row"]
+__all__ = ["SECONDS_AN_EXAMPLE", "examples_per_split", "expected_bytes", "index", "page", "row"]

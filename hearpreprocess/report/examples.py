@@ -1,4 +1,4 @@
-"""The clips that a report shows and plays: which ones, and what is shown of each."""
+"""The example clips that a report shows and plays: their choice, pictures and sounds."""
 
 from __future__ import annotations
 
@@ -10,45 +10,41 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hearpreprocess import audio
+from hearpreprocess.audio import Samples
 from hearpreprocess.errors import OutputError
 from hearpreprocess.finished import MANIFEST, ClipKey, Manifest, clip_path, is_event, name_of
 from hearpreprocess.report import pictures
 from hearpreprocess.report.statistics import label_order, names_of
 
-if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    Samples = npt.NDArray[Any]
-
 EXAMPLES, MOST_EXAMPLES = 8, 100
-"""In each split, and in all: of many splits fewer are shown, at least one."""
+"""Per split, and in total: with many splits fewer per split, at least one."""
 
 LEAST_RATE = 16000
-"""In hertz: examples are taken from the clips at this rate, or at the next higher one that there is."""
+"""In hertz: examples are taken from the clips at this rate, or at the next higher one of the task."""
 
 BUDGET = 2_300_000
-"""Bytes that all examples of a page may take, pictures and sounds together."""
+"""Bytes for all examples of a page, pictures and sounds together."""
 
 MOST_HEARD = 5.0
-"""Seconds of a clip, from its start: encoding takes more time than all else in a report."""
+"""Seconds from the start of a clip that can be played: encoding takes most of a report's time."""
 
 SECONDS_AN_EXAMPLE = 0.05
-"""Processor seconds that one takes, roughly."""
+"""Processor seconds per example, roughly."""
 
 MP3_RATE, MP3_BITRATE = 16000, 32000
 _MP3_LEVEL = 0.84  # libsndfile's number for this bitrate at this rate
 _MP3_FRAME = 576  # samples, at this rate
-_MP3_FRAMES_AROUND = 4  # the header with the length, and what the coder needs before and after
-# As they were found to be: of a page without examples, and of an example without its sound.
+_MP3_FRAMES_AROUND = 4  # the header with the length, and the coder's padding
+# Measured: bytes of a page without examples, and of an example without its sound.
 _PAGE_BYTES, _PICTURES_BYTES = 50_000, 12_000
 
 
 @dataclass(frozen=True)
 class Roll:
-    """The events of a clip: the rows' labels from top to bottom, the path, and the events in their order."""
+    """The event roll of a clip: the rows' labels from top to bottom, the SVG path, and the events in order."""
 
     rows: tuple[str, ...]
     path: str
@@ -57,10 +53,10 @@ class Roll:
 
 @dataclass(frozen=True)
 class Example:
-    """A clip that is shown.
+    """An example clip.
 
-    `seconds`, `rate`: of its file. `peak`: before it was resampled, as in the manifest. `waveform`: a path, `sound` and
-    `spectrogram`: addresses that hold all of it. `heard`: the seconds of it that `sound` has.
+    `seconds`, `rate`: of its file. `peak`: before resampling, as in the manifest. `waveform`: an SVG path. `sound`,
+    `spectrogram`: data URLs. `heard`: the seconds in `sound`.
     """
 
     file: str
@@ -76,36 +72,36 @@ class Example:
 
     @property
     def is_cut(self) -> bool:
-        """Whether only the start of the clip can be heard."""
+        """Whether only the start of the clip can be played."""
         return self.heard < self.seconds
 
 
 def examples_of(folder: Path, manifest: Manifest, splits: Sequence[str]) -> dict[str, list[Example]]:
-    """The examples of each split, all of them within BUDGET. No other clip is opened.
+    """The examples of each split, together within BUDGET; no other clip is opened.
 
     Raises OutputError where a clip's file is missing or cannot be read.
     """
-    most = of_each_split(len(splits))
+    most = examples_per_split(len(splits))
     chosen = {split: choose(manifest["clips"], split)[:most] for split in splits}
     share = BUDGET // max(1, sum(map(len, chosen.values())))
     return {split: [_example(folder, manifest, file, share) for file in files] for split, files in chosen.items()}
 
 
-def of_each_split(splits: int) -> int:
-    """How many examples of each split a page of so many splits has."""
+def examples_per_split(splits: int) -> int:
+    """The number of examples per split for a number of splits."""
     return min(EXAMPLES, max(1, MOST_EXAMPLES // max(1, splits)))
 
 
 def expected_bytes(examples: int, seconds: float) -> int:
-    """What a report with so many examples will take, if its clips are so many seconds long."""
-    sound = min(seconds, MOST_HEARD) * MP3_BITRATE / 8 * 4 / 3  # base64 makes four bytes of three
+    """The expected size of a report in bytes for a number of examples and a duration of clips in seconds."""
+    sound = min(seconds, MOST_HEARD) * MP3_BITRATE / 8 * 4 / 3  # base64: four bytes for three
     return round(_PAGE_BYTES + min(BUDGET, examples * (_PICTURES_BYTES + sound)))
 
 
 def choose(clips: Mapping[str, Mapping[str, Any]], split: str) -> list[str]:
     """The examples of a split: the first clip by name of each of some labels that are spread evenly over all labels.
 
-    Where that gives too few, further clips of these labels follow in turn, then any, those without a label last.
+    If these are too few, more clips of these labels follow in turn, then any others, unlabelled ones last.
     """
     of_label: dict[str, list[str]] = {}
     files = sorted(file for file, facts in clips.items() if facts["split"] == split)
@@ -134,9 +130,9 @@ def _rate(rates: Sequence[int]) -> int:
 
 
 def _example(folder: Path, manifest: Manifest, file: str, share: int) -> Example:
-    """`share`: the bytes that it may take."""
-    there = [rate for rate in manifest["sample_rates"] if (folder / str(rate)).is_dir()]
-    rate, facts = _rate(there or manifest["sample_rates"]), manifest["clips"][file]
+    """`share`: the maximum bytes of the example."""
+    existing = [rate for rate in manifest["sample_rates"] if (folder / str(rate)).is_dir()]
+    rate, facts = _rate(existing or manifest["sample_rates"]), manifest["clips"][file]
     samples = _samples(folder, rate, file, facts["split"])
     seconds = len(samples) / rate
     roll = _roll(facts["labels"], seconds)
@@ -158,37 +154,37 @@ def _example(folder: Path, manifest: Manifest, file: str, share: int) -> Example
 
 
 def _samples(folder: Path, rate: int, file: str, split: str) -> Samples:
-    place = clip_path(rate, split, file.removesuffix(".wav"))
-    if ClipKey.of(place) is None:  # a manifest may come from anybody and must not lead out of its folder
+    path = clip_path(rate, split, file.removesuffix(".wav"))
+    if ClipKey.of(path) is None:  # names in a foreign manifest must not lead out of its folder
         raise OutputError(f"{MANIFEST} of {folder} has a clip whose name is no file name: {file!r}")
     try:
-        return audio.read_wav(folder / place)[0]
+        return audio.read_wav(folder / path)[0]
     except (OSError, EOFError, ValueError, wave.Error) as error:
-        raise OutputError(f"{folder / place} cannot be read: {error}; make the task anew") from error
+        raise OutputError(f"{folder / path} cannot be read: {error}; make the task anew") from error
 
 
 def _roll(labels: Sequence[Any], seconds: float) -> Roll | None:
-    """The events with a clip's labels, whose times are milliseconds; None where there are none."""
+    """The event roll of a clip's labels, whose times are milliseconds; None without events."""
     events = sorted((label["start"] / 1000, label["end"] / 1000, name_of(label)) for label in labels if is_event(label))
     if not events:
         return None
     rows = names_of(labels)
     if all(name.isdigit() for name in rows):
-        rows = rows[::-1]  # pitches rise as on a piano roll
+        rows = rows[::-1]  # high pitches at the top, as in a piano roll
     in_order = tuple((label, start, end) for start, end, label in events)
     return Roll(tuple(rows), pictures.event_roll(rows, in_order, seconds), in_order)
 
 
 def _sound(samples: Samples, rate: int, budget: int) -> tuple[str, float]:
-    """The address of an MP3 that holds all of itself, and its seconds: MOST_HEARD, or as much as `budget` bytes take.
+    """The data URL of an MP3 and its seconds: at most MOST_HEARD and `budget` bytes.
 
-    It is empty where there is nothing to be heard or no room for it.
+    Empty if the clip is silent or the budget is too small.
     """
     import numpy as np
     import soundfile
 
     frame_bytes = MP3_BITRATE // 8 * _MP3_FRAME // MP3_RATE
-    room = max(0, budget * 3 // 4 // frame_bytes - _MP3_FRAMES_AROUND) * _MP3_FRAME  # base64 makes four bytes of three
+    room = max(0, budget * 3 // 4 // frame_bytes - _MP3_FRAMES_AROUND) * _MP3_FRAME  # base64: four bytes for three
     excerpt = samples[: min(room * rate // MP3_RATE, round(MOST_HEARD * rate))]
     if not len(excerpt):
         return "", 0.0

@@ -1,4 +1,4 @@
-"""The pages: that of a finished task, and the overview of several."""
+"""The HTML pages: the report on a finished task, and the index of several."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from urllib.parse import quote
 from hearpreprocess.errors import OutputError
 from hearpreprocess.finished import MANIFEST, METADATA, REPORT, FinishedTask, Manifest, card, manifest
 from hearpreprocess.report import pictures
-from hearpreprocess.report.examples import MOST_HEARD, MP3_BITRATE, MP3_RATE, examples_of, of_each_split
+from hearpreprocess.report.examples import MOST_HEARD, MP3_BITRATE, MP3_RATE, examples_of, examples_per_split
 from hearpreprocess.report.statistics import Histogram, Statistics, decibels, statistics_of
 from hearpreprocess.storage import counted
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     import jinja2
 
 SHOWN = 10
-"""Of a list of names; how many more there are is told."""
+"""The number of names shown of a list, followed by the number of the others."""
 
 BYTES_OF_LABELS, BYTES_OF_A_ROW, BYTES_OF_A_CELL = 550_000, 200, 45
-"""That the page has room for, in its table of labels and splits, and what a row and a cell of it need; the rest of the
-labels are told of."""
+"""The maximum size of the table of labels and splits, and the size of its rows and cells; the page gives the number of
+the labels that do not fit."""
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _KINDS = {
@@ -39,85 +39,92 @@ _LINKED = ("https://", "http://")
 
 
 def page(folder: Path) -> str:
-    """The page of the finished task in a folder, as HTML that holds all that it shows.
+    """The report on the finished task in a folder, as self-contained HTML.
 
-    Raises OutputError where the folder is no finished task with audio and a manifest of this version, or lacks a clip
-    that is to be shown.
+    Raises OutputError where the folder is not a finished task with audio and a manifest of this version, or where an
+    example clip is missing.
     """
-    with _read(folder) as (metadata, found):
-        statistics = statistics_of(found, metadata["splits"])
+    with _read(folder) as (metadata, contents):
+        statistics = statistics_of(contents, metadata["splits"])
         return _render(
             "task.html",
-            title=found["task"],
+            title=contents["task"],
             metadata=metadata,
-            manifest=found,
+            manifest=contents,
             kind=_KINDS.get((metadata["embedding_type"], metadata["prediction_type"]), ""),
             statistics=statistics,
             highest_of_splits=[
                 max(counts) for counts in zip(*(label.of_splits for label in statistics.labels), strict=True)
             ],
-            examples=examples_of(folder, found, metadata["splits"]),
-            examples_of_a_split=of_each_split(len(metadata["splits"])),
+            examples=examples_of(folder, contents, metadata["splits"]),
+            examples_of_a_split=examples_per_split(len(metadata["splits"])),
             labels_shown=_labels_shown(statistics),
-            is_made_up=card.is_made_up(metadata),
-            facts_of_sources={name: list(_facts(source)) for name, source in sorted(found["sources"].items())},
+            is_synthetic=card.is_synthetic(metadata),
+            facts_of_sources={name: list(_facts(source)) for name, source in sorted(contents["sources"].items())},
         )
 
 
 def _labels_shown(statistics: Statistics) -> int:
-    """How many labels there is room for."""
+    """The number of labels that fit into the table."""
     row = BYTES_OF_A_ROW + BYTES_OF_A_CELL * len(statistics.splits)
     needed = accumulate(row + 2 * len(str(label.label).encode(errors="replace")) for label in statistics.labels)
-    return max(SHOWN, sum(each <= BYTES_OF_LABELS for each in needed))
+    return max(SHOWN, sum(size <= BYTES_OF_LABELS for size in needed))
 
 
 @dataclass(frozen=True)
-class Row:
-    """A finished task in an overview."""
+class IndexRow:
+    """A finished task in an index."""
 
     folder: Path
     metadata: dict[str, Any]
     manifest: Manifest
     statistics: Statistics
-    is_made_up: bool
+    is_synthetic: bool
 
 
-def row(folder: Path) -> Row:
-    """What an overview tells of the finished task in a folder.
+def row(folder: Path) -> IndexRow:
+    """The row of an index for the finished task in a folder.
 
-    Raises OutputError where it is no finished task with audio and a manifest of this version.
+    Raises OutputError where it is not a finished task with audio and a manifest of this version.
     """
-    with _read(folder) as (metadata, found):
-        return Row(folder, metadata, found, statistics_of(found, metadata["splits"]), card.is_made_up(metadata))
+    with _read(folder) as (metadata, contents):
+        return IndexRow(
+            folder,
+            metadata,
+            contents,
+            statistics_of(contents, metadata["splits"]),
+            card.is_synthetic(metadata),
+        )
 
 
-def index(rows: Sequence[Row]) -> str:
-    """An overview of finished tasks as HTML, with a link to the page of each.
+def index(rows: Sequence[IndexRow]) -> str:
+    """An index of finished tasks as HTML, with links to their reports.
 
-    The links are relative to the folder that is nearest above all of the tasks' folders, which is where it belongs.
+    The links are relative to the nearest common parent of the tasks' folders, where the index has to be saved.
     """
-    places = [Path(os.path.abspath(each.folder)) for each in rows]  # noqa: PTH100  (a link leads to where it is named)
-    above = os.path.commonpath([place.parent for place in places]) if places else ""
-    links = [quote(Path(os.path.relpath(place / REPORT, above)).as_posix()) for place in places]
-    tasks = [vars(each) | {"link": f"./{link}"} for each, link in zip(rows, links, strict=True)]
+    folders = [Path(os.path.abspath(row.folder)) for row in rows]  # noqa: PTH100  (a link leads to where it is named)
+    parent = os.path.commonpath([folder.parent for folder in folders]) if folders else ""
+    links = [quote(Path(os.path.relpath(folder / REPORT, parent)).as_posix()) for folder in folders]
+    tasks = [vars(row) | {"link": f"./{link}"} for row, link in zip(rows, links, strict=True)]
     return _render("index.html", title="Finished tasks", tasks=tasks)
 
 
 @contextmanager
 def _read(folder: Path) -> Iterator[tuple[dict[str, Any], Manifest]]:
-    """A finished task's metadata and manifest; an OutputError where something in them is missing or wrong."""
+    """Yield a finished task's metadata and manifest; errors from missing or wrong values become an OutputError."""
     import jinja2
 
     finished = FinishedTask(folder)
-    found = finished.manifest
-    if found is None:
+    contents = finished.manifest
+    if contents is None:
         raise OutputError(f"{folder}: {MANIFEST} is missing")
-    if found.get("version") != manifest.VERSION:
+    if contents.get("version") != manifest.VERSION:
         raise OutputError(
-            f"{folder / MANIFEST} has version {found.get('version')}, expected {manifest.VERSION}; make the task anew"
+            f"{folder / MANIFEST} has version {contents.get('version')}, expected {manifest.VERSION}; "
+            "make the task anew"
         )
     try:
-        yield finished.metadata, found
+        yield finished.metadata, contents
     except OutputError:
         raise
     except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, jinja2.UndefinedError) as error:
@@ -126,7 +133,7 @@ def _read(folder: Path) -> Iterator[tuple[dict[str, Any], Manifest]]:
 
 def _render(template: str, **values: Any) -> str:
     text = _environment().get_template(template).render(values)
-    return text.encode("utf-8", "replace").decode("utf-8")  # JSON allows half characters, which no file can hold
+    return text.encode("utf-8", "replace").decode("utf-8")  # JSON allows lone surrogates, which UTF-8 cannot encode
 
 
 @lru_cache(maxsize=1)
@@ -135,7 +142,7 @@ def _environment() -> jinja2.Environment:
 
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=True,  # all that comes from a corpus may be hostile
+        autoescape=True,  # texts from a corpus may be hostile
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -163,7 +170,7 @@ def _environment() -> jinja2.Environment:
 
 
 def _breakable(text: str) -> str:
-    """A label that may go on in the next line after each underscore."""
+    """A label with a line break opportunity after each underscore."""
     import markupsafe
 
     return markupsafe.Markup("_<wbr>").join(text.split("_"))
@@ -179,9 +186,9 @@ def _seconds(seconds: float) -> str:
     return f"{_number(seconds)} s"
 
 
-def _number(value: float, places: int = 3) -> str:
-    """A number to some places, without zeros at the end, and with a minus that is one."""
-    text = f"{value:,.{places}f}".rstrip("0").rstrip(".")
+def _number(value: float, decimals: int = 3) -> str:
+    """A number with up to `places` decimals, without trailing zeros, and with a proper minus sign."""
+    text = f"{value:,.{decimals}f}".rstrip("0").rstrip(".")
     return text.replace("-", "\u2212") if text != "-0" else "0"
 
 
@@ -190,7 +197,7 @@ def _level(peak: int) -> str:
 
 
 def _percentage(count: int, total: int) -> str:
-    """A share for a person to read; of nothing it is nothing."""
+    """A share as human-readable text; 0 if the total is 0."""
     return f"{100 * count / total:.1f}\u00a0%" if total else "0\u00a0%"
 
 
@@ -199,16 +206,16 @@ def _paragraphs(text: str) -> list[str]:
 
 
 def _bars(histogram: Histogram) -> str:
-    return pictures.bars([each.count for each in histogram.bins])
+    return pictures.bars([bin.count for bin in histogram.bins])
 
 
-def _facts(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
-    """What a source's JSON says, one by one: where it says it, and the text."""
+def _facts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """The values in a source's JSON, each with its path and its text."""
     if isinstance(value, Mapping):
-        for name, each in value.items():
-            yield from _facts(each, f"{place}.{name}" if place else str(name))
+        for name, item in value.items():
+            yield from _facts(item, f"{path}.{name}" if path else str(name))
     elif isinstance(value, list):
-        for each in value:
-            yield from _facts(each, place)
+        for item in value:
+            yield from _facts(item, path)
     elif value is not None:
-        yield place, str(value)
+        yield path, str(value)

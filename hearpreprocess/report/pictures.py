@@ -1,6 +1,6 @@
-"""The pictures of a report: paths for SVG where lines are enough, a small PNG for a spectrogram.
+"""The pictures of a report: SVG paths for lines, a small PNG for a spectrogram.
 
-Every picture is drawn into a box of fixed units, and the page stretches it to the room that there is.
+Every picture is drawn into a box of fixed units, which the page scales to the available space.
 """
 
 from __future__ import annotations
@@ -8,14 +8,8 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
 
-from hearpreprocess.audio import FULL_SCALE
-
-if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    Samples = npt.NDArray[Any]
+from hearpreprocess.audio import FULL_SCALE, Samples
 
 WIDTH, HEIGHT = 256, 64
 """Of waveform and spectrogram."""
@@ -24,23 +18,23 @@ ROLL_WIDTH = 480
 """Of an event roll; its rows are one unit high."""
 
 BAR_HEIGHT = 100
-"""Of the highest bar of a histogram; each is one unit wide."""
+"""Of the highest bar of a histogram; each bar is one unit wide."""
 
 RANGE = 80
-"""Decibels from the loudest place of a spectrogram, the brightest colour, to the darkest."""
+"""Decibels from the loudest bin of a spectrogram, the brightest colour, to the darkest colour."""
 
-# Sixteen colours whose lightness in OKLab rises evenly, from indigo through green to yellow: who sees no hues sees it.
+# Sixteen colours of evenly rising OKLab lightness, from indigo through green to yellow, readable without colour vision.
 _RAMP = bytes.fromhex(
     "150033 190154 101b66 01326b 02466d 055875 006a7e 057c85 058f8a 0aa28c 32b487 65c382 90d07d b7dc7b dee77d fff19a"
 )
 _COLOURS = len(_RAMP) // 3
 _WINDOW = 512
-_MOST_FRAMES = 8  # in a column: 32 s at 16 kHz are passed over without a gap
+_MOST_FRAMES = 8  # per column: covers 32 s at 16 kHz without gaps
 _GAP = 0.08  # between two bars
 
 
 def waveform(samples: Samples) -> str:
-    """A path with a stroke for each column, from the lowest to the highest of its samples."""
+    """An SVG path with a stroke for each column, from its lowest to its highest sample."""
     import numpy as np
 
     if not len(samples):
@@ -49,7 +43,7 @@ def waveform(samples: Samples) -> str:
     middle, scale = HEIGHT / 2, (HEIGHT / 2 - 1) / FULL_SCALE
     tops = np.rint(middle - np.maximum.reduceat(samples, edges) * scale).astype(int)
     bottoms = np.rint(middle - np.minimum.reduceat(samples, edges) * scale).astype(int)
-    # A stroke of no length is not drawn: silence gets one of a unit.
+    # A stroke of length 0 is not drawn: silence gets one unit.
     return "".join(
         f"M{column} {top}v{max(1, bottom - top)}"
         for column, (top, bottom) in enumerate(zip(tops.tolist(), bottoms.tolist(), strict=True))
@@ -57,10 +51,10 @@ def waveform(samples: Samples) -> str:
 
 
 def spectrogram(samples: Samples) -> str:
-    """The address of a PNG that holds all of itself: time to the right, frequency upwards, linear, power in decibels.
+    """The data URL of a PNG: time to the right, frequency upwards on a linear scale, power in decibels.
 
-    Each column is the mean of up to _MOST_FRAMES frames that are spread over it evenly. In a long clip there are gaps
-    between them, so that an hour takes no more time than a minute.
+    Each column is the mean of up to _MOST_FRAMES evenly spread frames, with gaps between them in a long clip, so that
+    an hour takes no more time than a minute.
     """
     import numpy as np
     from PIL import Image
@@ -69,7 +63,7 @@ def spectrogram(samples: Samples) -> str:
     frames = WIDTH * frames_a_column
     starts = (2 * np.arange(frames) + 1) * len(samples) // (2 * frames)
     windowed = np.pad(samples, _WINDOW // 2)[starts[:, None] + np.arange(_WINDOW)] * np.hanning(_WINDOW)
-    # The bin of constant amplitude is left out, so that the others divide into rows evenly.
+    # Without the DC bin, so that the number of bins is a multiple of the rows.
     of_frames = np.abs(np.fft.rfft(windowed, axis=1)[:, 1:]) ** 2
     power = of_frames.reshape(WIDTH, frames_a_column, HEIGHT, _WINDOW // 2 // HEIGHT).mean(axis=(1, 3))
     loudest = power.max()
@@ -86,9 +80,9 @@ def spectrogram(samples: Samples) -> str:
 
 
 def event_roll(rows: Sequence[str], events: Iterable[tuple[str, float, float]], seconds: float) -> str:
-    """A path with a stroke for each event, in the row of its label. `events`: label, start and end in seconds.
+    """An SVG path with a stroke for each event, in the row of its label. `events`: label, start and end in seconds.
 
-    Events of a label that touch at this width become one stroke, so that thousands of them do not weigh much.
+    Events of a label that touch at this width become one stroke, so that thousands of them stay small.
     """
     scale = ROLL_WIDTH / seconds if seconds else 0
     row_of = {label: number for number, label in enumerate(rows)}
@@ -102,7 +96,7 @@ def event_roll(rows: Sequence[str], events: Iterable[tuple[str, float, float]], 
             strokes.append([row_of[label], left, right])
     path, last_row, last_right = [], -1, 0
     for row, left, right in strokes:
-        # From the end of the stroke before in its row, as that takes fewer bytes.
+        # Relative to the end of the previous stroke in the row, which takes fewer bytes.
         move = f"m{left - last_right} 0" if row == last_row else f"M{left} {row}.5"
         path.append(f"{move}h{right - left}")
         last_row, last_right = row, right
@@ -110,7 +104,7 @@ def event_roll(rows: Sequence[str], events: Iterable[tuple[str, float, float]], 
 
 
 def bars(counts: Sequence[int]) -> str:
-    """A path with a bar for each count; one that is not 0 can always be seen."""
+    """An SVG path with a bar for each count; every count above 0 is visible."""
     highest = max(counts, default=0)
     width = 1 - 2 * _GAP
     heights = [max(1, round(BAR_HEIGHT * count / highest)) if count else 0 for count in counts]

@@ -1,4 +1,4 @@
-"""The numbers of a report, all of them computed from the manifest."""
+"""The statistics of a report, computed from the manifest."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from hearpreprocess.finished import Manifest, is_event, name_of
 from hearpreprocess.storage import duplicates
 
 BINS = 24
-"""A histogram has no more of them, give or take one at each end."""
+"""The maximum number of bins of a histogram, plus or minus one at each end."""
 
 
 @dataclass(frozen=True)
-class Split:
-    """`seconds`: of its clips before they are resampled. `labels`: how many different ones it has."""
+class SplitStatistics:
+    """`seconds`: of its clips before resampling. `labels`: the number of different ones."""
 
     name: str
     clips: int
@@ -32,7 +32,7 @@ class Split:
 
 @dataclass(frozen=True)
 class LabelCount:
-    """How many clips have a label: all, and those of each split; and how many events do, in an event task."""
+    """The number of clips with a label, in total and by split; and of its events, in an event task."""
 
     label: str
     clips: int
@@ -42,7 +42,7 @@ class LabelCount:
 
 @dataclass(frozen=True)
 class Bin:
-    """How many values are at least `start` and below `end`; in a histogram's last bin, `end` itself is counted, too."""
+    """The number of values from `start` to below `end`; the last bin of a histogram includes `end`."""
 
     start: float
     end: float
@@ -51,7 +51,7 @@ class Bin:
 
 @dataclass(frozen=True)
 class Histogram:
-    """Values by their size. Without values it has no bins, and its numbers are 0."""
+    """A histogram. Without values it has no bins, and its numbers are 0."""
 
     bins: tuple[Bin, ...] = ()
     count: int = 0
@@ -62,13 +62,13 @@ class Histogram:
 
     @property
     def highest(self) -> int:
-        """The most values in one bin."""
-        return max((each.count for each in self.bins), default=0)
+        """The number of values in the fullest bin."""
+        return max((bin.count for bin in self.bins), default=0)
 
 
 @dataclass(frozen=True)
 class Duplicates:
-    """Groups of clips with the same samples; `across`: how many of the groups are in more than one split."""
+    """Groups of clips with the same samples; `across`: the number of groups in more than one split."""
 
     groups: tuple[tuple[str, ...], ...]
     across: int
@@ -76,14 +76,13 @@ class Duplicates:
 
 @dataclass(frozen=True)
 class Statistics:
-    """All that a report tells of a task's clips.
+    """The statistics of a task's clips.
 
     `rates`, `channels`, `formats`: of the source, with the number of clips, the most frequent first. `before`, `after`:
-    seconds of the recordings, and of the clips that were made of them. `peaks`: in decibels relative to full scale, of
-    the clips that are not silent.
+    seconds of the recordings, and of the clips. `peaks`: in dBFS, without silent clips.
     """
 
-    splits: tuple[Split, ...]
+    splits: tuple[SplitStatistics, ...]
     labels: tuple[LabelCount, ...]
     events: int
     before: Histogram
@@ -108,51 +107,51 @@ class Statistics:
 
 
 def statistics_of(manifest: Manifest, splits: Sequence[str]) -> Statistics:
-    """The numbers of a manifest with audio. `splits`: the names of the task's splits, in their order."""
+    """The statistics of a manifest with audio. `splits`: the names of the task's splits, in order."""
     clips: Mapping[str, Mapping[str, Any]] = manifest["clips"]
     recorded = {file: facts["recorded"] for file, facts in clips.items()}
-    peaks = (told["peak"] for told in recorded.values())
+    peaks = (facts["peak"] for facts in recorded.values())
     return Statistics(
         splits=tuple(_splits(clips, splits)),
         labels=tuple(_labels(clips, splits)),
         events=sum(is_event(label) for facts in clips.values() for label in facts["labels"]),
-        before=histogram(told["source"]["seconds"] for told in recorded.values()),
+        before=histogram(facts["source"]["seconds"] for facts in recorded.values()),
         after=histogram(seconds_of(facts) for facts in clips.values()),
-        rates=_frequencies(told["rate"] for told in recorded.values()),
-        channels=_frequencies(told["source"]["channels"] for told in recorded.values()),
-        formats=_frequencies(told["source"]["format"] for told in recorded.values()),
+        rates=_frequencies(facts["rate"] for facts in recorded.values()),
+        channels=_frequencies(facts["source"]["channels"] for facts in recorded.values()),
+        formats=_frequencies(facts["source"]["format"] for facts in recorded.values()),
         peaks=histogram(decibels(peak) for peak in peaks if peak),
-        clipped=tuple(sorted(file for file, told in recorded.items() if told["clipped"])),
-        silent=tuple(sorted(file for file, told in recorded.items() if not told["peak"])),
+        clipped=tuple(sorted(file for file, facts in recorded.items() if facts["clipped"])),
+        silent=tuple(sorted(file for file, facts in recorded.items() if not facts["peak"])),
         duplicates=_duplicates(clips),
     )
 
 
 def seconds_of(facts: Mapping[str, Any]) -> float:
-    """The duration of a clip, from what the manifest tells of it."""
+    """The duration of a clip, from its entry in the manifest."""
     seconds: float = facts["recorded"]["length"] / facts["recorded"]["rate"]
     return seconds
 
 
 def decibels(peak: int) -> float:
-    """The level of a peak, relative to full scale; the peak of a silent clip has none."""
+    """The level of a peak in dBFS; the peak must not be 0."""
     return 20 * math.log10(peak / FULL_SCALE)
 
 
 def names_of(labels: Iterable[Any]) -> list[str]:
-    """The different labels of a clip, numbers by their size."""
+    """The different labels of a clip, sorted, numbers by value."""
     return sorted({name_of(label) for label in labels}, key=label_order)
 
 
 def label_order(name: str) -> tuple[bool, int, str]:
-    """The key that sorts labels: numbers by their size, then texts."""
+    """The sort key of labels: numbers by value, then texts."""
     is_number = name.isascii() and name.isdigit()
     return not is_number, len(name) if is_number else 0, name
 
 
-def histogram(found: Iterable[float]) -> Histogram:
-    """The values in bins whose edges are round numbers; equal values share one bin without width."""
-    values = sorted(found)
+def histogram(numbers: Iterable[float]) -> Histogram:
+    """The histogram of values, with round bin edges; if all values are equal, one bin of width 0."""
+    values = sorted(numbers)
     if not values:
         return Histogram()
     edges = _edges(values[0], values[-1])
@@ -168,7 +167,7 @@ def histogram(found: Iterable[float]) -> Histogram:
 
 
 def _edges(least: float, most: float) -> list[float]:
-    """Edges from below the least to above the most value, one, two or five times a power of ten apart."""
+    """Bin edges around the values, at a distance of one, two or five times a power of ten."""
     if least == most:
         return [least, most]
     magnitude = math.floor(math.log10((most - least) / BINS))
@@ -178,13 +177,13 @@ def _edges(least: float, most: float) -> list[float]:
         for factor in (1, 2, 5)
         if factor * 10.0**power * BINS >= most - least
     )
-    # Exact, and by the values as they are printed: 0.3 is three times 0.1.
+    # Decimal arithmetic on the printed values: 0.3 is three times 0.1.
     width = step * Fraction(10) ** exponent
     first, last = math.floor(Fraction(str(least)) / width), math.ceil(Fraction(str(most)) / width)
     return [float(number * width) for number in range(first, last + 1)]
 
 
-def _splits(clips: Mapping[str, Mapping[str, Any]], names: Sequence[str]) -> Iterable[Split]:
+def _splits(clips: Mapping[str, Mapping[str, Any]], names: Sequence[str]) -> Iterable[SplitStatistics]:
     seconds: defaultdict[str, list[float]] = defaultdict(list)
     labels: defaultdict[str, set[str]] = defaultdict(set)
     for facts in clips.values():
@@ -193,7 +192,7 @@ def _splits(clips: Mapping[str, Mapping[str, Any]], names: Sequence[str]) -> Ite
     if unknown := seconds.keys() - set(names):
         raise ValueError(f"clips are in splits that the task does not have: {sorted(unknown)}")
     for name in names:
-        yield Split(name, len(seconds[name]), math.fsum(seconds[name]), len(labels[name]))
+        yield SplitStatistics(name, len(seconds[name]), math.fsum(seconds[name]), len(labels[name]))
 
 
 def _labels(clips: Mapping[str, Mapping[str, Any]], splits: Sequence[str]) -> Iterable[LabelCount]:

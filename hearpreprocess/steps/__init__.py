@@ -1,4 +1,4 @@
-"""The Luigi steps: glue around the pure modules. A step is done when its output stands in its place, whole."""
+"""The Luigi steps: glue around the pure modules. A step is complete when its whole output exists."""
 
 from hearpreprocess.steps.luigi_files import check_read, names_of, reading_settings, settings_files
 

@@ -1,4 +1,4 @@
-"""Steps that make audio of the chosen clips: Extract, then Standardize and Resample batch by batch."""
+"""Steps that produce the audio of the chosen clips: Extract, then Standardize and Resample by batch."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Extract(CorpusStep, FolderStep):
     """The members of one source that the chosen clips of a task need.
 
     `selection`: the key of these members and of the source's content. The members of a folder, and of a source that is
-    no archive, stay where they are: what the user has is neither copied nor linked to.
+    not an archive, are used in place: the user's data are neither copied nor linked.
     """
 
     source = HiddenParameter[str](significant=False)
@@ -87,7 +87,7 @@ class BatchStep(CorpusStep, FolderStep):
 class Standardize(BatchStep):
     """The clips of a batch as 16-bit mono at their own rates, fitted to the task's duration.
 
-    Those that cannot be used are left out and noted with the reason, for Screen to judge.
+    Clips that cannot be used are left out and recorded with the reason, for Screen to judge.
     """
 
     stage = "standardize"
@@ -101,7 +101,7 @@ class Standardize(BatchStep):
         return {source: self._origin(source) for source in self.described.summary.batches[self.batch].sources}
 
     def _origin(self, source: str) -> Extract | SourceStep:
-        """The step after which the members are here: they are extracted, or can be read where they are."""
+        """The step that provides the members: extracted, or read in place."""
         key = self.described.summary.selections[source].key
         return self.source_step(source) if key is None else Extract(source=source, selection=key, **self.shared)
 
@@ -117,19 +117,19 @@ class Standardize(BatchStep):
         (folder / _CLIPS).write_text(json.dumps(made), encoding="utf-8")
 
     def made(self) -> dict[str, dict[str, Any]]:
-        """What the manifest tells of the clips that can be used, as they are recorded."""
+        """By clip, the manifest's facts on the usable clips before resampling."""
         made: dict[str, dict[str, Any]] = json.loads((self.folder / _CLIPS).read_text(encoding="utf-8"))
         return made
 
     def refused(self) -> dict[str, str]:
-        """The clips that cannot be used, with the reasons; none where the step is not complete."""
+        """The clips that cannot be used, with the reasons; empty if the step is not complete."""
         if not is_whole(self.folder):
             return {}
         refused: dict[str, str] = json.loads((self.folder / _REFUSED).read_text(encoding="utf-8"))
         return refused
 
     def _standardized(self, refused: dict[str, str]) -> Iterator[tuple[str, Any, audio.Decoded]]:
-        """The clips' names, samples and what was decoded; what is wrong with the others goes to `refused`."""
+        """The usable clips' names, samples and decoded recordings; the others' problems are added to `refused`."""
         batch = self.load()
         with Counter(self, "clips", len(batch.clips)) as counter, contextlib.ExitStack() as stack:
             recordings = {source: self._recordings(source, step, stack) for source, step in self.requires().items()}
@@ -149,18 +149,18 @@ class Standardize(BatchStep):
     def _recordings(
         self, source: str, step: Extract | SourceStep, stack: contextlib.ExitStack
     ) -> Callable[[str], Path | bytes]:
-        """A function from a member to its path, or to its bytes where it is read in its archive."""
+        """A function from a member to its path, or to its bytes if it is read in its archive."""
         if isinstance(step, Extract):
             return step.path()
-        reader = stack.enter_context(archive.Reader(list(step.files.values())))
+        reader = stack.enter_context(archive.ZipReader(list(step.files.values())))
         packed = self.described.packed(self.batch)[source]
         return lambda member: reader.read(member, packed[member])
 
 
 class Resample(BatchStep):
-    """The clips of a batch at some rates in hertz, all from one look at them; each rate has a folder of its own.
+    """The clips of a batch at some rates in hertz, all read once; each rate has its own folder.
 
-    A clip that has a rate already is the same file; the finished task's folder links to these files in turn.
+    A clip whose own rate is a target rate is the same file; the finished task's folder links to these files.
     """
 
     rates = RatesParameter()
@@ -171,7 +171,7 @@ class Resample(BatchStep):
         return f"{self.batch}-{RatesParameter().serialize(self.rates)}"
 
     def folders(self) -> dict[int, Path]:
-        """Where the clips at each rate are; those of a batch of which some are left out are in folders of their own."""
+        """The folder of the clips at each rate; a batch with refused clips has other folders than without."""
         refused = self.requires().refused()
         left_out = f"-without-{digest(sorted(refused))}" if refused else ""
         parent = self.workspace.tmp_dir / self.stage
@@ -209,6 +209,6 @@ class Resample(BatchStep):
                 (folder / _CLIPS).write_text(json.dumps(made[rate]), encoding="utf-8")
 
     def made(self, rate: int) -> dict[str, Fingerprint]:
-        """What the samples of each clip at a rate in hertz are known by; the step must be complete."""
+        """The fingerprint of each clip's samples at a rate in hertz; the step must be complete."""
         made: dict[str, Fingerprint] = json.loads((self.folders()[rate] / _CLIPS).read_text(encoding="utf-8"))
         return made

@@ -1,4 +1,4 @@
-"""What all steps share: where they work, how their parameters travel, and when they count as done."""
+"""The base of all steps: their workspace, how parameters are serialized, and when they are complete."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from hearpreprocess.task import TaskReference, source_to_json
 Value = TypeVar("Value")
 
 LOGGER = "hearpreprocess"
-"""The name under which steps say how long they took."""
+"""The logger to which steps report their durations."""
 
 
 class HiddenParameter(luigi.Parameter[Value]):
-    """A parameter that luigid's page does not show, as it would tell a person nothing."""
+    """A parameter that luigid's page does not show, as it is of no use to people."""
 
     def __init__(self, **facts: Any) -> None:
         super().__init__(visibility=ParameterVisibility.HIDDEN, **facts)
@@ -45,14 +45,14 @@ class WorkspaceParameter(HiddenParameter[Workspace]):
 
 
 class SourceParameter(HiddenParameter[Any]):
-    """A source, as its title and a digest: what Luigi logs and shows must not hold an address with a password."""
+    """A source, as its title and a digest, as Luigi must not log or show a URL with a password."""
 
     def serialize(self, x: Any) -> str:
         return f"{x.title}-{digest(source_to_json(x))}"
 
 
 class TaskParameter(HiddenParameter[TaskReference]):
-    """A TaskReference, as JSON: where the module is, the mode, a digest of what both say, and replaced sources."""
+    """A TaskReference, as JSON: the module's location, the mode, their digest, and replaced sources."""
 
     def serialize(self, x: Any) -> str:
         return json.dumps(dataclasses.asdict(x), sort_keys=True)
@@ -73,9 +73,9 @@ class RatesParameter(luigi.Parameter[tuple[int, ...]]):
 
 
 class Step(luigi.Task):
-    """What every step has: a workspace, a stage, and a way to tell the journal what happens.
+    """The base of every step: a workspace, a stage, and methods to report to the journal.
 
-    Subclasses give `stage`, the name of what they do, and `title`, the task or file that they do it to.
+    Subclasses define `stage`, the name of their work, and `title`, the task or file that they work on.
     """
 
     workspace = WorkspaceParameter(significant=False)
@@ -88,63 +88,63 @@ class Step(luigi.Task):
 
     @property
     def task_titles(self) -> list[str]:
-        """The titles of what the step is for, where a run is for it."""
+        """The titles of the tasks that the step finishes, if it is the root of a run."""
         return [self.title]
 
     @property
     def output_paths(self) -> list[Path]:
-        """Where a person finds the output."""
+        """The paths of the output to show to the user."""
         raise NotImplementedError
 
     @property
     def shown_title(self) -> str:
-        """The title, with what tells this step from others of its kind."""
+        """The title, with a suffix if several steps of this kind share it."""
         return self.title
 
     @property
     def shown_stage(self) -> str:
-        """The stage as a person reads it."""
+        """The human-readable stage."""
         return self.stage
 
     def forget_failures(self) -> None:
-        """Forget why an earlier run did not finish; no run must be at work."""
+        """Discard the failures of an earlier run, so that its steps are tried again; no run may be active."""
 
     def note(self, event: JournalEvent, *, amount: int | None = None, unit: str = "", text: str = "") -> None:
-        """Write an entry on this step's title and stage to the journal."""
+        """Write an entry with this step's title and stage to the journal."""
         Journal(self.workspace.journal).write(JournalEntry(event, self.title, self.shown_stage, amount, unit, text))
 
     def show_progress(self, message: str, fraction: float) -> None:
-        """Have a luigid's page show how far this step is; Luigi gives steps the means while it runs them."""
+        """Show this step's progress on a luigid's page; Luigi sets the callbacks while it runs a step."""
         for name, value in (("set_status_message", message), ("set_progress_percentage", round(100 * fraction))):
-            if (tell := getattr(self, name, None)) is not None:
-                tell(value)
+            if (callback := getattr(self, name, None)) is not None:
+                callback(value)
 
     def to_str_params(self, only_significant: bool = False, only_public: bool = False) -> dict[str, str]:
-        # Luigi makes a step's identity of this. Two runs that write to different places must not be taken for one by a
-        # scheduler that they share, whereas their journals differ without a difference in what they make.
-        # What a page hides counts, too.
+        # Luigi derives a step's identity from this. Steps of two runs with different directories must differ for a
+        # shared scheduler; steps that differ only in their journals must not. Hidden parameters are part of the
+        # identity, too.
         params: dict[str, str] = super().to_str_params(only_significant, only_public and not only_significant)
         if only_significant:
             params["places"] = self.workspace.digest
         else:
-            # What luigid's page shows of the step, beside the parameters that are not hidden.
+            # Shown on luigid's page in addition to the parameters that are not hidden.
             params["of"] = self.shown_title
         return params
 
 
 class PlanningStep(Step):
-    """A step that needs more than it requires, which it can only tell when what it requires is complete.
+    """A step with dependencies that are known only when those in `requires` are complete.
 
-    Its state is what is on the disk: something is still planned, or nothing is and it can finish. Luigi runs it again
-    from its start after what was planned is complete, so nothing in memory may be needed across a `yield`.
+    Its state is on the disk: either steps are still planned, or it can finish. Luigi runs it again from the start when
+    the planned steps are complete, so no state in memory survives a `yield`.
     """
 
     def planned(self) -> Sequence[Step]:
-        """The steps that it needs next and that are not complete; what it requires must be complete."""
+        """The next dependencies that are not complete; the required steps must be complete."""
         raise NotImplementedError
 
     def finish(self) -> None:
-        """Do the step's own work; called when nothing is planned."""
+        """Do the step's own work; called when no step is planned."""
         raise NotImplementedError
 
     def run(self) -> Generator[Any, Any, None]:
@@ -154,9 +154,9 @@ class PlanningStep(Step):
 
 
 class FolderStep(Step):
-    """A step whose output is one folder below the work folder; that it stands there, sealed, is its completion mark.
+    """A step whose output is one folder below the work folder; the sealed folder is its completion mark.
 
-    Subclasses give `key`, the folder's name, in which all that the result depends on is digested, and `build`.
+    Subclasses define `key`, the folder's name, a digest of everything that the result depends on, and `build`.
     """
 
     @property
@@ -165,20 +165,20 @@ class FolderStep(Step):
 
     @property
     def folder(self) -> Path:
-        """Where the output is."""
+        """The path of the output."""
         return self.workspace.tmp_dir / self.stage / self.key
 
     def complete(self) -> bool:
         return is_whole(self.folder)
 
     def run(self) -> None:
-        if is_whole(self.folder):  # another run has made it meanwhile
+        if is_whole(self.folder):  # another run has finished it meanwhile
             return
         with fresh_folder(self.folder) as folder:
             self.build(folder)
 
     def build(self, folder: Path) -> None:
-        """Make the output in an empty folder, which takes its place when this returns."""
+        """Write the output to an empty folder, which is renamed to `folder` afterwards."""
         raise NotImplementedError
 
 
@@ -187,7 +187,7 @@ on_new_run(_known_whole.clear)
 
 
 def is_whole(folder: Path) -> bool:
-    """Whether a step's output stands there and is what it was; each is looked at once a process, as it may be large."""
+    """Whether a step's output exists with an intact seal; checked once per process, as it may be large."""
     if folder not in _known_whole and is_sealed(folder):
         _known_whole.add(folder)
     return folder in _known_whole and folder.is_dir()
@@ -195,9 +195,9 @@ def is_whole(folder: Path) -> bool:
 
 @contextlib.contextmanager
 def fresh_folder(path: Path) -> Iterator[Path]:
-    """A folder to fill, which is sealed in the end.
+    """Yield an empty folder to fill, and seal it afterwards.
 
-    One that another run has meanwhile put in its place stays; one whose seal is broken is replaced.
+    An intact folder that another run has created meanwhile is kept; one with a broken seal is replaced.
     """
     is_broken = path.exists() and not is_sealed(path)
     with replaced_folder(path) if is_broken else whole_folder(path) as folder:
@@ -207,9 +207,10 @@ def fresh_folder(path: Path) -> Iterator[Path]:
 
 
 class Counter:
-    """Adds up what a step has done and tells the journal now and then, as a line for every file would be a flood.
+    """Counts the units that a step has done, and reports them to the journal at intervals instead of one by one.
 
-    `unit`: of what it counts. `total`: how many of them the step has to do; with it, a luigid's page is told, too.
+    `unit`: the counted unit. `total`: the number of units of the step; if given, a luigid's page shows the progress,
+    too.
     """
 
     SECONDS = 0.2
@@ -220,14 +221,14 @@ class Counter:
         self._last = time.monotonic()
 
     def add(self, amount: int) -> None:
-        """Count an amount as done; raises KeyboardInterrupt where this process is to end its step."""
+        """Count an amount as done; raises KeyboardInterrupt if this process has to end its step."""
         raise_if_interrupted()
         self._pending += amount
         if time.monotonic() - self._last >= self.SECONDS:
             self.flush()
 
     def flush(self) -> None:
-        """Tell what has not been told."""
+        """Report the amount that has not been reported yet."""
         if self._pending:
             self._step.note("advanced", amount=self._pending)
             self._done += self._pending

@@ -1,4 +1,4 @@
-"""The step that removes what finished tasks do not need any more: Clean."""
+"""The step that removes intermediate results of finished tasks: Clean."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class TasksParameter(luigi.Parameter[tuple[TaskReference, ...]]):
 
 
 STAGES = (Extract.stage, Standardize.stage, Resample.stage)
-"""What makes audio on its way to the outputs, and nothing else: listings and labels tell later what an output is."""
+"""The stages of intermediate audio. Listings and labels stay, as later runs check outputs against them."""
 
 
 class Clean(Step):
-    """Finished tasks without what lies between their downloads and their outputs: members unpacked, audio halfway.
+    """Remove the intermediate results of finished tasks: unpacked members and audio.
 
-    `tasks`: all of a run that share sources and so perhaps batches, of which none must lose what it still needs.
-    Listings and labels, which are small and tell what an output is, stay. `with_report`: as of Release.
+    `tasks`: all tasks of a run that share sources, and perhaps batches, so that none loses results that it still needs.
+    Listings and labels stay: they are small, and later runs check outputs against them. `with_report`: see Release.
     """
 
     tasks = TasksParameter()
@@ -56,7 +56,7 @@ class Clean(Step):
 
     @property
     def output_paths(self) -> list[Path]:
-        return [place for release in self.requires() for place in release.output_paths]
+        return [path for release in self.requires() for path in release.output_paths]
 
     def requires(self) -> list[Release]:
         facts = {
@@ -102,7 +102,7 @@ class Clean(Step):
 
 
 def sharing_sources(tasks: Iterable[TaskReference]) -> list[tuple[TaskReference, ...]]:
-    """The tasks in groups of which no two use the same source."""
+    """Group tasks so that no two groups share a source."""
     groups: list[tuple[set[Any], Sequence[TaskReference]]] = []
     for task in tasks:
         used = {mark for source in task.resolve().sources.values() for mark in _marks(source)}
@@ -118,7 +118,7 @@ def sharing_sources(tasks: Iterable[TaskReference]) -> list[tuple[TaskReference,
 
 
 def _marks(source: Source) -> Iterator[str]:
-    """What tells that two sources may have the same content: their name, or a checksum."""
+    """The titles and checksums of a source: two sources that share one may have the same content."""
     yield source.title
     for file in source.files:
         yield from file.checksums.values()

@@ -1,4 +1,4 @@
-"""The step that works out what a task is, before any audio is unpacked: Corpus."""
+"""The step that plans a task's clips, splits and work before any audio is unpacked: Corpus."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ on_new_run(corpus_folder.cache_clear)
 
 
 class TaskStep(FolderStep):
-    """A step on a task: its result depends on what the task's module says and on what its sources hold."""
+    """A step on a task: its result depends on the task's module and on its sources' content."""
 
     task = TaskParameter()
 
@@ -39,7 +39,7 @@ class TaskStep(FolderStep):
         return self.config.title
 
     def indexes(self) -> dict[str, Index]:
-        """The step that lists each of the task's sources."""
+        """By name, the steps that list the task's sources."""
         return {name: Index(workspace=self.workspace, source=source) for name, source in self.config.sources.items()}
 
     @property
@@ -49,7 +49,7 @@ class TaskStep(FolderStep):
 
 
 class Corpus(TaskStep):
-    """The chosen clips of a task with their splits and labels, and the audio work that they are."""
+    """The chosen clips of a task with their splits and labels, and the plan of their audio work."""
 
     stage = "corpus"
 
@@ -71,18 +71,18 @@ class Corpus(TaskStep):
 
     @property
     def shared(self) -> dict[str, Any]:
-        """The parameters of every step on this corpus; the step must be complete, or what it requires."""
+        """The parameters of every step on this corpus; the step or its dependencies must be complete."""
         return {"workspace": self.workspace, "task": self.task, "corpus": self.key}
 
 
 class CorpusStep(Step):
     """A step after Corpus.
 
-    `corpus`: the key of the folder where its work is described. `task`: from which its sources are taken, as their
-    addresses may hold what must not be written down.
+    `corpus`: the key of the corpus folder. `task`: the task that provides the sources, as their URLs may contain
+    secrets that must not be written to the disk.
 
-    Neither parameter is significant: what the result depends on is digested in the key of the work itself, so that two
-    tasks share what they have in common.
+    Neither parameter is significant: the key of the work itself is a digest of everything that the result depends on,
+    so that tasks share common work.
     """
 
     corpus = HiddenParameter[str](significant=False)
@@ -95,7 +95,7 @@ class CorpusStep(Step):
 
     @property
     def described(self) -> CorpusFolder:
-        """Where the step's work is described."""
+        """The corpus folder, which describes the step's work."""
         return corpus_folder(self.workspace, self.corpus)
 
     @property
@@ -103,6 +103,6 @@ class CorpusStep(Step):
         return self.described.summary.title
 
     def source_step(self, name: str) -> SourceStep:
-        """The step after which the files of the task's source with this name are here."""
+        """The step that provides the files of the task's source with this name."""
         reference: TaskReference = self.task
         return source_step(self.workspace, reference.resolve().sources[name])

@@ -1,4 +1,4 @@
-"""Steps that bring a source here and list it: Download, Generate or Locate, then Index."""
+"""Steps that provide a source and list it: Download, Generate or Locate, then Index."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hearpreprocess.storage import (
     Workspace,
     check_free,
     digest,
-    naming_the_disk,
+    explaining_disk_errors,
     on_new_run,
     replaced_folder,
     whole_file,
@@ -30,23 +30,23 @@ MOST_FILES_SHOWN = 9
 
 
 class SourceStep(FolderStep):
-    """A step after which the files of a source are here. `files`: where, by name; `content`: what they are known by."""
+    """A step that provides a source. `files`: paths by name; `content_id`: an identifier of their bytes."""
 
     source = SourceParameter()
 
     @property
     def is_unpacked(self) -> bool:
-        """Whether the source's members are the files themselves, so that there is nothing to unpack."""
+        """Whether the source's files are the members themselves and need no unpacking."""
         return not self.source.archived
 
     @property
     def members(self) -> dict[str, Path]:
-        """Where each member of an unpacked source is."""
+        """The path of each member of an unpacked source."""
         return self.files
 
     @property
     def checksums(self) -> dict[str, str] | None:
-        """What each member of an unpacked source is known by, where they are known one by one."""
+        """The checksum of each member of an unpacked source, if each has one."""
         return None
 
     @property
@@ -59,13 +59,13 @@ class SourceStep(FolderStep):
         raise NotImplementedError
 
     @property
-    def content(self) -> str:
+    def content_id(self) -> str:
         raise NotImplementedError
 
     @property
     def identity(self) -> str:
-        """What the source is known by before the step is complete."""
-        return self.content
+        """An identifier of the source that is known before the step is complete."""
+        return self.content_id
 
     @property
     def key(self) -> str:
@@ -73,16 +73,15 @@ class SourceStep(FolderStep):
 
 
 def source_step(workspace: Workspace, source: Source) -> SourceStep:
-    """The step that has the source's files when it is complete."""
+    """The step that provides the source's files."""
     step = {Synthetic: Generate, Local: Locate}.get(type(source), Download)
     return step(workspace=workspace, source=source)
 
 
 class Download(SourceStep):
-    """Downloaded files, or some found in the download folder, whose checksums have been verified.
+    """Files in the download folder, downloaded or already there, with verified checksums.
 
-    The output folder notes when each file was found right by its size and time, so that no later run reads gigabytes to
-    see it again.
+    The output folder records the size and time of each verified file, so that later runs do not read gigabytes again.
     """
 
     stage = "download"
@@ -105,8 +104,8 @@ class Download(SourceStep):
         return files if len(files) <= MOST_FILES_SHOWN else sorted({file.parent for file in files})
 
     @property
-    def content(self) -> str:
-        content: str = self.source.content
+    def content_id(self) -> str:
+        content: str = self.source.content_id
         return content
 
     @property
@@ -115,23 +114,23 @@ class Download(SourceStep):
 
     @property
     def key(self) -> str:
-        return f"{self.title}-{digest([str(self.workspace.download_dir), self.content])}"
+        return f"{self.title}-{digest([str(self.workspace.download_dir), self.content_id])}"
 
     def complete(self) -> bool:
         try:
-            noted = json.loads((self.folder / "verified.json").read_text(encoding="utf-8"))
-            return bool(noted == self._sizes_and_times())
+            verified = json.loads((self.folder / "verified.json").read_text(encoding="utf-8"))
+            return bool(verified == self._sizes_and_times())
         except (FileNotFoundError, ValueError):
             return False
 
     def run(self) -> None:
         files: tuple[File, ...] = self.source.files
-        wanted = {self._path(file): fetch.Wanted(file.urls, file.checksums, file.size) for file in files}
+        expected = {self._path(file): fetch.ExpectedFile(file.urls, file.checksums, file.size) for file in files}
         missing = [file for file in files if not self._path(file).exists()]
         self.is_here = not missing
         if not self.workspace.offline:
             self._check_space(missing)
-            if any(fetch.is_taken(self._path(file)) for file in missing):
+            if any(fetch.is_being_downloaded(self._path(file)) for file in missing):
                 self.note("warned", text="another run is downloading it; this one waits, and then goes on")
         known = sum(file.size for file in files if file.size) if all(file.size for file in files) else None
         planned = False
@@ -145,7 +144,7 @@ class Download(SourceStep):
 
         with Counter(self, "B", known) as counter:
             connections = fetch.Connections(self.workspace.tmp_dir / "connections")
-            failures, untried = fetch.get_all(wanted, connections, on_bytes, offline=self.workspace.offline)
+            failures, untried = fetch.get_all(expected, connections, on_bytes, offline=self.workspace.offline)
         self._raise(failures, untried)
         with replaced_folder(self.folder) as folder:
             (folder / "verified.json").write_text(json.dumps(self._sizes_and_times()), encoding="utf-8")
@@ -153,14 +152,14 @@ class Download(SourceStep):
         self.note("completed")
 
     def _check_space(self, missing: Sequence[File]) -> None:
-        """Raise DiskFullError, before the first byte, where what is to be downloaded has no room."""
+        """Raise DiskFullError, before the first byte, if the disk has too little space for the downloads."""
         if not missing:
             return
-        with naming_the_disk(self.workspace.download_dir):
+        with explaining_disk_errors(self.workspace.download_dir):
             self.workspace.download_dir.mkdir(parents=True, exist_ok=True)
-        check_free(self.workspace.download_dir, sum(map(self._still_missing, missing)), f"{self.title} is downloaded")
+        check_free(self.workspace.download_dir, sum(map(self._missing_bytes, missing)), f"{self.title} is downloaded")
 
-    def _still_missing(self, file: File) -> int:
+    def _missing_bytes(self, file: File) -> int:
         part = fetch.part_path(self._path(file))
         return (file.size or 0) - (part.stat().st_size if part.exists() else 0)
 
@@ -192,8 +191,8 @@ class Generate(SourceStep):
         return [self.folder]
 
     @property
-    def content(self) -> str:
-        """The code that makes the corpus stands for its bytes."""
+    def content_id(self) -> str:
+        """A digest of the code that generates the corpus, in place of one of its bytes."""
         return f"synthetic:{synthetic.fingerprint(self.source.corpus)}"
 
     def build(self, folder: Path) -> None:
@@ -203,13 +202,13 @@ class Generate(SourceStep):
 
 
 class Locate(SourceStep):
-    """A folder or an archive that the user has in place of a source, with a checksum to tell it by."""
+    """The user's folder or archive used as a source, identified by a checksum."""
 
     stage = "locate"
 
     @property
     def path(self) -> Path:
-        """What the user has."""
+        """The path of the user's data."""
         return Path(self.source.path)
 
     @property
@@ -231,18 +230,18 @@ class Locate(SourceStep):
         return _identity(self.path) if self.is_unpacked else digest([str(self.path), _stamps(self.files)])
 
     @property
-    def content(self) -> str:
-        content: str = self._found["content"]
+    def content_id(self) -> str:
+        content: str = self._record["content"]
         return content
 
     @property
     def checksums(self) -> dict[str, str] | None:
-        return self._found["checksums"] if self.is_unpacked else None
+        return self._record["checksums"] if self.is_unpacked else None
 
     @property
-    def _found(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.folder / "content.json").read_text(encoding="utf-8"))
-        return found
+    def _record(self) -> dict[str, Any]:
+        record: dict[str, Any] = json.loads((self.folder / "content.json").read_text(encoding="utf-8"))
+        return record
 
     @property
     def members(self) -> dict[str, Path]:
@@ -252,9 +251,11 @@ class Locate(SourceStep):
         return self.members if self.is_unpacked else self.files
 
     def _check_apart(self) -> None:
-        """Raise OutputError where what runs write would become part of the source."""
+        """Raise OutputError if a directory that runs write to is inside the source."""
         directories = self.workspace.directories
-        inside = [str(each) for each in directories if each.resolve().is_relative_to(self.path.resolve())]
+        inside = [
+            str(directory) for directory in directories if directory.resolve().is_relative_to(self.path.resolve())
+        ]
         if self.is_unpacked and inside:
             raise OutputError(
                 f"{', '.join(inside)} would be written in {self.path}, among the recordings that a task is made of: "
@@ -262,8 +263,8 @@ class Locate(SourceStep):
             )
 
     @property
-    def _known(self) -> Path:
-        """Where the checksums of the files are noted with their sizes and times, so that none is read again."""
+    def _checksum_cache(self) -> Path:
+        """The cache of the user's files' checksums, sizes and times, so that unchanged files are not read again."""
         return self.workspace.tmp_dir / "checksums" / f"{self.title}-{digest(str(self.path))}.json"
 
     def build(self, folder: Path) -> None:
@@ -271,30 +272,30 @@ class Locate(SourceStep):
         files = self._read()
         stamps = _stamps(files)
         try:
-            known = json.loads(self._known.read_text(encoding="utf-8"))
+            cached = json.loads(self._checksum_cache.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
-            known = {}
-        fresh = {name for name, stamp in stamps.items() if known.get(name, [None])[0] != stamp}
+            cached = {}
+        fresh = {name for name, stamp in stamps.items() if cached.get(name, [None])[0] != stamp}
         self.note("planned", amount=sum(stamps[name][0] for name in fresh), unit="B")
         with Counter(self, "B") as counter:
             checksums = {
                 name: fetch.checksums(file, ["sha256"], lambda amount, total: counter.add(amount))["sha256"]
                 if name in fresh
-                else known[name][1]
+                else cached[name][1]
                 for name, file in files.items()
             }
         self.note("finished")
-        with whole_file(self._known) as note:
+        with whole_file(self._checksum_cache) as note:
             note.write_text(json.dumps({name: [stamps[name], checksums[name]] for name in files}), encoding="utf-8")
         kind = "folder" if self.is_unpacked else "sha256"
         content = digest(checksums) if len(checksums) > 1 or self.is_unpacked else next(iter(checksums.values()))
         if self.source.is_stand_in:
             self.note("warned", text=f"{self.path} stands in place of a source: {kind}:{content}")
-        found = {"content": f"{kind}:{content}", "checksums": checksums}
-        (folder / "content.json").write_text(json.dumps(found), encoding="utf-8")
+        record = {"content": f"{kind}:{content}", "checksums": checksums}
+        (folder / "content.json").write_text(json.dumps(record), encoding="utf-8")
 
 
-# A process looks at a user's folder once: it may hold 100,000 files, and must be the same one for all steps.
+# Listed once per process: the folder may have 100,000 files, and all steps must see the same state.
 _below = functools.cache(files_below)
 
 
@@ -308,7 +309,7 @@ on_new_run(_identity.cache_clear)
 
 
 def _stamps(files: Mapping[str, Path]) -> dict[str, list[int]]:
-    """The size and the time of each file, which change when the user changes anything."""
+    """The size and the modification time of each file, to detect changes."""
     return {name: [(status := file.stat()).st_size, status.st_mtime_ns] for name, file in files.items()}
 
 
@@ -342,6 +343,6 @@ class Index(FolderStep):
             most_expansion=self.workspace.most_expansion,
         )
         packed = {} if step.is_unpacked else archive.packed_members(step.files)
-        Tree.write(folder, members, step.content, checksums=step.checksums, packed=packed)
+        Tree.write(folder, members, step.content_id, checksums=step.checksums, packed=packed)
         self.note("advanced", amount=len(members))
         self.note("finished")

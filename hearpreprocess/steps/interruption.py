@@ -1,8 +1,8 @@
-"""Whether the process that runs a step has been told to end it.
+"""Whether the process that runs a step has to end it.
 
-A flag of the process, which its handler of SIGTERM sets. It is looked at again where a step counts what it has done and
-before its output takes its place: a library that calls us back, as libsndfile does to read and to write, drops what is
-raised there, and goes on without the bytes.
+A flag of the process, set by its SIGTERM handler. It is checked again whenever a step counts its progress and before
+its output is renamed into place: a library that calls back into Python, as libsndfile does to read and write, swallows
+exceptions raised there and continues without the bytes.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ _is_interrupted = False
 
 
 def interrupt() -> None:
-    """Note that this process is to end its step, and raise KeyboardInterrupt; told again, it goes on with tidying."""
+    """Set the flag and raise KeyboardInterrupt; later calls do nothing, so that the cleanup is not interrupted."""
     global _is_interrupted
     if not _is_interrupted:
         _is_interrupted = True
@@ -19,11 +19,11 @@ def interrupt() -> None:
 
 
 def is_interrupted() -> bool:
-    """Whether this process is to end its step."""
+    """Whether this process has to end its step."""
     return _is_interrupted
 
 
 def raise_if_interrupted() -> None:
-    """Raise KeyboardInterrupt if this process is to end its step."""
+    """Raise KeyboardInterrupt if this process has to end its step."""
     if _is_interrupted:
         raise KeyboardInterrupt

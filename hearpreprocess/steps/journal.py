@@ -1,7 +1,7 @@
-"""What the steps of a run tell the runner: a file of JSON lines that every process appends to.
+"""The journal by which steps report to the runner: a file of JSON lines that every process appends to.
 
-A file, because steps run in processes of their own, forked or spawned, and one line written at once arrives in one
-piece. Steps that a luigid hands to the runner of another host are told in that one's journal.
+A file, because steps run in separate processes, forked or spawned, and a line written in one call is not mixed with
+others. Steps that a luigid assigns to another host report to that host's journal.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from pathlib import Path
 from typing import Literal
 
 JournalEvent = Literal["planned", "began", "advanced", "finished", "completed", "failed", "warned"]
-"""A stage is planned, begins, advances and is finished; completed is what the whole run is for: a task, or a source."""
+"""A stage is planned, begins, advances and finishes; `completed` refers to a root of the run: a task or a source."""
 
 
 @dataclass(frozen=True)
 class JournalEntry:
     """One line of the journal.
 
-    `title`: the task or the file worked on. `stage`: what is done to it. `amount`: units planned or done, or None where
-    their number is not known. `weight`: how much work a unit is, beside one of the same stage elsewhere: the seconds of
-    a clip. `text`: the message of a failure or a warning.
+    `title`: the task or the file. `stage`: the kind of work. `amount`: units planned or done, or None if unknown.
+    `weight`: the work per unit relative to other tasks: the seconds of a clip. `text`: the message of a failure or a
+    warning.
     """
 
     event: JournalEvent
@@ -37,7 +37,7 @@ class JournalEntry:
 
 
 class Journal:
-    """Appends entries to a file; without a file it is silent."""
+    """Appends entries to a file; without a file it does nothing."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
@@ -47,7 +47,7 @@ class Journal:
         if self._path is None:
             return
         line = (json.dumps(asdict(entry)) + "\n").encode()
-        # What a step makes must not depend on whether somebody can be told of it.
+        # A step must not fail because its progress cannot be reported.
         with contextlib.suppress(OSError):
             descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND)
             try:
@@ -57,14 +57,14 @@ class Journal:
 
 
 class JournalReader:
-    """Reads the entries that have been appended since it last looked."""
+    """Reads the entries that were appended since the last call."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._position = 0
 
     def new_entries(self) -> Iterator[JournalEntry]:
-        """The entries since the last call, in the order in which they were written."""
+        """The entries since the last call, in the order of writing."""
         with self._path.open("rb") as file:
             file.seek(self._position)
             fresh = file.read()

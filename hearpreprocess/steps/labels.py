@@ -1,4 +1,4 @@
-"""Steps that write down what a task is: Labels, and Preview for who wants to see it before any audio is made."""
+"""Steps that write the labels and metadata of a task: Labels, and Preview, which needs no audio."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 class Labels(TaskStep):
     """The files of a finished task other than its audio: splits, vocabulary, metadata.
 
-    `skips`: how many clips may be left out because their recordings cannot be used, which takes a look at all of them.
+    `skips`: how many clips may be left out because their recordings cannot be used; not 0 means to decode all first.
     """
 
     skips = luigi.IntParameter()
@@ -60,12 +60,12 @@ class Labels(TaskStep):
         return Corpus(workspace=self.workspace, task=self.task)
 
     def complete(self) -> bool:
-        # The steps that come after read what the corpus left, too.
+        # Later steps read the output of the corpus step, too.
         return super().complete() and self.corpus().complete()
 
     @property
     def release(self) -> str:
-        """The digest of all that the finished task is made from; the step must be complete."""
+        """The digest of all inputs of the finished task; the step must be complete."""
         release = release_of_folder(self.folder)
         if release is None:
             raise CorpusError(f"{self.folder / METADATA} is damaged; remove {self.folder} and run again")
@@ -89,7 +89,7 @@ class Labels(TaskStep):
         metadata = config.metadata()
         for name, index in self.indexes().items():
             if isinstance(config.sources[name], Local):
-                metadata["sources"][name]["content"] = Tree(name, index.folder).content
+                metadata["sources"][name]["content"] = Tree(name, index.folder).content_id
         metadata["description"] = self.task.documentation
         if skipped:
             metadata["skipped_clips"] = skipped
@@ -124,7 +124,7 @@ class Labels(TaskStep):
 
 
 class Preview(Step):
-    """A look at what a task will be, beside the finished ones: its files without any audio, in `<task>.corpus`."""
+    """A preview of a task in the output folder: its files without any audio, in `<task>.corpus`."""
 
     task = TaskParameter()
     stage = "preview"
@@ -135,7 +135,7 @@ class Preview(Step):
 
     @property
     def folder(self) -> Path:
-        """Where the output is."""
+        """The path of the output."""
         return self.workspace.tasks_dir / f"{self.title}.corpus"
 
     @property

@@ -1,4 +1,4 @@
-"""The files in which people keep Luigi's settings: Luigi reads them when it is imported, and no later."""
+"""The files with a user's Luigi settings, which Luigi reads only when it is imported."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from hearpreprocess.errors import ConfigError
 
 PATH, PARSER = "LUIGI_CONFIG_PATH", "LUIGI_CONFIG_PARSER"
-_PLACES = {  # as Luigi's documentation has them, by parser
+_PLACES = {  # by parser, from Luigi's documentation
     "cfg": ("/etc/luigi/client.cfg", "/etc/luigi/luigi.cfg", "client.cfg", "luigi.cfg"),
     "toml": ("/etc/luigi/luigi.toml", "luigi.toml"),
 }
@@ -23,14 +23,15 @@ _read_on_import: dict[Path, bytes] = {}
 
 
 def settings_files() -> list[Path]:
-    """The files with Luigi's settings that are there; later ones win.
+    """The existing files with Luigi's settings; later ones override earlier ones.
 
-    Raises ConfigError where LUIGI_CONFIG_PATH or LUIGI_CONFIG_PARSER names what Luigi would pass over with a warning.
+    Raises ConfigError where LUIGI_CONFIG_PATH or LUIGI_CONFIG_PARSER has a value that Luigi would ignore with a
+    warning.
     """
     parser = _PARSERS.get(wanted := os.environ.get(PARSER, "cfg"))
     if parser is None:
         raise ConfigError(f"{PARSER}: unknown parser; expected one of {', '.join(_PARSERS)}, got {wanted!r}")
-    files = [Path(place) for place in _PLACES[parser] if Path(place).is_file()]
+    files = [Path(path) for path in _PLACES[parser] if Path(path).is_file()]
     if PATH in os.environ:
         own = Path(os.environ[PATH])
         if not own.is_file():
@@ -43,24 +44,24 @@ def settings_files() -> list[Path]:
 
 
 def names_of(files: list[Path]) -> str:
-    """The files as a message names them."""
+    """The text that names the files in a message."""
     return " or ".join(map(str, files)) or "luigi.cfg"
 
 
 @contextlib.contextmanager
 def reading_settings() -> Iterator[None]:
-    """A block in which Luigi is imported: what is wrong with its settings becomes a ConfigError that names the file."""
+    """Import Luigi in this block: errors in its settings become a ConfigError that names the file."""
     files = settings_files()
     try:
         _read_on_import.update(_contents(files))
         with warnings.catch_warnings():
-            # On its import Luigi warns of a default of its own, which is of no use to who runs or tests a task.
+            # Luigi warns about one of its own defaults on import, which does not concern users.
             warnings.simplefilter("ignore", DeprecationWarning)
             yield
     except ModuleNotFoundError:
         raise
     except (configparser.Error, ValueError, ImportError, OSError) as error:
-        # Luigi keeps what it had read before the fault, and would take that for all when it is imported again.
+        # Luigi keeps the settings from before the error and would use only those when it is imported again.
         for name in [name for name in sys.modules if name.partition(".")[0] == "luigi"]:
             del sys.modules[name]
         reason = " ".join(str(error).split()).rstrip(".")
@@ -69,7 +70,7 @@ def reading_settings() -> Iterator[None]:
 
 
 def check_read() -> None:
-    """Raise ConfigError where a file has appeared or changed since Luigi was imported, as Luigi would not see it."""
+    """Raise ConfigError if a file was created or changed after Luigi was imported, as Luigi would ignore it."""
     unread = [path for path, content in _contents(settings_files()).items() if _read_on_import.get(path) != content]
     if unread:
         raise ConfigError(

@@ -25,7 +25,7 @@ from hearpreprocess.finished import (
     clip_path,
     clips_in,
     compression_of,
-    is_all_there,
+    is_complete,
     manifest,
     release_of_folder,
     release_of_tarball,
@@ -41,16 +41,16 @@ from hearpreprocess.steps.labels import Labels
 from hearpreprocess.storage import SEAL, output_lock, replaced_folder, whole_file
 
 ABOVE_ALL_RATES = 1_000_000
-"""A priority; the largest number there is would be one that a luigid's page cannot show."""
+"""A priority above every sample rate; luigid's page cannot show infinity."""
 
 
 class OutputStep(CorpusStep):
-    """A step that makes an output of a task of which Corpus and Labels are complete.
+    """A step that writes an output of a task whose Corpus and Labels are complete.
 
-    `corpus`, `labels`: the keys of their folders. `release`: the digest of all that the finished task is made from,
-    which the output itself states: that it does so is the completion mark, whatever becomes of the work folder.
-    `rates`: in hertz, all that the run asks for. `made`: those of them that some output lacks, as the clips of a batch
-    are resampled to all of them at once.
+    `corpus`, `labels`: the keys of their folders. `release`: the digest of all inputs of the finished task; the output
+    contains it as its completion mark, so that completeness does not depend on the work folder. `rates`: in hertz, all
+    rates of the run. `made`: those missing in some output, as the clips of a batch are resampled to all of them at
+    once.
     """
 
     labels = HiddenParameter[str](significant=False)
@@ -87,7 +87,7 @@ class OutputStep(CorpusStep):
         return {path.name: str(path) for path in sorted(self._labels_folder.iterdir()) if path.name not in without}
 
     def proofs(self, rates: Sequence[int], others: Mapping[int, Mapping[str, Fingerprint]]) -> dict[str, str]:
-        """The manifest and the card, by name. `rates`: those that are made; `others`: the clips at other rates."""
+        """The manifest and the card, by name. `rates`: those produced now; `others`: the clips at other rates."""
         steps = self.requires()
         recorded = {name: facts for step in steps for name, facts in step.requires().made().items()}
         made = {rate: {name: clip for step in steps for name, clip in step.made(rate).items()} for rate in rates}
@@ -103,9 +103,9 @@ class OutputStep(CorpusStep):
 
 
 class Combine(OutputStep):
-    """The finished task's folder, with at least these rates; others that it has of the same release stay.
+    """The finished task's folder, with at least these rates; other rates of the same release are kept.
 
-    `with_report`: whether a report is written; the folder is complete without one, too.
+    `with_report`: whether a report is written; the folder counts as complete without one.
     """
 
     with_report = luigi.BoolParameter(default=True, significant=False)
@@ -113,7 +113,7 @@ class Combine(OutputStep):
 
     @property
     def folder(self) -> Path:
-        """Where the finished task is."""
+        """The path of the finished task."""
         return self.workspace.tasks_dir / self.title
 
     @property
@@ -122,7 +122,7 @@ class Combine(OutputStep):
 
     @property
     def priority(self) -> int:  # type: ignore[override]
-        """Before all tarballs: the report takes one core for seconds, in which the others have these to do."""
+        """Before all tarballs: the report occupies one core for seconds while the others write tarballs."""
         return ABOVE_ALL_RATES
 
     def complete(self) -> bool:
@@ -132,10 +132,10 @@ class Combine(OutputStep):
         """The rates at which the folder has all clips of this release."""
         if release_of_folder(self.folder) != self.release:
             return frozenset()
-        return frozenset(rate for rate in self.rates if is_all_there(self.folder, [rate], self.counts))
+        return frozenset(rate for rate in self.rates if is_complete(self.folder, [rate], self.counts))
 
     def run(self) -> None:
-        with output_lock(self.workspace.tmp_dir, self.title):  # another run may add other rates at the same time
+        with output_lock(self.workspace.tmp_dir, self.title):  # another run may be adding other rates
             self._replace()
 
     def _replace(self) -> None:
@@ -160,7 +160,7 @@ class Combine(OutputStep):
         self.note("finished")
 
     def _write_report(self, folder: Path) -> None:
-        """Write the report; a task is finished without one, too."""
+        """Write the report; a failure is only a warning."""
         try:
             (folder / REPORT).write_text(report.page(folder), encoding="utf-8")
         except Exception as error:
@@ -170,7 +170,7 @@ class Combine(OutputStep):
             self.note("warned", text=text)
 
     def _fingerprints(self, clips: Iterable[str]) -> dict[int, dict[str, Fingerprint]]:
-        """By rate, what the folder's manifest has of the clips in it; no rate where there is no manifest."""
+        """By rate, the fingerprints of clips in the folder's manifest; empty without a manifest."""
         try:
             earlier = manifest.read(self.folder / MANIFEST)
             rates = {int(path.partition("/")[0]) for path in clips}
@@ -199,7 +199,7 @@ class Tar(OutputStep):
 
     @property
     def path(self) -> Path:
-        """Where the tarball is."""
+        """The path of the tarball."""
         return self.workspace.tar_dir / tarball_name(self.title, self.rate)
 
     @property
@@ -208,12 +208,12 @@ class Tar(OutputStep):
 
     @property
     def size_note(self) -> Path:
-        """Where the tarball's size is noted, to tell one that was cut short later."""
+        """The file with the tarball's size, to detect a truncated tarball."""
         return self.workspace.tmp_dir / self.stage / f"{self.path.name}-{self.release}"
 
     @property
     def priority(self) -> int:  # type: ignore[override]
-        """The largest comes first, so that not one core alone is still at it while the others have nothing left."""
+        """The largest first, so that it does not occupy one core after all others have finished."""
         rate: int = self.rate
         return rate
 
@@ -223,7 +223,7 @@ class Tar(OutputStep):
         return checksums_of(self.path).exists() and self._is_whole()
 
     def _is_whole(self) -> bool:
-        """Whether the tarball is as large as when it was written, if that is noted."""
+        """Whether the tarball has the size that was recorded when it was written, if one was."""
         size = str(self.path.stat().st_size)
         return not self.size_note.exists() or self.size_note.read_text(encoding="utf-8") == size
 

@@ -1,4 +1,4 @@
-"""The step that a run is for: Release, which makes the outputs of a task that are missing."""
+"""The root step of a run: Release, which produces the missing outputs of a task."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from hearpreprocess.steps.outputs import Combine, Tar
 from hearpreprocess.steps.screen import Screen
 
 SECONDS_OF_A_CLIP = 5.0
-"""What is assumed of a task whose clips are as long as their recordings, to tell how much work they are."""
+"""The assumed duration of clips that are as long as their recordings, to estimate the work."""
 
 
 @dataclass(frozen=True)
 class Outputs:
-    """The steps that make a task's outputs, and at which rates in hertz these are there.
+    """The steps that write a task's outputs, and the rates in hertz at which outputs exist.
 
-    `tars`: by rate, ascending. `combined`: the rates whose clips the folder has. `packed`: those that have a tarball.
+    `tars`: by rate, ascending. `combined`: the rates whose clips are in the folder. `packed`: those with a tarball.
     """
 
     combine: Combine
@@ -36,7 +36,7 @@ class Outputs:
 
     @classmethod
     def look(cls, combine: Combine, tars: dict[int, Tar]) -> Outputs:
-        """Look once at every output."""
+        """Check every output once."""
         packed = frozenset(rate for rate, tar in tars.items() if tar.complete())
         return cls(combine, tars, combine.finished_rates(), packed)
 
@@ -46,8 +46,8 @@ class Outputs:
         return tuple(rate for rate in self.tars if rate in self.combined & self.packed)
 
     @property
-    def lacking(self) -> tuple[int, ...]:
-        """The rates at which audio has to be made, as an output lacks it."""
+    def missing_rates(self) -> tuple[int, ...]:
+        """The rates at which audio has to be produced, because an output lacks it."""
         return tuple(rate for rate in self.tars if rate not in self.combined & self.packed)
 
     @property
@@ -55,16 +55,16 @@ class Outputs:
         """Whether the folder has all rates."""
         return self.combined.issuperset(self.tars)
 
-    def missing(self) -> list[Combine | Tar]:
-        """The steps whose outputs are not there, with the audio that any of them lacks."""
+    def missing_steps(self) -> list[Combine | Tar]:
+        """The steps whose outputs are missing; `made` of each are the rates that any of them lacks."""
         tars = [tar for rate, tar in self.tars.items() if rate not in self.packed]
-        return [step.clone(made=self.lacking) for step in (*([] if self.is_combined else [self.combine]), *tars)]
+        return [step.clone(made=self.missing_rates) for step in (*([] if self.is_combined else [self.combine]), *tars)]
 
 
 class Release(PlanningStep):
-    """All outputs of a task at some rates: it plans them as soon as its corpus is known, and is done when they are.
+    """All outputs of a task at some rates: planned as soon as its corpus is known, complete when they are.
 
-    `with_report`: whether a folder that is written gets a report.
+    `with_report`: whether to write a report into the folder.
     """
 
     task = TaskParameter()
@@ -93,7 +93,7 @@ class Release(PlanningStep):
         return Screen(workspace=self.workspace, task=self.task, skips=self.skips)
 
     def outputs(self) -> Outputs:
-        """What of the outputs is there; Labels must be complete."""
+        """The state of the outputs; Labels must be complete."""
         return Outputs.look(*self._steps())
 
     def _steps(self) -> tuple[Combine, dict[int, Tar]]:
@@ -109,7 +109,7 @@ class Release(PlanningStep):
         return Combine(with_report=self.with_report, **facts), tars
 
     def complete(self) -> bool:
-        return self.requires().complete() and not self.outputs().lacking
+        return self.requires().complete() and not self.outputs().missing_rates
 
     @property
     def is_combined(self) -> bool:
@@ -117,7 +117,7 @@ class Release(PlanningStep):
         return self.outputs().is_combined
 
     def finished(self) -> dict[int, tuple[Path, Path]]:
-        """By rate, the folder with the clips and the tarball, where both are whole."""
+        """By rate, the folder with the clips and the tarball, if both are complete."""
         if not self.requires().complete():
             return {}
         outputs = self.outputs()
@@ -125,18 +125,18 @@ class Release(PlanningStep):
         return {rate: (folder / str(rate), outputs.tars[rate].path) for rate in outputs.finished}
 
     def planned(self) -> Sequence[Step]:
-        missing, screen = self.outputs().missing(), self._screen()
+        missing, screen = self.outputs().missing_steps(), self._screen()
         return [screen] if missing and not screen.complete() else missing
 
     def run(self) -> Generator[Any, Any, None]:
-        self._announce(self.outputs().missing())
+        self._announce(self.outputs().missing_steps())
         yield from super().run()
 
     def finish(self) -> None:
         self.note("completed")
 
     def _announce(self, missing: Sequence[Combine | Tar]) -> None:
-        """Tell how much each stage still has to do."""
+        """Report the remaining work of each stage to the journal."""
         described = corpus_folder(self.workspace, self.requires().corpus().key)
         clips = {key: batch.clips for key, batch in described.summary.batches.items()}
         journal = Journal(self.workspace.journal)

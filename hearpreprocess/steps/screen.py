@@ -1,4 +1,4 @@
-"""The step that judges the clips that cannot be used: Screen."""
+"""The step that decides on clips that cannot be used: Screen."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _REFUSED = "refused.json"
 
 
 class Screen(PlanningStep, TaskStep):  # type: ignore[misc]  # its run is that of a PlanningStep
-    """The judgement on a task's clips that cannot be used: no more than `skips` may be left out.
+    """The decision on a task's clips that cannot be used: at most `skips` may be left out.
 
-    As long as there are batches whose clips have not been tried, it plans these. Then it judges: it fails, or writes
-    down what is left out, and is complete until a batch that is made again refuses other clips.
+    It first plans the batches whose clips have not been decoded. Then it fails, or records the omitted clips, and is
+    complete until a rebuilt batch refuses other clips.
     """
 
     skips = luigi.IntParameter()
@@ -46,7 +46,7 @@ class Screen(PlanningStep, TaskStep):  # type: ignore[misc]  # its run is that o
         return refused
 
     def standardized(self) -> list[Standardize]:
-        """The steps that try all clips; Corpus must be complete."""
+        """The steps that decode all clips; Corpus must be complete."""
         shared = self.requires().shared
         batches = corpus_folder(self.workspace, shared["corpus"]).summary.batches
         return [Standardize(batch=key, **shared) for key in batches]
@@ -59,14 +59,14 @@ class Screen(PlanningStep, TaskStep):  # type: ignore[misc]  # its run is that o
         if len(refused) > self.skips:
             self._fail(refused)
         if is_sealed(self.folder):
-            if self.refused() == refused:  # another run has come to the same judgement
+            if self.refused() == refused:  # another run has recorded the same clips
                 return
-            discard(self.folder)  # it is of clips that have been made again since
+            discard(self.folder)  # it is from before a batch was rebuilt
         with fresh_folder(self.folder) as folder:
             (folder / _REFUSED).write_text(json.dumps(refused, sort_keys=True), encoding="utf-8")
 
     def forget_refusals(self) -> None:
-        """Have the batches with clips that made an earlier run fail tried again: the reason may have gone."""
+        """Discard batches with refused clips that made an earlier run fail: the reason may be gone."""
         if self.requires().complete() and not self.complete():
             for step in self.standardized():
                 if step.refused():

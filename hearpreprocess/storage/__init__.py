@@ -1,4 +1,4 @@
-"""Bytes on disk, safely: things that appear whole or not at all, seals, locks, digests, room on the disk."""
+"""Bytes on disk, safely: atomic files and directories, seals, locks, digests, free space."""
 
 from hearpreprocess.storage.atomic import (
     discard,
@@ -17,15 +17,15 @@ from hearpreprocess.storage.disk import (
     check_free,
     disk_full_message,
     disk_of,
+    explaining_disk_errors,
     free_on,
-    naming_the_disk,
     nearest_existing,
     size_of,
 )
 from hearpreprocess.storage.locks import is_locked, is_under_its_name, lock_file, try_lock_file
 from hearpreprocess.storage.presence import (
+    active_run,
     alone,
-    at_work,
     forget_skipped_cleanup,
     has_skipped_cleanup,
     note_skipped_cleanup,
@@ -39,8 +39,8 @@ from hearpreprocess.storage.workspace import Workspace
 __all__ = [
     "SEAL",
     "Workspace",
+    "active_run",
     "alone",
-    "at_work",
     "block_of",
     "bytes_text",
     "check_free",
@@ -50,6 +50,7 @@ __all__ = [
     "disk_full_message",
     "disk_of",
     "duplicates",
+    "explaining_disk_errors",
     "file_digest",
     "forget_skipped_cleanup",
     "forget_unless_running",
@@ -60,7 +61,6 @@ __all__ = [
     "is_under_its_name",
     "link_or_copy",
     "lock_file",
-    "naming_the_disk",
     "nearest",
     "nearest_existing",
     "note_skipped_cleanup",

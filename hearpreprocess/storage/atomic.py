@@ -1,7 +1,7 @@
-"""Files and folders that appear whole or not at all.
+"""Atomic files and folders: they appear complete or not at all.
 
-They are written under a temporary name beside their path and renamed when they are whole. The temporary name has
-the host and the process that writes it, so that a later run knows an abandoned one from one in progress.
+They are written under a temporary name in the same directory and renamed when complete. The temporary name contains the
+host and the process number, so that a later run can distinguish abandoned files from those in progress.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hearpreprocess.errors import OutputError
-from hearpreprocess.storage.disk import PARTIAL, naming_the_disk
+from hearpreprocess.storage.disk import PARTIAL, explaining_disk_errors
 
 _SWAPS = 100
 MOST_FILES_FLUSHED_SINGLY = 20
@@ -31,12 +31,12 @@ def _host() -> str:
 
 
 def temporary_name(path: Path) -> Path:
-    """The hidden sibling of `path` under which this process and thread may build it."""
+    """The hidden temporary path beside `path` that this process and thread write to."""
     return path.with_name(f".{path.name}.{_host()}-{os.getpid()}-{threading.get_native_id()}{PARTIAL}")
 
 
 def _is_abandoned(path: Path, process: int) -> bool:
-    """Whether the process that builds `path` is gone: dead, or unreaped, or its number given to a younger one."""
+    """Whether the process that wrote `path` has ended: dead, a zombie, or its number reused by a younger process."""
     import psutil
 
     try:
@@ -49,7 +49,7 @@ def _is_abandoned(path: Path, process: int) -> bool:
 
 
 def remove(path: Path) -> None:
-    """Remove a file or a folder with all it holds; nothing happens where there is none."""
+    """Remove a file, or a folder with its contents; do nothing if it does not exist."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
@@ -57,28 +57,28 @@ def remove(path: Path) -> None:
 
 
 def discard(folder: Path) -> None:
-    """Remove a finished folder; at no moment does a part of it stand under its name."""
+    """Remove a finished folder atomically: it is renamed first, so that its path never names a part of it."""
     aside = temporary_name(folder)
-    with contextlib.suppress(FileNotFoundError):  # another run removes it, too
+    with contextlib.suppress(FileNotFoundError):  # another run is removing it, too
         folder.rename(aside)
         remove(aside)
 
 
 def remove_abandoned(folder: Path) -> None:
-    """Remove from a folder what dead processes of this host have left half-made there."""
+    """Remove the temporary files in a folder that processes of this host left when they died."""
     with os.scandir(folder) as entries:
         names = [(entry.path, _TEMPORARY.match(entry.name)) for entry in entries]
     for path, temporary in names:
         if temporary and temporary["host"] == _host() and _is_abandoned(Path(path), int(temporary["process"])):
-            with contextlib.suppress(FileNotFoundError):  # another run tidies up, too
+            with contextlib.suppress(FileNotFoundError):  # another run is cleaning up, too
                 remove(Path(path))
 
 
 @contextlib.contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Yield a temporary name to write to; the file takes its place at `path` only if the block succeeds."""
+    """Yield a temporary path to write to; the file is renamed to `path` only if the block succeeds."""
     temporary = temporary_name(path)
-    with naming_the_disk(path):
+    with explaining_disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             yield temporary
@@ -91,13 +91,13 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
-    """Yield a temporary empty folder to fill; it takes its place at `path` only if the block succeeds.
+    """Yield an empty temporary folder to fill; it is renamed to `path` only if the block succeeds.
 
-    Where another process has put the same folder in place meanwhile, that one stays and ours is dropped. Nothing waits
-    for the disk: what is put in place so carries a seal, which tells what a power cut has taken.
+    If another process has created the same folder meanwhile, that one stays and ours is removed. Nothing is flushed to
+    the disk: such folders are sealed, and the seal detects data lost in a power cut.
     """
     temporary = temporary_name(path)
-    with naming_the_disk(path):
+    with explaining_disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             temporary.mkdir()
@@ -111,13 +111,13 @@ def whole_folder(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def replaced_folder(path: Path) -> Iterator[Path]:
-    """Like `whole_folder`, but what stands at `path` is replaced: it is removed only when the new one is whole.
+    """Like `whole_folder`, but replace an existing folder: it is removed only when the new one is complete.
 
-    By then all of it has reached the disk, so that not even a power cut leaves a half-made one.
+    The new one is flushed to the disk first, so that not even a power cut leaves an incomplete folder.
     """
     temporary = temporary_name(path)
     aside = temporary_name(path.with_name(f"{path.name}.old"))
-    with naming_the_disk(path):
+    with explaining_disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             temporary.mkdir()
@@ -131,14 +131,14 @@ def replaced_folder(path: Path) -> Iterator[Path]:
 
 
 def _swap(new: Path, path: Path, aside: Path) -> None:
-    """Put `new` in the place of what is at `path`, which is moved aside, while others may do the same."""
+    """Rename `new` to `path` after moving what is at `path` to `aside`; other processes may do the same."""
     for _attempt in range(_SWAPS):
         with contextlib.suppress(FileNotFoundError):
             path.rename(aside)
         try:
             _rename_folder(new, path)
             return
-        except FileExistsError:  # another process was faster; what it made is moved aside in its turn
+        except FileExistsError:  # another process was faster; its folder is moved aside, too
             remove(aside)
         except OSError:
             if aside.exists():
@@ -157,7 +157,7 @@ def _rename_folder(source: Path, target: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Bring the names in a folder to the disk, where the system can do that."""
+    """Flush the entries of a folder to the disk, where the system supports that."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -167,7 +167,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def sync_file_system(folder: Path) -> bool:
-    """Bring to the disk whatever the file system of a folder has not written yet, if the system can do that (Linux)."""
+    """Flush the file system that a folder is on, where the system supports that (Linux); return whether it does."""
     call = getattr(ctypes.CDLL(None), "syncfs", None) if sys.platform == "linux" else None
     if call is None:
         return False
@@ -182,13 +182,13 @@ def sync_file_system(folder: Path) -> bool:
 
 
 def _flush(path: Path) -> None:
-    """Bring a file's bytes to the disk, so that its name never points at bytes that a power cut can lose."""
+    """Flush a file to the disk before it is renamed, so that a power cut cannot truncate it afterwards."""
     with path.open("rb") as file:
         os.fsync(file.fileno())
 
 
 def _flush_folder(folder: Path) -> None:
-    """Bring the files of a folder to the disk: one by one, or the whole file system where they are many."""
+    """Flush the files of a folder to the disk: one by one, or the whole file system if there are many."""
     files = [Path(parent, name) for parent, _folders, names in os.walk(folder) for name in names]
     if len(files) > MOST_FILES_FLUSHED_SINGLY and sync_file_system(folder):
         return
@@ -198,7 +198,7 @@ def _flush_folder(folder: Path) -> None:
 
 
 def link_or_copy(source: str, target: str) -> None:
-    """Give the bytes of `source` a second name; copy them where the file system has no hard links across the two."""
+    """Create `target` as a hard link to `source`, or as a copy where the file system does not allow the link."""
     try:
         os.link(source, target)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Digests that say what a result was made from, and what is the same."""
+"""Digests of values and files, and duplicates by digest."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def digest(value: Any) -> str:
 
 
 def duplicates(hashes: Mapping[str, str]) -> list[list[str]]:
-    """The names whose hashes are equal, in groups of two and more, sorted."""
+    """Groups of two or more names with equal hashes, sorted."""
     groups: dict[str, list[str]] = {}
     for name, its_hash in sorted(hashes.items()):
         groups.setdefault(its_hash, []).append(name)

@@ -1,4 +1,4 @@
-"""Disks: sizes, free space, and what their errors mean."""
+"""Disks: sizes, free space, and clear errors when writing fails."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from pathlib import Path
 from hearpreprocess.errors import DiskFullError, OutputError
 
 PARTIAL = ".partial"
-"""The end of the name of what is not whole yet."""
+"""Suffix of the names of incomplete files and folders."""
 
 
 def size_of(path: Path) -> int:
-    """The bytes of a file, or of all files below a folder; 0 where there is neither."""
+    """The bytes of a file, or of all files below a folder; 0 if the path does not exist."""
     if path.is_file():
         return path.stat().st_size
-    # As texts: pathlib would take three times as long for the 100,000 clips of a task.
+    # Strings instead of pathlib, which takes three times as long for the 100,000 clips of a task.
     return sum(os.lstat(f"{parent}/{name}").st_size for parent, _folders, names in os.walk(path) for name in names)
 
 
 def disk_of(path: Path) -> int:
-    """The number of the disk that a path is on, or will be; only within one disk can a file be linked to."""
+    """The device number of the disk that a path is on, or will be on; hard links work only within one disk."""
     return nearest_existing(path).stat().st_dev
 
 
@@ -34,16 +34,16 @@ def free_on(path: Path) -> int:
 
 
 def block_of(path: Path) -> int:
-    """The bytes of one block of the disk that a path is on: a file takes whole ones."""
+    """The block size in bytes of the disk that a path is on: a file occupies whole blocks."""
     return os.statvfs(nearest_existing(path)).f_frsize
 
 
 @contextlib.contextmanager
-def naming_the_disk(path: Path) -> Iterator[None]:
-    """Turn the operating system's errors of writing below `path` into errors that say what to do.
+def explaining_disk_errors(path: Path) -> Iterator[None]:
+    """Turn the operating system's errors when writing below `path` into errors that say what to do.
 
-    Raises DiskFullError on a full disk, quota or file size limit; OutputError where writing is not allowed, or a file
-    stands where a folder must be.
+    Raises DiskFullError on a full disk, quota or file size limit; OutputError where writing is not allowed, or where a
+    path is a file instead of a folder.
     """
     try:
         yield
@@ -66,7 +66,7 @@ def naming_the_disk(path: Path) -> Iterator[None]:
 
 
 def nearest_existing(path: Path) -> Path:
-    """The path itself or, where it does not exist, the nearest folder above it that does."""
+    """The path itself or, if it does not exist, its nearest existing parent folder."""
     return next(candidate for candidate in (path, *path.parents) if candidate.exists())
 
 
@@ -77,7 +77,7 @@ def check_free(folder: Path, missing: int, end: str) -> None:
 
 
 def disk_full_message(path: Path) -> str:
-    """The sentence for a disk that ran full while something was written to `path`."""
+    """The message for a disk that ran full while writing to `path`."""
     return (
         "the disk is full, or a limit on file size is reached, below "
         f"{nearest_existing(path)} ({free_on(path) / 1e6:,.0f} MB free): "

@@ -1,14 +1,14 @@
 """Locks on files, between processes and between the threads of one.
 
-Ours, as `fasteners` takes POSIX locks, which threads of one process share and which end when any descriptor of the file
-is closed, and as `filelock` hides the descriptor that a download writes through, has no shared lock with flock, and
-takes a note of a process number where there is no flock.
+This is our own module because `fasteners` uses POSIX locks, which do not exclude threads of one process and are
+released when any descriptor of the file closes, and because `filelock` hides the descriptor that a download writes to,
+has no shared flock locks, and falls back to a file with a process number where there is no flock.
 
-A lock belongs to one opening of a file. It ends when that is closed, or with the last process that has it open, however
-that ends; a forked process has it open, a program that is started does not.
+A lock belongs to one open file description. It is released when that is closed, or when the last process that has it
+open ends for any reason; a forked process inherits it, a started program does not.
 
-On a file system without locks everybody who asks is given one, so that work goes on as if nobody else were there, and
-`is_locked` does not know, so that nothing is removed that may be somebody's.
+On a file system without locks every request succeeds, so that work continues without exclusion, and `is_locked` returns
+None, so that nothing is removed that another process may use.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from typing import BinaryIO
 
 
 def lock_file(path: Path, *, shared: bool = False) -> BinaryIO:
-    """Wait for the lock on a file, which is created where it is missing, and return the open file that holds the lock.
+    """Wait for the lock on a file, which is created if missing, and return the open file that holds the lock.
 
-    `shared`: others may share the lock, but nobody may have it alone. What is written to the file is not buffered.
+    `shared`: other shared locks are allowed, an exclusive one is not. Writes to the file are not buffered.
     """
     return _locked(path, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
 
 
 def try_lock_file(path: Path) -> BinaryIO | None:
-    """Like `lock_file`, for this opening alone, but None where somebody else has the lock."""
+    """Like `lock_file` with an exclusive lock, but return None instead of waiting if the file is locked."""
     try:
         return _locked(path, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -37,7 +37,7 @@ def try_lock_file(path: Path) -> BinaryIO | None:
 
 
 def is_locked(path: Path) -> bool | None:
-    """Whether somebody has a lock on a file; None where that is not known: no locks there, or no right to ask."""
+    """Whether a file is locked; None if that is unknown: no locks on the file system, or no permission."""
     try:
         with _open(path, os.O_RDWR) as file:
             return False if _flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB) else None
@@ -58,7 +58,7 @@ def is_under_its_name(file: BinaryIO, path: Path) -> bool:
 
 
 def _locked(path: Path, kind: int) -> BinaryIO:
-    """The open file with the lock; raises BlockingIOError where somebody has it and `kind` does not wait."""
+    """The open file with the lock; raises BlockingIOError if it is locked and `kind` does not wait."""
     while True:
         file = _open(path, os.O_RDWR | os.O_CREAT)
         try:
@@ -68,23 +68,23 @@ def _locked(path: Path, kind: int) -> BinaryIO:
         except BaseException:
             file.close()
             raise
-        file.close()  # who had the lock before has removed or renamed this one; the next one under the name counts
+        file.close()  # the previous holder removed or renamed this file: try the one that now has its name
 
 
 def _open(path: Path, flags: int) -> BinaryIO:
-    # To write, too, as NFS gives no exclusive lock to who only reads.
+    # Opened for writing, as NFS gives no exclusive lock on a file that is open for reading only.
     return os.fdopen(os.open(path, flags, 0o644), "r+b", buffering=0)
 
 
 def _flock(file: BinaryIO, kind: int) -> bool:
-    """Take a lock, and tell whether it is one: False on a file system without locks.
+    """Lock a file; return False on a file system without locks.
 
-    Raises BlockingIOError where somebody has it and `kind` does not wait.
+    Raises BlockingIOError if it is locked and `kind` does not wait.
     """
     try:
         fcntl.flock(file.fileno(), kind)
     except OSError as error:
-        # Some network file systems say EACCES for EWOULDBLOCK.
+        # Some network file systems report EACCES instead of EWOULDBLOCK.
         if kind & fcntl.LOCK_NB and error.errno in (errno.EWOULDBLOCK, errno.EACCES):
             raise BlockingIOError(error.errno, error.strerror) from error
         return False

@@ -1,6 +1,6 @@
-"""Which runs are at work in a work folder, so that nothing is removed from under another one.
+"""Which runs are active in a work folder, so that no run removes files that another one uses.
 
-Every run holds a lock on a file of its own below `runs/`, and passes the lock on the door when it begins.
+Every run holds a lock on its own file below `runs/`; to start, it briefly takes a lock that removals hold.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ _FOLDER, _DOOR, _RUN, _CLEANUP_SKIPPED = "runs", "door", ".run", ".left"
 
 
 @contextlib.contextmanager
-def at_work(tmp_dir: Path) -> Iterator[None]:
-    """A run of this process; where another one is about to remove something, wait until it has."""
+def active_run(tmp_dir: Path) -> Iterator[None]:
+    """Mark a run of this process as active; wait first while another one is removing files."""
     folder = _folder(tmp_dir)
     own = folder / f"{_name(os.getpid())}{_RUN}"
     with contextlib.ExitStack() as stack:
@@ -31,15 +31,15 @@ def at_work(tmp_dir: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def alone(tmp_dir: Path, runner: int) -> Iterator[bool]:
-    """Keep other runs from beginning, and yield whether no run but that of the process `runner` is at work."""
+    """Keep other runs from starting, and yield whether no run except that of the process `runner` is active."""
     folder = _folder(tmp_dir)
     with lock_file(folder / _DOOR):
         own = folder / f"{_name(runner)}{_RUN}"
-        yield not any(_is_at_work(run) for run in folder.glob(f"*{_RUN}") if run != own)
+        yield not any(_is_active(run) for run in folder.glob(f"*{_RUN}") if run != own)
 
 
-def _is_at_work(run: Path) -> bool:
-    """Whether a run may hold this file; one that nobody holds is removed, and none can begin meanwhile."""
+def _is_active(run: Path) -> bool:
+    """Whether an active run may hold this file; remove the file if none does, as no run can start meanwhile."""
     if is_locked(run) is not False:
         return True
     run.unlink(missing_ok=True)
@@ -54,17 +54,17 @@ def output_lock(tmp_dir: Path, title: str) -> Iterator[None]:
 
 
 def note_skipped_cleanup(tmp_dir: Path, runner: int) -> None:
-    """Note that a run has not removed what another one may need."""
+    """Record that a run skipped its cleanup because another run was active."""
     _skipped_cleanup(tmp_dir, runner).touch()
 
 
 def has_skipped_cleanup(tmp_dir: Path, runner: int) -> bool:
-    """Whether a run has not removed what another one may need."""
+    """Whether a run skipped its cleanup because another run was active."""
     return _skipped_cleanup(tmp_dir, runner).exists()
 
 
 def forget_skipped_cleanup(tmp_dir: Path) -> None:
-    """Remove the note of a run long ago that had this process' number."""
+    """Remove the record of an earlier run whose process had the same number."""
     with contextlib.suppress(OSError):
         _skipped_cleanup(tmp_dir, os.getpid()).unlink(missing_ok=True)
 

@@ -1,4 +1,4 @@
-"""What a process remembers of the disk during one run: the next run in the same process looks again."""
+"""Caches of the state of the disk, valid during one run: the next run in the same process reads it again."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ _running = threading.Lock()
 
 
 def on_new_run(forget: Callable[[], object]) -> None:
-    """Have `forget` called whenever a run begins."""
+    """Register `forget` to be called whenever a run begins."""
     _forgetting.append(forget)
 
 
 @contextlib.contextmanager
 def only_run() -> Iterator[None]:
-    """A run of this process: nothing is remembered from earlier ones, which may have seen other files.
+    """Mark a run of this process, and clear the caches of earlier ones, as files may have changed since.
 
-    Raises BusyError where this process is in another run, as Luigi, its log and signal handlers are a process' own.
+    Raises BusyError if another run is active in this process, as Luigi, its log and signal handlers are global to it.
     """
     if not _running.acquire(blocking=False):
         raise BusyError("this process is at another run; wait for its end, or start a process for each")
@@ -33,7 +33,7 @@ def only_run() -> Iterator[None]:
 
 
 def forget_unless_running() -> None:
-    """Forget what earlier runs have seen; a run that another thread of this process is in keeps what it remembers."""
+    """Clear the caches of earlier runs, unless a run is active in another thread of this process."""
     if _running.acquire(blocking=False):
         try:
             _forget()

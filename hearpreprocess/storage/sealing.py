@@ -1,8 +1,8 @@
-"""Seals: how a finished folder tells that its files are still what they were.
+"""Seals: they show whether the files of a finished folder are unchanged.
 
-A power cut can leave files behind that are shorter than they were written, and a file with two hard links is one file:
-who edits a finished clip in place edits the work folder's, too. The files of a sealed folder are read-only, which keeps
-everybody from doing so but the administrator and who insists, and its seal tells when even that has happened.
+A power cut can truncate files, and two hard links are one file: editing a finished clip in place also edits the work
+folder's clip. The files of a sealed folder are read-only, which prevents accidental edits, and its seal detects all
+others.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ _WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
 def seal(folder: Path) -> None:
-    """Make the files below a folder read-only and note their names, sizes and times in a file of its own there."""
+    """Make the files below a folder read-only and record their names, sizes and times in its seal file."""
     for path in _files(folder):
         os.chmod(path, os.stat(path).st_mode & ~_WRITABLE)  # noqa: PTH101, PTH116  (100,000 of them)
     (folder / SEAL).write_text(_state(folder), encoding="utf-8")
 
 
 def is_sealed(folder: Path) -> bool:
-    """Whether a folder was sealed and its files are what they were then; none is opened."""
+    """Whether a folder was sealed and its files are unchanged since, by name, size and time; no file is opened."""
     try:
         return (folder / SEAL).read_bytes() == _state(folder).encode()
     except OSError:

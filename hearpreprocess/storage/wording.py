@@ -1,4 +1,4 @@
-"""Numbers, tables and suggestions as a person reads them."""
+"""Human-readable sizes, counts, tables and suggestions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 
 def bytes_text(count: float | None) -> str:
-    """A number of bytes as a person reads it."""
+    """A number of bytes as human-readable text."""
     if count is None:
         return "not known"
     for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
@@ -18,22 +18,22 @@ def bytes_text(count: float | None) -> str:
 
 
 def counted(count: int, plural: str) -> str:
-    """A number of things as a person reads it; `plural`: their name."""
+    """A count with its noun as human-readable text; `plural`: the noun's plural."""
     return f"{count:,} {plural.removesuffix('s') if count == 1 else plural}"
 
 
 def shortened(text: str, most: int) -> str:
-    """The first words of a text, no more than `most` characters, with `...` where there are more."""
+    """The first words of a text, at most `most` characters, with `...` if words were cut."""
     return textwrap.shorten(text, most, placeholder=" ...")
 
 
 def printable(text: str) -> str:
-    """A text without what a terminal would take for a command; lines stay lines."""
+    """A text without terminal control characters; line breaks stay."""
     return "".join(character if character.isprintable() or character == "\n" else "?" for character in text)
 
 
 def table(rows: Sequence[Mapping[str, str]], right: tuple[str, ...] = ()) -> list[str]:
-    """The lines of a table with the rows' keys as its head; the columns named by `right` are aligned there."""
+    """The lines of a table with the rows' keys as its header; the columns in `right` are right-aligned."""
     if not rows:
         return []
     widths = {column: max(len(column), *(len(row[column]) for row in rows)) for column in rows[0]}
@@ -45,7 +45,7 @@ def table(rows: Sequence[Mapping[str, str]], right: tuple[str, ...] = ()) -> lis
 
 
 def nearest(name: str, legal: Iterable[str]) -> str:
-    """A clause that names the legal names most like `name`, to be put at the end of an error; empty if none is."""
+    """A clause that suggests the legal names most similar to `name`, for the end of an error; empty if none is."""
     in_lower_case = {candidate.lower(): candidate for candidate in legal}
     if name.lower() in in_lower_case:
         return f"; did you mean {in_lower_case[name.lower()]}?"

@@ -12,8 +12,8 @@ from hearpreprocess.storage.digests import digest
 class Workspace:
     """The directories that a run works in; no result depends on them.
 
-    `journal`: where steps tell what they do, or None. `offline`: never touch the network. `most_expansion`: how many
-    times larger than its archive a source may be. `runner`: the process number of the run.
+    `journal`: the file in which steps report their progress, or None. `offline`: never use the network.
+    `most_expansion`: how many times larger than its archive a source may be. `runner`: the process number of the run.
     """
 
     tmp_dir: Path
@@ -27,10 +27,10 @@ class Workspace:
 
     @property
     def directories(self) -> tuple[Path, ...]:
-        """Where a run writes."""
+        """The directories that a run writes to."""
         return self.tmp_dir, self.tasks_dir, self.tar_dir, self.download_dir
 
     @property
     def digest(self) -> str:
-        """Of the directories alone."""
+        """A digest of the directories alone."""
         return digest(list(map(str, self.directories)))

@@ -1,4 +1,4 @@
-"""Generated recordings and corpora: in each source's real layout, naming and archive format, always the same bytes."""
+"""Synthetic recordings and corpora in each source's real layout, naming and archive format, with the same bytes."""
 
 from hearpreprocess.synthetic import archives
 from hearpreprocess.synthetic.corpora import CORPORA, fingerprint, write

@@ -1,7 +1,7 @@
-"""Archives for tests and synthetic corpora, in every format that sources come in; the same members give the same bytes.
+"""Archives for tests and synthetic corpora, in every format of the sources; the same members give the same bytes.
 
 Each writer takes a folder, a name without suffix, and (path, bytes) members in their order; a path that ends in a slash
-is a folder. `on_member` is called with 1 after each.
+is a folder. `on_member` is called with 1 after each member.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from pathlib import Path
 
 Members = Iterable[tuple[str, bytes]]
 OnMember = Callable[[int], object]
-Corpus = tuple[Callable[[], Members], Callable[..., Path]]
-"""What gives a corpus' members, and the writer of its archive."""
+SyntheticCorpus = tuple[Callable[[], Members], Callable[..., Path]]
+"""The generator of a corpus' members, and the writer of its archive."""
 
 _ZIP_TIME, _TAR_TIME = (2021, 1, 1, 0, 0, 0), 1609459200
 _FAST = 1
 
 
 def _ignore(count: int) -> None:
-    """Stand in for a progress callback where nobody looks."""
+    """The default progress callback: do nothing."""
 
 
 def write_zip(folder: Path, name: str, members: Members, on_member: OnMember = _ignore) -> Path:
@@ -61,7 +61,7 @@ def write_tar_gz(folder: Path, name: str, members: Members, on_member: OnMember 
 
 
 def write_files(folder: Path, name: str, members: Members, on_member: OnMember = _ignore) -> Path:
-    """Write the members as they are, below `folder`, and return that."""
+    """Write the members as single files below `folder`, and return the folder."""
     for member_path, content in members:
         target = folder / member_path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -86,19 +86,19 @@ def write_split_zip(
 def divide_zip(whole: Path, part_size: int) -> Path:
     """Divide a zip archive into parts of about `part_size` bytes beside it; the last takes its name.
 
-    A header is never divided between parts, data is, as the format has it (APPNOTE.TXT 6.3, section 8).
+    Data are divided between parts, headers are not (APPNOTE.TXT 6.3, section 8).
     """
     content = whole.read_bytes()
     with zipfile.ZipFile(whole) as archive:
         offsets, directory_start = [member.header_offset for member in archive.infolist()], archive.start_dir
     parts = [bytearray(_SPLIT_MAGIC)]
-    places = []
+    locations = []
     for start, end in zip(offsets, [*offsets[1:], directory_start], strict=True):
         lengths = _LOCAL.unpack_from(content, start)[9:]
         header_end = start + _LOCAL.size + sum(lengths)
         if len(parts[-1]) + header_end - start > part_size:
             parts.append(bytearray())
-        places.append((len(parts) - 1, len(parts[-1])))
+        locations.append((len(parts) - 1, len(parts[-1])))
         parts[-1] += content[start:header_end]
         position = header_end
         while position < end:
@@ -111,13 +111,13 @@ def divide_zip(whole: Path, part_size: int) -> Path:
         parts.append(bytearray())
     directory_offset = len(parts[-1])
     directory, position = bytearray(), directory_start
-    for disk, offset in places:
+    for disk, offset in locations:
         fields = list(_ENTRY.unpack_from(content, position))
         length = _ENTRY.size + sum(fields[10:13])
         fields[13], fields[16] = disk, offset
         directory += _ENTRY.pack(*fields) + content[position + _ENTRY.size : position + length]
         position += length
-    parts[-1] += directory + _end_of_zip(len(parts) - 1, directory_offset, len(directory), len(places))
+    parts[-1] += directory + _end_of_zip(len(parts) - 1, directory_offset, len(directory), len(locations))
     for number, part in enumerate(parts[:-1], start=1):
         whole.with_suffix(f".z{number:02d}").write_bytes(part)
     whole.write_bytes(parts[-1])
@@ -125,7 +125,7 @@ def divide_zip(whole: Path, part_size: int) -> Path:
 
 
 def _end_of_zip(disk: int, offset: int, size: int, entries: int) -> bytes:
-    """What ends a zip archive whose central directory is on the last disk, in zip64 form where it must be."""
+    """The end record of a zip archive with its central directory on the last disk, in zip64 form if necessary."""
     if entries < _TOO_MANY:
         return _END.pack(b"PK\x05\x06", disk, disk, entries, entries, size, offset, 0)
     record = _END_64.pack(b"PK\x06\x06", _END_64.size - 12, 45, 45, disk, disk, entries, entries, size, offset)
@@ -139,7 +139,7 @@ _RAR_HAS_EXTRA, _RAR_HAS_DATA, _RAR_HAS_CHECKSUM, _RAR_IS_FOLDER, _RAR_UNIX = 1,
 
 
 def write_rar(folder: Path, name: str, members: Members, on_member: OnMember = _ignore) -> Path:
-    """Write `<name>.rar` in the format of version 5, members stored as they are, and return its path."""
+    """Write `<name>.rar` in the format of version 5, with uncompressed members, and return its path."""
     path = folder / f"{name}.rar"
     with path.open("wb") as file:
         file.write(RAR_START)
@@ -151,7 +151,7 @@ def write_rar(folder: Path, name: str, members: Members, on_member: OnMember = _
 
 
 def rar_file_header(member_path: str, size: int, checksum: int, extra: bytes = b"") -> bytes:
-    """The header of a stored member, which its bytes follow; `checksum` is their CRC-32, `extra` its extra records."""
+    """The header of an uncompressed member; `checksum`: the CRC-32 of its bytes, `extra`: its extra records."""
     is_folder = member_path.endswith("/")
     encoded = member_path.rstrip("/").encode()
     fields = [

@@ -1,4 +1,4 @@
-"""The synthetic corpora by name: how each is written, and what its bytes are known by."""
+"""The synthetic corpora by name: their writers and fingerprints."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from pathlib import Path
 from hearpreprocess.errors import ConfigError
 from hearpreprocess.storage import digest, file_digest, nearest
 from hearpreprocess.synthetic import environment, music, speech
-from hearpreprocess.synthetic.archives import Corpus, OnMember
+from hearpreprocess.synthetic.archives import OnMember, SyntheticCorpus
 
-CORPORA: dict[str, Corpus] = {**environment.CORPORA, **music.CORPORA, **speech.CORPORA}
+CORPORA: dict[str, SyntheticCorpus] = {**environment.CORPORA, **music.CORPORA, **speech.CORPORA}
 
 
 def write(corpus: str, folder: Path, on_member: OnMember = lambda count: None) -> None:
-    """Write the synthetic corpus of this name to a folder; `on_member` is called with 1 after each of its files.
+    """Write the synthetic corpus of this name to a folder; `on_member` is called with 1 after each file.
 
-    Raises ConfigError where there is none.
+    Raises ConfigError where no corpus has this name.
     """
     members, writer = _find(corpus)
     writer(folder, corpus, members(), on_member)
@@ -24,13 +24,13 @@ def write(corpus: str, folder: Path, on_member: OnMember = lambda count: None) -
 
 @functools.cache
 def fingerprint(corpus: str) -> str:
-    """A digest of the code that makes the synthetic corpus of this name."""
+    """A digest of the code that generates the synthetic corpus of this name."""
     _find(corpus)
     modules = sorted(Path(__file__).parent.rglob("*.py"))
     return digest([corpus, *map(file_digest, modules)])
 
 
-def _find(corpus: str) -> Corpus:
+def _find(corpus: str) -> SyntheticCorpus:
     if corpus not in CORPORA:
         raise ConfigError(f"no synthetic corpus is called {corpus!r}{nearest(corpus, CORPORA)}")
     return CORPORA[corpus]

@@ -1,4 +1,4 @@
-"""Synthetic corpora of the sounds around us: ESC-50, DCASE 2016 task 2, beehives, FSD50K, gunshots."""
+"""Synthetic corpora of environmental sounds: ESC-50, DCASE 2016 task 2, beehives, FSD50K, gunshots."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hearpreprocess.synthetic.archives import Corpus, write_files, write_rar, write_split_zip, write_zip
+from hearpreprocess.synthetic.archives import SyntheticCorpus, write_files, write_rar, write_split_zip, write_zip
 from hearpreprocess.synthetic.sounds import recording, sound, wav_bytes
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def dcase_2016(part: str, count: int) -> Iterator[tuple[str, bytes]]:
 
 
 def _scene(name: str, rows: Sequence[tuple[float, str]]) -> npt.NDArray[Any]:
-    """A quiet recording of 6 s with sounds of 0.6 s where the rows say that they begin."""
+    """A quiet recording of 6 s with sounds of 0.6 s at the rows' onsets."""
     samples = recording(name, 6, 44100) * 0.02
     for start, label in rows:
         first = round(start * 44100)
@@ -81,7 +81,7 @@ def _scene(name: str, rows: Sequence[tuple[float, str]]) -> npt.NDArray[Any]:
 
 
 def beehive(day: str) -> Iterator[tuple[str, bytes]]:
-    """One day of a beehive: fifteen recordings of 2 s, with the queen or without her."""
+    """One day of a beehive: fifteen recordings of 2 s, with or without the queen."""
     hive, date = day.split("_")
     name = f"{hive.title()}_{date[:2]}_{date[2:4]}_{date[4:]}"
     queen = "NO_QueenBee" if day in ("hive1_31052018", "hive3_14072017") else "QueenBee"
@@ -115,7 +115,7 @@ def _fsd50k_rows(part: str) -> list[tuple[str, str, str]]:
 
 
 def gunshots() -> Iterator[tuple[str, bytes]]:
-    """Four long recordings at 48 kHz that are silent up to 22 shots, which each microphone hears at its own time."""
+    """Four long recordings at 48 kHz, silent except for 22 shots, whose onsets differ between the microphones."""
     import numpy as np
 
     decay = np.exp(-np.arange(24000) / 3000).astype(np.float32)
@@ -129,7 +129,7 @@ def gunshots() -> Iterator[tuple[str, bytes]]:
         yield name, wav_bytes(samples, 48000)
 
 
-CORPORA: dict[str, Corpus] = {
+CORPORA: dict[str, SyntheticCorpus] = {
     "ESC-50": (esc_50, write_zip),
     "DCASE2016-dev": (partial(dcase_2016, "dev", 9), write_zip),
     "DCASE2016-eval": (partial(dcase_2016, "eval", 11), write_zip),

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from functools import partial
 
-from hearpreprocess.synthetic.archives import Corpus, write_tar_gz, write_zip
+from hearpreprocess.synthetic.archives import SyntheticCorpus, write_tar_gz, write_zip
 from hearpreprocess.synthetic.sounds import sound
 
 NSYNTH_INSTRUMENTS = {"train": 12, "valid": 3, "test": 3}
@@ -19,7 +19,7 @@ TONICS = {"b": "B", "c": "C", "csh": "C#", "d": "D", "dsh": "D#", "e": "E"}
 
 
 def nsynth(split: str) -> Iterator[tuple[str, bytes]]:
-    """One split of NSynth: notes of 4 s by instruments that no other split has; two pitches are no piano's."""
+    """One split of NSynth: notes of 4 s by instruments of this split only; two pitches are outside a piano's range."""
     notes = {}
     for instrument in range(NSYNTH_INSTRUMENTS[split]):
         for pitch in NSYNTH_PITCHES:
@@ -40,7 +40,7 @@ def beijing_opera() -> Iterator[tuple[str, bytes]]:
 
 
 def gtzan() -> Iterator[tuple[str, bytes]]:
-    """GTZAN: thirty pieces of 1 s in each genre, and the litter of a mirror."""
+    """GTZAN: thirty pieces of 1 s in each genre, and the superfluous files of a mirror."""
     for genre in GENRES:
         for number in range(30):
             yield f"genres/{genre}/._{genre}.{number:05d}.wav", b"\x00\x05\x16\x07"
@@ -96,7 +96,7 @@ def mridangam() -> Iterator[tuple[str, bytes]]:
                 yield f"mridangam_stroke_1.5/{folder}/{name}.wav", sound(name, 0.3 + number % 8 / 10, 44100)
 
 
-CORPORA: dict[str, Corpus] = {
+CORPORA: dict[str, SyntheticCorpus] = {
     **{f"NSynth-{split}": (partial(nsynth, split), write_tar_gz) for split in NSYNTH_INSTRUMENTS},
     "Beijing-Opera": (beijing_opera, write_zip),
     "GTZAN": (gtzan, write_tar_gz),

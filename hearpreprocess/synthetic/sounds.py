@@ -1,4 +1,4 @@
-"""Made-up recordings that compress, clip and fade as real ones do: struck, decaying tones over coloured noise."""
+"""Synthetic recordings that compress, clip and fade as real ones: struck, decaying tones over coloured noise."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ STRIKES, PARTIALS = 4, 3
 
 
 def recording(name: str, seconds: float, rate: int, channels: int = 1) -> np.ndarray:
-    """A recording that its name alone decides, as float32 of shape (samples, channels) between -1 and 1."""
+    """A recording seeded by its name, as float32 of shape (samples, channels) between -1 and 1."""
     import numpy as np
 
     seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
@@ -38,7 +38,7 @@ def _brown_noise(random: np.random.Generator, length: int) -> np.ndarray:
     import numpy as np
 
     steps = random.standard_normal(length, dtype=np.float32)
-    # A leaky sum, as a plain one would wander off; blocks keep it a matter of one vectorised pass.
+    # A leaky integrator, as a plain sum would drift; computed in blocks, so that it is one vectorised pass.
     walked = np.cumsum(steps) if length else steps
     leak = max(1, length // 64)
     trend = np.interp(np.arange(length), np.arange(0, length, leak), walked[::leak]) if length else walked

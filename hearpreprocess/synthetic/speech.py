@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hearpreprocess.synthetic.archives import Corpus, write_files, write_tar_gz, write_zip
+from hearpreprocess.synthetic.archives import SyntheticCorpus, write_files, write_tar_gz, write_zip
 from hearpreprocess.synthetic.sounds import sound
 
 COMMANDS = ("down", "go", "left", "no", "off", "on", "right", "stop", "up", "yes")
@@ -12,7 +12,7 @@ OTHER_WORDS = ("bed", "cat", "tree")
 NOISES = ("doing_the_dishes", "running_tap", "white_noise")
 EMOTIONS = ("ANG", "DIS", "FEA", "HAP", "NEU", "SAD")
 SENTENCES = ("DFA", "IEO", "IOM")
-# Of the 91 speakers some of each split of TensorFlow Datasets.
+# Some of the 91 speakers, from each split of TensorFlow Datasets.
 ACTORS = (1001, 1002, 1003, 1004, 1005, 1010, 1013, 1015, 1020)
 LANGUAGES = ("ar", "ceb", "cy", "de", "en", "et", "fi", "hy", "nl", "zh", "yo")
 IMITATED = (
@@ -102,7 +102,7 @@ def spoken_digits() -> Iterator[tuple[str, bytes]]:
                 yield f"{root}/recordings/{name}.wav", sound(name, 0.3 + number / 25, 8000)
 
 
-CORPORA: dict[str, Corpus] = {
+CORPORA: dict[str, SyntheticCorpus] = {
     "Speech-Commands": (speech_commands, write_tar_gz),
     "Speech-Commands-test": (speech_commands_test, write_tar_gz),
     "CREMA-D": (crema_d, write_files),

@@ -1,4 +1,4 @@
-"""What a task module says: its configuration, split schemes, clips and sources, and how a task is found."""
+"""What a task module says: its configuration, split schemes, clips and sources, and the registry that finds tasks."""
 
 from hearpreprocess.task import registry
 from hearpreprocess.task.addresses import without_credentials

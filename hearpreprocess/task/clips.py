@@ -12,7 +12,7 @@ Label = str | int
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A file inside a source: the source's name in its task, and the path there with forward slashes."""
+    """A file in a source: the source's name in its task, and the path in the source with forward slashes."""
 
     source: str
     path: str
@@ -30,11 +30,11 @@ class Member:
 
     @property
     def folder(self) -> str:
-        """The name of the folder that the file is in; empty at the top."""
+        """The name of the folder that contains the file; empty at the top level."""
         return self.path.rpartition("/")[0].rpartition("/")[2]
 
     def sibling(self, path: str) -> Member:
-        """The file at `path` relative to this one's folder; `..` leads up."""
+        """The file at `path` relative to this one's folder; `..` is the parent folder."""
         parts = self.path.split("/")[:-1]
         for part in path.split("/"):
             if part == "..":
@@ -55,7 +55,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A recording of the source that the task leaves out on purpose, and why: what the manifest tells of it."""
+    """A recording of the source that the task leaves out on purpose, with the reason; both go into the manifest."""
 
     path: Member
     reason: str
@@ -64,12 +64,11 @@ class LeftOut:
 class Clip:
     """One output audio file with its labels.
 
-    `path`: the member of a source that holds the audio.
-    `labels`: one label or several (scene tasks). `events`: Event objects (event tasks).
-    `split`: the split that the source gives the clip; None where it is to be drawn.
-    `group`: what may not be divided between splits; by default the clip's name.
-    `name`: unique over the corpus, without slash and suffix; by default the file's stem.
-    `start`, `stop`: a slice of the recording, in samples at its own rate; by default all of it.
+    `path`: the member of a source that holds the audio. `labels`: one label or several (scene tasks). `events`: Event
+    objects (event tasks). `split`: the split that the source assigns to the clip; None if it is to be drawn. `group`:
+    clips of one group, such as a speaker, stay in one split; by default the clip's name. `name`: unique in the corpus,
+    without slash and suffix; by default the file's stem. `start`, `stop`: a slice of the recording, in samples at its
+    own rate; by default all of it.
     """
 
     __slots__ = ("events", "group", "labels", "name", "path", "split", "start", "stop")

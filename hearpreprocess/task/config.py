@@ -1,7 +1,7 @@
-"""What a task module states about its dataset: frozen values that check themselves.
+"""The configuration of a task: frozen values that validate themselves.
 
 A `TaskConfig` is the task as declared, with all its modes; `TaskConfig.in_mode` gives the `TaskMode` that a run works
-on, with the mode's overrides applied. An impossible combination is a ConfigError as soon as it is written.
+on, with the mode's overrides applied. An impossible combination raises ConfigError on construction.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ class TaskConfig(TaskFacts):
     """
 
     modes: Mapping[str, Mode] = field(default_factory=lambda: {"full": Mode()})
-    """The variants by name; the default is one, "full", that overrides nothing."""
+    """The variants by name; by default only "full", which overrides nothing."""
 
     default_mode: str = "full"
-    """The mode that is meant when none is asked for."""
+    """The mode that is used when none is given."""
 
     data_files: Sequence[Path | str] = ()
-    """Files that the module or its `clips` function reads and that come with it, such as a table of names, relative to
-    the module's folder: the task is rebuilt when one changes. Modules that it imports need not be named."""
+    """Files beside the module that it or its `clips` function reads, such as a table of names, relative to the module's
+    folder: the task is rebuilt when one changes. Imported modules need not be listed."""
 
     def __post_init__(self) -> None:
         for fact, text in (("name", self.name), ("version", self.version), *(("mode", mode) for mode in self.modes)):
@@ -107,7 +107,7 @@ class TaskConfig(TaskFacts):
         )
 
     def modes_meant(self, wanted: str) -> tuple[str, ...]:
-        """The modes that a word means: `default`, `all` (those that stand for the dataset itself), or a mode's name.
+        """The modes selected by a word: `default`, `all` (those of the dataset itself), or a mode's name.
 
         Raises ConfigError where the task has no such mode.
         """
@@ -122,7 +122,7 @@ class TaskConfig(TaskFacts):
 
     @property
     def published_modes(self) -> tuple[str, ...]:
-        """The modes that stand for the dataset itself: neither an excerpt nor made up."""
+        """The modes of the dataset itself: neither excerpts nor synthetic."""
         return tuple(name for name in self.modes if self.in_mode(name).is_published)
 
 

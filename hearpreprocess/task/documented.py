@@ -1,6 +1,6 @@
-"""Dataclasses whose fields are described beside them: a text below a field, as editors and the reference read it.
+"""Dataclasses whose fields are documented by a string below each, as editors and the reference read it.
 
-Python itself drops such texts, so that `help` would not show them; they are read from the source when it asks.
+Python discards such strings, so that `help` would not show them; they are read from the source on demand.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ Class = TypeVar("Class", bound=type)
 
 
 def documented(cls: Class) -> Class:
-    """A class whose documentation goes on with its fields, those that it inherits too, a paragraph each."""
+    """Add a paragraph for each field, inherited ones included, to the documentation of a class."""
     cls.__doc__ = _Documentation(cls.__doc__ or "")  # type: ignore[assignment]
     return cls
 
 
 def field_texts(cls: type) -> dict[str, str]:
-    """The text below each field of a dataclass, by the field's name; one that has none is left out."""
+    """The text below each field of a dataclass, by the field's name; undocumented fields are left out."""
     texts: dict[str, str] = {}
     for base in reversed(cls.__mro__):
         if dataclasses.is_dataclass(base):
@@ -43,7 +43,7 @@ def _is_text(statement: ast.stmt) -> bool:
 
 
 class _Documentation:
-    """The documentation of a class, put together when somebody asks for it, as few do."""
+    """The documentation of a class, assembled when it is read."""
 
     def __init__(self, text: str) -> None:
         self._text = inspect.cleandoc(text)
@@ -51,7 +51,7 @@ class _Documentation:
     def __get__(self, instance: object, cls: type) -> str:
         try:
             texts = field_texts(cls)
-        except OSError:  # the source is not here
+        except OSError:  # the source is not available
             return self._text
         fields: tuple[dataclasses.Field[Any], ...] = dataclasses.fields(cls)
         types = {field.name: str(field.type) for field in fields}

@@ -1,4 +1,4 @@
-"""What is known of a task: the facts that hold in every mode, and those that a mode adds or overrides."""
+"""The facts of a task: those that hold in every mode, and those that a mode adds or overrides."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from hearpreprocess.task.tree import Tree
 
 EXTRAS = {"rar": "unrar", "midi": "pretty_midi"}
-"""The optional parts of hearpreprocess, and the module that each brings."""
+"""The optional extras of hearpreprocess, and the module that each installs."""
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-"""What the names of tasks, versions, modes and sources look like, as they become part of file names."""
+"""The pattern of the names of tasks, versions, modes and sources, which become part of file names."""
 
 ClipsFunction = Callable[[Mapping[str, "Tree"]], "Iterable[Clip | LeftOut]"]
 
@@ -27,22 +27,22 @@ ClipsFunction = Callable[[Mapping[str, "Tree"]], "Iterable[Clip | LeftOut]"]
 @documented
 @dataclass(frozen=True, kw_only=True)
 class Mode:
-    """A named variant of a task: what it overrides, and what is known of it. None keeps what the task itself says."""
+    """A named variant of a task: the facts that it overrides. None keeps the task's own value."""
 
     sources: Mapping[str, Source] | None = None
-    """Other things to download, by name; all of them, not only those that differ."""
+    """Other sources, by name; all of them, not only those that differ."""
 
     splits: SplitScheme | None = None
     """Another scheme: TrainValidTest, PresetFolds or NewFolds, for example with a cap in seconds."""
 
     sample_duration: float | None = None
-    """Other seconds to which every clip is cut or padded."""
+    """Another duration in seconds to which every clip is cut or padded."""
 
     clips: ClipsFunction | None = None
     """Another function that yields the clips."""
 
     extras: Sequence[str] | None = None
-    """Other optional parts of hearpreprocess that the sources need; () for none."""
+    """Other optional extras of hearpreprocess that the sources need; () for none."""
 
     partial: bool = False
     """Whether the corpus is an excerpt, so that a clip without its file is dropped and a split may lack a label."""
@@ -56,9 +56,9 @@ class Mode:
 
 @dataclass(frozen=True)
 class Resampled:
-    """That a task's clips are those of a finished task, at other rates.
+    """Marks a task whose clips are those of a finished task, at other rates.
 
-    `rate`: of that one's clips, in hertz. `metadata`: its task_metadata.json, whose facts the new one keeps.
+    `rate`: of the finished task's clips, in hertz. `metadata`: its task_metadata.json, whose facts the new task keeps.
     """
 
     rate: int
@@ -67,7 +67,7 @@ class Resampled:
 
 @dataclass(frozen=True, kw_only=True)
 class TaskFacts:
-    """What is known of a task in every mode."""
+    """The facts of a task that hold in every mode."""
 
     name: str
     """As published: letters, digits, "_", "-" and "."; name, version and mode together name every output."""
@@ -82,42 +82,43 @@ class TaskFacts:
     """"multiclass" (exactly one label a clip) or "multilabel" (any number; always so for event tasks)."""
 
     splits: SplitScheme
-    """How clips come to splits: TrainValidTest, PresetFolds or NewFolds."""
+    """How clips are assigned to splits: TrainValidTest, PresetFolds or NewFolds."""
 
     sample_duration: float | None
-    """Seconds to which every clip is cut or padded with zeros; None leaves each at its own length."""
+    """Seconds to which every clip is cut or padded with zeros; None keeps each clip's own length."""
 
     evaluation: Sequence[str]
-    """The metrics, with the names that the HEAR evaluation knows, the first one the main one."""
+    """The metrics, by the names of the HEAR evaluation, the main one first."""
 
     sources: Mapping[str, Source]
-    """What the task is made from, by a name of its own: Archive, SplitArchive, Files, FileList, Synthetic or Local."""
+    """The sources of the task, by a name that the module chooses: Archive, SplitArchive, Files, FileList, Synthetic or
+    Local."""
 
     clips: ClipsFunction
-    """A function of the mapping from source name to `Tree` that yields every `Clip`, and, where it is of use to know
-    what is not in the task, a `LeftOut` for each recording that it leaves out."""
+    """A function of the mapping from source name to `Tree` that yields every `Clip`, and optionally a `LeftOut` for
+    each recording that it leaves out."""
 
     licence: str = "unknown"
     """Of the dataset."""
 
     url: str = ""
-    """Of the dataset: the https link where others find it."""
+    """Of the dataset: its https link."""
 
     citation: str = ""
-    """Of the dataset: what to cite, as a text."""
+    """Of the dataset: the reference to cite, as text."""
 
     caveats: Sequence[str] = ()
-    """Known leaks between splits, duplicates and wrong labels that scores depend on, a sentence each."""
+    """Known leaks between splits, duplicates and wrong labels that affect scores, one sentence each."""
 
     name_pattern: str = ""
-    """A regular expression of the clips' names, whose groups say what a name tells of its clip: `fold` (counted from
-    1), `group`, `label`."""
+    """A regular expression for the clips' names with named groups for the facts in a name: `fold` (counted from 1),
+    `group`, `label`."""
 
     extras: Sequence[str] = ()
-    """The optional parts of hearpreprocess that the sources need: "rar", "midi"."""
+    """The optional extras of hearpreprocess that the sources need: "rar", "midi"."""
 
     is_open: bool = False
-    """Whether it is one of HEAR's open tasks, those not kept secret in the 2021 challenge."""
+    """Whether it is one of HEAR's open tasks, which were not secret in the 2021 challenge."""
 
     evaluation_params: Mapping[str, Any] | None = None
     """Passed on to the evaluation, where it needs them; must be writable as JSON."""
@@ -126,4 +127,4 @@ class TaskFacts:
     """Passed on to the evaluation, where it needs it."""
 
     resampled: Resampled | None = None
-    """For tasks that are made of a finished one, whose splits are taken as they are; no task module gives it."""
+    """For tasks made from a finished one, whose splits are kept; task modules do not set it."""

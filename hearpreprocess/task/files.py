@@ -1,4 +1,4 @@
-"""Files to download, and the lists of files and checksums that come with a task."""
+"""Files to download, and the lists of files and checksums that a task module ships."""
 
 from __future__ import annotations
 
@@ -21,11 +21,10 @@ _CHECKSUM_DIGITS = {"md5": 32, "sha256": 64}
 class File:
     """One file to download.
 
-    `url`: the address, or the mirrors in the order in which they are tried (http, https or file).
-    `md5`, `sha256`: checksums in hexadecimal; at least one, and every one that is given is enforced.
-    `size`: bytes, where known; a file of another size is refused. `about`: roughly, where `size` is not known or where
-    mirrors differ: for plans alone.
-    `filename`: the name under which the file is kept and looked for; by default the last part of the first url.
+    `url`: the URL, or the mirrors in the order in which they are tried (http, https or file). `md5`, `sha256`:
+    checksums in hexadecimal; at least one is required, and all that are given are verified. `size`: bytes, if known; a
+    file of another size is refused. `about`: roughly, if `size` is not known or mirrors differ; used only by plans.
+    `filename`: the name in the download folder; by default the last part of the first url.
     """
 
     url: str | Sequence[str]
@@ -70,32 +69,32 @@ class File:
 
     @property
     def expected_size(self) -> int | None:
-        """The bytes that will be downloaded, as far as is known."""
+        """The bytes that will be downloaded, exact or roughly; None if unknown."""
         return self.about if self.size is None else self.size
 
     @property
     def checksums(self) -> dict[str, str]:
-        """The checksums that were given, by the name of their algorithm."""
+        """The given checksums, by the name of their algorithm."""
         given = {"md5": self.md5, "sha256": self.sha256}
         return {algorithm: checksum for algorithm, checksum in given.items() if checksum}
 
     def provenance(self) -> dict[str, Any]:
-        """Where the file comes from and how it is known, without any path of this machine."""
+        """The file's URLs and checksums, without any path of this machine."""
         public = [without_credentials(url) for url in self.urls if urlsplit(url).scheme != "file"]
         return {"filename": self.filename, "urls": public, **self.checksums}
 
 
 @functools.cache
 def listing_digest(listing: str) -> str:
-    """The sha256 of a list's bytes; it is read once a process, so that all steps work by the same list."""
+    """The sha256 of a list's bytes; it is read once per process, so that all steps use the same list."""
     return file_digest(Path(listing))
 
 
 @functools.cache
 def listed_files(listing: str, folder: str, mirrors: tuple[str, ...]) -> tuple[File, ...]:
-    """The files of a list with a url, a size in bytes and a sha256 a line, which are kept below `folder`.
+    """The files in a list with a url, a size in bytes and a sha256 per line, which are stored below `folder`.
 
-    `mirrors`: addresses of folders that hold the same files under the last part of their url.
+    `mirrors`: URLs of folders that have the same files under the last part of their url.
     """
     files = []
     for line in Path(listing).read_text(encoding="utf-8").splitlines():

@@ -1,7 +1,7 @@
-"""The modules of the user's own that a module imports, as its text says: what it executes may not have come to them.
+"""The user's own modules that a module imports, found in its source text, as some imports may not have run yet.
 
 Import statements count at any depth, in functions too, and so do `importlib.import_module` and `__import__` with a
-name that is written out. A name that is worked out is not seen; such a module can be declared as a data file.
+literal name. Computed names are not found; such a module can be declared as a data file.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from importlib.util import resolve_name
 from pathlib import Path
 
 _TASKS = "hearpreprocess.tasks"
-"""What lies there may be shared by task modules, and is theirs."""
+"""Modules in it may be shared by task modules and count as the user's own."""
 
 
 def own_modules(text: bytes, package: str = "") -> dict[str, Path]:
-    """The files of all modules of the user's own that a module with this text leads to, by name.
+    """The files of all the user's own modules that a module with this text imports, directly or not, by name.
 
-    `package`: that the module is in, by which relative imports go. Installed modules and those of hearpreprocess are
-    left out, but for those in `hearpreprocess.tasks`.
+    `package`: the module's package, for relative imports. Installed modules and those of hearpreprocess are left out,
+    except those in `hearpreprocess.tasks`.
     """
     files: dict[str, Path] = {}
     pending = list(_imported(text, package))
@@ -40,7 +40,7 @@ def own_modules(text: bytes, package: str = "") -> dict[str, Path]:
         if spec is None or not _is_own(name, spec):
             continue
         file = Path(spec.origin or "")
-        if file.is_file():  # a folder without __init__.py has none
+        if file.is_file():  # a namespace package has no file
             files[name] = file
         if file.suffix == ".py":
             pending += _imported(file.read_bytes(), spec.parent or "")
@@ -48,10 +48,10 @@ def own_modules(text: bytes, package: str = "") -> dict[str, Path]:
 
 
 def _imported(text: bytes, package: str) -> Iterator[str]:
-    """The names of modules that a text may import, with the packages that they are in; not all of them need exist."""
+    """The names of modules that a text may import, with their packages; some may not exist."""
     try:
         tree = ast.parse(text)
-    except (SyntaxError, ValueError):  # whoever imports it will hear of that
+    except (SyntaxError, ValueError):  # importing the module reports it
         return
     for node in ast.walk(tree):
         for name in _named(node, package):
@@ -82,7 +82,7 @@ def _is_import(function: ast.expr) -> bool:
 
 
 def _absolute(name: str, package: str) -> str | None:
-    with contextlib.suppress(ImportError):  # it leads out of the package, or there is none
+    with contextlib.suppress(ImportError):  # the relative name leaves the package, or there is no package
         return resolve_name(name, package) if name.startswith(".") else name
     return None
 
@@ -106,13 +106,13 @@ def _is_own(name: str, spec: ModuleSpec) -> bool:
 
 @functools.cache
 def installed_below() -> frozenset[str]:
-    """The folders in which this Python and what is installed for it are."""
+    """The folders of this Python and of its installed packages."""
     of_python = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
     return frozenset({*of_python, site.getusersitepackages(), *site.getsitepackages()})
 
 
 def _spec(name: str) -> ModuleSpec | None:
-    """Where a module is, which is found without executing it or the packages that it is in."""
+    """The spec of a module, found without executing it or its packages."""
     loaded: ModuleSpec | None = getattr(sys.modules.get(name), "__spec__", None)
     if loaded is not None:
         return loaded

@@ -1,4 +1,4 @@
-"""Execute a task module, and know what it was made of: its text, the modules that it imports, its data files."""
+"""Execute a task module and record its inputs: its text, the modules that it imports, its data files."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _imported: set[str] = set()
 
 @dataclass(frozen=True)
 class LoadedTask:
-    """A task as its module was executed: later changes of the file are another module's.
+    """A task and the state of its module when it was executed.
 
     `code`: a digest of the module's text, of all modules of the user's own that it imports, and of its data files.
-    `documentation`: what it says of itself, where it is not a task module's docstring. `path`: of the module, if there
-    is one. `files`: all that `code` covers. `opened`: what was read while the module was executed.
+    `documentation`: a text in place of a task module's docstring. `path`: of the module, if there is one. `files`: the
+    files that `code` covers. `opened`: the files read while the module was executed.
     """
 
     config: TaskConfig
@@ -42,10 +42,10 @@ class LoadedTask:
     opened: tuple[str, ...] = ()
 
     def undeclared(self, opened: Iterable[str], declared: Iterable[Path]) -> list[str]:
-        """The files below the module's folder that are read though the task is not rebuilt when they change.
+        """The files below the module's folder that are read without being declared as data files.
 
-        `opened`: the paths of what was read. `declared`: files and folders that are known to be read, such as sources.
-        Hidden files, and what is installed there, are left out. The names are relative to the module's folder, sorted.
+        `opened`: the paths that were read. `declared`: files and folders that may be read, such as sources. Hidden
+        files and installed ones are left out. The names are relative to the module's folder, sorted.
         """
         if self.path is None:
             return []
@@ -72,7 +72,7 @@ class LoadedTask:
 
 
 def describe_undeclared(module: str, names: Sequence[str]) -> str:
-    """What is wrong with a task whose module reads these files, and what to do."""
+    """The message on undeclared files that a task's module reads."""
     shown = names[:MOST_FILES_SHOWN]
     more = f" and {len(names) - len(shown):,} more" if len(names) > len(shown) else ""
     listed = ", ".join(f'"{name}"' for name in shown) + ("," if len(names) == 1 else ", ..." if more else "")
@@ -88,7 +88,7 @@ def load_module(path: Path) -> LoadedTask:
     """The task of a module.
 
     Raises ConfigError where the module cannot be executed, does not define exactly one TaskConfig, or declares a data
-    file that is not there.
+    file that does not exist.
     """
     of_others = set(sys.modules)
     with opened_files() as opened:
@@ -110,7 +110,7 @@ def load_module(path: Path) -> LoadedTask:
 
 
 def _forget_imported() -> None:
-    """Have the user's own modules imported again, as they may have changed."""
+    """Forget the user's own modules, so that changed ones are imported again."""
     importlib.invalidate_caches()
     for name in _imported:
         sys.modules.pop(name, None)
@@ -135,7 +135,7 @@ def _data_files(path: Path, config: TaskConfig) -> list[Path]:
 
 
 def _execute(path: Path) -> tuple[ModuleType, bytes]:
-    """Execute a task module, and return it with the text that was executed."""
+    """Execute a task module and return it with its text."""
     module = ModuleType(f"hearpreprocess_task_{path.stem}_{digest(str(path))}")
     module.__file__ = str(path)
     sys.modules[module.__name__] = module
@@ -152,11 +152,11 @@ def _execute(path: Path) -> tuple[ModuleType, bytes]:
 
 
 def _sources_of(opened: Iterable[str]) -> Iterator[Path]:
-    """The files that were opened, with a module's own file in place of what Python keeps of it in __pycache__."""
+    """The files that were opened, with a module's source file in place of its bytecode in __pycache__."""
     for name in opened:
         path = Path(name)
         if path.parent.name != "__pycache__":
             yield path
         elif path.suffix == ".pyc":
-            with contextlib.suppress(ValueError):  # a name that some other program gave it
+            with contextlib.suppress(ValueError):  # not a name that Python gives to bytecode
                 yield Path(importlib.util.source_from_cache(name))

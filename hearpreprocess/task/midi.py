@@ -1,4 +1,4 @@
-"""Notes of a MIDI file as they sound, with the sustain pedal.
+"""Notes of a MIDI file as they sound, extended by the sustain pedal.
 
 The pedal rule is that of the Onsets and Frames literature (Hawthorne et al., ISMIR 2018, section 3).
 """
@@ -12,26 +12,25 @@ from typing import Any
 from hearpreprocess.errors import CorpusError
 
 SUSTAIN_CONTROLLER, PEDAL_DOWN = 64, 64
-# At one moment the pedal goes before the notes, and down before up; a note starts before another ends.
+# Order of simultaneous events: pedal before notes, pedal down before up, note starts before note ends.
 _DOWN, _UP, _ON, _OFF = range(4)
 
 Note = tuple[int, float, float]
 
 
 def midi_notes(content: bytes, pitches: Container[int]) -> tuple[list[Note], tuple[float, float]]:
-    """The notes of a MIDI file with these pitches, as (pitch, start, end) in seconds, and when the file ends.
+    """The notes of a MIDI file with these pitches, as (pitch, start, end) in seconds, and the file's two end times.
 
     While the pedal is down, a note lasts until the pedal goes up, or the same pitch starts again, or the instrument's
-    last event. Notes cut to zero length are dropped. The end is told twice: that of the last note as it was played, of
-    any pitch, and the last event of any kind.
-    Raises CorpusError where the bytes are no MIDI file.
+    last event. Notes cut to zero length are dropped. The end times: of the last note as played, of any pitch, and of
+    the last event of any kind. Raises CorpusError where the bytes are not a MIDI file.
     """
     import pretty_midi
 
     try:
         midi = pretty_midi.PrettyMIDI(io.BytesIO(content))
         last_event = float(midi.get_end_time())
-    except Exception as error:  # the reader raises whatever its parsing runs into
+    except Exception as error:  # the library has no error class of its own
         raise CorpusError(f"it cannot be read as a MIDI file: {type(error).__name__}: {error}") from error
     last_note = max((float(note.end) for instrument in midi.instruments for note in instrument.notes), default=0.0)
     notes = [note for instrument in midi.instruments for note in _sounding(instrument)]
@@ -39,7 +38,7 @@ def midi_notes(content: bytes, pitches: Container[int]) -> tuple[list[Note], tup
 
 
 def _sounding(instrument: Any) -> list[Note]:
-    """The notes of one instrument, lengthened, or cut, by its pedal."""
+    """The notes of one instrument, extended or cut by its pedal."""
     played = instrument.notes
     events: list[tuple[float, int, int]] = []
     for number, note in enumerate(played):
@@ -49,7 +48,7 @@ def _sounding(instrument: Any) -> list[Note]:
             events.append((change.time, _DOWN if change.value >= PEDAL_DOWN else _UP, -1))
     events.sort(key=lambda event: event[:2])
     ends = [note.end for note in played]
-    ringing: list[int] = []  # notes whose key is down, or that the pedal holds
+    ringing: list[int] = []  # notes whose key is down or that the pedal sustains
     pedal = False
     for time, kind, number in events:
         if kind == _DOWN:

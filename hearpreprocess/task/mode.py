@@ -1,4 +1,4 @@
-"""A task in one of its modes, which checks itself."""
+"""A task in one of its modes, which validates itself."""
 
 from __future__ import annotations
 
@@ -13,25 +13,22 @@ from hearpreprocess.task.schemes import NewFolds, PresetFolds, TrainValidTest
 from hearpreprocess.task.sources import Source, Synthetic, source_to_json, without_sizes
 
 NOT_KEPT = ("sources", "skipped_clips", "release", "description")
-"""The facts of a finished task that are not those of one that is made of it."""
+"""The facts of a finished task that do not apply to a task made from it."""
 
 
 @documented
 @dataclass(frozen=True, kw_only=True)
 class TaskMode(TaskFacts):
-    """A task in one of its modes, with the mode's overrides applied: what a run works on."""
+    """A task in one of its modes, with the mode's overrides applied: the input of a run."""
 
     mode: str
     """The mode's name."""
-
     partial: bool
-    """As of Mode."""
-
+    """See Mode."""
     published_clips: tuple[int, ...] | None
-    """As of Mode."""
-
+    """See Mode."""
     membership: str | None
-    """As of Mode."""
+    """See Mode."""
 
     def __post_init__(self) -> None:
         unknown = [extra for extra in self.extras if extra not in EXTRAS]
@@ -78,18 +75,18 @@ class TaskMode(TaskFacts):
 
     @property
     def is_published(self) -> bool:
-        """Whether the mode stands for the dataset itself: neither an excerpt nor made up."""
+        """Whether the mode is the dataset itself: neither an excerpt nor synthetic."""
         return not self.partial and not any(isinstance(source, Synthetic) for source in self.sources.values())
 
     @property
     def needs_every_label(self) -> bool:
-        """Whether every split must hold every label: not in event tasks, an excerpt of a corpus, or a finished task."""
+        """Whether every split must have every label: not for event tasks, excerpts, and resampled tasks."""
         return self.embedding_type != "event" and not self.partial and self.resampled is None
 
     def metadata(self) -> dict[str, Any]:
-        """The task's resolved configuration as task_metadata.json holds it, under the reference's key names.
+        """The task's resolved configuration as in task_metadata.json, under the reference's key names.
 
-        It names no path of the machine and no date.
+        It contains no path of this machine and no date.
         """
         scheme = self.splits
         metadata: dict[str, Any] = {
@@ -128,7 +125,7 @@ class TaskMode(TaskFacts):
 
     @property
     def digest(self) -> str:
-        """Of every fact that the task module states; not of its code, which the registry knows."""
+        """A digest of every fact of the task; its code is digested by the registry."""
         return digest(
             {
                 "facts": self.metadata(),

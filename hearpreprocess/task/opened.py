@@ -1,4 +1,4 @@
-"""Which files are opened while some code runs."""
+"""Record which files are opened while code runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _WRITES = os.O_WRONLY | os.O_RDWR
 
 
 class _Records(threading.local):
-    """What is recorded in a thread, the innermost block last."""
+    """The records of a thread, the innermost block last."""
 
     def __init__(self) -> None:
         self.open: list[dict[str, None]] = []
@@ -25,9 +25,9 @@ _records = _Records()
 
 @contextlib.contextmanager
 def opened_files() -> Iterator[dict[str, None]]:
-    """The absolute paths of all files that this thread opens for reading in the block, in their order, as keys.
+    """The absolute paths of all files that this thread opens for reading in the block, as keys in order.
 
-    Files that a library opens in C by itself (libsndfile, HDF5) are not among them.
+    Files that a library opens in C (libsndfile, HDF5) are not recorded.
     """
     _listen()
     record: dict[str, None] = {}
@@ -40,7 +40,7 @@ def opened_files() -> Iterator[dict[str, None]]:
 
 @functools.cache
 def _listen() -> None:
-    """Python knows no way back from this, so it is done once, when it is first needed."""
+    """Install the audit hook once, on first use, as Python cannot remove it."""
     sys.addaudithook(_note)
 
 
@@ -49,7 +49,7 @@ def _note(event: str, arguments: tuple[object, ...]) -> None:
         return
     path, mode, flags = arguments
     is_written = (isinstance(mode, str) and set(mode) & set("wax")) or (isinstance(flags, int) and flags & _WRITES)
-    if is_written or not isinstance(path, str | bytes | os.PathLike):  # a number is a file that is open already
+    if is_written or not isinstance(path, str | bytes | os.PathLike):  # a number is a descriptor of an open file
         return
-    # The working directory may be another one later.
+    # Made absolute now, as the working directory may change.
     _records.open[-1][str(Path(os.fsdecode(path)).absolute())] = None

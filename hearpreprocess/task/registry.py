@@ -1,7 +1,7 @@
-"""Find a task module by name or by path, load it, and hand out its configuration.
+"""Find a task module by name or path, load it, and return its configuration.
 
-Built-in tasks and a user's own come through the same door: the file is executed as a module of its own, and the one
-TaskConfig in it is the task. A TaskReference is how a task travels between processes: its module is loaded again there.
+Built-in tasks and a user's own are loaded in the same way: the file is executed as a separate module, and its only
+TaskConfig is the task. A TaskReference passes a task between processes: each loads the module again.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ SUBSET11 = (
     "beijing_opera", "dcase2016_task2", "fsd50k", "esc50", "libricount", "speech_commands:5h", "mridangam_stroke",
     "mridangam_tonic", "tfds_crema_d", "nsynth_pitch:5h", "vox_lingua_top10",
 )  # fmt: skip
-"""The tasks that most papers report, with the modes that they mean."""
+"""The tasks and modes that most papers report."""
 
 
 @dataclass(frozen=True)
 class TaskReference:
-    """A task in one of its modes, by the place of its module.
+    """A reference to a task in one of its modes, by the location of its module.
 
     `location`: a built-in task's name, or the absolute path of a module. `digest`: of the task's facts and code, so
-    that a changed task is another one. `replaced`: sources by name, each with the path that is used instead.
-    `maker`: for a location that is not a task module, the name of the module whose `load_task` makes a task of it.
+    that a changed task has another reference. `replaced`: by source name, the path that is used instead. `maker`: for a
+    location that is not a task module, the name of the module whose `load_task` loads it.
     """
 
     location: str
@@ -50,26 +50,26 @@ class TaskReference:
 
     @classmethod
     def of(cls, location: str, mode: str, replaced: Mapping[str, str], maker: str = "") -> TaskReference:
-        """The reference to the task at `location` in one mode, as its module is now, with some sources replaced."""
+        """The reference to the task at `location` in one mode, as its module is now, with replaced sources."""
         unsigned = cls(location, mode, "", tuple(sorted(replaced.items())), maker)
         return dataclasses.replace(unsigned, digest=_digest(unsigned))
 
     def resolve(self) -> TaskMode:
-        """The task that is referred to.
+        """The task.
 
-        Raises ConfigError where its module is no longer what it was when the reference was made.
+        Raises ConfigError where its module has changed since the reference was created.
         """
         return _resolve(self)
 
     @property
     def documentation(self) -> str:
-        """What the task's module says of itself."""
+        """The documentation of the task's module."""
         return _loaded(self.location, self.maker).documentation if self.maker else documentation(self.location)
 
     def undeclared(self, opened: Iterable[str], folders: Iterable[Path]) -> list[str]:
-        """The files beside the task's module that are read though the task is not rebuilt when they change.
+        """The files beside the task's module that are read without being declared as data files.
 
-        `opened`: the paths of what was read since the module was executed. `folders`: in which a run works.
+        `opened`: the paths read since the module was executed. `folders`: the directories that a run works in.
         """
         task = _loaded(self.location, self.maker)
         of_sources = (path for source in self.resolve().sources.values() for path in source.paths)
@@ -112,7 +112,7 @@ def built_in_names() -> list[str]:
 
 
 def expand(wanted: Iterable[str]) -> list[tuple[str, str | None]]:
-    """The locations of the tasks meant by paths, names and groups, each once, with the mode that `name:mode` says.
+    """The locations of the tasks given by paths, names and groups, each once, with the mode of `name:mode`.
 
     Raises TaskNotFoundError as `find` does.
     """
@@ -130,7 +130,7 @@ def expand(wanted: Iterable[str]) -> list[tuple[str, str | None]]:
 
 
 def find(wanted: str) -> list[str]:
-    """The locations of the tasks meant by a path, a name or a group, in order.
+    """The locations of the tasks given by a path, a name or a group, in order.
 
     Raises TaskNotFoundError, with the nearest names, where there is none.
     """
@@ -155,7 +155,7 @@ def _locate_path(wanted: str) -> str:
     path = Path(wanted)
     names = built_in_names()
     if not path.is_file() and path.parent == Path("tasks") and path.stem in names:
-        return path.stem  # as the documentation has it, also where hearpreprocess is installed without its repository
+        return path.stem  # works as documented, also if hearpreprocess is installed without its repository
     if not path.is_file():
         hint = f"; the built-in task {path.stem!r} needs no path" if path.stem in names else nearest(path.stem, names)
         raise TaskNotFoundError(f"there is no task module {wanted}{hint}")
@@ -164,12 +164,12 @@ def _locate_path(wanted: str) -> str:
 
 
 def documentation(location: str) -> str:
-    """What the module at a location that `find` gave says of itself."""
+    """The documentation of the module at a location returned by `find`."""
     return ast.get_docstring(ast.parse(_path(location).read_text(encoding="utf-8"))) or ""
 
 
 def load(location: str) -> TaskConfig:
-    """The configuration of the task at a location that `find` gave.
+    """The configuration of the task at a location returned by `find`.
 
     Raises ConfigError where the module cannot be executed or does not define exactly one TaskConfig.
     """
@@ -195,11 +195,11 @@ def _path(location: str) -> Path:
 def references(
     wanted: Sequence[str], mode_of_others: str, replaced: Mapping[str, str] | None = None
 ) -> list[TaskReference]:
-    """The tasks meant by paths, names and groups, each once, with sources replaced by name.
+    """References to the tasks given by paths, names and groups, each once, with sources replaced by name.
 
-    `mode_of_others`, of those that are not given as `name:mode`: `default` (each task's own), `all` (every mode that
-    stands for a dataset itself: no excerpt, nothing made up), or a mode's name. Raises TaskNotFoundError or ConfigError
-    collecting every task that cannot be had so.
+    `mode_of_others`: for those not given as `name:mode`: `default` (each task's own), `all` (every mode of the dataset
+    itself: no excerpt, nothing synthetic), or a mode's name. Raises TaskNotFoundError or ConfigError collecting every
+    problem.
     """
     chosen: dict[TaskReference, None] = {}
     problems = []
@@ -234,7 +234,7 @@ def _missing_extras(task: TaskMode) -> list[str]:
 
 
 def _problems_of_replacements(tasks: Sequence[TaskReference], replaced: Mapping[str, str]) -> Iterator[str]:
-    """A replaced source must be one source of the tasks, which several may share, and no more."""
+    """Check that each replaced name is exactly one source, which several tasks may share."""
     named: dict[str, list[Source]] = {name: [] for name in replaced}
     legal: set[str] = set()
     for task in tasks:
@@ -252,7 +252,7 @@ def _problems_of_replacements(tasks: Sequence[TaskReference], replaced: Mapping[
 
 
 def _problems_of_files(tasks: Sequence[TaskReference]) -> Iterator[str]:
-    """Files that are kept in one folder must not share a name unless they are the same."""
+    """Check that different files in one download folder have different names."""
     known: dict[str, Mapping[str, str]] = {}
     for task in tasks:
         for source in task.resolve().sources.values():

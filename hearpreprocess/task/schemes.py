@@ -1,4 +1,4 @@
-"""How a task is divided into splits: values that check themselves."""
+"""How a task is divided into splits: values that validate themselves."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hearpreprocess.errors import ConfigError
 
 @dataclass(frozen=True)
 class SplitSeconds:
-    """The most seconds of audio that each split may hold; None: no limit."""
+    """The maximum seconds of audio per split; None: no limit."""
 
     train: float | None = None
     valid: float | None = None
@@ -25,7 +25,7 @@ class SplitSeconds:
 
     @classmethod
     def of_hours(cls, hours: float) -> SplitSeconds:
-        """HEAR's division of a number of hours: eight ninths of it to train, one ninth each to valid and test."""
+        """HEAR's caps for a number of hours: eight ninths for train, one ninth each for valid and test."""
         return cls(train=hours * 3600 * 8 / 9, valid=hours * 3600 / 9, test=hours * 3600 / 9)
 
 
@@ -34,8 +34,8 @@ class TrainValidTest:
     """Splits train, valid and test, given by the source or drawn from train by groups.
 
     `train`, `valid`, `test`: percentages that sum to 100. A split that no clip names is drawn; one that clips name is
-    kept as given. `max_seconds`: the cap of each split. `drawn`: the splits that no clip of any mode may name, by which
-    a finished task shows whether its draw was the right one.
+    kept. `max_seconds`: the cap of each split. `drawn`: the splits that no clip of any mode may name, so that the draw
+    of a finished task can be verified.
     """
 
     train: float = 80
@@ -56,7 +56,7 @@ class TrainValidTest:
             raise ConfigError(f"TrainValidTest: valid and test can be drawn, got drawn={self.drawn}")
 
     def cap(self, split: str) -> float | None:
-        """The most seconds of audio that `split` may hold, or None."""
+        """The maximum seconds of audio in `split`, or None."""
         seconds: float | None = getattr(self.max_seconds, split)
         return seconds
 
@@ -77,20 +77,20 @@ class _Folds:
         return tuple(fold(number) for number in range(self.folds))
 
     def cap(self, split: str) -> float | None:
-        """The most seconds of audio that a fold may hold, or None."""
+        """The maximum seconds of audio in a fold, or None."""
         return self.max_seconds
 
 
 @dataclass(frozen=True)
 class PresetFolds(_Folds):
-    """Cross-validation folds that the source gives: every clip names its own."""
+    """Cross-validation folds given by the source: every clip names its fold."""
 
     reference_name: ClassVar[str] = "presplit_kfold"
 
 
 @dataclass(frozen=True)
 class NewFolds(_Folds):
-    """Cross-validation folds that are drawn by groups, so that every fold holds every label."""
+    """Cross-validation folds drawn by groups, so that every fold has every label."""
 
     reference_name: ClassVar[str] = "new_split_kfold"
 

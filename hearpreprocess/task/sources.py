@@ -1,4 +1,4 @@
-"""What a task is made from: the things to download, as values that check themselves."""
+"""The sources of a task: downloads and local data, as values that validate themselves."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TEXT_PATTERNS = ("**/*.csv", "**/*.tsv", "**/*.txt", "**/*.json", "**/*.mid", "*
 
 
 class Source(ABC):
-    """One thing that a task is made from. What a kind does not state for itself is as here."""
+    """One source of a task; subclasses override the defaults given here."""
 
     @property
     @abstractmethod
@@ -43,13 +43,13 @@ class Source(ABC):
         return True
 
     @property
-    def content(self) -> str:
-        """What the bytes are known by before they are here; empty where only the bytes themselves tell."""
+    def content_id(self) -> str:
+        """An identifier of the bytes, known before they are available; empty if only the bytes give one."""
         return ""
 
     @property
     def member_md5(self) -> Path | str | None:
-        """The path of a tab-separated list of file name and md5 by which unpacked members are checked."""
+        """The path of a tab-separated list of file name and md5 to verify unpacked members."""
         return None
 
     @property
@@ -59,23 +59,22 @@ class Source(ABC):
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """What is on this machine and belongs to the source: lists that come with the task, or the user's own data."""
+        """The source's paths on this machine: lists that the task module ships, or the user's own data."""
         return () if self.member_md5 is None else (Path(self.member_md5),)
 
     @abstractmethod
     def provenance(self) -> dict[str, Any]:
-        """Where the source comes from and how it is known, without any path of this machine."""
+        """The source's URLs and checksums, without any path of this machine."""
 
 
 @dataclass(frozen=True)
 class Archive(File, Source):
     """One archive to download, whatever its format: zip, tar (plain or compressed) or rar.
 
-    `reads`: patterns of the members that the task's `clips` function reads (tables, lists); everything else in the
-    archive is known to `clips` by name and size alone.
-    `member_md5`: a tab-separated list of file name and md5, for an archive that mirrors have repacked: the archive
-    needs no checksum of its own then, and each unpacked member is checked by the list, but for those named by
-    `may_differ`, of which sound copies with other bytes are about.
+    `reads`: patterns of the members that the task's `clips` function reads (tables, lists); of all other members
+    `clips` sees only name and size. `member_md5`: a tab-separated list of file name and md5, for an archive that
+    mirrors have repacked: the archive then needs no checksum of its own, and each unpacked member is verified by the
+    list, except those in `may_differ`, which exist as intact copies with other bytes.
     """
 
     reads: Sequence[str] = TEXT_PATTERNS
@@ -103,7 +102,7 @@ class Archive(File, Source):
         return self.filename
 
     @property
-    def content(self) -> str:
+    def content_id(self) -> str:
         """What the source's bytes are known by."""
         by_member = listing_digest(str(self.member_md5)) if self.member_md5 else ""
         return digest([self.checksums, by_member])
@@ -111,7 +110,7 @@ class Archive(File, Source):
 
 @dataclass(frozen=True)
 class SplitArchive(Source):
-    """One zip archive that is divided into parts, in their order: .z01, .z02, ..., .zip. `reads`: as of an Archive."""
+    """One zip archive that is divided into parts, in their order: .z01, .z02, ..., .zip. `reads`: see Archive."""
 
     parts: Sequence[File]
     reads: Sequence[str] = TEXT_PATTERNS
@@ -135,23 +134,23 @@ class SplitArchive(Source):
         return self.parts[-1].filename
 
     @property
-    def content(self) -> str:
+    def content_id(self) -> str:
         """What the source's bytes are known by."""
         return digest([part.checksums for part in self.parts])
 
     def provenance(self) -> dict[str, Any]:
-        """Where the parts come from and how they are known."""
+        """The parts' URLs and checksums."""
         return {"parts": [part.provenance() for part in self.parts]}
 
 
 @dataclass(frozen=True)
 class Files(Source):
-    """Several files to download that stand for themselves.
+    """Several files to download that are not unpacked.
 
-    `title`: what a person calls them. `reads`: as of an Archive.
+    `title`: their name in messages. `reads`: see Archive.
     """
 
-    # Without these defaults, which no Files can have, the properties of the base class would stand in their way.
+    # Defaults that __post_init__ rejects: without them the base class' properties would become the fields' defaults.
     files: Sequence[File] = ()
     title: str = ""
     reads: Sequence[str] = TEXT_PATTERNS
@@ -170,21 +169,21 @@ class Files(Source):
         return False
 
     @property
-    def content(self) -> str:
+    def content_id(self) -> str:
         """What the source's bytes are known by."""
         return digest([[file.filename, file.checksums] for file in self.files])
 
     def provenance(self) -> dict[str, Any]:
-        """Where the files come from and how they are known."""
+        """The files' URLs and checksums."""
         return {"files": [file.provenance() for file in self.files]}
 
 
 @dataclass(frozen=True)
 class FileList(Source):
-    """Many files to download that stand for themselves, named by a list that comes with the task.
+    """Many files to download that are not unpacked, named in a list that the task module ships.
 
-    `listing`: a text file with a url, a size in bytes and a sha256 a line. `mirrors`: addresses of folders that hold
-    the same files under the last part of their url, tried after it. `folder`: where the download folder keeps them.
+    `listing`: a text file with a url, a size in bytes and a sha256 per line. `mirrors`: URLs of folders that have the
+    same files under the last part of their url, tried after it. `folder`: their folder in the download folder.
     """
 
     listing: Path | str
@@ -213,7 +212,7 @@ class FileList(Source):
         return self.folder
 
     @property
-    def content(self) -> str:
+    def content_id(self) -> str:
         """What the source's bytes are known by."""
         return listing_digest(str(self.listing))
 
@@ -223,19 +222,19 @@ class FileList(Source):
         return (Path(self.listing),)
 
     def provenance(self) -> dict[str, Any]:
-        """Which list names the files, and where they come from."""
+        """The list of the files, and their mirrors."""
         return {
             "list": Path(self.listing).name,
-            "list_sha256": self.content,
+            "list_sha256": self.content_id,
             "mirrors": [without_credentials(url) for url in self.mirrors],
         }
 
 
 @dataclass(frozen=True)
 class Synthetic(Source):
-    """A corpus of made-up sounds that `hearpreprocess.testing` generates in a source's real layout and format.
+    """A corpus of synthetic sounds, generated in a source's real layout and format by `hearpreprocess.synthetic`.
 
-    `corpus`: its name there. `reads`: as of an Archive. `archived`: whether the source is an archive or single files.
+    `corpus`: its name there. `reads`: see Archive. `archived`: whether the source is an archive or single files.
     """
 
     corpus: str
@@ -251,16 +250,16 @@ class Synthetic(Source):
         return f"{self.corpus}-synthetic"
 
     def provenance(self) -> dict[str, Any]:
-        """That the corpus is made up."""
+        """The marker of a synthetic corpus."""
         return {"synthetic": self.corpus}
 
 
 @dataclass(frozen=True)
 class Local(Source):
-    """What the user already has: a folder or an archive, whose checksum is told, not enforced.
+    """The user's own folder or archive, whose checksum is recorded, not enforced.
 
-    `is_stand_in`: whether it is used in place of another source, which is worth a warning. `member_md5`, `may_differ`:
-    of that source, whose members are checked here, too.
+    `is_stand_in`: whether it is used in place of another source, which causes a warning. `member_md5`, `may_differ`: of
+    that source; the members are verified against them, too.
     """
 
     path: Path | str
@@ -278,7 +277,7 @@ class Local(Source):
 
     @classmethod
     def instead_of(cls, source: Source, path: str) -> Local:
-        """What the user has at `path` as a stand-in for a source, of which it is read and checked in the same way."""
+        """The user's data at `path` in place of a source, read and verified in the same way."""
         listing = None if source.member_md5 is None else str(source.member_md5)
         return cls(path, source.reads, listing, source.may_differ, is_stand_in=True)
 
@@ -289,22 +288,22 @@ class Local(Source):
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """What the user has, and the list by which it is checked."""
+        """The user's data, and the list to verify it."""
         return (*super().paths, Path(self.path))
 
     def provenance(self) -> dict[str, Any]:
-        """That the source is the maker's own; only its content tells what it is."""
+        """The marker of a user's own source; only its checksum identifies it."""
         return {"local": True}
 
 
 def source_to_json(source: Source) -> dict[str, Any]:
-    """A source as a JSON object, with its type; its addresses may hold passwords."""
+    """A source as a JSON object, with its type; its URLs may contain passwords."""
     facts: dict[str, Any] = asdict(source)  # type: ignore[call-overload]
     return {"type": type(source).__name__, **facts}
 
 
 def without_sizes(value: Any) -> Any:
-    """A source as JSON without the sizes of its files, on which nothing depends that is made of them."""
+    """A source as JSON without the sizes of its files, on which no result depends."""
     if isinstance(value, Mapping):
         return {key: without_sizes(inner) for key, inner in value.items() if key not in ("size", "about")}
     return [without_sizes(inner) for inner in value] if isinstance(value, list | tuple) else value

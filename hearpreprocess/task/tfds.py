@@ -1,4 +1,4 @@
-"""The names that TensorFlow Datasets gave the clips of a dataset, worked out from the names of the original files.
+"""The names that TensorFlow Datasets gave the clips of a dataset, computed from the names of the original files.
 
 A published HEAR task that was built from TensorFlow Datasets has folds that depend on these names. They follow from the
 order in which its writer shuffles keys into shards (`tensorflow_datasets/core/writer.py` and `shuffle.py`, version 4).
@@ -15,7 +15,7 @@ from hearpreprocess.task.tree import Tree
 
 
 def tfds_names(dataset: str, split: str, keys: Iterable[str], shards: int) -> dict[str, str]:
-    """The clip name of each key of a dataset's split (`train`, `validation` or `test`) that fills so many shards."""
+    """The clip name of each key of a dataset's split (`train`, `validation` or `test`) with this number of shards."""
 
     def hashed(key: str) -> int:
         return int(hashlib.md5(split.encode() + key.encode()).hexdigest(), 16)
@@ -31,7 +31,7 @@ def tfds_names(dataset: str, split: str, keys: Iterable[str], shards: int) -> di
 
 
 def named_clips(sources: Mapping[str, Tree], label: Callable[[str], Label] = str) -> Iterator[Clip]:
-    """The clips of an excerpt whose recordings carry these names already: `audio/<clip>` and `<split>_labels.csv`."""
+    """The clips of an excerpt whose recordings already have these names: `audio/<clip>` and `<split>_labels.csv`."""
     for tree in sources.values():
         for row in tree.table(tree.find("*_labels.csv")).itertuples():
             yield Clip(tree.member(f"audio/{row.filename}"), labels=label(str(row.label)))

@@ -1,8 +1,8 @@
-"""A source as `clips` functions see it: the listing of its members, and the few small files they read.
+"""A source as `clips` functions see it: the listing of its members and the small files that they read.
 
-On disk a tree is a folder with `tree.json` (each member's size in bytes, what the source's content is known by, and
-where in an archive its members can be read one by one) and `files/`, which holds the members that `clips` functions may
-read. All other members are known by name and size alone, as no audio has been unpacked when a corpus is worked out.
+On disk a tree is a folder with `tree.json` (each member's size in bytes, an identifier of the source's content, and the
+locations of members that can be read one by one in the archive) and `files/`, which contains the members that `clips`
+functions may read. Of all other members only name and size are known, as no audio is unpacked at that time.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Packed = Sequence[int]
-"""Where a member is in its archive, in numbers that only the archive's reader understands."""
+"""The location of a member in its archive, in numbers for the archive's reader."""
 
 
 def matcher(patterns: Sequence[str]) -> Callable[[str], bool]:
-    """A function from a path to whether it matches a pattern; `*` stays within a folder, `**` crosses folders."""
+    """A function that tests whether a path matches a pattern; `*` stays within a folder, `**` crosses folders."""
     from wcmatch import glob
 
     flags = glob.GLOBSTAR | glob.FORCEUNIX | glob.CASE | glob.DOTGLOB
@@ -45,7 +45,7 @@ class Tree:
 
     @staticmethod
     def readable(folder: Path) -> Path:
-        """Where the members that may be read belong in a tree's folder, with that place made."""
+        """Create and return the folder for the readable members of a tree."""
         files = folder / "files"
         files.mkdir()
         return files
@@ -61,8 +61,8 @@ class Tree:
     ) -> None:
         """Write a tree's listing to `folder`.
 
-        `content`: what the whole source is known by. `checksums`: what each member is known by, if that is known.
-        `packed`: where each member can be read in the source, if it can.
+        `content`: an identifier of the whole source's bytes. `checksums`: of the members, if known. `packed`: the
+        locations of the members that can be read one by one.
         """
         listing = {
             "content": content,
@@ -78,21 +78,21 @@ class Tree:
         return listing
 
     @property
-    def content(self) -> str:
-        """What the bytes of the whole source are known by: a checksum with its algorithm."""
+    def content_id(self) -> str:
+        """An identifier of the whole source's bytes: a checksum with its algorithm."""
         content: str = self._listing["content"]
         return content
 
     @property
     def packed(self) -> dict[str, Packed]:
-        """Where the members are that can be read one by one, as `hearpreprocess.archive` has it."""
+        """The locations of the members that can be read one by one, from `archive.packed_members`."""
         packed: dict[str, Packed] = self._listing["packed"]
         return packed
 
-    def content_of(self, members: Iterable[str]) -> str:
-        """What the bytes of these members are known by: their own checksums where there are some, or the source's."""
+    def content_id_of(self, members: Iterable[str]) -> str:
+        """An identifier of the bytes of these members: their own checksums if known, otherwise the source's."""
         checksums = self._listing["checksums"]
-        return self.content if checksums is None else digest({member: checksums[member] for member in members})
+        return self.content_id if checksums is None else digest({member: checksums[member] for member in members})
 
     @property
     def members(self) -> dict[str, int]:
@@ -101,7 +101,7 @@ class Tree:
         return members
 
     def member(self, path: str) -> Member:
-        """The member at a path, whether or not the source has it: a table may name files that are not there."""
+        """The member at a path, whether or not it exists: a table may name files that are missing."""
         return Member(self.name, path)
 
     def glob(self, pattern: str) -> list[Member]:
@@ -111,7 +111,7 @@ class Tree:
     def find(self, pattern: str) -> Member:
         """The one member that matches.
 
-        Raises CorpusError where there is none or more than one.
+        Raises CorpusError where none or more than one matches.
         """
         members = self.glob(pattern)
         if len(members) != 1:
@@ -137,9 +137,9 @@ class Tree:
             ) from None
 
     def table(self, member: Member, **options: Any) -> pd.DataFrame:
-        """A member that holds a table, every value a str and a missing one ""; tab-separated unless it is a .csv.
+        """A member that is a table, every value a str, "" if missing; tab-separated unless it is a .csv.
 
-        `options` go to pandas.read_csv. Raises CorpusError where the member is no table.
+        `options` are passed to pandas.read_csv. Raises CorpusError where the member is not a table.
         """
         import pandas as pd
 
@@ -156,9 +156,9 @@ class Tree:
         return table
 
     def recording(self, member: Member) -> tuple[Any, int]:
-        """The samples of a member that holds audio, float32 of shape (length, channels), and its rate in hertz.
+        """The samples of an audio member, float32 of shape (length, channels), and its rate in hertz.
 
-        As for `read`, one of the source's `reads` patterns must match it. Raises CorpusError where it is no audio.
+        As for `read`, one of the source's `reads` patterns must match it. Raises CorpusError where it is not audio.
         """
         import soundfile
 

@@ -1,4 +1,4 @@
-"""Check a finished task: against itself, its manifest, and what is known of the published one.
+"""Check a finished task against itself, its manifest, and the published task.
 
 python -m hearpreprocess.verify PATH...
 """

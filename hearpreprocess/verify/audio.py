@@ -1,4 +1,4 @@
-"""Whether the files of the clips are what they should be, and notes on how they sound."""
+"""Check the clips' files, and note silent, clipped and duplicate clips."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from hearpreprocess.verify.finding import Finding
 from hearpreprocess.verify.inspection import Inspection
 
 LOWEST_RATE_OF_A_SOURCE = 8000
-"""In hertz; half a sample there is what a clip's length may be rounded by."""
+"""In hertz; a clip's length may be rounded by half a sample at this rate."""
 
 _SHOWN = 5
 
 
 def audio(inspection: Inspection) -> Iterator[Finding]:
-    """Whether every clip is a 16-bit mono WAV file of its folder's rate, with the samples that it should have."""
+    """Check that every clip is a 16-bit mono WAV file of its folder's rate, with the expected samples."""
     for path, clip in sorted(inspection.contents.clip_files.items()):
         if problem := clip.problem or _format_problem(clip) or _sample_problem(inspection, clip):
             yield Finding("audio", path, problem)
@@ -42,7 +42,7 @@ def _sample_problem(inspection: Inspection, clip: ClipFile) -> str | None:
     duration = inspection.claims.duration
     if duration is None:
         return "has no samples" if clip.length == 0 else None
-    # A clip is fitted at its own rate first, so its length may differ by the rounding there and here.
+    # A clip is fitted at its own rate first, so its length may differ by the rounding at both rates.
     slack = 0.0 if float(duration).is_integer() else (1 + clip.rate / LOWEST_RATE_OF_A_SOURCE) / 2
     if abs(clip.length - duration * clip.rate) > slack:
         return f"has {clip.length:,} samples, expected {duration * clip.rate:,.0f}"
@@ -50,7 +50,7 @@ def _sample_problem(inspection: Inspection, clip: ClipFile) -> str | None:
 
 
 def sounds(inspection: Inspection) -> Iterator[Finding]:
-    """Notes on clips that are silent, clipped, or the same as another one, at the highest rate."""
+    """Notes on silent, clipped and duplicate clips, at the highest rate."""
     highest = max(inspection.finished.sample_rates, default=None)
     clips = [clip for clip in inspection.contents.clip_files.values() if clip.rate == highest and clip.problem is None]
     lengths = Counter(clip.length for clip in clips)

@@ -1,4 +1,4 @@
-"""Whether a tarball is the one of which the file beside it has the checksums."""
+"""Compare a tarball with the checksums in the file beside it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ROW = re.compile(r"^(?:# )?([0-9a-f]{64}) [ *](.+?)\r?$", re.MULTILINE)
 
 
 def checksums(inspection: Inspection) -> Iterator[Finding]:
-    """Whether the tarball, or else the tar archive in it, has its checksum; nothing where there is none beside it."""
+    """Check the checksum of the tarball or, if it was recompressed, of its tar archive; skipped without checksums."""
     path, of_tar = inspection.finished.path, inspection.contents.sha256
     beside = checksums_of(path)
     if not path.is_file() or not beside.is_file():

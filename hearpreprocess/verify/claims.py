@@ -1,4 +1,4 @@
-"""What a finished task says of itself, as far as it can be read."""
+"""The claims of a finished task: its metadata, labels, vocabulary and manifest, as far as they can be read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True)
 class Claims:
-    """What is said in files that could not be read is empty, or None.
+    """The claims of a finished task; those of unreadable files are empty or None.
 
     `clips`: the labels of each clip by split and file name. `vocabulary`: the idx and the label of each row.
     `problems`: why a file could not be read, by its name.
@@ -42,12 +42,12 @@ class Claims:
 
     @property
     def manifest_clips(self) -> Mapping[str, Any]:
-        """What the manifest says of each clip, by file name."""
+        """By file name, each clip's entry in the manifest."""
         return self.manifest["clips"] if self.manifest else {}
 
     @cached_property
     def splits_of_clips(self) -> Mapping[str, Sequence[str]]:
-        """The splits that each clip is in, by file name."""
+        """By file name, the splits of each clip."""
         splits_of_clips: dict[str, list[str]] = {}
         for split, clips in self.clips.items():
             for file in clips:
@@ -56,7 +56,7 @@ class Claims:
 
 
 def claims_of(finished: FinishedTask) -> Claims:
-    """Read what a finished task says of itself."""
+    """Read the claims of a finished task."""
     problems: dict[str, str] = {}
 
     def read(get: Callable[..., Value], *arguments: str) -> Value | None:
@@ -80,6 +80,6 @@ def claims_of(finished: FinishedTask) -> Claims:
 
 
 def values_of(labels: Iterable[Any]) -> set[Label]:
-    """The texts and numbers that labels or events of a file are, without what cannot be a label."""
+    """The texts and numbers of the labels or events in a file, without invalid ones."""
     values = (label.get("label") if isinstance(label, dict) else label for label in labels)
     return {value for value in values if isinstance(value, str | int)}

@@ -1,4 +1,4 @@
-"""The splits that a task draws, drawn once more from a finished task."""
+"""Repeat the draw of a task's splits from a finished task."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from hearpreprocess.verify.known import facts_in_name
 
 
 def drawn_splits(task: TaskMode, claims: Claims) -> dict[str, str]:
-    """The split that the draw of the task gives each clip, by file name; empty where that cannot be known.
+    """By file name, the split that the task's draw assigns to each clip; empty if it cannot be repeated.
 
-    A draw acts on all names of a corpus, so it is known only where all of them are here and no split is capped.
+    A draw depends on all names of a corpus, so it needs all clips and no cap.
     """
     scheme = task.splits
     if not _is_whole(task, claims) or any(scheme.cap(split) is not None for split in scheme.names):
@@ -28,7 +28,7 @@ def drawn_splits(task: TaskMode, claims: Claims) -> dict[str, str]:
 
 
 def _is_whole(task: TaskMode, claims: Claims) -> bool:
-    """Whether the clips are those of the manifest, or as many as were published."""
+    """Whether the clips are those of the manifest, or their number is the published one."""
     files = claims.splits_of_clips.keys()
     if claims.manifest_clips:
         return files == claims.manifest_clips.keys() and not claims.metadata.get("skipped_clips")
@@ -49,7 +49,7 @@ def _drawn_folds(task: TaskMode, scheme: NewFolds, claims: Claims, groups: Mappi
     except SplitError:
         return {}
     folds = {file: fold_of_group[group] for file, group in groups.items()}
-    # The labels decide which shuffle is taken: where most clips are elsewhere, one label may be to blame for all.
+    # The labels decide which shuffle is used: if most clips differ, one wrong label may be the cause.
     elsewhere = sum(fold != claims.splits_of_clips[file][0] for file, fold in folds.items())
     return folds if 2 * elsewhere < len(folds) else {}
 

@@ -1,4 +1,4 @@
-"""What a check says."""
+"""The result of a check."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something about a finished task. `aspect`: what was checked; `where`: the file or clip.
+    """A finding on a finished task. `aspect`: the checked aspect; `where`: the file or clip.
 
-    A finding that is no fault is a note: true of published tasks, too, and worth knowing.
+    A finding that is not a fault is a note, which may apply to published tasks, too.
     """
 
     aspect: str

@@ -1,4 +1,4 @@
-"""A finished task as the checks see it."""
+"""The input of the checks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hearpreprocess.verify.draws import drawn_splits
 
 @dataclass(frozen=True)
 class Inspection:
-    """A finished task, what it says of itself, and the task that it is a copy of, where that is known."""
+    """A finished task, its claims, and the task that it is a copy of, if known."""
 
     finished: FinishedTask
     claims: Claims
@@ -23,28 +23,28 @@ class Inspection:
 
     @property
     def contents(self) -> Contents:
-        """All that is in it."""
+        """All its files."""
         return self.finished.contents
 
     @property
     def missing_rates(self) -> list[int]:
-        """The sample rates that its manifest has and that are not here."""
+        """The sample rates in its manifest that have no clips."""
         manifest = self.claims.manifest
         return sorted(set(manifest["sample_rates"]).difference(self.finished.sample_rates)) if manifest else []
 
     @property
     def surplus_rates(self) -> list[int]:
-        """The sample rates that are here and that its manifest does not have."""
+        """The sample rates of clips that are not in its manifest."""
         manifest = self.claims.manifest
         return sorted(set(self.finished.sample_rates).difference(manifest["sample_rates"])) if manifest else []
 
     @cached_property
     def drawn(self) -> Mapping[str, str]:
-        """The split that the known task's draw gives each clip; empty where that cannot be known."""
+        """By file name, the split that the known task's draw assigns; empty if it cannot be repeated."""
         return drawn_splits(self.known, self.claims) if self.known else {}
 
     @cached_property
     def is_as_published(self) -> bool | None:
-        """Whether its clips, splits and labels are the published ones; None where these are not known."""
+        """Whether its clips, splits and labels are the published ones; None if these are unknown."""
         published = self.known.membership if self.known else None
         return None if published is None else membership_digest(self.claims.clips) == published

@@ -1,4 +1,4 @@
-"""The task that a finished one is a copy of, and what that tells of its clips."""
+"""Find the task that a finished one is a copy of, and the facts in its clips' names."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hearpreprocess.task import TaskMode, registry
 
 
 def known_task(title: str, locations: Sequence[str]) -> TaskMode | None:
-    """The task, one of those at `locations`, of which a finished one has this title; None where there is none."""
+    """The task among those at `locations` with this title; None if there is none."""
     for location in locations:
         config = registry.load(location)
         prefix = f"{config.name}-{config.version}-"
@@ -19,6 +19,6 @@ def known_task(title: str, locations: Sequence[str]) -> TaskMode | None:
 
 
 def facts_in_name(task: TaskMode, file: str) -> Mapping[str, str]:
-    """What the name of a clip's file says of it: its `fold` (counted from 1), `group` or `label`."""
+    """The facts in the name of a clip's file: `fold` (counted from 1), `group` or `label`."""
     match = re.fullmatch(task.name_pattern, file.removesuffix(".wav")) if task.name_pattern else None
     return match.groupdict() if match else {}

@@ -1,4 +1,4 @@
-"""Whether the labels of a finished task are of its kind, and its vocabulary is that of its splits."""
+"""Check that the labels fit the kind of task and that the vocabulary matches them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ASPECT = "labels"
 
 
 def labels(inspection: Inspection) -> Iterator[Finding]:
-    """Whether the vocabulary is that of the splits, in order, and each label file of its task's kind."""
+    """Check that the vocabulary has the splits' labels in order, and that each label file fits the kind of task."""
     claims = inspection.claims
     held: set[Label] = set()
     for split, clips in claims.clips.items():
@@ -41,7 +41,7 @@ def _of_clip(claims: Claims, where: str, labels: Sequence[Any]) -> Iterator[Find
 
 
 def _is_event_within(event: Any, end: float) -> bool:
-    """Whether it is an event of a clip that ends at `end`, in milliseconds."""
+    """Whether this is a valid event in a clip that ends at `end`, in milliseconds."""
     try:
         return bool(0 <= event["start"] <= event["end"] <= end and event["label"] is not None)
     except (TypeError, KeyError):
@@ -58,7 +58,7 @@ def _vocabulary(rows: Sequence[tuple[str, str]], held: Set[Label]) -> Iterator[F
     if len(set(listed)) < len(listed):
         yield Finding(ASPECT, VOCABULARY, "has a label twice")
     elif texts == set(listed):
-        # Numbers are in the order of numbers, and before texts.
+        # Numbers come first, sorted by value, then texts.
         in_order = [str(label) for label in sorted(held, key=lambda label: (isinstance(label, str), label))]
         wrong = (index for index, (label, due) in enumerate(zip(listed, in_order, strict=True)) if label != due)
         if (first := next(wrong, None)) is not None:

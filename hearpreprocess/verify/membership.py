@@ -1,4 +1,4 @@
-"""Whether each clip is in one split, and has the split and the labels that are known of it."""
+"""Check that each clip is in one split, and has the expected split and labels."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ASPECT = "membership"
 
 
 def membership(inspection: Inspection) -> Iterator[Finding]:
-    """Whether each clip is in one split, and has the split and labels that are known of it."""
+    """Check that each clip is in one split, and has the expected split and labels."""
     claims = inspection.claims
     findings = [
         finding
@@ -46,7 +46,7 @@ def _of_clip(inspection: Inspection, file: str, splits: Sequence[str]) -> Iterat
 
 
 def _expected(inspection: Inspection, file: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The split and the labels that are expected of a clip, by what they are known from."""
+    """The expected splits and labels of a clip, each by its origin."""
     splits: dict[str, Any] = {}
     labels: dict[str, Any] = {}
     if facts := inspection.claims.manifest_clips.get(file):

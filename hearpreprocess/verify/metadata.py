@@ -1,4 +1,4 @@
-"""Whether the metadata of a finished task, and the number of its clips, are those of the known task."""
+"""Compare the metadata of a finished task, and the number of its clips, with the known task."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hearpreprocess.verify.inspection import Inspection
 
 
 def metadata(inspection: Inspection) -> Iterator[Finding]:
-    """Whether the metadata are those of the known task; a note where the samples are not those of its corpus."""
+    """Check that the metadata are those of the known task; a note if the clips were resampled."""
     stated = inspection.claims.metadata
     if rate := stated.get("resampled_from"):
         text = f"resampled from {rate} Hz, so its samples are not those made from the corpus"
@@ -24,7 +24,7 @@ def metadata(inspection: Inspection) -> Iterator[Finding]:
 
 
 def counts(inspection: Inspection) -> Iterator[Finding]:
-    """Whether each split has as many clips as were published."""
+    """Check that each split has the published number of clips."""
     task, clips = inspection.known, inspection.claims.clips
     if task is None or task.published_clips is None:
         return

@@ -1,4 +1,4 @@
-"""Whether all files of a finished task are there, and no others."""
+"""Check that a finished task has all its files, and no others."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ASPECT = "structure"
 
 
 def structure(inspection: Inspection) -> Iterator[Finding]:
-    """Whether all files are there, and no other ones; nothing but its damage is found of a task that has some."""
+    """Check that all files exist, and no others; of a damaged task, report only the damage."""
     path, contents = inspection.finished.path, inspection.contents
     if contents.damage:
         yield Finding(ASPECT, path.name, contents.damage)
@@ -27,7 +27,7 @@ def structure(inspection: Inspection) -> Iterator[Finding]:
 
 
 def _tarball_name(inspection: Inspection) -> Iterator[Finding]:
-    """What a tarball's name says and its content denies."""
+    """Contradictions between a tarball's name and its content."""
     path, title, rates = inspection.finished.path, inspection.claims.title, inspection.finished.sample_rates
     match = TARBALL.fullmatch(path.name)
     if match is None or not path.is_file():
@@ -73,7 +73,7 @@ def _rates(inspection: Inspection) -> Iterator[Finding]:
 
 
 def _clip_files(inspection: Inspection) -> Iterator[Finding]:
-    """Whether each clip of the splits has a file at each rate, in the folder of its split, and no other has."""
+    """Check that each clip has a file at each rate in its split's folder, and that there are no other files."""
     listed = inspection.claims.splits_of_clips
     for rate in inspection.finished.sample_rates:
         present: dict[str, list[str]] = {}

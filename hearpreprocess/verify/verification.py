@@ -1,4 +1,4 @@
-"""All checks of a finished task, and what is known to be equal."""
+"""All checks of a finished task, and their outcomes."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ CHECKS: tuple[Callable[[Inspection], Iterator[Finding]], ...] = (
     sounds,
     checksums,
 )
-"""Each yields findings, and none repeats what another one says."""
+"""Each yields findings; no two checks report the same problem."""
 
 CHECKS_OF_DAMAGED = (structure, checksums)
 
 
 @dataclass(frozen=True)
 class Verification:
-    """What was found of a finished task.
+    """The result of verifying a finished task.
 
-    `outcomes`: for each thing that a copy can be compared with, EQUAL, DIFFERS or NOT_KNOWN.
+    `outcomes`: by aspect, EQUAL, DIFFERS or NOT_KNOWN.
     """
 
     path: Path
@@ -54,12 +54,12 @@ class Verification:
 
     @property
     def faults(self) -> list[Finding]:
-        """The findings that should not be."""
+        """The findings that are faults."""
         return [finding for finding in self.findings if finding.is_fault]
 
     @property
     def outcome(self) -> str:
-        """EQUAL where something is known of the task and nothing differs, DIFFERS where something is at fault."""
+        """DIFFERS if there is a fault, EQUAL if some aspect is equal and none differs, else NOT_KNOWN."""
         if self.faults or DIFFERS in self.outcomes.values():
             return DIFFERS
         return EQUAL if EQUAL in self.outcomes.values() else NOT_KNOWN
@@ -72,11 +72,12 @@ class Verification:
 def verify(path: Path, task: str | None = None) -> Verification:
     """Check the finished task at `path`, a folder or a tarball.
 
-    `task`: the name or path of its task module, where that is not a built-in one.
-    Raises OutputError where there is nothing that could be one.
+    `task`: the name or path of its task module, if that is not a built-in one.
+
+    Raises OutputError where `path` is neither a folder nor a tarball.
     """
     finished = FinishedTask(path)
-    contents = finished.contents  # in one pass, from which all else is read
+    contents = finished.contents  # one pass over the files, which all checks use
     claims = claims_of(finished)
     title = claims.title or contents.folder_name
     known = known_task(title, registry.find(task) if task else registry.built_in_names())
@@ -107,7 +108,7 @@ def _outcomes(inspection: Inspection, findings: Sequence[Finding]) -> dict[str, 
 
 
 def _are_splits_known(inspection: Inspection) -> bool:
-    """Whether the draw, or the name of a clip, says what its split is."""
+    """Whether a clip's split follows from the draw or from its name."""
     task = inspection.known
     if task is None:
         return False

@@ -1,4 +1,4 @@
-"""A folder ready to be deposited: tarballs, their cards and checksums, licences, and what Zenodo reads."""
+"""A folder for a Zenodo deposit: tarballs, their cards and checksums, licences, and Zenodo's metadata."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from hearpreprocess import fetch
 from hearpreprocess.about import PROJECT_URL, __version__
 from hearpreprocess.errors import OutputError, enumerate_problems
-from hearpreprocess.finished import CARD, FinishedTask, checksums_of, is_made_up
+from hearpreprocess.finished import CARD, FinishedTask, checksums_of, is_synthetic
 from hearpreprocess.storage import link_or_copy, replaced_folder
 from hearpreprocess.verify import verify
 
@@ -22,10 +22,10 @@ _SHOWN = 5
 
 
 def bundle(tarballs: Sequence[Path], folder: Path) -> None:
-    """Fill `folder`, which is replaced as a whole, with finished tasks' tarballs and all that is deposited with them.
+    """Replace `folder` by one with finished tasks' tarballs and the files that are deposited with them.
 
-    Raises OutputError, and leaves the folder as it was, where verify finds a fault in one of them, or where the folder
-    holds something that is no bundle.
+    Raises OutputError, and leaves the folder unchanged, where verify finds a fault in a tarball, or where the folder is
+    not an earlier bundle.
     """
     _check_replaceable(folder)
     problems = []
@@ -55,7 +55,7 @@ def bundle(tarballs: Sequence[Path], folder: Path) -> None:
 
 
 def _check_replaceable(folder: Path) -> None:
-    """Raise OutputError where a folder holds anything but what an earlier bundle says that it does."""
+    """Raise OutputError where a folder has files that are not in the checksums of an earlier bundle."""
     if not folder.exists():
         return
     try:
@@ -76,7 +76,7 @@ def _card(task: FinishedTask) -> bytes:
 
 
 def licences(metadata: Mapping[str, Mapping[str, Any]]) -> str:
-    """The text of LICENSE.txt: the licence of each dataset, and what to cite. `metadata`: by tarball name."""
+    """The text of LICENSE.txt: the licence and the citation of each dataset. `metadata`: by tarball name."""
     text = io.StringIO()
     text.write("Each tarball holds recordings under the licence of the dataset that it was made from.\n")
     for name, facts in metadata.items():
@@ -87,7 +87,7 @@ def licences(metadata: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def description(metadata: Mapping[str, Mapping[str, Any]]) -> str:
-    """The text of .zenodo.json, by which Zenodo fills in the record (its REST API, deposit metadata)."""
+    """The text of .zenodo.json, Zenodo's metadata of the record (its REST API, deposit metadata)."""
     tasks = "".join(
         f"<li>{html.escape(name)}: {html.escape(facts['licence'])}{_kind(facts)}</li>"
         for name, facts in metadata.items()
@@ -115,14 +115,14 @@ def description(metadata: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _kind(metadata: Mapping[str, Any]) -> str:
-    """What a person must not take for the dataset itself."""
-    if is_made_up(metadata):
+    """The mark of an excerpt or a synthetic task, which is not the dataset itself."""
+    if is_synthetic(metadata):
         return " (made-up recordings)"
     return " (an excerpt)" if metadata["partial"] else ""
 
 
 def _licence_of_all(found: Sequence[str]) -> str:
-    """Zenodo's word for licences that differ, the strictest of them deciding."""
+    """Zenodo's licence identifier for a set of licences: the strictest of them."""
     if any("not stated" in licence or licence == "unknown" for licence in found):
         return "other-closed"
     return "other-nc" if any("NC" in licence for licence in found) else "other-open"

@@ -366,7 +366,7 @@ def test_members_can_be_read_one_by_one(
         archives.divide_zip(path, part_size)
     files = {file.name: file for file in sorted(folder.iterdir(), key=lambda file: (file.suffix == ".zip", file.name))}
     packed = archive.packed_members(files)
-    with archive.Reader(list(files.values())) as reader:
+    with archive.ZipReader(list(files.values())) as reader:
         assert {member: reader.read(member, packed[member]) for member in reversed(list(members))} == members
 
 
@@ -378,7 +378,7 @@ def test_a_damaged_member_is_not_read(tmp_path: Path, place: int) -> None:
     start = place if place >= 0 else content.index(b"PK\x01\x02") + place
     content[start : start + 10] = bytes(10) if place else b"nothing of"
     path.write_bytes(content)
-    with archive.Reader([path]) as reader, pytest.raises(ArchiveError, match=r"member 'a.wav' cannot be unpacked"):
+    with archive.ZipReader([path]) as reader, pytest.raises(ArchiveError, match=r"member 'a.wav' cannot be unpacked"):
         reader.read("a.wav", packed["a.wav"])
 
 

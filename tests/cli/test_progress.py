@@ -197,11 +197,11 @@ def test_a_task_whose_clips_another_has_made_is_no_longer_waited_for() -> None:
 def test_only_what_is_at_work_is_shown() -> None:
     work = Work(["one"])
     planned(work, "one", 100, rates=4)
-    assert work.at_work == []
+    assert work.active_stages == []
     for name in ("standardize", "resample", "tar 0 Hz", "tar 1 Hz"):
         work.stages["one", name].begin()
     work.stages["one", "standardize"].begin()
-    assert [stage.name for stage in work.at_work] == ["standardize", "tar 0 Hz", "tar 1 Hz"]
+    assert [stage.name for stage in work.active_stages] == ["standardize", "tar 0 Hz", "tar 1 Hz"]
 
 
 @pytest.mark.parametrize("columns", range(10, 100, 10))
@@ -251,9 +251,9 @@ def test_a_failure_is_told_at_once_and_ends_its_stage(tmp_path: Path) -> None:
     planned(work, "one", 100)
     work.stages["a.zip", "download"] = Stage("a.zip", "download", 100, "B")
     work.stages["a.zip", "download"].begin()
-    assert work.at_work
+    assert work.active_stages
     work.fail("a.zip", "download")
-    assert not work.at_work
+    assert not work.active_stages
     assert work.fraction == 0, "what failed is not waited for"
 
 

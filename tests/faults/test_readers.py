@@ -129,7 +129,7 @@ def test_zip(sandbox: Path, tmp_path: Path) -> None:
         unpack(content)
         path = sandbox / "x.zip"
         packed = archive.packed_members({"x.zip": path})
-        with archive.Reader([path]) as reader:
+        with archive.ZipReader([path]) as reader:
             for member, place in packed.items():
                 reader.read(member, place)
 

@@ -58,7 +58,7 @@ def test_a_missing_tarball_needs_its_own_rate_alone(release: Release) -> None:
     release.outputs().tars[12000].path.unlink()
     assert not release.complete()
     assert release.is_combined
-    assert release.outputs().lacking == (12000,)
+    assert release.outputs().missing_rates == (12000,)
     assert planned(release) == [("tar 12000 Hz", (12000,))]
     assert list(release.finished()) == [8000]
 

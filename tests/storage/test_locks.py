@@ -174,8 +174,8 @@ def test_without_locks_work_goes_on_and_nothing_is_known(tmp_path: Path, other_f
         import fcntl, os
         from pathlib import Path
         import pytest
-        from hearpreprocess.storage import alone, at_work, is_locked, lock_file, try_lock_file
-        from hearpreprocess.fetch import is_taken, part_path
+        from hearpreprocess.storage import alone, active_run, is_locked, lock_file, try_lock_file
+        from hearpreprocess.fetch import is_being_downloaded, part_path
 
         path = Path("lock")
         with lock_file(path) as held, lock_file(path) as second, try_lock_file(path) as third:
@@ -185,11 +185,11 @@ def test_without_locks_work_goes_on_and_nothing_is_known(tmp_path: Path, other_f
         assert is_locked(Path("missing")) is False
 
         part_path(Path("downloaded")).touch()
-        assert not is_taken(Path("downloaded")), "nobody is known to be at it"
+        assert not is_being_downloaded(Path("downloaded")), "nobody is known to be at it"
 
         with alone(Path("work"), os.getpid()) as is_alone:
             assert is_alone, "there is no other run"
-        with at_work(Path("work")), alone(Path("work"), os.getpid() + 1) as is_alone:
+        with active_run(Path("work")), alone(Path("work"), os.getpid() + 1) as is_alone:
             assert not is_alone
         Path("work/runs/host-1.run").touch()
         with alone(Path("work"), os.getpid()) as is_alone:

@@ -9,8 +9,8 @@ import threading
 from pathlib import Path
 
 from hearpreprocess.storage.presence import (
+    active_run,
     alone,
-    at_work,
     forget_skipped_cleanup,
     has_skipped_cleanup,
     note_skipped_cleanup,
@@ -19,8 +19,8 @@ from hearpreprocess.storage.presence import (
 
 RUN = """
 from pathlib import Path
-from hearpreprocess.storage.presence import at_work
-with at_work(Path(".")):
+from hearpreprocess.storage.presence import active_run
+with active_run(Path(".")):
     print("at work", flush=True)
     input()
 """
@@ -41,7 +41,7 @@ def is_alone(folder: Path, runner: int) -> bool:
 
 
 def test_a_run_is_at_work_until_it_ends_or_is_killed(tmp_path: Path) -> None:
-    with at_work(tmp_path):
+    with active_run(tmp_path):
         assert is_alone(tmp_path, os.getpid()), "the other runs are meant"
         assert not is_alone(tmp_path, os.getpid() + 1)
     for end in ("killed", "done"):
@@ -59,7 +59,7 @@ def test_no_run_begins_while_another_one_is_alone(tmp_path: Path) -> None:
     events: list[str] = []
 
     def run() -> None:
-        with at_work(tmp_path):
+        with active_run(tmp_path):
             events.append("begun")
 
     thread = threading.Thread(target=run)

@@ -1,4 +1,4 @@
-"""The commands, a module each: `configure` adds its options to a parser, `run` does what they say.
+"""The commands, one module each: `configure` adds the options to a parser, `run` executes the command.
 
-A module's docstring is what `--help` says of the command, an EPILOG is what it says in the end.
+`--help` prints a module's docstring and, at the end, its EPILOG.
 """

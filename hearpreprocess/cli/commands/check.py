@@ -31,7 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print what is wrong with the module, else what it yields; the exit status is 1 where something is wrong."""
+    """Print the module's problems, or its clips if it has none; the exit status is 1 if it has problems."""
     from hearpreprocess.testing import contract
 
     references = registry.references([options.task], options.mode, parse_sources(options.source))
@@ -40,14 +40,14 @@ def run(options: argparse.Namespace) -> int:
     (task,) = references
     workspace = workspace_of(options)
     problems = contract.problems(task.location)
-    known = worked_out(task, workspace)
-    if known is not None:
+    manifest = corpus_manifest(task, workspace)
+    if manifest is not None:
         problems += _undeclared(task, workspace)
     for problem in problems:
         print(f"problem: {problem}")
-    if known is None:
+    if manifest is None:
         return 1
-    print("\n".join(_shown(known, task.resolve().splits.names)))
+    print("\n".join(_summary(manifest, task.resolve().splits.names)))
     if not problems:
         print("\nThe module keeps the contract.")
     for reminder in _to_fill_in(task):
@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _undeclared(task: registry.TaskReference, workspace: Workspace) -> Iterator[str]:
-    """What the module reads without saying so; its corpus must be worked out."""
+    """The problem of undeclared files that the module reads; its corpus must be planned."""
     from hearpreprocess.steps import Corpus, corpus_folder
 
     names = corpus_folder(workspace, Corpus(workspace=workspace, task=task).key).summary.undeclared
@@ -65,7 +65,7 @@ def _undeclared(task: registry.TaskReference, workspace: Workspace) -> Iterator[
 
 
 def _to_fill_in(task: registry.TaskReference) -> Iterator[str]:
-    """What `hearpreprocess new` has left to a person."""
+    """The parts of the module that `hearpreprocess new` left for the user to fill in."""
     config = task.resolve()
     if config.licence == "unknown":
         yield "licence, of the recordings"
@@ -75,12 +75,12 @@ def _to_fill_in(task: registry.TaskReference) -> Iterator[str]:
         yield "the module's docstring: who recorded what, and how"
 
 
-def worked_out(task: registry.TaskReference, places: Workspace) -> dict[str, Any] | None:
-    """The manifest of the task's corpus, without audio; None where it cannot be had, which is told."""
+def corpus_manifest(task: registry.TaskReference, workspace: Workspace) -> dict[str, Any] | None:
+    """The manifest of the task's corpus, without audio; None if it is not available, after printing why."""
     from hearpreprocess import engine
 
     with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as outputs:
-        outcome = engine.preview(task, places, Path(outputs))
+        outcome = engine.preview(task, workspace, Path(outputs))
         for failure in outcome.failures:
             print(f"{failure.title}, {failure.stage}:\n{failure.text}", file=sys.stderr)
         if outcome.unfinished:
@@ -89,11 +89,11 @@ def worked_out(task: registry.TaskReference, places: Workspace) -> dict[str, Any
         return FinishedTask(folder).manifest
 
 
-def _shown(known: dict[str, Any], splits: Sequence[str]) -> Iterator[str]:
-    clips = known["clips"]
+def _summary(manifest: dict[str, Any], splits: Sequence[str]) -> Iterator[str]:
+    clips = manifest["clips"]
     counts: Counter[str] = Counter(facts["split"] for facts in clips.values())
     labels = Counter(name_of(label) for facts in clips.values() for label in facts["labels"])
-    yield f"\n{known['task']}: {len(clips):,} clips, the first of them:\n"
+    yield f"\n{manifest['task']}: {len(clips):,} clips, the first of them:\n"
     yield from table(
         [
             {"clip": file, "split": facts["split"], "labels": _short(facts["labels"]), "group": facts.get("group", "")}
@@ -103,7 +103,7 @@ def _shown(known: dict[str, Any], splits: Sequence[str]) -> Iterator[str]:
     yield "\nsplits: " + ", ".join(f"{split} {counts[split]:,}" for split in splits)
     common = ", ".join(f"{label} {count:,}" for label, count in labels.most_common(10))
     yield f"labels: {len(labels):,}; {common}" + (" ..." if len(labels) > 10 else "")
-    for entry in known["left_out"]:
+    for entry in manifest["left_out"]:
         count = len(entry["clips"]) if "clips" in entry else f"{entry['count']:,} {entry['of']}"
         yield f"left out: {count}, {entry['reason']}"
 

@@ -23,7 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Remove what is of the work folder's own making."""
+    """Remove the intermediate results in the work folder."""
     from hearpreprocess.storage import alone
 
     workspace = workspace_of(options)
@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _clean(options: argparse.Namespace, tmp_dir: Path) -> int:
-    """Remove what steps have made, or only tell of it; the bytes that it has."""
+    """Remove the steps' results, or only print them; return their size in bytes."""
     from hearpreprocess.steps import STAGES, Generate
 
     total = 0
@@ -54,7 +54,7 @@ def _clean(options: argparse.Namespace, tmp_dir: Path) -> int:
         if not options.dry_run:
             for folder in folders:
                 discard(folder)
-            with contextlib.suppress(OSError):  # something that is not ours is in it, too
+            with contextlib.suppress(OSError):  # it contains foreign files, too
                 (tmp_dir / stage).rmdir()
         total += size
     return total

@@ -26,32 +26,42 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Compare the two; the exit status is 1 where they are not the same."""
-    found = compare(options.first, options.second)
-    print(json.dumps(found.to_json(), indent=1, ensure_ascii=False) if options.json else "\n".join(_lines(found)))
-    return SAME if found.is_same else NOT_SAME
+    """Compare the two copies; the exit status is 1 if they differ."""
+    comparison = compare(options.first, options.second)
+    print(
+        json.dumps(comparison.to_json(), indent=1, ensure_ascii=False)
+        if options.json
+        else "\n".join(_lines(comparison))
+    )
+    return SAME if comparison.is_same else NOT_SAME
 
 
-def _lines(found: Comparison) -> Iterator[str]:
-    for aspect, problems in found.problems.items():
+def _lines(comparison: Comparison) -> Iterator[str]:
+    for aspect, problems in comparison.problems.items():
         yield f"{aspect:<10}  {IDENTICAL if not problems else f'{len(problems):,} differences'}"
         yield from (f"  {problem}" for problem in problems[:_SHOWN])
         if len(problems) > _SHOWN:
             yield f"  and {len(problems) - _SHOWN:,} more"
-    for rate, (compared, identical, others) in found.samples.items():
-        line = f"samples     at {rate} Hz: {found.outcome(rate)}; {identical:,} of {compared:,} clips are identical"
+    for rate, (compared, identical, others) in comparison.samples.items():
+        line = (
+            f"samples     at {rate} Hz: {comparison.outcome(rate)}; {identical:,} of {compared:,} clips are identical"
+        )
         if others:
-            largest = max(each.largest for each in others)
+            largest = max(difference.largest for difference in others)
             line += f", the others differ by up to {largest:,} (median SNR {_decibels(median_snr(others))})"
         yield line
-        different = sorted((each for each in others if not each.is_within_dither), key=lambda each: each.snr or 0.0)
-        if found.outcome(rate) == DIFFERENT:
+        different = sorted(
+            (difference for difference in others if not difference.is_within_dither),
+            key=lambda difference: difference.snr or 0.0,
+        )
+        if comparison.outcome(rate) == DIFFERENT:
             yield from (
-                f"  {each.file}: by up to {each.largest:,}, SNR {_decibels(each.snr)}" for each in different[:_SHOWN]
+                f"  {difference.file}: by up to {difference.largest:,}, SNR {_decibels(difference.snr)}"
+                for difference in different[:_SHOWN]
             )
-    if not found.samples:
+    if not comparison.samples:
         yield "samples     there is no clip at the same rate in both"
-    yield "same" if found.is_same else "not the same"
+    yield "same" if comparison.is_same else "not the same"
 
 
 def _decibels(ratio: float | None) -> str:

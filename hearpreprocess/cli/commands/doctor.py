@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
 MODULES = {"ffmpeg-python": "ffmpeg", "imageio-ffmpeg": "imageio_ffmpeg", "pillow": "PIL"}
-"""Import names of packages that differ from the package's name."""
+"""By package, import names that differ from the package's name."""
 
 DISTINCTIVE = {"ffmpeg-python": ("input", "compile")}
-"""Names that only the right module has, as several packages install a module called ffmpeg."""
+"""By package, names that only the right module has, as several packages install a module `ffmpeg`."""
 
 FREE_BYTES, OPEN_FILES = 5_000_000_000, 256
 OLDEST, NEWEST = (3, 10), (3, 13)
@@ -37,7 +37,7 @@ OLDEST, NEWEST = (3, 10), (3, 13)
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """The state of one requirement. `fix`: "" if nothing is wrong. `is_needed`: by every task, not by some of them."""
+    """The state of one requirement. `fix`: "" if it is met. `is_needed`: by every task, not only by some."""
 
     subject: str
     state: str
@@ -52,7 +52,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the diagnoses; the exit status is 1 if something that every task needs has to be fixed."""
+    """Print the diagnoses; the exit status is 1 if a requirement of every task is not met."""
     diagnoses: list[Diagnosis] = []
     for diagnosis in _diagnoses(options):
         mark = "ok  " if not diagnosis.fix else "FIX " if diagnosis.is_needed else "note"
@@ -183,7 +183,7 @@ def _space(path: Path) -> Diagnosis:
 
 
 def _network() -> Iterator[Diagnosis]:
-    """One file of each host that a source of the tasks has."""
+    """Check one file of each host of the tasks' sources."""
     from urllib.parse import urlsplit
 
     from hearpreprocess.fetch import Connection, Connections

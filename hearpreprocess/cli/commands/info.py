@@ -20,17 +20,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print what is known of the task."""
-    told = []
+    """Print the facts of the task."""
+    objects = []
     for location, wanted in registry.expand([options.task]):
         config = registry.load(location)
         modes = config.modes_meant(wanted) if wanted else tuple(config.modes)
         facts = [facts_of(location, config.in_mode(mode)) for mode in modes]
-        told += facts
+        objects += facts
         if not options.json:
             print("\n".join(_lines(location, config, facts, modes[0] if wanted else config.default_mode)))
     if options.json:
-        print(json.dumps(told, indent=1, ensure_ascii=False))
+        print(json.dumps(objects, indent=1, ensure_ascii=False))
     return 0
 
 

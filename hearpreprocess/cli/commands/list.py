@@ -11,7 +11,7 @@ from hearpreprocess.storage import bytes_text, shortened, table
 from hearpreprocess.task import registry
 
 LONGEST_LICENCE = 34
-"""Characters, after which `...` says that there is more to it: see `hearpreprocess info`."""
+"""Characters shown, followed by `...` if there are more, which `hearpreprocess info` shows."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -26,21 +26,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the tasks."""
-    found = []
+    selected = []
     for location, wanted in registry.expand(options.tasks or ["all"]):
         config = registry.load(location)
         others = tuple(config.modes) if options.all_modes else config.published_modes
         modes = config.modes_meant(wanted) if wanted else others
-        found += [facts_of(location, config.in_mode(mode)) for mode in modes]
-    found = [
+        selected += [facts_of(location, config.in_mode(mode)) for mode in modes]
+    selected = [
         facts
-        for facts in found
+        for facts in selected
         if (facts["is_open"] or not options.open)
         and options.type in (None, facts["embedding_type"])
         and (options.most_hours is None or (facts["hours"] is not None and facts["hours"] <= options.most_hours))
     ]
     if options.json:
-        print(json.dumps(found, indent=1, ensure_ascii=False))
+        print(json.dumps(selected, indent=1, ensure_ascii=False))
         return 0
     rows: list[Mapping[str, str]] = [
         {
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
             "download": "?" if facts["download_bytes"] is None else bytes_text(facts["download_bytes"]),
             "licence": shortened(facts["licence"], LONGEST_LICENCE),
         }
-        for facts in found
+        for facts in selected
     ]
     print("\n".join(table(rows, right=("clips", "hours", "download"))))
     return 0

@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from hearpreprocess.cli.commands.check import worked_out
+from hearpreprocess.cli.commands.check import corpus_manifest
 from hearpreprocess.errors import ConfigError, OutputError
 from hearpreprocess.finished import name_of
 from hearpreprocess.scaffold import DatasetDescription, describe, module_text, split_scheme, test_text
@@ -75,7 +75,7 @@ def _yields_expected_clips(module: Path, dataset: DatasetDescription) -> bool:
     (task,) = registry.references([f"./{module}"], "default")
     with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as name:
         folder = Path(name)
-        manifest = worked_out(task, Workspace(folder / "work", folder / "tasks", folder, folder / "downloads"))
+        manifest = corpus_manifest(task, Workspace(folder / "work", folder / "tasks", folder, folder / "downloads"))
     if manifest is None:
         print(f"\n{module} does not work as it is: the guess was wrong where the message points to", file=sys.stderr)
         return False

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `plan`: those of a run that it depends on."""
+    """Add the options of `plan`: those of a run that affect the forecast."""
     add_tasks(parser, nargs="+")
     add_rates(parser)
     add_directories(parser)
@@ -54,30 +54,30 @@ def run(options: argparse.Namespace) -> int:
     from hearpreprocess.steps import sharing_sources
 
     request = request_of(options)
-    sizes = _asked(request.tasks, request.workspace) if options.ask_sizes else {}
-    found = {task: forecast(task, request, sizes) for task in request.tasks}
-    groups = [[found[task] for task in group] for group in sharing_sources(request.tasks)]
-    whole = together_cleaned(groups) if request.clean else together(list(found.values()))
+    sizes = _asked_sizes(request.tasks, request.workspace) if options.ask_sizes else {}
+    forecasts = {task: forecast(task, request, sizes) for task in request.tasks}
+    groups = [[forecasts[task] for task in group] for group in sharing_sources(request.tasks)]
+    total = together_cleaned(groups) if request.clean else together(list(forecasts.values()))
     if options.json:
-        told = {"tasks": [each.to_json() for each in found.values()], "together": whole.to_json()}
-        print(json.dumps(told, indent=1, ensure_ascii=False))
+        value = {"tasks": [item.to_json() for item in forecasts.values()], "together": total.to_json()}
+        print(json.dumps(value, indent=1, ensure_ascii=False))
         return 0
-    rows = [_row(each) for each in (*found.values(), *([whole] if request.clean or len(found) > 1 else []))]
+    rows = [_row(item) for item in (*forecasts.values(), *([total] if request.clean or len(forecasts) > 1 else []))]
     print("\n".join(table(rows, right=tuple(rows[0])[1:])))
     print("\nThe time is that of the work, without the network's.")
-    _print_room(whole, request.workspace)
+    _print_room(total, request.workspace)
     if request.clean:
         text = "are removed on the way, as tasks are finished (--clean); the peak of all together allows for that."
-        print(f"{bytes_text(whole.between)} of it {text}")
-    for assumption in whole.assumed:
+        print(f"{bytes_text(total.between)} of it {text}")
+    for assumption in total.assumed:
         print(f"assumed: {assumption}")
-    for licence, titles in whole.licences.items():
+    for licence, titles in total.licences.items():
         print(f"licence: {licence} ({', '.join(titles)})")
     return 0
 
 
-def _asked(tasks: Sequence[registry.TaskReference], workspace: Workspace) -> dict[File, int]:
-    """The sizes of the files that have to be downloaded and whose size is not known, where a server tells them."""
+def _asked_sizes(tasks: Sequence[registry.TaskReference], workspace: Workspace) -> dict[File, int]:
+    """The sizes of files to download with unknown size, as far as servers state them."""
     from hearpreprocess.cli.commands.sources import ask
 
     files = (file for task in tasks for source in task.resolve().sources.values() for file in source.files)
@@ -91,36 +91,39 @@ def _asked(tasks: Sequence[registry.TaskReference], workspace: Workspace) -> dic
     return sizes
 
 
-def _row(found: Forecast) -> Mapping[str, str]:
-    is_counted = found.clips is not None
+def _row(forecast: Forecast) -> Mapping[str, str]:
+    is_counted = forecast.clips is not None
     return {
-        "task": found.title,
-        "clips": f"{found.clips:,}" if is_counted else "?",
-        "here": bytes_text(found.downloaded),
-        "download": bytes_text(found.to_download),
-        "unpack": bytes_text(found.unpacked) if found.is_listed else "?",
-        "write": bytes_text(found.written - found.unpacked) if is_counted else "?",
-        "peak disk": bytes_text(found.peak) + ("" if found.is_known and is_counted else " + ?"),
-        "time": _time(found.seconds) if is_counted else "?",
+        "task": forecast.title,
+        "clips": f"{forecast.clips:,}" if is_counted else "?",
+        "here": bytes_text(forecast.downloaded),
+        "download": bytes_text(forecast.to_download),
+        "unpack": bytes_text(forecast.unpacked) if forecast.is_listed else "?",
+        "write": bytes_text(forecast.written - forecast.unpacked) if is_counted else "?",
+        "peak disk": bytes_text(forecast.peak) + ("" if forecast.is_known and is_counted else " + ?"),
+        "time": _time(forecast.seconds) if is_counted else "?",
     }
 
 
-def _print_room(whole: Forecast, workspace: Workspace) -> None:
-    """Whether what is to come has room, on each of the disks that it comes onto."""
-    places: Mapping[str, tuple[Path, Collection[Kind]]] = {
+def _print_room(total: Forecast, workspace: Workspace) -> None:
+    """Print whether the new files fit on each of the disks."""
+    directories: Mapping[str, tuple[Path, Collection[Kind]]] = {
         "--download-dir": (workspace.download_dir, ["download"]),
         "--tmp-dir": (workspace.tmp_dir, ["unpacked", "halfway", "resampled"]),
         "--tasks-dir": (workspace.tasks_dir, ["clips", "texts"]),
         "--tar-dir": (workspace.tar_dir, ["tarball"]),
     }
-    for disk in dict.fromkeys(disk_of(place) for place, _kinds in places.values()):
-        mine = {option: place for option, (place, _kinds) in places.items() if disk_of(place) == disk}
-        kinds = [kind for option in mine for kind in places[option][1]]
-        to_come = whole.still_to_come(kinds)
-        free = free_on(next(iter(mine.values())))
-        most = "" if whole.is_known else "at least "
+    for disk in dict.fromkeys(disk_of(directory) for directory, _kinds in directories.values()):
+        on_disk = {
+            option: directory for option, (directory, _kinds) in directories.items() if disk_of(directory) == disk
+        }
+        kinds = [kind for option in on_disk for kind in directories[option][1]]
+        to_come = total.still_to_come(kinds)
+        free = free_on(next(iter(on_disk.values())))
+        most = "" if total.is_known else "at least "
         print(
-            f"{most}{bytes_text(to_come)} are to come onto the disk of {', '.join(mine)}, {bytes_text(free)} are free."
+            f"{most}{bytes_text(to_come)} are to come onto the disk of {', '.join(on_disk)}, "
+            f"{bytes_text(free)} are free."
         )
         if to_come > free:
             print("That is not enough room: name a folder on another disk.")

@@ -15,7 +15,7 @@ from hearpreprocess.storage import whole_file
 
 INDEX = "index.html"
 GENERATOR, MOST_BEFORE_GENERATOR = '<meta name="generator" content="hearpreprocess">', 4096
-"""By which a page of ours is known, and where it stands in it."""
+"""The mark of our pages, and the number of bytes in which it must start."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -27,10 +27,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the index, and the reports that are missing; the exit status is 1 where a task is left out."""
+    """Write the index and the missing reports; the exit status is 1 if a task is left out."""
     from hearpreprocess import report
 
-    place, folders = _finished(options.folder)
+    parent, folders = _finished(options.folder)
     rows = []
     for folder in folders:
         try:
@@ -40,27 +40,27 @@ def run(options: argparse.Namespace) -> int:
         except OutputError as error:
             print(f"left out: {error}", file=sys.stderr)
     if rows:
-        _write(place / INDEX, report.index(rows))
+        _write(parent / INDEX, report.index(rows))
     return 0 if len(rows) == len(folders) else 1
 
 
-def _finished(place: Path) -> tuple[Path, list[Path]]:
-    """The finished tasks in a folder, or in the folder of tasks below that of a run's outputs, and which of the two.
+def _finished(folder: Path) -> tuple[Path, list[Path]]:
+    """The folder of finished tasks, which is the given one or `tasks` in it, and the finished tasks.
 
-    Raises OutputError where there is none.
+    Raises OutputError where there are none.
     """
-    if (place / MANIFEST).is_file():
-        raise OutputError(f"{place} is one task, whose report is {REPORT} in it; name the folder that it is in")
-    for each in (place, place / "tasks"):
-        folders = sorted(path.parent for path in each.glob(f"*/{MANIFEST}"))
+    if (folder / MANIFEST).is_file():
+        raise OutputError(f"{folder} is one task, whose report is {REPORT} in it; name the folder that it is in")
+    for parent in (folder, folder / "tasks"):
+        folders = sorted(path.parent for path in parent.glob(f"*/{MANIFEST}"))
         folders = [folder for folder in folders if not folder.name.endswith(".corpus")]
         if folders:
-            return each, folders
-    raise OutputError(f"{place} holds no finished task with a {MANIFEST}")
+            return parent, folders
+    raise OutputError(f"{folder} holds no finished task with a {MANIFEST}")
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a page, and say so; one that somebody else has made stays."""
+    """Write a page and print its path; refuse to replace a foreign file."""
     if path.exists() and not _is_ours(path):
         raise OutputError(f"{path} was not made by hearpreprocess; move it away")
     with whole_file(path) as temporary:

@@ -69,7 +69,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Make the tasks; the exit status is 1 where one of them is not finished."""
+    """Make the tasks; the exit status is 1 if one of them is not finished."""
     try:
         request = request_of(options)
     except TaskNotFoundError as error:
@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def fulfil(request: Request, options: argparse.Namespace) -> int:
-    """Have a request fulfilled, show how far it is, and print what came of it."""
+    """Execute a request, show its progress, and print the outcome."""
     from hearpreprocess import engine
     from hearpreprocess.cli.progress import Detail, Display
 
@@ -106,7 +106,7 @@ def fulfil(request: Request, options: argparse.Namespace) -> int:
 def _print_outcome(outcome: Outcome) -> int:
     if outcome.is_up_to_date:
         print("Nothing to do; everything is there:")
-        print("\n".join(f"  {_shown(output)}" for output in outcome.outputs))
+        print("\n".join(f"  {_relative(output)}" for output in outcome.outputs))
         return DONE
     print("\n".join(_table(outcome.outputs)), end="\n" if outcome.outputs else "")
     if not outcome.unfinished:
@@ -117,7 +117,7 @@ def _print_outcome(outcome: Outcome) -> int:
 
 
 def _table(outputs: Sequence[Path]) -> Iterator[str]:
-    rows = [(_shown(output), size_of(output), _clips(output)) for output in outputs]
+    rows = [(_relative(output), size_of(output), _clips(output)) for output in outputs]
     width = max((len(shown) for shown, _size, _clips_of_it in rows), default=0)
     if rows:
         yield f"{'made':<{width}}  {'size':>12}  clips"
@@ -125,13 +125,13 @@ def _table(outputs: Sequence[Path]) -> Iterator[str]:
         yield f"{shown:<{width}}  {bytes_text(size):>12}  {clips}".rstrip()
 
 
-def _shown(output: Path) -> str:
-    """A path as the person who gave the command would write it."""
+def _relative(output: Path) -> str:
+    """A path as the user would write it."""
     return os.path.relpath(output) if output.is_relative_to(Path.cwd()) else str(output)
 
 
 def _clips(output: Path) -> str:
-    """How many clips each split of a finished task's folder has."""
+    """The number of clips in each split of a finished task's folder."""
     from hearpreprocess.finished import METADATA, FinishedTask
 
     if not (output / METADATA).is_file():
@@ -150,7 +150,7 @@ def _print_failures(outcome: Outcome) -> None:
     if not outcome.failures:
         print("\nNo step reported an error.", file=sys.stderr)
     print(
-        f"\nFull log: {_shown(outcome.log) if outcome.log else 'none'}. "
+        f"\nFull log: {_relative(outcome.log) if outcome.log else 'none'}. "
         "Fix the problem and run the same command again; finished work is kept.",
         file=sys.stderr,
     )

@@ -26,23 +26,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print what each mirror answers; the exit status is 1 where a file has no mirror that is there."""
+    """Print each mirror's answer; the exit status is 1 if all mirrors of a file are unreachable."""
     chosen = _chosen(options)
-    found: list[dict[str, Any]] = []
+    answers: list[dict[str, Any]] = []
     for file, answer in ask(chosen):
-        found.append({"file": file.filename, "asked": time.strftime("%Y-%m-%dT%H:%M:%S%z"), **answer})
+        answers.append({"file": file.filename, "asked": time.strftime("%Y-%m-%dT%H:%M:%S%z"), **answer})
         if not options.json:
             _print(answer)
-    alive = {each["file"] for each in found if each["is_there"]}
+    alive = {answer["file"] for answer in answers if answer["is_there"]}
     if options.json:
-        print(json.dumps(found, indent=1))
+        print(json.dumps(answers, indent=1))
     else:
         print("\n".join(_judgement(chosen, alive)))
     return 1 if len(alive) < len(chosen) else 0
 
 
 def _chosen(options: argparse.Namespace) -> list[File]:
-    """The files of the tasks' sources; of those that are many, the first ones, which is told."""
+    """The files of the tasks' sources; of a source with many files the first ones, after printing a note."""
     chosen: dict[File, None] = {}
     for task in registry.references(options.tasks, options.mode):
         for source in task.resolve().sources.values():
@@ -67,7 +67,7 @@ def _judgement(chosen: Sequence[File], alive: Collection[str]) -> Iterator[str]:
 
 
 def ask(files: Iterable[File]) -> Iterator[tuple[File, dict[str, Any]]]:
-    """What each mirror of each file says of it: `url`, `is_there`, `size` in bytes or None, and `answer`, its words."""
+    """The answer of each mirror of each file: `url`, `is_there`, `size` in bytes or None, and the text `answer`."""
     from hearpreprocess.fetch import Connection, Connections
 
     with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as folder:

@@ -30,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Check the finished tasks; the exit status is 1 where one of them differs from what it should be."""
+    """Check the finished tasks; the exit status is 1 if one of them has a fault."""
     verifications: list[Verification] = []
     try:
         for path in copies(options.paths):
@@ -44,28 +44,28 @@ def run(options: argparse.Namespace) -> int:
 
 
 def copies(paths: Iterable[Path]) -> Iterator[Path]:
-    """The finished tasks at these paths, or in a folder of the outputs of a run.
+    """The finished tasks at these paths, or in them if they are output folders of a run.
 
-    Raises OutputError where a path leads to none.
+    Raises OutputError where a path has none.
     """
     for path in paths:
         if not path.is_dir() or (path / METADATA).is_file():
             yield path
             continue
-        folders = [place.parent for place in (*path.glob(f"*/{METADATA}"), *path.glob(f"tasks/*/{METADATA}"))]
+        folders = [file.parent for file in (*path.glob(f"*/{METADATA}"), *path.glob(f"tasks/*/{METADATA}"))]
         finished = [folder for folder in folders if not folder.name.endswith(".corpus")]
-        found = sorted([*finished, *path.glob("*.tar.gz")])
-        if not found:
+        tasks = sorted([*finished, *path.glob("*.tar.gz")])
+        if not tasks:
             raise OutputError(f"{path} is no finished task and holds none")
-        yield from found
+        yield from tasks
 
 
 def _lines(verification: Verification) -> Iterator[str]:
     rates = ", ".join(map(str, verification.rates)) or "no"
     task = f"{verification.task or 'no task'}, {verification.clips:,} clips at {rates} Hz"
     yield f"{verification.path}: {verification.outcome}  ({task})"
-    for what, outcome in verification.outcomes.items():
-        yield f"  {outcome:<9}  {what}"
+    for aspect, outcome in verification.outcomes.items():
+        yield f"  {outcome:<9}  {aspect}"
     for is_fault, kind in ((True, "FAULT"), (False, "note")):
         of_kind = [finding for finding in verification.findings if finding.is_fault == is_fault]
         for aspect, findings in _by_aspect(of_kind):

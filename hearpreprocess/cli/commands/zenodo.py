@@ -25,7 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Make the tarballs and the folder; the exit status is that of `run` where that fails."""
+    """Make the tarballs and the folder; the exit status is that of `run` if it fails."""
     from hearpreprocess.finished import PUBLISHED_RATE, tarball_name
     from hearpreprocess.zenodo import bundle
 

@@ -1,4 +1,4 @@
-"""What a person sees of a run: four lines at most on a terminal, one in a notebook, dated lines elsewhere."""
+"""The progress of a run: up to four lines on a terminal, one in a notebook, dated lines elsewhere."""
 
 from hearpreprocess.cli.progress.display import Detail, Display
 

@@ -1,4 +1,4 @@
-"""Follow the journal of a run, and show a person how far it is."""
+"""Follow the journal of a run and show its progress."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ Detail = Literal["quiet", "normal", "verbose"]
 SECONDS_BETWEEN_LOOKS = 0.1
 SECONDS_BETWEEN_LINES = {"quiet": float("inf"), "normal": 15.0, "verbose": 1.0}
 SECONDS_WORTH_A_LINE = 2.0
-"""On a terminal, where what took less time was seen while it went on."""
+"""The shortest stage that gets a line on a terminal, which showed it while it ran."""
 
 
 class Display:
-    """Follows the journal of a run in a thread of its own, and keeps the failures and warnings told there.
+    """Follows the journal of a run in its own thread, and collects its failures and warnings.
 
-    `tasks`: the titles of what the run is for; `completed`: those of them that were there before. `detail`: how much is
-    shown beside failures. `interruption`: after which steps that fail are not named, as they fail of it.
+    `tasks`: the titles of the run's outputs; `completed`: those that were complete before. `detail`: how much is shown
+    besides failures. `interruption`: after it, failed steps are not listed, as it caused their failure.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Display:
             self._take(entry)
 
     def _take(self, entry: JournalEntry) -> None:
-        entry = replace(entry, title=printable(entry.title))  # a title may be the name of a file, from anywhere
+        entry = replace(entry, title=printable(entry.title))  # a title may be a file name from a foreign archive
         if entry.event == "failed":
             self.failures.append(entry)
             self._work.fail(entry.title, entry.stage)
@@ -102,10 +102,10 @@ class Display:
 
     def _advance(self, stage: Stage, done: int) -> None:
         stage.done += done
-        if self._screen.keeps_lines and time.monotonic() - stage.told >= SECONDS_BETWEEN_LINES[self._detail]:
-            stage.told = time.monotonic()
+        if self._screen.keeps_lines and time.monotonic() - stage.last_line >= SECONDS_BETWEEN_LINES[self._detail]:
+            stage.last_line = time.monotonic()
             self._line(f"{stage.title}  {stage.name}: {stage.amount()}")
-        # What a refused mirror gave counts as read, too: of bytes, more may come than were announced.
+        # Bytes from a refused mirror count, too, so there may be more than announced.
         if stage.total is not None and stage.done >= stage.total and stage.unit != "B":
             self._finish(stage)
 
@@ -115,8 +115,8 @@ class Display:
         stage.is_over, stage.total = True, stage.done
         is_worth_it = self._screen.keeps_lines or self._detail == "verbose" or stage.seconds >= SECONDS_WORTH_A_LINE
         if is_worth_it and (stage.done or not stage.unit):
-            what = amount(stage.done, stage.unit) if stage.unit else "done"
-            self._line(f"{stage.title}  {stage.name}: {what} in {stage.seconds:.1f} s")
+            amount_done = amount(stage.done, stage.unit) if stage.unit else "done"
+            self._line(f"{stage.title}  {stage.name}: {amount_done} in {stage.seconds:.1f} s")
 
     def _line(self, text: str) -> None:
         if self._detail != "quiet":

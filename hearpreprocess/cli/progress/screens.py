@@ -1,4 +1,4 @@
-"""Where progress is shown: on a terminal, in a notebook, in a log, or nowhere."""
+"""Screens that show progress: a terminal, a notebook, a log, or none."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from tqdm.utils import disp_len, disp_trim
 from hearpreprocess.cli.progress.work import Work
 
 SECONDS_BETWEEN_SUMMARIES = 1.0
-"""In a notebook, which keeps all that it is told."""
+"""In a notebook, which saves all its output."""
 
 NOTEBOOK_COLUMNS, FALLBACK_SIZE = 100, (80, 24)
 
 
 def screen_for(stream: TextIO, *, is_quiet: bool) -> Log:
-    """What shows progress best on a stream."""
+    """The best screen for a stream."""
     if is_quiet:
         return Silence(stream)
     if not stream.isatty() or os.environ.get("TERM") == "dumb":
         return Log(stream)
-    # What a cell starts with an exclamation mark has a terminal, of which the notebook shows every line ever drawn.
+    # A command started with `!` in a notebook has a terminal, of which the notebook shows every line ever drawn.
     return Notebook(stream) if "JPY_PARENT_PID" in os.environ else Terminal(stream)
 
 
 class Log:
-    """Lines with a date, for whatever is no terminal."""
+    """Dated lines, for a stream that is not a terminal."""
 
     keeps_lines = True
 
@@ -39,14 +39,14 @@ class Log:
         print(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {text}", file=self._stream, flush=True)
 
     def show(self, work: Work) -> None:
-        """Show how far the work is, in place of what was shown before: a log has lines alone."""
+        """Replace the progress shown before; a log shows none between its lines."""
 
     def clear(self) -> None:
-        """Remove what was shown."""
+        """Remove the progress."""
 
 
 class Notebook(Log):
-    """One line that is written anew: that is all that notebooks understand of what terminals do."""
+    """One line that is rewritten, the only terminal feature that notebooks support."""
 
     keeps_lines = False
 
@@ -61,7 +61,7 @@ class Notebook(Log):
         print(text, file=self._stream, flush=True)
 
     def show(self, work: Work) -> None:
-        """Show the summary in place of the one before, once in a while."""
+        """Replace the summary at intervals."""
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + SECONDS_BETWEEN_SUMMARIES
             self._write(work.summary(NOTEBOOK_COLUMNS))
@@ -79,7 +79,7 @@ class Notebook(Log):
 
 
 class Terminal(Log):
-    """Lines that are drawn anew below those that stay."""
+    """Lines that are redrawn below those that stay."""
 
     keeps_lines = False
 
@@ -94,17 +94,17 @@ class Terminal(Log):
         print(text, file=self._stream, flush=True)
 
     def show(self, work: Work) -> None:
-        """Draw the summary and the stages at work, as many as there is room for."""
+        """Draw the summary and as many active stages as fit."""
         columns, rows = self._size()
-        bars = [disp_trim(stage.bar(columns - 1, is_ascii=self._is_ascii), columns - 1) for stage in work.at_work]
+        bars = [disp_trim(stage.bar(columns - 1, is_ascii=self._is_ascii), columns - 1) for stage in work.active_stages]
         self._draw([work.summary(columns - 1), *bars][: max(1, rows - 1)])
 
     def clear(self) -> None:
-        """Remove what was drawn."""
+        """Remove the drawn lines."""
         self._draw([])
 
     def _size(self) -> tuple[int, int]:
-        """Columns and rows: of this stream, as another one may go elsewhere."""
+        """Columns and rows of this stream's terminal, as other streams may be redirected."""
         try:
             columns, rows = os.get_terminal_size(self._stream.fileno())
         except OSError:
@@ -117,8 +117,8 @@ class Terminal(Log):
         columns = max(1, self._size()[0])
         rows = sum(
             max(1, -(-disp_len(line) // columns)) for line in self._drawn
-        )  # more of them in a window made narrower
-        up = f"\x1b[{rows}F\x1b[J" if rows else ""  # to their start, and away with them
+        )  # more rows if the window was made narrower
+        up = f"\x1b[{rows}F\x1b[J" if rows else ""  # move to the first row and clear
         self._stream.write(up + "".join(f"{line}\n" for line in lines))
         self._stream.flush()
         self._drawn = lines

@@ -1,4 +1,4 @@
-"""How far the stages of a run are, and what that says of the whole."""
+"""The progress of the stages of a run, and of the whole run."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from hearpreprocess.storage import counted
 STAGES_SHOWN = 3
 LONGEST_PREFIX = 40
 LEAST_FRACTION = 0.02
-"""Of the work, after which the time that is left is worth telling."""
+"""The fraction of the work after which the remaining time is shown."""
 
 COSTS = {"extract": 10.0, "standardize": 20.0, "resample": 11.0, "tar": 8.0}
-"""Of a second of a clip, beside each other; the latter two at each rate (the shares in benchmarks/RESULTS.md)."""
+"""Relative costs per second of a clip; the last two per rate (from the shares in benchmarks/RESULTS.md)."""
 
 EARLIER = ("extract", "standardize", "screen", "resample")
-"""The stages that are over for a task when it is packed, whichever task has done them."""
+"""The stages of a task that have ended when it is packed, even if another task ran them."""
 
 
 @dataclass
 class Stage:
-    """How far a stage of one task, or of one file, is.
+    """The progress of a stage of one task or one file.
 
-    `total`: units to be done, None where their number is not known. `weight`: the seconds of a clip, where units are
-    clips or made of them. `began`, `moved`: when it first and last did something, None before.
+    `total`: number of units, None if unknown. `weight`: the seconds of a clip, if units are clips or parts of them.
+    `began`, `moved`: the times of its first and last progress, None before.
     """
 
     title: str
@@ -39,11 +39,11 @@ class Stage:
     is_over: bool = False
     began: float | None = None
     moved: float = 0.0
-    told: float = 0.0
+    last_line: float = 0.0
 
     @property
     def seconds(self) -> float:
-        """Since it began."""
+        """The time since it began."""
         return 0.0 if self.began is None else time.monotonic() - self.began
 
     @property
@@ -52,20 +52,20 @@ class Stage:
         return self.name.partition(" ")[0]
 
     def begin(self) -> None:
-        """Note that it is at work now."""
+        """Record that it is active now."""
         self.moved = time.monotonic()
         if self.began is None:
-            self.began = self.told = self.moved
+            self.began = self.last_line = self.moved
 
     def amount(self) -> str:
-        """What is done, and of how much, as a person reads it."""
+        """The done and total amount as human-readable text."""
         if self.total is None:
             return amount(self.done, self.unit)
         done = f"{self.done / 1e6:,.1f}" if self.unit == "B" else f"{self.done:,}"
         return f"{done} of {amount(self.total, self.unit)}"
 
     def bar(self, columns: int, *, is_ascii: bool = False) -> str:
-        """A line of so many columns that shows how far it is; if `is_ascii`, of ASCII but for its title."""
+        """A progress bar of a number of columns; if `is_ascii`, in ASCII except for its title."""
         mark = "~" if is_ascii else "…"
         name = without_middle(f"{self.title} {self.name}", min(LONGEST_PREFIX, columns // 2), mark)
         if not self.total or self.done > self.total:
@@ -85,12 +85,12 @@ class Stage:
 
 
 def amount(count: int, unit: str) -> str:
-    """A number of bytes, files or clips as a person reads it."""
+    """A number of bytes, files or clips as human-readable text."""
     return f"{count / 1e6:,.1f} MB" if unit == "B" else counted(count, unit)
 
 
 def without_middle(text: str, most: int, mark: str = "…") -> str:
-    """A text of no more than `most` characters, without its middle where it is longer; its end tells the stage."""
+    """A text shortened to `most` characters in its middle, as its end contains the stage."""
     if len(text) <= most:
         return text
     end = most * 2 // 3
@@ -98,9 +98,9 @@ def without_middle(text: str, most: int, mark: str = "…") -> str:
 
 
 class Work:
-    """All stages of a run that are known so far.
+    """All known stages of a run.
 
-    `tasks`: the titles of what it is for; `completed`: those of them that were there before.
+    `tasks`: the titles of the run's outputs; `completed`: those that were complete before.
     """
 
     def __init__(self, tasks: Sequence[str], completed: Collection[str] = ()) -> None:
@@ -110,27 +110,27 @@ class Work:
         self._started = time.monotonic()
 
     @property
-    def at_work(self) -> list[Stage]:
-        """The stages that have begun and are not over: the STAGES_SHOWN that moved last, in the order of beginning."""
+    def active_stages(self) -> list[Stage]:
+        """The active stages: the STAGES_SHOWN with the latest progress, in the order of their start."""
         begun = [stage for stage in self.stages.values() if stage.began is not None and not stage.is_over]
         last = sorted(begun, key=lambda stage: stage.moved)[-STAGES_SHOWN:]
         return sorted(last, key=lambda stage: stage.began or 0.0)
 
     def end_earlier(self, title: str) -> None:
-        """Take the stages before packing for done: those of a task may be the work of another that shares its clips."""
-        for (each, _name), stage in self.stages.items():
-            if each == title and stage.kind in EARLIER:
+        """Mark the stages before packing as done, as another task that shares the clips may have run them."""
+        for (stage_title, _name), stage in self.stages.items():
+            if stage_title == title and stage.kind in EARLIER:
                 stage.is_over, stage.done = True, stage.total or stage.done
 
     def fail(self, title: str, name: str) -> None:
-        """Take a stage for over, of which nothing more will come; what depends on it is not waited for."""
+        """Mark a failed stage as ended, so that the progress does not wait for its dependents."""
         self.failed.add(title)
         if (title, name) in self.stages:
             self.stages[title, name].is_over = True
 
     @property
     def fraction(self) -> float | None:
-        """Of the audio work that is done; None as long as that of a task is not known, unless something has failed."""
+        """The done fraction of the audio work; None while a task's work is unknown, unless a stage has failed."""
         planned = {title for title, name in self.stages if name.partition(" ")[0] == "tar"}
         if not planned or (not self.failed and any(title not in planned | self.completed for title in self._tasks)):
             return None
@@ -140,11 +140,11 @@ class Work:
         return done / whole if whole else None
 
     def _cost(self, stage: Stage) -> float:
-        rates = sum(each.kind == "tar" for (title, _name), each in self.stages.items() if title == stage.title)
+        rates = sum(other.kind == "tar" for (title, _name), other in self.stages.items() if title == stage.title)
         return COSTS[stage.kind] * stage.weight * (max(1, rates) if stage.kind == "resample" else 1)
 
     def seconds_left(self) -> float | None:
-        """The time that the audio work still takes; None where that cannot be told."""
+        """The remaining time of the audio work; None if it cannot be estimated."""
         begun = [stage.began for stage in self.stages.values() if stage.kind in COSTS and stage.began is not None]
         fraction = self.fraction
         if fraction is None or not begun or not LEAST_FRACTION < fraction < 1:
@@ -152,14 +152,14 @@ class Work:
         return (time.monotonic() - min(begun)) * (1 - fraction) / fraction
 
     def summary(self, columns: int) -> str:
-        """How far the whole run is, in one line of so many columns; what matters least is left out where it must be."""
+        """The progress of the run in one line of a number of columns; less important parts are dropped if necessary."""
         fraction, left = self.fraction, self.seconds_left()
         clips = [stage for stage in self.stages.values() if stage.name == "resample"]
         loaded = sum(stage.done for stage in self.stages.values() if stage.unit == "B")
         tasks = len(self.completed.intersection(self._tasks))
         done, total = sum(stage.done for stage in clips), sum(stage.total or 0 for stage in clips)
-        most = 100 if tasks == len(self._tasks) else 99  # reports and folders are no audio work, and take a while, too
-        told = {
+        most = 100 if tasks == len(self._tasks) else 99  # reports and folders take time, too, and are not audio work
+        parts = {
             "percent": "" if fraction is None else f"{min(round(100 * fraction), most)}%",
             "tasks": f"{tasks} of {len(self._tasks)} done" if self._tasks else "",
             "clips": f"{done:,} of {total:,} clips" if clips else "",
@@ -168,8 +168,8 @@ class Work:
             "left": f"about {tqdm.format_interval(left)} left" if left is not None and left >= 1 else "",
         }
         for name in ("", "loaded", "clips", "percent", "tasks", "left"):
-            told[name] = ""
-            line = "  ".join(filter(None, told.values()))
+            parts[name] = ""
+            line = "  ".join(filter(None, parts.values()))
             if len(line) <= columns:
                 break
         return line
