@@ -1,16 +1,7 @@
-"""Somebody who gives commands in a folder.
-
-Most commands run in a fork of the tests' own process, which has every library loaded: a fresh interpreter spends more
-processor time on its imports than on a small task. A fork has memory, signals, standard streams and an exit status of
-its own, and whatever a command changes ends with it.
-"""
+"""Somebody who gives commands in a folder."""
 
 from __future__ import annotations
 
-import contextlib
-import gc
-import importlib
-import logging
 import os
 import signal
 import subprocess
@@ -19,25 +10,16 @@ import tempfile
 import textwrap
 import threading
 import time
-import traceback
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NoReturn
 
 from hearpreprocess.cli.program import COMMANDS
+from tests.forking import template
 
 COMMAND = [sys.executable, "-m", "hearpreprocess.runner"]
 CAN_FORK = sys.platform == "linux"  # elsewhere, system libraries do not survive a fork
 SECONDS_TO_END = 900
 SECONDS_BETWEEN_LOOKS = 0.005
-IGNORED_BY_DEFAULT = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning)
-LOADED_BEFORE_A_FORK = (
-    *(f"hearpreprocess.{room}" for room in ("cli", "compare", "engine", "planning", "report", "scaffold", "verify")),
-    *("PIL.Image", "isal.igzip_threaded", "jinja2", "pandas", "requests", "soundfile", "soxr", "tqdm"),
-)
-
-Settings = Mapping[str, Mapping[str, object]]
 
 
 class StartedCommand:
@@ -136,7 +118,7 @@ class User:
         command = [*map(str, arguments), *([] if with_report else _no_report(arguments))]
         (output, write_output), (errors, write_errors) = os.pipe(), os.pipe()
         if CAN_FORK:
-            pid, poll = _fork(command, self.folder, (write_output, write_errors), self._settings, before)
+            pid, poll = template().fork(command, self.folder, (write_output, write_errors), self._settings, before)
         else:
             process = subprocess.Popen(
                 [*COMMAND, *command],
@@ -196,15 +178,6 @@ class User:
         return [str(path) for path in self.folder.rglob("*.partial")]
 
 
-def _load() -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # of libraries; a fresh interpreter shows nobody those that are for their authors
-        for module in LOADED_BEFORE_A_FORK:
-            importlib.import_module(module)
-
-
 def _no_report(arguments: Sequence[object]) -> list[str]:
     """The option that leaves the reports out, where the command is a run."""
     first = str(arguments[0]) if arguments else "help"
@@ -215,80 +188,3 @@ def _no_report(arguments: Sequence[object]) -> list[str]:
 def _heed_interrupts() -> None:
     """A shell starts what it leaves in the background deaf to Ctrl-C, and all that these tests start would be so."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-def _fork(
-    command: list[str],
-    folder: Path,
-    outputs: Sequence[int],
-    settings: Settings,
-    before: Callable[[], object] | None,
-) -> tuple[int, Callable[[], int | None]]:
-    """The number of a fork of this process that does a command, and how to ask for its exit status."""
-    _load()
-    pid = os.fork()
-    if pid == 0:
-        _become(command, folder, outputs, settings, before)
-    with contextlib.suppress(OSError):  # whoever of the two comes first
-        os.setpgid(pid, pid)
-    ended: list[int] = []
-
-    def poll() -> int | None:
-        if not ended:
-            child, status = os.waitpid(pid, os.WNOHANG)
-            ended.extend([os.waitstatus_to_exitcode(status)] if child else [])
-        return ended[0] if ended else None
-
-    return pid, poll
-
-
-def _become(
-    command: list[str],
-    folder: Path,
-    streams: Sequence[int],
-    settings: Settings,
-    before: Callable[[], object] | None,
-) -> NoReturn:
-    """Be the process of a command until its end, as an interpreter that was started for it."""
-    status = 1
-    try:
-        gc.freeze()  # what the tests hold stays: a file that is collected would close one of the command's
-        os.setpgid(0, 0)
-        _take_over(*streams)
-        _heed_interrupts()
-        warnings.resetwarnings()
-        for category in IGNORED_BY_DEFAULT:
-            warnings.simplefilter("ignore", category)
-        logging.getLogger().handlers.clear()
-        os.chdir(folder)
-        sys.path.insert(0, str(folder))
-        sys.argv = ["hearpreprocess", *command]
-        for module, values in settings.items():
-            for name, value in values.items():
-                setattr(importlib.import_module(module), name, value)
-        if before is not None:
-            before()
-        from hearpreprocess.runner import main
-
-        status = main(command)
-    except SystemExit as error:
-        if isinstance(error.code, int) or error.code is None:
-            status = error.code or 0
-        else:
-            print(error.code, file=sys.stderr)
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()
-        os._exit(status)
-
-
-def _take_over(output: int, errors: int) -> None:
-    """Write to these files, and close whatever else the tests have open, such as the connections of a server."""
-    os.dup2(output, 1)
-    os.dup2(errors, 2)
-    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
-    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
-    sys.stdout = sys.__stdout__ = os.fdopen(1, "w", encoding="utf-8", closefd=False)
-    sys.stderr = sys.__stderr__ = os.fdopen(2, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)

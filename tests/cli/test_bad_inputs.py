@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import resource
 from collections.abc import Callable
 
@@ -270,10 +271,7 @@ def test_a_full_disk(user: User, kilobytes: int) -> None:
     members |= {path: toys.wav(path, 6.0) for path in members if path.endswith(".wav")}
     toy(user, members, sample_duration="6")
     limit = kilobytes * 1000
-
-    def limited() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-
+    limited = functools.partial(resource.setrlimit, resource.RLIMIT_FSIZE, (limit, limit))
     finished = user.run("./mine.py", "--sample-rates", 8000, before=limited)
     assert finished.returncode == 1
     assert "the disk is full" in finished.stderr

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import re
+import resource
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -257,13 +258,6 @@ def test_a_package_that_is_not_what_it_should_be_is_named(user: User) -> None:
     assert "ffmpeg.py is another package's: it has no input, compile" in finished.stdout
 
 
-def limited(soft: int, hard: int) -> Callable[[], None]:
-    """What a process does to open no more files than this."""
-    import resource
-
-    return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-
-
 def test_a_broken_environment_is_named_with_its_fix(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as broken:
         broken.setenv("IMAGEIO_FFMPEG_EXE", "/bin/false")
@@ -276,7 +270,9 @@ def test_a_broken_environment_is_named_with_its_fix(user: User, monkeypatch: pyt
         assert no_access.returncode == 1
         assert f"choose another with {option}" in no_access.stdout
     for hard, fix in ((4096, "ulimit -n 4096"), (64, "the hard limit is 64")):
-        low = user.run("doctor", "--offline", before=limited(64, hard))
+        low = user.run(
+            "doctor", "--offline", before=functools.partial(resource.setrlimit, resource.RLIMIT_NOFILE, (64, hard))
+        )
         assert low.returncode == 1
         assert fix in low.stdout
     no_network = user.run("doctor")
