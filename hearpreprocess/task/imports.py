@@ -46,7 +46,8 @@ def own_modules(text: bytes, package: str = "") -> dict[str, Path]:
             continue
         files[name] = file
         if file.suffix == ".py":
-            pending += _imported(file.read_bytes(), spec.parent or "")
+            with contextlib.suppress(OSError):  # importing the module reports it
+                pending += _imported(file.read_bytes(), spec.parent or "")
     return files
 
 
@@ -60,9 +61,11 @@ def is_own(name: str, spec: ModuleSpec) -> bool:
 
 def file_of(spec: ModuleSpec) -> Path | None:
     """The file of a module; None for a directory without `__init__.py`."""
-    return Path(spec.origin) if spec.has_location and spec.origin and os.path.isfile(spec.origin) else None
+    file = Path(spec.origin or "")
+    return file if spec.has_location and file.is_file() else None
 
 
+@functools.cache
 def is_installed(path: str) -> bool:
     """Whether a path is in Python itself or in what is installed for it."""
     return path.startswith(_installed_below()) or any(part in path for part in _INSTALLED_PARTS)
@@ -81,14 +84,19 @@ def _installed_below() -> tuple[str, ...]:
 
 def _imported(text: bytes, package: str) -> Iterator[str]:
     """The names of modules that a text may import, with their packages; some may not exist."""
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError):  # importing the module reports it
-        return
-    for node in ast.walk(tree):
+    for node in _import_nodes(text):
         for name in _named(node, package):
             parts = name.split(".")
             yield from (".".join(parts[:count]) for count in range(1, len(parts) + 1))
+
+
+@functools.lru_cache(maxsize=64)
+def _import_nodes(text: bytes) -> tuple[ast.AST, ...]:
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):  # importing the module reports it
+        return ()
+    return tuple(node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom | ast.Call))
 
 
 def _named(node: ast.AST, package: str) -> Iterator[str]:

@@ -36,27 +36,29 @@ class OwnImports:
         self._first, self._last = _import_directories(path.parent)
         self._path: list[str] = []
         self._modules: dict[str, ModuleType] = {}
+        self._others: dict[str, ModuleType] = {}
 
     @contextlib.contextmanager
     def active(self) -> Iterator[None]:
         """Import from the module's directory first, as a script does; another thread's block waits."""
         with _lock:
-            path = list(sys.path)
-            aside = _without_fixed(_own_loaded())
+            path, finders = list(sys.path), sys.meta_path
+            aside = _without_fixed(_own(dict(sys.modules)))
+            finders.insert(finders.index(PathFinder) if PathFinder in finders else len(finders), _Finder)
             try:
                 _remove(aside)
                 sys.modules.update(self._modules)
                 sys.path[:] = self._path_within(path)
-                finders = sys.meta_path
-                finders.insert(finders.index(PathFinder) if PathFinder in finders else len(finders), _Finder)
                 hiding = self._hiding()
                 _remove(hiding)
                 aside |= hiding
+                self._others = {name: other for name, other in sys.modules.items() if name not in self._modules}
                 yield
             finally:
                 sys.meta_path.remove(_Finder)
                 self._path, sys.path[:] = list(sys.path), path
-                self._modules = _without_fixed(_own_loaded())
+                self._modules = _without_fixed(self._imported())
+                self._others = {}
                 _remove(self._modules)
                 sys.modules.update(aside)
 
@@ -64,7 +66,7 @@ class OwnImports:
         """The files of the modules that it has imported and those that their texts lead to, by name; while active."""
         texts = [(self._text, "")]
         files = {}
-        for name, module in _without_fixed(_own_loaded()).items():
+        for name, module in self._imported().items():
             spec = _spec(module)
             if spec is not None and (file := file_of(spec)) is not None:
                 files[name] = file
@@ -73,6 +75,11 @@ class OwnImports:
         for text, package in texts:
             files |= own_modules(text, package)
         return files
+
+    def _imported(self) -> dict[str, ModuleType]:
+        """The user's own modules that have been imported in the block; few are looked at, as many may be loaded."""
+        loaded = dict(sys.modules)
+        return _own({name: module for name, module in loaded.items() if self._others.get(name) is not module})
 
     def _path_within(self, outside: Sequence[str]) -> list[str]:
         known = self._path or self._first
@@ -123,9 +130,12 @@ def _import_directories(folder: Path) -> tuple[list[str], list[str]]:
     return ([str(folder)], []) if outside == folder else ([str(outside)], [str(folder)])
 
 
-def _own_loaded() -> dict[str, ModuleType]:
-    modules = [item for item in list(sys.modules.items()) if item[0] not in ("__main__", "__mp_main__")]
-    return {name: module for name, module in modules if (spec := _spec(module)) is not None and is_own(name, spec)}
+def _own(modules: Mapping[str, ModuleType]) -> dict[str, ModuleType]:
+    return {
+        name: module
+        for name, module in modules.items()
+        if name not in ("__main__", "__mp_main__") and (spec := _spec(module)) is not None and is_own(name, spec)
+    }
 
 
 def _without_fixed(modules: Mapping[str, ModuleType]) -> dict[str, ModuleType]:

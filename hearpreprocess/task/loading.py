@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 
@@ -51,7 +52,7 @@ class LoadedTask:
         """
         if self.path is None:
             return []
-        return undeclared_files(self.path, (*self.opened, *opened), (*known, *self.files, *self._listings()))
+        return undeclared_files(self.path, chain(self.opened, opened), chain(self.files, self._listings(), known))
 
     def _listings(self) -> Iterator[Path]:
         """The lists of files that sources of any mode name, as the module may read them when it is executed."""
@@ -118,4 +119,3 @@ def _execute(path: Path, text: bytes) -> ModuleType:
     except (Exception, SystemExit) as error:
         raise ConfigError(f"{path}, line {line_in(error, path)}: {type(error).__name__}: {error}") from error
     return module
-

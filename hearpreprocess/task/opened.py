@@ -9,6 +9,7 @@ import shlex
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -66,9 +67,7 @@ def _note(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 def _is_written(mode: object, flags: object) -> bool:
-    return (isinstance(mode, str) and bool(set(mode) & set("wax"))) or bool(
-        isinstance(flags, int) and flags & _WRITES
-    )
+    return (isinstance(mode, str) and bool(set(mode) & set("wax"))) or bool(isinstance(flags, int) and flags & _WRITES)
 
 
 def _of_open(path: object, _mode: object, _flags: object) -> Iterator[str]:
@@ -81,7 +80,9 @@ def _of_database(database: object) -> Iterator[str]:
         yield from _existing([unquote(urlsplit(str(database)).path) if is_uri else path])
 
 
-def _of_program(executable: object, arguments: Iterable[object], folder: object = None, *_rest: object) -> Iterator[str]:
+def _of_program(
+    executable: object, arguments: Iterable[object], folder: object = None, *_rest: object
+) -> Iterator[str]:
     words = [word for argument in (executable, *arguments) for word in _text(argument)]
     for word in list(words):
         words += [word.partition("=")[2], *_words(word)]
@@ -115,13 +116,14 @@ def _text(path: object) -> Iterator[str]:
 def _absolute(path: object) -> Iterator[str]:
     for text in _text(path):
         with contextlib.suppress(FileNotFoundError):  # the working directory is gone
-            yield os.path.abspath(text)  # now, as the working directory may change
+            yield str(Path(text).absolute())  # now, as the working directory may change
 
 
 def _existing(paths: Iterable[str], folder: str = "") -> Iterator[str]:
     for path in paths:
-        if path and os.path.isfile(joined := os.path.join(folder, path)):
-            yield from _absolute(joined)
+        with contextlib.suppress(OSError):  # an argument that is too long for a path
+            if path and Path(folder, path).is_file():
+                yield from _absolute(Path(folder, path))
 
 
 def _words(command: str) -> list[str]:

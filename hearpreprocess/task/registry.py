@@ -15,6 +15,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from hearpreprocess.errors import ConfigError, TaskNotFoundError
@@ -77,7 +78,7 @@ class TaskReference:
         `opened`: the paths read since the module was executed. `known`: files and directories that steps read from.
         """
         of_sources = (path for source in self.resolve().sources.values() for path in source.paths)
-        return _loaded(self.location, self.maker).undeclared(opened, (*known, *of_sources))
+        return _loaded(self.location, self.maker).undeclared(opened, chain(of_sources, known))
 
 
 @functools.cache

@@ -7,6 +7,7 @@ import importlib.util
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 from hearpreprocess.task.imports import is_installed
@@ -29,17 +30,24 @@ def undeclared_files(module: Path, opened: Iterable[str], known: Iterable[Path])
     """
     folder = module.parent.resolve()
     project = _project(folder)
-    apart = [path for path in (Path(sys.prefix), Path(sys.base_prefix), _PACKAGE) if not folder.is_relative_to(path)]
-    known_forms = [form for path in (*known, *apart) for form in _forms(path)]
-    names = set()
+    candidates = {}
     for path in _sources_of(opened):
-        if is_installed(path) and not is_installed(f"{folder}{os.sep}"):
+        if is_installed(str(path)) and not is_installed(str(folder / module.name)):
             continue
-        forms = _forms(Path(path))
-        watched = next((form for form in forms if _is_watched(form, folder, project)), None)
-        if watched is not None and not any(form.is_relative_to(parent) for form in forms for parent in known_forms):
-            names.add(Path(os.path.relpath(watched, folder)).as_posix())
-    return sorted(names)
+        forms = _forms(path)
+        if (watched := next((form for form in forms if _is_watched(form, folder, project)), None)) is not None:
+            candidates[Path(os.path.relpath(watched, folder)).as_posix()] = {
+                *forms,
+                *forms[0].parents,
+                *forms[1].parents,
+            }
+    apart = [path for path in (Path(sys.prefix), Path(sys.base_prefix), _PACKAGE) if not folder.is_relative_to(path)]
+    for path in chain(apart, known):
+        if not candidates:  # as usual, and there may be many sources
+            break
+        forms = _forms(path)
+        candidates = {name: around for name, around in candidates.items() if around.isdisjoint(forms)}
+    return sorted(candidates)
 
 
 def describe_undeclared(module: str, names: Sequence[str]) -> str:
@@ -67,7 +75,7 @@ def _is_watched(path: Path, folder: Path, project: Path) -> bool:
 def _project(folder: Path) -> Path:
     """The outermost directory around a module that belongs to its project; the home directory never does."""
     home = _home()
-    working = Path(os.path.realpath("."))
+    working = Path.cwd()
     project = folder
     for directory in folder.parents:
         if home.is_relative_to(directory):
@@ -78,19 +86,20 @@ def _project(folder: Path) -> Path:
 
 
 def _home() -> Path:
-    return Path(os.path.realpath(os.path.expanduser("~")))
+    return Path("~").expanduser().resolve()
 
 
 def _forms(path: Path) -> tuple[Path, Path]:
-    """A path as it was given and without symbolic links."""
-    return Path(os.path.abspath(path)), Path(os.path.realpath(path))
+    """A path as it was given, without `..`, and without symbolic links."""
+    return Path(os.path.normpath(path.absolute())), path.resolve()
 
 
-def _sources_of(opened: Iterable[str]) -> Iterator[str]:
+def _sources_of(opened: Iterable[str]) -> Iterator[Path]:
     """The files that were opened, with a module's source file in place of its bytecode in __pycache__."""
     for name in opened:
-        if os.path.basename(os.path.dirname(name)) != "__pycache__":
-            yield name
-        elif name.endswith(".pyc"):
+        path = Path(name)
+        if path.parent.name != "__pycache__":
+            yield path
+        elif path.suffix == ".pyc":
             with contextlib.suppress(ValueError):  # not a name that Python gives to bytecode
-                yield importlib.util.source_from_cache(name)
+                yield Path(importlib.util.source_from_cache(name))
