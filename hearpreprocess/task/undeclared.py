@@ -47,7 +47,7 @@ def undeclared_files(module: Path, opened: Iterable[str], known: Iterable[Path])
             break
         forms = _forms(path)
         candidates = {name: around for name, around in candidates.items() if around.isdisjoint(forms)}
-    return sorted(candidates)
+    return sorted(name for name in candidates if (folder / name).is_file())  # not a directory or a temporary file
 
 
 def describe_undeclared(module: str, names: Sequence[str]) -> str:
