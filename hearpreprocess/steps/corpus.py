@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -59,15 +60,21 @@ class Corpus(TaskStep):
     def build(self, folder: Path) -> None:
         self.note("began")
         trees = {name: Tree(name, index.folder) for name, index in self.indexes().items()}
-        with opened_files() as opened:
+        with self.task.importing(), opened_files() as opened:
             table, omissions, warnings = choose_clips(self.config, trees)
-        undeclared = self.task.undeclared(opened, self.workspace.directories)
+        undeclared = self.task.undeclared(opened, self._read_by_trees())
         CorpusFolder(folder).write(plan_corpus(self.config, table, omissions, trees, undeclared))
         if undeclared:
             warnings.append(describe_undeclared(Path(self.task.location).name, undeclared))
         for text in warnings:
             self.note("warned", text=text)
         self.note("finished")
+
+    def _read_by_trees(self) -> Iterator[Path]:
+        """Where the task's sources are read: no other file in the directories of a run belongs to them."""
+        for index in self.indexes().values():
+            yield index.folder
+            yield from (self.workspace.download_dir / file.filename for file in index.source.files)
 
     @property
     def shared(self) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from hearpreprocess.task.clips import Clip, Event, Label, LeftOut, Member
 from hearpreprocess.task.config import TaskConfig
 from hearpreprocess.task.facts import EXTRAS, Mode, Resampled
 from hearpreprocess.task.files import File
-from hearpreprocess.task.loading import LoadedTask, describe_undeclared
+from hearpreprocess.task.loading import LoadedTask
 from hearpreprocess.task.midi import midi_notes
 from hearpreprocess.task.mode import TaskMode
 from hearpreprocess.task.opened import opened_files
@@ -24,6 +24,7 @@ from hearpreprocess.task.sources import (
 )
 from hearpreprocess.task.tfds import named_clips, tfds_names
 from hearpreprocess.task.tree import Packed, Tree, matcher
+from hearpreprocess.task.undeclared import describe_undeclared
 
 __all__ = [
     "EXTRAS",

@@ -1,7 +1,7 @@
 """The user's own modules that a module imports, found in its source text, as some imports may not have run yet.
 
 Import statements count at any depth, in functions too, and so do `importlib.import_module` and `__import__` with a
-literal name. Computed names are not found; such a module can be declared as a data file.
+literal name. Computed names are not found.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import functools
+import os
 import pkgutil
 import site
 import sys
@@ -18,7 +19,8 @@ from importlib.machinery import ModuleSpec
 from importlib.util import resolve_name
 from pathlib import Path
 
-_TASKS = "hearpreprocess.tasks"
+_PACKAGE = "hearpreprocess"
+_TASKS = f"{_PACKAGE}.tasks"
 """Modules in it may be shared by task modules and count as the user's own."""
 
 
@@ -26,7 +28,7 @@ def own_modules(text: bytes, package: str = "") -> dict[str, Path]:
     """The files of all the user's own modules that a module with this text imports, directly or not, by name.
 
     `package`: the module's package, for relative imports. Installed modules and those of hearpreprocess are left out,
-    except those in `hearpreprocess.tasks`.
+    except those in `hearpreprocess.tasks`. The result does not depend on which installed modules are loaded.
     """
     files: dict[str, Path] = {}
     pending = list(_imported(text, package))
@@ -37,26 +39,64 @@ def own_modules(text: bytes, package: str = "") -> dict[str, Path]:
             continue
         seen.add(name)
         spec = _spec(name)
-        if spec is None or not _is_own(name, spec):
+        if spec is None or not is_own(name, spec):
             continue
-        file = Path(spec.origin or "")
-        if file.is_file():  # a namespace package has no file
-            files[name] = file
+        file = file_of(spec)
+        if file is None:
+            continue
+        files[name] = file
         if file.suffix == ".py":
-            pending += _imported(file.read_bytes(), spec.parent or "")
+            with contextlib.suppress(OSError):  # importing the module reports it
+                pending += _imported(file.read_bytes(), spec.parent or "")
     return files
+
+
+def is_own(name: str, spec: ModuleSpec) -> bool:
+    """Whether a module is the user's own: neither installed nor a part of Python or hearpreprocess."""
+    if name.partition(".")[0] == _PACKAGE:
+        return name == _TASKS or name.startswith(f"{_TASKS}.")
+    paths = [spec.origin] if spec.has_location and spec.origin else list(spec.submodule_search_locations or ())
+    return bool(paths) and not any(map(is_installed, paths))
+
+
+def file_of(spec: ModuleSpec) -> Path | None:
+    """The file of a module; None for a directory without `__init__.py`."""
+    file = Path(spec.origin or "")
+    return file if spec.has_location and file.is_file() else None
+
+
+@functools.cache
+def is_installed(path: str) -> bool:
+    """Whether a path is in Python itself or in what is installed for it."""
+    return path.startswith(_installed_below()) or any(part in path for part in _INSTALLED_PARTS)
+
+
+_INSTALLED_PARTS = tuple(f"{os.sep}{name}{os.sep}" for name in ("site-packages", "dist-packages"))
+"""Also of installations that PYTHONPATH names, as on clusters."""
+
+
+@functools.cache
+def _installed_below() -> tuple[str, ...]:
+    of_python = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    paths = {*of_python, site.getusersitepackages(), *site.getsitepackages()}
+    return tuple(f"{form}{os.sep}" for path in paths for form in {path, os.path.realpath(path)})
 
 
 def _imported(text: bytes, package: str) -> Iterator[str]:
     """The names of modules that a text may import, with their packages; some may not exist."""
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError):  # importing the module reports it
-        return
-    for node in ast.walk(tree):
+    for node in _import_nodes(text):
         for name in _named(node, package):
             parts = name.split(".")
             yield from (".".join(parts[:count]) for count in range(1, len(parts) + 1))
+
+
+@functools.lru_cache(maxsize=64)
+def _import_nodes(text: bytes) -> tuple[ast.AST, ...]:
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):  # importing the module reports it
+        return ()
+    return tuple(node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom | ast.Call))
 
 
 def _named(node: ast.AST, package: str) -> Iterator[str]:
@@ -90,37 +130,27 @@ def _absolute(name: str, package: str) -> str | None:
 def _submodules(package: str) -> Iterator[str]:
     """The modules of a package, any of which `from package import *` may import."""
     spec = _spec(package)
-    if spec is not None and spec.submodule_search_locations is not None and _is_own(package, spec):
+    if spec is not None and spec.submodule_search_locations is not None and is_own(package, spec):
         yield from (f"{package}.{module.name}" for module in pkgutil.iter_modules(spec.submodule_search_locations))
 
 
-def _is_own(name: str, spec: ModuleSpec) -> bool:
-    outermost = name.partition(".")[0]
-    if outermost == "hearpreprocess":
-        return name == _TASKS or name.startswith(f"{_TASKS}.")
-    if outermost in sys.stdlib_module_names:
-        return False
-    paths = [spec.origin] if spec.origin else list(spec.submodule_search_locations or ())
-    return not any(Path(path).is_relative_to(installed) for path in paths for installed in installed_below())
-
-
-@functools.cache
-def installed_below() -> frozenset[str]:
-    """The folders of this Python and of its installed packages."""
-    of_python = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-    return frozenset({*of_python, site.getusersitepackages(), *site.getsitepackages()})
-
-
 def _spec(name: str) -> ModuleSpec | None:
-    """The spec of a module, found without executing it or its packages."""
+    """The spec of a module that may be the user's own, found without executing it or its packages."""
     loaded: ModuleSpec | None = getattr(sys.modules.get(name), "__spec__", None)
-    if loaded is not None:
+    # An installed module that is loaded may hide one of the user's own, but not in every process.
+    if loaded is not None and (is_own(name, loaded) or name == _PACKAGE):
         return loaded
     package = name.rpartition(".")[0]
-    of_package = _spec(package) if package else None
-    if package and (of_package is None or of_package.submodule_search_locations is None):
-        return None
-    path = None if of_package is None else of_package.submodule_search_locations
+    path = None
+    if package:
+        if package == _PACKAGE and name != _TASKS:
+            return None
+        of_package = _spec(package)
+        if of_package is None or of_package.submodule_search_locations is None:
+            return None
+        if of_package.has_location and package != _PACKAGE and not is_own(package, of_package):
+            return None  # what is in an installed package is installed
+        path = of_package.submodule_search_locations
     for finder in sys.meta_path:
         with contextlib.suppress(ImportError, AttributeError, ValueError):
             if (spec := finder.find_spec(name, path)) is not None:

@@ -13,7 +13,9 @@ import importlib
 import importlib.util
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from hearpreprocess.errors import ConfigError, TaskNotFoundError
@@ -66,14 +68,17 @@ class TaskReference:
         """The documentation of the task's module."""
         return _loaded(self.location, self.maker).documentation if self.maker else documentation(self.location)
 
-    def undeclared(self, opened: Iterable[str], folders: Iterable[Path]) -> list[str]:
-        """The files beside the task's module that are read without being declared as data files.
+    def importing(self) -> AbstractContextManager[None]:
+        """A block in which the task's `clips` can run: it imports the same modules as the task's module."""
+        return _loaded(self.location, self.maker).importing()
 
-        `opened`: the paths read since the module was executed. `folders`: the directories that a run works in.
+    def undeclared(self, opened: Iterable[str], known: Iterable[Path]) -> list[str]:
+        """The files of the task's module that are read without being declared as data files.
+
+        `opened`: the paths read since the module was executed. `known`: files and directories that steps read from.
         """
-        task = _loaded(self.location, self.maker)
         of_sources = (path for source in self.resolve().sources.values() for path in source.paths)
-        return task.undeclared((*task.opened, *opened), (*folders, *of_sources))
+        return _loaded(self.location, self.maker).undeclared(opened, chain(of_sources, known))
 
 
 @functools.cache

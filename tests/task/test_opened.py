@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-import threading
+import sqlite3
+import subprocess
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +23,19 @@ READERS: dict[str, Callable[[Path], object]] = {
     "pathlib": lambda path: path.read_text(),
     "pandas": lambda path: pd.read_csv(path),
     "numpy": lambda path: np.loadtxt(path, dtype=str),
+    "sqlite3": lambda path: sqlite3.connect(path).close(),
+    "sqlite3, address": lambda path: sqlite3.connect(f"file:{path}?mode=ro", uri=True).close(),
+    "a program": lambda path: subprocess.run(["cat", path], check=True, stdout=subprocess.DEVNULL),
+    "a program in a directory": lambda path: subprocess.run(["true", "--names=names.txt"], check=True, cwd=path.parent),
+    "a shell": lambda path: subprocess.run("cat names.txt | sort > /dev/null", shell=True, check=True),
+    "os.system": lambda path: os.system("cat names.txt > /dev/null"),
+    "a thread": lambda path: _in_thread(path.read_text),
 }
+
+
+def _in_thread(read: Callable[[], object]) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(read).result()
 
 
 @pytest.fixture
@@ -42,13 +56,21 @@ def test_a_file_that_is_read_is_recorded(path: Path, how: str) -> None:
 
 
 def test_files_that_are_written_and_those_of_other_threads_and_blocks_are_not_recorded(path: Path) -> None:
-    with opened_files() as outer:
-        path.with_name("written.txt").write_text("x")
-        with path.with_name("added.txt").open("a"):
-            pass
-        thread = threading.Thread(target=path.read_text)
-        thread.start()
-        thread.join()
-        with opened_files() as inner:
-            path.read_text()
+    with ThreadPoolExecutor(1) as of_others:
+        of_others.submit(str).result()  # its thread has begun
+        with opened_files() as outer:
+            path.with_name("written.txt").write_text("x")
+            path.with_name("written.txt").read_text()
+            with path.with_name("added.txt").open("a"):
+                pass
+            of_others.submit(path.read_text).result()
+            with opened_files() as inner:
+                path.read_text()
     assert (list(outer), list(inner)) == ([], [str(path)])
+
+
+@pytest.mark.parametrize("argument", ["it's", "x" * 5000, "", "nowhere/names.txt", "=", b"\xff"])
+def test_any_argument_may_be_given_to_a_program(path: Path, argument: str | bytes) -> None:
+    with opened_files() as opened:
+        subprocess.run(["true", argument], check=True)
+    assert not [name for name in opened if name.startswith(str(path.parent))]
