@@ -28,11 +28,11 @@ def settings_files() -> list[Path]:
     Raises ConfigError where LUIGI_CONFIG_PATH or LUIGI_CONFIG_PARSER has a value that Luigi would ignore with a
     warning.
     """
-    parser = _PARSERS.get(wanted := os.environ.get(PARSER, "cfg"))
+    parser = _PARSERS.get(wanted := os.environ.get(PARSER) or "cfg")
     if parser is None:
         raise ConfigError(f"{PARSER}: unknown parser; expected one of {', '.join(_PARSERS)}, got {wanted!r}")
     files = [Path(path) for path in _PLACES[parser] if Path(path).is_file()]
-    if PATH in os.environ:
+    if os.environ.get(PATH):
         own = Path(os.environ[PATH])
         if not own.is_file():
             raise ConfigError(f"{PATH}: expected a file with Luigi's settings, got {str(own)!r}, which does not exist")
@@ -55,8 +55,10 @@ def reading_settings() -> Iterator[None]:
     try:
         _read_on_import.update(_contents(files))
         with warnings.catch_warnings():
-            # Luigi warns about one of its own defaults on import, which does not concern users.
+            # Luigi warns about one of its own defaults on import, and about an empty variable, neither of which
+            # concerns users.
             warnings.simplefilter("ignore", DeprecationWarning)
+            warnings.filterwarnings("ignore", "LUIGI_CONFIG_", UserWarning)
             yield
     except ModuleNotFoundError:
         raise

@@ -19,6 +19,8 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
+from hearpreprocess.storage.disk import explaining_disk_errors
+
 
 def lock_file(path: Path, *, shared: bool = False) -> BinaryIO:
     """Wait for the lock on a file, which is created if missing, and return the open file that holds the lock.
@@ -60,7 +62,8 @@ def is_under_its_name(file: BinaryIO, path: Path) -> bool:
 def _locked(path: Path, kind: int) -> BinaryIO:
     """The open file with the lock; raises BlockingIOError if it is locked and `kind` does not wait."""
     while True:
-        file = _open(path, os.O_RDWR | os.O_CREAT)
+        with explaining_disk_errors(path):
+            file = _open(path, os.O_RDWR | os.O_CREAT)
         try:
             _flock(file, kind)
             if is_under_its_name(file, path):

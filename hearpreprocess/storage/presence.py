@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from hearpreprocess.storage.disk import explaining_disk_errors
 from hearpreprocess.storage.locks import is_locked, lock_file
 
 _FOLDER, _DOOR, _RUN, _CLEANUP_SKIPPED = "runs", "door", ".run", ".left"
@@ -71,7 +72,8 @@ def forget_skipped_cleanup(tmp_dir: Path) -> None:
 
 def _folder(tmp_dir: Path) -> Path:
     folder = tmp_dir / _FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
+    with explaining_disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 

@@ -76,7 +76,14 @@ class TaskConfig(TaskFacts):
                 f"{self.name}: data_files must be a sequence of paths, got {str(self.data_files)!r}; "
                 f"write data_files=({str(self.data_files)!r},)"
             )
-        object.__setattr__(self, "data_files", tuple(self.data_files))
+        try:
+            data_files = tuple(self.data_files)
+        except TypeError:
+            raise ConfigError(f"{self.name}: data_files must be a sequence of paths, got {self.data_files!r}") from None
+        for name in data_files:
+            if not isinstance(name, str | Path) or not str(name):
+                raise ConfigError(f"{self.name}: data_files must name files by path, got {name!r}")
+        object.__setattr__(self, "data_files", data_files)
         for mode in self.modes:
             self.in_mode(mode)
         object.__setattr__(self, "evaluation", tuple(self.evaluation))

@@ -15,7 +15,7 @@ import site
 import sys
 import sysconfig
 from collections.abc import Iterator
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import resolve_name
 from pathlib import Path
 
@@ -134,6 +134,17 @@ def _submodules(package: str) -> Iterator[str]:
         yield from (f"{package}.{module.name}" for module in pkgutil.iter_modules(spec.submodule_search_locations))
 
 
+def _locations(package: str, spec: ModuleSpec) -> list[str]:
+    """The directories in which the modules of a package are."""
+    try:
+        return list(spec.submodule_search_locations or ())
+    except KeyError:  # Python looks up the parent of a folder without __init__.py among the imported modules
+        parent, _dot, name = package.rpartition(".")
+        of_parent = _spec(parent)
+        above = [] if of_parent is None else _locations(parent, of_parent)
+        return [f"{directory}/{name}" for directory in above if Path(directory, name).is_dir()]
+
+
 def _spec(name: str) -> ModuleSpec | None:
     """The spec of a module that may be the user's own, found without executing it or its packages."""
     loaded: ModuleSpec | None = getattr(sys.modules.get(name), "__spec__", None)
@@ -150,9 +161,13 @@ def _spec(name: str) -> ModuleSpec | None:
             return None
         if of_package.has_location and package != _PACKAGE and not is_own(package, of_package):
             return None  # what is in an installed package is installed
-        path = of_package.submodule_search_locations
+        path = _locations(package, of_package)
     for finder in sys.meta_path:
         with contextlib.suppress(ImportError, AttributeError, ValueError):
-            if (spec := finder.find_spec(name, path)) is not None:
+            try:
+                spec = finder.find_spec(name, path)
+            except KeyError:  # a folder without __init__.py, whose parent Python expects among the imported modules
+                spec = PathFinder.find_spec(name.rpartition(".")[2], path)
+            if spec is not None:
                 return spec
     return None

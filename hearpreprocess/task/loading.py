@@ -6,9 +6,9 @@ import contextlib
 import hashlib
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from types import ModuleType
@@ -27,18 +27,22 @@ class LoadedTask:
     """A task and the state of its module when it was executed.
 
     `code`: a digest of the module's text, of all modules of the user's own that it imports, and of its data files.
-    `documentation`: a text in place of a task module's docstring. `path`: of the module, if there is one. `files`: the
-    files that `code` covers. `opened`: the files read while the module was executed. `imports`: the user's own modules
-    that it imports.
+    `documentation`: a text in place of a task module's docstring. `path`: of the module, if there is one. `digests`: of
+    the files that `code` covers. `opened`: the files read while the module was executed. `imports`: the user's own
+    modules that it imports.
     """
 
     config: TaskConfig
     code: str
     documentation: str = ""
     path: Path | None = None
-    files: frozenset[Path] = frozenset()
+    digests: Mapping[Path, str] = field(default_factory=dict)
     opened: tuple[str, ...] = ()
     imports: OwnImports | None = None
+
+    def changed_files(self) -> list[Path]:
+        """The files that `code` covers and that are no longer what they were when the module was executed, sorted."""
+        return sorted(file for file, known in self.digests.items() if not file.is_file() or file_digest(file) != known)
 
     def importing(self) -> AbstractContextManager[None]:
         """A block in which the task's functions can run: they import the same modules as the task's module."""
@@ -52,7 +56,7 @@ class LoadedTask:
         """
         if self.path is None:
             return []
-        return undeclared_files(self.path, chain(self.opened, opened), chain(self.files, self._listings(), known))
+        return undeclared_files(self.path, chain(self.opened, opened), chain(self.digests, self._listings(), known))
 
     def _listings(self) -> Iterator[Path]:
         """The lists of files that sources of any mode name, as the module may read them when it is executed."""
@@ -81,14 +85,16 @@ def load_module(path: Path) -> LoadedTask:
         raise ConfigError(f"{path} must define one TaskConfig, it defines {len(configs)}")
     (config,) = configs.values()
     data = _data_files(path, config)
+    digests = {file: file_digest(file) for file in (*modules.values(), *data)}
+    digests[path] = hashlib.sha256(text).hexdigest()
     code = digest(
         [
-            hashlib.sha256(text).hexdigest(),
-            {name: file_digest(file) for name, file in modules.items()},
-            {os.path.relpath(file, path.parent): file_digest(file) for file in data},
+            digests[path],
+            {name: digests[file] for name, file in modules.items()},
+            {os.path.relpath(file, path.parent): digests[file] for file in data},
         ]
     )
-    return LoadedTask(config, code, "", path, frozenset({path, *modules.values(), *data}), tuple(opened), imports)
+    return LoadedTask(config, code, "", path, digests, tuple(opened), imports)
 
 
 def _data_files(path: Path, config: TaskConfig) -> list[Path]:

@@ -72,6 +72,11 @@ class TaskReference:
         """A block in which the task's `clips` can run: it imports the same modules as the task's module."""
         return _loaded(self.location, self.maker).importing()
 
+    def check_unchanged(self) -> None:
+        """Raise ConfigError if a file that the task's module was loaded from is no longer what it was then."""
+        if changed := _loaded(self.location, self.maker).changed_files():
+            raise ConfigError(f"{_changed(self.location)} (changed: {', '.join(map(str, changed))})")
+
     def undeclared(self, opened: Iterable[str], known: Iterable[Path]) -> list[str]:
         """The files of the task's module that are read without being declared as data files.
 
@@ -84,10 +89,12 @@ class TaskReference:
 @functools.cache
 def _resolve(reference: TaskReference) -> TaskMode:
     if _digest(reference) != reference.digest:
-        raise ConfigError(
-            f"{reference.location}: the task module changed while it was being run; give the command again"
-        )
+        raise ConfigError(_changed(reference.location))
     return _task(reference)
+
+
+def _changed(location: str) -> str:
+    return f"{location}: the task module changed while it was being run; give the command again"
 
 
 on_new_run(_resolve.cache_clear)

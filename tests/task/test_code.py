@@ -127,3 +127,69 @@ def test_check_reports_no_file_that_is_declared_imported_or_a_source(user: User)
     assert "woof" not in checked.stderr
     assert "not declared" not in checked.stdout + checked.stderr
     assert "toy_folds-v1-full: 12 clips" in checked.stdout
+
+
+def test_a_data_file_that_changes_while_it_is_read_spoils_nothing(user: User) -> None:
+    """What `clips` reads must be what the output is known by, else the old content would seem up to date later."""
+    _path, archive = toys.corpus(user.folder / "source", toys.folds_members())
+    names = user.write("names.txt", "bark meow")
+    clips = """
+    from pathlib import Path
+
+    NAMES = Path(__file__).with_name("names.txt")
+
+
+    def clips(sources):
+        corpus = sources["corpus"]
+        if (change := NAMES.with_name("change")).exists():
+            NAMES.write_text("woof miaow")
+            change.unlink()
+        first, second = NAMES.read_text().split()
+        for row in corpus.table(corpus.find("table.csv")).itertuples():
+            label = {"bark": first, "meow": second}[row.label]
+            yield Clip(corpus.member(f"audio/{row.file}.wav"), labels=label, split=fold(int(row.fold)))
+    """
+    user.write("mine.py", toys.folds_task(archive, clips, data_files='("names.txt",)'))
+    user.write("change", "")
+    changed = user.run("./mine.py", "--until", "corpus")
+    assert changed.returncode == 1
+    assert "changed while it was being run" in changed.stderr
+    assert str(names) in changed.stderr
+    names.write_text("bark meow")
+    assert user.run("./mine.py", "--until", "corpus").returncode == 0
+    (vocabulary,) = user.folder.glob("out/tasks/*/labelvocabulary.csv")
+    assert vocabulary.read_text().split() == ["idx,label", "0,bark", "1,meow"]
+
+
+@pytest.mark.parametrize("inside", [False, True], ids=["at the top", "in clips"])
+def test_a_package_may_have_a_folder_without_an_init_file(user: User, inside: bool) -> None:
+    _path, archive = toys.corpus(user.folder / "source", toys.folds_members())
+    (user.folder / "pets" / "sounds").mkdir(parents=True)
+    (user.folder / "pets" / "__init__.py").touch()
+    line = "from pets.sounds.names import NAMES"
+    clips = f"""
+    {"" if inside else line}
+
+
+    def clips(sources):
+        {line if inside else ""}
+        corpus = sources["corpus"]
+        for row in corpus.table(corpus.find("table.csv")).itertuples():
+            yield Clip(corpus.member(f"audio/{{row.file}}.wav"), labels=NAMES[row.label], split=fold(int(row.fold)))
+    """
+    user.write("mine.py", toys.folds_task(archive, clips))
+    for name in ("woof", "wow"):
+        (user.folder / "pets" / "sounds" / "names.py").write_text(f"NAMES = {{'bark': '{name}', 'meow': 'miaow'}}\n")
+        finished = user.run("./mine.py", "--until", "corpus")
+        assert finished.returncode == 0, finished.stderr
+        (vocabulary,) = user.folder.glob("out/tasks/*/labelvocabulary.csv")
+        assert f",{name}\n" in vocabulary.read_text()
+
+
+@pytest.mark.parametrize("given", ["(3,)", '(b"x",)', "None", '("",)', '"names.txt"'])
+def test_data_files_that_are_no_paths_are_refused_by_name(user: User, given: str) -> None:
+    _path, archive = toys.corpus(user.folder / "source", toys.folds_members())
+    user.write("mine.py", toys.folds_task(archive, data_files=given))
+    refused = user.run("./mine.py", "--until", "corpus")
+    assert refused.returncode == 2
+    assert "data_files must" in refused.stderr
