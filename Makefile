@@ -26,7 +26,9 @@ all-open-tasks: $(VENV)/installed  ## Make HEAR's open tasks in all their modes;
 all-tasks: $(VENV)/installed  ## Make all tasks in all their modes; ARGS="..." adds options
 	$(RUN) all --mode all $(ARGS)
 
+# A Luigi that has changed is named before anything fails of it, which no order among several processes does.
 test: $(VENV)/installed-dev  ## Run the fast tests on all cores; ARGS="--durations=30" adds options of pytest
+	$(VENV)/bin/python -m pytest --quiet --exitfirst --no-header tests/engine/test_luigi.py
 	$(PYTEST) $(ARGS)
 
 test-all: test test-slow test-large  ## Run all tests: the fast ones, then those that need minutes or gigabytes

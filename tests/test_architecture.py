@@ -1,9 +1,11 @@
-"""What import-linter (pyproject.toml, `make lint`) does not look at: the public faces of rooms, and who may speak."""
+"""Who imports whom, the public faces of rooms, and who may speak."""
 
 from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +28,12 @@ def imports(module: str) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield node.module or ""
+
+
+def test_rooms_import_only_what_is_below_them() -> None:
+    linter = Path(sys.executable).with_name("lint-imports")
+    found = subprocess.run([linter, "--no-cache"], cwd=PROJECT, capture_output=True, text=True)
+    assert found.returncode == 0, found.stdout
 
 
 def test_every_package_is_installed() -> None:
