@@ -68,7 +68,7 @@ def _kinds(source: Source) -> Iterator[tuple[str, int]]:
     elif isinstance(source, SplitArchive):
         yield f"zip archive in {len(source.files)} parts", 1
     elif not isinstance(source, Synthetic):
-        yield "file", len(getattr(source, "files", ()))
+        yield "file", len(source.files)
 
 
 if __name__ == "__main__":

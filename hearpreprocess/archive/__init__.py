@@ -1,9 +1,9 @@
 """List and unpack zip, divided zip, tar, rar and folders without trusting the names in them."""
 
 from hearpreprocess.archive.folder import files_below
-from hearpreprocess.archive.listing import MOST_EXPANSION, is_litter
+from hearpreprocess.archive.listing import is_litter
 from hearpreprocess.archive.tar import TarReader
 from hearpreprocess.archive.unpacking import packed_members, unpack
 from hearpreprocess.archive.zip import ZipReader
 
-__all__ = ["MOST_EXPANSION", "TarReader", "ZipReader", "files_below", "is_litter", "packed_members", "unpack"]
+__all__ = ["TarReader", "ZipReader", "files_below", "is_litter", "packed_members", "unpack"]

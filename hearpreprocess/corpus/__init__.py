@@ -5,17 +5,14 @@ from hearpreprocess.corpus.batches import Batch, decoding_versions
 from hearpreprocess.corpus.choose import choose_clips
 from hearpreprocess.corpus.folder import CORPUS_FORMAT, CorpusFolder
 from hearpreprocess.corpus.labels import membership_digest
-from hearpreprocess.corpus.plan import Summary, plan_corpus
-from hearpreprocess.corpus.table import LACKING, WHOLE, Omission, labels_of, to_table
+from hearpreprocess.corpus.plan import plan_corpus
+from hearpreprocess.corpus.table import WHOLE, labels_of
 
 __all__ = [
     "CORPUS_FORMAT",
-    "LACKING",
     "WHOLE",
     "Batch",
     "CorpusFolder",
-    "Omission",
-    "Summary",
     "choose_clips",
     "decoding_versions",
     "labels",
@@ -23,5 +20,4 @@ __all__ = [
     "membership_digest",
     "plan_corpus",
     "splits",
-    "to_table",
 ]

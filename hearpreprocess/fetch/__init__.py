@@ -1,6 +1,6 @@
 """Download files from their mirrors and verify their checksums."""
 
-from hearpreprocess.fetch.checksums import check, check_members, checksums
+from hearpreprocess.fetch.checksums import check_members, checksums
 from hearpreprocess.fetch.connections import Connection, Connections
 from hearpreprocess.fetch.download import ExpectedFile, download
 from hearpreprocess.fetch.part import is_being_downloaded, part_path
@@ -10,7 +10,6 @@ __all__ = [
     "Connection",
     "Connections",
     "ExpectedFile",
-    "check",
     "check_members",
     "checksums",
     "download",

@@ -24,7 +24,6 @@ from hearpreprocess.finished.manifest import Fingerprint, Manifest, is_event, na
 from hearpreprocess.finished.reader import COMMON_METADATA, FinishedTask, title_in
 from hearpreprocess.finished.resampled import PUBLISHED_RATE
 from hearpreprocess.finished.tarball import (
-    CHECKSUM_SUFFIX,
     TARBALL,
     checksums_of,
     compression_of,
@@ -35,7 +34,6 @@ from hearpreprocess.finished.tarball import (
 
 __all__ = [
     "CARD",
-    "CHECKSUM_SUFFIX",
     "COMMON_METADATA",
     "MANIFEST",
     "METADATA",

@@ -3,7 +3,6 @@
 from hearpreprocess.storage.atomic import (
     discard,
     link_or_copy,
-    remove,
     remove_abandoned,
     replaced_folder,
     sync_file_system,
@@ -68,7 +67,6 @@ __all__ = [
     "only_run",
     "output_lock",
     "printable",
-    "remove",
     "remove_abandoned",
     "replaced_folder",
     "seal",
