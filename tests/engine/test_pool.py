@@ -36,15 +36,15 @@ class Does(Step):
         return "toy"
 
     @property
-    def note(self) -> Path:
+    def mark(self) -> Path:
         return self.workspace.tmp_dir / f"{self.what}-{self.number}"
 
     @property
     def begun(self) -> Path:
-        return self.note.with_suffix(".begun")
+        return self.mark.with_suffix(".begun")
 
     def complete(self) -> bool:
-        return self.note.exists()
+        return self.mark.exists()
 
     def wait(self) -> None:
         self.begun.touch()
@@ -67,13 +67,19 @@ class Does(Step):
         if self.what == "completes":
             with fresh_folder(self.workspace.tmp_dir / "folder"), contextlib.suppress(KeyboardInterrupt):
                 self.wait()
+        if self.what == "ends with the others":
+            with contextlib.suppress(KeyboardInterrupt):
+                self.wait()
+            self.mark.with_suffix(".told").touch()
+            while len(list(self.workspace.tmp_dir.glob("*.told"))) < 3:
+                time.sleep(0.01)
         if self.what == "is deaf":
             with contextlib.suppress(KeyboardInterrupt):
                 self.wait()
             time.sleep(60)
         if self.what == "grows":
             bytearray(400 << 20)[:: 1 << 12] = b"x" * (400 << 8)
-        self.note.write_text(str(os.getpid()))
+        self.mark.write_text(str(os.getpid()))
 
 
 RUN = functools.partial(run_step, worker_id="worker", scheduler_url=None, settings=settings(waits=False))
@@ -109,7 +115,7 @@ def result_of(pool: StepPool) -> Any:
 def test_one_process_runs_one_step_after_the_other(pool: StepPool, tmp_path: Path) -> None:
     steps = [step(tmp_path, "works", number) for number in range(5)]
     assert [run(pool, each) for each in steps] == ["DONE"] * 5
-    assert len({each.note.read_text() for each in steps}) == 1
+    assert len({each.mark.read_text() for each in steps}) == 1
 
 
 def test_a_failure_leaves_the_process_fit(pool: StepPool, tmp_path: Path) -> None:
@@ -120,7 +126,7 @@ def test_a_failure_leaves_the_process_fit(pool: StepPool, tmp_path: Path) -> Non
 def test_a_process_that_has_grown_is_replaced(pool: StepPool, tmp_path: Path) -> None:
     large, small = step(tmp_path, "grows"), step(tmp_path, "works")
     assert [run(pool, large), run(pool, small)] == ["DONE", "DONE"]
-    assert large.note.read_text() != small.note.read_text()
+    assert large.mark.read_text() != small.mark.read_text()
 
 
 @pytest.mark.parametrize("end", ["exits", "waits"])
@@ -173,14 +179,12 @@ def test_a_step_that_does_not_end_is_ended_by_force(
     assert begun.exitcode == -signal.SIGKILL
 
 
-def test_all_running_steps_end_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool_module, "SECONDS_TO_END", 1.0)
+def test_all_running_steps_end_at_once(tmp_path: Path) -> None:
+    """None of them ends before all have been told, so that one after the other they would have to be killed."""
     pool = StepPool(RUN, 3)
-    steps = [begin(pool, step(tmp_path, "is deaf", number)) for number in range(3)]
-    started = time.monotonic()
+    steps = [begin(pool, step(tmp_path, "ends with the others", number)) for number in range(3)]
     pool.interrupt()
-    assert time.monotonic() - started < 2.5
-    assert not any(begun.is_alive() for begun in steps)
+    assert [begun.exitcode for begun in steps] == [EXIT_STATUS] * 3
     pool.close()
 
 
