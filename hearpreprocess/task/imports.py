@@ -55,7 +55,7 @@ def is_own(name: str, spec: ModuleSpec) -> bool:
     """Whether a module is the user's own: neither installed nor a part of Python or hearpreprocess."""
     if name.partition(".")[0] == _PACKAGE:
         return name == _TASKS or name.startswith(f"{_TASKS}.")
-    paths = [spec.origin] if spec.has_location and spec.origin else list(spec.submodule_search_locations or ())
+    paths = [spec.origin] if spec.has_location and spec.origin else _locations(name, spec)
     return bool(paths) and not any(map(is_installed, paths))
 
 
