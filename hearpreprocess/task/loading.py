@@ -41,8 +41,12 @@ class LoadedTask:
     imports: OwnImports | None = None
 
     def changed_files(self) -> list[Path]:
-        """The files that `code` covers and that are no longer what they were when the module was executed, sorted."""
-        return sorted(file for file, known in self.digests.items() if not file.is_file() or file_digest(file) != known)
+        """The files that `code` covers and that are no longer what they were when the module was executed, sorted.
+
+        The module itself is not among them: its text was read once, and executed as it is digested.
+        """
+        others = {file: known for file, known in self.digests.items() if file != self.path}
+        return sorted(file for file, known in others.items() if not file.is_file() or file_digest(file) != known)
 
     def importing(self) -> AbstractContextManager[None]:
         """A block in which the task's functions can run: they import the same modules as the task's module."""
