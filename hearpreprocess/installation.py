@@ -6,14 +6,12 @@ pip replace this program by that tool, so none of the commands here leaves the v
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from hearpreprocess.about import __version__
 
@@ -44,6 +42,8 @@ def is_clone(above: Path) -> bool:
 
 def _direct_url(above: Path) -> Mapping[str, Any]:
     """What the installer recorded about the origin; empty if the package came from an index."""
+    import importlib.metadata  # it and urllib.request would take half of the time that `--version` needs
+
     # Only metadata beside the package: an *.egg-info in the working directory describes another installation.
     for distribution in importlib.metadata.distributions(name=NAME, path=[str(above)]):
         record = json.loads(distribution.read_text("direct_url.json") or "{}")
@@ -52,6 +52,8 @@ def _direct_url(above: Path) -> Mapping[str, Any]:
 
 
 def _requirement(package: str, origin: Mapping[str, Any]) -> str:
+    from urllib.request import url2pathname
+
     url, repository = origin.get("url", ""), origin.get("vcs_info")
     path = Path(url2pathname(urlsplit(url).path)) if url.startswith("file:") else None
     if not url or (path and not path.exists()):
