@@ -135,8 +135,9 @@ class Combine(OutputStep):
         return frozenset(rate for rate in self.rates if is_complete(self.folder, [rate], self.counts))
 
     def run(self) -> None:
-        with output_lock(self.workspace.tmp_dir, self.title):  # another run may be adding other rates
-            self._replace()
+        with output_lock(self.workspace.tmp_dir, self.title):  # another run may be adding other rates, or the same
+            if not self.complete():
+                self._replace()
 
     def _replace(self) -> None:
         check_replaceable(self.folder, self.described.summary.splits)
@@ -228,6 +229,12 @@ class Tar(OutputStep):
         return not self.size_note.exists() or self.size_note.read_text(encoding="utf-8") == size
 
     def run(self) -> None:
+        # Another run may write the same tarball, which lacks its checksums for a moment.
+        with output_lock(self.workspace.tmp_dir, self.path.name):
+            if not self.complete():
+                self._write()
+
+    def _write(self) -> None:
         files = self.label_files() | self.audio_files(self.rate)
         with Counter(self, "files", len(files) + len(PROOFS)) as counter:
             proofs = self.proofs([self.rate], {})

@@ -228,7 +228,8 @@ def test_a_module_that_is_edited_during_its_run_is_another_task(user: User, serv
         time.sleep(0.01)
     user.write("mine.py", task.replace("row.label", "row.label.upper()"))
     server.may_go_on.set()
-    process.communicate()
+    _output, errors = process.communicate()
+    assert process.returncode == 0, errors
     assert b"bark" in user.made()["tasks/toy_folds-v1-full/labelvocabulary.csv"]
     finished = user.run("./mine.py", "--sample-rates", 8000)
     assert finished.returncode == 0, finished.stderr
