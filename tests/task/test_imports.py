@@ -74,3 +74,15 @@ def test_what_built_in_tasks_share_is_their_own() -> None:
         "hearpreprocess.tasks",
         "hearpreprocess.tasks._mridangam",
     }
+
+
+def test_a_package_that_is_linked_from_where_it_is_installed_is_not_the_users_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = tmp_path / "lib" / "site-packages" / "linked_package"
+    installed.mkdir(parents=True)
+    (installed / "__init__.py").touch()
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links" / "linked_package").symlink_to(installed)
+    monkeypatch.syspath_prepend(str(tmp_path / "links"))
+    assert own_modules(b"import linked_package") == {}
