@@ -14,7 +14,13 @@ from hearpreprocess.compare.samples import Difference, differences
 from hearpreprocess.errors import OutputError
 from hearpreprocess.finished import COMMON_METADATA, METADATA, VOCABULARY, ClipFile, ClipKey, FinishedTask
 
-IDENTICAL, WITHIN_DITHER, DIFFERENT = "identical", "within dither", "different"
+WITHIN_DITHER = "within dither"
+
+IDENTICAL = "identical"
+"""The outcome at a rate where all samples are the same."""
+
+DIFFERENT = "different"
+"""The outcome at a rate where a sample differs by more than dither does."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,10 @@ from hearpreprocess.verify.membership import membership
 from hearpreprocess.verify.metadata import counts, metadata
 from hearpreprocess.verify.structure import structure
 
-EQUAL, DIFFERS, NOT_KNOWN = "equal", "differs", "not known"
+EQUAL, NOT_KNOWN = "equal", "not known"
+
+DIFFERS = "differs"
+"""The outcome of a finished task that is not what it should be."""
 
 CHECKS: tuple[Callable[[Inspection], Iterator[Finding]], ...] = (
     structure,
