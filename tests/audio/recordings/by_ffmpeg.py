@@ -156,13 +156,17 @@ def _piped() -> Iterator[Case]:
 def _joined() -> Iterator[Case]:
     mono = mono_16(signal_16())
     twice = np.concatenate([mono, mono])
-    flac, ogg, ogg_flac = written(".flac", ()), written(".ogg", ("-c:a", "libvorbis")), written(".oga", ("-c:a", "flac"))
-    other = ogg.replace(ogg[14:18], b"\1\2\3\4")
+    flac, other = written(".flac", ()), ("-serial_offset", "7")
     mp3 = written(".mp3", ("-b:a", "64k", "-write_xing", "0", "-id3v2_version", "0"))
     aac = written(".aac", ("-c:a", "aac"))
-    yield Case("ffmpeg", "FLAC", "16 bits", "two, one after the other", ".flac", flac + flac, twice)
-    yield Case("ffmpeg", "Ogg", "Vorbis", "chained", ".ogg", ogg + _with_checksums(other))
-    yield Case("ffmpeg", "Ogg", "FLAC", "chained", ".oga", ogg_flac + ogg_flac, twice)
+    yield Case("ffmpeg", "FLAC", "16 bits", "two, one after the other", ".flac", flac + flac, twice, "streams", len(flac))
+    for codec, suffix, encoder, rate in (
+        ("Vorbis", ".ogg", "libvorbis", RATE), ("Opus", ".opus", "libopus", 48000), ("FLAC", ".oga", "flac", RATE),
+    ):  # fmt: skip
+        first = written(suffix, ("-c:a", encoder), rate=rate)
+        second = written(suffix, ("-c:a", encoder, *other), rate=rate)
+        expected = twice if codec == "FLAC" else None
+        yield Case("ffmpeg", "Ogg", codec, "chained", suffix, first + second, expected, "streams", len(first))
     yield Case("ffmpeg", "MP3", "CBR", "two, one after the other", ".mp3", mp3 + mp3, open_end="frames")
     yield Case("ffmpeg", "ADTS", "AAC", "two, one after the other", ".aac", aac + aac, open_end="frames")
 
@@ -185,23 +189,3 @@ def _tagged() -> Iterator[Case]:
         yield Case("ffmpeg", "Ogg", "Vorbis", oddity, ".ogg", ogg + more)
         yield Case("ffmpeg", "MP4", "AAC", oddity, ".m4a", m4a + more)
 
-
-def _with_checksums(ogg: bytes) -> bytes:
-    """The pages of an Ogg file, whose checksums are computed again."""
-    content, start = bytearray(ogg), 0
-    while start < len(content):
-        count = content[start + 26]
-        end = start + 27 + count + sum(content[start + 27 : start + 27 + count])
-        content[start + 22 : start + 26] = bytes(4)
-        content[start + 22 : start + 26] = _ogg_crc(content[start:end]).to_bytes(4, "little")
-        start = end
-    return bytes(content)
-
-
-def _ogg_crc(page: bytes | bytearray) -> int:
-    value = 0
-    for byte in page:
-        value ^= byte << 24
-        for _bit in range(8):
-            value = (value << 1) ^ (0x104C11DB7 if value & 0x80000000 else 0)
-    return value

@@ -18,7 +18,8 @@ class Case:
     """A recording as `writer` wrote it.
 
     `expected`: its samples as 16-bit mono, known where the codec is lossless. `open_end`: a key of
-    `explained.OPEN_ENDS` where nothing in the file tells where it ends, so that a cut cannot be known.
+    `explained.OPEN_ENDS` where nothing in the file tells where it ends, so that a cut cannot be known. `joint`: where
+    a first recording ends and another one begins; a cut there alone cannot be known.
     """
 
     writer: str
@@ -29,6 +30,7 @@ class Case:
     content: bytes = field(repr=False)
     expected: np.ndarray | None = field(default=None, repr=False)
     open_end: str = ""
+    joint: int = 0
 
     @property
     def name(self) -> str:
@@ -61,7 +63,3 @@ def mono_8(samples: np.ndarray) -> np.ndarray:
     """The same of the upper 8 bits alone."""
     return mono_16(((samples >> 24).astype(np.int16) << 8).astype(np.int16))
 
-
-def mono_float(samples: np.ndarray) -> np.ndarray:
-    """The same of float samples, 1.0 being full scale."""
-    return mono_16((samples / 2**31).astype(np.float32))

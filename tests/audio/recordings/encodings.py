@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.audio.recordings.case import LENGTH, mono_8, mono_16, mono_float, signal, signal_16
+from tests.audio.recordings.case import LENGTH, mono_8, mono_16, signal, signal_16
 
 Encoded = tuple[bytes, np.ndarray, int]
 """The bytes, the 16-bit mono samples that they stand for, and the bits of one sample."""
@@ -32,13 +32,8 @@ def signed_8(channels: int = 1, length: int = LENGTH) -> Encoded:
 
 def floats(bits: int, channels: int = 1, order: str = "<") -> Encoded:
     """Samples as floating-point numbers of 32 or 64 bits."""
-    whole = signal(channels) / 2**31
+    whole = (signal(channels) / 2**31).astype(f"f{bits // 8}")
     return whole.astype(f"{order}f{bits // 8}").tobytes(), mono_16(whole), bits
-
-
-def as_floats_32(channels: int) -> np.ndarray:
-    """What `floats(32, channels)` comes to."""
-    return mono_float(signal(channels))
 
 
 def ulaw() -> Encoded:
