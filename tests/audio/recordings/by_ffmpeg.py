@@ -72,10 +72,11 @@ def _lossless() -> Iterator[Case]:
     ):
         for channels in (1, 2):
             content = written(suffix, options, channels, wide=wide)
-            yield Case(
-                "ffmpeg", container, f"{codec}, {'stereo' if channels == 2 else 'mono'}", "", suffix, content,
-                _expected(codec, channels),
-            )  # fmt: skip
+            expected = _expected(codec, channels)
+            if container == "W64":  # ffmpeg counts the padding to 8 bytes among the data
+                expected = np.pad(expected, (0, -len(expected) % (4 // channels)))
+            name = f"{codec}, {'stereo' if channels == 2 else 'mono'}"
+            yield Case("ffmpeg", container, name, "", suffix, content, expected)
 
 
 def _expected(codec: str, channels: int) -> np.ndarray:
@@ -159,7 +160,9 @@ def _joined() -> Iterator[Case]:
     flac, other = written(".flac", ()), ("-serial_offset", "7")
     mp3 = written(".mp3", ("-b:a", "64k", "-write_xing", "0", "-id3v2_version", "0"))
     aac = written(".aac", ("-c:a", "aac"))
-    yield Case("ffmpeg", "FLAC", "16 bits", "two, one after the other", ".flac", flac + flac, twice, "streams", len(flac))
+    yield Case(
+        "ffmpeg", "FLAC", "16 bits", "two, one after the other", ".flac", flac + flac, twice, "streams", len(flac)
+    )
     for codec, suffix, encoder, rate in (
         ("Vorbis", ".ogg", "libvorbis", RATE), ("Opus", ".opus", "libopus", 48000), ("FLAC", ".oga", "flac", RATE),
     ):  # fmt: skip
@@ -188,4 +191,3 @@ def _tagged() -> Iterator[Case]:
         yield Case("ffmpeg", "MP3", "CBR, no Xing frame", oddity, ".mp3", bare + more, open_end="frames")
         yield Case("ffmpeg", "Ogg", "Vorbis", oddity, ".ogg", ogg + more)
         yield Case("ffmpeg", "MP4", "AAC", oddity, ".m4a", m4a + more)
-

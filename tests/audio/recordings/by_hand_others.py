@@ -73,7 +73,9 @@ def _aiff() -> Iterator[Row]:
         content = _form(b"AIFF", comm, _ssnd(_16[0], size=size), size=size)
         yield row(name, f"SSND size {size:#x}", content)
     encoded = encodings.signed_8()
-    yield row("8 bits, mono", "odd data, ANNO behind", _form(b"AIFF", _comm(1, 8), _ssnd(encoded[0]), annotation), encoded)
+    yield row(
+        "8 bits, mono", "odd data, ANNO behind", _form(b"AIFF", _comm(1, 8), _ssnd(encoded[0]), annotation), encoded
+    )
 
 
 def _aifc() -> Iterator[Row]:
@@ -95,7 +97,9 @@ def _aifc() -> Iterator[Row]:
     for name, kind, channels, bits, encoded in kinds:
         content = _form(b"AIFC", version, _comm(channels, bits, kind), _ssnd(encoded[0]))
         yield "AIFF-C", name, "", ".aifc", content, encoded, ""
-    content = _form(b"AIFC", version, _comm(1, 16, b"sowt"), _ssnd(encodings.pcm(16)[0], 16, 0), _chunk(b"ANNO", b"odd"))
+    content = _form(
+        b"AIFC", version, _comm(1, 16, b"sowt"), _ssnd(encodings.pcm(16)[0], 16, 0), _chunk(b"ANNO", b"odd")
+    )
     yield "AIFF-C", "sowt, 16 bits, mono", "SSND offset, ANNO behind", ".aifc", content, encodings.pcm(16), ""
 
 
@@ -186,6 +190,14 @@ def _nist() -> Iterator[Row]:
     encoded = encodings.ulaw()
     yield "NIST", "mu-law, mono", "", ".sph", sound(encoded, "1", "ulaw"), encoded, ""
     more = "".join(f"utterance_{number} -s4 word\n" for number in range(60))
-    yield "NIST", "16 bits, mono", "header of 2,048 bytes", ".sph", sound(little, "01", more=more, size=2048), little, ""
+    yield (
+        "NIST",
+        "16 bits, mono",
+        "header of 2,048 bytes",
+        ".sph",
+        sound(little, "01", more=more, size=2048),
+        little,
+        "",
+    )
     for oddity in ("ID3v1 behind", "zeros behind"):
         yield "NIST", "16 bits, mono", oddity, ".sph", sound(little, "01") + tags.BEHIND[oddity], little, ""

@@ -34,7 +34,7 @@ def cases() -> Iterator[Case]:
                     continue
                 content = written(container, encoding, channels, rate)
                 name = f"{encoding}, {'stereo' if channels == 2 else 'mono'}"
-                expected = _expected(encoding, channels)
+                expected = _padded(container, encoding, channels, _expected(container, encoding, channels))
                 yield Case("libsndfile", container, name, "", f".{container.lower()}", content, expected)
 
 
@@ -55,9 +55,16 @@ def written(container: str, encoding: str, channels: int, rate: int = RATE, leng
     return file.getvalue()
 
 
-def _expected(encoding: str, channels: int) -> np.ndarray | None:
-    if encoding not in LOSSLESS:
-        return None
+def _padded(container: str, encoding: str, channels: int, expected: np.ndarray | None) -> np.ndarray | None:
+    """With the samples that libsndfile adds when it writes: it counts the pad byte of AIFF as a sample."""
+    if expected is None or container != "AIFF" or channels != 1 or not encoding.endswith("8"):
+        return expected
+    return np.append(expected, np.int16(0 if encoding == "PCM_S8" else -32768))
+
+
+def _expected(container: str, encoding: str, channels: int) -> np.ndarray | None:
+    if encoding not in LOSSLESS or (container == "PAF" and encoding == "PCM_24"):
+        return None  # libsndfile fills up PAF's last block of ten with old samples
     samples = signal(channels)
     if encoding.endswith("8"):
         return mono_8(samples)

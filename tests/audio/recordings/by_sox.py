@@ -61,7 +61,10 @@ def cases() -> Iterator[Case]:
         bits = ("-b", codec.partition(" ")[0])
         piped = written(suffix, codec, bits, 1, piped=True)
         assert piped is not None
-        yield Case("sox", container, f"{codec}, mono", "to a pipe", suffix, piped, _expected(codec, 1), open_end)
+        expected = _expected(codec, 1)
+        if codec == "8 bits":  # the pad byte, which no size tells from the data
+            expected = np.append(expected, np.int16(-32768))
+        yield Case("sox", container, f"{codec}, mono", "to a pipe", suffix, piped, expected, open_end)
 
 
 def _values(codec: str, channels: int) -> np.ndarray:
@@ -70,9 +73,7 @@ def _values(codec: str, channels: int) -> np.ndarray:
     return signal(channels) >> (32 - bits) << (32 - bits)
 
 
-def written(
-    suffix: str, codec: str, options: tuple[str, ...], channels: int, *, piped: bool = False
-) -> bytes | None:
+def written(suffix: str, codec: str, options: tuple[str, ...], channels: int, *, piped: bool = False) -> bytes | None:
     """What sox makes of the signal; None where this sox does not write the format."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"x{suffix}"

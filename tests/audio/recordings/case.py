@@ -62,4 +62,3 @@ def mono_16(samples: np.ndarray) -> np.ndarray:
 def mono_8(samples: np.ndarray) -> np.ndarray:
     """The same of the upper 8 bits alone."""
     return mono_16(((samples >> 24).astype(np.int16) << 8).astype(np.int16))
-

@@ -51,7 +51,150 @@ class Refusal:
     reason: str
 
 
-DIFFERENCES: tuple[Difference, ...] = ()
+_SINGLE = ("MP4 / *", "MOV / *", "Matroska / *", "WebM / *", "AVI / *", "ASF / *", "ADTS / *", "AC-3 / *", "AMR / *",
+           "MPEG-TS / *", "TTA / *", "WavPack / *")  # fmt: skip
+
+DIFFERENCES: tuple[Difference, ...] = (
+    Difference(
+        "MP4, MOV, Matroska, WebM, AVI, ASF, ADTS, AC-3, AMR, MPEG-TS, TTA, WavPack",
+        _SINGLE, "soundfile", (REFUSES,),
+        "libsndfile does not know these containers; ffmpeg reads them here, too",
+    ),
+    Difference(
+        "BW64; NIST whose header is longer than 1,024 bytes; CAF whose data size is -1",
+        ("BW64 / *", "NIST / * / header of 2,048 bytes / *", "CAF / *data size -1 / *"), "soundfile", (REFUSES,),
+        "libsndfile does not know these variants of containers that it reads",
+    ),
+    Difference(
+        "ALAC in CAF, as ffmpeg writes it; FLAC in Ogg",
+        ("CAF / alac, * / ffmpeg", "Ogg / FLAC*"), "soundfile", (REFUSES,),
+        "libsndfile takes fewer variants of the two than they have",
+    ),
+    Difference(
+        "FLAC that states no length",
+        ("FLAC / * / to a pipe / *", "FLAC / *0 samples in STREAMINFO / *", "FLAC / *neither samples nor MD5 / *"),
+        "soundfile", (REFUSES,),
+        "soundfile wants to make an array for the largest possible length",
+    ),
+    Difference(
+        "GSM 6.10, G.721 and G.723",
+        ("* / GSM610*", "* / G72*"), "soundfile", (REFUSES,),
+        "soundfile seeks, and libsndfile cannot in these encodings; here they are read from the start",
+    ),
+    Difference(
+        "WAV with a data size of 0, as a program leaves it that is killed",
+        ("RIFF / *data size 0x0*",), "soundfile", (REFUSES,),
+        "libsndfile takes 0 as it stands; no program means it",
+    ),
+    Difference(
+        "WAV and AIFF behind an ID3 tag",
+        ("RIFF / *ID3 * before*", "AIFF / *ID3 before*"), "soundfile", (REFUSES, OTHER_LENGTH),
+        "libsndfile takes the tag's length off the end of what it reads from memory",
+    ),
+    Difference(
+        "WAV with another file behind it",
+        ("RIFF / *another file behind*",), "soundfile", (REFUSES,),
+        "libsndfile reads on where the RIFF chunk has ended",
+    ),
+    Difference(
+        "W64",
+        ("W64 / 16 bits*",), "soundfile", (OTHER_LENGTH,),
+        "libsndfile rounds the size of the data up to 8 bytes, and takes what follows for samples; the size is stated",
+    ),
+    Difference(
+        "W64 to a pipe",
+        ("W64 / * / to a pipe / *",), "soundfile", (REFUSES,),
+        "the size of the file is a placeholder, which libsndfile compares with the file",
+    ),
+    Difference(
+        "SVX with an odd number of bytes, AIFF with more data than frames",
+        ("AIFF / *data longer than the frames*", "SVX / 8 bits, mono / *"),
+        "soundfile", (OTHER_LENGTH,),
+        "libsndfile goes by the size of the data, padding included; the header states the number of samples",
+    ),
+    Difference(
+        "NIST with a tag or zeros behind",
+        ("NIST / * behind / *",), "soundfile", (OTHER_LENGTH,),
+        "libsndfile reads to the end of the file; the header states the number of samples",
+    ),
+    Difference(
+        "FLAC, Vorbis or Opus: several recordings one after the other",
+        ("FLAC / * / two, one after the other / *", "Ogg / * / chained / *"), "soundfile", (OTHER_LENGTH,),
+        "libsndfile stops where the first ends",
+    ),
+    Difference(
+        "MP3 with a variable bit rate that states no length",
+        ("MP3 / VBR / no Xing frame / *",), "soundfile", (OTHER_LENGTH,),
+        "libsndfile estimates the length; ffmpeg counts the frames",
+    ),
+    Difference(
+        "MP3, MP2",
+        ("MP3 / *", "MP2 / *"), "soundfile", (ROUNDS,),
+        "the decoders of libsndfile and ffmpeg calculate differently; here it is ffmpeg's, as in the reference",
+    ),
+    Difference(
+        "8SVX in stereo",
+        ("SVX / 8 bits, stereo / *",), "soundfile", (OTHER_SAMPLES,),
+        "libsndfile mixes up the channels, which stand one behind the other",
+    ),
+    Difference(
+        "RIFX",
+        ("RIFX / *",), "ffmpeg", (OTHER_SAMPLES,),
+        "ffmpeg reads the samples in the wrong byte order",
+    ),
+    Difference(
+        "ADPCM of Microsoft and of IMA4",
+        ("* / MS_ADPCM*", "* / ADPCM Microsoft*", "AIFF* / IMA*"), "ffmpeg", (OTHER_SAMPLES,),
+        "the two decoders round their predictor differently; the encodings are lossy",
+    ),
+    Difference(
+        "Opus",
+        ("OGG / OPUS*", "Ogg / Opus / ffmpeg"), "ffmpeg", (OTHER_SAMPLES, ROUNDS),
+        "ffmpeg has a decoder of its own; here Ogg Opus is read by libopus, in libsndfile",
+    ),
+    Difference(
+        "Opus of a recording that was not at 48,000 Hz",
+        ("Ogg / Opus / 16,000 Hz / *",), "ffmpeg", (OTHER_RATE,),
+        "the header states the original rate, which libsndfile has the decoder give; ffmpeg gives 48,000 Hz",
+    ),
+    Difference(
+        "Vorbis in Ogg",
+        ("OGG / VORBIS*", "Ogg / Vorbis*"), "ffmpeg", (OTHER_LENGTH,),
+        "ffmpeg gives the last block whole; its page states where in it the recording ends",
+    ),
+    Difference(
+        "HTK, MAT 4 and 5, MPC 2000, PAF with 24 bits, WVE",
+        ("HTK / *", "MAT? / *", "MPC2K / *", "PAF / PCM_24*", "WVE / *"), "ffmpeg", (REFUSES,),
+        "ffmpeg does not know these formats",
+    ),
+    Difference(
+        "WAV and AIFF behind an ID3 tag, with an empty chunk or a size of 0; AU in little-endian order; W64 to a pipe",
+        ("RIFF / *ID3*before*", "AIFF / *ID3 before*", "RIFF / *empty chunk*", "AIFF / * size 0x0 / *",
+         "AU / *little-endian*", "W64 / * / to a pipe / *"), "ffmpeg", (REFUSES,),
+        "ffmpeg knows these containers, but not these variants",
+    ),
+    Difference(
+        "ALAC in CAF",
+        ("CAF / ALAC_*", "CAF / alac*"), "ffmpeg", (OTHER_LENGTH, REFUSES),
+        "ffmpeg leaves out twice what the last packet lacks, 1,095 samples here; the packet table states the length",
+    ),
+    Difference(
+        "AIFF-C, 24 bits, sowt",
+        ("AIFF-C / sowt, 24 bits*",), "ffmpeg", (OTHER_LENGTH,),
+        "ffmpeg takes sowt for 16 bits whatever the header says",
+    ),
+    Difference(
+        "AU and NIST with something behind the data; AIFF with more data than frames",
+        ("AU / * behind / *", "NIST / * behind / *", "AIFF / *data longer than the frames*"),
+        "ffmpeg", (OTHER_LENGTH,),
+        "ffmpeg reads to the end of the data or the file; the header states the number of samples",
+    ),
+    Difference(
+        "VOC, as sox writes it",
+        ("VOC / 16 bits, * / sox",), "ffmpeg", (OTHER_LENGTH,),
+        "ffmpeg loses the end of the block",
+    ),
+)  # fmt: skip
 
 REFUSALS: tuple[Refusal, ...] = ()
 
