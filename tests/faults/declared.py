@@ -10,8 +10,8 @@ _PLACEHOLDERS = (range(1), range(0x7FFFF000, 0x80000025), range(0xFFFFF000, 0x10
 def declared_frames(content: bytes) -> int | None:
     """How many samples a channel the data chunk of a plain WAV file states; None where that is not clear.
 
-    It is clear where the file begins with RIFF and WAVE, and of `fmt ` and `data`, which are of linear samples, there is
-    one each, in this order.
+    It is clear where the file begins with RIFF and WAVE, and of `fmt ` and `data`, which are of linear samples, there
+    is one each, in this order.
     """
     if content[:4] != b"RIFF" or content[8:12] != b"WAVE":
         return None

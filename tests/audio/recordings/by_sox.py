@@ -51,7 +51,8 @@ def cases() -> Iterator[Case]:
             if (content := written(suffix, codec, options, channels)) is not None:
                 name = f"{codec}, {'stereo' if channels == 2 else 'mono'}"
                 expected = _expected(codec, channels) if is_lossless else None
-                yield Case("sox", container, name, "", suffix, content, expected)
+                open_end = "headers" if container == "IRCAM" else ""
+                yield Case("sox", container, name, "", suffix, content, expected, open_end)
     for container, codec, suffix, open_end in (
         ("RIFF", "16 bits", ".wav", "placeholder"),
         ("RIFF", "8 bits", ".wav", "placeholder"),

@@ -1,4 +1,4 @@
-"""Decode a recording with soundfile, ffmpeg and sox, apart from the package, and mix it by the rule of docs/audio.md."""
+"""Decode a recording with soundfile and ffmpeg, apart from the package, and mix it by the rule of docs/audio.md."""
 
 from __future__ import annotations
 
