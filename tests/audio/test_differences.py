@@ -63,7 +63,26 @@ def problems_here(case: Case, folder: Path) -> tuple[Heard, list[str]]:
         shutil.copyfile(path, wrong)
         if not are_equal(ours, heard(wrong)):
             problems.append(f"called {suffix} it is another one")
+    if not ours.refusal:
+        problems += contradictions(path, ours)
     return ours, problems
+
+
+def contradictions(path: Path, whole: Heard) -> list[str]:
+    """Where a slice of a recording, or what is said of it without its samples, is not that of the whole."""
+    length = len(whole.samples)
+    start, stop = length // 3, length // 2
+    try:
+        facts, is_recording = audio.probe(path), audio.is_recording(path)
+        part = audio.decode(path, start=start, stop=stop)
+    except AudioError as error:
+        return [f"it is taken as a whole, and not for a slice or a probe: {error}"]
+    problems = []
+    if (facts.frames, facts.rate) != (length, whole.rate) or not is_recording:
+        problems.append(f"{facts} is said of {length} samples at {whole.rate} Hz")
+    if not np.array_equal(part.samples, whole.samples[start:stop]):
+        problems.append(f"from {start} to {stop} it is another one")
+    return problems
 
 
 def compared(case: Case) -> tuple[Case, list[str], dict[str, str | None]]:

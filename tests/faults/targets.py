@@ -86,13 +86,26 @@ def decode(content: bytes, folder: Path) -> None:
     assert (declared := declared_frames(content)) is None or declared == len(decoded.samples)
 
 
+@target(_recordings)
+def probe(content: bytes, folder: Path) -> None:
+    """What can be decoded is a recording, and as long as that."""
+    is_recording = audio.is_recording(content)
+    facts = audio.probe(content)
+    assert is_recording
+    assert np.isfinite(facts.seconds)
+    assert facts.frames == len(audio.decode(content).samples)
+
+
 @target(lambda folder: [wav_bytes(recording("x", 0.05, 8000), 8000, kind) for kind in ("PCM_16", "PCM_24", "PCM_U8")])
 def read_wav(content: bytes, folder: Path) -> None:
     """Of what is read, the length is what the header states."""
-    samples, rate = audio.read_wav(content)
-    assert samples.dtype == np.dtype("<i2")
-    assert rate > 0
-    assert (declared := declared_frames(content)) is None or declared == len(samples)
+    wav = audio.read_wav(content)
+    assert wav.rate > 0
+    assert wav.declared in (None, wav.length)
+    assert (declared := declared_frames(content)) is None or declared == wav.length
+    if wav.bits == 16:
+        assert wav.samples.dtype == np.dtype("<i2")
+        assert len(wav.samples) == wav.length
 
 
 MEMBERS = {"a/one.wav": b"some samples" * 20, "table.csv": b"file,label\none,bark\n", "b.txt": b"x", "leer/": b""}

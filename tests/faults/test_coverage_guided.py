@@ -17,7 +17,14 @@ from tests.faults.targets import FINDINGS, TARGETS
 
 SECONDS = 3600 // len(TARGETS)
 FEW = 100
-SLOW = ("decode", "rars", "small_files_of_finished_tasks", "clips_of_finished_tasks", "tarballs_of_finished_tasks")
+SLOW = (
+    "decode",
+    "probe",
+    "rars",
+    "small_files_of_finished_tasks",
+    "clips_of_finished_tasks",
+    "tarballs_of_finished_tasks",
+)
 """Targets whose seeds need processes, or a run."""
 
 needs_atheris = pytest.mark.skipif(
@@ -67,7 +74,7 @@ SMALL = ("small_files_of_finished_tasks",)
 @pytest.mark.parametrize(
     ("name", "file"),
     [
-        pytest.param(path.parent.name, path.name, marks=pytest.mark.slow if path.parent.name in SLOW[1:] else ())
+        pytest.param(path.parent.name, path.name, marks=pytest.mark.slow if path.parent.name in SLOW[2:] else ())
         for path in sorted(FINDINGS.glob("*/*"))
     ],
 )
