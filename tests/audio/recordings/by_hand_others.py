@@ -24,7 +24,8 @@ def _chunk(name: bytes, body: bytes, size: int | None = None) -> bytes:
     return name + struct.pack(">L", len(body) if size is None else size) + body + bytes(len(body) % 2)
 
 
-def _form(kind: bytes, *chunks: bytes, size: int | None = None) -> bytes:
+def aiff_form(kind: bytes, *chunks: bytes, size: int | None = None) -> bytes:
+    """An AIFF or AIFF-C file; `size` is what it says of itself."""
     body = kind + b"".join(chunks)
     return b"FORM" + struct.pack(">L", len(body) if size is None else size) + body
 
@@ -35,12 +36,14 @@ def _extended(rate: int) -> bytes:
     return struct.pack(">HQ", 16383 + exponent, rate << (63 - exponent))
 
 
-def _comm(channels: int, bits: int, compression: bytes = b"", frames: int = LENGTH) -> bytes:
+def aiff_common(channels: int, bits: int, compression: bytes = b"", frames: int = LENGTH) -> bytes:
+    """The common chunk: what the samples are, and how many."""
     name = compression and compression + b"\x0dnot important"
     return _chunk(b"COMM", struct.pack(">HLH", channels, frames, bits) + _extended(RATE) + name)
 
 
-def _ssnd(data: bytes, offset: int = 0, block: int = 0, size: int | None = None) -> bytes:
+def aiff_sound(data: bytes, offset: int = 0, block: int = 0, size: int | None = None) -> bytes:
+    """The sound chunk, with `offset` bytes before the samples."""
     return _chunk(b"SSND", struct.pack(">LL", offset, block) + b"\x55" * offset + data, size)
 
 
@@ -51,30 +54,30 @@ def _aiff() -> Iterator[Row]:
     for bits in (8, 16, 24, 32):
         for channels in (1, 2, 3):
             encoded = encodings.pcm(bits, channels, ">") if bits > 8 else encodings.signed_8(channels)
-            content = _form(b"AIFF", _comm(channels, bits), _ssnd(encoded[0]))
+            content = aiff_form(b"AIFF", aiff_common(channels, bits), aiff_sound(encoded[0]))
             yield row(f"{bits} bits, {_CHANNELS[channels]}", "", content, encoded)
-    name, comm, ssnd = "16 bits, mono", _comm(1, 16), _ssnd(_16[0])
+    name, comm, ssnd = "16 bits, mono", aiff_common(1, 16), aiff_sound(_16[0])
     annotation, marker = _chunk(b"ANNO", b"an odd annotation"), _chunk(b"MARK", b"\0\1\0\1\0\0\0\1\5first\0")
-    whole = _form(b"AIFF", comm, ssnd)
-    yield row(name, "SSND offset of 8", _form(b"AIFF", comm, _ssnd(_16[0], 8, 0)))
-    yield row(name, "SSND offset of 100, blocks of 512", _form(b"AIFF", comm, _ssnd(_16[0], 100, 512)))
-    yield row(name, "SSND before COMM", _form(b"AIFF", ssnd, comm))
-    yield row(name, "ANNO before", _form(b"AIFF", annotation, comm, ssnd))
-    yield row(name, "ANNO between", _form(b"AIFF", comm, annotation, ssnd))
-    yield row(name, "ANNO and MARK behind", _form(b"AIFF", comm, ssnd, annotation, marker))
-    yield row(name, "ID3 chunk behind", _form(b"AIFF", comm, ssnd, _chunk(b"ID3 ", tags.id3v2(100))))
+    whole = aiff_form(b"AIFF", comm, ssnd)
+    yield row(name, "SSND offset of 8", aiff_form(b"AIFF", comm, aiff_sound(_16[0], 8, 0)))
+    yield row(name, "SSND offset of 100, blocks of 512", aiff_form(b"AIFF", comm, aiff_sound(_16[0], 100, 512)))
+    yield row(name, "SSND before COMM", aiff_form(b"AIFF", ssnd, comm))
+    yield row(name, "ANNO before", aiff_form(b"AIFF", annotation, comm, ssnd))
+    yield row(name, "ANNO between", aiff_form(b"AIFF", comm, annotation, ssnd))
+    yield row(name, "ANNO and MARK behind", aiff_form(b"AIFF", comm, ssnd, annotation, marker))
+    yield row(name, "ID3 chunk behind", aiff_form(b"AIFF", comm, ssnd, _chunk(b"ID3 ", tags.id3v2(100))))
     yield row(name, "ID3 before", tags.id3v2(3000) + whole)
-    yield row(name, "data longer than the frames", _form(b"AIFF", comm, _ssnd(_16[0] + bytes(100))))
+    yield row(name, "data longer than the frames", aiff_form(b"AIFF", comm, aiff_sound(_16[0] + bytes(100))))
     for oddity, more in tags.BEHIND.items():
         yield row(name, oddity, whole + more)
     for size in (0, 0xFFFFFFFF):
-        yield row(name, f"FORM size {size:#x}", _form(b"AIFF", comm, ssnd, size=size))
+        yield row(name, f"FORM size {size:#x}", aiff_form(b"AIFF", comm, ssnd, size=size))
     for size in (0, 0xFFFFFFFF):
-        content = _form(b"AIFF", comm, _ssnd(_16[0], size=size), size=size)
+        content = aiff_form(b"AIFF", comm, aiff_sound(_16[0], size=size), size=size)
         yield row(name, f"SSND size {size:#x}", content)
     encoded = encodings.signed_8()
     yield row(
-        "8 bits, mono", "odd data, ANNO behind", _form(b"AIFF", _comm(1, 8), _ssnd(encoded[0]), annotation), encoded
+        "8 bits, mono", "odd data, ANNO behind", aiff_form(b"AIFF", aiff_common(1, 8), aiff_sound(encoded[0]), annotation), encoded
     )
 
 
@@ -95,10 +98,10 @@ def _aifc() -> Iterator[Row]:
         ("A-law, mono", b"alaw", 1, 16, encodings.alaw()),
     ]
     for name, kind, channels, bits, encoded in kinds:
-        content = _form(b"AIFC", version, _comm(channels, bits, kind), _ssnd(encoded[0]))
+        content = aiff_form(b"AIFC", version, aiff_common(channels, bits, kind), aiff_sound(encoded[0]))
         yield "AIFF-C", name, "", ".aifc", content, encoded, ""
-    content = _form(
-        b"AIFC", version, _comm(1, 16, b"sowt"), _ssnd(encodings.pcm(16)[0], 16, 0), _chunk(b"ANNO", b"odd")
+    content = aiff_form(
+        b"AIFC", version, aiff_common(1, 16, b"sowt"), aiff_sound(encodings.pcm(16)[0], 16, 0), _chunk(b"ANNO", b"odd")
     )
     yield "AIFF-C", "sowt, 16 bits, mono", "SSND offset, ANNO behind", ".aifc", content, encodings.pcm(16), ""
 
