@@ -11,9 +11,12 @@ from hearpreprocess.audio.containers.content import Content
 from hearpreprocess.audio.containers.sizes import check_size, is_placeholder
 from hearpreprocess.errors import AudioError
 
+_ASF_END = b"$E\x08\0" + bytes(4) + b"\0\0\x08\0"
+"""What ffmpeg writes at the end of a pipe."""
+
 _ASF_HEADER = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 _ASF_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
-_ASF_PREROLL_MILLISECONDS, _ASF_IS_LIVE = 1000, 1
+_ASF_PREROLL_MILLISECONDS, _ASF_IS_LIVE, _ASF_DATA_HEADER_BYTES = 1000, 1, 50
 
 
 def asf_container(content: Content, begin: int, end: int) -> Container | None:
@@ -23,12 +26,15 @@ def asf_container(content: Content, begin: int, end: int) -> Container | None:
     header_bytes = int.from_bytes(content.read(begin + 16, 8), "little")
     header = content.read(begin, min(header_bytes, 1 << 24))
     properties = header.find(_ASF_PROPERTIES)
-    seconds = None
+    seconds, packet = None, 0
     if 0 <= properties <= len(header) - 104:
-        played, _sent, preroll, flags = struct.unpack_from("<QQQL", header, properties + 64)
+        played, _sent, preroll, flags, packet = struct.unpack_from("<QQQLL", header, properties + 64)
         if not flags & _ASF_IS_LIVE:
             seconds = max(0.0, played / 1e7 - preroll / _ASF_PREROLL_MILLISECONDS)
     position = begin
+    stop = end - len(_ASF_END) if content.read(end - len(_ASF_END), 12) == _ASF_END else end
+    if seconds is None and packet and (rest := (stop - begin - header_bytes - _ASF_DATA_HEADER_BYTES) % packet):
+        raise AudioError(f"it is cut short: its last packet declares {packet:,} bytes, the file holds {rest:,}")
     for _number in range(MOST_CHUNKS):
         size = int.from_bytes(content.read(position + 16, 8), "little")
         if position + 24 > end or size < 24:

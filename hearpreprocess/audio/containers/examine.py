@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hearpreprocess.audio.containers import aiff, compressed, flac, matroska, mp4, mpeg, ogg, plain, riff
+from hearpreprocess.audio.containers import aiff, compressed, flac, matroska, mp4, mpeg, ogg, plain, rare, riff, voc
 from hearpreprocess.audio.containers.container import Container, Part
 from hearpreprocess.audio.containers.content import Content
 from hearpreprocess.audio.containers.tags import start_of_audio
@@ -18,7 +18,7 @@ _READERS: tuple[Callable[[Content, int, int], Container | None], ...] = (
     plain.w64_container,
     plain.caf_container,
     plain.nist_container,
-    plain.voc_container,
+    voc.voc_container,
     mp4.mp4_container,
     matroska.matroska_container,
     compressed.asf_container,
@@ -29,7 +29,12 @@ _READERS: tuple[Callable[[Content, int, int], Container | None], ...] = (
     compressed.amr_container,
     compressed.ac3_container,
     compressed.transport_container,
-    plain.fixed_container,
+    rare.fixed_container,
+    rare.dump_container,
+    rare.sampler_container,
+    rare.octave_container,
+    rare.matlab_container,
+    rare.paris_container,
     riff.repaired_wav,
     mpeg.mpeg_container,
 )

@@ -203,6 +203,8 @@ class _Walk:
         if len(data) - position < self.header_bytes and data[position] == 0xFF:
             raise AudioError(f"it is cut short: its last {len(data) - position} bytes begin a frame")
         next_frame = _first_frame(data[position:], self.read, self.header_bytes)
+        if next_frame is None and stream.declared is not None and stream.frames >= stream.declared:
+            return len(data)  # text, or whatever else, behind a recording that is whole
         following = len(data) if next_frame is None else position + next_frame
         stream.end = self.begin + following
         return following
