@@ -15,7 +15,7 @@ from tests.audio.recordings import WRITERS, by_sox, corpus, explained
 from tests.audio.recordings.case import Case
 
 CUTS = 50
-FEW, FEW_CUTS = 17, 4  # every so manieth recording, and cuts of each, among the fast tests
+FEW, FEW_CUTS = 19, 4  # every so manieth recording, and cuts of each, among the fast tests
 REFUSED, WHOLE, PREFIX, WRONG = "refused", "as the whole", "a prefix", "WRONG"
 
 

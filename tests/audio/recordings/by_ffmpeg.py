@@ -69,6 +69,20 @@ def _lossless() -> Iterator[Case]:
         ("TTA", "16 bits", ".tta", (), False),
         ("WavPack", "16 bits", ".wv", ("-c:a", "wavpack"), False),
         ("AVI", "pcm_s16le", ".avi", ("-c:a", "pcm_s16le"), False),
+        ("RIFF", "pcm_s32le", ".wav", ("-c:a", "pcm_s32le"), True),
+        ("CAF", "pcm_f64be", ".caf", ("-c:a", "pcm_f64be"), True),
+        ("Ogg", "FLAC, 24 bits", ".oga", ("-c:a", "flac", "-sample_fmt", "s32"), True),
+        ("MP4", "ALAC, 24 bits", ".m4a", ("-c:a", "alac", "-sample_fmt", "s32p"), True),
+        ("MOV", "pcm_s32le", ".mov", ("-c:a", "pcm_s32le"), True),
+        ("MOV", "pcm_f32le", ".mov", ("-c:a", "pcm_f32le"), True),
+        ("Matroska", "FLAC, 24 bits", ".mka", ("-c:a", "flac", "-sample_fmt", "s32"), True),
+        ("Matroska", "pcm_s24le", ".mka", ("-c:a", "pcm_s24le"), True),
+        ("Matroska", "pcm_f32le", ".mka", ("-c:a", "pcm_f32le"), True),
+        ("Matroska", "pcm_f64le", ".mka", ("-c:a", "pcm_f64le"), True),
+        ("TTA", "24 bits", ".tta", ("-sample_fmt", "s32"), True),
+        ("WavPack", "32 bits", ".wv", ("-c:a", "wavpack", "-sample_fmt", "s32p"), True),
+        ("WavPack", "float 32", ".wv", ("-c:a", "wavpack", "-sample_fmt", "fltp"), True),
+        ("AVI", "pcm_s24le", ".avi", ("-c:a", "pcm_s24le"), True),
     ):
         for channels in (1, 2):
             content = written(suffix, options, channels, wide=wide)
@@ -80,11 +94,14 @@ def _lossless() -> Iterator[Case]:
 
 
 def _expected(codec: str, channels: int) -> np.ndarray:
+    samples = signal(channels)
     if "24" in codec:
-        return mono_16((signal(channels) >> 8) << 8)
-    if "f32" in codec:
-        return mono_16((signal(channels) / 2**31).astype(np.float32))
-    return mono_16(signal_16(channels))
+        return mono_16((samples >> 8) << 8)
+    if "f32" in codec or "float" in codec:
+        return mono_16((samples / 2**31).astype(np.float32))
+    if "f64" in codec:
+        return mono_16(samples / 2**31)
+    return mono_16(samples if "32" in codec else signal_16(channels))
 
 
 _LOSSY: tuple[tuple[str, str, str, str, Options, int, str], ...] = (
@@ -112,6 +129,12 @@ _LOSSY: tuple[tuple[str, str, str, str, Options, int, str], ...] = (
     ("ASF", "WMA 2", "", ".wma", ("-c:a", "wmav2"), RATE, ""),
     ("AVI", "MP3", "", ".avi", ("-c:a", "libmp3lame"), RATE, ""),
     ("MPEG-TS", "AAC", "", ".ts", ("-c:a", "aac"), RATE, "frames"),
+    ("MP3", "CBR, 8,000 Hz", "", ".mp3", ("-b:a", "24k"), 8000, ""),
+    ("E-AC-3", "E-AC-3", "", ".eac3", ("-c:a", "eac3", "-b:a", "96k"), 48000, "frames"),
+    ("3GP", "AMR", "", ".3gp", ("-c:a", "libopencore_amrnb"), 8000, ""),
+    ("Matroska", "MP3", "", ".mka", ("-c:a", "libmp3lame"), RATE, ""),
+    ("Matroska", "AC-3", "", ".mka", ("-c:a", "ac3", "-b:a", "96k"), 48000, ""),
+    ("MPEG-TS", "MP2", "", ".ts", ("-c:a", "mp2"), RATE, "frames"),
     ("RIFF", "ADPCM IMA", "", ".wav", ("-c:a", "adpcm_ima_wav"), RATE, ""),
     ("RIFF", "ADPCM Microsoft", "", ".wav", ("-c:a", "adpcm_ms"), RATE, ""),
     ("RIFF", "MP3", "", ".wav", ("-c:a", "libmp3lame"), RATE, ""),
@@ -122,8 +145,12 @@ _LOSSY: tuple[tuple[str, str, str, str, Options, int, str], ...] = (
 
 def _lossy() -> Iterator[Case]:
     for container, codec, oddity, suffix, options, rate, open_end in _LOSSY:
-        content = written(suffix, options, rate=rate)
-        yield Case("ffmpeg", container, codec, oddity, suffix, content, open_end=open_end)
+        for channels in (1, 2):
+            if channels == 2 and (codec in ("narrow-band", "AMR") or oddity):
+                continue  # mono alone, or no oddity of stereo
+            content = written(suffix, options, channels, rate=rate)
+            name = f"{codec}, {'stereo' if channels == 2 else 'mono'}"
+            yield Case("ffmpeg", container, name, oddity, suffix, content, open_end=open_end)
 
 
 def _piped() -> Iterator[Case]:

@@ -77,7 +77,10 @@ def _aiff() -> Iterator[Row]:
         yield row(name, f"SSND size {size:#x}", content)
     encoded = encodings.signed_8()
     yield row(
-        "8 bits, mono", "odd data, ANNO behind", aiff_form(b"AIFF", aiff_common(1, 8), aiff_sound(encoded[0]), annotation), encoded
+        "8 bits, mono",
+        "odd data, ANNO behind",
+        aiff_form(b"AIFF", aiff_common(1, 8), aiff_sound(encoded[0]), annotation),
+        encoded,
     )
 
 
