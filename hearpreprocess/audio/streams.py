@@ -155,6 +155,8 @@ def _joined(streams: Sequence[Stream], container: Container) -> Streams:
                 f"its streams differ: {first.samplerate:,} Hz with {first.channels} channels, then "
                 f"{stream.opened.samplerate:,} Hz with {stream.opened.channels} channels"
             )
+    if container.frames is not None and len(streams) == 1:  # what follows them is no sound
+        streams[0].frames = min(streams[0].frames, container.frames)
     frames = sum(stream.frames for stream in streams)
     if frames == 0:
         raise AudioError("it holds no samples")

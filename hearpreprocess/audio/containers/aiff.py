@@ -84,6 +84,8 @@ def aiff_container(content: Content, begin: int, end: int) -> Container | None:
         if rest := (stop - start) % form.packet:
             raise AudioError(f"it is cut short: its last packet declares {form.packet} bytes, the file holds {rest}")
     name, is_plain = kind.decode(), form.is_plain and form.declared == stop - start and form.declared % 2 == 0
+    if kind in (b"8SVX", b"16SV"):  # libsndfile takes what follows for samples
+        is_plain = is_plain and stop == end
     if is_plain or form.is_stereo_svx:
         return Container(name, (Part(begin, end),), is_known=not form.is_stereo_svx)
     return Container(name, (Part(start, stop, _header(form, stop - start)),))

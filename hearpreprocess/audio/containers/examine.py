@@ -7,7 +7,7 @@ from collections.abc import Callable
 from hearpreprocess.audio.containers import aiff, compressed, flac, matroska, mp4, mpeg, ogg, plain, rare, riff, voc
 from hearpreprocess.audio.containers.container import Container, Part
 from hearpreprocess.audio.containers.content import Content
-from hearpreprocess.audio.containers.tags import start_of_audio
+from hearpreprocess.audio.containers.tags import end_of_audio, starts_of_audio
 
 _READERS: tuple[Callable[[Content, int, int], Container | None], ...] = (
     riff.wav_container,
@@ -46,8 +46,9 @@ def examine(content: Content) -> Container:
     Raises AudioError where it holds less than it declares, or is damaged. What is none of the known containers is left
     to the decoders.
     """
-    begin = start_of_audio(content)
+    begins = starts_of_audio(content)
     for reader in _READERS:
-        if (container := reader(content, begin, content.size)) is not None:
-            return container
-    return Container("", (Part(begin, content.size),))
+        for begin in begins:
+            if (container := reader(content, begin, content.size)) is not None:
+                return container
+    return Container("", (Part(begins[0], end_of_audio(content, begins[0], content.size)),))

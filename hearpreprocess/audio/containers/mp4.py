@@ -53,7 +53,7 @@ def mp4_container(content: Content, begin: int, end: int) -> Container | None:
     track = next(tracks, None)
     if track is None:
         raise NotAudioError("it is not audio that can be read: none of its tracks is audio")
-    check_size(_end_of_samples(track), end, "bytes up to its last sample")
+    check_size(_end_of_samples(track), end - begin, "bytes up to its last sample")
     fragments = [box for box in boxes if box.name == b"moof"]
     seconds = _fragmented_seconds(movie, track, fragments) if fragments else _seconds(movie, track)
     return Container("MP4", (Part(begin, end),), seconds=seconds or None, is_known=False)

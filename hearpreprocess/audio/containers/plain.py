@@ -82,6 +82,7 @@ def au_container(content: Content, begin: int, end: int) -> Container | None:
         end = end_of_audio(content, begin + offset, end)
     else:
         check_size(size, end - begin - offset)
+        end = begin + offset + size  # ffmpeg takes what follows for samples
     return Container("AU", (Part(begin, end),))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from hearpreprocess.audio.containers.container import Container, Part
 from hearpreprocess.audio.containers.content import Content
 from hearpreprocess.audio.containers.sizes import check_size
+from hearpreprocess.audio.containers.tags import end_of_audio
 from hearpreprocess.errors import AudioError
 
 _FIXED_BYTES = 64
@@ -80,6 +81,7 @@ def paris_container(content: Content, begin: int, end: int) -> Container | None:
     order = {b" paf": ">", b"fap ": "<"}.get(head[:4])
     if order is None or len(head) < 24:
         return None
+    end = end_of_audio(content, begin + _PARIS_HEADER_BYTES, end)
     kind, channels = struct.unpack_from(f"{order}LL", head, 16)
     rest = (end - begin - _PARIS_HEADER_BYTES) % (_PARIS_BLOCK_BYTES * max(1, channels))
     if kind == _PARIS_24_BITS and rest:

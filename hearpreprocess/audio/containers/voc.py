@@ -54,7 +54,7 @@ def voc_container(content: Content, begin: int, end: int) -> Container | None:
         elif kind == _MORE_SAMPLES:
             ranges.append((start, position))
     if len(ranges) < 2:
-        return Container("VOC", (Part(begin, end),))
+        return Container("VOC", (Part(begin, min(end, position + 1)),))
     if form is None or not all(form):
         raise AudioError("it is not audio that can be read: a VOC file with blocks of different kinds")
     length = sum(stop - start for start, stop in ranges)
