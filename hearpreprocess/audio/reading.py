@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from hearpreprocess.audio.containers import Container, Content, Part, examine, flac_parts
 from hearpreprocess.audio.conversion import convert
-from hearpreprocess.audio.streams import Streams, UnreadableError, open_files, open_streams
+from hearpreprocess.audio.streams import Stream, Streams, UnreadableError, open_files, open_streams
 from hearpreprocess.audio.views import on_disk
 from hearpreprocess.errors import AudioError, HearPreprocessError
 
@@ -21,7 +21,7 @@ _Result = TypeVar("_Result")
 _OF_THE_RECORDING = (errno.EIO, errno.EACCES, errno.EPERM, errno.EISDIR)
 """The errors of the system that say something of one recording; the others are of the machine."""
 
-_READ_AHEAD = 1 << 14
+_READ_AHEAD = 10_000
 """libFLAC and libsndfile read less than so many bytes ahead of what they have decoded."""
 
 _FLAC_MARK_BYTES = 4
@@ -98,7 +98,9 @@ def _by_libsndfile(
 def _flac_parts(content: Content, part: Part, streams: Streams) -> tuple[Part, ...]:
     """The FLAC streams of a recording, of which the first is open; there are rarely others behind it."""
     stream = streams.streams[0]
-    searched = part.begin + (stream.position - _READ_AHEAD if stream.is_read_through else 0)
+    searched = part.begin + (
+        stream.position - _READ_AHEAD if isinstance(stream, Stream) and stream.is_read_through else 0
+    )
     return flac_parts(content, part.begin, max(part.begin + _FLAC_MARK_BYTES, searched), part.end)
 
 
