@@ -25,10 +25,12 @@ from hearpreprocess.task.sources import (
 from hearpreprocess.task.tfds import named_clips, tfds_names
 from hearpreprocess.task.tree import Packed, Tree, matcher
 from hearpreprocess.task.undeclared import describe_undeclared
+from hearpreprocess.task.values import LARGEST, unusable_character
 
 __all__ = [
     "EXTRAS",
     "GROUPS",
+    "LARGEST",
     "Archive",
     "Clip",
     "Event",
@@ -66,5 +68,6 @@ __all__ = [
     "registry",
     "source_to_json",
     "tfds_names",
+    "unusable_character",
     "without_credentials",
 ]

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit
 
 from hearpreprocess.errors import ConfigError
 from hearpreprocess.storage import file_digest, on_new_run
+from hearpreprocess.task import rules
 from hearpreprocess.task.addresses import without_credentials
+from hearpreprocess.task.checking import Rule, check_fields
+from hearpreprocess.task.values import shown, unusable_character
 
 _CHECKSUM_DIGITS = {"md5": 32, "sha256": 64}
 
@@ -34,18 +37,21 @@ class File:
     about: int | None = None
     filename: str = ""
 
+    RULES: ClassVar[Mapping[str, Rule]] = {"size": rules.not_negative, "about": rules.not_negative}
+
     def __post_init__(self) -> None:
+        check_fields(self, rules=self.RULES)
         urls = (self.url,) if isinstance(self.url, str) else tuple(self.url)
         object.__setattr__(self, "url", urls)
         if not urls:
             raise ConfigError(f"{type(self).__name__} needs at least one url")
         for url in urls:
-            if urlsplit(url).scheme not in ("http", "https", "file"):
-                raise ConfigError(f"{without_credentials(url)!r} is no http, https or file url")
+            if not _is_url(url):
+                raise ConfigError(f"url: {without_credentials(url)!r} is no http, https or file url")
         if not self.filename:
             object.__setattr__(self, "filename", unquote(urlsplit(urls[0]).path.rpartition("/")[2]))
         parts = self.filename.split("/")
-        if "\\" in self.filename or any(part in ("", ".", "..") for part in parts):
+        if "\\" in self.filename or unusable_character(self.filename) or any(part in ("", ".", "..") for part in parts):
             raise ConfigError(f"{without_credentials(urls[0])}: {self.filename!r} is no file name; give filename=")
         self._check_checksums()
 
@@ -84,6 +90,13 @@ class File:
         return {"filename": self.filename, "urls": public, **self.checksums}
 
 
+def _is_url(url: str) -> bool:
+    try:
+        return urlsplit(url).scheme in ("http", "https", "file")
+    except ValueError:  # of a host that cannot be
+        return False
+
+
 @functools.cache
 def listing_digest(listing: str) -> str:
     """The sha256 of a list's bytes; it is read once per process, so that all steps use the same list."""
@@ -94,14 +107,25 @@ def listing_digest(listing: str) -> str:
 def listed_files(listing: str, folder: str, mirrors: tuple[str, ...]) -> tuple[File, ...]:
     """The files in a list with a url, a size in bytes and a sha256 per line, which are stored below `folder`.
 
-    `mirrors`: URLs of folders that have the same files under the last part of their url.
+    `mirrors`: URLs of folders that have the same files under the last part of their url. Raises ConfigError naming the
+    line that is none of these.
     """
+    try:
+        lines = Path(listing).read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{listing}: cannot be read as a list of files: {error}") from error
     files = []
-    for line in Path(listing).read_text(encoding="utf-8").splitlines():
-        url, size, sha256 = line.split()
-        name = url.rpartition("/")[2]
-        urls = (url, *(f"{mirror}/{name}" for mirror in mirrors))
-        files.append(File(urls, sha256=sha256, size=int(size), filename=f"{folder}/{name}"))
+    for number, line in enumerate(lines, 1):
+        try:
+            url, size, sha256 = line.split()
+            name = url.rpartition("/")[2]
+            urls = (url, *(f"{mirror}/{name}" for mirror in mirrors))
+            files.append(File(urls, sha256=sha256, size=int(size), filename=f"{folder}/{name}"))
+        except ConfigError as error:
+            raise ConfigError(f"{listing}, line {number}: {error}") from error
+        except ValueError:
+            text = f"expected a url, a size in bytes and a sha256, got {shown(line)}"
+            raise ConfigError(f"{listing}, line {number}: {text}") from None
     return tuple(files)
 
 
