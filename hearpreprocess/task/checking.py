@@ -15,7 +15,7 @@ import dataclasses
 import functools
 import inspect
 import types
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin
 
@@ -103,13 +103,19 @@ def describe(subject: str, problems: list[str]) -> str:
 
 @functools.cache
 def _kinds(owner: Hashable) -> dict[str, Kind]:
-    """The kinds of a dataclass's fields, or of a function's arguments, by name."""
-    annotated: Iterable[Any] = reversed(owner.__mro__) if isinstance(owner, type) else [owner]
-    annotations: dict[str, Any] = {}
-    for each in annotated:
-        annotations |= inspect.get_annotations(each, eval_str=True)
-    names = [field.name for field in dataclasses.fields(owner)] if isinstance(owner, type) else list(annotations)
-    return {name: kind_of(annotations[name]) for name in names}
+    return {name: kind_of(annotation) for name, annotation in annotated(owner).items()}
+
+
+def annotated(owner: Any) -> dict[str, Any]:
+    """The annotations of a dataclass's fields, inherited ones included, or of a function's arguments, by name."""
+    if not isinstance(owner, type):
+        return {name: annotation for name, annotation in _annotations(owner).items() if name != "return"}
+    annotations = {name: each for base in reversed(owner.__mro__) for name, each in _annotations(base).items()}
+    return {field.name: annotations[field.name] for field in dataclasses.fields(owner)}
+
+
+def _annotations(owner: Any) -> dict[str, Any]:
+    return inspect.get_annotations(owner, eval_str=True)
 
 
 def kind_of(annotation: Any) -> Kind:

@@ -27,13 +27,13 @@ RULES: Mapping[str, Rule] = {
     "version": rules.name,
     "embedding_type": rules.among(*EMBEDDING_TYPES),
     "prediction_type": rules.among(*PREDICTION_TYPES),
-    "sample_duration": rules.seconds,
+    "sample_duration": rules.duration,
     "evaluation": rules.not_empty,
     "sources": rules.named,
     "name_pattern": rules.pattern,
     "extras": rules.each_among(*EXTRAS),
     "published_clips": rules.counts,
-    "membership": rules.sha256,
+    "membership": rules.checksum("sha256", 64),
     "modes": rules.named,
 }
 """On the fields of tasks and modes, by name."""

@@ -5,16 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from hearpreprocess.storage import nearest
+from hearpreprocess.task.addresses import without_credentials
 from hearpreprocess.task.checking import Rule
 from hearpreprocess.task.values import shown, unusable_character
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 """The pattern of the names of tasks, versions, modes and sources, which become part of file names."""
 
-SHORTEST, LONGEST = 0.001, 1e9
-"""Limits of durations in seconds: a sample at the lowest rate, 1,000 Hz; more than any corpus has."""
+SHORTEST_CLIP, LONGEST_CLIP = 0.001, 86_400.0
+"""Limits of a clip in seconds: a sample at the lowest rate, 1,000 Hz; a day, of which a WAV at 25 kHz has 4 GB."""
+
+LONGEST_CAP = 1e12
+"""In seconds: more than was ever recorded."""
 
 LONGEST_TITLE_OF_A_SOURCE = 100
 """In bytes: it is part of the names of folders in the work folder."""
@@ -58,11 +63,16 @@ def not_empty(value: Collection[object]) -> str:
     return "" if value else "must name at least one"
 
 
-def seconds(value: float) -> str:
-    """A duration that holds a sample."""
-    if SHORTEST <= value <= LONGEST:
+def duration(value: float) -> str:
+    """The seconds of a clip."""
+    if SHORTEST_CLIP <= value <= LONGEST_CLIP:
         return ""
-    return f"must be positive, from {SHORTEST:g} to {LONGEST:.0f} seconds, got {shown(value)}"
+    return f"must be positive, from {SHORTEST_CLIP:g} s to {LONGEST_CLIP:,.0f} s, got {shown(value)}"
+
+
+def cap(value: float) -> str:
+    """The seconds of a split."""
+    return "" if 0 < value <= LONGEST_CAP else f"must be positive, up to {LONGEST_CAP:g} s, got {shown(value)}"
 
 
 def not_negative(value: int) -> str:
@@ -75,11 +85,31 @@ def counts(value: Sequence[int]) -> str:
     return next(filter(None, map(not_negative, value)), "")
 
 
-def sha256(value: str) -> str:
-    """A sha256 in hexadecimal."""
-    if re.fullmatch("[0-9a-f]{64}", value):
-        return ""
-    return f"must be a sha256, 64 lower-case hexadecimal digits, got {shown(value)}"
+def checksum(algorithm: str, digits: int) -> Rule:
+    """A checksum in hexadecimal; an empty one stands for none."""
+
+    def rule(value: str) -> str:
+        if not value or re.fullmatch(f"[0-9a-f]{{{digits}}}", value):
+            return ""
+        return f"{shown(value)} is no {algorithm}: expected {digits} lower-case hexadecimal digits"
+
+    return rule
+
+
+def urls(value: str | Sequence[str]) -> str:
+    """One address or several, of http, https or a file."""
+    every = (value,) if isinstance(value, str) else value
+    wrong = next((url for url in every if not _is_url(url)), None)
+    if wrong is not None:
+        return f"{without_credentials(wrong)!r} is no http, https or file url"
+    return "" if every else "must name at least one url"
+
+
+def _is_url(text: str) -> bool:
+    try:
+        return urlsplit(text).scheme in ("http", "https", "file")
+    except ValueError:  # of a host that cannot be
+        return False
 
 
 def pattern(value: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import ClassVar
 
-from hearpreprocess.errors import ConfigError
+from hearpreprocess.errors import ConfigError, CorpusError
 from hearpreprocess.task import rules
 from hearpreprocess.task.checking import check_arguments, check_fields, describe
 
@@ -23,7 +23,7 @@ class SplitSeconds:
     test: float | None = None
 
     def __post_init__(self) -> None:
-        check_fields(self, rules=dict.fromkeys(("train", "valid", "test"), rules.seconds))
+        check_fields(self, rules=dict.fromkeys(("train", "valid", "test"), rules.cap))
 
     @classmethod
     def of_hours(cls, hours: float) -> SplitSeconds:
@@ -75,7 +75,7 @@ class _Folds:
     max_seconds: float | None = None
 
     def __post_init__(self) -> None:
-        check_fields(self, rules={"folds": _number_of_folds, "max_seconds": rules.seconds})
+        check_fields(self, rules={"folds": _number_of_folds, "max_seconds": rules.cap})
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -104,5 +104,12 @@ SplitScheme = TrainValidTest | PresetFolds | NewFolds
 
 
 def fold(number: int) -> str:
-    """The name of the fold with this number, counted from 0: `fold00`."""
+    """The name of the fold with this number, counted from 0: `fold00`.
+
+    Raises CorpusError where it is not a whole number from 0 on.
+    """
+    if type(number) is not int:
+        number = check_arguments(fold, {"number": number}, "fold", CorpusError)["number"]
+    if number < 0:
+        raise CorpusError(f"fold: number must be 0 or more, got {number}; folds are counted from 0")
     return f"fold{number:02d}"

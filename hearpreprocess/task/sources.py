@@ -153,11 +153,7 @@ class Files(Source):
     reads: Collection[str] = TEXT_PATTERNS
 
     def __post_init__(self) -> None:
-        check_fields(self, rules={"title": rules.title})
-        if not self.title:
-            raise ConfigError("Files needs a title")
-        if not self.files:
-            raise ConfigError(f"{self.title}: Files needs at least one")
+        check_fields(self, rules={"files": rules.not_empty, "title": rules.title})
 
     @property
     def archived(self) -> bool:

@@ -19,6 +19,11 @@ def known_task(title: str, locations: Sequence[str]) -> TaskMode | None:
 
 
 def facts_in_name(task: TaskMode, file: str) -> Mapping[str, str]:
-    """The facts in the name of a clip's file: `fold` (counted from 1), `group` or `label`."""
+    """The facts in the name of a clip's file: `fold` (counted from 1), `group` or `label`, as far as it has them."""
     match = re.fullmatch(task.name_pattern, file.removesuffix(".wav")) if task.name_pattern else None
-    return match.groupdict() if match else {}
+    facts = match.groupdict() if match else {}
+    return {
+        fact: text
+        for fact, text in facts.items()
+        if text is not None and (fact != "fold" or (re.fullmatch("[0-9]{1,9}", text) and int(text) > 0))
+    }
