@@ -23,6 +23,7 @@ from hearpreprocess.task import (
     PresetFolds,
     TaskMode,
     TrainValidTest,
+    shown,
     unusable_character,
 )
 
@@ -157,42 +158,42 @@ def _problems_of(
     if not name or name in (".", "..") or "/" in name or "\\" in name or unusable_character(name):
         yield "a clip's name must be a file name, without slashes and control characters"
     if clip.group != name and (character := unusable_character(clip.group)):
-        yield f"its group {clip.group!r} has the character {character}, which a group must not have"
+        yield f"its group {shown(clip.group)} has the character {character}, which a group must not have"
     start, stop = clip.start, clip.stop
     if (start is not None and not 0 <= start <= LARGEST) or (stop is not None and not (start or 0) < stop <= LARGEST):
-        yield f"start={start} and stop={stop} enclose no samples"
+        yield f"start={shown(start)} and stop={shown(stop)} enclose no samples"
     yield from _problems_of_split(clip, task, names)
     if task.embedding_type == "scene":
         if clip.events:
             yield "a clip of a scene task has labels, not events"
         if task.prediction_type == "multiclass" and len(clip.labels) != 1:
-            yield f"a clip of a multiclass task has exactly one label, got {list(clip.labels)}"
+            yield f"a clip of a multiclass task has exactly one label, got {shown(list(clip.labels))}"
         if len(clip.labels) > 1 and len(set(clip.labels)) != len(clip.labels):
-            yield f"a label stands twice in {list(clip.labels)}"
+            yield f"a label stands twice in {shown(list(clip.labels))}"
     else:
         if clip.labels:
             yield "a clip of an event task has events, not labels"
         for event in clip.events:
             if not 0 <= event.start <= event.end:
-                yield f"event {event.label!r} from {event.start} s to {event.end} s does not run forward from 0"
+                yield f"event {shown(event.label)} from {event.start} s to {event.end} s does not run forward from 0"
     if unusable_labels:
         for label in dict.fromkeys((*clip.labels, *(event.label for event in clip.events))):
             if label in unusable_labels:
-                yield f"label {label!r} {unusable_labels[label]}"
+                yield f"label {shown(label)} {unusable_labels[label]}"
 
 
 def _problems_of_split(clip: Clip, task: TaskMode, names: Sequence[str]) -> Iterable[str]:
     scheme = task.splits
     if isinstance(scheme, TrainValidTest):
         if clip.split is not None and clip.split not in names:
-            yield f"split {clip.split!r} is none of {', '.join(names)}"
+            yield f"split {shown(clip.split)} is none of {', '.join(names)}"
         if clip.split in scheme.drawn:
-            yield f"split {clip.split!r} is drawn, so split={clip.split!r} must not be given"
+            yield f"split {shown(clip.split)} is drawn, so split={shown(clip.split)} must not be given"
     elif isinstance(scheme, PresetFolds):
         if clip.split not in names:
-            yield f"with PresetFolds every clip names its fold; split {clip.split!r} is none of {', '.join(names)}"
+            yield f"with PresetFolds every clip names its fold; split {shown(clip.split)} is none of {', '.join(names)}"
     elif clip.split is not None:
-        yield f"with NewFolds the folds are drawn, so split={clip.split!r} must not be given"
+        yield f"with NewFolds the folds are drawn, so split={shown(clip.split)} must not be given"
 
 
 def labels_of(table: pd.DataFrame) -> list[set[Label]]:

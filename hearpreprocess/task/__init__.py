@@ -25,7 +25,7 @@ from hearpreprocess.task.sources import (
 from hearpreprocess.task.tfds import named_clips, tfds_names
 from hearpreprocess.task.tree import Packed, Tree, matcher
 from hearpreprocess.task.undeclared import describe_undeclared
-from hearpreprocess.task.values import LARGEST, unusable_character
+from hearpreprocess.task.values import LARGEST, shown, unusable_character
 
 __all__ = [
     "EXTRAS",
@@ -66,6 +66,7 @@ __all__ = [
     "named_clips",
     "opened_files",
     "registry",
+    "shown",
     "source_to_json",
     "tfds_names",
     "unusable_character",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from typing import Any
 
 from hearpreprocess.errors import CorpusError
 from hearpreprocess.task.checking import check_arguments, check_fields
-from hearpreprocess.task.values import shown
+from hearpreprocess.task.values import LARGEST, shown
 
 Label = str | int
 
@@ -70,11 +69,7 @@ class Event:
     def __post_init__(self) -> None:
         start, end = self.start, self.end
         if not (
-            type(self.label) in _LABEL
-            and type(start) in _TIME
-            and type(end) in _TIME
-            and -math.inf < start < math.inf
-            and -math.inf < end < math.inf
+            type(self.label) in _LABEL and type(start) in _TIME and type(end) in _TIME and 0 <= start <= end <= LARGEST
         ):
             check_fields(self, error=CorpusError)
 
@@ -120,7 +115,8 @@ class Clip:
         is_one = type(labels) in _LABEL
         if not (
             (is_one or (type(labels) in (tuple, list) and _LABEL.issuperset(map(type, labels))))  # type: ignore[arg-type]
-            and (events == () or (type(events) in (tuple, list) and all(type(event) is Event for event in events)))
+            and type(events) in (tuple, list)
+            and (not events or all(type(event) is Event for event in events))
             and type(path) is Member
             and type(split) in _TEXT_OR_NONE
             and type(group) in _TEXT_OR_NONE

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from hearpreprocess.errors import ConfigError
 from hearpreprocess.storage import nearest, printable
-from hearpreprocess.task import rules
 from hearpreprocess.task.checking import check_fields
 from hearpreprocess.task.documented import documented
 from hearpreprocess.task.facts import RULES, Mode, TaskFacts
 from hearpreprocess.task.mode import LONGEST_TITLE, TaskMode
+from hearpreprocess.task.values import shown
 
 
 @documented
@@ -53,8 +53,11 @@ class TaskConfig(TaskFacts):
             self.in_mode(mode)
 
     def _check_mode(self, fact: str, mode: str) -> None:
-        if problem := rules.among(*self.modes)(mode):
-            raise ConfigError(f"{self.name}: {fact} {problem}")
+        if mode not in self.modes:
+            legal = ", ".join(self.modes)
+            raise ConfigError(
+                f"{self.name}: {fact} {shown(mode)} is none of the modes {legal}{nearest(mode, self.modes)}"
+            )
 
     def in_mode(self, name: str) -> TaskMode:
         """The task in the mode `name`, with the mode's overrides applied.

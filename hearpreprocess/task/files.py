@@ -43,8 +43,8 @@ class File:
     }
 
     def __post_init__(self) -> None:
-        kind = type(self).__name__
-        check_fields(self, f"{kind} {shown(self.filename)}" if self.filename else kind, self.RULES)
+        has_name = isinstance(self.filename, str) and self.filename
+        check_fields(self, f"{type(self).__name__} {shown(self.filename)}" if has_name else "", self.RULES)
         urls = (self.url,) if isinstance(self.url, str) else tuple(self.url)
         object.__setattr__(self, "url", urls)
         if not self.filename:

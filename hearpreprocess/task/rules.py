@@ -8,7 +8,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from hearpreprocess.storage import nearest
-from hearpreprocess.task.addresses import without_credentials
 from hearpreprocess.task.checking import Rule
 from hearpreprocess.task.values import shown, unusable_character
 
@@ -101,7 +100,7 @@ def urls(value: str | Sequence[str]) -> str:
     every = (value,) if isinstance(value, str) else value
     wrong = next((url for url in every if not _is_url(url)), None)
     if wrong is not None:
-        return f"{without_credentials(wrong)!r} is no http, https or file url"
+        return f"{shown(wrong)} is no http, https or file url"
     return "" if every else "must name at least one url"
 
 
