@@ -74,6 +74,9 @@ class Event:
             check_fields(self, error=CorpusError)
 
 
+_EVENT = frozenset({Event})
+
+
 @dataclass(frozen=True, slots=True)
 class LeftOut:
     """A recording of the source that the task leaves out on purpose, with the reason; both go into the manifest."""
@@ -116,7 +119,7 @@ class Clip:
         if not (
             (is_one or (type(labels) in (tuple, list) and _LABEL.issuperset(map(type, labels))))  # type: ignore[arg-type]
             and type(events) in (tuple, list)
-            and (not events or all(type(event) is Event for event in events))
+            and _EVENT.issuperset(map(type, events))
             and type(path) is Member
             and type(split) in _TEXT_OR_NONE
             and type(group) in _TEXT_OR_NONE
