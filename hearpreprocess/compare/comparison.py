@@ -12,7 +12,15 @@ from typing import Any
 
 from hearpreprocess.compare.samples import Difference, differences
 from hearpreprocess.errors import OutputError
-from hearpreprocess.finished import COMMON_METADATA, METADATA, VOCABULARY, ClipFile, ClipKey, FinishedTask
+from hearpreprocess.finished import (
+    COMMON_METADATA,
+    METADATA,
+    VOCABULARY,
+    ClipFile,
+    ClipKey,
+    FinishedTask,
+    root_problem,
+)
 
 WITHIN_DITHER = "within dither"
 
@@ -111,7 +119,8 @@ def _read(path: Path) -> FinishedTask:
     if copy.contents.damage:
         raise OutputError(f"{path}: {copy.contents.damage}")
     if METADATA not in copy.contents.small_files:
-        raise OutputError(f"{path} is no finished task: it has no {METADATA}")
+        problem = root_problem(copy.contents.strays) if path.is_file() else None
+        raise OutputError(f"{path}: {problem}" if problem else f"{path} is no finished task: it has no {METADATA}")
     return copy
 
 

@@ -4,6 +4,7 @@ from hearpreprocess.finished import card, manifest, resampled
 from hearpreprocess.finished.card import is_synthetic
 from hearpreprocess.finished.contents import ClipFile, Contents
 from hearpreprocess.finished.files import ClipKey, clips_of
+from hearpreprocess.finished.forms import compression_problem, root_problem
 from hearpreprocess.finished.layout import (
     CARD,
     MANIFEST,
@@ -16,7 +17,9 @@ from hearpreprocess.finished.layout import (
     clip_path,
     clips_in,
     is_complete,
+    is_task_folder,
     release_of_folder,
+    task_folders_in,
     with_release,
     write_folder,
 )
@@ -56,15 +59,19 @@ __all__ = [
     "clips_in",
     "clips_of",
     "compression_of",
+    "compression_problem",
     "is_complete",
     "is_event",
     "is_synthetic",
+    "is_task_folder",
     "manifest",
     "name_of",
     "release_of_folder",
     "release_of_tarball",
     "resampled",
+    "root_problem",
     "tarball_name",
+    "task_folders_in",
     "title_in",
     "with_release",
     "write_folder",

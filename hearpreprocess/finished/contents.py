@@ -11,6 +11,7 @@ from pathlib import Path
 from hearpreprocess import archive, audio
 from hearpreprocess.errors import ArchiveError
 from hearpreprocess.finished.files import ClipKey, files_in, is_small_file
+from hearpreprocess.finished.forms import root_problem
 
 MOST_STRAYS, MOST_SMALL_BYTES = 10_000, 512 << 20
 """Limits for a foreign tarball; the largest manifest, of 100,503 clips at five rates, has about 70 MB."""
@@ -62,6 +63,7 @@ class Contents:
     strays: list[str] = field(default_factory=list)
     damage: str | None = None
     sha256: str = ""
+    _small_bytes: int = 0
 
     def read(self, name: str) -> bytes | None:
         """The content of a small file; None if it does not exist."""
@@ -87,21 +89,34 @@ def contents_of(path: Path) -> Contents:
 
 def _add(contents: Contents, folder: str, path: str, content: bytes) -> None:
     """Add one file; raises ArchiveError where there are implausibly many or large ones."""
-    contents.folder_name = contents.folder_name or folder
-    if archive.is_litter(path):
+    if archive.is_litter(path or folder):
         return
-    if folder != contents.folder_name or not path:
-        contents.strays.append(path or folder)
-    elif path in contents.clip_files or path in contents.small_files:
+    if not path:
+        contents.strays.append(folder)
+    elif folder != (contents.folder_name or folder):
+        contents.strays.append(f"tasks/{folder}/{path}")
+    else:
+        _add_to_task(contents, path, content)
+        contents.folder_name = folder
+    if len(contents.strays) > MOST_STRAYS or contents._small_bytes > MOST_SMALL_BYTES:
+        problem = None if contents.small_files else root_problem(contents.strays)
+        raise ArchiveError(
+            f"{contents.path}: {problem}"
+            if problem
+            else f"{contents.path} is no finished task: of what is none of its files, {path or folder!r} is too much"
+        )
+
+
+def _add_to_task(contents: Contents, path: str, content: bytes) -> None:
+    if path in contents.clip_files or path in contents.small_files:
         contents.strays.append(f"{path}, a second time,")
     elif key := ClipKey.of(path):
         contents.clip_files[path] = _clip_file(key, content)
     elif is_small_file(path):
         contents.small_files[path] = content
+        contents._small_bytes += len(content)
     else:
         contents.strays.append(path)
-    if len(contents.strays) > MOST_STRAYS or sum(map(len, contents.small_files.values())) > MOST_SMALL_BYTES:
-        raise ArchiveError(f"{contents.path} is no finished task: of what is none of its files, {path!r} is too much")
 
 
 def _clip_file(key: ClipKey, content: bytes) -> ClipFile:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hearpreprocess.finished import MANIFEST, METADATA, PROOFS, RELEASE_KEY, REPORT, TARBALL, VOCABULARY
+from hearpreprocess.finished import (
+    MANIFEST,
+    METADATA,
+    PROOFS,
+    RELEASE_KEY,
+    REPORT,
+    TARBALL,
+    VOCABULARY,
+    compression_problem,
+    root_problem,
+)
 from hearpreprocess.verify.finding import Finding
 from hearpreprocess.verify.inspection import Inspection
 
@@ -17,7 +27,8 @@ def structure(inspection: Inspection) -> Iterator[Finding]:
     if contents.damage:
         yield Finding(ASPECT, path.name, contents.damage)
     elif METADATA not in contents.small_files:
-        yield Finding(ASPECT, path.name, f"is no finished task: it has no {METADATA}")
+        problem = root_problem(contents.strays) if path.is_file() else None
+        yield Finding(ASPECT, path.name, problem or f"is no finished task: it has no {METADATA}")
     else:
         yield from _tarball_name(inspection)
         yield from _small_files(inspection)
@@ -30,6 +41,8 @@ def _tarball_name(inspection: Inspection) -> Iterator[Finding]:
     """Contradictions between a tarball's name and its content."""
     path, title, rates = inspection.finished.path, inspection.claims.title, inspection.finished.sample_rates
     match = TARBALL.fullmatch(path.name)
+    if path.is_file() and (problem := compression_problem(path)):
+        yield Finding(ASPECT, path.name, problem)
     if match is None or not path.is_file():
         return
     if title is not None and match["title"] != title:
