@@ -4,12 +4,13 @@ from hearpreprocess.audio.decoding import Decoded, decode
 from hearpreprocess.audio.resampling import resample
 from hearpreprocess.audio.samples import FULL_SCALE, Samples, fit, loudness, to_mono_16_bit
 from hearpreprocess.audio.versions import library_versions
-from hearpreprocess.audio.wav import read_wav, write_wav
+from hearpreprocess.audio.wav import Wav, read_wav, write_wav
 
 __all__ = [
     "FULL_SCALE",
     "Decoded",
     "Samples",
+    "Wav",
     "decode",
     "fit",
     "library_versions",
