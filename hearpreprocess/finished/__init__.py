@@ -3,7 +3,7 @@
 from hearpreprocess.finished import card, manifest, resampled
 from hearpreprocess.finished.card import is_synthetic
 from hearpreprocess.finished.contents import ClipFile, Contents
-from hearpreprocess.finished.files import ClipKey, clips_of
+from hearpreprocess.finished.files import ClipKey, clips_of, is_folder
 from hearpreprocess.finished.forms import compression_problem, root_problem
 from hearpreprocess.finished.layout import (
     CARD,
@@ -62,6 +62,7 @@ __all__ = [
     "compression_problem",
     "is_complete",
     "is_event",
+    "is_folder",
     "is_synthetic",
     "is_task_folder",
     "manifest",

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import wave
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from hearpreprocess import archive, audio
-from hearpreprocess.errors import ArchiveError
+from hearpreprocess.errors import ArchiveError, AudioError
 from hearpreprocess.finished.files import ClipKey, files_in, is_small_file
 from hearpreprocess.finished.forms import root_problem
 
@@ -22,7 +20,8 @@ class ClipFile:
     """A clip's file as it was read.
 
     `rate`, `split`: from its folders. `header_rate`, `channels`, `bits`: from its header. `length`: samples. `sha256`:
-    of its samples. `problem`: why it cannot be read; then nothing else is known.
+    of its samples. `has_length`: whether its header states the length, which it does not if it was written to a pipe.
+    `problem`: why it cannot be read; then nothing else is known.
     """
 
     rate: int
@@ -33,6 +32,7 @@ class ClipFile:
     bits: int = 0
     length: int = 0
     sha256: str = ""
+    has_length: bool = True
     is_silent: bool = False
     is_clipped: bool = False
     problem: str | None = None
@@ -120,26 +120,20 @@ def _add_to_task(contents: Contents, path: str, content: bytes) -> None:
 
 
 def _clip_file(key: ClipKey, content: bytes) -> ClipFile:
-    import numpy as np
-
     try:
-        with wave.open(io.BytesIO(content)) as opened:
-            promised = opened.getnframes()
-            data = opened.readframes(promised)
-            channels, width, header_rate = opened.getnchannels(), opened.getsampwidth(), opened.getframerate()
-    except (wave.Error, EOFError) as error:
-        return ClipFile(*key, problem=f"is no WAV file of 16-bit samples: {error or 'it is cut short'}")
-    length = len(data) // (width * channels)
-    if length < promised:
-        return ClipFile(*key, problem=f"is cut short: {length:,} of {promised:,} samples are there")
-    loudness = audio.loudness(np.frombuffer(data if width == 2 else b"", "<i2"))
+        wav = audio.read_wav(content)
+    except AudioError as error:
+        kind = archive.kind_of(content[: archive.FIRST_BYTES])
+        return ClipFile(*key, problem=f"is {kind}, expected a WAV file" if kind else f"cannot be read: {error}")
+    loudness = audio.loudness(wav.samples) if wav.bits == 16 else None
     return ClipFile(
         *key,
-        header_rate=header_rate,
-        channels=channels,
-        bits=8 * width,
-        length=length,
-        sha256=hashlib.sha256(data).hexdigest(),
-        is_silent=width == 2 and loudness["peak"] == 0,
-        is_clipped=loudness["clipped"],
+        header_rate=wav.rate,
+        channels=wav.channels,
+        bits=wav.bits,
+        length=wav.length,
+        sha256=hashlib.sha256(wav.data).hexdigest(),
+        has_length=wav.declared is not None,
+        is_silent=loudness is not None and loudness["peak"] == 0,
+        is_clipped=loudness is not None and loudness["clipped"],
     )

@@ -18,7 +18,7 @@ from hearpreprocess.finished.forms import check_tarball, root_problem
 from hearpreprocess.finished.layout import METADATA, is_task_folder, release_in
 
 _ROOT = re.compile(r"(?:hear-[^/]+/)?tasks/(?P<task>[^/]+)/(?P<path>.+)")
-_CLIP = re.compile(r"(?P<rate>[1-9][0-9]*)/(?P<split>[^/]+)/(?P<file>[^/]+\.wav)")
+_CLIP = re.compile(r"(?P<rate>[1-9][0-9]{0,8})/(?P<split>[^/]+)/(?P<file>[^/]+\.wav)")
 _SMALL = (".json", ".csv", ".md", ".html")
 
 

@@ -138,15 +138,19 @@ def parse(content: bytes) -> Manifest:
 def _is_sound(manifest: Manifest) -> bool:
     try:
         rates = manifest["sample_rates"]
-        return all(isinstance(rate, int) for rate in rates) and all(
-            isinstance(facts["split"], str)
-            and isinstance(facts["labels"], list)
-            and isinstance(facts.get("group", ""), str)
+        return (
+            isinstance(rates, list)
+            and all(isinstance(rate, int) for rate in rates)
             and all(
-                isinstance(of_rate["length"], int) and isinstance(of_rate["sha256"], str)
-                for of_rate in (facts["audio"] if rates else facts.get("audio", {})).values()
+                isinstance(facts["split"], str)
+                and isinstance(facts["labels"], list)
+                and isinstance(facts.get("group", ""), str)
+                and all(
+                    isinstance(of_rate["length"], int) and isinstance(of_rate["sha256"], str)
+                    for of_rate in (facts["audio"] if rates else facts.get("audio", {})).values()
+                )
+                for facts in manifest["clips"].values()
             )
-            for facts in manifest["clips"].values()
         )
     except (KeyError, TypeError, AttributeError):
         return False

@@ -74,6 +74,8 @@ class FinishedTask:
         splits = self.metadata.get("splits")
         if not isinstance(splits, list) or not all(isinstance(split, str) for split in splits):
             raise FinishedTaskError(self.path, METADATA, "does not list the splits")
+        if len(set(splits)) < len(splits):
+            raise FinishedTaskError(self.path, METADATA, "lists a split twice")
         return tuple(splits)
 
     def labels(self, split: str) -> dict[str, list[Any]]:

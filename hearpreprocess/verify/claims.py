@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from hearpreprocess.errors import FinishedTaskError
 from hearpreprocess.finished import FinishedTask, Manifest, title_in
@@ -38,12 +39,22 @@ class Claims:
     def duration(self) -> float | None:
         """Seconds of every clip, or None."""
         duration = self.metadata.get("sample_duration")
-        return duration if isinstance(duration, int | float) and duration > 0 else None
+        return float(duration) if is_number(duration) and duration > 0 else None
 
     @property
     def manifest_clips(self) -> Mapping[str, Any]:
         """By file name, each clip's entry in the manifest."""
         return self.manifest["clips"] if self.manifest else {}
+
+    @cached_property
+    def unread_splits(self) -> frozenset[str]:
+        """The splits whose label files cannot be read: nothing is known of their clips."""
+        return frozenset(self.splits) - self.clips.keys()
+
+    @property
+    def are_clips_known(self) -> bool:
+        """Whether the label files of all splits could be read, and there are some."""
+        return bool(self.splits) and not self.unread_splits
 
     @cached_property
     def splits_of_clips(self) -> Mapping[str, Sequence[str]]:
@@ -79,7 +90,22 @@ def claims_of(finished: FinishedTask) -> Claims:
     )
 
 
+def is_number(value: Any) -> TypeGuard[float]:
+    """Whether a value from JSON is a number; `true` and `false` are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def is_label(value: Any) -> TypeGuard[Label]:
+    """Whether a value from JSON is a label: a text or a whole number."""
+    return isinstance(value, str | int) and not isinstance(value, bool)
+
+
 def values_of(labels: Iterable[Any]) -> set[Label]:
     """The texts and numbers of the labels or events in a file, without invalid ones."""
     values = (label.get("label") if isinstance(label, dict) else label for label in labels)
-    return {value for value in values if isinstance(value, str | int)}
+    return {value for value in values if is_label(value)}
+
+
+def as_json(value: Any) -> str:
+    """A value from JSON as text that shows its types: `1`, `1.0` and `true` are equal in Python only."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
