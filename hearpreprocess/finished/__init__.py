@@ -24,6 +24,7 @@ from hearpreprocess.finished.layout import (
     write_folder,
 )
 from hearpreprocess.finished.manifest import Fingerprint, Manifest, is_event, name_of
+from hearpreprocess.finished.parsing import is_label, is_number, is_valid_event
 from hearpreprocess.finished.reader import COMMON_METADATA, FinishedTask, title_in
 from hearpreprocess.finished.resampled import PUBLISHED_RATE
 from hearpreprocess.finished.tarball import (
@@ -63,8 +64,11 @@ __all__ = [
     "is_complete",
     "is_event",
     "is_folder",
+    "is_label",
+    "is_number",
     "is_synthetic",
     "is_task_folder",
+    "is_valid_event",
     "manifest",
     "name_of",
     "release_of_folder",

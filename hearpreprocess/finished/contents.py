@@ -92,7 +92,7 @@ def _add(contents: Contents, folder: str, path: str, content: bytes) -> None:
     if archive.is_litter(path or folder):
         return
     if not path:
-        contents.strays.append(folder)
+        contents.strays.append(folder or "a member without a name")
     elif folder != (contents.folder_name or folder):
         contents.strays.append(f"tasks/{folder}/{path}")
     else:

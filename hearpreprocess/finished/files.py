@@ -16,9 +16,11 @@ from hearpreprocess import archive
 from hearpreprocess.errors import ArchiveError, FinishedTaskError, OutputError, enumerate_problems
 from hearpreprocess.finished.forms import check_tarball, root_problem
 from hearpreprocess.finished.layout import METADATA, is_task_folder, release_in
+from hearpreprocess.storage import read_regular
 
 _ROOT = re.compile(r"(?:hear-[^/]+/)?tasks/(?P<task>[^/]+)/(?P<path>.+)")
-_CLIP = re.compile(r"(?P<rate>[1-9][0-9]{0,8})/(?P<split>[^/]+)/(?P<file>[^/]+\.wav)")
+_CLIP_NAME = r"[^/]+\.wav"
+_CLIP = re.compile(rf"(?P<rate>[1-9][0-9]{{0,8}})/(?P<split>[^/]+)/(?P<file>{_CLIP_NAME})")
 _SMALL = (".json", ".csv", ".md", ".html")
 
 
@@ -39,6 +41,11 @@ class ClipKey(NamedTuple):
         """The key of the clip at a path in the task; None if the path is not a clip's."""
         clip = _CLIP.fullmatch(path)
         return cls(int(clip["rate"]), clip["split"], clip["file"]) if clip else None
+
+
+def is_clip_name(file: str) -> bool:
+    """Whether a text can be the name of a clip's file."""
+    return re.fullmatch(_CLIP_NAME, file) is not None
 
 
 def path_in_task(member: str) -> tuple[str, str] | None:
@@ -76,7 +83,7 @@ def _files_of_folder(path: Path) -> Iterator[tuple[str, str, bytes]]:
     folder, problems = path.resolve().name, []
     for below, file in archive.files_below(path).items():
         try:
-            content = file.read_bytes()
+            content = read_regular(file)
         except OSError as error:
             problems.append(f"{below}: {error.strerror}")
         else:
@@ -142,7 +149,7 @@ class _FolderFiles:
         try:
             # A name may come from foreign metadata and must not lead out of the folder.
             names = {file.name for file in self._path.iterdir()}
-            return (self._path / name).read_bytes() if name in names else None
+            return read_regular(self._path / name) if name in names else None
         except OSError as error:
             raise FinishedTaskError(self._path, name, f"cannot be read: {error}") from error
 

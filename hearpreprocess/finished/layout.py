@@ -11,7 +11,7 @@ from typing import Any
 
 from hearpreprocess.errors import OutputError
 from hearpreprocess.finished.parsing import json_object
-from hearpreprocess.storage import link_or_copy
+from hearpreprocess.storage import link_or_copy, read_regular
 
 METADATA = "task_metadata.json"
 VOCABULARY = "labelvocabulary.csv"
@@ -74,7 +74,7 @@ def clip_path(rate: int, split: str, name: str) -> str:
 def release_of_folder(folder: Path) -> str | None:
     """The release digest in a finished task's folder; None if hearpreprocess did not create it."""
     try:
-        return release_in((folder / METADATA).read_bytes())
+        return release_in(read_regular(folder / METADATA))
     except OSError:
         return None
 

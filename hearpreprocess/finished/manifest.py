@@ -23,6 +23,7 @@ from typing import Any
 
 from hearpreprocess.errors import OutputError
 from hearpreprocess.finished.parsing import json_object
+from hearpreprocess.storage import read_regular
 
 VERSION = 2
 
@@ -117,7 +118,7 @@ def read(path: Path) -> Manifest:
     Raises OutputError where the file is not a manifest.
     """
     try:
-        return parse(path.read_bytes())
+        return parse(read_regular(path))
     except OSError as error:
         raise OutputError(f"{path} is no manifest that can be read: {error}") from error
     except ValueError as error:

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from itertools import accumulate
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeGuard
 
 MOST_LEVELS = 50
 """The depth to which JSON may be nested; ours has five. Functions that call themselves for each level need a limit."""
@@ -125,3 +125,21 @@ def vocabulary_rows(content: bytes) -> tuple[tuple[str, str], ...]:
     if rows[:1] != [["idx", "label"]] or any(len(row) != 2 for row in rows):
         raise ValueError("is no table: expected the columns idx and label")
     return tuple((index, label) for index, label in rows[1:])
+
+
+def is_number(value: Any) -> TypeGuard[float]:
+    """Whether a value from JSON is a number; `true` and `false` are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def is_label(value: Any) -> TypeGuard[str | int]:
+    """Whether a value from JSON is a label: a text or a whole number."""
+    return isinstance(value, str | int) and not isinstance(value, bool)
+
+
+def is_valid_event(value: Any) -> TypeGuard[dict[str, Any]]:
+    """Whether a value from JSON is an event: a label, a start and an end that is not before it."""
+    if not isinstance(value, dict) or not is_label(value.get("label")):
+        return False
+    start, end = value.get("start"), value.get("end")
+    return is_number(start) and is_number(end) and 0 <= start <= end

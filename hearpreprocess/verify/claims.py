@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeGuard, TypeVar
+from typing import Any, TypeVar
 
 from hearpreprocess.errors import FinishedTaskError
-from hearpreprocess.finished import FinishedTask, Manifest, title_in
+from hearpreprocess.finished import FinishedTask, Manifest, is_label, is_number, title_in
 from hearpreprocess.task import Label
 
 Value = TypeVar("Value")
@@ -88,16 +88,6 @@ def claims_of(finished: FinishedTask) -> Claims:
         manifest=read(lambda: finished.manifest),
         problems=problems,
     )
-
-
-def is_number(value: Any) -> TypeGuard[float]:
-    """Whether a value from JSON is a number; `true` and `false` are none."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def is_label(value: Any) -> TypeGuard[Label]:
-    """Whether a value from JSON is a label: a text or a whole number."""
-    return isinstance(value, str | int) and not isinstance(value, bool)
 
 
 def values_of(labels: Iterable[Any]) -> set[Label]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence, Set
 from typing import Any
 
-from hearpreprocess.finished import VOCABULARY
+from hearpreprocess.finished import VOCABULARY, is_label, is_valid_event
 from hearpreprocess.task import Label
-from hearpreprocess.verify.claims import Claims, is_label, is_number, values_of
+from hearpreprocess.verify.claims import Claims, values_of
 from hearpreprocess.verify.finding import Finding, shortened
 from hearpreprocess.verify.inspection import Inspection
 
@@ -42,10 +42,7 @@ def _of_clip(claims: Claims, where: str, labels: Sequence[Any]) -> Iterator[Find
 
 def _is_event_within(event: Any, end: float) -> bool:
     """Whether this is a valid event in a clip that ends at `end`, in milliseconds."""
-    if not isinstance(event, dict) or not is_label(event.get("label")):
-        return False
-    start, stop = event.get("start"), event.get("end")
-    return is_number(start) and is_number(stop) and 0 <= start <= stop <= end
+    return is_valid_event(event) and event["end"] <= end
 
 
 def _vocabulary(rows: Sequence[tuple[str, str]], held: Set[Label]) -> Iterator[Finding]:
