@@ -40,12 +40,14 @@ from tests.faults.test_readers import INTERESTING, Hang, mutated
 
 MOST_SECONDS = 30
 OF_EACH = {"wav": 40_000, "json": 40_000, "tarball": 19_000, "folder": 1_000}
-FEW = {"wav": 100, "json": 100, "tarball": 60, "folder": 40}
-PAGES = 50  # one report is written in so many mutations, as it costs a hundred times as much as all else
+FEW = {"wav": 60, "json": 60, "tarball": 40, "folder": 30}
+PARTS = range(10) if IS_LONG else range(1)
+in_parts = pytest.mark.parametrize("part", PARTS)
+PAGES, FIRST_PAGE = 1000, 10  # a report costs a hundred times as much as all else
 
 
 def mutations(kind: str) -> range:
-    return range(OF_EACH[kind] if IS_LONG else FEW[kind] * (5 if IS_WHOLE else 1))
+    return range(OF_EACH[kind] // len(PARTS) if IS_LONG else FEW[kind] * (5 if IS_WHOLE else 1))
 
 
 class Judge:
@@ -104,7 +106,7 @@ class Judge:
     def _report(self, path: Path) -> str:
         row = report.row(path)
         report.index([row])
-        if self._judged % PAGES == 0:
+        if self._judged % PAGES == FIRST_PAGE:
             report.page(path)
         return "written"
 
@@ -157,9 +159,14 @@ def copies_of(originals: dict[str, Path], tmp_path: Path) -> dict[str, Path]:
     return {name: Path(shutil.copytree(original, tmp_path / original.name)) for name, original in originals.items()}
 
 
-def test_mutated_wav_files(originals: dict[str, Path], tmp_path: Path) -> None:
+@in_parts
+def test_mutated_wav_files(originals: dict[str, Path], tmp_path: Path, part: int) -> None:
     """Of one clip, above all in its header."""
-    chance, judges, copies = random.Random("wav"), judges_of(originals, tmp_path), copies_of(originals, tmp_path)
+    chance, judges, copies = (
+        random.Random(f"wav {part}"),
+        judges_of(originals, tmp_path),
+        copies_of(originals, tmp_path),
+    )
     for number in mutations("wav"):
         name = chance.choice(list(copies))
         clip = chance.choice(sorted(copies[name].rglob("*.wav")))
@@ -239,10 +246,15 @@ def mutated_json(text: str, chance: random.Random) -> bytes:
     return changed.encode(errors="surrogatepass")
 
 
-def test_mutated_json_and_tables(originals: dict[str, Path], tmp_path: Path) -> None:
-    chance, judges, copies = random.Random("json"), judges_of(originals, tmp_path), copies_of(originals, tmp_path)
+@in_parts
+def test_mutated_json_and_tables(originals: dict[str, Path], tmp_path: Path, part: int) -> None:
+    chance, judges, copies = (
+        random.Random(f"json {part}"),
+        judges_of(originals, tmp_path),
+        copies_of(originals, tmp_path),
+    )
     of_bytes = {
-        file: mutated([file.read_bytes()], file.name, len(mutations("json")))
+        file: mutated([file.read_bytes()], f"{file.name} {part}", len(mutations("json")))
         for folder in copies.values()
         for file in sorted(folder.glob("*"))
         if file.is_file()
@@ -314,15 +326,16 @@ def mutate_members(members: list[tuple[tarfile.TarInfo, bytes]], chance: random.
             one.name = f"{root}/{one.name.removeprefix('tasks/')}"
 
 
-def test_mutated_tarballs(originals: dict[str, Path], tmp_path: Path) -> None:
+@in_parts
+def test_mutated_tarballs(originals: dict[str, Path], tmp_path: Path, part: int) -> None:
     """Their members, the bytes of the tar archive in them, and their own bytes."""
-    chance, judges = random.Random("tarball"), judges_of(originals, tmp_path)
+    chance, judges = random.Random(f"tarball {part}"), judges_of(originals, tmp_path)
     names = list(originals)
     whole = {name: finished_tasks.tarball_of(originals[name], tmp_path).read_bytes() for name in names}
     plain = {name: gzip.decompress(content) for name, content in whole.items()}
     count = len(mutations("tarball"))
-    of_bytes = {name: mutated([whole[name]], name, count) for name in names}
-    of_tar = {name: mutated([plain[name][: 60 * 512]], name, count) for name in names}
+    of_bytes = {name: mutated([whole[name]], f"{name} {part}", count) for name in names}
+    of_tar = {name: mutated([plain[name][: 60 * 512]], f"{name} {part}", count) for name in names}
     for number in mutations("tarball"):
         name = chance.choice(names)
         kind = chance.choice(("members", "members", "tar", "bytes"))
@@ -372,17 +385,18 @@ def spoil(path: Path, chance: random.Random) -> str:
     return f"{kind}: {path.name}"
 
 
-def test_spoiled_folders(originals: dict[str, Path], tmp_path: Path) -> None:
+@in_parts
+def test_spoiled_folders(originals: dict[str, Path], part: int) -> None:
     """What is no file where one is due, links to nowhere, and files that may not be read."""
     with tempfile.TemporaryDirectory() as name:  # pytest's own folders are closed to others
         open_to_all = Path(name)
         open_to_all.chmod(0o777)
         copies = {name: Path(shutil.copytree(path, open_to_all / path.name)) for name, path in originals.items()}
-        spoil_folders(copies, open_to_all)
+        spoil_folders(copies, open_to_all, part)
 
 
-def spoil_folders(originals: dict[str, Path], tmp_path: Path) -> None:
-    chance, judges = random.Random("folder"), judges_of(originals, tmp_path)
+def spoil_folders(originals: dict[str, Path], tmp_path: Path, part: int) -> None:
+    chance, judges = random.Random(f"folder {part}"), judges_of(originals, tmp_path)
     is_root = os.geteuid() == 0
     for number in mutations("folder"):
         name = chance.choice(list(originals))
