@@ -52,7 +52,7 @@ def _is_text(start: bytes) -> bool:
     try:
         text = start.decode()
     except UnicodeDecodeError as error:
-        if error.start < len(start) - 4:  # else a character is cut
+        if len(start) < FIRST_BYTES or error.start < len(start) - 4:  # else a character is cut
             return False
         text = start[: error.start].decode()
     return all(character.isprintable() or character in "\t\r\n" for character in text)

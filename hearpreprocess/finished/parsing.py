@@ -15,8 +15,8 @@ from typing import Any, NoReturn, TypeGuard
 MOST_LEVELS = 50
 """The depth to which JSON may be nested; ours has five. Functions that call themselves for each level need a limit."""
 
-MOST_DIGITS = 15
-"""The digits of a JSON integer: every one of them is also exact as a floating-point number."""
+MOST_DIGITS = 100
+"""The digits of a JSON integer: with many more it is no floating-point number, and Python does not print it."""
 
 _SHOWN = 3
 _BRACKETS = b"[{]}"
@@ -29,7 +29,7 @@ def json_object(content: bytes) -> dict[str, Any]:
     """The JSON object in a file's content.
 
     Raises ValueError with the reason where it is not one, or holds what readers of JSON disagree on: a key twice in an
-    object, numbers that are not finite or not exact everywhere, half of a surrogate pair, implausible nesting.
+    object, numbers that are not finite or too large, half of a surrogate pair, implausible nesting.
     """
     if not content.strip():
         raise ValueError("is no JSON: it is empty")
@@ -91,7 +91,7 @@ def _repeated(pairs: Sequence[tuple[str, Any]]) -> str:
 
 
 def _integer(text: str) -> int:
-    if len(text) > MOST_DIGITS:
+    if len(text) > MOST_DIGITS + text.startswith("-"):
         raise ValueError(f"has a number that is too large: {_beginning(text)}")
     return int(text)
 
