@@ -94,7 +94,11 @@ def table_rows(content: bytes, dialect: Dialect, columns: int | None = None) -> 
     `columns`: how many, if that is known; otherwise as many as the first row has. Raises CorpusError, which names the
     line, where the table is not written in this dialect, and where it could be read in two ways.
     """
-    text = decoded(content, dialect.encoding)
+    return rows_in(decoded(content, dialect.encoding), dialect, columns)
+
+
+def rows_in(text: str, dialect: Dialect, columns: int | None = None) -> list[TableRow]:
+    """The rows of a table's text; see `table_rows`."""
     form = dialect.form
     position, number = _start_of_table(text, dialect)
     plain = unquoted_rows(text, form, position, number)
