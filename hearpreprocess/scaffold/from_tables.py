@@ -10,6 +10,7 @@ from hearpreprocess.scaffold.division import ungrouped
 from hearpreprocess.scaffold.labels import LABEL_NAMES, Labels, label_columns_in, with_several, yes_columns_in
 from hearpreprocess.scaffold.naming import NamingTables
 from hearpreprocess.scaffold.notes import Notes
+from hearpreprocess.scaffold.recordings import check_lengths
 from hearpreprocess.scaffold.rows import (
     check_one_row_each,
     clip_naming,
@@ -90,6 +91,7 @@ def described_by_tables(tables: NamingTables, columns: Columns, notes: Notes) ->
         seconds = notes.value_of(seconds_for_events(seconds, columns.times, known, recordings.seconds))
     naming_of_clips = clip_naming(known)
     clips, omissions = clips_of(layout, splits, columns.group, naming_of_clips, seconds, known)
+    check_lengths(clip.name for clip in clips.values())
     missing = sum(len(rows) for path, rows in tables.by_recording.items() if path not in known)
     omissions = replace(omissions, missing=missing)
     notes.add(notes_on_differences((splits.column, columns.group), known))

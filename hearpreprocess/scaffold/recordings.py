@@ -10,6 +10,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
+from hearpreprocess.corpus import MOST_BYTES
+from hearpreprocess.errors import CorpusError
+from hearpreprocess.storage import counted
+
 AUDIO = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff", ".m4a", ".mp4", ".webm", ".aac", ".au", ".wma")
 MEASURED, QUANTILE = 200, 0.95
 
@@ -105,6 +109,18 @@ def clip_name(naming: ClipNaming, path: str) -> str:
     if naming == "folder":
         return f"{path.split('/')[-2]}_{stem_of(path)}"
     return path.replace("/", "_").replace(".", "_")
+
+
+def check_lengths(names: Iterable[str]) -> None:
+    """Raise CorpusError where the name of a clip would be too long for a file."""
+    sizes = {name: len(f"{name}.wav".encode()) for name in names}
+    long = [name for name, size in sizes.items() if size > MOST_BYTES]
+    if long:
+        raise CorpusError(
+            f"{counted(len(long), 'clips')} would have a name that is too long for a file, such as {long[0]!r}: with "
+            f".wav it has {sizes[long[0]]} bytes; expected at most {MOST_BYTES}. Give the recordings, or the folders that "
+            "they are in, shorter names"
+        )
 
 
 def are_unique(names: Sequence[str]) -> bool:

@@ -95,7 +95,7 @@ def read(folder: Path, path: str, recordings: Recordings) -> Noted[Table]:
         raise CorpusError(f"{path} cannot be read: {error.strerror}") from error
     try:
         (text, encoding), notes = text_of(content)
-        dialect, rows = _best_reading(path, text)
+        dialect, rows = _best_reading(path, text, recordings)
         table = _table(path, replace(dialect, encoding=encoding), rows, recordings)
     except CorpusError as error:
         raise CorpusError(f"{path} cannot be read as a table: {error}") from None
@@ -114,6 +114,10 @@ def names_recordings(folder: Path, path: str, recordings: Recordings) -> bool:
         (text, _encoding), _notes = text_of((folder / path).read_bytes())
     except (OSError, CorpusError):
         return False
+    return _names_recordings(text, recordings)
+
+
+def _names_recordings(text: str, recordings: Recordings) -> bool:
     cells = {cell.strip(' \t"') for _n, line in lines_of(text) for mark in SEPARATORS for cell in line.split(mark)}
     return recordings.are_named(cells)
 
@@ -122,10 +126,11 @@ def _usual_separator(path: str) -> str:
     return "," if path.lower().endswith(".csv") else "\t"
 
 
-def _best_reading(path: str, text: str) -> tuple[Dialect, list[TableRow]]:
-    """The dialect that divides a text into the most columns, and its rows.
+def _best_reading(path: str, text: str, recordings: Recordings) -> tuple[Dialect, list[TableRow]]:
+    """The dialect in which the most rows name recordings, or which has the most columns, and its rows.
 
-    Raises CorpusError, which names the line, where none gives each row the same columns, and more than one.
+    Raises CorpusError, which names the line, where none gives each row the same columns, and more than one; also where
+    that with the separator in question does not, and no other one names recordings.
     """
     stated = separator_line(text)
     separators = list(dict.fromkeys((_usual_separator(path), *SEPARATORS))) if not stated else [stated]
@@ -142,12 +147,19 @@ def _best_reading(path: str, text: str) -> tuple[Dialect, list[TableRow]]:
             if rows and len(rows[0].cells) > 1:
                 readings[dialect] = rows
         if readings:
-            best = max(readings, key=lambda dialect: len(readings[dialect][0].cells))
-            return _without_needless(text, best, readings[best]), readings[best]
-    if not refusals:
+            break
+
+    def merit(dialect: Dialect) -> tuple[int, int]:
+        rows = readings[dialect]
+        return sum(recordings.are_named(row.cells) for row in rows), len(rows[0].cells)
+
+    best = max(readings, key=merit, default=None)
+    if refusals and (best is None or (not merit(best)[0] and _names_recordings(text, recordings))):
+        first = next((line for _number, line in lines_of(text) if line.strip()), "")
+        raise refusals[max(refusals, key=first.count)]
+    if best is None:
         raise CorpusError("it has one column, or none")
-    first = next((line for _number, line in lines_of(text) if line.strip()), "")
-    raise refusals[max(refusals, key=first.count)]
+    return _without_needless(text, best, readings[best]), readings[best]
 
 
 def _without_needless(text: str, dialect: Dialect, rows: Sequence[TableRow]) -> Dialect:

@@ -26,7 +26,7 @@ from hearpreprocess.task.sources import (
 )
 from hearpreprocess.task.tables import SEPARATORS, Dialect, decoded, rows_in, separator_line
 from hearpreprocess.task.tfds import named_clips, tfds_names
-from hearpreprocess.task.tree import Packed, Tree, matcher
+from hearpreprocess.task.tree import Packed, Tree, is_hidden, matcher
 from hearpreprocess.task.undeclared import describe_undeclared
 
 __all__ = [
@@ -68,6 +68,7 @@ __all__ = [
     "describe_undeclared",
     "fold",
     "lines_of",
+    "is_hidden",
     "load",
     "matcher",
     "midi_notes",

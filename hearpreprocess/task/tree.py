@@ -31,14 +31,22 @@ Packed = Sequence[int]
 """The location of a member in its archive, in numbers for the archive's reader."""
 
 
-def matcher(patterns: Sequence[str]) -> Callable[[str], bool]:
-    """A function that tests whether a path matches a pattern; `*` stays within a folder, `**` crosses folders."""
+def matcher(patterns: Sequence[str], *, with_hidden: bool = False) -> Callable[[str], bool]:
+    """A function that tests whether a path matches a pattern; `*` stays within a folder, `**` crosses folders.
+
+    A name that begins with a dot is matched where the pattern has the dot, as in a shell; otherwise if `with_hidden`.
+    """
     from wcmatch import glob
 
-    flags = glob.GLOBSTAR | glob.FORCEUNIX | glob.CASE | glob.DOTGLOB
+    flags = glob.GLOBSTAR | glob.FORCEUNIX | glob.CASE | (glob.DOTGLOB if with_hidden else 0)
     wanted, _unwanted = glob.translate(list(patterns), flags=flags)
     expressions = [re.compile(str(expression)) for expression in wanted]
     return lambda path: any(expression.match(path) for expression in expressions)
+
+
+def is_hidden(path: str) -> bool:
+    """Whether a member, or a folder that it is in, has a name that begins with a dot."""
+    return path.startswith(".") or "/." in path
 
 
 class Tree:
@@ -47,6 +55,8 @@ class Tree:
     def __init__(self, name: str, folder: Path) -> None:
         self.name = name
         self._folder = folder
+        self._passed_over: set[str] = set()
+        self._matched: set[str] = set()
 
     @staticmethod
     def readable(folder: Path) -> Path:
@@ -110,8 +120,25 @@ class Tree:
         return Member(self.name, path)
 
     def glob(self, pattern: str) -> list[Member]:
-        """The members whose whole path matches, sorted; `*` stays within a folder and `**` crosses folders."""
-        return [self.member(path) for path in sorted(filter(matcher([pattern]), self.members))]
+        """The members whose whole path matches, sorted; `*` stays within a folder and `**` crosses folders.
+
+        Hidden files, and those in hidden folders, whose names begin with a dot, are matched where the pattern has the
+        dot: `.cache/*.wav`. What is passed over for that is in `passed_over`.
+        """
+        paths = sorted(filter(matcher([pattern]), self.members))
+        if self._hidden:
+            self._matched.update(paths)
+            self._passed_over.update(filter(matcher([pattern], with_hidden=True), self._hidden))
+        return [self.member(path) for path in paths]
+
+    @functools.cached_property
+    def _hidden(self) -> list[str]:
+        return [path for path in self.members if is_hidden(path)]
+
+    @property
+    def passed_over(self) -> list[str]:
+        """The hidden members that a pattern would have matched without their dot, and that none has matched."""
+        return sorted(self._passed_over - self._matched)
 
     def find(self, pattern: str) -> Member:
         """The one member that matches.
