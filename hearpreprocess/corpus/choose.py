@@ -45,8 +45,8 @@ def choose_clips(config: TaskMode, trees: Mapping[str, Tree]) -> tuple[pd.DataFr
 def _on_hidden(source: str, paths: Sequence[str]) -> str:
     """That hidden files of a source are in no clip."""
     return (
-        f"source {source!r}: {counted(len(paths), 'hidden files')} passed over, such as {paths[0]!r}. A pattern matches "
-        "a name that begins with a dot where it has the dot"
+        f"source {source!r}: {counted(len(paths), 'hidden files')} passed over, such as {paths[0]!r}. A pattern has to "
+        "have the dot that a name begins with"
     )
 
 
