@@ -25,14 +25,11 @@ from typing import Any
 
 import pytest
 
-from hearpreprocess import archive, report
+from hearpreprocess import report
 from hearpreprocess.cli.commands import compare as compare_command
 from hearpreprocess.cli.commands import verify as verify_command
 from hearpreprocess.compare import compare
-from hearpreprocess.corpus.choose import choose_clips
 from hearpreprocess.errors import HearPreprocessError
-from hearpreprocess.finished import resampled
-from hearpreprocess.task.tree import Tree
 from hearpreprocess.verify import verify
 from tests import finished_tasks
 from tests.extent import IS_LONG, IS_WHOLE
@@ -111,13 +108,7 @@ class Judge:
         return "written"
 
     def _from_published(self, path: Path) -> str:
-        config = resampled.config_of(path)
-        listed = self._folder / "listed"
-        shutil.rmtree(listed, ignore_errors=True)
-        listed.mkdir()
-        files = Tree.readable(listed)
-        Tree.write(listed, archive.unpack({path.name: path}, lambda name: not name.endswith(".wav"), files), "x")
-        choose_clips(config.in_mode(config.default_mode), {"published": Tree("published", listed)})
+        finished_tasks.clips_from_published(path, self._folder)
         return "listed"
 
 
