@@ -206,12 +206,12 @@ def test_a_label_of_another_type_is_not_the_same_label(task: Path, label: object
 
 
 def test_names_that_no_file_has_are_refused(task: Path, tmp_path: Path) -> None:
-    for name in ("", "a", "../a.wav", "16000/a.wav"):
+    for name in ("", "a", "../a.wav", "16000/a.wav", "9" * 255 + ".wav"):
         (task / "fold02.json").write_text(json.dumps({name: ["x"]}))
         ((_aspect, where, text),) = faults(task)
         assert (where, text) == (
             "fold02.json",
-            f"has {name!r} where the name of a clip's file is expected, like 'a.wav'",
+            f"has {name[:100]!r} where the name of a clip's file is expected, like 'a.wav'",
         )
     metadata = json.loads((task / "task_metadata.json").read_text())
     metadata["splits"].append("fold00")
