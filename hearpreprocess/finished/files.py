@@ -152,7 +152,7 @@ class _FolderFiles:
             names = {file.name for file in self._path.iterdir()}
             return read_regular(self._path / name) if name in names else None
         except OSError as error:
-            raise FinishedTaskError(self._path, name, f"cannot be read: {error}") from error
+            raise FinishedTaskError(self._path, name, f"cannot be read: {error.strerror}") from error
 
 
 class _TarballFiles:

@@ -60,16 +60,21 @@ def bundle(tarballs: Sequence[Path], folder: Path) -> None:
 
 def _check_replaceable(folder: Path) -> None:
     """Raise OutputError where a folder has files that are not in the checksums of an earlier bundle."""
-    if not folder.exists():
+    try:
+        present = {file.name for file in folder.iterdir()}
+    except FileNotFoundError:
         return
+    except NotADirectoryError:
+        present = {folder.name}
+    except OSError as error:
+        raise OutputError(f"{folder}: {error.strerror}") from error
     try:
         listed = (folder / CHECKSUMS).read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError):
         listed = []
     names = {line.partition("  ")[2] for line in listed}
     made = {CHECKSUMS, *names} if {LICENCES, DESCRIPTION} <= names else set()
-    foreign = sorted({file.name for file in folder.iterdir()} - made) if folder.is_dir() else [folder.name]
-    if foreign:
+    if foreign := sorted(present - made):
         raise OutputError(f"{folder} stands in the way: it holds {foreign[0]!r}, which was not made here; move it away")
 
 
