@@ -45,9 +45,9 @@ class Dialect:
     def __post_init__(self) -> None:
         if not isinstance(self.sep, str) or len(self.sep) != 1 or self.sep in '"\r\n\0':
             raise ConfigError(f"sep: expected one character, such as ',' or '\\t', got {self.sep!r}")
-        if self.quoting not in (None, "minimal", "none", *range(4)):
+        if isinstance(self.quoting, bool) or self.quoting not in (None, "minimal", "none", *range(4)):
             raise ConfigError(f'quoting: expected "minimal", "none" or None, got {self.quoting!r}')
-        if self.strip_blanks not in (None, True, False):
+        if self.strip_blanks is not None and not isinstance(self.strip_blanks, bool):
             raise ConfigError(f"strip_blanks: expected True, False or None, got {self.strip_blanks!r}")
         if self.comment is not None and (not isinstance(self.comment, str) or not self.comment.strip()):
             raise ConfigError(f"comment: expected a text such as '#', or None, got {self.comment!r}")
@@ -81,6 +81,8 @@ def decoded(content: bytes, encoding: str | None = None) -> str:
             f"line {line}: {content[error.start : error.end]!r} is not text in {encoding}. Set encoding= to "
             "the table's own, such as 'cp1252'"
         ) from None
+    except UnicodeError as error:  # of a codec that is for something else, such as idna
+        raise CorpusError(f"it is not text in {encoding}: {error}") from None
     text = text.lstrip("\ufeff")
     if "\0" in text:
         line = len(LINE_END.findall(text[: text.index("\0")])) + 1

@@ -10,7 +10,7 @@ import pytest
 from hearpreprocess import Clip, Tree
 from hearpreprocess.errors import CorpusError
 from hearpreprocess.scaffold import DatasetDescription, describe, module_text
-from hearpreprocess.task import registry
+from hearpreprocess.task import matcher, registry
 from tests.scaffold.own_datasets import wavs
 
 COUNT = 18
@@ -31,8 +31,9 @@ def clips_of_module(dataset: DatasetDescription, folder: Path) -> list[Clip]:
     listing = folder.parent / "listing"
     shutil.rmtree(listing, ignore_errors=True)
     listing.mkdir()
+    (task,) = registry.references([str(module)], "default")
     files = Tree.readable(listing)
-    for table in dataset.tables:
+    for table in filter(matcher(task.resolve().sources["recordings"].reads), dataset.tables):
         (files / table).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(folder / table, files / table)
     paths = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
@@ -99,7 +100,7 @@ def test_quotes_among_events(folder: Path) -> None:
         ('{file},"{label}",', "file,label,"),
     ],
 )
-@pytest.mark.parametrize("name", ["t.csv", "t.tsv"])
+@pytest.mark.parametrize("name", ["t.csv", "t.TSV"])
 def test_tables_that_are_written_in_other_ways(folder: Path, form: str, header: str, name: str) -> None:
     (folder / name).write_text("\n".join(lines(form, header)) + "\n", encoding="utf-8")
     assert labels_of(describe(folder), folder) == expected()

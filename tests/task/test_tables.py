@@ -142,6 +142,11 @@ def test_options_decide(read: Read, content: str | bytes, options: dict[str, Any
         ({"header": "a"}, "header: expected the number of a row"),
         ({"names": "ab"}, "names: expected different names"),
         ({"names": ["a", "a"]}, "names: expected different names"),
+        ({"names": ["a", 1]}, "names: expected different names"),
+        ({"usecols": "a"}, "usecols: expected names or numbers"),
+        ({"usecols": len}, "usecols: expected names or numbers"),
+        ({"quoting": False}, 'quoting: expected "minimal", "none" or None'),
+        ({"encoding": 8}, "encoding: expected a codec of Python"),
         ({"dtype": int}, r"Tree\.table has no option 'dtype'; expected sep, quoting.*pandas\.read_csv"),
     ],
 )
