@@ -29,6 +29,10 @@ COMMENT = "#"
 Row = Mapping[Column, str]
 
 
+class NotATableError(CorpusError):
+    """A file has one column: a list, or any text."""
+
+
 @dataclass(frozen=True)
 class Table:
     """A table in a folder, without the rows that repeat another one. `lines`: where the rows begin in the file.
@@ -98,7 +102,7 @@ def read(folder: Path, path: str, recordings: Recordings) -> Noted[Table]:
         dialect, rows = _best_reading(path, text, recordings)
         table = _table(path, replace(dialect, encoding=encoding), rows, recordings)
     except CorpusError as error:
-        raise CorpusError(f"{path} cannot be read as a table: {error}") from None
+        raise type(error)(f"{path} cannot be read as a table: {error}") from None
     if dialect.quoting == "none":
         line = next(row.line for row in rows if any(cell.startswith('"') for cell in row.cells))
         notes.append(f"a quote is a character of its cell, as in line {line}")
@@ -154,11 +158,12 @@ def _best_reading(path: str, text: str, recordings: Recordings) -> tuple[Dialect
         return sum(recordings.are_named(row.cells) for row in rows), len(rows[0].cells)
 
     best = max(readings, key=merit, default=None)
-    if refusals and (best is None or (not merit(best)[0] and _names_recordings(text, recordings))):
-        first = next((line for _number, line in lines_of(text) if line.strip()), "")
-        raise refusals[max(refusals, key=first.count)]
+    first = next((line for _number, line in lines_of(text) if line.strip()), "")
+    likely = max(refusals, key=first.count, default="")
+    if likely in first and likely and (best is None or (not merit(best)[0] and _names_recordings(text, recordings))):
+        raise refusals[likely]
     if best is None:
-        raise CorpusError("it has one column, or none")
+        raise NotATableError("it has one column, or none")
     return _without_needless(text, best, readings[best]), readings[best]
 
 

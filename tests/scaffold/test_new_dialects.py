@@ -142,6 +142,25 @@ def test_a_table_that_names_recordings_and_cannot_be_read_is_refused(
         describe(folder)
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "note"),
+    [
+        ("list.csv", "\n".join(FILES), "list.csv cannot be read as a table: it has one column, or none; passed over"),
+        ("list.csv", "\n".join(["x", "a; b", *FILES]), "list.csv cannot be read as a table: it has one column"),
+        ("notes.txt", "\t".join(FILES) + "\n3.wav\n", "notes.txt cannot be read as a table: line 2 has 1 cell"),
+        ("other.csv", "a,b\nx,y,z\n", "other.csv cannot be read as a table: line 2 has 3 cells"),
+    ],
+)
+def test_files_that_are_no_tables_of_recordings_are_passed_over(
+    folder: Path, name: str, content: str, note: str
+) -> None:
+    (folder / "t.csv").write_text("\n".join(lines()), encoding="utf-8")
+    (folder / name).write_text(content)
+    dataset = describe(folder)
+    assert labels_of(dataset, folder) == expected()
+    assert any(text.startswith(note) for text in dataset.notes), dataset.notes
+
+
 def test_rows_that_are_there_twice(folder: Path) -> None:
     (folder / "t.csv").write_text("\n".join([*lines(), "3.wav,cat", ",", ",", "3.wav,cat"]), encoding="utf-8")
     dataset = describe(folder)
