@@ -106,6 +106,11 @@ def _problems(clips: Sequence[Clip], task: TaskMode) -> list[str]:
         for name, count in Counter(clip.name for clip in clips).items()
         if count > 1
     )
+    problems.extend(
+        f"{name!r}: its name with .wav has {size} bytes; expected at most {MOST_BYTES}. Give it a shorter one with name="
+        for name in {clip.name: None for clip in clips}
+        if (size := len(f"{name}.wav".encode(errors="surrogatepass"))) > MOST_BYTES
+    )
     folded = Counter(clip.name.casefold() for clip in {clip.name: clip for clip in clips}.values())
     problems.extend(
         f"{name!r}: its name differs from another clip's only in case, and would be one file with it on many disks; "
@@ -125,8 +130,6 @@ def _problems(clips: Sequence[Clip], task: TaskMode) -> list[str]:
 def _problems_of(clip: Clip, task: TaskMode) -> Iterable[str]:
     if not clip.name or clip.name in (".", "..") or any(char in "/\\" or ord(char) < 32 for char in clip.name):
         yield "a clip's name must be a file name, without slashes and control characters"
-    if (size := len(f"{clip.name}.wav".encode(errors="surrogatepass"))) > MOST_BYTES:
-        yield f"its name with .wav has {size} bytes; expected at most {MOST_BYTES}. Give it a shorter one with name="
     if (clip.start is not None and clip.start < 0) or (clip.stop is not None and clip.stop <= (clip.start or 0)):
         yield f"start={clip.start} and stop={clip.stop} enclose no samples"
     yield from _problems_of_split(clip, task)
