@@ -107,7 +107,7 @@ def _problems(clips: Sequence[Clip], task: TaskMode) -> list[str]:
         if count > 1
     )
     problems.extend(
-        f"{name!r}: its name with .wav has {size} bytes; expected at most {MOST_BYTES}. Give it a shorter one with name="
+        f"{name!r}: its name with .wav has {size} bytes; expected at most {MOST_BYTES}. Shorten it with name="
         for name in {clip.name: None for clip in clips}
         if (size := len(f"{name}.wav".encode(errors="surrogatepass"))) > MOST_BYTES
     )

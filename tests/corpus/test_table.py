@@ -39,9 +39,7 @@ def test_names_that_are_too_long_for_a_file_are_named_with_bytes_and_limit(
     tmp_path: Path, name: str, size: int
 ) -> None:
     Tree.write(tmp_path, {"1.wav": 1, "2.wav": 1}, "made up")
-    message = (
-        rf"'{name}': its name with \.wav has {size} bytes; expected at most 255\. Give it a shorter one with name="
-    )
+    message = rf"'{name}': its name with \.wav has {size} bytes; expected at most 255\. Shorten it with name="
     with pytest.raises(CorpusError, match=message):
         choose_clips(task_of(name, "b"), {"corpus": Tree("corpus", tmp_path)})
     table, _omissions, _warnings = choose_clips(task_of("x" * 251, "b"), {"corpus": Tree("corpus", tmp_path)})

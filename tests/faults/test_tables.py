@@ -118,7 +118,7 @@ def test_tables_without_quotes() -> None:
         counts[is_equal(content, written, sep=sep)] += 1
 
     check()
-    assert counts[True] > counts[False], counts
+    assert 4 * counts[True] > counts[False], counts
 
 
 def test_tables_with_blanks_around_cells() -> None:
