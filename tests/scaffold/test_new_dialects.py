@@ -13,7 +13,7 @@ from hearpreprocess.scaffold import DatasetDescription, describe, module_text
 from hearpreprocess.task import matcher, registry
 from tests.scaffold.own_datasets import wavs
 
-COUNT = 18
+COUNT = 9
 FILES = [f"{number}.wav" for number in range(COUNT)]
 LABELS = ["cat", "dog", "été"]
 
@@ -61,13 +61,13 @@ def lines(form: str = "{file},{label}", header: str = "file,label") -> list[str]
 
 def test_a_quote_that_begins_a_cell_and_ends_nowhere(folder: Path) -> None:
     rows = lines("{file}\tno\t{label}", "path\tsaid\tlabel")
-    rows[5], rows[10] = (row.replace("\tno\t", '\t"Yes I do\t') for row in (rows[5], rows[10]))
+    rows[5], rows[8] = (row.replace("\tno\t", '\t"Yes I do\t') for row in (rows[5], rows[8]))
     (folder / "labels.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     dataset = describe(folder)
     assert labels_of(dataset, folder) == expected()
     assert "labels.tsv: a quote is a character of its cell, as in line 6" in dataset.notes
     assert 'sep="\\t", quoting="none")' in (folder.parent / "my_task.py").read_text(encoding="utf-8")
-    rows[10] = rows[10].replace('"Yes I do', 'I do"')
+    rows[8] = rows[8].replace('"Yes I do', 'I do"')
     (folder / "labels.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     with pytest.raises(CorpusError, match=r"labels\.tsv cannot be read as a table: line 6 reads differently with and"):
         describe(folder)
@@ -100,14 +100,19 @@ def test_quotes_among_events(folder: Path) -> None:
         ('{file},"{label}",', "file,label,"),
     ],
 )
-@pytest.mark.parametrize("name", ["t.csv", "t.TSV"])
-def test_tables_that_are_written_in_other_ways(folder: Path, form: str, header: str, name: str) -> None:
+def test_tables_that_are_written_in_other_ways(folder: Path, form: str, header: str) -> None:
+    name = "t.csv" if len(form) % 2 else "t.TSV"
     (folder / name).write_text("\n".join(lines(form, header)) + "\n", encoding="utf-8")
     assert labels_of(describe(folder), folder) == expected()
 
 
-@pytest.mark.parametrize("end", ["\r\n", "\r", "\n\n"])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"])
+@pytest.mark.parametrize(
+    ("encoding", "end"),
+    [
+        *(("utf-8", "\r"), ("utf-8-sig", "\n\n"), ("utf-16", "\r\n"), ("utf-32", "\n"), ("cp1252", "\r\n")),
+        *(("utf-16-le", "\r"), ("utf-16-be", "\n")),
+    ],
+)
 def test_encodings_and_line_ends(folder: Path, encoding: str, end: str) -> None:
     (folder / "t.csv").write_bytes(end.join(lines()).encode(encoding))
     dataset = describe(folder)
@@ -124,13 +129,13 @@ def test_encodings_and_line_ends(folder: Path, encoding: str, end: str) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("\n".join([*lines(), "3.wav"]), "line 20 has 1 cell, expected 2 as in line 1: '3.wav'"),
-        ("\n".join([*lines(), "3.wav,a,b"]), "line 20 has 3 cells, expected 2 as in line 1: '3.wav', 'a', 'b'"),
+        ("\n".join([*lines(), "3.wav"]), "line 11 has 1 cell, expected 2 as in line 1: '3.wav'"),
+        ("\n".join([*lines(), "3.wav,a,b"]), "line 11 has 3 cells, expected 2 as in line 1: '3.wav', 'a', 'b'"),
         (
             "\n".join([*lines('{file},"{label}"'), '3.wav,"a']),
-            "line 20: a quoted cell begins at '\"a' and does not end",
+            "line 11: a quoted cell begins at '\"a' and does not end",
         ),
-        ("\n".join([*lines(), "x.wav,\0"]), "line 20: contains a NUL character"),
+        ("\n".join([*lines(), "x.wav,\0"]), "line 11: contains a NUL character"),
         ("\n".join(lines()).encode() + b"\n\x81,\xff", "it is not text in UTF-8, UTF-16 or cp1252. Save it as UTF-8"),
     ],
 )
@@ -166,18 +171,18 @@ def test_rows_that_are_there_twice(folder: Path) -> None:
     dataset = describe(folder)
     assert labels_of(dataset, folder) == expected()
     assert (
-        "t.csv: rows that are there twice, and are taken once: 2 (line 20 as line 5, line 23 as line 5)"
+        "t.csv: rows that are there twice, and are taken once: 2 (line 11 as line 5, line 14 as line 5)"
         in dataset.notes
     )
     (folder / "t.csv").write_text("\n".join([*lines(), "3.wav,dog"]), encoding="utf-8")
-    with pytest.raises(CorpusError, match=r"names 1 recording more than once, such as 3\.wav \(t\.csv, lines 5, 20\)"):
+    with pytest.raises(CorpusError, match=r"names 1 recording more than once, such as 3\.wav \(t\.csv, lines 5, 11\)"):
         describe(folder)
 
 
 def test_tables_of_splits_that_are_written_differently_go_together(folder: Path) -> None:
     rows = lines()[1:]
-    (folder / "train.csv").write_text("\n".join(["file, label", *(row.replace(",", ', "') + '"' for row in rows[:12])]))
-    (folder / "test.csv").write_text("\n".join(["file,label", *rows[12:]]), encoding="utf-8")
+    (folder / "train.csv").write_text("\n".join(["file, label", *(row.replace(",", ', "') + '"' for row in rows[:6])]))
+    (folder / "test.csv").write_text("\n".join(["file,label", *rows[6:]]), encoding="utf-8")
     dataset = describe(folder)
     assert dataset.tables == ("train.csv", "test.csv")
     assert labels_of(dataset, folder) == expected()
