@@ -15,6 +15,7 @@ from hearpreprocess.task.opened import opened_files
 from hearpreprocess.task.registry import GROUPS, TaskReference, built_in_names, load
 from hearpreprocess.task.schemes import NewFolds, PresetFolds, SplitScheme, SplitSeconds, TrainValidTest, fold
 from hearpreprocess.task.sources import (
+    TEXT_PATTERNS,
     Archive,
     FileList,
     Files,
@@ -35,6 +36,7 @@ __all__ = [
     "GROUPS",
     "LARGEST",
     "SEPARATORS",
+    "TEXT_PATTERNS",
     "Archive",
     "Clip",
     "Column",
