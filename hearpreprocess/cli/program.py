@@ -7,6 +7,7 @@ import importlib
 import sys
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, NoReturn
 
 from hearpreprocess.about import __version__
@@ -55,6 +56,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not given:
         parser_for("run").print_help()
+        return MISUSED
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        print(
+            "hearpreprocess: the directory of this command was removed; expected one that exists. Change to it with cd",
+            file=sys.stderr,
+        )
         return MISUSED
     command, words = command_of(given)
     options, unknown = parser_for(command).parse_known_args(words)

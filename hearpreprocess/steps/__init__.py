@@ -7,7 +7,7 @@ with reading_settings():
 
 from hearpreprocess.steps.audio import Extract, Resample, Standardize
 from hearpreprocess.steps.base import LOGGER, PlanningStep, Step, is_whole
-from hearpreprocess.steps.clean import STAGES, Clean, sharing_sources
+from hearpreprocess.steps.clean import STAGES, Clean, remove_leftovers, sharing_sources
 from hearpreprocess.steps.corpus import Corpus, corpus_folder
 from hearpreprocess.steps.fetch import Generate, source_step
 from hearpreprocess.steps.interruption import interrupt, is_interrupted
@@ -36,6 +36,7 @@ __all__ = [
     "is_interrupted",
     "is_whole",
     "names_of",
+    "remove_leftovers",
     "settings_files",
     "sharing_sources",
     "source_step",

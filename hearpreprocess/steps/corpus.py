@@ -57,19 +57,20 @@ class Corpus(TaskStep):
     def requires(self) -> Any:
         return list(self.indexes().values())
 
-    def build(self, folder: Path) -> None:
+    def build(self, folder: Path) -> list[str]:
         self.note("began")
         trees = {name: Tree(name, index.folder) for name, index in self.indexes().items()}
         with self.task.importing(), opened_files() as opened:
             table, omissions, warnings = choose_clips(self.config, trees)
         self.task.check_unchanged()  # the output is known by the files as they were when the module was loaded
         undeclared = self.task.undeclared(opened, self._read_by_trees())
-        CorpusFolder(folder).write(plan_corpus(self.config, table, omissions, trees, undeclared))
+        written = CorpusFolder(folder).write(plan_corpus(self.config, table, omissions, trees, undeclared))
         if undeclared:
             warnings.append(describe_undeclared(Path(self.task.location).name, undeclared))
         for text in warnings:
             self.note("warned", text=text)
         self.note("finished")
+        return written
 
     def _read_by_trees(self) -> Iterator[Path]:
         """Where the task's sources are read: no other file in the directories of a run belongs to them."""

@@ -24,7 +24,7 @@ from hearpreprocess.storage import (
     replaced_folder,
     whole_file,
 )
-from hearpreprocess.task import File, Local, Source, Synthetic, Tree, matcher
+from hearpreprocess.task import TREE, File, Local, Source, Synthetic, Tree, matcher
 
 MOST_FILES_SHOWN = 9
 
@@ -195,10 +195,11 @@ class Generate(SourceStep):
         """A digest of the code that generates the corpus, in place of one of its bytes."""
         return f"synthetic:{synthetic.fingerprint(self.source.corpus)}"
 
-    def build(self, folder: Path) -> None:
+    def build(self, folder: Path) -> list[str]:
         with Counter(self, "files") as counter:
             synthetic.write(self.source.corpus, folder, counter.add)
         self.note("finished")
+        return list(files_below(folder))
 
 
 class Locate(SourceStep):
@@ -267,7 +268,7 @@ class Locate(SourceStep):
         """The cache of the user's files' checksums, sizes and times, so that unchanged files are not read again."""
         return self.workspace.tmp_dir / "checksums" / f"{self.title}-{digest(str(self.path))}.json"
 
-    def build(self, folder: Path) -> None:
+    def build(self, folder: Path) -> list[str]:
         self._check_apart()
         files = self._read()
         stamps = _stamps(files)
@@ -293,6 +294,7 @@ class Locate(SourceStep):
             self.note("warned", text=f"{self.path} stands in place of a source: {kind}:{content}")
         record = {"content": f"{kind}:{content}", "checksums": checksums}
         (folder / "content.json").write_text(json.dumps(record), encoding="utf-8")
+        return ["content.json"]
 
 
 # Listed once per process: the folder may have 100,000 files, and all steps must see the same state.
@@ -331,14 +333,15 @@ class Index(FolderStep):
     def requires(self) -> SourceStep:
         return source_step(self.workspace, self.source)
 
-    def build(self, folder: Path) -> None:
+    def build(self, folder: Path) -> list[str]:
         self.note("began", unit="files")
         step = self.requires()
         is_read = matcher(self.source.reads)
+        readable = Tree.readable(folder)
         members = archive.unpack(
             step.files,
             is_read,
-            Tree.readable(folder),
+            readable,
             archived=self.source.archived,
             most_expansion=self.workspace.most_expansion,
         )
@@ -346,3 +349,4 @@ class Index(FolderStep):
         Tree.write(folder, members, step.content_id, checksums=step.checksums, packed=packed)
         self.note("advanced", amount=len(members))
         self.note("finished")
+        return [TREE, *(f"{readable.name}/{member}" for member in filter(is_read, members))]

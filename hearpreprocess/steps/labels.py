@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +71,7 @@ class Labels(TaskStep):
             raise CorpusError(f"{self.folder / METADATA} is damaged; remove {self.folder} and run again")
         return release
 
-    def build(self, folder: Path) -> None:
+    def build(self, folder: Path) -> Iterable[str]:
         config = self.config
         corpus = corpus_folder(self.workspace, self.corpus().key)
         table, left_out = corpus.labels()
@@ -98,6 +98,7 @@ class Labels(TaskStep):
         files[MANIFEST] = manifest.to_text(self._manifest(table, left_out, metadata, release))
         for name, text in files.items():
             (folder / name).write_text(text, encoding="utf-8")
+        return files
 
     def _manifest(
         self, table: pd.DataFrame, left_out: Sequence[Mapping[str, Any]], metadata: Mapping[str, Any], release: str

@@ -1,9 +1,8 @@
 """Bytes on disk, safely: atomic files and directories, seals, locks, digests, free space."""
 
 from hearpreprocess.storage.atomic import (
-    discard,
+    flush_file,
     link_or_copy,
-    remove_abandoned,
     replaced_folder,
     sync_file_system,
     sync_folder,
@@ -19,7 +18,9 @@ from hearpreprocess.storage.disk import (
     explaining_disk_errors,
     free_on,
     nearest_existing,
+    permissions_of,
     size_of,
+    unreadable_message,
 )
 from hearpreprocess.storage.locks import is_locked, is_under_its_name, lock_file, try_lock_file
 from hearpreprocess.storage.presence import (
@@ -27,11 +28,14 @@ from hearpreprocess.storage.presence import (
     alone,
     forget_skipped_cleanup,
     has_skipped_cleanup,
+    name_of_run,
     note_skipped_cleanup,
     output_lock,
+    supports_locks,
 )
 from hearpreprocess.storage.remembering import forget_unless_running, on_new_run, only_run
 from hearpreprocess.storage.sealing import SEAL, is_sealed, seal
+from hearpreprocess.storage.temporary import discard, remove_abandoned
 from hearpreprocess.storage.wording import bytes_text, counted, nearest, printable, shortened, table
 from hearpreprocess.storage.workspace import Workspace
 
@@ -51,6 +55,7 @@ __all__ = [
     "duplicates",
     "explaining_disk_errors",
     "file_digest",
+    "flush_file",
     "forget_skipped_cleanup",
     "forget_unless_running",
     "free_on",
@@ -60,22 +65,26 @@ __all__ = [
     "is_under_its_name",
     "link_or_copy",
     "lock_file",
+    "name_of_run",
     "nearest",
     "nearest_existing",
     "note_skipped_cleanup",
     "on_new_run",
     "only_run",
     "output_lock",
+    "permissions_of",
     "printable",
     "remove_abandoned",
     "replaced_folder",
     "seal",
     "shortened",
     "size_of",
+    "supports_locks",
     "sync_file_system",
     "sync_folder",
     "table",
     "try_lock_file",
+    "unreadable_message",
     "whole_file",
     "whole_folder",
 ]

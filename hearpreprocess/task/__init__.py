@@ -23,12 +23,13 @@ from hearpreprocess.task.sources import (
     source_to_json,
 )
 from hearpreprocess.task.tfds import named_clips, tfds_names
-from hearpreprocess.task.tree import Packed, Tree, matcher
+from hearpreprocess.task.tree import TREE, Packed, Tree, matcher
 from hearpreprocess.task.undeclared import describe_undeclared
 
 __all__ = [
     "EXTRAS",
     "GROUPS",
+    "TREE",
     "Archive",
     "Clip",
     "Event",

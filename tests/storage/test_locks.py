@@ -174,7 +174,7 @@ def test_without_locks_work_goes_on_and_nothing_is_known(tmp_path: Path, other_f
         import fcntl, os
         from pathlib import Path
         import pytest
-        from hearpreprocess.storage import alone, active_run, is_locked, lock_file, try_lock_file
+        from hearpreprocess.storage import alone, active_run, is_locked, lock_file, supports_locks, try_lock_file
         from hearpreprocess.fetch import is_being_downloaded, part_path
 
         path = Path("lock")
@@ -187,14 +187,18 @@ def test_without_locks_work_goes_on_and_nothing_is_known(tmp_path: Path, other_f
         part_path(Path("downloaded")).touch()
         assert not is_being_downloaded(Path("downloaded")), "nobody is known to be at it"
 
-        with alone(Path("work"), os.getpid()) as is_alone:
+        assert not supports_locks(Path("work"))
+        with alone(Path("work"), "ours") as is_alone:
             assert is_alone, "there is no other run"
-        with active_run(Path("work")), alone(Path("work"), os.getpid() + 1) as is_alone:
-            assert not is_alone
-        Path("work/runs/host-1.run").touch()
-        with alone(Path("work"), os.getpid()) as is_alone:
-            assert not is_alone, "the other run may be at work"
-        assert Path("work/runs/host-1.run").exists()
+        with active_run(Path("work"), "theirs"), alone(Path("work"), "ours") as is_alone:
+            assert is_alone is None
+        Path("work/runs/killed.run").touch()
+        with alone(Path("work"), "ours") as is_alone:
+            assert is_alone is None, "the other run may be at work"
+        assert Path("work/runs/killed.run").exists()
+        with alone(Path("work"), "ours", force=True) as is_alone:
+            assert is_alone
+        assert not Path("work/runs/killed.run").exists()
         """,
         tmp_path,
         with_flock(other_flock, missing),

@@ -1,29 +1,36 @@
 """Remove intermediate results from the work folder: what was unpacked, audio halfway, made-up corpora.
 
 Downloads, listings, labels and finished outputs stay, so that a finished task is known to be finished. Nothing is
-removed while another run is at work there.
+removed while another run is at work there. Unfinished files that killed runs left are removed, too, in all of a run's
+directories; what another host left, once nothing in it has changed for a day.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 from pathlib import Path
 
 from hearpreprocess.cli.options import add_directories, workspace_of
 from hearpreprocess.errors import OutputError
-from hearpreprocess.storage import SEAL, bytes_text, discard, size_of
+from hearpreprocess.storage import SEAL, bytes_text, counted, discard, size_of
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of `clean`."""
     add_directories(parser)
     parser.add_argument("--dry-run", action="store_true", help="only tell what would be removed")
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="remove also where the file system has no locks, so that nobody knows whether another run is at work, and "
+        "what other hosts left less than a day ago; what is locked stays",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Remove the intermediate results in the work folder."""
+    from hearpreprocess.steps import remove_leftovers
     from hearpreprocess.storage import alone
 
     workspace = workspace_of(options)
@@ -33,10 +40,22 @@ def run(options: argparse.Namespace) -> int:
     if options.dry_run:
         total = _clean(options, workspace.tmp_dir)
     else:
-        with alone(workspace.tmp_dir, os.getpid()) as is_alone:
+        with alone(workspace.tmp_dir, force=options.force) as is_alone:
+            if is_alone is None:
+                raise OutputError(
+                    f"{options.tmp_dir}: a run is at work there, or was killed; its file system has no locks, or they "
+                    "are another user's, so nobody knows which. If no run is at work, on any host, give the command "
+                    "with --force"
+                )
             if not is_alone:
                 raise OutputError(f"another run is at work in {options.tmp_dir}; try again when it is done")
             total = _clean(options, workspace.tmp_dir)
+            unknown = remove_leftovers(workspace, force=options.force)
+        if unknown:
+            print(
+                f"{counted(len(unknown), 'unfinished outputs')} stayed, of another host or user, or without locks, "
+                f"such as {unknown[0]}; --force removes what may be removed"
+            )
     print(f"{bytes_text(total)} in all; files that finished tasks share with it keep their space")
     return 0
 

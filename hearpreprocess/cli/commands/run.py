@@ -126,8 +126,11 @@ def _table(outputs: Sequence[Path]) -> Iterator[str]:
 
 
 def _relative(output: Path) -> str:
-    """A path as the user would write it."""
-    return os.path.relpath(output) if output.is_relative_to(Path.cwd()) else str(output)
+    """A path as the user would write it; the whole path if the run has replaced the directory of the command."""
+    try:
+        return os.path.relpath(output) if output.is_relative_to(Path.cwd()) else str(output)
+    except FileNotFoundError:
+        return str(output)
 
 
 def _clips(output: Path) -> str:
