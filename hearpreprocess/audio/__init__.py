@@ -3,7 +3,7 @@
 from hearpreprocess.audio.decoding import Decoded, decode
 from hearpreprocess.audio.resampling import resample
 from hearpreprocess.audio.samples import FULL_SCALE, Samples, fit, loudness, to_mono_16_bit
-from hearpreprocess.audio.versions import library_versions
+from hearpreprocess.audio.versions import ffmpeg_version, library_versions
 from hearpreprocess.audio.wav import read_wav, write_wav
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Decoded",
     "Samples",
     "decode",
+    "ffmpeg_version",
     "fit",
     "library_versions",
     "loudness",

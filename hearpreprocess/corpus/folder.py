@@ -16,9 +16,6 @@ from hearpreprocess.task import Packed
 if TYPE_CHECKING:
     import pandas as pd
 
-CORPUS_FORMAT = 2
-"""Format version of the files in a CorpusFolder, so that no step reads those of an older version."""
-
 _WHERE = ("name", "split", "batch", "source", "member")
 
 

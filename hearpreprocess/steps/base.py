@@ -13,6 +13,7 @@ from typing import Any, ClassVar, TypeVar
 import luigi
 from luigi.parameter import ParameterVisibility
 
+from hearpreprocess.steps.code import made_by
 from hearpreprocess.steps.interruption import raise_if_interrupted
 from hearpreprocess.steps.journal import Journal, JournalEntry, JournalEvent
 from hearpreprocess.storage import Workspace, digest, is_sealed, on_new_run, replaced_folder, seal, whole_folder
@@ -207,7 +208,7 @@ def fresh_folder(path: Path, written: Collection[str]) -> Iterator[Path]:
     with replaced_folder(path) if is_broken else whole_folder(path) as folder:
         yield folder
         raise_if_interrupted()
-        seal(folder, written)
+        seal(folder, written, made_by())
 
 
 class Counter:

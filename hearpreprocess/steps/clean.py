@@ -12,8 +12,11 @@ import luigi
 
 from hearpreprocess.steps.audio import Extract, Resample, Standardize
 from hearpreprocess.steps.base import RatesParameter, Step, TaskParameter
-from hearpreprocess.steps.corpus import corpus_folder
+from hearpreprocess.steps.corpus import Corpus, corpus_folder
+from hearpreprocess.steps.fetch import Index, Locate
+from hearpreprocess.steps.labels import Labels
 from hearpreprocess.steps.release import Release
+from hearpreprocess.steps.screen import Screen
 from hearpreprocess.storage import (
     Workspace,
     alone,
@@ -37,6 +40,9 @@ class TasksParameter(luigi.Parameter[tuple[TaskReference, ...]]):
 
 STAGES = (Extract.stage, Standardize.stage, Resample.stage)
 """The stages of intermediate audio. Listings and labels stay, as later runs check outputs against them."""
+
+SMALL_STAGES = (Locate.stage, Index.stage, Corpus.stage, Screen.stage, Labels.stage)
+"""The stages of listings and labels."""
 
 
 class Clean(Step):

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from hearpreprocess import archive, fetch, synthetic
-from hearpreprocess.about import __version__
 from hearpreprocess.archive import files_below
 from hearpreprocess.errors import DownloadError, OfflineError, OutputError, enumerate_problems
 from hearpreprocess.steps.base import Counter, FolderStep, SourceParameter
+from hearpreprocess.steps.code import made_by
 from hearpreprocess.storage import (
     SEAL,
     Workspace,
@@ -69,7 +69,7 @@ class SourceStep(FolderStep):
 
     @property
     def key(self) -> str:
-        return f"{self.title}-{digest([self.identity, __version__])}"
+        return f"{self.title}-{digest([self.identity, made_by()])}"
 
 
 def source_step(workspace: Workspace, source: Source) -> SourceStep:
@@ -328,7 +328,7 @@ class Index(FolderStep):
     @property
     def key(self) -> str:
         step = self.requires()
-        return f"{self.title}-{digest([step.identity, list(self.source.reads), __version__])}"
+        return f"{self.title}-{digest([step.identity, list(self.source.reads), made_by()])}"
 
     def requires(self) -> SourceStep:
         return source_step(self.workspace, self.source)
@@ -339,11 +339,7 @@ class Index(FolderStep):
         is_read = matcher(self.source.reads)
         readable = Tree.readable(folder)
         members = archive.unpack(
-            step.files,
-            is_read,
-            readable,
-            archived=self.source.archived,
-            most_expansion=self.workspace.most_expansion,
+            step.files, is_read, readable, archived=self.source.archived, most_expansion=self.workspace.most_expansion
         )
         packed = {} if step.is_unpacked else archive.packed_members(step.files)
         Tree.write(folder, members, step.content_id, checksums=step.checksums, packed=packed)

@@ -9,6 +9,7 @@ from hearpreprocess.storage.atomic import (
     whole_file,
     whole_folder,
 )
+from hearpreprocess.storage.code import CODE_OF_OUTPUTS, CODE_OF_SAMPLES, code_digest
 from hearpreprocess.storage.digests import digest, duplicates, file_digest
 from hearpreprocess.storage.disk import (
     block_of,
@@ -34,12 +35,14 @@ from hearpreprocess.storage.presence import (
     supports_locks,
 )
 from hearpreprocess.storage.remembering import forget_unless_running, on_new_run, only_run
-from hearpreprocess.storage.sealing import SEAL, is_sealed, seal
+from hearpreprocess.storage.sealing import SEAL, is_sealed, seal, sealed_by
 from hearpreprocess.storage.temporary import discard, remove_abandoned
 from hearpreprocess.storage.wording import bytes_text, counted, nearest, printable, shortened, table
 from hearpreprocess.storage.workspace import Workspace
 
 __all__ = [
+    "CODE_OF_OUTPUTS",
+    "CODE_OF_SAMPLES",
     "SEAL",
     "Workspace",
     "active_run",
@@ -47,6 +50,7 @@ __all__ = [
     "block_of",
     "bytes_text",
     "check_free",
+    "code_digest",
     "counted",
     "digest",
     "discard",
@@ -77,6 +81,7 @@ __all__ = [
     "remove_abandoned",
     "replaced_folder",
     "seal",
+    "sealed_by",
     "shortened",
     "size_of",
     "supports_locks",

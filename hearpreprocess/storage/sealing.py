@@ -26,11 +26,11 @@ _NOT_CHANGED = (errno.EPERM, errno.EACCES, errno.EROFS, errno.ENOSYS, errno.EOPN
 """Errors of file systems without permissions, and of a file that is linked and belongs to another user."""
 
 
-def seal(folder: Path, written: Iterable[str] = ()) -> None:
+def seal(folder: Path, written: Iterable[str] = (), made_by: str = "") -> None:
     """Make the files below a folder read-only and record their names, sizes and times in its seal file.
 
     `written`: paths of files in the folder that must be there. Raises OutputError if one is not, as somebody has
-    removed it meanwhile.
+    removed it meanwhile. `made_by`: the digest of the code that made the folder, to be noted in the seal.
     """
     for path in _files(folder):
         _protect(path)
@@ -40,7 +40,7 @@ def seal(folder: Path, written: Iterable[str] = ()) -> None:
             f"{folder}: {missing[0]} was removed by another program while the folder was being written "
             f"({len(missing):,} missing). Run the same command again; finished work is kept"
         )
-    (folder / SEAL).write_text(_state(folder), encoding="utf-8")
+    (folder / SEAL).write_text(f"{_state(folder)}\n{made_by}\n", encoding="utf-8")
 
 
 def _protect(path: str) -> None:
@@ -56,9 +56,22 @@ def _protect(path: str) -> None:
 def is_sealed(folder: Path) -> bool:
     """Whether a folder was sealed and its files are unchanged since, by name, size and time; no file is opened."""
     try:
-        return (folder / SEAL).read_bytes() == _state(folder).encode()
+        return _noted(folder)[0] == _state(folder)
     except OSError:
         return False
+
+
+def sealed_by(folder: Path) -> str | None:
+    """The digest of the code that made a folder, as noted in its seal; None if it has no seal that can be read."""
+    try:
+        return _noted(folder)[1]
+    except OSError:
+        return None
+
+
+def _noted(folder: Path) -> list[str]:
+    """The state and the made_by in a seal."""
+    return [*(folder / SEAL).read_text(encoding="utf-8", errors="replace").split("\n"), ""]
 
 
 def _state(folder: Path) -> str:

@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ import pytest
 
 from hearpreprocess.storage.locks import is_locked, is_under_its_name, lock_file, try_lock_file
 from tests import toys
+from tests.storage.conftest import python, with_flock
 from tests.user import User
 
 WITHOUT_LOCKS = [errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS]
@@ -54,30 +54,6 @@ def hold(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     for process in with_lock:
         process.kill()
         process.communicate()
-
-
-@pytest.fixture(scope="session")
-def other_flock(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A library that is loaded first, and whose flock stands for that of other file systems."""
-    if sys.platform != "linux" or shutil.which("cc") is None:
-        pytest.skip("needs Linux and a C compiler (cc) to put another flock before that of the system")
-    library = tmp_path_factory.mktemp("flock") / "flock.so"
-    source = Path(__file__).with_name("flock.c")
-    subprocess.run(["cc", "-shared", "-fPIC", "-Wall", "-Werror", "-o", library, source], check=True)
-    return library
-
-
-def with_flock(library: Path, missing: int | None = None) -> dict[str, str]:
-    """The environment of a process that has another flock, or none and this error in its place."""
-    return {**os.environ, "LD_PRELOAD": str(library), **({} if missing is None else {"HP_FLOCK_ERRNO": str(missing)})}
-
-
-def python(code: str, folder: Path, environment: dict[str, str]) -> None:
-    """Run a program with another flock; what it asserts holds."""
-    finished = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)], cwd=folder, env=environment, capture_output=True, text=True
-    )
-    assert finished.returncode == 0, finished.stderr
 
 
 def test_one_opening_has_the_lock_alone_in_a_process_too(tmp_path: Path) -> None:

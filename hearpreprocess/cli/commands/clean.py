@@ -1,6 +1,7 @@
 """Remove intermediate results from the work folder: what was unpacked, audio halfway, made-up corpora.
 
-Downloads, listings, labels and finished outputs stay, so that a finished task is known to be finished. Nothing is
+Downloads, listings, labels and finished outputs stay, so that a finished task is known to be finished; listings and
+labels that another version or other libraries made are removed, as no run reads them. Nothing is
 removed while another run is at work there. Unfinished files that killed runs left are removed, too, in all of a run's
 directories; what another host left, once nothing in it has changed for a day.
 """
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from hearpreprocess.cli.options import add_directories, workspace_of
 from hearpreprocess.errors import OutputError
-from hearpreprocess.storage import SEAL, bytes_text, counted, discard, size_of
+from hearpreprocess.storage import SEAL, bytes_text, counted, discard, sealed_by, size_of
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -62,11 +63,13 @@ def run(options: argparse.Namespace) -> int:
 
 def _clean(options: argparse.Namespace, tmp_dir: Path) -> int:
     """Remove the steps' results, or only print them; return their size in bytes."""
-    from hearpreprocess.steps import STAGES, Generate
+    from hearpreprocess.steps import SMALL_STAGES, STAGES, Generate, made_by
 
     total = 0
-    for stage in (Generate.stage, *STAGES):
+    for stage in (Generate.stage, *STAGES, *SMALL_STAGES):
         folders = [folder for folder in (tmp_dir / stage).glob("*") if (folder / SEAL).is_file()]
+        if stage in SMALL_STAGES:
+            folders = [folder for folder in folders if sealed_by(folder) != made_by()]
         size = sum(map(size_of, folders))
         if folders:
             print(f"{'would remove' if options.dry_run else 'removed'} {options.tmp_dir / stage}, {bytes_text(size)}")
