@@ -224,3 +224,13 @@ def test_a_task_is_made_on_a_file_system_without_locks(user: User, other_flock: 
     assert user.made() == made
     assert "another run" not in finished.stderr
     assert not list((user.folder / "_workdir" / "resample").iterdir()), "it is cleaned up, as no other run is there"
+    assert finished.stderr.count("has no file locks (flock), so runs there do not see each other") == 1
+    (user.folder / "_workdir" / "runs" / "killed.run").touch()
+    clean = [sys.executable, "-m", "hearpreprocess.runner", "clean"]
+    environment = with_flock(other_flock, errno.ENOLCK)
+    asked = subprocess.run(clean, cwd=user.folder, env=environment, capture_output=True, text=True)
+    assert asked.returncode == 2
+    assert "If no run is at work, on any host, give the command with --force" in asked.stderr
+    forced = subprocess.run([*clean, "--force"], cwd=user.folder, env=environment, capture_output=True, text=True)
+    assert forced.returncode == 0, forced.stderr
+    assert not list((user.folder / "_workdir" / "runs").glob("*.run"))

@@ -81,12 +81,9 @@ def test_what_is_being_built_stays_and_what_was_abandoned_goes(
 
 
 def test_temporaries_of_this_process_stay_until_they_are_done(tmp_path: Path) -> None:
-    (tmp_path / "old").mkdir()
-    with (
-        whole_file(tmp_path / "a") as file,
-        replaced_folder(tmp_path / "old"),
-        temporary(tmp_path / "old.old") as aside,
-    ):
+    old = tmp_path / "old"
+    old.mkdir()
+    with whole_file(tmp_path / "a") as file, replaced_folder(old), temporary(old) as aside:
         file.write_text("whole")
         old.rename(aside)
         assert remove_abandoned(tmp_path, force=True) == []
@@ -208,20 +205,24 @@ def test_every_name_that_a_file_can_have(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("whole", [whole_file, whole_folder, replaced_folder])
 def test_what_was_removed_while_it_was_written_is_an_error(tmp_path: Path, whole: Callable[..., object]) -> None:
-    with pytest.raises(OutputError, match="thing: its unfinished files were removed by another program"):  # noqa: PT012
-        with whole(tmp_path / "thing") as unfinished:  # type: ignore[attr-defined]
-            if unfinished.is_dir():
-                unfinished.rmdir()
+    with (  # noqa: PT012
+        pytest.raises(OutputError, match="thing: its unfinished files were removed by another program"),
+        whole(tmp_path / "thing") as unfinished,  # type: ignore[attr-defined]
+    ):
+        if unfinished.is_dir():
+            unfinished.rmdir()
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("whole", [whole_folder, replaced_folder])
 def test_a_folder_that_was_removed_and_made_again_is_an_error(tmp_path: Path, whole: Callable[..., object]) -> None:
-    with pytest.raises(OutputError, match="removed by another program"):  # noqa: PT012
-        with whole(tmp_path / "thing") as unfinished:  # type: ignore[attr-defined]
-            unfinished.rmdir()
-            unfinished.mkdir()
-            (unfinished / "last").touch()
+    with (  # noqa: PT012
+        pytest.raises(OutputError, match="removed by another program"),
+        whole(tmp_path / "thing") as unfinished,  # type: ignore[attr-defined]
+    ):
+        unfinished.rmdir()
+        unfinished.mkdir()
+        (unfinished / "last").touch()
     assert list(tmp_path.iterdir()) == []
 
 
