@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hearpreprocess.storage.disk import explaining_disk_errors
+from hearpreprocess.storage.elsewhere import FileServer, system_id
 from hearpreprocess.storage.locks import has_locks, is_locked, lock_file
 
 _FOLDER, _DOOR, _RUN, _CLEANUP_SKIPPED = "runs", "door", ".run", ".left"
@@ -30,6 +31,8 @@ def active_run(tmp_dir: Path, run: str) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         with lock_file(folder / _DOOR, shared=True):
             stack.enter_context(lock_file(own, shared=True))
+            with explaining_disk_errors(own):
+                own.write_bytes(system_id())
         try:
             yield
         finally:
@@ -40,17 +43,29 @@ def active_run(tmp_dir: Path, run: str) -> Iterator[None]:
 def alone(tmp_dir: Path, run: str = "", *, force: bool = False) -> Iterator[bool | None]:
     """Keep other runs from starting, and yield whether no run except `run` is active; None if that is unknown.
 
-    It is unknown on a file system without locks, where a killed run leaves its file. `force`: take such runs for ended.
+    It is unknown on a file system without locks, where a killed run leaves its file, and of what a run of another host
+    has left within a day, whose locks may not be seen here. `force`: take such runs for ended.
     """
     folder = _folder(tmp_dir)
     with lock_file(folder / _DOOR):
-        states = {path: is_locked(path) for path in folder.glob(f"*{_RUN}") if path != folder / f"{run}{_RUN}"}
+        server = FileServer(folder)
+        others = [path for path in folder.glob(f"*{_RUN}") if path != folder / f"{run}{_RUN}"]
+        states = {path: _is_active(path, server) for path in others}
         for path, state in states.items():
             if state is False or (force and state is None):  # no run holds it, and none can start meanwhile
                 path.unlink(missing_ok=True)
                 _skipped_cleanup(tmp_dir, path.stem).unlink(missing_ok=True)
         active = {state for state in states.values() if state is not False}
         yield False if True in active else None if active and not force else True
+
+
+def _is_active(run: Path, server: FileServer) -> bool | None:
+    """Whether a run is active, by its file; None if that is unknown."""
+    state = is_locked(run)
+    with contextlib.suppress(FileNotFoundError):
+        if state is False and not server.holds_abandoned(run.read_bytes(), [str(run)]):
+            return None
+    return state
 
 
 def supports_locks(tmp_dir: Path) -> bool:

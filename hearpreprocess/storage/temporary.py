@@ -4,30 +4,24 @@ Beside each stands a lock file, which its builder holds locked from before the t
 ends with its process, in every container and under every clock; the system forgets none, and none outlives its holder.
 Names are random, as process numbers and host names are not unique where several containers or hosts share a folder.
 
-The lock file names the running system of its builder. Locks of that system are always seen, so that what is unlocked
-there is abandoned. Some file systems do not show the locks of another host: what comes from there must be old, too.
+The lock file names the running system of its builder: see `elsewhere` on when what is unlocked counts as abandoned.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
-import functools
 import os
 import re
 import secrets
 import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from hearpreprocess.storage.disk import PARTIAL
-from hearpreprocess.storage.locks import create_locked, has_locks, open_lock, try_lock
-
-SECONDS_UNTIL_OLD = 24 * 3600
-"""How long nothing may have changed in what another host left, by the clock of the file system."""
+from hearpreprocess.storage.elsewhere import FileServer, system_id
+from hearpreprocess.storage.locks import create_locked, open_lock, try_lock
 
 _LOCK = "-lock"
 _LONGEST_NAME = 180
@@ -58,10 +52,8 @@ def temporary(path: Path) -> Iterator[Path]:
     finally:
         try:
             remove(reserved)
-            _lock_path(reserved).unlink(missing_ok=True)
         finally:
-            _held.discard(lock)
-            lock.close()
+            _release(reserved, lock)
 
 
 def _reserve(path: Path) -> tuple[Path, BinaryIO]:
@@ -71,22 +63,24 @@ def _reserve(path: Path) -> tuple[Path, BinaryIO]:
         lock = create_locked(_lock_path(reserved))
         if lock is not None:  # otherwise somebody has removed the file before it was locked
             _held.add(lock)
-            lock.write(system_id())
+            try:
+                lock.write(system_id())
+            except BaseException:  # the disk is full
+                _release(reserved, lock)
+                raise
             return reserved, lock
+
+
+def _release(reserved: Path, lock: BinaryIO) -> None:
+    try:
+        _lock_path(reserved).unlink(missing_ok=True)
+    finally:
+        _held.discard(lock)
+        lock.close()
 
 
 def _lock_path(reserved: Path) -> Path:
     return reserved.with_name(f"{reserved.name}{_LOCK}")
-
-
-@functools.cache
-def system_id() -> bytes:
-    """An identifier of the running system, the same in all of its containers; empty if it has none."""
-    with contextlib.suppress(OSError):
-        return Path("/proc/sys/kernel/random/boot_id").read_bytes().strip()
-    with contextlib.suppress(OSError, subprocess.SubprocessError):
-        return subprocess.check_output(["/usr/sbin/sysctl", "-n", "kern.bootsessionuuid"]).strip()
-    return b""
 
 
 def remove(path: Path) -> None:
@@ -100,10 +94,15 @@ def remove(path: Path) -> None:
 def discard(folder: Path) -> None:
     """Remove a folder atomically: it is renamed first, so that its path never names a part of it.
 
-    A file system that cannot rename it has it removed where it is.
+    It is removed where it is if the file system cannot rename it, or is too full for the lock of a temporary.
     """
-    with contextlib.suppress(FileNotFoundError), temporary(folder) as aside:  # another run is removing it, too
-        move_aside(folder, aside)
+    try:
+        with contextlib.suppress(FileNotFoundError), temporary(folder) as aside:  # another run is removing it, too
+            move_aside(folder, aside)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        remove(folder)
 
 
 def move_aside(folder: Path, aside: Path) -> None:
@@ -127,7 +126,7 @@ def remove_abandoned(folder: Path, *, force: bool = False) -> list[Path]:
     """
     with os.scandir(folder) as entries:
         names = {match[1] for entry in entries if (match := _TEMPORARY.fullmatch(entry.name))}
-    probe = functools.cache(functools.partial(_probe, folder))
+    server = FileServer(folder)
     unknown = []
     for name in sorted(names):
         reserved = folder / name
@@ -135,8 +134,7 @@ def remove_abandoned(folder: Path, *, force: bool = False) -> list[Path]:
             with _taken(reserved) as (is_taken, builder):
                 if is_taken is False:
                     continue
-                is_known = is_taken is True and builder == system_id() != b""
-                if force or is_known or (is_taken is not None and _is_old(reserved, *probe())):
+                if force or (is_taken and server.holds_abandoned(builder, _paths(reserved))):
                     discard(reserved)
                     _lock_path(reserved).unlink(missing_ok=True)
                 elif reserved.exists():
@@ -159,21 +157,9 @@ def _taken(reserved: Path) -> Iterator[tuple[bool | None, bytes]]:
         yield is_taken, file.read() if is_taken else b""
 
 
-def _probe(folder: Path) -> tuple[float, bool]:
-    """The time by the clock of the folder's file system, and whether that has locks."""
-    with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
-        file.write(b"now")
-        return os.fstat(file.fileno()).st_ctime, has_locks(file)
-
-
-def _is_old(reserved: Path, now: float, locks: bool) -> bool:
-    """Whether nothing has changed in a temporary for long, on a file system with locks."""
-    if not locks:
-        return False
-    paths = [str(reserved), str(_lock_path(reserved))]
-    paths += [f"{parent}/{name}" for parent, folders, files in os.walk(reserved) for name in (*folders, *files)]
-    changed = []
-    for path in paths:
-        with contextlib.suppress(FileNotFoundError):
-            changed.append(os.lstat(path).st_ctime)  # the time of the file system, whatever time a file was given
-    return all(time < now - SECONDS_UNTIL_OLD for time in changed)
+def _paths(reserved: Path) -> Iterator[str]:
+    """A temporary, its lock file, and all that is in it."""
+    yield str(reserved)
+    yield str(_lock_path(reserved))
+    for parent, folders, files in os.walk(reserved):
+        yield from (f"{parent}/{name}" for name in (*folders, *files))

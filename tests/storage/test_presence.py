@@ -7,6 +7,9 @@ import sys
 import threading
 from pathlib import Path
 
+import pytest
+
+from hearpreprocess.storage import elsewhere
 from hearpreprocess.storage.presence import (
     active_run,
     alone,
@@ -106,3 +109,18 @@ def test_runs_of_containers_with_the_same_numbers_are_two(tmp_path: Path) -> Non
         with active_run(tmp_path, second):
             assert is_alone(tmp_path, first) is False
         assert is_alone(tmp_path, second) is False, "the end of one is not the end of the other"
+
+
+def test_of_a_run_of_another_host_nothing_is_known_for_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "runs").mkdir()
+    theirs = tmp_path / "runs" / "theirs.run"
+    theirs.write_bytes(b"another system")
+    assert is_alone(tmp_path) is None, "its lock may not be seen here"
+    assert theirs.exists()
+    with alone(tmp_path, force=True) as answer:
+        assert answer
+    assert not theirs.exists()
+    theirs.write_bytes(b"another system")
+    monkeypatch.setattr(elsewhere, "SECONDS_UNTIL_OLD", -1)
+    assert is_alone(tmp_path)
+    assert not theirs.exists()

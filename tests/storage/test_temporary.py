@@ -16,10 +16,10 @@ import pytest
 
 from hearpreprocess.errors import OutputError
 from hearpreprocess.steps.base import fresh_folder
-from hearpreprocess.storage import discard, is_sealed, remove_abandoned, seal, sealed_by
-from hearpreprocess.storage import temporary as module
+from hearpreprocess.storage import discard, elsewhere, is_sealed, remove_abandoned, seal, sealed_by
 from hearpreprocess.storage.atomic import replaced_folder, whole_file, whole_folder
-from hearpreprocess.storage.temporary import system_id, temporary
+from hearpreprocess.storage.elsewhere import system_id
+from hearpreprocess.storage.temporary import temporary
 from tests.storage.conftest import python, with_flock
 
 BUILD = """
@@ -142,7 +142,7 @@ def test_what_other_hosts_left_goes_once_it_is_old(tmp_path: Path, monkeypatch: 
     os.utime(theirs / "inner" / "file", (0, 0))
     assert remove_abandoned(tmp_path) == [theirs], "no time that a file was given counts"
     assert theirs.is_dir()
-    monkeypatch.setattr(module, "SECONDS_UNTIL_OLD", -1)
+    monkeypatch.setattr(elsewhere, "SECONDS_UNTIL_OLD", -1)
     with theirs.with_name(f"{theirs.name}-lock").open("rb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert remove_abandoned(tmp_path) == []
@@ -174,10 +174,10 @@ def test_without_locks_nothing_goes_unless_forced(tmp_path: Path, other_flock: P
         """
         from pathlib import Path
         from hearpreprocess.storage import remove_abandoned
-        from hearpreprocess.storage import temporary
+        from hearpreprocess.storage import elsewhere
         from hearpreprocess.storage.atomic import whole_folder
 
-        temporary.SECONDS_UNTIL_OLD = -1
+        elsewhere.SECONDS_UNTIL_OLD = -1
         with whole_folder(Path("in/mine")) as unfinished:
             assert len(remove_abandoned(Path("in"))) == 3, "nobody knows of any of them"
             assert unfinished.is_dir()
@@ -317,3 +317,28 @@ def test_a_seal_notes_the_code_that_made_the_folder(tmp_path: Path) -> None:
     seal(tmp_path, ["x"], "code")
     assert is_sealed(tmp_path)
     assert sealed_by(tmp_path) == "code"
+
+
+def test_on_a_full_disk_things_can_still_be_removed(tmp_path: Path) -> None:
+    (tmp_path / "thing").mkdir()
+    (tmp_path / "thing" / "x").touch()
+    python(
+        """
+        import resource, signal
+        from pathlib import Path
+        import pytest
+        from hearpreprocess.errors import DiskFullError
+        from hearpreprocess.storage import discard
+        from hearpreprocess.storage.atomic import whole_folder
+
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # as a disk without a free block: empty files only
+        with pytest.raises(DiskFullError), whole_folder(Path("other")):
+            pass
+        assert [path.name for path in Path(".").iterdir()] == ["thing"]
+        discard(Path("thing"))
+        assert not list(Path(".").iterdir())
+        """,
+        tmp_path,
+        dict(os.environ),
+    )

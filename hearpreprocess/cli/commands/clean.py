@@ -44,9 +44,9 @@ def run(options: argparse.Namespace) -> int:
         with alone(workspace.tmp_dir, force=options.force) as is_alone:
             if is_alone is None:
                 raise OutputError(
-                    f"{options.tmp_dir}: a run is at work there, or was killed; its file system has no locks, or they "
-                    "are another user's, so nobody knows which. If no run is at work, on any host, give the command "
-                    "with --force"
+                    f"{options.tmp_dir}: a run is at work there, or was killed; its file system has no locks, or the "
+                    "run is of another host or user, so nobody knows which. If no run is at work, on any host, give "
+                    "the command with --force"
                 )
             if not is_alone:
                 raise OutputError(f"another run is at work in {options.tmp_dir}; try again when it is done")
