@@ -85,7 +85,9 @@ def permissions_of(path: Path) -> str:
 
 def unreadable_message(error: PermissionError) -> str:
     """The message for a file that may not be read, with its owner and mode, and what to do."""
-    path = Path(os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else ".")
+    if not isinstance(error.filename, str | bytes):  # not of a file
+        return str(error)
+    path = Path(os.fsdecode(error.filename))
     return (
         f"{path}: {error.strerror} ({permissions_of(path)}). Ask its owner for the permission, or give the command as "
         "a user who has it"
