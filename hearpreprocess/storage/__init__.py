@@ -20,6 +20,7 @@ from hearpreprocess.storage.disk import (
     free_on,
     nearest_existing,
     permissions_of,
+    read_regular,
     size_of,
     unreadable_message,
 )
@@ -78,6 +79,7 @@ __all__ = [
     "output_lock",
     "permissions_of",
     "printable",
+    "read_regular",
     "remove_abandoned",
     "replaced_folder",
     "seal",

@@ -18,6 +18,13 @@ PARTIAL = ".partial"
 """Suffix of the names of incomplete files and folders."""
 
 
+def read_regular(path: Path) -> bytes:
+    """The content of a file; raises OSError where it is something else, such as a pipe, which would never end."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    return path.read_bytes()
+
+
 def size_of(path: Path) -> int:
     """The bytes of a file, or of all files below a folder; 0 if the path does not exist."""
     if path.is_file():
