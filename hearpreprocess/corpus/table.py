@@ -165,8 +165,6 @@ def _problems_of(
     name = clip.name
     if not name or name in (".", "..") or "/" in name or "\\" in name or unusable_character(name):
         yield "a clip's name must be a file name, without slashes and control characters"
-    if (size := len(f"{name}.wav".encode(errors="surrogatepass"))) > MOST_BYTES:
-        yield f"its name with .wav has {size} bytes; expected at most {MOST_BYTES}. Give it a shorter one with name="
     if clip.group != name and (character := unusable_character(clip.group)):
         yield f"its group {shown(clip.group)} has the character {character}, which a group must not have"
     start, stop = clip.start, clip.stop

@@ -27,7 +27,7 @@ from hearpreprocess.task.sources import (
 )
 from hearpreprocess.task.tables import SEPARATORS, Dialect, decoded, rows_in, separator_line
 from hearpreprocess.task.tfds import named_clips, tfds_names
-from hearpreprocess.task.tree import Packed, Tree, is_hidden, matcher
+from hearpreprocess.task.tree import TREE, Packed, Tree, is_hidden, matcher
 from hearpreprocess.task.undeclared import describe_undeclared
 from hearpreprocess.task.values import LARGEST, shown, unusable_character
 
@@ -37,6 +37,7 @@ __all__ = [
     "LARGEST",
     "SEPARATORS",
     "TEXT_PATTERNS",
+    "TREE",
     "Archive",
     "Clip",
     "Column",
