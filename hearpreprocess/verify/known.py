@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 
 from hearpreprocess.task import TaskMode, registry
 
+_LONGEST_NAME = 255
+"""No file has a longer name; a foreign label file may have."""
+
 
 def known_task(title: str, locations: Sequence[str]) -> TaskMode | None:
     """The task among those at `locations` with this title; None if there is none."""
