@@ -119,6 +119,11 @@ def _problems(clips: Sequence[Clip], task: TaskMode) -> list[str]:
         for name, count in Counter(clip.name for clip in clips).items()
         if count > 1
     )
+    problems.extend(
+        f"{name!r}: its name with .wav has {size} bytes; expected at most {MOST_BYTES}. Shorten it with name="
+        for name in {clip.name: None for clip in clips}
+        if (size := len(f"{name}.wav".encode(errors="surrogatepass"))) > MOST_BYTES
+    )
     folded = Counter(clip.name.casefold() for clip in {clip.name: clip for clip in clips}.values())
     problems.extend(
         f"{name!r}: its name differs from another clip's only in case, and would be one file with it on many disks; "
@@ -160,8 +165,6 @@ def _problems_of(
     name = clip.name
     if not name or name in (".", "..") or "/" in name or "\\" in name or unusable_character(name):
         yield "a clip's name must be a file name, without slashes and control characters"
-    if (size := len(f"{name}.wav".encode(errors="surrogatepass"))) > MOST_BYTES:
-        yield f"its name with .wav has {size} bytes; expected at most {MOST_BYTES}. Give it a shorter one with name="
     if clip.group != name and (character := unusable_character(clip.group)):
         yield f"its group {shown(clip.group)} has the character {character}, which a group must not have"
     start, stop = clip.start, clip.stop
