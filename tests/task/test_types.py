@@ -513,7 +513,7 @@ def plan_with(made: Clip | Event | LeftOut, tree: Tree) -> None:
         return
     folder = tree._folder.parent / "plan"
     folder.mkdir()
-    CorpusFolder(folder).write(plan_corpus(config, table, omissions, {"corpus": tree}, made_by=MADE_BY))
+    CorpusFolder(folder).write(plan_corpus(config, table, omissions, {"corpus": tree}, made_by="0" * 16))
     read, _left_out = CorpusFolder(folder).labels()
     for split in config.splits.names:
         labels.to_json(labels.split_labels(read, split, config.embedding_type)).encode()
