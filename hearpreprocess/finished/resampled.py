@@ -6,7 +6,6 @@ nineteen published tarballs, at 48,000 Hz, are those of Zenodo record 6332517.
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -72,12 +71,12 @@ def archive_in(record: bytes, name: str) -> Archive:
     Raises ConfigError where the record has no such file.
     """
     try:
-        listed = {str(file["key"]): file for file in json.loads(record)["files"]}
+        listed = {str(file["key"]): file for file in parsing.json_object(record)["files"]}
         if name in listed:
             algorithm, _colon, checksum = listed[name]["checksum"].partition(":")
             address = listed[name]["links"]["self"]
             return Archive(address, **{algorithm: checksum}, size=int(listed[name]["size"]), filename=name)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise ConfigError(f"the listing of the published record cannot be understood: {error}") from error
     tarballs = ", ".join(sorted(key for key in listed if TARBALL.fullmatch(key)))
     raise ConfigError(f"the published record has no {name}; it has {tarballs}")
@@ -102,7 +101,7 @@ def config_of(tarball: Path) -> TaskConfig:
         name, version = metadata["task_name"], metadata["version"]
         mode = folder.removeprefix(f"{name}-{version}-")
         if mode == folder:
-            raise ConfigError(f"{tarball}: its folder {folder} is not called after its task, {name}-{version}")
+            raise ConfigError(f"its folder {folder} is not called after its task, {name}-{version}")
         return TaskConfig(
             name=name,
             version=version,
@@ -113,17 +112,19 @@ def config_of(tarball: Path) -> TaskConfig:
             evaluation=metadata["evaluation"],
             sources={"published": Local(tarball)},
             clips=clips,
-            licence=metadata.get("licence", "unknown"),
-            url=metadata.get("url", ""),
-            citation=metadata.get("citation", ""),
-            caveats=tuple(map(str, metadata.get("caveats", ()))),
+            licence=metadata.get("licence") or "unknown",
+            url=metadata.get("url") or "",
+            citation=metadata.get("citation") or "",
+            caveats=metadata.get("caveats") or (),
             evaluation_params=metadata.get("evaluation_params"),
             use_scoring_for_early_stopping=metadata.get("use_scoring_for_early_stopping"),
             resampled=Resampled(int(named["rate"]), metadata),
             modes={mode: Mode()},
             default_mode=mode,
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except ConfigError as error:
+        raise ConfigError(f"{tarball}: {error}") from error
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ConfigError(f"{tarball}: its {METADATA} is not one of a task: {error!r}") from error
 
 

@@ -14,14 +14,25 @@ from pathlib import Path
 
 from hearpreprocess.errors import DiskFullError, OutputError
 
+LARGEST_READ = 256 << 20
+"""Bytes of a file that is read at once; the largest manifest of HEAR has 70 MB."""
+
 PARTIAL = ".partial"
 """Suffix of the names of incomplete files and folders."""
 
 
 def read_regular(path: Path) -> bytes:
-    """The content of a file; raises OSError where it is something else, such as a pipe, which would never end."""
-    if not stat.S_ISREG(path.stat().st_mode):
+    """The content of a file of at most LARGEST_READ bytes.
+
+    Raises OSError where it is larger, or something else than a file, such as a pipe, which would never end.
+    """
+    state = path.stat()
+    if not stat.S_ISREG(state.st_mode):
         raise OSError(errno.EINVAL, "not a regular file", str(path))
+    if state.st_size > LARGEST_READ:
+        raise OSError(
+            errno.EFBIG, f"it has {state.st_size:,} bytes, more than the {LARGEST_READ:,} that are read", str(path)
+        )
     return path.read_bytes()
 
 
