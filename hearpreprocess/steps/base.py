@@ -199,7 +199,7 @@ def is_whole(folder: Path) -> bool:
 
 
 @contextlib.contextmanager
-def fresh_folder(path: Path, written: Collection[str]) -> Iterator[Path]:
+def fresh_folder(path: Path, written: Collection[str] = ()) -> Iterator[Path]:
     """Yield an empty folder to fill, and seal it afterwards if the files `written` are there.
 
     An intact folder that another run has created meanwhile is kept; one with a broken seal is replaced.
