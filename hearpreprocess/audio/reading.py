@@ -40,11 +40,13 @@ def read_streams(recording: Path | bytes, use: Callable[[Streams], _Result], *, 
     with as_audio_errors(), Content(recording) as content:
         container = examine(content)
         reason = ""
-        if container.is_known:
+        if container.by_libsndfile:
             try:
                 return _by_libsndfile(content, container, use, needed)
             except (soundfile.LibsndfileError, UnreadableError) as error:
                 reason = f"{said}; " if (said := libsndfile_says(error)) else ""
+        if not container.by_ffmpeg:
+            raise AudioError(f"it is not audio that can be read; {reason.rstrip('; ')}")
         with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as folder, contextlib.ExitStack() as stack:
             files = {}
             for number, part in enumerate(container.parts):

@@ -35,6 +35,19 @@ _READ_AS = {
     "DOUBLE": "float64",
 }
 
+_WITHOUT_SEEKING = (
+    "G721_32",
+    "G723_24",
+    "G723_40",
+    "GSM610",
+    "NMS_ADPCM_16",
+    "NMS_ADPCM_24",
+    "NMS_ADPCM_32",
+    "DPCM_8",
+    "DPCM_16",
+)
+"""Encodings that libsndfile reads from the start alone: elsewhere it does not know what came before."""
+
 _UNKNOWN_FRAMES = 1 << 62
 """libsndfile gives the largest 64-bit number for a FLAC that does not state its length."""
 
@@ -80,8 +93,11 @@ class Stream:
 
     def read(self, start: int, stop: int) -> Samples:
         """The samples of a range; AudioError where there are fewer."""
-        self.opened.seek(self.first + start)
-        samples: Samples = self.opened.read(stop - start, dtype=_type_of(self.opened), always_2d=True)
+        if self.opened.subtype in _WITHOUT_SEEKING:
+            samples: Samples = self.opened.read(stop, dtype=_type_of(self.opened), always_2d=True)[start:]
+        else:
+            self.opened.seek(self.first + start)
+            samples = self.opened.read(stop - start, dtype=_type_of(self.opened), always_2d=True)
         if len(samples) < stop - start:
             raise AudioError(
                 f"it is cut short: its header declares {self.frames:,} samples, it ends after {start + len(samples):,}"
@@ -127,8 +143,16 @@ def open_streams(content: Content, container: Container, stack: contextlib.ExitS
     Raises soundfile.LibsndfileError or UnreadableError where libsndfile cannot read it, and AudioError where it
     contradicts its container.
     """
-    streams = [_open(_file_of(content, part, stack), stack) for part in container.parts]
-    if container.exact is not None and streams[0].frames != container.frames:
+    import soundfile
+
+    try:
+        streams = [_open(_file_of(content, part, stack), stack) for part in container.parts]
+        is_sound = container.frames is None or container.frames == sum(stream.frames for stream in streams)
+    except soundfile.LibsndfileError:
+        if container.exact is None or container.exact in container.parts:
+            raise
+        is_sound = False
+    if container.exact is not None and not is_sound:
         streams = [_open(stack.enter_context(View(content, container.exact)), stack)]
     return _joined(streams, container)
 
@@ -198,8 +222,10 @@ def _open(file: int | io.IOBase | Path, stack: contextlib.ExitStack) -> Stream:
 
     opened = stack.enter_context(soundfile.SoundFile(file, closefd=False))
     if opened.format == "MP3" or opened.subtype.startswith("MPEG"):
-        raise UnreadableError("the length of MP3 is only estimated")
-    if opened.frames >= _UNKNOWN_FRAMES or not opened.seekable():
+        raise UnreadableError("the length is only estimated")
+    if opened.frames >= _UNKNOWN_FRAMES or (opened.subtype == "GSM610" and opened.format in ("WAV", "W64")):
+        raise UnreadableError("the length is only estimated")
+    if not opened.seekable() and opened.subtype not in _WITHOUT_SEEKING:
         raise UnreadableError(f"unsupported encoding {opened.subtype} in {opened.format}")
     return Stream(opened, file, opened.frames)
 

@@ -74,6 +74,8 @@ def aiff_container(content: Content, begin: int, end: int) -> Container | None:
     form = _walk(_Form(kind), Chunks(content, ">", end), begin + _FORM_HEADER_BYTES)
     if form.samples is None or not form.description:
         raise AudioError("it is not audio that can be read: an AIFF file without a format or samples")
+    if form.code.startswith(b"DWV"):  # libsndfile fails on its own files
+        raise AudioError("it is not audio that can be read: DWVW in AIFF; convert it to WAV")
     start, stop = form.samples
     needed = form.frames * form.block
     if needed and not (form.declared is None and is_placeholder(needed + _OFFSET_BYTES) and needed > stop - start):
@@ -87,7 +89,7 @@ def aiff_container(content: Content, begin: int, end: int) -> Container | None:
     if kind in (b"8SVX", b"16SV"):  # libsndfile takes what follows for samples
         is_plain = is_plain and stop == end
     if is_plain or form.is_stereo_svx:
-        return Container(name, (Part(begin, end),), is_known=not form.is_stereo_svx)
+        return Container(name, (Part(begin, end),), by_libsndfile=not form.is_stereo_svx)
     return Container(name, (Part(start, stop, _header(form, stop - start)),))
 
 

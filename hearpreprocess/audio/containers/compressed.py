@@ -49,7 +49,7 @@ def asf_container(content: Content, begin: int, end: int) -> Container | None:
             break
         check_size(size, end - position, "bytes of an object")
         position += size
-    return Container("ASF", (Part(begin, position),), seconds=seconds or None, is_known=False)
+    return Container("ASF", (Part(begin, position),), seconds=seconds or None, by_libsndfile=False)
 
 
 def avi_container(content: Content, begin: int, end: int) -> Container | None:
@@ -62,7 +62,7 @@ def avi_container(content: Content, begin: int, end: int) -> Container | None:
         if not is_placeholder(header[1]):
             check_size(header[1], end - position - HEADER_BYTES, "bytes")
         position += HEADER_BYTES + header[1] + header[1] % 2
-    return Container("AVI", (Part(begin, end),), is_known=False)
+    return Container("AVI", (Part(begin, end),), by_libsndfile=False)
 
 
 def tta_container(content: Content, begin: int, end: int) -> Container | None:
@@ -75,7 +75,7 @@ def tta_container(content: Content, begin: int, end: int) -> Container | None:
     table = content.read(begin + 22, 4 * min(blocks, MOST_CHUNKS))
     needed = 22 + 4 * blocks + 4 + sum(size for (size,) in struct.iter_unpack("<L", table[: len(table) // 4 * 4]))
     check_size(needed, end - begin, "bytes")
-    return Container("TTA", (Part(begin, end),), frames=frames, is_known=False)
+    return Container("TTA", (Part(begin, end),), frames=frames, by_libsndfile=False)
 
 
 def wavpack_container(content: Content, begin: int, end: int) -> Container | None:
@@ -95,7 +95,7 @@ def wavpack_container(content: Content, begin: int, end: int) -> Container | Non
         position += size + 8
     if total is not None:
         check_size(total, frames, "samples")
-    return Container("WavPack", (Part(begin, position),), frames=frames or None, is_known=False)
+    return Container("WavPack", (Part(begin, position),), frames=frames or None, by_libsndfile=False)
 
 
 def ape_container(content: Content, begin: int, end: int) -> Container | None:
@@ -105,12 +105,14 @@ def ape_container(content: Content, begin: int, end: int) -> Container | None:
         return None
     version = int.from_bytes(head[4:6], "little")
     if version < 3980:
-        return Container("APE", (Part(begin, end),), is_known=False)
+        return Container("APE", (Part(begin, end),), by_libsndfile=False)
     lengths = struct.unpack_from("<LLLLLLL", head, 8)
     check_size(sum(lengths[:5]) + (lengths[5] << 32) + lengths[6], end - begin, "bytes")
     at = lengths[0] + 4
     per_frame, last, frames = struct.unpack_from("<LLL", content.read(begin, at + 16).ljust(at + 16, b"\0"), at)
-    return Container("APE", (Part(begin, end),), frames=max(0, frames - 1) * per_frame + last or None, is_known=False)
+    return Container(
+        "APE", (Part(begin, end),), frames=max(0, frames - 1) * per_frame + last or None, by_libsndfile=False
+    )
 
 
 _AMR = {
@@ -128,7 +130,7 @@ def amr_container(content: Content, begin: int, end: int) -> Container | None:
         return None
     sizes = _AMR[mark]
     frames, stop = _count(content, begin + len(mark), end, lambda data, at: _amr_size(sizes, data[at]))
-    return Container("AMR", (Part(begin, stop),), seconds=frames / _AMR_FRAMES_A_SECOND, is_known=False)
+    return Container("AMR", (Part(begin, stop),), seconds=frames / _AMR_FRAMES_A_SECOND, by_libsndfile=False)
 
 
 def _amr_size(sizes: tuple[int, ...], header: int) -> int:
@@ -147,7 +149,7 @@ def ac3_container(content: Content, begin: int, end: int) -> Container | None:
         return None
     frames, stop = _count(content, begin, end, _ac3_size)
     seconds = frames * _AC3_SAMPLES / _AC3_RATES[head[4] >> 6]
-    return Container("AC3", (Part(begin, stop),), seconds=seconds, is_known=False)
+    return Container("AC3", (Part(begin, stop),), seconds=seconds, by_libsndfile=False)
 
 
 def _ac3_size(data: bytes, at: int) -> int:
@@ -187,4 +189,4 @@ def transport_container(content: Content, begin: int, end: int) -> Container | N
     rest = (end - begin) % _TS_PACKET
     if rest and content.read(end - rest, 1) == bytes([_TS_SYNC]):
         check_size(_TS_PACKET, rest, "bytes of a packet")
-    return Container("MPEG-TS", (Part(begin, end),), is_known=False)
+    return Container("MPEG-TS", (Part(begin, end),), by_libsndfile=False)

@@ -36,9 +36,9 @@ class Container:
 
     `parts`: its streams, one after the other. `frames`: the samples of each channel that it declares or that its
     frames have, so that fewer are a cut; `seconds` for those that declare a time. None: it declares nothing.
-    `exact`: the samples behind a header of their own, for where a reader finds another number of them than `frames`.
+    `exact`: the samples behind a header of their own, for where libsndfile finds none, or another number of them.
     `skipped`: samples of an encoder's delay that ffmpeg is not to skip by itself, as it does so wrongly.
-    `is_known`: whether libsndfile may read it; else ffmpeg does. `is_damaged`: whether its header was repaired.
+    `by_libsndfile`, `by_ffmpeg`: whether they may read it. `is_damaged`: whether its header was repaired.
     """
 
     name: str
@@ -47,5 +47,6 @@ class Container:
     seconds: float | None = None
     exact: Part | None = None
     skipped: int | None = None
-    is_known: bool = True
+    by_libsndfile: bool = True
+    by_ffmpeg: bool = True
     is_damaged: bool = False

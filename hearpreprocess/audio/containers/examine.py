@@ -31,6 +31,7 @@ _READERS: tuple[Callable[[Content, int, int], Container | None], ...] = (
     compressed.transport_container,
     rare.fixed_container,
     rare.dump_container,
+    rare.instrument_container,
     rare.sampler_container,
     rare.octave_container,
     rare.matlab_container,

@@ -109,7 +109,7 @@ def mpeg_container(content: Content, begin: int, end: int) -> Container | None:
         parts.append(Part(stream.begin, stream.end, gaps=tuple(stream.gaps)))
     name = str(streams[0].first.kind[0])
     frames = sum(stream.samples for stream in streams)
-    return Container(name, tuple(parts), seconds=frames / streams[0].first.rate, is_known=False)
+    return Container(name, tuple(parts), seconds=frames / streams[0].first.rate, by_libsndfile=False)
 
 
 def mpeg_streams(content: Content, begin: int, end: int) -> list[Stream]:

@@ -52,10 +52,11 @@ def caf_container(content: Content, begin: int, end: int) -> Container | None:
     """Core Audio Format: chunks with sizes of 64 bits; -1 for samples up to the end; frames in the packet table."""
     if content.read(begin, 4) != b"caff":
         return None
-    position, frames, delay, header, stop = begin + 8, None, 0, b"", end
+    position, frames, delay, header, stop, has_samples = begin + 8, None, 0, b"", end, False
     for _number in range(MOST_CHUNKS):
         chunk = content.read(position, 12)
-        if len(chunk) < 12 or position + 12 > end or chunk[:4] not in _CAF_CHUNKS:
+        is_named = chunk[:4] in _CAF_CHUNKS or (not has_samples and all(32 <= byte < 127 for byte in chunk[:4]))
+        if len(chunk) < 12 or position + 12 > end or not is_named:
             break
         name, size = struct.unpack(">4sQ", chunk)
         if name == b"pakt" and len(table := content.read(position + 12, 24)) == 24:
@@ -65,6 +66,7 @@ def caf_container(content: Content, begin: int, end: int) -> Container | None:
             header = content.read(begin, position + 4 - begin) + struct.pack(">Q", stop - position - 12)
             position += 12
             break
+        has_samples = has_samples or name == b"data"
         check_size(size, end - position - 12, "bytes of samples" if name == b"data" else f"bytes of {name.decode()!r}")
         position += 12 + size
     part = Part(position, stop, header) if header else Part(begin, end)

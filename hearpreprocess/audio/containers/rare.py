@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
 
 from hearpreprocess.audio.containers.container import Container, Part
 from hearpreprocess.audio.containers.content import Content
@@ -11,22 +10,34 @@ from hearpreprocess.audio.containers.sizes import check_size
 from hearpreprocess.audio.containers.tags import end_of_audio
 from hearpreprocess.errors import AudioError
 
-_FIXED_BYTES = 64
-
-_FIXED: dict[bytes, tuple[str, Callable[[bytes], int]]] = {
-    # The frames are declared in a header of fixed length.
-    b"2BIT": ("AVR", lambda head: struct.unpack_from(">L", head, 26)[0]),
-    b"ALawSoundFile**\0": ("WVE", lambda head: struct.unpack_from(">L", head, 18)[0]),
+_FIXED = {
+    # By their marks: name, offset of the number of frames, bytes of the header.
+    b"2BIT": ("AVR", 26, 128),
+    b"ALawSoundFile**\0": ("WVE", 18, 32),
 }
 
 
 def fixed_container(content: Content, begin: int, end: int) -> Container | None:
     """Formats that declare their frames in a header of fixed length: AVR, WVE."""
-    head = content.read(begin, _FIXED_BYTES)
-    for mark, (name, frames_in) in _FIXED.items():
-        if head.startswith(mark) and len(head) == _FIXED_BYTES:
-            return Container(name, (Part(begin, end),), frames=frames_in(head))
+    head = content.read(begin, 128)
+    for mark, (name, offset, header_bytes) in _FIXED.items():
+        if head.startswith(mark):
+            check_size(header_bytes, end - begin, "bytes of header")
+            return Container(name, (Part(begin, end),), frames=int.from_bytes(head[offset : offset + 4], "big"))
     return None
+
+
+_XI_MARK, _XI_HEADER_BYTES = b"Extended Instrument: ", 338
+
+
+def instrument_container(content: Content, begin: int, end: int) -> Container | None:
+    """Fasttracker 2 instrument: one sample, whose length in bytes is in its header."""
+    head = content.read(begin, _XI_HEADER_BYTES)
+    if not head.startswith(_XI_MARK):
+        return None
+    check_size(_XI_HEADER_BYTES, end - begin, "bytes of header")
+    check_size(int.from_bytes(head[298:302], "little"), end - begin - _XI_HEADER_BYTES)
+    return Container("XI", (Part(begin, end),))
 
 
 def sampler_container(content: Content, begin: int, end: int) -> Container | None:

@@ -163,7 +163,10 @@ def _container(layout: WavLayout, plain: Part | None = None, *, is_damaged: bool
         raise AudioError(f"it is cut short: its last block declares {form.block} bytes, the file holds {rest}")
     exact = Part(layout.start, layout.start + layout.length, layout.header())
     frames = layout.length // form.block if is_linear else None
-    return Container("WAV", (plain or exact,), frames=frames, exact=exact if frames else None, is_damaged=is_damaged)
+    is_big_endian = layout.order == ">"  # ffmpeg would read it as if it were little-endian
+    return Container(
+        "WAV", (plain or exact,), frames=frames, exact=exact, by_ffmpeg=not is_big_endian, is_damaged=is_damaged
+    )
 
 
 def linear_header(form: tuple[int, int, int, int], length: int) -> bytes:

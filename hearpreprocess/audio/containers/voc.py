@@ -31,10 +31,15 @@ def voc_container(content: Content, begin: int, end: int) -> Container | None:
     position = begin + struct.unpack_from("<H", head, 20)[0]
     ranges: list[tuple[int, int]] = []
     form: tuple[int, int, int, int] | None = None
+    is_new = False
     for _number in range(MOST_CHUNKS):
         block = content.read(position, _BLOCK_HEADER_BYTES)
-        if len(block) < _BLOCK_HEADER_BYTES or block[0] == _END or position >= end:
+        if block[:1] == bytes([_END]):
             break
+        if len(block) < _BLOCK_HEADER_BYTES or position >= end:
+            if is_new:
+                raise AudioError("it is cut short: no block ends it")
+            break  # libsndfile leaves the end out behind a block of the old kind
         kind, size = block[0], int.from_bytes(block[1:], "little")
         start = position + _BLOCK_HEADER_BYTES
         position = start + size
@@ -44,6 +49,7 @@ def voc_container(content: Content, begin: int, end: int) -> Container | None:
         if kind in (_SILENCE, _REPEAT, _STEREO) or (form is not None and kind in (_SAMPLES, _NEW_SAMPLES)):
             form = (0, 0, 0, 0)  # left to libsndfile where it is the first, else refused
         elif kind == _NEW_SAMPLES:
+            is_new = True
             rate, bits, channels, codec = struct.unpack("<LBBH", content.read(start, 8).ljust(8, b"\0"))
             form = (_CODECS.get(codec, (0, 0))[0], channels, rate, bits)
             ranges.append((start + 12, position))
