@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hearpreprocess import audio
@@ -14,6 +14,7 @@ from tests.audio.recordings import tags
 from tests.audio.recordings.by_hand_others import aiff_common, aiff_form, aiff_sound
 from tests.audio.recordings.by_hand_riff import PCM, PLACEHOLDERS, chunk, described, extensible, riff
 from tests.audio.recordings.encodings import pcm, signed_8
+from tests.extent import IS_LONG
 
 TRICKY = (b"data", b"fmt ", b"RIFF", b"WAVE", b"FORM", b"SSND", b"COMM", b"ID3", b"\0" * 4, b"\xff" * 4)
 """What in the body of a chunk could be taken for something else."""
@@ -86,11 +87,16 @@ def check(written: Written, cut: float) -> None:
     np.testing.assert_array_equal(samples, written.expected[: len(samples)])
 
 
+long = settings(max_examples=5000 if IS_LONG else settings.default.max_examples)
+
+
+@long
 @given(waves(), cuts)
 def test_waves_of_any_chunks(written: Written, cut: float) -> None:
     check(written, cut)
 
 
+@long
 @given(aiffs(), cuts)
 def test_aiffs_of_any_chunks(written: Written, cut: float) -> None:
     check(written, cut)

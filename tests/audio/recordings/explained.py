@@ -196,7 +196,7 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         "Vorbis in Ogg",
         ("OGG / VORBIS*", "Ogg / Vorbis*"), "ffmpeg", (OTHER_LENGTH, ROUNDS),
-        "ffmpeg gives the last block whole, its page states where in it the recording ends; and the decoders round differently",
+        "ffmpeg gives the last block whole, whose page states where in it the recording ends, and rounds differently",
     ),
     Difference(
         "HTK, MAT 4 and 5, MPC 2000, PAF with 24 bits, WVE, XI",
