@@ -22,7 +22,7 @@ FFMPEG_SECONDS, _ENDED_BY_SIGNAL = 900, 255
 
 # The formats that ffmpeg may detect: single recordings only, no playlist that leads to other files or the network.
 _FFMPEG_FORMATS = (
-    "aac,ac3,aiff,amr,ape,asf,au,avi,caf,flac,iff,matroska,mov,mp3,mpegts,nistsphere,ogg,tta,w64,wav,webm,wv"
+    "aac,ac3,aiff,amr,ape,asf,au,avi,caf,eac3,flac,iff,matroska,mov,mp3,mpegts,nistsphere,ogg,tta,w64,wav,webm,wv"
 )
 
 

@@ -139,17 +139,27 @@ def _amr_size(sizes: tuple[int, ...], header: int) -> int:
 
 
 _AC3_KILOBITS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640)
+_MOST_AC3_VERSION, _MOST_EAC3_VERSION = 10, 16
 _AC3_RATES, _AC3_SAMPLES = (48000, 44100, 32000), 1536
 
 
 def ac3_container(content: Content, begin: int, end: int) -> Container | None:
     """AC-3: frames whose size is in their header."""
     head = content.read(begin, 6)
-    if head[:2] != b"\x0b\x77" or len(head) < 6 or head[4] >> 6 == 3 or head[5] >> 3 > 10:
+    if head[:2] != b"\x0b\x77" or len(head) < 6 or head[5] >> 3 > _MOST_EAC3_VERSION:
+        return None
+    if head[5] >> 3 > _MOST_AC3_VERSION:
+        _frames, stop = _count(content, begin, end, _eac3_size)
+        return Container("E-AC3", (Part(begin, stop),), by_libsndfile=False)
+    if head[4] >> 6 == 3:
         return None
     frames, stop = _count(content, begin, end, _ac3_size)
     seconds = frames * _AC3_SAMPLES / _AC3_RATES[head[4] >> 6]
     return Container("AC3", (Part(begin, stop),), seconds=seconds, by_libsndfile=False)
+
+
+def _eac3_size(data: bytes, at: int) -> int:
+    return 2 * (((data[at + 2] & 7) << 8 | data[at + 3]) + 1) if data[at : at + 2] == b"\x0b\x77" else 0
 
 
 def _ac3_size(data: bytes, at: int) -> int:

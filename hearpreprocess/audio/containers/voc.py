@@ -37,9 +37,12 @@ def voc_container(content: Content, begin: int, end: int) -> Container | None:
         if block[:1] == bytes([_END]):
             break
         if len(block) < _BLOCK_HEADER_BYTES or position >= end:
-            if is_new:
+            # libsndfile counts the end to the block before it, or leaves it out behind a block of the old kind.
+            if is_new and content.read(position - 1, 1) != bytes([_END]):
                 raise AudioError("it is cut short: no block ends it")
-            break  # libsndfile leaves the end out behind a block of the old kind
+            if is_new and ranges:
+                ranges[-1:] = [(ranges[-1][0], position - 1), (position, position)]
+            break
         kind, size = block[0], int.from_bytes(block[1:], "little")
         start = position + _BLOCK_HEADER_BYTES
         position = start + size
