@@ -239,11 +239,6 @@ REFUSALS: tuple[Refusal, ...] = (
         "libsndfile cannot read what it writes there, and ffmpeg does not know it",
     ),
     Refusal(
-        "GSM 6.10 in AIFF, NMS ADPCM, XI",
-        ("AIFF / GSM610*", "WAV / NMS_ADPCM*", "XI / *"),
-        "libsndfile cannot seek in them, and ffmpeg reads them wrongly or not at all",
-    ),
-    Refusal(
         "MIDI sample dumps",
         ("SDS / *",),
         "libsndfile loses the last sample of what it writes itself",
