@@ -226,6 +226,20 @@ DIFFERENCES: tuple[Difference, ...] = (
         "ffmpeg reads to the end of the data or the file; the header states the number of samples",
     ),
     Difference(
+        "VOC with mu-law or A-law in mono, as libsndfile writes it",
+        ("VOC / ?LAW, mono / libsndfile",),
+        "soundfile",
+        (OTHER_LENGTH,),
+        "libsndfile counts the byte that ends the file among the samples, when it writes and when it reads",
+    ),
+    Difference(
+        "VOC with mu-law or A-law in mono, as libsndfile writes it",
+        ("VOC / ?LAW, mono / libsndfile",),
+        "ffmpeg",
+        (OTHER_LENGTH,),
+        "ffmpeg goes by the size of the block, which counts the byte that ends the file",
+    ),
+    Difference(
         "VOC, as sox writes it",
         ("VOC / 16 bits, * / sox",), "ffmpeg", (OTHER_LENGTH,),
         "ffmpeg loses the end of the block",
