@@ -10,7 +10,7 @@ from typing import Any
 
 from hearpreprocess import archive, audio, fetch
 from hearpreprocess.corpus import WHOLE, Batch
-from hearpreprocess.errors import ArchiveError, AudioError
+from hearpreprocess.errors import ArchiveError, AudioError, DecoderError
 from hearpreprocess.finished import Fingerprint, manifest
 from hearpreprocess.steps.base import (
     Counter,
@@ -144,6 +144,8 @@ class Standardize(BatchStep):
                     yield clip.name, audio.fit(decoded.samples, decoded.rate, batch.sample_duration), decoded
                 except (AudioError, ArchiveError) as error:
                     refused[clip.name] = f"file {clip.member}: {error}"
+                except DecoderError as error:
+                    raise DecoderError(f"clip {clip.name}, file {clip.member}: {error}") from error
                 counter.add(1)
 
     def _recordings(
