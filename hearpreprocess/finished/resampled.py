@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from hearpreprocess.errors import ConfigError, CorpusError, FinishedTaskError, OutputError
-from hearpreprocess.finished import parsing, reader
+from hearpreprocess.finished import parsing
 from hearpreprocess.finished.files import ClipKey, path_in_task
 from hearpreprocess.finished.layout import METADATA
 from hearpreprocess.finished.reader import FinishedTask
 from hearpreprocess.finished.tarball import TARBALL
-from hearpreprocess.storage import digest, file_digest
+from hearpreprocess.storage import digest
 from hearpreprocess.task import (
     Archive,
     Clip,
@@ -44,9 +44,6 @@ RECORD = "https://zenodo.org/api/records/6332517"
 PAGE = "https://zenodo.org/record/6332517"
 
 PUBLISHED_RATE = 48000
-
-_CODE = (Path(__file__), Path(reader.__file__), Path(parsing.__file__))
-"""The code that, with the tarball, determines the clips of a task made from it."""
 
 
 def is_tarball(location: str) -> bool:
@@ -115,10 +112,10 @@ def config_of(tarball: Path) -> TaskConfig:
             evaluation=metadata["evaluation"],
             sources={"published": Local(tarball)},
             clips=clips,
-            licence=metadata.get("licence", "unknown"),
-            url=metadata.get("url", ""),
-            citation=metadata.get("citation", ""),
-            caveats=tuple(map(str, metadata.get("caveats", ()))),
+            licence=metadata.get("licence") or "unknown",
+            url=metadata.get("url") or "",
+            citation=metadata.get("citation") or "",
+            caveats=metadata.get("caveats") or (),
             evaluation_params=metadata.get("evaluation_params"),
             use_scoring_for_early_stopping=metadata.get("use_scoring_for_early_stopping"),
             resampled=Resampled(int(named["rate"]), metadata),
@@ -137,7 +134,7 @@ def load_task(tarball: Path) -> LoadedTask:
     Raises ConfigError where it is not one.
     """
     config = _with_known_facts(config_of(tarball))
-    code = digest([config.in_mode(config.default_mode).metadata(), *map(file_digest, _CODE)])
+    code = digest(config.in_mode(config.default_mode).metadata())
     return LoadedTask(config, code, _documentation(config, tarball))
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import grp
 import os
+import pwd
 import shutil
 import stat
 from collections.abc import Iterator
@@ -72,16 +74,42 @@ def explaining_disk_errors(path: Path) -> Iterator[None]:
         refused = Path(error.filename or path)
         concerns_the_output = refused.is_relative_to(path.parent) or path.is_relative_to(refused)
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS) and concerns_the_output:
-            shown = path if refused.name.endswith(PARTIAL) else refused
+            shown = path if PARTIAL in refused.name else refused
             raise OutputError(
-                f"{shown} cannot be written: {error.strerror}; make it writable or choose another folder "
-                "(of a run, with --tmp-dir, --tasks-dir, --tar-dir or --download-dir)"
+                f"{shown} cannot be written: {error.strerror} ({permissions_of(shown)}); make it writable or choose "
+                "another folder (of a run, with --tmp-dir, --tasks-dir, --tar-dir or --download-dir)"
             ) from error
         if error.errno in (errno.ENOTDIR, errno.EEXIST) and concerns_the_output:
             raise OutputError(
                 f"{error.filename or path}: a file stands where a folder must be; choose another"
             ) from error
         raise
+
+
+def permissions_of(path: Path) -> str:
+    """The owner, the group and the mode of a path, or of its nearest folder that can be seen, as text."""
+    for candidate in (path, *path.parents):
+        with contextlib.suppress(OSError):
+            status = candidate.stat()
+            owner, group = str(status.st_uid), str(status.st_gid)
+            with contextlib.suppress(KeyError):  # of another container, or of a deleted account
+                owner = pwd.getpwuid(status.st_uid).pw_name
+            with contextlib.suppress(KeyError):
+                group = grp.getgrgid(status.st_gid).gr_name
+            subject = "" if candidate == path else f"{candidate}: "
+            return f"{subject}owner {owner}, group {group}, mode {stat.filemode(status.st_mode)}"
+    return "nothing is known of it"
+
+
+def unreadable_message(error: PermissionError) -> str:
+    """The message for a file that may not be read, with its owner and mode, and what to do."""
+    if not isinstance(error.filename, str | bytes):  # not of a file
+        return str(error)
+    path = Path(os.fsdecode(error.filename))
+    return (
+        f"{path}: {error.strerror} ({permissions_of(path)}). Ask its owner for the permission, or give the command as "
+        "a user who has it"
+    )
 
 
 def nearest_existing(path: Path) -> Path:
