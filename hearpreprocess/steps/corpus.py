@@ -10,7 +10,8 @@ from typing import Any
 from hearpreprocess.about import __version__
 from hearpreprocess.corpus import CORPUS_FORMAT, CorpusFolder, choose_clips, decoding_versions, plan_corpus
 from hearpreprocess.steps.base import FolderStep, HiddenParameter, Step, TaskParameter
-from hearpreprocess.steps.fetch import Index, SourceStep, source_step
+from hearpreprocess.steps.fetch import Index, source_step
+from hearpreprocess.steps.source import SourceStep
 from hearpreprocess.storage import Workspace, digest, on_new_run
 from hearpreprocess.task import TaskMode, TaskReference, Tree, describe_undeclared, opened_files
 

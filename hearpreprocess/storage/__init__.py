@@ -21,7 +21,16 @@ from hearpreprocess.storage.disk import (
     nearest_existing,
     size_of,
 )
-from hearpreprocess.storage.locks import is_locked, is_under_its_name, lock_file, try_lock_file
+from hearpreprocess.storage.locks import (
+    holder_of,
+    is_locked,
+    is_under_its_name,
+    lock_file,
+    note_holder,
+    this_process,
+    try_lock_file,
+)
+from hearpreprocess.storage.names import LONGEST_NAME, fitting_name
 from hearpreprocess.storage.presence import (
     active_run,
     alone,
@@ -32,11 +41,14 @@ from hearpreprocess.storage.presence import (
 )
 from hearpreprocess.storage.remembering import forget_unless_running, on_new_run, only_run
 from hearpreprocess.storage.sealing import SEAL, is_sealed, seal
+from hearpreprocess.storage.waiting import SHORTEST_INTERVAL, wait_for
 from hearpreprocess.storage.wording import bytes_text, counted, nearest, printable, shortened, table
 from hearpreprocess.storage.workspace import Workspace
 
 __all__ = [
+    "LONGEST_NAME",
     "SEAL",
+    "SHORTEST_INTERVAL",
     "Workspace",
     "active_run",
     "alone",
@@ -51,10 +63,12 @@ __all__ = [
     "duplicates",
     "explaining_disk_errors",
     "file_digest",
+    "fitting_name",
     "forget_skipped_cleanup",
     "forget_unless_running",
     "free_on",
     "has_skipped_cleanup",
+    "holder_of",
     "is_locked",
     "is_sealed",
     "is_under_its_name",
@@ -62,6 +76,7 @@ __all__ = [
     "lock_file",
     "nearest",
     "nearest_existing",
+    "note_holder",
     "note_skipped_cleanup",
     "on_new_run",
     "only_run",
@@ -75,7 +90,9 @@ __all__ = [
     "sync_file_system",
     "sync_folder",
     "table",
+    "this_process",
     "try_lock_file",
+    "wait_for",
     "whole_file",
     "whole_folder",
 ]
