@@ -4,7 +4,7 @@ from hearpreprocess.fetch.checksums import check_members, checksums
 from hearpreprocess.fetch.connections import Connection, Connections
 from hearpreprocess.fetch.content import described, problem_of_page, start_of
 from hearpreprocess.fetch.download import download
-from hearpreprocess.fetch.part import is_being_downloaded, part_path
+from hearpreprocess.fetch.part import part_path
 from hearpreprocess.fetch.reading import read_json
 from hearpreprocess.fetch.receiving import ExpectedFile
 from hearpreprocess.fetch.several import get_all
@@ -18,7 +18,6 @@ __all__ = [
     "described",
     "download",
     "get_all",
-    "is_being_downloaded",
     "part_path",
     "problem_of_page",
     "read_json",

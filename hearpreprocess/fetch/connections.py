@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from hearpreprocess.about import PROJECT_URL, __version__
 from hearpreprocess.fetch.faults import check_proxy, explaining_faults, raise_for_status
-from hearpreprocess.storage import SHORTEST_INTERVAL, fitting_name, holder_of, note_holder, try_lock_file, wait_for
+from hearpreprocess.storage import fitting_name, holder_of, note_holder, try_lock_file, wait_for, waiting_text
 from hearpreprocess.task import without_credentials
 
 if TYPE_CHECKING:
@@ -61,8 +61,8 @@ class Connections:
         def say_who(waited: float) -> None:
             holders = "; ".join(dict.fromkeys(filter(None, map(holder_of, slots)))) or "unknown"
             say(
-                f"{waiting(waited)} for a connection to {host}: {MOST_CONNECTIONS_TO_A_HOST} at once are allowed to "
-                f"all runs that use {self._folder.parent}; they are in use by {holders}"
+                f"{waiting_text(waited)} for a connection to {host}: {MOST_CONNECTIONS_TO_A_HOST} at once are allowed "
+                f"to all runs that use {self._folder.parent}; they are in use by {holders}"
             )
 
         return wait_for(attempt, say_who, lambda: _SECONDS_BETWEEN_TRIES * (1 + random.random()))
@@ -119,11 +119,6 @@ class Connection:
         if self._slot is not None:
             self._slot.close()
         self._host = self._slot = self._session = None
-
-
-def waiting(seconds: float) -> str:
-    """The beginning of a line about a wait that has lasted this long."""
-    return "waiting" if seconds < SHORTEST_INTERVAL else f"still waiting after {seconds / 60:,.0f} min"
 
 
 def _new_session() -> requests.Session:

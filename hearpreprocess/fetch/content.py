@@ -32,7 +32,11 @@ def page_in(start: bytes) -> str | None:
     if text is None:
         return None
     if _MARKUP.match(text):
-        kind = "an HTML page" if re.search(r"<(!doctype\s+html|html|head|body|title)\b", text, re.IGNORECASE) else "XML"
+        kind = (
+            "an HTML page"
+            if re.search(r"<(!doctype\s+html|html|head|body|title|h[1-6]|p|div|script|center)\b", text, re.IGNORECASE)
+            else "XML"
+        )
         title = _TITLE.search(text)
         words = html.unescape(title[2]) if title else _TAG.sub(" ", re.sub(r"<!--.*?-->|<\?.*?\?>", " ", text))
     else:
@@ -40,6 +44,11 @@ def page_in(start: bytes) -> str | None:
         words = text.splitlines()[0] if kind == "text" else text
     shown = shortened(printable(" ".join(_TAG.sub(" ", words).split())), _LONGEST_TITLE)
     return f'{kind}, "{shown}"' if shown else kind
+
+
+def is_message(start: bytes) -> bool:
+    """Whether a file that begins with these bytes is what a server answers in place of a file: HTML, XML or JSON."""
+    return (page_in(start) or "").startswith(("an HTML page", "XML", "JSON"))
 
 
 def described(start: bytes, size: int) -> str:

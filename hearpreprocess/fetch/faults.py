@@ -87,9 +87,9 @@ def _explained(url: str, shown: str, error: Exception) -> DownloadError:
         return TemporaryError(f"{shown}: {proxy} cannot be used: {cause(error)}")
     if isinstance(error, requests.exceptions.InvalidSchema):
         return DownloadError(f"{shown}: the server sends elsewhere than to an http address")
-    if isinstance(error, requests.exceptions.InvalidURL | UnicodeError) or _is_of_address(error):
-        where = "the address" if asked == url else "the address that the server sends to"
-        return DownloadError(f"{shown}: {where} is invalid")
+    addresses = (requests.exceptions.InvalidURL, urllib3.exceptions.LocationValueError, UnicodeError)
+    if isinstance(error, addresses) or _is_of_address(error):
+        return DownloadError(f"{shown}: the address is invalid, or one that the server sends to")
     if isinstance(error, requests.exceptions.TooManyRedirects):
         return DownloadError(f"{shown}: the server sends from one address to the next without end")
     through = f" (through the {proxy})" if proxy else ""

@@ -13,17 +13,17 @@ from typing import BinaryIO
 
 from hearpreprocess.errors import OutputError
 from hearpreprocess.fetch.checksums import checksums
-from hearpreprocess.fetch.connections import Say, waiting
+from hearpreprocess.fetch.connections import Say
 from hearpreprocess.storage import (
     LONGEST_NAME,
     explaining_disk_errors,
     fitting_name,
-    is_locked,
     is_under_its_name,
     sync_folder,
     this_process,
     try_lock_file,
     wait_for,
+    waiting_text,
 )
 
 _SECONDS_BETWEEN_TRIES = 0.2
@@ -190,11 +190,6 @@ def part_path(target: Path) -> Path:
     return target.with_name(fitting_name(f".{target.name}", ".part", LONGEST_NAME - len(_NOTE_SUFFIX)))
 
 
-def is_being_downloaded(target: Path) -> bool:
-    """Whether another process or thread is downloading a file."""
-    return is_locked(part_path(target)) is True
-
-
 @contextlib.contextmanager
 def open_part(
     target: Path, algorithms: Sequence[str], before_waiting: Callable[[], object], say: Say
@@ -229,8 +224,9 @@ def _wait_for_lock(target: Path, before_waiting: Callable[[], object], say: Say)
 
     def say_who(waited: float) -> None:
         holder = _read_note(note).get("holder")
-        start = "" if waiting(waited) == "waiting" else f"{waiting(waited)}: "
-        text = f"{start}another run is downloading it; this one waits, and then goes on"
-        say(f"{text} ({target.name}, {holder})" if isinstance(holder, str) else f"{text} ({target.name})")
+        who = f"{target.name}, {holder}" if isinstance(holder, str) else target.name
+        start = waiting_text(waited)
+        said = "" if start == "waiting" else f"{start}: "
+        say(f"{said}another run is downloading it; this one waits, and then goes on ({who})")
 
     return wait_for(attempt, say_who, lambda: _SECONDS_BETWEEN_TRIES)

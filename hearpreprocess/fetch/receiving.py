@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 from hearpreprocess.errors import ChecksumError, DownloadError
 from hearpreprocess.fetch.checksums import OnBytes
 from hearpreprocess.fetch.connections import Connection
-from hearpreprocess.fetch.content import BYTES_READ, described, page_in, problem_of_page, start_of
+from hearpreprocess.fetch.content import BYTES_READ, described, is_message, page_in, problem_of_page, start_of
 from hearpreprocess.fetch.faults import TemporaryError, explaining_faults, raise_for_status
 from hearpreprocess.fetch.part import Part, PartOrigin
 from hearpreprocess.storage import check_free
@@ -47,7 +47,7 @@ class ExpectedFile:
     def content_problem(self, path: Path) -> str | None:
         """What is wrong with the content of a file; None if nothing is, or if only its checksum can tell."""
         problem = self.problem(path)
-        is_for_checksum = self.checksums and page_in(start_of(path)) is None
+        is_for_checksum = self.checksums and not is_message(start_of(path))
         return None if is_for_checksum else problem
 
     def size_problem(self, size: int) -> str | None:
@@ -124,6 +124,8 @@ def _request(
             part.append(block)
             on_bytes(len(block), total)
             _check_no_more(shown, part, total, expected)
+    if total is None and not part.size:
+        raise TemporaryError(f"{shown}: the connection ended before the first byte")
     for whole in (total, expected.size):
         if whole is not None and part.size != whole:
             raise TemporaryError(f"{shown}: the connection ended after {part.size:,} of {whole:,} bytes")

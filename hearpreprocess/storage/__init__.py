@@ -41,14 +41,13 @@ from hearpreprocess.storage.presence import (
 )
 from hearpreprocess.storage.remembering import forget_unless_running, on_new_run, only_run
 from hearpreprocess.storage.sealing import SEAL, is_sealed, seal
-from hearpreprocess.storage.waiting import SHORTEST_INTERVAL, wait_for
+from hearpreprocess.storage.waiting import wait_for, waiting_text
 from hearpreprocess.storage.wording import bytes_text, counted, nearest, printable, shortened, table
 from hearpreprocess.storage.workspace import Workspace
 
 __all__ = [
     "LONGEST_NAME",
     "SEAL",
-    "SHORTEST_INTERVAL",
     "Workspace",
     "active_run",
     "alone",
@@ -93,6 +92,7 @@ __all__ = [
     "this_process",
     "try_lock_file",
     "wait_for",
+    "waiting_text",
     "whole_file",
     "whole_folder",
 ]

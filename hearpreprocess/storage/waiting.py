@@ -35,3 +35,9 @@ def wait_for(
             next_said, interval = waited + interval, min(2 * interval, LONGEST_INTERVAL)
         sleep(seconds_between())
     return value
+
+
+def waiting_text(seconds: float) -> str:
+    """The beginning of a line about a wait that has lasted this long."""
+    minutes = round(seconds / 60)
+    return f"still waiting after {minutes:,} min" if minutes else "waiting"
