@@ -3,7 +3,7 @@
 from hearpreprocess.archive.folder import files_below
 from hearpreprocess.archive.listing import is_litter
 from hearpreprocess.archive.tar import TarReader
-from hearpreprocess.archive.unpacking import packed_members, problem_of_start, unpack
+from hearpreprocess.archive.unpacking import packed_members, problem_of_archive, unpack
 from hearpreprocess.archive.zip import ZipReader
 
-__all__ = ["TarReader", "ZipReader", "files_below", "is_litter", "packed_members", "problem_of_start", "unpack"]
+__all__ = ["TarReader", "ZipReader", "files_below", "is_litter", "packed_members", "problem_of_archive", "unpack"]

@@ -57,14 +57,17 @@ def packed_members(files: Mapping[str, Path]) -> dict[str, list[int]]:
     return zip.packed_members(paths) if not paths[0].is_dir() and _format(paths) is zip.unpack else {}
 
 
-def problem_of_start(path: Path) -> str | None:
-    """What is wrong with a file that should be an archive, by its start, or its end; None if `unpack` may read it.
+def problem_of_archive(path: Path) -> str | None:
+    """What is wrong with a file that should be an archive, by its start and a zip's end; None if `unpack` may read it.
 
     A compressed archive is judged by what was compressed, as a server may have compressed a page.
     """
     try:
-        if _format([path]) is tar.unpack:
+        unpack_format = _format([path])
+        if unpack_format is tar.unpack:
             tar.check_start(path)
+        if unpack_format is zip.unpack and not zipfile.is_zipfile(path):
+            return "is a zip archive without its end: it is cut short"
     except ArchiveError as error:
         return str(error).removeprefix(f"{path} ")
     return None

@@ -249,4 +249,4 @@ def _given_tarball(wanted: str, workspace: Workspace) -> Path:
 
 def _is_there(path: Path) -> bool:
     """Whether a tarball exists and is none that only bears the name, such as a page that an older version has kept."""
-    return path.is_file() and archive.problem_of_start(path) is None
+    return path.is_file() and archive.problem_of_archive(path) is None

@@ -11,6 +11,7 @@ from typing import TypeVar
 from hearpreprocess.errors import ChecksumError, DownloadError
 from hearpreprocess.fetch.checksums import OnBytes, check, checksum_problem, ignore
 from hearpreprocess.fetch.connections import Connection, Say, silent
+from hearpreprocess.fetch.content import page_in, start_of
 from hearpreprocess.fetch.faults import TemporaryError, UnexpectedError
 from hearpreprocess.fetch.part import Part, open_part, set_aside, url_of_part
 from hearpreprocess.fetch.receiving import ExpectedFile, receive
@@ -19,7 +20,7 @@ from hearpreprocess.task import without_credentials
 MOST_ATTEMPTS_IN_VAIN, MOST_ATTEMPTS = 4, 100
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 60.0
 LONGEST_RETRY_AFTER_SECONDS = 900.0
-LONGEST_SILENT_PAUSE_SECONDS = 3.0
+LONGEST_SILENT_PAUSE_SECONDS = 2.0
 
 Pause = Callable[[float], object]
 Value = TypeVar("Value")
@@ -76,7 +77,7 @@ def problem_of_kept(target: Path, expected: ExpectedFile) -> str | None:
 
     Raises DownloadError where it is no file.
     """
-    if not target.is_file():
+    if target.exists() and not target.is_file():
         raise DownloadError(f"{target}: expected a file, found {'a directory' if target.is_dir() else 'a device'}")
     problem = expected.content_problem(target)
     return problem if problem or expected.checksums else expected.size_problem(target.stat().st_size)
@@ -102,7 +103,10 @@ def _from_mirror(
     """Complete the partial file from one mirror and verify it."""
     while True:
         retrying(lambda: receive(url, expected, part, connection, on_bytes), lambda: part.size, say, pause)
-        problem = expected.content_problem(part.path) or checksum_problem(part.checksums(), expected.checksums)
+        problem = expected.content_problem(part.path)
+        if problem is None and (problem := checksum_problem(part.checksums(), expected.checksums)) is not None:
+            page = page_in(start_of(part.path))
+            problem += f"; it is {page}" if page else ""
         if problem is None:
             return
         if part.is_of_one_response:
@@ -116,8 +120,8 @@ def _from_mirror(
 def retrying(attempt: Callable[[], Value], progress: Callable[[], int], say: Say, pause: Pause) -> Value:
     """Call `attempt` until it raises no TemporaryError, and return its value; wait longer after each failure.
 
-    `progress`: the bytes so far; an attempt that adds to them is not in vain. `say` is called before a pause that is
-    worth a line. Raises DownloadError.
+    `progress`: the bytes so far; an attempt that adds to them is not in vain. `say` is called before a pause that
+    the server asks for, if it is worth a line. Raises DownloadError.
     """
     fruitless = number = 0
     while True:
@@ -134,6 +138,6 @@ def retrying(attempt: Callable[[], Value], progress: Callable[[], int], say: Say
             # With jitter, so that many refused clients do not retry at the same moment.
             longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**fruitless)
             seconds = random.uniform(longest / 2, longest) if error.seconds is None else error.seconds
-            if seconds > LONGEST_SILENT_PAUSE_SECONDS:
+            if error.seconds is not None and seconds > LONGEST_SILENT_PAUSE_SECONDS:
                 say(f"{error}. Trying again in {seconds:,.0f} s")
             pause(seconds)

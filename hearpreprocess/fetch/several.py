@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from collections.abc import Callable, Mapping
@@ -87,18 +88,20 @@ def _get(
     say: Say,
     offline: bool,
 ) -> None:
-    problem = problem_of_kept(target, expected) if target.exists() else None
-    if problem and offline:
-        raise ChecksumError(f"{target}: {problem}. Replace it, or run without --offline to have it downloaded")
-    if target.exists() and not problem:
-        check(target, expected.checksums, on_bytes)
-    elif offline:
+    with contextlib.suppress(FileNotFoundError):  # as before, or as another run sets a page aside
+        target.stat()
+        problem = problem_of_kept(target, expected)
+        if problem is None:
+            check(target, expected.checksums, on_bytes)
+            return
+        if offline:
+            raise ChecksumError(f"{target}: {problem}. Replace it, or run without --offline to have it downloaded")
+    if offline:
         raise OfflineError(
             f"{target.name} is not in {target.parent}, and nothing is downloaded offline. "
             f"Put it there: {_description(expected)}"
         )
-    else:
-        download(expected, target, connection, on_bytes, say)
+    download(target=target, expected=expected, connection=connection, on_bytes=on_bytes, say=say)
 
 
 def _description(expected: ExpectedFile) -> str:

@@ -155,7 +155,7 @@ class Download(SourceStep):
 
 
 def _problem_of_archive(path: Path) -> str | None:
-    problem = archive.problem_of_start(path)
-    if problem is None:
+    if (problem := archive.problem_of_archive(path)) is None:
         return None
-    return f"expected an archive, got {fetch.described(fetch.start_of(path), path.stat().st_size)}"
+    got = fetch.described(fetch.start_of(path), path.stat().st_size)
+    return f"expected an archive, got {got}" + (f"; it {problem}" if problem.startswith("is a zip") else "")

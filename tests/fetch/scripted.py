@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hearpreprocess.archive import problem_of_start
+from hearpreprocess.archive import problem_of_archive
 from hearpreprocess.errors import DownloadError
 from hearpreprocess.fetch import Connection, Connections, ExpectedFile, download
 
@@ -57,7 +57,7 @@ class ScriptedServer:
                     asked = Asked(self.path, dict(self.headers))
                     outer.requests.append(asked)
                     made = answer(len(outer.requests) - 1, asked)
-                self.send_response(made.status)
+                self.send_response_only(made.status) if "Date" in made.headers else self.send_response(made.status)
                 if "Transfer-Encoding" not in made.headers:
                     length = made.headers.get("Content-Length", str(len(made.body)))
                     self.send_header("Content-Length", length) if length else None
@@ -67,6 +67,8 @@ class ScriptedServer:
                 self.end_headers()
                 self.wfile.write(made.body[: made.cut])
                 self.close_connection = made.cut is not None or made.headers.get("Content-Length") == ""
+
+            do_CONNECT = do_GET  # noqa: N815
 
             def log_message(self, *arguments: object) -> None:
                 pass
@@ -106,7 +108,7 @@ def zipped(*contents: bytes) -> bytes:
 
 
 def is_no_archive(path: Path) -> str | None:
-    return "expected an archive" if problem_of_start(path) else None
+    return "expected an archive" if problem_of_archive(path) else None
 
 
 @dataclass
