@@ -11,7 +11,15 @@ from urllib.parse import urlsplit
 
 from hearpreprocess.about import PROJECT_URL, __version__
 from hearpreprocess.fetch.faults import check_proxy, explaining_faults, raise_for_status
-from hearpreprocess.storage import fitting_name, holder_of, note_holder, try_lock_file, wait_for, waiting_text
+from hearpreprocess.storage import (
+    explaining_disk_errors,
+    fitting_name,
+    holder_of,
+    note_holder,
+    try_lock_file,
+    wait_for,
+    waiting_text,
+)
 from hearpreprocess.task import without_credentials
 
 if TYPE_CHECKING:
@@ -45,7 +53,8 @@ class Connections:
 
         `say` is called with who holds the slots, if it takes long.
         """
-        self._folder.mkdir(parents=True, exist_ok=True)
+        with explaining_disk_errors(self._folder):
+            self._folder.mkdir(parents=True, exist_ok=True)
         name = re.sub(r"[^A-Za-z0-9.-]", "_", host)
         slots = [
             self._folder / fitting_name(name, f"-{number}", _LONGEST_SLOT_NAME)

@@ -75,8 +75,13 @@ def receive(url: str, expected: ExpectedFile, part: Part, connection: Connection
 
 
 def _copy(url: str, expected: ExpectedFile, part: Part, on_bytes: OnBytes) -> None:
-    source = Path(unquote(urlsplit(url).path))
+    parts = urlsplit(url)
+    source = Path(unquote(parts.path))
     shown = f"file://{source}"
+    if parts.netloc not in ("", "localhost"):
+        raise DownloadError(f"{url}: expected file:///..., got the name of a host, {parts.netloc!r}")
+    if "\0" in parts.path or "%00" in parts.path:
+        raise DownloadError(f"{url}: the path has a null byte")
     status = source.stat()
     if not stat.S_ISREG(status.st_mode):
         raise DownloadError(f"{shown}: expected a file, found {'a directory' if source.is_dir() else 'a device'}")

@@ -100,8 +100,8 @@ class Download(SourceStep):
         lines: set[str] = set()
 
         def say(text: str) -> None:
-            if text not in lines and len(lines) < MOST_LINES:
-                self.note("warned", text=text)
+            if text not in lines and len(lines) <= MOST_LINES:
+                self.warn(text if len(lines) < MOST_LINES else "more such lines are not shown")
             lines.add(text)
 
         with Counter(self, "B", known) as counter:
