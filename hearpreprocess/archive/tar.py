@@ -74,19 +74,6 @@ def unpack(
     return listing.sizes()
 
 
-def check_start(path: Path) -> None:
-    """Raise ArchiveError where a file begins with neither a header of a tar archive nor the zeros of its end."""
-    try:
-        with _decompressed(path) as file:
-            start: bytes = file.read(tarfile.BLOCKSIZE)
-        if start.strip(b"\0"):
-            tarfile.TarInfo.frombuf(start, "utf-8", "surrogateescape")
-    except _DAMAGE as error:
-        if is_system_error(error):
-            raise
-        raise ArchiveError(f"{path} is no tar archive: {error}") from error
-
-
 class TarReader:
     """The paths and contents of a tar archive's files, in their order, read as a stream.
 
@@ -179,16 +166,12 @@ class _Stream:
         return content
 
 
-def _decompressed(path: Path) -> Any:
-    """A file opened to read its content, uncompressed."""
-    with path.open("rb") as file:
-        start = file.read(max(map(len, MAGIC)))
-    return next((opened for magic, opened in _COMPRESSED.items() if start.startswith(magic)), _plain)(path)
-
-
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[tuple[tarfile.TarFile, _Stream]]:
-    with _decompressed(path) as file:
+    with path.open("rb") as file:
+        start = file.read(max(map(len, MAGIC)))
+    opened = next((opened for magic, opened in _COMPRESSED.items() if start.startswith(magic)), _plain)
+    with opened(path) as file:
         stream: Any = _Stream(path, file)
         with tarfile.open(fileobj=stream, mode="r|", bufsize=_CHUNK) as archive:
             yield archive, stream

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import lzma
+import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -58,18 +61,22 @@ def packed_members(files: Mapping[str, Path]) -> dict[str, list[int]]:
 
 
 def problem_of_archive(path: Path) -> str | None:
-    """What is wrong with a file that should be an archive, by its start and a zip's end; None if `unpack` may read it.
+    """What is wrong with a file that should be one whole archive, as far as its ends show; None if nothing is.
 
-    A compressed archive is judged by what was compressed, as a server may have compressed a page.
+    A compressed file is judged by what was compressed, as a server may have compressed a page.
     """
     try:
-        unpack_format = _format([path])
-        if unpack_format is tar.unpack:
-            tar.check_start(path)
-        if unpack_format is zip.unpack and not zipfile.is_zipfile(path):
+        _format([path])
+        with path.open("rb") as file:
+            start = file.read(_LONGEST_MAGIC)
+        if start.startswith(zip.MAGIC) and not zipfile.is_zipfile(path):
             return "is a zip archive without its end: it is cut short"
-    except ArchiveError as error:
-        return str(error).removeprefix(f"{path} ")
+        if start.startswith(tar.MAGIC):
+            tarfile.open(path).close()  # reads the first header
+    except (ArchiveError, tarfile.TarError, EOFError, OSError, ValueError, zlib.error, lzma.LZMAError) as error:
+        if isinstance(error, OSError) and error.errno:
+            raise
+        return f"is no archive: {error}"
     return None
 
 
