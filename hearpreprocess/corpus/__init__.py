@@ -6,10 +6,11 @@ from hearpreprocess.corpus.choose import choose_clips
 from hearpreprocess.corpus.folder import CORPUS_FORMAT, CorpusFolder
 from hearpreprocess.corpus.labels import membership_digest
 from hearpreprocess.corpus.plan import plan_corpus
-from hearpreprocess.corpus.table import WHOLE, labels_of
+from hearpreprocess.corpus.table import MOST_BYTES, WHOLE, labels_of
 
 __all__ = [
     "CORPUS_FORMAT",
+    "MOST_BYTES",
     "WHOLE",
     "Batch",
     "CorpusFolder",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from hearpreprocess.corpus import labels, splits
 from hearpreprocess.corpus.table import LACKING, Omission, to_table
 from hearpreprocess.errors import CorpusError, HearPreprocessError, line_in
+from hearpreprocess.storage import counted
 from hearpreprocess.task import Clip, LeftOut, TaskMode, Tree
 
 if TYPE_CHECKING:
@@ -37,7 +38,16 @@ def choose_clips(config: TaskMode, trees: Mapping[str, Tree]) -> tuple[pd.DataFr
     warnings += [
         f"{omission.count:,} clips are left out: {LACKING}" for omission in omissions if omission.reason == LACKING
     ]
+    warnings += [_on_hidden(name, tree.passed_over) for name, tree in trees.items() if tree.passed_over]
     return table, omissions, warnings
+
+
+def _on_hidden(source: str, paths: Sequence[str]) -> str:
+    """That hidden files of a source are in no clip."""
+    return (
+        f"source {source!r}: {counted(len(paths), 'hidden files')} passed over, such as {paths[0]!r}. A pattern has to "
+        "have the dot that a name begins with"
+    )
 
 
 def _number_of_events(table: pd.DataFrame) -> int:

@@ -24,6 +24,9 @@ COLUMNS = ("name", "source", "member", "start", "stop", "split", "group", "label
 
 WHOLE = -1
 
+MOST_BYTES = 255
+"""Of a file's name, on every common file system of Linux and macOS."""
+
 LACKING = "the excerpt does not have their files"
 
 
@@ -122,6 +125,8 @@ def _problems(clips: Sequence[Clip], task: TaskMode) -> list[str]:
 def _problems_of(clip: Clip, task: TaskMode) -> Iterable[str]:
     if not clip.name or clip.name in (".", "..") or any(char in "/\\" or ord(char) < 32 for char in clip.name):
         yield "a clip's name must be a file name, without slashes and control characters"
+    if (size := len(f"{clip.name}.wav".encode(errors="surrogatepass"))) > MOST_BYTES:
+        yield f"its name with .wav has {size} bytes; expected at most {MOST_BYTES}. Give it a shorter one with name="
     if (clip.start is not None and clip.start < 0) or (clip.stop is not None and clip.stop <= (clip.start or 0)):
         yield f"start={clip.start} and stop={clip.stop} enclose no samples"
     yield from _problems_of_split(clip, task)

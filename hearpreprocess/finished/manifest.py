@@ -23,6 +23,7 @@ from typing import Any
 
 from hearpreprocess.errors import OutputError
 from hearpreprocess.finished.parsing import json_object
+from hearpreprocess.storage import read_regular
 
 VERSION = 2
 
@@ -117,7 +118,7 @@ def read(path: Path) -> Manifest:
     Raises OutputError where the file is not a manifest.
     """
     try:
-        return parse(path.read_bytes())
+        return parse(read_regular(path))
     except OSError as error:
         raise OutputError(f"{path} is no manifest that can be read: {error}") from error
     except ValueError as error:
@@ -138,15 +139,19 @@ def parse(content: bytes) -> Manifest:
 def _is_sound(manifest: Manifest) -> bool:
     try:
         rates = manifest["sample_rates"]
-        return all(isinstance(rate, int) for rate in rates) and all(
-            isinstance(facts["split"], str)
-            and isinstance(facts["labels"], list)
-            and isinstance(facts.get("group", ""), str)
+        return (
+            isinstance(rates, list)
+            and all(isinstance(rate, int) for rate in rates)
             and all(
-                isinstance(of_rate["length"], int) and isinstance(of_rate["sha256"], str)
-                for of_rate in (facts["audio"] if rates else facts.get("audio", {})).values()
+                isinstance(facts["split"], str)
+                and isinstance(facts["labels"], list)
+                and isinstance(facts.get("group", ""), str)
+                and all(
+                    isinstance(of_rate["length"], int) and isinstance(of_rate["sha256"], str)
+                    for of_rate in (facts["audio"] if rates else facts.get("audio", {})).values()
+                )
+                for facts in manifest["clips"].values()
             )
-            for facts in manifest["clips"].values()
         )
     except (KeyError, TypeError, AttributeError):
         return False

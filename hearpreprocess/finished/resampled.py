@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hearpreprocess.errors import ConfigError, CorpusError, OutputError
+from hearpreprocess.errors import ConfigError, CorpusError, FinishedTaskError, OutputError
 from hearpreprocess.finished import parsing, reader
 from hearpreprocess.finished.files import ClipKey, path_in_task
 from hearpreprocess.finished.layout import METADATA
@@ -202,8 +202,12 @@ def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
     if len(rates) != 1:
         raise CorpusError(f"expected clips at one rate, there are {', '.join(sorted(rates)) or 'none'}")
     (rate,) = rates
+    is_valid = parsing.is_valid_event if is_event_task else parsing.is_label
     for split in finished.splits:
         for file, labels in finished.labels(split).items():
+            if not all(map(is_valid, labels)):
+                kind = "an event with label, start and end" if is_event_task else "a text or a whole number"
+                raise FinishedTaskError(finished.path, f"{split}.json", f"gives {file} a label that is not {kind}")
             member = metadata.sibling(f"{rate}/{split}/{file}")
             group = of_manifest.get(file, {}).get("group")
             name = file.removesuffix(".wav")

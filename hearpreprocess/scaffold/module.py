@@ -120,7 +120,7 @@ def _values_of_tables(dataset: DatasetDescription, layout: TablesLayout) -> dict
     if layout.have_prefixes:
         of_tables = {path: f"({split}, {literal(layout.namings[path].prefix)})" for path, split in of_tables.items()}
     path = "path" if dataset.splits.tables else literal(layout.paths[0])
-    options = [f"{name}={value!r}".replace("'", '"') for name, value in layout.options.items()]
+    options = [f"{name}={literal(value)}" for name, value in layout.options.items()]
     return {
         "layout": layout,
         "outer": outer,

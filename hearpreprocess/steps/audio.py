@@ -196,7 +196,8 @@ class Resample(BatchStep):
             with Counter(self, "clips", len(recordings)) as counter:
                 for name, recorded in recordings.items():
                     path = standardized.folder / f"{name}.wav"
-                    samples, rate = audio.read_wav(path)
+                    recording = audio.read_wav(path)
+                    samples, rate = recording.samples, recording.rate
                     for target_rate, folder in folders.items():
                         if target_rate == rate:
                             link_or_copy(str(path), f"{folder}/{path.name}")

@@ -19,6 +19,7 @@ from hearpreprocess.storage.disk import (
     explaining_disk_errors,
     free_on,
     nearest_existing,
+    read_regular,
     size_of,
 )
 from hearpreprocess.storage.locks import (
@@ -81,6 +82,7 @@ __all__ = [
     "only_run",
     "output_lock",
     "printable",
+    "read_regular",
     "remove_abandoned",
     "replaced_folder",
     "seal",

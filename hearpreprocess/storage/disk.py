@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,13 @@ from hearpreprocess.errors import DiskFullError, OutputError
 
 PARTIAL = ".partial"
 """Suffix of the names of incomplete files and folders."""
+
+
+def read_regular(path: Path) -> bytes:
+    """The content of a file; raises OSError where it is something else, such as a pipe, which would never end."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    return path.read_bytes()
 
 
 def size_of(path: Path) -> int:

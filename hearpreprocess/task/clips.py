@@ -44,6 +44,19 @@ class Member:
         return Member(self.source, "/".join(parts))
 
 
+class Content(bytes):
+    """The bytes of a member, which whatever reads them can name."""
+
+    member: Member
+
+    @classmethod
+    def of(cls, member: Member, content: bytes) -> Content:
+        """The content of a member."""
+        made = cls(content)
+        made.member = member
+        return made
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """A label with its start and end, in seconds from the start of the clip."""

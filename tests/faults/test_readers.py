@@ -35,10 +35,10 @@ MEMBERS = {"a/one.wav": b"some samples" * 20, "table.csv": b"file,label\none,bar
 INTERESTING = (b"\0", b"\xff", b"\x7f", b"\x80", b"../", b"/", b"\xff\xff\xff\xff", b"\0\0\0\0", b"\x7f\xff\xff\xff")
 
 
-def mutated(seeds: list[bytes], name: str) -> Iterator[bytes]:
+def mutated(seeds: list[bytes], name: str, count: int = MUTATIONS) -> Iterator[bytes]:
     """Mutations of some seeds: bytes changed, removed, repeated, cut, crossed; the same on every run."""
     chance = random.Random(name)
-    for _ in range(MUTATIONS):
+    for _ in range(count):
         content = bytearray(chance.choice(seeds))
         for _ in range(chance.choice((1, 1, 1, 2, 4, 16))):
             kind, at = chance.randrange(7), chance.randrange(len(content) + 1)

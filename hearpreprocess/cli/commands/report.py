@@ -6,11 +6,12 @@ Reports themselves are made with every task; one that is missing, of a task that
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
 from hearpreprocess.errors import OutputError
-from hearpreprocess.finished import MANIFEST, REPORT
+from hearpreprocess.finished import MANIFEST, REPORT, is_task_folder, task_folders_in
 from hearpreprocess.storage import whole_file
 
 INDEX = "index.html"
@@ -49,12 +50,10 @@ def _finished(folder: Path) -> tuple[Path, list[Path]]:
 
     Raises OutputError where there are none.
     """
-    if (folder / MANIFEST).is_file():
+    if is_task_folder(folder):
         raise OutputError(f"{folder} is one task, whose report is {REPORT} in it; name the folder that it is in")
     for parent in (folder, folder / "tasks"):
-        folders = sorted(path.parent for path in parent.glob(f"*/{MANIFEST}"))
-        folders = [folder for folder in folders if not folder.name.endswith(".corpus")]
-        if folders:
+        if folders := [path for path in task_folders_in(parent) if os.path.lexists(path / MANIFEST)]:
             return parent, folders
     raise OutputError(f"{folder} holds no finished task with a {MANIFEST}")
 
