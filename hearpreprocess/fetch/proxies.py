@@ -21,16 +21,22 @@ class Proxy:
 
     def __str__(self) -> str:
         """Its address without user name and password, and where it was given."""
-        scheme, slashes, rest = self.address.rpartition("://")
+        scheme, rest = self._parts()
         host = re.split(r"[/?#]", rest.rpartition("@")[2])[0]
-        return f"proxy {scheme}{slashes}{host}" + (f" (of {self.variable})" if self.variable else "")
+        shown = re.sub(r":(?!\d*$)[^:\[\]]*$", ":...", host)  # what is no port may be a password without its host
+        start = f"{scheme}://" if scheme else ""
+        return f"proxy {start}{shown}" + (f" (of {self.variable})" if self.variable else "")
+
+    def _parts(self) -> tuple[str, str]:
+        """The scheme, empty if there is none, and the rest of the address."""
+        match = re.fullmatch(r"([A-Za-z][A-Za-z0-9+.-]*)://(.*)", self.address, re.DOTALL)
+        return (match[1], match[2]) if match else ("", self.address)
 
     @property
     def problem(self) -> str | None:
         """What is wrong with the address, and how to write it; None if nothing is."""
-        scheme, slashes, rest = self.address.partition("://")
-        if not slashes:
-            scheme, rest = "http", self.address
+        given, rest = self._parts()
+        scheme = given or "http"
         if scheme.lower() not in _SCHEMES:
             return f"unknown scheme {scheme!r}; expected http, https, socks5 or socks5h"
         user, at, host = rest.rpartition("@")
