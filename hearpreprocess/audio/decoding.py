@@ -40,7 +40,7 @@ def decode(
     `stop`.
     """
     wanted = _Slice(start, stop, duration)
-    return read_streams(recording, wanted.decoded)
+    return read_streams(recording, wanted.decoded, needed=stop)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from hearpreprocess.audio.containers import Container, Content, Part, examine, next_flac
+from hearpreprocess.audio.containers import Container, Content, Part, examine, flac_parts
 from hearpreprocess.audio.conversion import convert
-from hearpreprocess.audio.streams import Streams, open_files, open_streams
+from hearpreprocess.audio.streams import Streams, UnreadableError, open_files, open_streams
 from hearpreprocess.audio.views import on_disk
 from hearpreprocess.errors import AudioError, HearPreprocessError
 
@@ -29,9 +29,10 @@ _FLAC_MARK_BYTES = 4
 _BY_FFMPEG, _REPAIRED = "read by ffmpeg", "WAV with a damaged header"
 
 
-def read_streams(recording: Path | bytes, use: Callable[[Streams], _Result]) -> _Result:
+def read_streams(recording: Path | bytes, use: Callable[[Streams], _Result], *, needed: int | None = None) -> _Result:
     """What `use` returns of the streams of a recording; it may be called more than once.
 
+    `needed`: the samples up to which it needs them; None: to the end.
     Raises AudioError where the recording is not audio, or holds less than its container declares.
     """
     import soundfile
@@ -39,55 +40,50 @@ def read_streams(recording: Path | bytes, use: Callable[[Streams], _Result]) -> 
     with as_audio_errors(), Content(recording) as content:
         container = examine(content)
         reason = ""
-        if container.is_known:
+        if container.by_libsndfile:
             try:
-                return _by_libsndfile(content, container, use)
-            except soundfile.LibsndfileError as error:
-                reason = f"{libsndfile_says(error)} "
+                return _by_libsndfile(content, container, use, needed)
+            except (soundfile.LibsndfileError, UnreadableError) as error:
+                reason = f"{said}; " if (said := libsndfile_says(error)) else ""
+        if not container.by_ffmpeg:
+            raise AudioError(f"it is not audio that can be read; {reason.rstrip('; ')}")
         with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as folder, contextlib.ExitStack() as stack:
-            paths = []
+            files = {}
             for number, part in enumerate(container.parts):
-                paths.append(Path(folder) / f"readable-{number}.wav")
-                convert(on_disk(content, part, Path(folder)), paths[-1], reason)
-            return use(replace(open_files(paths, container, stack), format=_BY_FFMPEG))
+                path = Path(folder) / f"readable-{number}.wav"
+                recorded = on_disk(content, part, Path(folder))
+                files[path] = convert(recorded, path, reason, is_untrimmed=container.skipped is not None)
+            return use(replace(open_files(files, container, stack), format=_BY_FFMPEG))
 
 
-def _by_libsndfile(content: Content, container: Container, use: Callable[[Streams], _Result]) -> _Result:
-    while True:
-        refusal = None
-        with contextlib.ExitStack() as stack:
-            streams = open_streams(content, container, stack)
-            if container.is_damaged:
-                streams = replace(streams, format=_REPAIRED)
-            try:
-                result = use(streams)
-            except AudioError as error:
-                refusal = error
-            following = _with_following(content, container, streams)
-        if following is None:
-            if refusal is not None:
-                raise refusal
-            return result
-        container = following
+def _by_libsndfile(
+    content: Content, container: Container, use: Callable[[Streams], _Result], needed: int | None
+) -> _Result:
+    refusal = None
+    with contextlib.ExitStack() as stack:
+        streams = open_streams(content, container, stack)
+        if container.is_damaged:
+            streams = replace(streams, format=_REPAIRED)
+        try:
+            result = use(streams)
+        except AudioError as error:
+            refusal = error
+        if container.name in ("FLAC", ""):
+            streams.check_end()
+        is_all = container.name != "FLAC" or len(container.parts) > 1 or (needed and needed <= streams.frames)
+        parts = container.parts if is_all else _flac_parts(content, container.parts[0], streams)
+    if len(parts) > len(container.parts):
+        return _by_libsndfile(content, replace(container, parts=parts, frames=None), use, needed)
+    if refusal is not None:
+        raise refusal
+    return result
 
 
-def _with_following(content: Content, container: Container, streams: Streams) -> Container | None:
-    """The container with the FLAC stream behind the last known one as a part; None if there is none, as usual.
-
-    Raises AudioError where the last sample of the last known stream is not there.
-    """
-    if container.name not in ("FLAC", ""):
-        return None
-    last, part = streams.streams[-1], container.parts[-1]
-    last.check_end()
-    if container.name == "":
-        return None
-    searched = max(part.begin + _FLAC_MARK_BYTES, part.begin + last.position - _READ_AHEAD)
-    following = next_flac(content, searched, part.end)
-    if following is None:
-        return None
-    parts = (*container.parts[:-1], replace(part, end=following), Part(following, part.end))
-    return replace(container, parts=parts, frames=None)
+def _flac_parts(content: Content, part: Part, streams: Streams) -> tuple[Part, ...]:
+    """The FLAC streams of a recording, of which the first is open; there are rarely others behind it."""
+    stream = streams.streams[0]
+    searched = part.begin + (stream.position - _READ_AHEAD if stream.is_read_through else 0)
+    return flac_parts(content, part.begin, max(part.begin + _FLAC_MARK_BYTES, searched), part.end)
 
 
 @contextlib.contextmanager

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hearpreprocess.audio.containers import HIGHEST_RATE, MOST_CHANNELS, Container, Content, Part
-from hearpreprocess.audio.samples import Samples
+from hearpreprocess.audio.samples import FULL_SCALE, Samples
 from hearpreprocess.audio.views import Memory, View
 from hearpreprocess.errors import AudioError
 
@@ -35,25 +35,49 @@ _READ_AS = {
     "DOUBLE": "float64",
 }
 
+_WITHOUT_SEEKING = (
+    "G721_32",
+    "G723_24",
+    "G723_40",
+    "GSM610",
+    "NMS_ADPCM_16",
+    "NMS_ADPCM_24",
+    "NMS_ADPCM_32",
+    "DPCM_8",
+    "DPCM_16",
+)
+"""Encodings that libsndfile reads from the start alone: elsewhere it does not know what came before."""
+
 _UNKNOWN_FRAMES = 1 << 62
 """libsndfile gives the largest 64-bit number for a FLAC that does not state its length."""
 
-_BLOCK = 1 << 16
-
 _SLACK_SECONDS, _SLACK_SAMPLES = 0.1, 4096
 
-_UNSUPPORTED = 1
+
+class UnreadableError(Exception):
+    """libsndfile opens a recording, but cannot read it reliably; ffmpeg may."""
+
+    @property
+    def error_string(self) -> str:
+        """The reason, as soundfile.LibsndfileError has it."""
+        return str(self)
 
 
 @dataclass(slots=True)
 class Stream:
-    """One stream of a recording, open; `samples` of shape (length, channels) where it had to be read to count them."""
+    """One stream of a recording, open.
+
+    `first`: the sample that it begins with. `is_integer`: whether its floats stand for 16-bit integers.
+    `is_end_read`: whether its last sample has been. `is_read_through`: whether nothing but all of it was read.
+    """
 
     opened: soundfile.SoundFile
     file: int | io.IOBase | Path
     frames: int
-    samples: Samples | None = None
-    is_read_to_end: bool = False
+    first: int = 0
+    is_integer: bool = False
+    is_end_read: bool = False
+    is_read_through: bool = False
 
     @property
     def position(self) -> int:
@@ -64,21 +88,24 @@ class Stream:
 
     def check_end(self) -> None:
         """Raise AudioError where the last sample is not there."""
-        if self.samples is None and self.frames and not self.is_read_to_end:
+        if not self.is_end_read:
             self.read(self.frames - 1, self.frames)
 
     def read(self, start: int, stop: int) -> Samples:
         """The samples of a range; AudioError where there are fewer."""
-        if self.samples is not None:
-            return self.samples[start:stop]
-        if start:
-            self.opened.seek(start)
-        samples: Samples = self.opened.read(stop - start, dtype=_type_of(self.opened), always_2d=True)
+        if self.opened.subtype in _WITHOUT_SEEKING:
+            samples: Samples = self.opened.read(stop, dtype=_type_of(self.opened), always_2d=True)[start:]
+        else:
+            self.opened.seek(self.first + start)
+            samples = self.opened.read(stop - start, dtype=_type_of(self.opened), always_2d=True)
         if len(samples) < stop - start:
             raise AudioError(
                 f"it is cut short: its header declares {self.frames:,} samples, it ends after {start + len(samples):,}"
             )
-        self.is_read_to_end = self.is_read_to_end or stop == self.frames
+        self.is_end_read = self.is_end_read or stop == self.frames
+        self.is_read_through = start == 0 and stop == self.frames
+        if self.is_integer:
+            samples = (samples * FULL_SCALE).astype("int16")
         return samples
 
 
@@ -91,6 +118,11 @@ class Streams:
     rate: int
     channels: int
     format: str
+
+    def check_end(self) -> None:
+        """Raise AudioError where the last sample of a stream is not there."""
+        for stream in self.streams:
+            stream.check_end()
 
     def read(self, start: int, stop: int) -> Samples:
         """The samples of a range, of shape (stop - start, channels)."""
@@ -108,20 +140,36 @@ class Streams:
 def open_streams(content: Content, container: Container, stack: contextlib.ExitStack) -> Streams:
     """Open a recording with libsndfile, until the stack is closed.
 
-    Raises soundfile.LibsndfileError where libsndfile cannot read it, and AudioError where it contradicts its container.
+    Raises soundfile.LibsndfileError or UnreadableError where libsndfile cannot read it, and AudioError where it
+    contradicts its container.
     """
-    streams = [_open(_file_of(content, part, stack), stack) for part in container.parts]
-    if container.exact is not None and streams[0].frames != container.frames:
+    import soundfile
+
+    try:
+        streams = [_open(_file_of(content, part, stack), stack) for part in container.parts]
+        is_sound = container.frames is None or container.frames == sum(stream.frames for stream in streams)
+    except soundfile.LibsndfileError:
+        if container.exact is None or container.exact in container.parts:
+            raise
+        is_sound = False
+    if container.exact is not None and not is_sound:
         streams = [_open(stack.enter_context(View(content, container.exact)), stack)]
-    return joined(streams, container)
+    return _joined(streams, container)
 
 
-def open_files(paths: Sequence[Path], container: Container, stack: contextlib.ExitStack) -> Streams:
-    """Open the WAV files that the parts of a recording were converted to."""
-    return joined([_open(path, stack) for path in paths], container)
+def open_files(files: Mapping[Path, bool], container: Container, stack: contextlib.ExitStack) -> Streams:
+    """Open the WAV files that the parts of a recording were converted to, by whether their samples are 16-bit."""
+    streams = []
+    for path, is_integer in files.items():
+        streams.append(_open(path, stack))
+        streams[-1].is_integer = is_integer
+        if container.skipped is not None:
+            streams[-1].first = container.skipped
+            streams[-1].frames = min(streams[-1].frames - container.skipped, container.frames or 0)
+    return _joined(streams, container)
 
 
-def joined(streams: Sequence[Stream], container: Container) -> Streams:
+def _joined(streams: Sequence[Stream], container: Container) -> Streams:
     """Streams as one; raises AudioError where they differ, or hold less than their container declares."""
     first = streams[0].opened
     check_limits(first.samplerate, first.channels)
@@ -131,6 +179,8 @@ def joined(streams: Sequence[Stream], container: Container) -> Streams:
                 f"its streams differ: {first.samplerate:,} Hz with {first.channels} channels, then "
                 f"{stream.opened.samplerate:,} Hz with {stream.opened.channels} channels"
             )
+    if container.frames is not None and len(streams) == 1:  # what follows them is no sound
+        streams[0].frames = min(streams[0].frames, container.frames)
     frames = sum(stream.frames for stream in streams)
     if frames == 0:
         raise AudioError("it holds no samples")
@@ -168,20 +218,16 @@ def _file_of(content: Content, part: Part, stack: contextlib.ExitStack) -> int |
 
 
 def _open(file: int | io.IOBase | Path, stack: contextlib.ExitStack) -> Stream:
-    import numpy as np
     import soundfile
 
     opened = stack.enter_context(soundfile.SoundFile(file, closefd=False))
     if opened.format == "MP3" or opened.subtype.startswith("MPEG"):
-        raise soundfile.LibsndfileError(_UNSUPPORTED)  # the length of an MP3 is only estimated
-    if opened.frames < _UNKNOWN_FRAMES:
-        return Stream(opened, file, opened.frames)
-    check_limits(opened.samplerate, opened.channels)
-    blocks = []
-    while len(block := opened.read(_BLOCK, dtype=_type_of(opened), always_2d=True)):
-        blocks.append(block)
-    samples = np.concatenate(blocks) if blocks else np.zeros((0, opened.channels), np.int16)
-    return Stream(opened, file, len(samples), samples)
+        raise UnreadableError("the length is only estimated")
+    if opened.frames >= _UNKNOWN_FRAMES or (opened.subtype == "GSM610" and opened.format in ("WAV", "W64")):
+        raise UnreadableError("the length is only estimated")
+    if not opened.seekable() and opened.subtype not in _WITHOUT_SEEKING:
+        raise UnreadableError(f"unsupported encoding {opened.subtype} in {opened.format}")
+    return Stream(opened, file, opened.frames)
 
 
 def _type_of(opened: soundfile.SoundFile) -> str:

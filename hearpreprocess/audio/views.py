@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import bisect
 import io
+import itertools
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,12 +30,13 @@ class View(io.RawIOBase):
     """A part of a recording as a file that can be read and sought, and has no name that anybody could guess from."""
 
     def __init__(self, content: Content, part: Part) -> None:
-        self._content, self._part, self._position = content, part, 0
-        self._size = len(part.header) + part.end - part.begin
+        self._content, self._header, self._position = content, part.header, 0
+        self._ranges = part.ranges
+        self._ends = list(itertools.accumulate((stop - start for start, stop in part.ranges), initial=len(part.header)))
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
         """Seek, to the start at the least."""
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._ends[-1]}[whence]
         self._position = max(0, base + offset)
         return self._position
 
@@ -43,14 +46,23 @@ class View(io.RawIOBase):
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
         """Fill the buffer from the header, then from the recording."""
-        view = memoryview(buffer)
-        wanted = max(0, min(len(view), self._size - self._position))
-        piece = self._part.header[self._position : self._position + wanted]
-        offset = self._part.begin + self._position + len(piece) - len(self._part.header)
-        piece += self._content.read(offset, wanted - len(piece))
-        view[: len(piece)] = piece
-        self._position += len(piece)
-        return len(piece)
+        view, filled = memoryview(buffer), 0
+        while filled < len(view) and (piece := self._piece(len(view) - filled)):
+            view[filled : filled + len(piece)] = piece
+            filled += len(piece)
+            self._position += len(piece)
+        return filled
+
+    def _piece(self, length: int) -> bytes:
+        """The bytes from the position to the end of the header or of a range, of a length at most."""
+        if self._position < len(self._header):
+            return self._header[self._position : self._position + length]
+        number = bisect.bisect_right(self._ends, self._position) - 1
+        if number == len(self._ranges):
+            return b""
+        start, stop = self._ranges[number]
+        offset = start + self._position - self._ends[number]
+        return self._content.read(offset, min(length, stop - offset))
 
 
 def on_disk(content: Content, part: Part, folder: Path) -> Path:

@@ -62,7 +62,7 @@ class Connections:
         ]
 
         def attempt() -> BinaryIO | None:
-            slot = next(filter(None, map(try_lock_file, slots)), None)
+            slot = next(filter(None, (try_lock_file(path, writes=False) for path in slots)), None)
             if slot is not None:
                 note_holder(slot)
             return slot

@@ -18,6 +18,7 @@ from hearpreprocess.storage import (
     LONGEST_NAME,
     explaining_disk_errors,
     fitting_name,
+    flush_file,
     is_under_its_name,
     sync_folder,
     this_process,
@@ -114,7 +115,7 @@ class Part:
     def finish(self) -> None:
         """Flush the file to the disk and rename it to its target."""
         with self._writing():
-            os.fsync(self._file.fileno())
+            flush_file(self._file.fileno())
             self._path.replace(self._target)
             sync_folder(self._target.parent)
             self._note.unlink(missing_ok=True)

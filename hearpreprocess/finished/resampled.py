@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from hearpreprocess.errors import ConfigError, CorpusError, FinishedTaskError, OutputError
-from hearpreprocess.finished import parsing, reader
+from hearpreprocess.finished import parsing
 from hearpreprocess.finished.files import ClipKey, path_in_task
 from hearpreprocess.finished.layout import METADATA
 from hearpreprocess.finished.reader import FinishedTask
 from hearpreprocess.finished.tarball import TARBALL
-from hearpreprocess.storage import digest, file_digest
+from hearpreprocess.storage import digest
 from hearpreprocess.task import (
     Archive,
     Clip,
@@ -46,9 +46,6 @@ PAGE = "https://zenodo.org/record/6332517"
 
 PUBLISHED_RATE = 48000
 
-_CODE = (Path(__file__), Path(reader.__file__), Path(parsing.__file__))
-"""The code that, with the tarball, determines the clips of a task made from it."""
-
 
 def is_tarball(location: str) -> bool:
     """Whether a task's location is a finished task's tarball."""
@@ -67,6 +64,11 @@ def tarball_named(wanted: str) -> str:
             f"there is no {wanted}; a published tarball has a name like hear2021-esc50-v2.0.0-full-48000.tar.gz"
         )
     return f"hear2021-{wanted}-{PUBLISHED_RATE}.tar.gz"
+
+
+def record_of(content: bytes) -> dict[str, Any]:
+    """Zenodo's description of the record, which is a JSON object; raises ValueError where it is not one."""
+    return parsing.json_object(content)
 
 
 def archive_in(record: Any, url: str, name: str) -> Archive:
@@ -118,7 +120,7 @@ def config_of(tarball: Path) -> TaskConfig:
         name, version = metadata["task_name"], metadata["version"]
         mode = folder.removeprefix(f"{name}-{version}-")
         if mode == folder:
-            raise ConfigError(f"{tarball}: its folder {folder} is not called after its task, {name}-{version}")
+            raise ConfigError(f"its folder {folder} is not called after its task, {name}-{version}")
         return TaskConfig(
             name=name,
             version=version,
@@ -129,17 +131,19 @@ def config_of(tarball: Path) -> TaskConfig:
             evaluation=metadata["evaluation"],
             sources={"published": Local(tarball)},
             clips=clips,
-            licence=metadata.get("licence", "unknown"),
-            url=metadata.get("url", ""),
-            citation=metadata.get("citation", ""),
-            caveats=tuple(map(str, metadata.get("caveats", ()))),
+            licence=metadata.get("licence") or "unknown",
+            url=metadata.get("url") or "",
+            citation=metadata.get("citation") or "",
+            caveats=metadata.get("caveats") or (),
             evaluation_params=metadata.get("evaluation_params"),
             use_scoring_for_early_stopping=metadata.get("use_scoring_for_early_stopping"),
             resampled=Resampled(int(named["rate"]), metadata),
             modes={mode: Mode()},
             default_mode=mode,
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except ConfigError as error:
+        raise ConfigError(f"{tarball}: {error}") from error
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ConfigError(f"{tarball}: its {METADATA} is not one of a task: {error!r}") from error
 
 
@@ -149,7 +153,7 @@ def load_task(tarball: Path) -> LoadedTask:
     Raises ConfigError where it is not one.
     """
     config = _with_known_facts(config_of(tarball))
-    code = digest([config.in_mode(config.default_mode).metadata(), *map(file_digest, _CODE)])
+    code = digest(config.in_mode(config.default_mode).metadata())
     return LoadedTask(config, code, _documentation(config, tarball))
 
 

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from hearpreprocess import archive, fetch, synthetic
-from hearpreprocess.about import __version__
 from hearpreprocess.archive import files_below
 from hearpreprocess.errors import OutputError
 from hearpreprocess.steps.base import Counter, FolderStep, SourceParameter
+from hearpreprocess.steps.code import made_by
 from hearpreprocess.steps.download import Download
 from hearpreprocess.steps.source import SourceStep, key_of
 from hearpreprocess.storage import SEAL, Workspace, digest, on_new_run, whole_file
-from hearpreprocess.task import Local, Source, Synthetic, Tree, matcher
+from hearpreprocess.task import TREE, Local, Source, Synthetic, Tree, matcher
 
 
 def source_step(workspace: Workspace, source: Source) -> SourceStep:
@@ -44,10 +44,11 @@ class Generate(SourceStep):
         """A digest of the code that generates the corpus, in place of one of its bytes."""
         return f"synthetic:{synthetic.fingerprint(self.source.corpus)}"
 
-    def build(self, folder: Path) -> None:
+    def build(self, folder: Path) -> list[str]:
         with Counter(self, "files") as counter:
             synthetic.write(self.source.corpus, folder, counter.add)
         self.note("finished")
+        return list(files_below(folder))
 
 
 class Locate(SourceStep):
@@ -116,7 +117,7 @@ class Locate(SourceStep):
         """The cache of the user's files' checksums, sizes and times, so that unchanged files are not read again."""
         return self.workspace.tmp_dir / "checksums" / f"{key_of(self.title, str(self.path))}.json"
 
-    def build(self, folder: Path) -> None:
+    def build(self, folder: Path) -> list[str]:
         self._check_apart()
         files = self._read()
         stamps = _stamps(files)
@@ -142,6 +143,7 @@ class Locate(SourceStep):
             self.note("warned", text=f"{self.path} stands in place of a source: {kind}:{content}")
         record = {"content": f"{kind}:{content}", "checksums": checksums}
         (folder / "content.json").write_text(json.dumps(record), encoding="utf-8")
+        return ["content.json"]
 
 
 # Listed once per process: the folder may have 100,000 files, and all steps must see the same state.
@@ -175,23 +177,21 @@ class Index(FolderStep):
     @property
     def key(self) -> str:
         step = self.requires()
-        return key_of(self.title, [step.identity, list(self.source.reads), __version__])
+        return key_of(self.title, [step.identity, list(self.source.reads), made_by()])
 
     def requires(self) -> SourceStep:
         return source_step(self.workspace, self.source)
 
-    def build(self, folder: Path) -> None:
+    def build(self, folder: Path) -> list[str]:
         self.note("began", unit="files")
         step = self.requires()
         is_read = matcher(self.source.reads)
+        readable = Tree.readable(folder)
         members = archive.unpack(
-            step.files,
-            is_read,
-            Tree.readable(folder),
-            archived=self.source.archived,
-            most_expansion=self.workspace.most_expansion,
+            step.files, is_read, readable, archived=self.source.archived, most_expansion=self.workspace.most_expansion
         )
         packed = {} if step.is_unpacked else archive.packed_members(step.files)
         Tree.write(folder, members, step.content_id, checksums=step.checksums, packed=packed)
         self.note("advanced", amount=len(members))
         self.note("finished")
+        return [TREE, *(f"{readable.name}/{member}" for member in filter(is_read, members))]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from hearpreprocess.about import __version__
 from hearpreprocess.steps.base import FolderStep, SourceParameter
+from hearpreprocess.steps.code import made_by
 from hearpreprocess.storage import digest, fitting_name
 
 _LONGEST_KEY = 120
@@ -58,4 +58,4 @@ class SourceStep(FolderStep):
 
     @property
     def key(self) -> str:
-        return key_of(self.title, [self.identity, __version__])
+        return key_of(self.title, [self.identity, made_by()])

@@ -17,5 +17,5 @@ def without_credentials(url: str) -> str:
         rest = rest.rpartition("@")[2] if "@" not in host else host.rpartition("@")[2] + rest[len(host) :]
     try:
         return urlsplit(f"{scheme}://{rest}")._replace(query="", fragment="").geturl()
-    except ValueError:  # of a host that is none
-        return f"{scheme}://{re.split('[?#]', rest)[0]}"
+    except ValueError:  # of a host that cannot be
+        return re.split("[?#]", f"{scheme}://{rest}")[0]

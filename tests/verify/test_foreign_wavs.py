@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import shutil
 import struct
 from collections.abc import Callable
@@ -14,9 +15,13 @@ import soundfile
 
 from hearpreprocess import audio, report
 from hearpreprocess.compare import compare
+from hearpreprocess.errors import AudioError
 from hearpreprocess.verify import verify
 from tests import finished_tasks
+from tests.extent import IS_WHOLE
+from tests.faults.test_verdicts import mutated_wav
 
+FASTEST = 768_000  # in hertz: decode refuses rates that no recording has
 RATE = 16000  # at which a report shows clips
 PLACEHOLDERS = (0, 0x7FFFF000, 0x7FFFFFFF, 0x80000000, 0x80000024, 0xFFFFF000, 0xFFFFFFFF)
 
@@ -101,6 +106,23 @@ def test_what_is_resampled_of_a_published_clip_are_the_samples_that_verify_reads
     content = FORMS[form](samples.tobytes())
     assert audio.read_wav(content).samples.tolist() == samples.tolist()
     assert audio.decode(content).samples.tolist() == samples.tolist()
+
+
+def test_damaged_clips_are_never_other_samples_to_one_reader_than_to_the_other() -> None:
+    chance, same = random.Random("readers"), 0
+    samples = np.random.default_rng(1).integers(-999, 999, 300).astype("<i2").tobytes()
+    seeds = [form(samples) for form in FORMS.values()]
+    for _mutation in range(2000 if IS_WHOLE else 200):
+        content = mutated_wav(chance.choice(seeds), chance)
+        try:
+            read = audio.read_wav(content)
+        except AudioError:
+            continue  # that decode repairs some headers is another matter
+        if (read.bits, read.channels) == (16, 1) and read.length and read.rate <= FASTEST:
+            decoded = audio.decode(content)
+            assert (decoded.rate, decoded.samples.tolist()) == (read.rate, read.samples.tolist()), content
+            same += 1
+    assert same > 30
 
 
 def test_what_is_no_clip_has_its_reason_said(original: Path, tmp_path: Path) -> None:

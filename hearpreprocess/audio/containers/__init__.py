@@ -3,7 +3,7 @@
 from hearpreprocess.audio.containers.container import Container, NotAudioError, Part
 from hearpreprocess.audio.containers.content import Content
 from hearpreprocess.audio.containers.examine import examine
-from hearpreprocess.audio.containers.flac import next_flac
+from hearpreprocess.audio.containers.flac import flac_parts
 from hearpreprocess.audio.containers.limits import HIGHEST_RATE, MOST_CHANNELS
 from hearpreprocess.audio.containers.riff import WavFormat, WavLayout, wav_layout
 
@@ -17,6 +17,6 @@ __all__ = [
     "WavFormat",
     "WavLayout",
     "examine",
-    "next_flac",
+    "flac_parts",
     "wav_layout",
 ]

@@ -9,11 +9,18 @@ from hearpreprocess.audio.containers.chunks import HEADER_BYTES, MOST_CHUNKS, Ch
 from hearpreprocess.audio.containers.container import Container, Part
 from hearpreprocess.audio.containers.content import Content
 from hearpreprocess.audio.containers.sizes import check_size, is_placeholder
+from hearpreprocess.audio.containers.tags import end_of_audio
 from hearpreprocess.errors import AudioError
 
+_ASF_END = b"$E\x08\0" + bytes(4) + b"\0\0\x08\0"
+"""What ffmpeg writes at the end of a pipe."""
+
 _ASF_HEADER = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
+_ASF_DATA = bytes.fromhex("3626b2758e66cf11a6d900aa0062ce6c")
+_ASF_INDEXES = (bytes.fromhex("90080033b1e5cf1189f400a0c90349cb"), bytes.fromhex("d329e2d6da35d111903400a0c90349be"))
+_ASF_OBJECTS = (_ASF_HEADER, _ASF_DATA, *_ASF_INDEXES)
 _ASF_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
-_ASF_PREROLL_MILLISECONDS, _ASF_IS_LIVE = 1000, 1
+_ASF_PREROLL_MILLISECONDS, _ASF_IS_LIVE, _ASF_DATA_HEADER_BYTES = 1000, 1, 50
 
 
 def asf_container(content: Content, begin: int, end: int) -> Container | None:
@@ -23,20 +30,26 @@ def asf_container(content: Content, begin: int, end: int) -> Container | None:
     header_bytes = int.from_bytes(content.read(begin + 16, 8), "little")
     header = content.read(begin, min(header_bytes, 1 << 24))
     properties = header.find(_ASF_PROPERTIES)
-    seconds = None
+    seconds, packet = None, 0
     if 0 <= properties <= len(header) - 104:
-        played, _sent, preroll, flags = struct.unpack_from("<QQQL", header, properties + 64)
+        played, _sent, preroll, flags, packet = struct.unpack_from("<QQQLL", header, properties + 64)
         if not flags & _ASF_IS_LIVE:
             seconds = max(0.0, played / 1e7 - preroll / _ASF_PREROLL_MILLISECONDS)
     position = begin
     for _number in range(MOST_CHUNKS):
-        size = int.from_bytes(content.read(position + 16, 8), "little")
-        if position + 24 > end or size < 24:
+        name, size = content.read(position, 16), int.from_bytes(content.read(position + 16, 8), "little")
+        if name not in _ASF_OBJECTS or size < 24:
             break
-        if size != (1 << 64) - 1 and (position == begin or seconds is not None):
-            check_size(size, end - position, "bytes of an object")
+        if name == _ASF_DATA and seconds is None:  # of a pipe: it lasts to the end, in whole packets
+            stop = end_of_audio(content, position, end)
+            stop -= len(_ASF_END) * (content.read(stop - len(_ASF_END), len(_ASF_END)) == _ASF_END)
+            if packet and (rest := (stop - position - _ASF_DATA_HEADER_BYTES) % packet):
+                raise AudioError(f"it is cut short: its last packet declares {packet:,} bytes, the file holds {rest:,}")
+            position = stop
+            break
+        check_size(size, end - position, "bytes of an object")
         position += size
-    return Container("ASF", (Part(begin, end),), seconds=seconds or None, is_known=False)
+    return Container("ASF", (Part(begin, position),), seconds=seconds or None, by_libsndfile=False)
 
 
 def avi_container(content: Content, begin: int, end: int) -> Container | None:
@@ -49,7 +62,7 @@ def avi_container(content: Content, begin: int, end: int) -> Container | None:
         if not is_placeholder(header[1]):
             check_size(header[1], end - position - HEADER_BYTES, "bytes")
         position += HEADER_BYTES + header[1] + header[1] % 2
-    return Container("AVI", (Part(begin, end),), is_known=False)
+    return Container("AVI", (Part(begin, end),), by_libsndfile=False)
 
 
 def tta_container(content: Content, begin: int, end: int) -> Container | None:
@@ -62,7 +75,7 @@ def tta_container(content: Content, begin: int, end: int) -> Container | None:
     table = content.read(begin + 22, 4 * min(blocks, MOST_CHUNKS))
     needed = 22 + 4 * blocks + 4 + sum(size for (size,) in struct.iter_unpack("<L", table[: len(table) // 4 * 4]))
     check_size(needed, end - begin, "bytes")
-    return Container("TTA", (Part(begin, end),), frames=frames, is_known=False)
+    return Container("TTA", (Part(begin, end),), frames=frames, by_libsndfile=False)
 
 
 def wavpack_container(content: Content, begin: int, end: int) -> Container | None:
@@ -82,7 +95,7 @@ def wavpack_container(content: Content, begin: int, end: int) -> Container | Non
         position += size + 8
     if total is not None:
         check_size(total, frames, "samples")
-    return Container("WavPack", (Part(begin, end),), frames=frames or None, is_known=False)
+    return Container("WavPack", (Part(begin, position),), frames=frames or None, by_libsndfile=False)
 
 
 def ape_container(content: Content, begin: int, end: int) -> Container | None:
@@ -92,12 +105,14 @@ def ape_container(content: Content, begin: int, end: int) -> Container | None:
         return None
     version = int.from_bytes(head[4:6], "little")
     if version < 3980:
-        return Container("APE", (Part(begin, end),), is_known=False)
+        return Container("APE", (Part(begin, end),), by_libsndfile=False)
     lengths = struct.unpack_from("<LLLLLLL", head, 8)
     check_size(sum(lengths[:5]) + (lengths[5] << 32) + lengths[6], end - begin, "bytes")
     at = lengths[0] + 4
     per_frame, last, frames = struct.unpack_from("<LLL", content.read(begin, at + 16).ljust(at + 16, b"\0"), at)
-    return Container("APE", (Part(begin, end),), frames=max(0, frames - 1) * per_frame + last or None, is_known=False)
+    return Container(
+        "APE", (Part(begin, end),), frames=max(0, frames - 1) * per_frame + last or None, by_libsndfile=False
+    )
 
 
 _AMR = {
@@ -114,22 +129,37 @@ def amr_container(content: Content, begin: int, end: int) -> Container | None:
     if mark is None:
         return None
     sizes = _AMR[mark]
-    frames = _count(content, begin + len(mark), end, lambda data, at: 1 + sizes[data[at] >> 3 & 15])
-    return Container("AMR", (Part(begin, end),), seconds=frames / _AMR_FRAMES_A_SECOND, is_known=False)
+    frames, stop = _count(content, begin + len(mark), end, lambda data, at: _amr_size(sizes, data[at]))
+    return Container("AMR", (Part(begin, stop),), seconds=frames / _AMR_FRAMES_A_SECOND, by_libsndfile=False)
+
+
+def _amr_size(sizes: tuple[int, ...], header: int) -> int:
+    size = sizes[header >> 3 & 15]
+    return 0 if header & 0x83 or (not size and (header >> 3 & 15) < 15) else size + 1
 
 
 _AC3_KILOBITS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640)
+_MOST_AC3_VERSION, _MOST_EAC3_VERSION = 10, 16
 _AC3_RATES, _AC3_SAMPLES = (48000, 44100, 32000), 1536
 
 
 def ac3_container(content: Content, begin: int, end: int) -> Container | None:
     """AC-3: frames whose size is in their header."""
     head = content.read(begin, 6)
-    if head[:2] != b"\x0b\x77" or len(head) < 6 or head[4] >> 6 == 3 or head[5] >> 3 > 10:
+    if head[:2] != b"\x0b\x77" or len(head) < 6 or head[5] >> 3 > _MOST_EAC3_VERSION:
         return None
-    frames = _count(content, begin, end, _ac3_size)
+    if head[5] >> 3 > _MOST_AC3_VERSION:
+        _frames, stop = _count(content, begin, end, _eac3_size)
+        return Container("E-AC3", (Part(begin, stop),), by_libsndfile=False)
+    if head[4] >> 6 == 3:
+        return None
+    frames, stop = _count(content, begin, end, _ac3_size)
     seconds = frames * _AC3_SAMPLES / _AC3_RATES[head[4] >> 6]
-    return Container("AC3", (Part(begin, end),), seconds=seconds, is_known=False)
+    return Container("AC3", (Part(begin, stop),), seconds=seconds, by_libsndfile=False)
+
+
+def _eac3_size(data: bytes, at: int) -> int:
+    return 2 * (((data[at + 2] & 7) << 8 | data[at + 3]) + 1) if data[at : at + 2] == b"\x0b\x77" else 0
 
 
 def _ac3_size(data: bytes, at: int) -> int:
@@ -140,17 +170,22 @@ def _ac3_size(data: bytes, at: int) -> int:
     return 2 * (words + (size & 1 if rate == 1 else 0))
 
 
-def _count(content: Content, begin: int, end: int, size_at: Callable[[bytes, int], int]) -> int:
-    """The frames from `begin` on; raises AudioError where the last one is cut. Behind them may be anything else."""
-    data = content.read(begin, end - begin) + bytes(8)
-    position, frames, length = 0, 0, end - begin
+def _count(content: Content, begin: int, end: int, size_at: Callable[[bytes, int], int]) -> tuple[int, int]:
+    """The number of frames from `begin` on, and where they end; behind them may be anything else.
+
+    Raises AudioError where the last one is cut.
+    """
+    data = content.read(begin, end_of_audio(content, begin, end) - begin)
+    length = len(data.rstrip(b"\0")) or len(data)  # zeros are frames of AMR, but not behind all others
+    data += bytes(8)
+    position, frames = 0, 0
     while position < length and (size := size_at(data, position)) > 0:
-        if position + size > length:
+        if begin + position + size > end:
             raise AudioError(
-                f"it is cut short: its last frame declares {size:,} bytes, the file holds {length - position:,}"
+                f"it is cut short: its last frame declares {size:,} bytes, the file holds {end - begin - position:,}"
             )
         position, frames = position + size, frames + 1
-    return frames
+    return frames, begin + position
 
 
 _TS_PACKET, _TS_SYNC = 188, 0x47
@@ -164,4 +199,4 @@ def transport_container(content: Content, begin: int, end: int) -> Container | N
     rest = (end - begin) % _TS_PACKET
     if rest and content.read(end - rest, 1) == bytes([_TS_SYNC]):
         check_size(_TS_PACKET, rest, "bytes of a packet")
-    return Container("MPEG-TS", (Part(begin, end),), is_known=False)
+    return Container("MPEG-TS", (Part(begin, end),), by_libsndfile=False)

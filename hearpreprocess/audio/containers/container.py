@@ -36,8 +36,9 @@ class Container:
 
     `parts`: its streams, one after the other. `frames`: the samples of each channel that it declares or that its
     frames have, so that fewer are a cut; `seconds` for those that declare a time. None: it declares nothing.
-    `exact`: the samples behind a header of their own, for where a reader finds another number of them than `frames`.
-    `is_known`: whether libsndfile may read it; else ffmpeg does. `is_damaged`: whether its header was repaired.
+    `exact`: the samples behind a header of their own, for where libsndfile finds none, or another number of them.
+    `skipped`: samples of an encoder's delay that ffmpeg is not to skip by itself, as it does so wrongly.
+    `by_libsndfile`, `by_ffmpeg`: whether they may read it. `is_damaged`: whether its header was repaired.
     """
 
     name: str
@@ -45,5 +46,7 @@ class Container:
     frames: int | None = None
     seconds: float | None = None
     exact: Part | None = None
-    is_known: bool = True
+    skipped: int | None = None
+    by_libsndfile: bool = True
+    by_ffmpeg: bool = True
     is_damaged: bool = False

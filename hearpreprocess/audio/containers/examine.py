@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hearpreprocess.audio.containers import aiff, compressed, flac, matroska, mp4, mpeg, ogg, plain, riff
+from hearpreprocess.audio.containers import aiff, compressed, flac, matroska, mp4, mpeg, ogg, plain, rare, riff, voc
 from hearpreprocess.audio.containers.container import Container, Part
 from hearpreprocess.audio.containers.content import Content
-from hearpreprocess.audio.containers.tags import start_of_audio
+from hearpreprocess.audio.containers.tags import end_of_audio, starts_of_audio
 
 _READERS: tuple[Callable[[Content, int, int], Container | None], ...] = (
     riff.wav_container,
@@ -18,7 +18,7 @@ _READERS: tuple[Callable[[Content, int, int], Container | None], ...] = (
     plain.w64_container,
     plain.caf_container,
     plain.nist_container,
-    plain.voc_container,
+    voc.voc_container,
     mp4.mp4_container,
     matroska.matroska_container,
     compressed.asf_container,
@@ -29,7 +29,13 @@ _READERS: tuple[Callable[[Content, int, int], Container | None], ...] = (
     compressed.amr_container,
     compressed.ac3_container,
     compressed.transport_container,
-    plain.fixed_container,
+    rare.fixed_container,
+    rare.dump_container,
+    rare.instrument_container,
+    rare.sampler_container,
+    rare.octave_container,
+    rare.matlab_container,
+    rare.paris_container,
     riff.repaired_wav,
     mpeg.mpeg_container,
 )
@@ -41,8 +47,9 @@ def examine(content: Content) -> Container:
     Raises AudioError where it holds less than it declares, or is damaged. What is none of the known containers is left
     to the decoders.
     """
-    begin = start_of_audio(content)
+    begins = starts_of_audio(content)
     for reader in _READERS:
-        if (container := reader(content, begin, content.size)) is not None:
-            return container
-    return Container("", (Part(begin, content.size),))
+        for begin in begins:
+            if (container := reader(content, begin, content.size)) is not None:
+                return container
+    return Container("", (Part(begins[0], end_of_audio(content, begins[0], content.size)),))

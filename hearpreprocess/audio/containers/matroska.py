@@ -34,7 +34,7 @@ def matroska_container(content: Content, begin: int, end: int) -> Container | No
             seconds = _seconds(content, start, stop)
         elif name == _TRACKS:
             is_audio_alone = is_audio_alone and _is_audio_alone(content, start, stop)
-    return Container("Matroska", (Part(begin, end),), seconds=seconds if is_audio_alone else None, is_known=False)
+    return Container("Matroska", (Part(begin, end),), seconds=seconds if is_audio_alone else None, by_libsndfile=False)
 
 
 def _elements(content: Content, position: int, end: int) -> Iterator[tuple[int, int, int]]:

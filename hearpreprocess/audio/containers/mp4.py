@@ -53,10 +53,10 @@ def mp4_container(content: Content, begin: int, end: int) -> Container | None:
     track = next(tracks, None)
     if track is None:
         raise NotAudioError("it is not audio that can be read: none of its tracks is audio")
-    check_size(_end_of_samples(track), end, "bytes up to its last sample")
+    check_size(_end_of_samples(track), end - begin, "bytes up to its last sample")
     fragments = [box for box in boxes if box.name == b"moof"]
     seconds = _fragmented_seconds(movie, track, fragments) if fragments else _seconds(movie, track)
-    return Container("MP4", (Part(begin, end),), seconds=seconds or None, is_known=False)
+    return Container("MP4", (Part(begin, end),), seconds=seconds or None, by_libsndfile=False)
 
 
 def _boxes_in(content: Content, position: int, end: int, *, is_outer: bool = False) -> Iterator[_Box]:

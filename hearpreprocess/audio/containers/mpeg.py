@@ -109,7 +109,7 @@ def mpeg_container(content: Content, begin: int, end: int) -> Container | None:
         parts.append(Part(stream.begin, stream.end, gaps=tuple(stream.gaps)))
     name = str(streams[0].first.kind[0])
     frames = sum(stream.samples for stream in streams)
-    return Container(name, tuple(parts), seconds=frames / streams[0].first.rate, is_known=False)
+    return Container(name, tuple(parts), seconds=frames / streams[0].first.rate, by_libsndfile=False)
 
 
 def mpeg_streams(content: Content, begin: int, end: int) -> list[Stream]:
@@ -203,6 +203,8 @@ class _Walk:
         if len(data) - position < self.header_bytes and data[position] == 0xFF:
             raise AudioError(f"it is cut short: its last {len(data) - position} bytes begin a frame")
         next_frame = _first_frame(data[position:], self.read, self.header_bytes)
+        if next_frame is None and stream.declared is not None and stream.frames >= stream.declared:
+            return len(data)  # text, or whatever else, behind a recording that is whole
         following = len(data) if next_frame is None else position + next_frame
         stream.end = self.begin + following
         return following

@@ -105,6 +105,8 @@ def wav_layout(content: Content, begin: int = 0, end: int | None = None) -> WavL
     return walk_wav(Chunks(content, order, end), begin + _FORM_HEADER_BYTES, form_end)
 
 
+_IN_BLOCKS = (0x02, 0x11, 0x31)  # MS ADPCM, IMA ADPCM, GSM 6.10
+
 _LINEAR = (1, 3, 6, 7)  # PCM, float, A-law, mu-law: every frame has the same number of bytes
 
 
@@ -157,9 +159,22 @@ def _container(layout: WavLayout, plain: Part | None = None, *, is_damaged: bool
     """`plain`: the file as it is, if every reader finds the samples in it."""
     form = layout.format
     is_linear = form.code in _LINEAR and form.block > 0 and form.block == form.channels * ((form.bits + 7) // 8)
+    if layout.declared is None and form.code in _IN_BLOCKS and form.block and (rest := layout.length % form.block):
+        raise AudioError(f"it is cut short: its last block declares {form.block} bytes, the file holds {rest}")
     exact = Part(layout.start, layout.start + layout.length, layout.header())
     frames = layout.length // form.block if is_linear else None
-    return Container("WAV", (plain or exact,), frames=frames, exact=exact if frames else None, is_damaged=is_damaged)
+    is_big_endian = layout.order == ">"  # ffmpeg would read it as if it were little-endian
+    return Container(
+        "WAV", (plain or exact,), frames=frames, exact=exact, by_ffmpeg=not is_big_endian, is_damaged=is_damaged
+    )
+
+
+def linear_header(form: tuple[int, int, int, int], length: int) -> bytes:
+    """The header of a WAV file: its format's code, channels, rate and bits, and the bytes of its samples."""
+    code, channels, rate, bits = form
+    block = channels * (bits // 8)
+    description = struct.pack("<HHLLHH", code, channels, rate, rate * block & 0xFFFFFFFF, block, bits)
+    return WavLayout("<", description, 0, length, length, None, is_plain=True).header()
 
 
 def walk_wav(chunks: Chunks, position: int, form_end: int = 0) -> WavLayout | None:

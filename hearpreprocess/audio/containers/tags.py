@@ -6,6 +6,8 @@ from hearpreprocess.audio.containers.content import Content
 
 _ID3_HEADER, _ID3V1_BYTES, _ENHANCED_BYTES, _APE_BYTES = 10, 128, 227, 32
 
+_MOST_PADDING_BYTES, _MOST_CANDIDATES = 1 << 16, 100
+
 _LYRICS3_BYTES, _LYRICS3_VERSION_1_BYTES = 15, 5100
 
 
@@ -27,22 +29,36 @@ def tag_length(content: Content, position: int, end: int) -> int:
     return 0
 
 
-def start_of_audio(content: Content) -> int:
-    """The offset behind the tags in front of a recording, and behind the zeros that pad them."""
+def starts_of_audio(content: Content) -> list[int]:
+    """The offset behind the tags in front of a recording, and that behind the zeros that may pad them."""
     start = 0
     while (length := tag_length(content, start, content.size)) > 0 and start + length < content.size:
         start += length
-    if start:
-        padding = content.read(start, 1 << 16)
-        start += len(padding) - len(padding.lstrip(b"\0"))
-    return start
+    if not start:
+        return [0]
+    padding = content.read(start, _MOST_PADDING_BYTES)
+    return [start, start + len(padding) - len(padding.lstrip(b"\0"))]
 
 
 def end_of_audio(content: Content, start: int, end: int) -> int:
     """The offset of the tags before `end`, which is returned if there are none."""
-    while (length := _length_of_tag_before(content, start, end)) > 0:
+    while (length := _length_of_tag_before(content, start, end) or _length_of_id3_before(content, start, end)) > 0:
         end -= length
     return end
+
+
+def _length_of_id3_before(content: Content, start: int, end: int) -> int:
+    """The length of an ID3 tag of version 2 that ends at an offset, without a footer that says so."""
+    first = max(start, end - _MOST_PADDING_BYTES)
+    tail = content.read(first, end - first)
+    position = tail.rfind(b"ID3")
+    for _number in range(_MOST_CANDIDATES):
+        if position < 0:
+            break
+        if first + position + tag_length(content, first + position, end) == end:
+            return len(tail) - position
+        position = tail.rfind(b"ID3", 0, position + 2)
+    return 0
 
 
 def _length_of_tag_before(content: Content, start: int, end: int) -> int:
