@@ -24,8 +24,8 @@ class Proxy:
         scheme, rest = self._parts()
         host = re.split(r"[/?#]", rest.rpartition("@")[2])[0]
         shown = re.sub(r":(?!\d*$)[^:\[\]]*$", ":...", host)  # what is no port may be a password without its host
-        start = f"{scheme}://" if scheme else ""
-        return f"proxy {start}{shown}" + (f" (of {self.variable})" if self.variable else "")
+        shown = f"{scheme}://{shown}" if scheme else shown
+        return f"proxy {shown} (of {self.variable})" if self.variable else f"proxy {shown}"
 
     def _parts(self) -> tuple[str, str]:
         """The scheme, empty if there is none, and the rest of the address."""
