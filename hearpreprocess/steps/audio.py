@@ -21,7 +21,7 @@ from hearpreprocess.steps.base import (
     is_whole,
 )
 from hearpreprocess.steps.corpus import CorpusStep
-from hearpreprocess.steps.fetch import SourceStep
+from hearpreprocess.steps.source import SourceStep
 from hearpreprocess.storage import digest, link_or_copy
 
 _REFUSED, _CLIPS = "refused.json", "clips.json"
