@@ -17,6 +17,7 @@ from hearpreprocess.errors import AudioError, OutputError
 from hearpreprocess.finished import MANIFEST, ClipKey, Manifest, clip_path, is_event, name_of
 from hearpreprocess.report import pictures
 from hearpreprocess.report.statistics import label_order, names_of
+from hearpreprocess.storage import read_regular
 
 EXAMPLES, MOST_EXAMPLES = 8, 100
 """Per split, and in total: with many splits fewer per split, at least one."""
@@ -157,7 +158,7 @@ def _samples(folder: Path, rate: int, file: str, split: str) -> Samples:
     if ClipKey.of(path) is None:  # names in a foreign manifest must not lead out of its folder
         raise OutputError(f"{MANIFEST} of {folder} has a clip whose name is no file name: {file!r}")
     try:
-        return audio.read_wav(folder / path).samples
+        return audio.read_wav(read_regular(folder / path)).samples
     except (OSError, AudioError) as error:
         raise OutputError(f"{folder / path} cannot be read: {error}; make the task anew") from error
 

@@ -2,10 +2,12 @@
 
 from hearpreprocess.task import registry
 from hearpreprocess.task.addresses import without_credentials
+from hearpreprocess.task.cells import TableRow, lines_of
 from hearpreprocess.task.clips import Clip, Event, Label, LeftOut, Member
 from hearpreprocess.task.config import TaskConfig
 from hearpreprocess.task.facts import EXTRAS, Mode, Resampled
 from hearpreprocess.task.files import File
+from hearpreprocess.task.frame import Column, column_names
 from hearpreprocess.task.loading import LoadedTask
 from hearpreprocess.task.midi import midi_notes
 from hearpreprocess.task.mode import TaskMode
@@ -13,6 +15,7 @@ from hearpreprocess.task.opened import opened_files
 from hearpreprocess.task.registry import GROUPS, TaskReference, built_in_names, load
 from hearpreprocess.task.schemes import NewFolds, PresetFolds, SplitScheme, SplitSeconds, TrainValidTest, fold
 from hearpreprocess.task.sources import (
+    TEXT_PATTERNS,
     Archive,
     FileList,
     Files,
@@ -22,15 +25,23 @@ from hearpreprocess.task.sources import (
     Synthetic,
     source_to_json,
 )
+from hearpreprocess.task.tables import SEPARATORS, Dialect, decoded, rows_in, separator_line
 from hearpreprocess.task.tfds import named_clips, tfds_names
-from hearpreprocess.task.tree import Packed, Tree, matcher
+from hearpreprocess.task.tree import TREE, Packed, Tree, is_hidden, matcher
 from hearpreprocess.task.undeclared import describe_undeclared
+from hearpreprocess.task.values import LARGEST, shown, unusable_character
 
 __all__ = [
     "EXTRAS",
     "GROUPS",
+    "LARGEST",
+    "SEPARATORS",
+    "TEXT_PATTERNS",
+    "TREE",
     "Archive",
     "Clip",
+    "Column",
+    "Dialect",
     "Event",
     "File",
     "FileList",
@@ -50,21 +61,30 @@ __all__ = [
     "SplitScheme",
     "SplitSeconds",
     "Synthetic",
+    "TableRow",
     "TaskConfig",
     "TaskMode",
     "TaskReference",
     "TrainValidTest",
     "Tree",
     "built_in_names",
+    "column_names",
+    "decoded",
     "describe_undeclared",
     "fold",
+    "is_hidden",
+    "lines_of",
     "load",
     "matcher",
     "midi_notes",
     "named_clips",
     "opened_files",
     "registry",
+    "rows_in",
+    "separator_line",
+    "shown",
     "source_to_json",
     "tfds_names",
+    "unusable_character",
     "without_credentials",
 ]
