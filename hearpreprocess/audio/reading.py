@@ -97,7 +97,13 @@ def _by_libsndfile(content: Content, container: Container, use: Callable[[Stream
         if container.name == "FLAC" and len(parts) == 1:
             parts = _flac_parts(content, parts[0], streams)
     if len(parts) > len(container.parts):
-        return _by_libsndfile(content, container._replace(parts=parts, frames=None), use)
+        try:
+            return _by_libsndfile(content, container._replace(parts=parts, frames=None), use)
+        except soundfile.LibsndfileError as error:  # ffmpeg would take a part of them
+            raise AudioError(
+                f"it is damaged or cut short: not all of its {len(parts)} streams can be decoded; "
+                f"{_libsndfile_says(error)}"
+            ) from error
     if refusal is not None:
         raise refusal
     return result

@@ -141,7 +141,9 @@ def repaired_wav(content: Content, begin: int, end: int) -> Container | None:
     if layout is None:
         data = head.find(b"data", description)
         chunks = Chunks(content, "<", end)
-        if data < 0 or description + HEADER_BYTES + 16 > data:
+        size = int.from_bytes(head[description + 4 : description + 8], "little")
+        # Where the chunks can be walked, these letters are in one of them.
+        if data < 0 or description + HEADER_BYTES + 16 > data or 14 <= size <= _MOST_DESCRIPTION_BYTES:
             return None
         length, declared = _size_of_samples(
             chunks, begin + data + 8, int.from_bytes(head[data + 4 : data + 8], "little"), None, 0
