@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from hearpreprocess import audio
+from hearpreprocess import archive, audio
 from hearpreprocess.corpus import labels, splits
-from hearpreprocess.finished import CARD, MANIFEST, METADATA, VOCABULARY, card, manifest, tarball_name, with_release
+from hearpreprocess.corpus.choose import choose_clips
+from hearpreprocess.finished import (
+    CARD,
+    MANIFEST,
+    METADATA,
+    VOCABULARY,
+    card,
+    manifest,
+    resampled,
+    tarball_name,
+    with_release,
+)
 from hearpreprocess.finished.tarball import write_tarball
 from hearpreprocess.task import NewFolds, TaskMode, TrainValidTest, registry
+from hearpreprocess.task.tree import Tree
 
 MODE = "synthetic"
 RATE = 1000  # so that a clip has a few kilobytes
@@ -132,3 +145,17 @@ def tarball_of(folder: Path, parent: Path, rate: int = RATE) -> Path:
     files = {path.relative_to(folder).as_posix(): str(path) for path in folder.rglob("*") if path.is_file()}
     write_tarball(tarball, f"tasks/{folder.name}", files, {}, "fast")
     return tarball
+
+
+def clips_from_published(tarball: Path, folder: Path) -> int:
+    """The number of clips that --from-published lists, without any audio. `folder`: for its files."""
+    config = resampled.config_of(tarball)
+    listed = folder / "listed"
+    shutil.rmtree(listed, ignore_errors=True)
+    listed.mkdir()
+    files = Tree.readable(listed)
+    Tree.write(listed, archive.unpack({tarball.name: tarball}, lambda name: not name.endswith(".wav"), files), "x")
+    table, _omissions, _warnings = choose_clips(
+        config.in_mode(config.default_mode), {"published": Tree("published", listed)}
+    )
+    return len(table)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from hearpreprocess.archive.tar import USTAR, USTAR_AT
-
 FIRST_BYTES = 512
 """The bytes of a file that decide its kind."""
 
@@ -25,6 +23,7 @@ _KINDS = {
     b"%PDF-": "a PDF document",
     b"version https://git-lfs": "a pointer of Git LFS in place of the file",
 }
+_USTAR_AT = 257
 _PAGES = (b"<!doctype", b"<html", b"<head", b"<body", b"<?xml", b"<!--")
 _BLANKS = b" \t\r\n"
 _BOM = b"\xef\xbb\xbf"
@@ -34,7 +33,7 @@ def kind_of(start: bytes) -> str:
     """What a file with these first FIRST_BYTES bytes is, such as `a zip archive`; empty if it is not known."""
     if not start:
         return EMPTY
-    if start[USTAR_AT:].startswith(USTAR):
+    if start[_USTAR_AT:].startswith(b"ustar"):
         return TAR
     for magic, kind in _KINDS.items():
         if start.startswith(magic):

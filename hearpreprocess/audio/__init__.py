@@ -4,7 +4,7 @@ from hearpreprocess.audio.decoding import Decoded, decode
 from hearpreprocess.audio.probing import Facts, is_recording, probe
 from hearpreprocess.audio.resampling import resample
 from hearpreprocess.audio.samples import FULL_SCALE, Samples, fit, loudness, to_mono_16_bit
-from hearpreprocess.audio.versions import library_versions
+from hearpreprocess.audio.versions import ffmpeg_version, library_versions
 from hearpreprocess.audio.wav import Wav, read_wav, write_wav
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Samples",
     "Wav",
     "decode",
+    "ffmpeg_version",
     "fit",
     "is_recording",
     "library_versions",

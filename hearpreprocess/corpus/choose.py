@@ -58,19 +58,21 @@ def _clips(config: TaskMode, trees: Mapping[str, Tree]) -> Iterator[Clip | LeftO
     """The clips that the task's function yields; other exceptions that it raises become errors naming its line."""
     try:
         clips: Iterable[Clip | LeftOut] | None = config.clips(trees)
-        if clips is None or isinstance(clips, Clip | LeftOut):
-            returned = "nothing" if clips is None else "one clip"
-            raise CorpusError(f"{config.title}: clips() returns {returned}; it must yield clips")
-        yield from clips
-    except HearPreprocessError:
-        raise
+        if clips is not None and not isinstance(clips, Clip | LeftOut):
+            yield from clips
+            return
     except (Exception, SystemExit) as error:
+        if isinstance(error, HearPreprocessError) and not isinstance(error, CorpusError):
+            raise
         module = Path(inspect.getsourcefile(inspect.unwrap(config.clips)) or "?")
         columns = getattr(getattr(error, "obj", None), "_fields", ())  # of a table's row, whose column is missing
+        kind = "" if isinstance(error, CorpusError) else f"{type(error).__name__}: "
         raise CorpusError(
-            f"{config.title}: clips() of {module.name}, line {line_in(error, module)}: {type(error).__name__}: {error}"
+            f"{config.title}: clips() of {module.name}, line {line_in(error, module)}: {kind}{error}"
             + (f"; the table's columns are {', '.join(columns[1:])}" if columns else "")
         ) from error
+    returned = "nothing" if clips is None else "one clip"
+    raise CorpusError(f"{config.title}: clips() returns {returned}; it must yield clips")
 
 
 def _check_published(config: TaskMode, table: pd.DataFrame) -> None:

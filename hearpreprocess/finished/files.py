@@ -21,6 +21,7 @@ from hearpreprocess.storage import read_regular
 _ROOT = re.compile(r"(?:hear-[^/]+/)?tasks/(?P<task>[^/]+)/(?P<path>.+)")
 _CLIP_NAME = r"[^/]+\.wav"
 _CLIP = re.compile(rf"(?P<rate>[1-9][0-9]{{0,8}})/(?P<split>[^/]+)/(?P<file>{_CLIP_NAME})")
+_LONGEST_NAME = 255
 _SMALL = (".json", ".csv", ".md", ".html")
 
 
@@ -45,7 +46,7 @@ class ClipKey(NamedTuple):
 
 def is_clip_name(file: str) -> bool:
     """Whether a text can be the name of a clip's file."""
-    return re.fullmatch(_CLIP_NAME, file) is not None
+    return len(file) <= _LONGEST_NAME and re.fullmatch(_CLIP_NAME, file) is not None
 
 
 def path_in_task(member: str) -> tuple[str, str] | None:
@@ -151,7 +152,7 @@ class _FolderFiles:
             names = {file.name for file in self._path.iterdir()}
             return read_regular(self._path / name) if name in names else None
         except OSError as error:
-            raise FinishedTaskError(self._path, name, f"cannot be read: {error}") from error
+            raise FinishedTaskError(self._path, name, f"cannot be read: {error.strerror}") from error
 
 
 class _TarballFiles:

@@ -19,7 +19,7 @@ _READ_AS = {archive.TAR: "cat", archive.GZIP: "cat", archive.XZ: "xz -dc", archi
 _GZIPPED = (".tar.gz", ".tgz")
 _ARCHIVE, _COMPRESSED = re.compile("(zip|7z|rar) archive"), {"a zstd file": "zstd -dc", "an lz4 file": "lz4 -dc"}
 _INFERRED_ROOT = re.compile(
-    rf"(?P<root>.*?)/?(?:{re.escape(METADATA)}|{re.escape(VOCABULARY)}|{re.escape(MANIFEST)}"
+    rf"(?:(?P<root>.*)/)?(?:{re.escape(METADATA)}|{re.escape(VOCABULARY)}|{re.escape(MANIFEST)}"
     r"|[1-9][0-9]{3,5}/[^/]+/[^/]+\.wav)",
     re.DOTALL,
 )
@@ -52,7 +52,7 @@ def root_problem(members: Iterable[str]) -> str | None:
         if "\\" in member and "/" not in member:
             return f"its paths have backslashes, as {member!r}. Pack it again with tar: tar -czf new.tar.gz tasks"
         if match := _INFERRED_ROOT.fullmatch(member):
-            root = match["root"]
+            root = match["root"] or ""
             task = re.split(r"[/\\]", root)[-1] or "<task>"
             below = f"below {root!r}" if root else "at its top" if not member.startswith("/") else "below '/'"
             return (

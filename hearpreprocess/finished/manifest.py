@@ -1,10 +1,14 @@
 """The manifest of a finished task: the checksums of its clips, their sources, and the versions that made them.
 
-    version         of this format task, release   the task's title, and the digest of all its inputs configuration   a
-    digest of the task's metadata made_with       versions of hearpreprocess and of the libraries that determine samples
-    sources         by name: addresses and checksums left_out        a list: the reason, and the names of the clips or
-    their number sample_rates    in hertz clips           by file name: split, labels (or events, as in the split's
-    file), group where it is not the clip's
+    version         of this format
+    task, release   the task's title, and the digest of all its inputs
+    configuration   a digest of the task's metadata
+    made_with       the version of hearpreprocess, a digest of its code, and versions of the libraries that determine
+                    samples; `ffmpeg_build` is a digest of all that this ffmpeg says of itself
+    sources         by name: addresses and checksums
+    left_out        a list: the reason, and the names of the clips or their number
+    sample_rates    in hertz
+    clips           by file name: split, labels (or events, as in the split's file), group where it is not the clip's
                     name, `recorded` (rate, length, sha256, peak, clipped, source) and `audio` (length, sha256) by
                     sample rate
 

@@ -6,7 +6,6 @@ nineteen published tarballs, at 48,000 Hz, are those of Zenodo record 6332517.
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from hearpreprocess.errors import ConfigError, CorpusError, FinishedTaskError, OutputError
-from hearpreprocess.finished import parsing, reader
+from hearpreprocess.finished import parsing
 from hearpreprocess.finished.files import ClipKey, path_in_task
 from hearpreprocess.finished.layout import METADATA
 from hearpreprocess.finished.reader import FinishedTask
 from hearpreprocess.finished.tarball import TARBALL
-from hearpreprocess.storage import digest, file_digest
+from hearpreprocess.storage import digest
 from hearpreprocess.task import (
     Archive,
     Clip,
@@ -37,6 +36,7 @@ from hearpreprocess.task import (
     TrainValidTest,
     Tree,
     registry,
+    without_credentials,
 )
 
 RECORD = "https://zenodo.org/api/records/6332517"
@@ -45,9 +45,6 @@ RECORD = "https://zenodo.org/api/records/6332517"
 PAGE = "https://zenodo.org/record/6332517"
 
 PUBLISHED_RATE = 48000
-
-_CODE = (Path(__file__), Path(reader.__file__), Path(parsing.__file__))
-"""The code that, with the tarball, determines the clips of a task made from it."""
 
 
 def is_tarball(location: str) -> bool:
@@ -69,21 +66,39 @@ def tarball_named(wanted: str) -> str:
     return f"hear2021-{wanted}-{PUBLISHED_RATE}.tar.gz"
 
 
-def archive_in(record: bytes, name: str) -> Archive:
-    """The published tarball of this name as a source, from Zenodo's description of the record.
+def record_of(content: bytes) -> dict[str, Any]:
+    """Zenodo's description of the record, which is a JSON object; raises ValueError where it is not one."""
+    return parsing.json_object(content)
 
-    Raises ConfigError where the record has no such file.
+
+def archive_in(record: Any, url: str, name: str) -> Archive:
+    """The published tarball of this name as a source, from Zenodo's description of the record, which came from `url`.
+
+    Raises ConfigError where the record has no such file, or lacks a fact about it.
     """
+    unclear = f"{without_credentials(url)}: the listing of the published record cannot be understood"
+    files = record.get("files") if isinstance(record, dict) else None
+    if not isinstance(files, list) or not all(isinstance(file, dict) and "key" in file for file in files):
+        raise ConfigError(f"{unclear}: expected a list 'files' with a 'key' in each, got {_summary(record)}")
+    listed = {str(file["key"]): file for file in files}
+    if name not in listed:
+        tarballs = ", ".join(sorted(key for key in listed if TARBALL.fullmatch(key)))
+        raise ConfigError(f"the published record has no {name}; it has {tarballs or 'no tarball of a task'}")
     try:
-        listed = {str(file["key"]): file for file in json.loads(record)["files"]}
-        if name in listed:
-            algorithm, _colon, checksum = listed[name]["checksum"].partition(":")
-            address = listed[name]["links"]["self"]
-            return Archive(address, **{algorithm: checksum}, size=int(listed[name]["size"]), filename=name)
-    except (ValueError, KeyError, TypeError) as error:
-        raise ConfigError(f"the listing of the published record cannot be understood: {error}") from error
-    tarballs = ", ".join(sorted(key for key in listed if TARBALL.fullmatch(key)))
-    raise ConfigError(f"the published record has no {name}; it has {tarballs}")
+        algorithm, _colon, checksum = listed[name]["checksum"].partition(":")
+        address, size = listed[name]["links"]["self"], int(listed[name]["size"])
+        return Archive(address, **{algorithm: checksum}, size=size, filename=name)
+    except KeyError as error:
+        raise ConfigError(f"{unclear}: {name} has no {error}") from error
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ConfigError(f"{unclear}: {name}: {error}") from error
+
+
+def _summary(record: Any) -> str:
+    """What a JSON value is, for a message."""
+    return (
+        f"an object with {', '.join(map(repr, record)) or 'nothing'}" if isinstance(record, dict) else repr(record)[:60]
+    )
 
 
 def config_of(tarball: Path) -> TaskConfig:
@@ -105,7 +120,7 @@ def config_of(tarball: Path) -> TaskConfig:
         name, version = metadata["task_name"], metadata["version"]
         mode = folder.removeprefix(f"{name}-{version}-")
         if mode == folder:
-            raise ConfigError(f"{tarball}: its folder {folder} is not called after its task, {name}-{version}")
+            raise ConfigError(f"its folder {folder} is not called after its task, {name}-{version}")
         return TaskConfig(
             name=name,
             version=version,
@@ -116,17 +131,19 @@ def config_of(tarball: Path) -> TaskConfig:
             evaluation=metadata["evaluation"],
             sources={"published": Local(tarball)},
             clips=clips,
-            licence=metadata.get("licence", "unknown"),
-            url=metadata.get("url", ""),
-            citation=metadata.get("citation", ""),
-            caveats=tuple(map(str, metadata.get("caveats", ()))),
+            licence=metadata.get("licence") or "unknown",
+            url=metadata.get("url") or "",
+            citation=metadata.get("citation") or "",
+            caveats=metadata.get("caveats") or (),
             evaluation_params=metadata.get("evaluation_params"),
             use_scoring_for_early_stopping=metadata.get("use_scoring_for_early_stopping"),
             resampled=Resampled(int(named["rate"]), metadata),
             modes={mode: Mode()},
             default_mode=mode,
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except ConfigError as error:
+        raise ConfigError(f"{tarball}: {error}") from error
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ConfigError(f"{tarball}: its {METADATA} is not one of a task: {error!r}") from error
 
 
@@ -136,7 +153,7 @@ def load_task(tarball: Path) -> LoadedTask:
     Raises ConfigError where it is not one.
     """
     config = _with_known_facts(config_of(tarball))
-    code = digest([config.in_mode(config.default_mode).metadata(), *map(file_digest, _CODE)])
+    code = digest(config.in_mode(config.default_mode).metadata())
     return LoadedTask(config, code, _documentation(config, tarball))
 
 

@@ -58,7 +58,7 @@ def seconds_of_some(folder: Path, paths: Sequence[str]) -> Noted[dict[str, float
             continue  # the empty ones have a note of their own
         try:
             facts = audio.probe(folder / path)
-        except AudioError as error:
+        except (AudioError, OSError) as error:
             damaged.append(f"{path}: {error}")
             continue
         seconds[path] = facts.seconds
@@ -122,8 +122,11 @@ def _some(words: Sequence[str], most: int = 8) -> str:
 
 
 def _is_recording(path: Path) -> bool:
-    with path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+    except OSError:
+        return False  # and listed with what is not used
     if not head or head.startswith(_OTHER_FORMATS) or _is_text(head):
         return False
     return audio.is_recording(path)

@@ -12,7 +12,7 @@ from hearpreprocess.errors import CorpusError
 from hearpreprocess.scaffold.notes import Noted
 from hearpreprocess.scaffold.recordings import Recordings, stem_of
 from hearpreprocess.scaffold.splits import split_of_table
-from hearpreprocess.scaffold.tables import Row, Table, names_recordings, read
+from hearpreprocess.scaffold.tables import NotATableError, Row, Table, names_recordings, read
 from hearpreprocess.task import Column
 
 MOST_FOLDERS = 50
@@ -105,9 +105,10 @@ def tables_naming(folder: Path, paths: Sequence[str], recordings: Recordings) ->
         try:
             table, its_notes = read(folder, path, recordings)
         except CorpusError as error:
-            if not path.endswith(".txt"):
-                if names_recordings(folder, path, recordings):
-                    raise CorpusError(f"{error}. Correct the table, or move it out of the folder") from None
+            is_named = names_recordings(folder, path, recordings)
+            if is_named and not path.lower().endswith(".txt") and not isinstance(error, NotATableError):
+                raise CorpusError(f"{error}. Correct the table, or move it out of the folder") from None
+            if is_named or not path.lower().endswith(".txt"):
                 notes.append(f"{error}; passed over")
             continue
         count, naming = naming_in(table, recordings)

@@ -29,6 +29,10 @@ COMMENT = "#"
 Row = Mapping[Column, str]
 
 
+class NotATableError(CorpusError):
+    """A file has one column: a list, or any text."""
+
+
 @dataclass(frozen=True)
 class Table:
     """A table in a folder, without the rows that repeat another one. `lines`: where the rows begin in the file.
@@ -98,10 +102,15 @@ def read(folder: Path, path: str, recordings: Recordings) -> Noted[Table]:
         dialect, rows = _best_reading(path, text, recordings)
         table = _table(path, replace(dialect, encoding=encoding), rows, recordings)
     except CorpusError as error:
-        raise CorpusError(f"{path} cannot be read as a table: {error}") from None
+        raise type(error)(f"{path} cannot be read as a table: {error}") from None
     if dialect.quoting == "none":
         line = next(row.line for row in rows if any(cell.startswith('"') for cell in row.cells))
         notes.append(f"a quote is a character of its cell, as in line {line}")
+    if dialect.comment:
+        comments = [number for number, line in lines_of(text) if line.startswith(dialect.comment)]
+        notes.append(
+            f"lines that begin with {dialect.comment} are no rows: {len(comments):,}, such as line {comments[0]}"
+        )
     return replace(table, is_ascii=text.isascii() and encoding is None), [
         *(f"{path}: {note}" for note in notes),
         *_notes_on_repeated(path, rows),
@@ -136,11 +145,10 @@ def _best_reading(path: str, text: str, recordings: Recordings) -> tuple[Dialect
     separators = list(dict.fromkeys((_usual_separator(path), *SEPARATORS))) if not stated else [stated]
     readings: dict[Dialect, list[TableRow]] = {}
     refusals: dict[str, CorpusError] = {}
-    for comment in (None, COMMENT):
+    for comment in (None, COMMENT) if _may_have_comments(text, separators, recordings) else (None,):
         for separator in separators:
-            dialect = Dialect(separator, strip_blanks=True, comment=comment)
             try:
-                rows = rows_in(text, dialect)
+                dialect, rows = _with_quoting(text, Dialect(separator, strip_blanks=True, comment=comment))
             except CorpusError as error:
                 refusals.setdefault(separator, error)
                 continue
@@ -154,20 +162,47 @@ def _best_reading(path: str, text: str, recordings: Recordings) -> tuple[Dialect
         return sum(recordings.are_named(row.cells) for row in rows), len(rows[0].cells)
 
     best = max(readings, key=merit, default=None)
-    if refusals and (best is None or (not merit(best)[0] and _names_recordings(text, recordings))):
-        first = next((line for _number, line in lines_of(text) if line.strip()), "")
-        raise refusals[max(refusals, key=first.count)]
+    first = next((line for _number, line in lines_of(text) if line.strip()), "")
+    likely = max(refusals, key=first.count, default="")
+    if likely in first and likely and (best is None or (not merit(best)[0] and _names_recordings(text, recordings))):
+        raise refusals[likely]
     if best is None:
-        raise CorpusError("it has one column, or none")
+        raise NotATableError("it has one column, or none")
     return _without_needless(text, best, readings[best]), readings[best]
+
+
+def _may_have_comments(text: str, separators: Sequence[str], recordings: Recordings) -> bool:
+    """Whether no line that begins as a comment names a recording that is called so."""
+    comments = [line for _number, line in lines_of(text) if line.startswith(COMMENT)]
+    return not any(recordings.are_named(line.split(separator)[:1]) for line in comments for separator in separators)
+
+
+def _with_quoting(text: str, dialect: Dialect) -> tuple[Dialect, list[TableRow]]:
+    """The rows of a text; quotes are characters in it where they can be nothing else.
+
+    Raises CorpusError, which names the line, where that is open.
+    """
+    try:
+        return dialect, rows_in(text, dialect)
+    except CorpusError:
+        plain = replace(dialect, quoting="none")
+        if _cells(text, replace(dialect, quoting="minimal")) is not None or (cells := _cells(text, plain)) is None:
+            raise
+        if any(_is_quoted(cell) for row in cells for cell in row):
+            raise
+        return plain, rows_in(text, plain)
+
+
+def _is_quoted(cell: str) -> bool:
+    """Whether a cell was quoted after all, or holds a quote that was meant to be escaped."""
+    return (len(cell) > 1 and cell[0] == cell[-1] == '"') or '\\"' in cell
 
 
 def _without_needless(text: str, dialect: Dialect, rows: Sequence[TableRow]) -> Dialect:
     """The dialect, with what its rows depend on stated, and nothing else."""
-    ways = {way: _cells(text, replace(dialect, quoting=way)) for way in ("minimal", "none")}
     cells = [row.cells for row in rows]
-    if ways["minimal"] != ways["none"]:
-        dialect = replace(dialect, quoting="none" if ways["none"] == cells else "minimal")
+    if dialect.quoting is None and _cells(text, replace(dialect, quoting="none")) != cells:
+        dialect = replace(dialect, quoting="minimal")
     as_written = replace(dialect, strip_blanks=None)
     return as_written if _cells(text, as_written) == cells else dialect
 

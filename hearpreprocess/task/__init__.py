@@ -15,6 +15,7 @@ from hearpreprocess.task.opened import opened_files
 from hearpreprocess.task.registry import GROUPS, TaskReference, built_in_names, load
 from hearpreprocess.task.schemes import NewFolds, PresetFolds, SplitScheme, SplitSeconds, TrainValidTest, fold
 from hearpreprocess.task.sources import (
+    TEXT_PATTERNS,
     Archive,
     FileList,
     Files,
@@ -26,13 +27,17 @@ from hearpreprocess.task.sources import (
 )
 from hearpreprocess.task.tables import SEPARATORS, Dialect, decoded, rows_in, separator_line
 from hearpreprocess.task.tfds import named_clips, tfds_names
-from hearpreprocess.task.tree import Packed, Tree, is_hidden, matcher
+from hearpreprocess.task.tree import TREE, Packed, Tree, is_hidden, matcher
 from hearpreprocess.task.undeclared import describe_undeclared
+from hearpreprocess.task.values import LARGEST, shown, unusable_character
 
 __all__ = [
     "EXTRAS",
     "GROUPS",
+    "LARGEST",
     "SEPARATORS",
+    "TEXT_PATTERNS",
+    "TREE",
     "Archive",
     "Clip",
     "Column",
@@ -77,7 +82,9 @@ __all__ = [
     "registry",
     "rows_in",
     "separator_line",
+    "shown",
     "source_to_json",
     "tfds_names",
+    "unusable_character",
     "without_credentials",
 ]

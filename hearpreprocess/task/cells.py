@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from hearpreprocess.errors import CorpusError
 
+QUOTES_ARE_CHARACTERS = 'Where a quote is a character like any other, set quoting="none"'
+
 LINE_END = re.compile(r"\r\n|\n|\r")
-_NO_QUOTES = 'Where a quote is a character like any other, set quoting="none"'
 _CLOSED = re.compile(r'"([^"]*(?:""[^"]*)*)"')
 
 
@@ -117,9 +118,8 @@ def _cells_from(text: str, position: int, line: int, form: CellFormat) -> tuple[
         if is_quoted and (start == position or form.strip_blanks):
             closed = _CLOSED.match(text, start)
             if closed is None:
-                raise CorpusError(
-                    f"line {line}: a quoted cell begins at {_shown(text, start)} and does not end. {_NO_QUOTES}"
-                )
+                problem = f"line {line}: a quoted cell begins at {_shown(text, start)} and does not end"
+                raise CorpusError(f"{problem}. {QUOTES_ARE_CHARACTERS}")
             cells.append(closed[1].replace('""', '"'))
             position = _after(blanks, text, closed.end()) if form.strip_blanks else closed.end()
         else:
@@ -136,7 +136,7 @@ def _cells_from(text: str, position: int, line: int, form: CellFormat) -> tuple[
         else:
             raise CorpusError(
                 f"line {line + _line_ends_in(cells)}: a quoted cell is followed by {_shown(text, position)}; expected "
-                f"{form.separator!r} or the end of the line. {_NO_QUOTES}"
+                f"{form.separator!r} or the end of the line. {QUOTES_ARE_CHARACTERS}"
             )
 
 

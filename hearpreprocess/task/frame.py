@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from hearpreprocess.errors import ConfigError, CorpusError
 from hearpreprocess.task.cells import lines_of
@@ -36,7 +36,7 @@ def table_frame(
     """
     import pandas as pd
 
-    _check(header, names)
+    _check(header, names, usecols)
     rows = table_rows(content, dialect, None if names is None else len(names))
     if not rows and names is None:
         raise CorpusError("it is empty")
@@ -70,11 +70,19 @@ def column_names(header: Sequence[str]) -> list[str]:
     return named
 
 
-def _check(header: object, names: Sequence[str] | None) -> None:
+def _check(header: object, names: Sequence[str] | None, usecols: object) -> None:
     if header is not None and (isinstance(header, bool) or not isinstance(header, int) or header < 0):
         raise ConfigError(f"header: expected the number of a row, or None, got {header!r}")
-    if names is not None and (isinstance(names, str) or not names or len(set(names)) < len(names)):
+    if names is not None and (not _are(str, names) or len(set(names)) < len(names)):
         raise ConfigError(f"names: expected different names of the columns, got {names!r}")
+    if usecols is not None and not _are((str, int), usecols):
+        raise ConfigError(f"usecols: expected names or numbers of columns, got {usecols!r}")
+
+
+def _are(kind: type | tuple[type, ...], values: object) -> bool:
+    """Whether values are a sequence of this kind, and not empty."""
+    is_sequence = isinstance(values, Sequence) and not isinstance(values, str) and len(values) > 0
+    return is_sequence and all(isinstance(value, kind) for value in cast("Sequence[object]", values))
 
 
 def _check_separator(content: bytes, dialect: Dialect, width: int) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from hearpreprocess.errors import ConfigError
 from hearpreprocess.storage import digest
+from hearpreprocess.task import rules
 from hearpreprocess.task.addresses import without_credentials
+from hearpreprocess.task.checking import Rule, check_fields
 from hearpreprocess.task.files import File, listed_files, listing_digest
 
 TEXT_PATTERNS = ("**/*.csv", "**/*.tsv", "**/*.txt", "**/*.json", "**/*.mid", "**/*.midi")
@@ -26,7 +28,7 @@ class Source(ABC):
 
     @property
     @abstractmethod
-    def reads(self) -> Sequence[str]:
+    def reads(self) -> Collection[str]:
         """Patterns of the members that the task's `clips` function reads (tables, lists).
 
         `clips` knows everything else in the source by name and size alone.
@@ -53,7 +55,7 @@ class Source(ABC):
         return None
 
     @property
-    def may_differ(self) -> Sequence[str]:
+    def may_differ(self) -> Collection[str]:
         """The file names of members that may differ from that list."""
         return ()
 
@@ -77,15 +79,11 @@ class Archive(File, Source):
     list, except those in `may_differ`, which exist as intact copies with other bytes.
     """
 
-    reads: Sequence[str] = TEXT_PATTERNS
+    reads: Collection[str] = TEXT_PATTERNS
     member_md5: Path | str | None = None
-    may_differ: Sequence[str] = ()
+    may_differ: Collection[str] = ()
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "reads", tuple(self.reads))
-        object.__setattr__(self, "may_differ", tuple(self.may_differ))
-        object.__setattr__(self, "member_md5", None if self.member_md5 is None else str(self.member_md5))
-        super().__post_init__()
+    RULES: ClassVar[Mapping[str, Rule]] = {**File.RULES, "member_md5": rules.is_list_of_checksums}
 
     def _check_checksums(self) -> None:
         if self.checksums or self.member_md5 is None:
@@ -113,11 +111,10 @@ class SplitArchive(Source):
     """One zip archive that is divided into parts, in their order: .z01, .z02, ..., .zip. `reads`: see Archive."""
 
     parts: Sequence[File]
-    reads: Sequence[str] = TEXT_PATTERNS
+    reads: Collection[str] = TEXT_PATTERNS
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "parts", tuple(self.parts))
-        object.__setattr__(self, "reads", tuple(self.reads))
+        check_fields(self)
         names = [part.filename for part in self.parts]
         suffixes = [name.rpartition(".")[2].lower() for name in names]
         if len(names) < 2 or suffixes != [*(f"z{number:02d}" for number in range(1, len(names))), "zip"]:
@@ -153,15 +150,10 @@ class Files(Source):
     # Defaults that __post_init__ rejects: without them the base class' properties would become the fields' defaults.
     files: Sequence[File] = ()
     title: str = ""
-    reads: Sequence[str] = TEXT_PATTERNS
+    reads: Collection[str] = TEXT_PATTERNS
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "files", tuple(self.files))
-        object.__setattr__(self, "reads", tuple(self.reads))
-        if not self.title:
-            raise ConfigError("Files needs a title")
-        if not self.files:
-            raise ConfigError(f"{self.title}: Files needs at least one")
+        check_fields(self, rules={"files": rules.not_empty, "title": rules.title})
 
     @property
     def archived(self) -> bool:
@@ -187,19 +179,17 @@ class FileList(Source):
     """
 
     listing: Path | str
-    folder: str
+    folder: Path | str
     mirrors: Sequence[str] = ()
-    reads: Sequence[str] = TEXT_PATTERNS
+    reads: Collection[str] = TEXT_PATTERNS
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "listing", str(self.listing))
-        object.__setattr__(self, "mirrors", tuple(self.mirrors))
-        object.__setattr__(self, "reads", tuple(self.reads))
+        check_fields(self, rules={"listing": rules.is_file, "folder": rules.title})
 
     @property
     def files(self) -> tuple[File, ...]:
         """What is downloaded."""
-        return listed_files(str(self.listing), self.folder, tuple(self.mirrors))
+        return listed_files(str(self.listing), str(self.folder), tuple(self.mirrors))
 
     @property
     def archived(self) -> bool:
@@ -209,7 +199,7 @@ class FileList(Source):
     @property
     def title(self) -> str:
         """What a person calls the source."""
-        return self.folder
+        return str(self.folder)
 
     @property
     def content_id(self) -> str:
@@ -238,11 +228,11 @@ class Synthetic(Source):
     """
 
     corpus: str
-    reads: Sequence[str] = TEXT_PATTERNS
+    reads: Collection[str] = TEXT_PATTERNS
     archived: bool = True
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "reads", tuple(self.reads))
+        check_fields(self, rules={"corpus": rules.title})
 
     @property
     def title(self) -> str:
@@ -263,17 +253,13 @@ class Local(Source):
     """
 
     path: Path | str
-    reads: Sequence[str] = TEXT_PATTERNS
-    member_md5: str | None = None
-    may_differ: Sequence[str] = ()
+    reads: Collection[str] = TEXT_PATTERNS
+    member_md5: Path | str | None = None
+    may_differ: Collection[str] = ()
     is_stand_in: bool = False
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "path", str(self.path))
-        object.__setattr__(self, "may_differ", tuple(self.may_differ))
-        object.__setattr__(self, "reads", tuple(self.reads))
-        if not Path(self.path).exists():
-            raise ConfigError(f"there is no {self.path}, which a source is read from")
+        check_fields(self, rules={"path": rules.is_there, "member_md5": rules.is_list_of_checksums})
 
     @classmethod
     def instead_of(cls, source: Source, path: str) -> Local:

@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hearpreprocess.errors import ConfigError, CorpusError
-from hearpreprocess.task.cells import LINE_END, CellFormat, TableRow, lines_of, quoted_rows, unquoted_rows
+from hearpreprocess.task.cells import (
+    LINE_END,
+    QUOTES_ARE_CHARACTERS,
+    CellFormat,
+    TableRow,
+    lines_of,
+    quoted_rows,
+    unquoted_rows,
+)
 
 Quoting = Literal["minimal", "none"]
 
@@ -45,9 +53,9 @@ class Dialect:
     def __post_init__(self) -> None:
         if not isinstance(self.sep, str) or len(self.sep) != 1 or self.sep in '"\r\n\0':
             raise ConfigError(f"sep: expected one character, such as ',' or '\\t', got {self.sep!r}")
-        if self.quoting not in (None, "minimal", "none", *range(4)):
+        if isinstance(self.quoting, bool) or self.quoting not in (None, "minimal", "none", *range(4)):
             raise ConfigError(f'quoting: expected "minimal", "none" or None, got {self.quoting!r}')
-        if self.strip_blanks not in (None, True, False):
+        if self.strip_blanks is not None and not isinstance(self.strip_blanks, bool):
             raise ConfigError(f"strip_blanks: expected True, False or None, got {self.strip_blanks!r}")
         if self.comment is not None and (not isinstance(self.comment, str) or not self.comment.strip()):
             raise ConfigError(f"comment: expected a text such as '#', or None, got {self.comment!r}")
@@ -81,6 +89,8 @@ def decoded(content: bytes, encoding: str | None = None) -> str:
             f"line {line}: {content[error.start : error.end]!r} is not text in {encoding}. Set encoding= to "
             "the table's own, such as 'cp1252'"
         ) from None
+    except UnicodeError as error:  # of a codec that is for something else, such as idna
+        raise CorpusError(f"it is not text in {encoding}: {error}") from None
     text = text.lstrip("\ufeff")
     if "\0" in text:
         line = len(LINE_END.findall(text[: text.index("\0")])) + 1
@@ -101,24 +111,33 @@ def rows_in(text: str, dialect: Dialect, columns: int | None = None) -> list[Tab
     """The rows of a table's text; see `table_rows`."""
     form = dialect.form
     position, number = _start_of_table(text, dialect)
-    plain = unquoted_rows(text, form, position, number)
     if dialect.quoting in ("none", csv.QUOTE_NONE):
+        rows = unquoted_rows(text, form, position, number)
+        _check_widths(rows, columns)
+    elif dialect.quoting is not None:
+        rows = quoted_rows(text, form, position, number)
+        _check_widths(rows, columns)
+    else:
+        rows = _unambiguous_rows(text, form, position, number, columns)
+    _check_every_line_is_read(text, form, position, number, rows)
+    return rows
+
+
+def _unambiguous_rows(text: str, form: CellFormat, position: int, number: int, columns: int | None) -> list[TableRow]:
+    """The rows with quoted cells, which must be the only ones that there can be."""
+    plain = unquoted_rows(text, form, position, number)
+    if '"' not in text:
         _check_widths(plain, columns)
         return plain
     try:
         rows = quoted_rows(text, form, position, number)
         _check_widths(rows, columns)
     except CorpusError as error:
-        if dialect.quoting is not None or _ragged(plain, columns):
-            raise
-        _check_quotes_are_characters(plain, form, error)
-        rows = plain
-    else:
-        if dialect.quoting is None and not _ragged(plain, columns):
-            _check_same_cells(plain, rows)
-    if dialect.quoting is None:
-        _check_no_escapes(rows)
-    _check_every_line_is_read(text, form, position, number, rows)
+        hint = f". {QUOTES_ARE_CHARACTERS}" if not _ragged(plain, columns) else ""
+        raise CorpusError(f"{error}{hint if QUOTES_ARE_CHARACTERS not in str(error) else ''}") from None
+    if not _ragged(plain, columns):
+        _check_same_cells(plain, rows)
+    _check_no_escapes(rows)
     return rows
 
 
@@ -161,17 +180,6 @@ def _check_widths(rows: Sequence[TableRow], columns: int | None) -> None:
         f"line {row.line} has {cells}, expected {expected}: {_shown_cells(row)}"
         + (f"; so it is with {len(ragged) - 1:,} more: {others}" if others else "")
     )
-
-
-def _check_quotes_are_characters(plain: Sequence[TableRow], form: CellFormat, error: CorpusError) -> None:
-    """Raise the error of the reading with quotes where some cells are quoted after all."""
-    for row in plain:
-        for cell in row.cells:
-            stripped = cell.strip(form.blanks)
-            if len(stripped) > 1 and stripped[0] == stripped[-1] == '"':
-                raise CorpusError(
-                    f"{error}. Line {row.line} has a cell that is quoted, {stripped!r}, so that both could be meant"
-                ) from None
 
 
 def _check_same_cells(plain: Sequence[TableRow], quoted: Sequence[TableRow]) -> None:

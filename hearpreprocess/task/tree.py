@@ -31,6 +31,10 @@ Packed = Sequence[int]
 """The location of a member in its archive, in numbers for the archive's reader."""
 
 
+TREE = "tree.json"
+"""The file with the listing in a tree's folder."""
+
+
 def matcher(patterns: Sequence[str], *, with_hidden: bool = False) -> Callable[[str], bool]:
     """A function that tests whether a path matches a pattern; `*` stays within a folder, `**` crosses folders.
 
@@ -85,11 +89,11 @@ class Tree:
             "checksums": checksums,
             "packed": packed or {},
         }
-        (folder / "tree.json").write_text(json.dumps(listing, ensure_ascii=False), encoding="utf-8")
+        (folder / TREE).write_text(json.dumps(listing, ensure_ascii=False), encoding="utf-8")
 
     @functools.cached_property
     def _listing(self) -> dict[str, Any]:
-        listing: dict[str, Any] = json.loads((self._folder / "tree.json").read_text(encoding="utf-8"))
+        listing: dict[str, Any] = json.loads((self._folder / TREE).read_text(encoding="utf-8"))
         return listing
 
     @property

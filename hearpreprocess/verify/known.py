@@ -26,6 +26,6 @@ def facts_in_name(task: TaskMode, file: str) -> Mapping[str, str]:
     name = file.removesuffix(".wav")
     match = re.fullmatch(task.name_pattern, name) if task.name_pattern and len(name) <= _LONGEST_NAME else None
     facts = {key: value for key, value in match.groupdict().items() if value is not None} if match else {}
-    if not re.fullmatch("[0-9]{1,9}", facts.get("fold", "1")):
+    if not re.fullmatch("0*[1-9][0-9]{0,8}", facts.get("fold", "1")):
         del facts["fold"]
     return facts

@@ -21,9 +21,11 @@ import pytest
 import soundfile
 
 from hearpreprocess import Archive, Clip, PresetFolds, TaskConfig, archive, audio, fold
-from hearpreprocess.audio import decoding
+from hearpreprocess.audio import reading
 from hearpreprocess.corpus.choose import choose_clips
 from hearpreprocess.errors import AudioError, HearPreprocessError
+from hearpreprocess.scaffold.naming import tables_naming
+from hearpreprocess.scaffold.recordings import Recordings
 from hearpreprocess.synthetic import archives
 from hearpreprocess.synthetic.sounds import recording, wav_bytes
 from hearpreprocess.task.tree import Tree
@@ -219,17 +221,16 @@ def test_recordings(sandbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         soundfile.write(file, tone, 8000, format=container)
         seeds.append(file.getvalue())
     calls = 0
-    really_convert = decoding._convert
+    really_convert = reading.convert
 
-    def convert(path: Path, target: Path, said: str) -> None:
+    def convert(path: Path, target: Path, said: str, *, is_untrimmed: bool) -> bool:
         nonlocal calls
         calls += 1
         if calls % 40 == 1:  # ffmpeg is a process, with bytes of its own to be wary of
-            really_convert(path, target, said)
-        else:
-            raise AudioError("as if ffmpeg refused it")
+            return really_convert(path, target, said, is_untrimmed=is_untrimmed)
+        raise AudioError("as if ffmpeg refused it")
 
-    monkeypatch.setattr(decoding, "_convert", convert)
+    monkeypatch.setattr(reading, "convert", convert)
     survive(lambda content: audio.decode(content, duration=1.0), mutated(seeds, "recordings"))
 
 
@@ -247,6 +248,18 @@ def test_tables(sandbox: Path) -> None:
             list(tree.table(tree.member(name)).itertuples())
 
     survive(read, mutated(seeds, "tables"))
+
+
+def test_tables_that_new_reads(sandbox: Path) -> None:
+    tables = ['one.wav,bark\ntwo.wav, "me,ow"\n', "\ufefffile;label\r\none.wav;x\r\n", 'file\tlabel\none.wav\t"x\n']
+    seeds = [table.encode(encoding) for table in tables for encoding in ("utf-8", "utf-16", "utf-16-le")]
+    recordings = Recordings(("one.wav", "two.wav"))
+
+    def read(content: bytes) -> None:
+        (sandbox / "t.csv").write_bytes(content)
+        tables_naming(sandbox, ["t.csv"], recordings)
+
+    survive(read, mutated(seeds, "tables of new"))
 
 
 def test_json_tables_in_a_task(sandbox: Path) -> None:

@@ -158,3 +158,23 @@ def test_kinds_of_files() -> None:
     assert kind_of("é".encode() * 300) != ""
     assert kind_of(("x" + "é" * 300).encode()[:FIRST_BYTES]).startswith("a text that begins with 'xé")
     assert kind_of(b"\xff\xfe\x01\x02") == ""
+
+
+def test_a_folder_of_another_name_is_named_once(whole: bytes, tarball: Path) -> None:
+    tarball.write_bytes(packed(whole, lambda name: name.replace(TITLE, "another")))
+    with pytest.raises(ConfigError) as refused:
+        resampled.config_of(tarball)
+    assert str(refused.value) == f"{tarball}: its folder another is not called after its task, esc50-v2.0.0"
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        b"", b"<html>", b"[" * 100_000, b"[]", b"{}", b'{"files": 3}', b'{"files": [3]}', b'{"files": [{"key": []}]}',
+        b'{"files": [{"key": "x", "checksum": 3}]}', b'{"files": [{"key": "x", "checksum": "md5:1", "links": []}]}',
+        b'{"files": [{"key": "x", "checksum": "crc:1", "links": {"self": "https://x/x"}, "size": {}}]}',
+    ],
+)  # fmt: skip
+def test_an_odd_listing_of_the_published_record_is_refused(record: bytes) -> None:
+    with pytest.raises(ConfigError, match="cannot be understood|has no x"):
+        resampled.archive_in(record, "x")

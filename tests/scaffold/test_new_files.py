@@ -27,6 +27,7 @@ def labelled(folder: Path, suffix: str = ".wav", count: int = 4) -> None:
             (folder / label / f"{label}{number}{suffix}").write_bytes(toys.wav(f"{label}{number}", 0.3))
 
 
+@pytest.mark.slow
 def test_hidden_folders_and_other_files_are_passed_over_and_said(user: User) -> None:
     folder = user.folder / "mine"
     labelled(folder)
@@ -56,6 +57,7 @@ def test_a_recording_is_one_whatever_its_name_ends_with(tmp_path: Path, suffix: 
     assert not is_taken("README")
 
 
+@pytest.mark.slow
 def test_a_module_takes_the_recordings_that_new_took(user: User) -> None:
     folder = user.folder / "mine"
     labelled(folder, "")
@@ -115,7 +117,20 @@ def test_names_that_are_too_long_together_are_refused_before_anything_is_written
         describe(tmp_path)
     for path in list(tmp_path.glob("*/*.wav")):
         path.rename(path.with_name(path.name[1:]))
-    assert len(describe(tmp_path).clips) == 6
+    dataset = describe(tmp_path)
+    assert (len(dataset.clips), dataset.clip_naming) == (6, "folder")
+    for path in list(tmp_path.glob("*/*.wav")):
+        path.rename(path.with_name(path.parent.name[0] + "-" * 99 + path.name))
+    assert describe(tmp_path).clip_naming == "stem", "which is short enough, and unique"
+
+
+def test_hidden_copies_are_no_recordings(tmp_path: Path) -> None:
+    labelled(tmp_path)
+    wavs(tmp_path, *(f"a/.ipynb_checkpoints/a{number}-checkpoint.wav" for number in range(3)))
+    (tmp_path / "notes.md").write_text("x")
+    dataset = describe(tmp_path)
+    assert dataset.recordings == 8
+    assert {"folders ignored: .ipynb_checkpoints (3 files)", "files not used: 1 (.md 1)"} < set(dataset.notes)
 
 
 def test_a_folder_without_recordings_says_what_is_in_it(tmp_path: Path) -> None:

@@ -56,12 +56,7 @@ def test_lines_end_in_three_ways_and_no_other(read: Read, end: str) -> None:
         ('a,b\n"say ""hi""",3\n', [['say "hi"', "3"]]),
         ('a,b\n"",3\n', [["", "3"]]),
         ('"a","b"\n"1","2"', [["1", "2"]]),
-        # what was written without quotes
         ('a,b\n5" disk,x\n', [['5" disk', "x"]]),
-        ('a,b\n"well,x\nno,y\n', [['"well', "x"], ["no", "y"]]),
-        ('a,b\n"Yes" I do,x\n', [['"Yes" I do', "x"]]),
-        ('a,b\n",x\n', [['"', "x"]]),
-        ('a,b\n"x,1\ny,z"\n', [['"x', "1"], ["y", 'z"']]),
         # what blanks are around stays as it is
         ("a, b\n1, 2\n", [["1", " 2"]]),
     ],
@@ -76,6 +71,8 @@ def test_quotes_that_can_be_meant_in_one_way(read: Read, content: str, rows: lis
         ('a,b\n"x,1\nz",2\n', "line 2 reads differently with and without quoted cells: 'x,1\\\\nz', '2' or '\"x', '1'"),
         ('a,b,c\nx,"well,1\ny,so",2\n', "line 2 reads differently with and without quoted cells"),
         ('"a,b",c\n"d,e",f\n', "line 1 reads differently with and without quoted cells"),
+        ('a,b\n"well,x\nno,y\n', "line 2: a quoted cell begins at '\"well,x' and does not end. Where a quote"),
+        ('a,b\n"x,1\ny,z"\n', "line 2 has 1 cell, expected 2 as in line 1: .*Where a quote is a character like any"),
         ('a,b\n"no" one,1\n"yes",2\n', "line 2: a quoted cell is followed by ' one,1'"),
         ('a,b\n"yes",1\n"no,2\n', "line 3: a quoted cell begins at '\"no,2' and does not end"),
         ('a,b\nx, "y"\n', "line 2: a blank is before a quote, as in ' \"y\"'"),
@@ -103,6 +100,9 @@ def test_what_is_ambiguous_or_wrong_is_refused_by_line(read: Read, content: str 
     [
         ('a,b,c\nx,"well,1\ny,so",2\n', {"quoting": "none"}, [["x", '"well', "1"], ["y", 'so"', "2"]]),
         ('a,b,c\nx,"well,1\ny,so",2\n', {"quoting": "minimal"}, [["x", "well,1\ny,so", "2"]]),
+        ('a,b\n"well,x\nno,y\n', {"quoting": "none"}, [['"well', "x"], ["no", "y"]]),
+        ('a,b\n"x,1\ny,z"\n', {"quoting": "none"}, [['"x', "1"], ["y", 'z"']]),
+        ('a,b\n"Yes" I do,x\n', {"quoting": "none"}, [['"Yes" I do', "x"]]),
         ('a,b\n"yes",1\n"no,2\n', {"quoting": csv.QUOTE_NONE}, [['"yes"', "1"], ['"no', "2"]]),
         ('a,b\n\\"x,y\n', {"quoting": csv.QUOTE_MINIMAL}, [['\\"x', "y"]]),
         ('a , b\nx, "y"\n"z" ,1\n', {"strip_blanks": True}, [["x", "y"], ["z", "1"]]),
@@ -142,6 +142,11 @@ def test_options_decide(read: Read, content: str | bytes, options: dict[str, Any
         ({"header": "a"}, "header: expected the number of a row"),
         ({"names": "ab"}, "names: expected different names"),
         ({"names": ["a", "a"]}, "names: expected different names"),
+        ({"names": ["a", 1]}, "names: expected different names"),
+        ({"usecols": "a"}, "usecols: expected names or numbers"),
+        ({"usecols": len}, "usecols: expected names or numbers"),
+        ({"quoting": False}, 'quoting: expected "minimal", "none" or None'),
+        ({"encoding": 8}, "encoding: expected a codec of Python"),
         ({"dtype": int}, r"Tree\.table has no option 'dtype'; expected sep, quoting.*pandas\.read_csv"),
     ],
 )

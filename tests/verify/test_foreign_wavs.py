@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import shutil
 import struct
 from collections.abc import Callable
@@ -13,10 +14,15 @@ import pytest
 import soundfile
 
 from hearpreprocess import audio, report
+from hearpreprocess.cli import main
 from hearpreprocess.compare import compare
+from hearpreprocess.errors import AudioError
 from hearpreprocess.verify import verify
 from tests import finished_tasks
+from tests.extent import IS_WHOLE
+from tests.faults.test_verdicts import mutated_wav
 
+FASTEST = 768_000  # in hertz: decode refuses rates that no recording has
 RATE = 16000  # at which a report shows clips
 PLACEHOLDERS = (0, 0x7FFFF000, 0x7FFFFFFF, 0x80000000, 0x80000024, 0xFFFFF000, 0xFFFFFFFF)
 
@@ -103,6 +109,23 @@ def test_what_is_resampled_of_a_published_clip_are_the_samples_that_verify_reads
     assert audio.decode(content).samples.tolist() == samples.tolist()
 
 
+def test_damaged_clips_are_never_other_samples_to_one_reader_than_to_the_other() -> None:
+    chance, same = random.Random("readers"), 0
+    samples = np.random.default_rng(1).integers(-999, 999, 300).astype("<i2").tobytes()
+    seeds = [form(samples) for form in FORMS.values()]
+    for _mutation in range(2000 if IS_WHOLE else 200):
+        content = mutated_wav(chance.choice(seeds), chance)
+        try:
+            read = audio.read_wav(content)
+        except AudioError:
+            continue  # that decode repairs some headers is another matter
+        if (read.bits, read.channels) == (16, 1) and read.length and read.rate <= FASTEST:
+            decoded = audio.decode(content)
+            assert (decoded.rate, decoded.samples.tolist()) == (read.rate, read.samples.tolist()), content
+            same += 1
+    assert same > 30
+
+
 def test_what_is_no_clip_has_its_reason_said(original: Path, tmp_path: Path) -> None:
     task = Path(shutil.copytree(original, tmp_path / original.name))
     pcm = bytes(2000)
@@ -144,3 +167,21 @@ def test_samples_of_other_widths_are_findings(original: Path, tmp_path: Path, bi
     found = compare(*tasks)
     assert not found.is_same
     assert f"the samples differ, and are not compared, as they have {bits} bits" in found.problems["lengths"][0]
+
+
+@pytest.mark.slow
+def test_other_rates_of_rewritten_clips_are_those_of_the_clips(original: Path, tmp_path: Path) -> None:
+    rewritten = Path(shutil.copytree(original, tmp_path / "rewritten" / original.name))
+    for clip, form in zip(sorted((rewritten / str(RATE)).rglob("*.wav")), list(FORMS)[::-1], strict=False):
+        clip.write_bytes(FORMS[form](bytes(audio.read_wav(clip).data)))
+    made = []
+    for number, task in enumerate((original, rewritten)):
+        out = tmp_path / str(number)
+        out.mkdir()
+        tarball = finished_tasks.tarball_of(task, out, RATE)
+        places = ["--tmp-dir", str(out / "work"), "--tasks-dir", str(out / "tasks"), "--tar-dir", str(out / "tar")]
+        options = ["--sample-rates", "8000", "--num-workers", "1", "--quiet", "--no-report"]
+        assert main(["--from-published", str(tarball), *options, *places]) == 0
+        made.append(out / "tasks" / original.name)
+        assert verify(made[-1]).outcome == "equal"
+    assert compare(*made).outcome(8000) == "identical"

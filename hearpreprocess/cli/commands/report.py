@@ -60,7 +60,11 @@ def _finished(folder: Path) -> tuple[Path, list[Path]]:
 
 def _write(path: Path, text: str) -> None:
     """Write a page and print its path; refuse to replace a foreign file."""
-    if path.exists() and not _is_ours(path):
+    try:
+        is_foreign = os.path.lexists(path) and not _is_ours(path)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be replaced: {error.strerror}") from error
+    if is_foreign:
         raise OutputError(f"{path} was not made by hearpreprocess; move it away")
     with whole_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
