@@ -13,7 +13,7 @@ from tests.audio.recordings.case import RATE, Case, mono_8, mono_16, signal, sig
 LOSSLESS = {"PCM_S8", "PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ALAC_16", "ALAC_24", "ALAC_32"}
 WITHOUT_HEADER = {"RAW"}
 TWO_FILES = {"SD2"}  # its header is a resource fork
-WITHOUT_LENGTH = {"IRCAM", "PAF", "PVF"}
+WITHOUT_LENGTH = {"IRCAM", "PAF", "PVF", "XI"}
 DECODER_ONLY = {"MPEG_LAYER_I", "MPEG_LAYER_II"}  # offered for reading alone
 MONO_ONLY = {"GSM610", "IMA_ADPCM", "MS_ADPCM", "G721_32", "G723_24", "G723_40", "DWVW_12", "DWVW_16", "DWVW_24",
              "NMS_ADPCM_16", "NMS_ADPCM_24", "NMS_ADPCM_32", "DPCM_8", "DPCM_16"}  # fmt: skip

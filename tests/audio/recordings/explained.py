@@ -271,8 +271,8 @@ OPEN_ENDS: dict[str, OpenEnd] = {
         "the whole samples up to the end of the file",
     ),
     "headers": OpenEnd(
-        "IRCAM, PAF, PVF",
-        "their headers have no place for a length",
+        "IRCAM, PAF, PVF; XI, as libsndfile writes it",
+        "the headers have no place for a length; libsndfile leaves 0 in that of XI",
         "the whole samples up to the end of the file",
     ),
     "frames": OpenEnd(
