@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from hearpreprocess.errors import ArchiveError, enumerate_problems
@@ -20,10 +21,18 @@ _ALWAYS_ALLOWED_BYTES = 256 << 20
 class Listing:
     """Collects the members of an archive and every problem with them.
 
-    `packed_bytes`: the size of the archive; its members may be at most `most_expansion` times as large.
+    `packed_bytes`: the size of the archive; its members may be at most `most_expansion` times as large. `on_note`: what
+    is called with a text that a user should know of the archive.
     """
 
-    def __init__(self, archive: str, packed_bytes: int | None = None, most_expansion: float = MOST_EXPANSION) -> None:
+    def __init__(
+        self,
+        archive: str,
+        packed_bytes: int | None = None,
+        most_expansion: float = MOST_EXPANSION,
+        on_note: Callable[[str], object] = lambda text: None,
+    ) -> None:
+        self.note = on_note
         self._archive = archive
         self._packed_bytes = packed_bytes
         self._most_expansion = most_expansion
