@@ -84,7 +84,15 @@ class TarReader:
 
 def _members(stream: _Stream) -> Iterator[tuple[str, TarMember]]:
     """Each member with its path; its content must be taken from the stream before the next one."""
-    while (member := read_member(stream.read)) is not None:
+    while True:
+        start = stream.position
+        try:
+            member = read_member(stream.read)
+        except HeaderError as error:
+            behind = f", behind member {stream.last!r}" if stream.last else ""
+            raise HeaderError(f"{error}, at byte {start:,}{behind}") from error
+        if member is None:
+            break
         stream.last = member.name
         yield member.name.removeprefix("./"), member
     stream.check_rest()

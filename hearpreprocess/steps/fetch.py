@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import glob
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,7 +23,7 @@ from hearpreprocess.storage import (
     replaced_folder,
     whole_file,
 )
-from hearpreprocess.task import File, Local, Source, Synthetic, Tree, matcher
+from hearpreprocess.task import File, Local, Source, Synthetic, Tree, matcher, parts_beside
 
 MOST_FILES_SHOWN = 9
 
@@ -213,9 +212,7 @@ class Locate(SourceStep):
 
     @property
     def files(self) -> dict[str, Path]:
-        parts = sorted(self.path.parent.glob(f"{glob.escape(self.path.stem)}.z[0-9][0-9]"))
-        of_archive = [*parts, self.path] if self.path.suffix == ".zip" else [self.path]
-        return {path.name: path for path in of_archive}
+        return {path.name: path for path in parts_beside(self.path)}
 
     @property
     def output_paths(self) -> list[Path]:
@@ -326,7 +323,7 @@ class Index(FolderStep):
     @property
     def key(self) -> str:
         step = self.requires()
-        return f"{self.title}-{digest([step.identity, list(self.source.reads), __version__])}"
+        return f"{self.title}-{digest([step.identity, list(self.source.reads), self.source.encoding, __version__])}"
 
     def requires(self) -> SourceStep:
         return source_step(self.workspace, self.source)
@@ -341,8 +338,12 @@ class Index(FolderStep):
             Tree.readable(folder),
             archived=self.source.archived,
             most_expansion=self.workspace.most_expansion,
+            encoding=self.source.encoding,
+            on_note=lambda text: self.note("warned", text=text),
         )
-        packed = {} if step.is_unpacked else archive.packed_members(step.files)
-        Tree.write(folder, members, step.content_id, checksums=step.checksums, packed=packed)
+        packed = {} if step.is_unpacked else archive.packed_members(step.files, self.source.encoding)
+        Tree.write(
+            folder, members, step.content_id, checksums=step.checksums, packed=packed, encoding=self.source.encoding
+        )
         self.note("advanced", amount=len(members))
         self.note("finished")

@@ -4,12 +4,14 @@ from hearpreprocess.task import registry
 from hearpreprocess.task.addresses import without_credentials
 from hearpreprocess.task.clips import Clip, Event, Label, LeftOut, Member
 from hearpreprocess.task.config import TaskConfig
+from hearpreprocess.task.encodings import encoding_named
 from hearpreprocess.task.facts import EXTRAS, Mode, Resampled
 from hearpreprocess.task.files import File
 from hearpreprocess.task.loading import LoadedTask
 from hearpreprocess.task.midi import midi_notes
 from hearpreprocess.task.mode import TaskMode
 from hearpreprocess.task.opened import opened_files
+from hearpreprocess.task.parts import parts_beside
 from hearpreprocess.task.registry import GROUPS, TaskReference, built_in_names, load
 from hearpreprocess.task.schemes import NewFolds, PresetFolds, SplitScheme, SplitSeconds, TrainValidTest, fold
 from hearpreprocess.task.sources import (
@@ -57,12 +59,14 @@ __all__ = [
     "Tree",
     "built_in_names",
     "describe_undeclared",
+    "encoding_named",
     "fold",
     "load",
     "matcher",
     "midi_notes",
     "named_clips",
     "opened_files",
+    "parts_beside",
     "registry",
     "source_to_json",
     "tfds_names",

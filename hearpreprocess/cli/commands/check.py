@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
     """Print the module's problems, or its clips if it has none; the exit status is 1 if it has problems."""
     from hearpreprocess.testing import contract
 
-    references = registry.references([options.task], options.mode, parse_sources(options.source))
+    references = registry.references([options.task], options.mode, parse_sources(options.source), options.zip_encoding)
     if len(references) != 1:
         raise ConfigError(f"{options.task} means {len(references)} tasks; check them one by one")
     (task,) = references
