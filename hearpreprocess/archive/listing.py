@@ -16,6 +16,7 @@ MOST_EXPANSION = 100
 """How many times larger than its archive a source may be; recordings seldom shrink to less than a third."""
 
 _ALWAYS_ALLOWED_BYTES = 256 << 20
+_LONGEST_PART = 255
 
 
 class Listing:
@@ -63,6 +64,8 @@ class Listing:
             problem = "would be written outside the folder that it is unpacked to"
         elif problem is None and any(part in ("", ".") for part in path.split("/")):
             problem = "is spelled in a way that another path could share"
+        elif problem is None and any(len(part.encode()) > _LONGEST_PART for part in path.split("/")):
+            problem = f"has a name of more than {_LONGEST_PART} bytes, which no file can have"
         elif problem is None and path in self._sizes:
             problem = "stands in it twice"
         if problem is not None:

@@ -16,14 +16,15 @@ LONGEST_HEADERS = 16 << 20
 """Bytes of the headers in front of a member; a header with a long name has a few thousand."""
 
 _NAME, _SIZE, _CHECKSUM, _TYPE = slice(0, 100), slice(124, 136), slice(148, 156), slice(156, 157)
+_OTHER_NUMBERS = (slice(100, 108), slice(108, 116), slice(116, 124), slice(136, 148))
 _MAGIC, _PREFIX, _STAR_PREFIX, _STAR_TIMES = slice(257, 263), slice(345, 500), slice(345, 476), slice(476, 500)
 _POSIX_MAGIC = b"ustar\0"
 _SPARSE_CONTINUES, _NEXT_SPARSE_CONTINUES = 482, 504
 
 _OCTAL = re.compile(rb"\0? *([0-7]+)(?:[ \0]|$)")
 _STAR_TIME = re.compile(rb"[0-7][0-7 ]{10} [0-7][0-7 ]{10} ")
-_BLANK = re.compile(rb"[ \0]*$")
 _POSITIVE_256 = 0x80
+_BASE_256 = (_POSITIVE_256, 0xFF)
 _LARGEST = 1 << 62
 
 _REGULAR, _FOLDERS = (b"0", b"\0", b"7"), (b"5", b"D")
@@ -99,7 +100,11 @@ def read_member(read: Callable[[int], bytes]) -> TarMember | None:
         padded = read(-(-size // BLOCK) * BLOCK)
         if len(padded) < size:
             raise HeaderError("it ends inside a header")
+        if kind == _LABEL and size:
+            raise HeaderError("a volume's label has a content")
         if kind == _LONG_NAME:
+            if not padded.strip(b"\0") or padded[size:].strip(b"\0"):
+                raise HeaderError("a header has a long name that is empty, or goes on behind its end")
             long_name = padded[:size].partition(b"\0")[0]
         elif kind in _PAX:
             pax |= _pax_records(padded[:size])
@@ -112,9 +117,15 @@ def read_member(read: Callable[[int], bytes]) -> TarMember | None:
 def _member(
     block: bytes, kind: bytes, long_name: bytes, pax: dict[bytes, bytes], read: Callable[[int], bytes]
 ) -> TarMember:
+    for field in _OTHER_NUMBERS:
+        _check_number(block[field])
+    if long_name and pax:
+        raise HeaderError("a member has a long name and a pax header")
     raw = pax.get(b"path") or long_name or _short_name(block)
+    if not raw:
+        raise HeaderError("a header has no name")
     name = raw.partition(b"\0")[0].decode("utf-8", "surrogateescape")
-    size = _decimal(pax[b"size"]) if pax.get(b"size") else _size(block, kind)
+    size = _decimal(pax[b"size"]) if pax.get(b"size") else _number(block[_SIZE])
     problem = _PROBLEMS.get(kind)
     is_folder = kind in _FOLDERS or (kind in _REGULAR and name.endswith("/"))
     if any(keyword.startswith(_SPARSE_KEYWORDS) for keyword in pax):
@@ -139,22 +150,25 @@ def _short_name(block: bytes) -> bytes:
     return prefix + b"/" + name if prefix else name
 
 
-def _size(block: bytes, kind: bytes) -> int:
-    field = block[_SIZE]
-    return 0 if kind not in _REGULAR and _BLANK.match(field) else _number(field)
-
-
 def _number(field: bytes) -> int:
     """A number in octal digits or, as by GNU tar, in base 256."""
     if field[0] == _POSITIVE_256:
         number = int.from_bytes(field[1:], "big")
     elif octal := _OCTAL.match(field):
         number = int(octal[1], 8)
+    elif not field.strip(b"\0"):
+        number = 0
     else:
         raise HeaderError(f"a header has {field!r} where a size is expected")
     if number > _LARGEST:
         raise HeaderError(f"a header has an impossible size of {number:,} bytes")
     return number
+
+
+def _check_number(field: bytes) -> None:
+    """Raise HeaderError where a number that is not used cannot be one, as GNU tar does."""
+    if field[0] not in _BASE_256 and not _OCTAL.match(field) and field.strip(b"\0"):
+        raise HeaderError(f"a header has {field!r} where a number is expected")
 
 
 def _decimal(value: bytes) -> int:
