@@ -139,7 +139,15 @@ def is_system_error(error: BaseException) -> bool:
 
 
 def target_of(folder: Path, path: str) -> Path:
-    """The path that a member is unpacked to; its parent folders are created."""
+    """The path that a member is unpacked to; its parent folders are created.
+
+    Raises ArchiveError where another member is a file in place of a folder, or a folder in place of the file.
+    """
     target = folder / path
-    target.parent.mkdir(parents=True, exist_ok=True)
-    return target
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.is_dir():
+            return target
+    except (FileExistsError, NotADirectoryError):
+        pass
+    raise ArchiveError(f"the archive's member {path!r} is a file and also a folder, or in a folder that is also a file")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import ModuleType
+from typing import BinaryIO
 
 from hearpreprocess.archive import folder as folders
 from hearpreprocess.archive import rar, tar, zip
@@ -72,9 +73,16 @@ def _format(paths: Sequence[Path]) -> ModuleType:
             return rar
         if start.startswith(tar.MAGIC) or is_header(start):
             return tar
-        if zipfile.is_zipfile(file):  # an archive with a prefix, or a last part
+        if _is_zip(file):  # an archive with a prefix, or a last part
             return zip
     found = unread_format(start) or f"got a file that starts with {start[:8]!r}"
     raise ArchiveError(
         f"{paths[0]} is no archive that can be read: expected zip, tar (plain, gz, bz2, xz) or rar, {found}"
     )
+
+
+def _is_zip(file: BinaryIO) -> bool:
+    try:
+        return zipfile.is_zipfile(file)
+    except zipfile.BadZipFile:  # it has the end of one that spans several files
+        return True

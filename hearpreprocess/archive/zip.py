@@ -80,6 +80,8 @@ def unpack(
             try:
                 with archive.open(member) as reading, target_of(folder, name).open("wb") as writing:
                     shutil.copyfileobj(reading, writing, _CHUNK)
+                    if writing.tell() != member.file_size:
+                        raise zipfile.BadZipFile(f"it has {writing.tell():,} bytes, not {member.file_size:,}")
             except _DAMAGE as error:
                 if is_system_error(error):
                     raise
