@@ -182,7 +182,7 @@ def _with_large_values(header: EntryHeader, large_values: bytes) -> EntryHeader:
     return header._replace(**values) if values else header
 
 
-def check_directory(end: EndRecord) -> None:
+def check_directory_size(end: EndRecord) -> None:
     """Raise zipfile.BadZipFile where the central directory is implausibly large."""
     if end.size > MOST_DIRECTORY_BYTES:
         raise zipfile.BadZipFile(f"its central directory has {end.size:,} bytes, for {end.entries:,} members")
@@ -216,7 +216,7 @@ class JoinedParts(JoinedFiles):
         """The central directory with absolute offsets and its end record, always in zip64 form."""
         part_starts = list(self._starts)
         end = end_record(self, part_starts)  # type: ignore[arg-type]
-        check_directory(end)
+        check_directory_size(end)
         if end.last_disk + 1 != len(part_starts):
             raise zipfile.BadZipFile(f"it was divided into {end.last_disk + 1} parts, got {len(part_starts)}")
         self.seek(_absolute(part_starts, end.disk, end.offset))

@@ -29,6 +29,8 @@ _LARGEST = 1 << 62
 
 _REGULAR, _FOLDERS = (b"0", b"\0", b"7"), (b"5", b"D")
 _HARD_LINK, _SPARSE = b"1", b"S"
+_WITHOUT_CONTENT = (_HARD_LINK, b"5")
+"""Whatever size they state. What GNU tar calls D has a list of a folder's files."""
 _PROBLEMS = {
     _HARD_LINK: "is a link",
     b"2": "is a link",
@@ -132,12 +134,12 @@ def _member(
         problem = _PROBLEMS[_SPARSE]
     elif problem is None and kind not in (*_REGULAR, *_FOLDERS):
         problem = f"has the type {kind.decode('latin-1')!r}, which is not known"
-    elif is_folder and size and kind != b"D":  # GNU tar's lists of a folder's files are its content there
+    elif is_folder and size and kind not in _FOLDERS:
         is_folder, problem = False, "is a folder that has a content"
     if kind == _SPARSE and block[_SPARSE_CONTINUES]:
         while (more := read(BLOCK)) and more[_NEXT_SPARSE_CONTINUES : _NEXT_SPARSE_CONTINUES + 1] not in (b"", b"\0"):
             pass
-    return TarMember(name, size, 0 if kind == _HARD_LINK else size, is_folder, problem)
+    return TarMember(name, size, 0 if kind in _WITHOUT_CONTENT else size, is_folder, problem)
 
 
 def _short_name(block: bytes) -> bytes:

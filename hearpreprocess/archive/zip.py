@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import lzma
 import shutil
 import stat
@@ -18,7 +17,8 @@ from isal import igzip_lib, isal_zlib
 
 from hearpreprocess.archive.joined import JoinedFiles, opened_parts
 from hearpreprocess.archive.listing import Listing, is_outside, is_system_error, target_of
-from hearpreprocess.archive.parts import SMALLEST_ENTRY, EndRecord, JoinedParts, check_directory, end_record
+from hearpreprocess.archive.parts import SMALLEST_ENTRY, JoinedParts, check_directory_size, end_record
+from hearpreprocess.archive.zip_checks import check_directory, seek_content
 from hearpreprocess.archive.zip_names import decoded_names, raw_name
 from hearpreprocess.errors import ArchiveError
 
@@ -37,9 +37,7 @@ _DAMAGE = (
     ValueError,
     struct.error,
 )
-_ENCRYPTED, _PATCHED, _HIDDEN_HEADERS, _DESCRIPTOR = 0x1, 0x20, 0x2000, 0x8
-_LOCAL, _LOCAL_MAGIC = struct.Struct("<4s5H3L2H"), b"PK\x03\x04"
-_HEADERS = (_LOCAL_MAGIC, b"PK\x01\x02")
+_ENCRYPTED, _PATCHED, _HIDDEN_HEADERS = 0x1, 0x20, 0x2000
 _CHUNK = 1 << 20
 
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
@@ -49,7 +47,6 @@ _METHOD_NAMES = {
     98: "PPMd", 99: "AES",
 }  # fmt: skip
 _UNIX = 3
-_LARGEST_COUNT = 1 << 16
 
 
 def unpack(
@@ -78,6 +75,7 @@ def unpack(
                 continue
             listing.take(name)
             try:
+                seek_content(archive.fp, member.header_offset, member.CRC, member.compress_type, _name_checksum(member))
                 with archive.open(member) as reading, target_of(folder, name).open("wb") as writing:
                     shutil.copyfileobj(reading, writing, _CHUNK)
                     if writing.tell() != member.file_size:
@@ -105,7 +103,7 @@ def packed_members(parts: Sequence[Path], encoding: str | None = None) -> dict[s
                 member.file_size,
                 member.CRC,
                 member.compress_type,
-                zlib.crc32(raw_name(member)),
+                _name_checksum(member),
             ]
             for name, member in _members(archive, parts[-1].name, encoding, lambda text: None)
             if not name.endswith("/") and member.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -144,26 +142,13 @@ class ZipReader:
         Raises ArchiveError where they do not match the archive's directory.
         """
         offset, packed_size, size, checksum, method, name_checksum = packed
-        self._file.seek(offset)
-        header = self._file.read(_LOCAL.size)
-        if len(header) < _LOCAL.size or not header.startswith(_LOCAL_MAGIC):
-            raise ArchiveError(
-                f"{self._name}: member {path!r} cannot be unpacked: it is not where the directory has it; "
-                "is the archive damaged?"
-            )
-        _magic, _needed, _flags, local_method, *_rest, name_length, extra_length = _LOCAL.unpack(header)
-        if zlib.crc32(self._file.read(name_length)) != name_checksum or local_method != method:
-            raise ArchiveError(
-                f"{self._name}: member {path!r} cannot be unpacked: its header has another name or method than the "
-                "directory; is the archive damaged?"
-            )
-        self._file.seek(extra_length, io.SEEK_CUR)
-        content: bytes = self._file.read(packed_size)
         try:
+            seek_content(self._file, offset, checksum, method, name_checksum)
+            content: bytes = self._file.read(packed_size)
             if method == zipfile.ZIP_DEFLATED:
                 inflating = isal_zlib.decompressobj(-zlib.MAX_WBITS)
                 content = inflating.decompress(content, size + 1)  # one more byte than declared shows an excess
-        except igzip_lib.IsalError as error:  # type: ignore[misc]
+        except (igzip_lib.IsalError, zipfile.BadZipFile) as error:  # type: ignore[misc]
             raise ArchiveError(
                 f"{self._name}: member {path!r} cannot be unpacked: {error}; is the archive damaged?"
             ) from error
@@ -173,6 +158,10 @@ class ZipReader:
                 "packed; is the archive damaged?"
             )
         return content
+
+
+def _name_checksum(member: zipfile.ZipInfo) -> int:
+    return zlib.crc32(raw_name(member))
 
 
 def is_divided(parts: Sequence[Path]) -> bool:
@@ -206,11 +195,11 @@ def _opened(parts: Sequence[Path], listing: Listing) -> Iterator[zipfile.ZipFile
             end = end_record(file)
             if end.disk:  # zipfile opens the last part of a divided archive as a complete one and misreads it
                 raise zipfile.BadZipFile("it is the last part of a divided archive, the other parts are missing")
-            check_directory(end)
+            check_directory_size(end)
             listing.check_count(max(end.entries, end.size // SMALLEST_ENTRY))
             file.seek(0)
             archive = stack.enter_context(zipfile.ZipFile(file))
-            _check_alone(file, archive, end)
+            check_directory(file, archive, end)
         except _DAMAGE as error:
             if isinstance(error, FileNotFoundError | PermissionError):
                 raise
@@ -219,19 +208,3 @@ def _opened(parts: Sequence[Path], listing: Listing) -> Iterator[zipfile.ZipFile
                 "it may be cut short, or of another format under this name"
             ) from error
         yield archive
-
-
-def _check_alone(file: Any, archive: zipfile.ZipFile, end: EndRecord) -> None:
-    """Raise zipfile.BadZipFile where the directory lists fewer or more members than it states, or not all of the file.
-
-    zipfile takes what stands in front of an archive, or behind it, for of no interest.
-    """
-    count = len(archive.infolist())
-    if (count - end.entries) % _LARGEST_COUNT:  # programs without zip64 count on from 0
-        raise zipfile.BadZipFile(f"its central directory has {count:,} entries, and states {end.entries:,}")
-    file.seek(0)
-    in_front = archive.start_dir - end.offset
-    if in_front > 0 and file.read(len(_LOCAL_MAGIC)) == _LOCAL_MAGIC:
-        raise zipfile.BadZipFile("another archive stands in front of it, whose members it does not list")
-    if any(magic in end.rest for magic in _HEADERS):
-        raise zipfile.BadZipFile("another archive stands behind it, whose members it does not list")

@@ -66,7 +66,7 @@ def decoded_names(archive: str, members: Sequence[zipfile.ZipInfo], encoding: st
             ) from error
     is_guessed = note is not None
     pairs = zip(names, members, strict=True)
-    return DecodedNames([_with_slashes(name or "", member, is_guessed=is_guessed) for name, member in pairs], note)
+    return DecodedNames([_path(name or "", member, is_guessed=is_guessed) for name, member in pairs], note)
 
 
 def raw_name(member: zipfile.ZipInfo) -> bytes:
@@ -111,9 +111,9 @@ def _is_utf_8(raw: bytes) -> bool:
     return True
 
 
-def _with_slashes(name: str, member: zipfile.ZipInfo, *, is_guessed: bool) -> str:
-    if "\\" not in name or "/" in name or member.create_system != _FAT:
-        return name
-    if is_guessed and _SECOND_BYTE.search(raw_name(member)):
-        return name
-    return name.replace("\\", "/")
+def _path(name: str, member: zipfile.ZipInfo, *, is_guessed: bool) -> str:
+    """The path that a name stands for; without the `./` that some programs put in front, as in tar archives."""
+    is_of_dos = "\\" in name and "/" not in name and member.create_system == _FAT
+    if is_of_dos and not (is_guessed and _SECOND_BYTE.search(raw_name(member))):
+        name = name.replace("\\", "/")
+    return name if name == "./" else name.removeprefix("./")

@@ -84,6 +84,8 @@ def test_headers_of_every_kind(tmp_path: Path) -> None:
         [
             tar_member("ü".encode(), signed=True),  # as old programs counted
             tar_header(b"v7/", 0, b"\0"),
+            tar_header(b"v7/", 4096, b"5"),  # POSIX: a limit of the folder's, not followed by anything
+            tar_member(b"v7/", b"Ya.wav\0\0", b"D", magic=old_gnu),
             tar_member(b"v7/a.wav", b"1", b"\0"),
             tar_header(b"label", 0, b"V", magic=old_gnu, number=bytes(12)),
             tar_member(b"b.wav", b"2", magic=ustar, prefix=b"in/front"),
@@ -116,7 +118,8 @@ def test_headers_of_every_kind(tmp_path: Path) -> None:
         (tar_member(b"a.wav", b"abc", b"S"), "is a sparse file"),
         (tar_member(b"a.wav", b"abc", b"M"), "begins in another volume"),
         (tar_member(b"a.wav", b"abc", b"A"), "has the type 'A', which is not known"),
-        (tar_member(b"a/", b"abc", b"5"), "is a folder that has a content"),
+        (tar_member(b"a/", b"abc", b"5"), "wrong checksum"),
+        (tar_member(b"a/", b"abc", b"0"), "is a folder that has a content"),
         (tar_member(b"a.wav", number=b"\xff" * 12), "where a size is expected"),
         (tar_member(b"a.wav", number=b"            "), "where a size is expected"),
         (tar_member(b"a.wav", number=b"00000000009\0"), "where a size is expected"),
