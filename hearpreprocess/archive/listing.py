@@ -64,7 +64,7 @@ class Listing:
             problem = "would be written outside the folder that it is unpacked to"
         elif problem is None and any(part in ("", ".") for part in path.split("/")):
             problem = "is spelled in a way that another path could share"
-        elif problem is None and any(len(part.encode()) > _LONGEST_PART for part in path.split("/")):
+        elif problem is None and _is_too_long(path):
             problem = f"has a name of more than {_LONGEST_PART} bytes, which no file can have"
         elif problem is None and path in self._sizes:
             problem = "stands in it twice"
@@ -111,6 +111,11 @@ class Listing:
                 + "\n  Get it anew from its authors, or give a sound copy of it with --source"
             )
         return self._sizes
+
+
+def _is_too_long(path: str) -> bool:
+    most_bytes = 4 * len(path)
+    return most_bytes > _LONGEST_PART and any(len(part.encode()) > _LONGEST_PART for part in path.split("/"))
 
 
 def _is_readable(path: str) -> bool:

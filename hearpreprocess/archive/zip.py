@@ -95,7 +95,7 @@ def packed_members(parts: Sequence[Path], encoding: str | None = None) -> dict[s
 
     These are: offset of its header, packed size, size, CRC-32, method, CRC-32 of its name's bytes.
     """
-    with _opened(parts, Listing(parts[-1].name)) as archive:
+    with _opened(parts, Listing(parts[-1].name), is_checked=True) as archive:
         return {
             name: [
                 member.header_offset,
@@ -188,7 +188,7 @@ def _problem(name: str, member: zipfile.ZipInfo) -> str | None:
 
 
 @contextlib.contextmanager
-def _opened(parts: Sequence[Path], listing: Listing) -> Iterator[zipfile.ZipFile]:
+def _opened(parts: Sequence[Path], listing: Listing, *, is_checked: bool = False) -> Iterator[zipfile.ZipFile]:
     with contextlib.ExitStack() as stack:
         try:
             file: Any = stack.enter_context(JoinedParts(parts) if is_divided(parts) else opened_parts(parts))
@@ -199,7 +199,8 @@ def _opened(parts: Sequence[Path], listing: Listing) -> Iterator[zipfile.ZipFile
             listing.check_count(max(end.entries, end.size // SMALLEST_ENTRY))
             file.seek(0)
             archive = stack.enter_context(zipfile.ZipFile(file))
-            check_directory(file, archive, end)
+            if not is_checked:
+                check_directory(file, archive, end)
         except _DAMAGE as error:
             if isinstance(error, FileNotFoundError | PermissionError):
                 raise

@@ -43,6 +43,8 @@ STRICTER_THAN_TAR = {
     "not valid UTF-8|could share|outside the folder|also a folder|twice|more than 255": "not for every disk",
     "for all members sets": "one name or size for all members",
     "a long name": "two names, or one that is longer than it says",
+    "a header has no name": "GNU tar takes it for the folder itself",
+    "where a number is expected": "numbers that GNU tar does not look at without -p",
     "a pax header is damaged": "GNU tar takes keywords that are empty",
     "larger than|more than .* times": "sizes that are not plausible",
     r"starts with b'(\\x00)+'": "GNU tar lists no member of a file that begins with zeros",
