@@ -40,7 +40,8 @@ test-slow: $(VENV)/installed-dev
 test-large: $(VENV)/installed-dev  ## Run the tests that need some gigabytes of disk
 	$(VENV)/bin/python -m pytest -m large
 
-faults: $(VENV)/installed-dev  ## Run the tests with faults in their long form: kills, full disks, 20,000 mutations a reader
+faults: $(VENV)/installed-dev  ## Run the tests with faults in their long form: kills, full disks, an hour of fuzz
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[faults]'
 	FAULTS=long $(VENV)/bin/python -m pytest tests/faults tests/fetch -m 'not large' -s
 
 browser: $(VENV)/installed  ## Look at reports in Chromium: requests, players, accessibility; needs Node.js and a Chromium

@@ -175,7 +175,7 @@ class User:
 
     def left_behind(self) -> list[str]:
         """Temporary files and folders anywhere below the folder."""
-        return [str(path) for path in self.folder.rglob("*.partial")]
+        return [str(path) for path in self.folder.rglob("*.partial*")]
 
 
 def _no_report(arguments: Sequence[object]) -> list[str]:

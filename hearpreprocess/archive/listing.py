@@ -15,6 +15,9 @@ MOST_MEMBERS = 2_000_000
 MOST_EXPANSION = 100
 """How many times larger than its archive a source may be; recordings seldom shrink to less than a third."""
 
+_LONGEST_NAME, _LONGEST_PATH = 255, 3000
+"""Bytes; file systems take names of 255 and paths of 4,096, which begin with the folder that is unpacked to."""
+
 _ALWAYS_ALLOWED_BYTES = 256 << 20
 _LONGEST_PART = 255
 
@@ -86,6 +89,11 @@ class Listing:
 
         Raises ArchiveError where its path equals that of another one on a case-insensitive disk.
         """
+        longest, whole = max(len(part.encode()) for part in path.split("/")), len(path.encode())
+        if longest > _LONGEST_NAME or whole > _LONGEST_PATH:
+            raise ArchiveError(
+                f"{self._archive}: the name {path[:60]!r}... has {max(longest, whole):,} bytes, more than a file's may"
+            )
         folded = unicodedata.normalize("NFC", path).casefold()
         other = self._unpacked.setdefault(folded, path)
         if other != path:

@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import re
 import subprocess
+
+from hearpreprocess.storage import on_new_run
+
+
+@functools.cache
+def ffmpeg_version() -> tuple[str, str]:
+    """The version of the ffmpeg that would be started, and a digest of all that it says of its build.
+
+    Two builds of one version may have other decoders. Without an ffmpeg: `not found`, and an empty text.
+    """
+    import imageio_ffmpeg
+
+    try:
+        program = imageio_ffmpeg.get_ffmpeg_exe()
+        said = subprocess.run([program, "-version"], stdin=subprocess.DEVNULL, capture_output=True, check=False).stdout
+    except (OSError, RuntimeError):
+        said = b""
+    version = re.match(r"ffmpeg version (\S+)", said.decode(errors="replace"))
+    return (version[1] if version else "not found"), (hashlib.sha256(said).hexdigest()[:16] if said else "")
+
+
+on_new_run(ffmpeg_version.cache_clear)
 
 
 def library_versions() -> dict[str, str]:
     """The versions of the libraries that determine samples, as loaded or started in this process."""
-    import imageio_ffmpeg
     import numpy as np
     import soundfile
     import soxr
 
-    try:
-        said = subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), "-version"], capture_output=True, check=False).stdout
-    except (OSError, RuntimeError):
-        said = b""
-    ffmpeg = re.match(r"ffmpeg version (\S+)", said.decode(errors="replace"))
+    ffmpeg, build = ffmpeg_version()
     return {
-        "ffmpeg": ffmpeg[1] if ffmpeg else "not found",
+        "ffmpeg": ffmpeg,
+        "ffmpeg_build": build,
         "libsndfile": str(soundfile.__libsndfile_version__),
         "libsoxr": str(soxr.__libsoxr_version__),
         "numpy": np.__version__,

@@ -1,14 +1,48 @@
-"""Write and read 16-bit mono WAV files."""
+"""Write 16-bit mono WAV files, and read PCM WAV files of any writer."""
 
 from __future__ import annotations
 
 import hashlib
-import io
 import wave
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
+from hearpreprocess.audio.containers import Content, wav_layout
 from hearpreprocess.audio.samples import Samples
+from hearpreprocess.errors import AudioError
+
+_PCM = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Wav:
+    """A PCM WAV file: `rate` in hertz, `channels`, `bits` of a sample.
+
+    `data`: the samples as little-endian numbers, the channels of each frame side by side. `declared`: the frames that
+    the header states; None where it has a placeholder, as a pipe leaves it.
+    """
+
+    data: bytes | memoryview
+    rate: int
+    channels: int
+    bits: int
+    declared: int | None
+
+    @property
+    def length(self) -> int:
+        """The frames that are there: samples of each channel."""
+        return len(self.data) // (self.channels * ((self.bits + 7) // 8))
+
+    @property
+    def samples(self) -> Samples:
+        """16-bit samples, of shape (length,) for one channel, else (length, channels); AudioError if of other bits."""
+        import numpy as np
+
+        if self.bits != 16:
+            raise AudioError(f"expected 16-bit samples, got {self.bits}-bit ones")
+        samples = np.frombuffer(self.data, "<i2")
+        return samples if self.channels == 1 else samples.reshape(-1, self.channels)
 
 
 def write_wav(path: Path, blocks: Iterable[Samples], rate: int) -> tuple[int, str]:
@@ -29,10 +63,37 @@ def write_wav(path: Path, blocks: Iterable[Samples], rate: int) -> tuple[int, st
     return length, sha256.hexdigest()
 
 
-def read_wav(recording: Path | bytes) -> tuple[Samples, int]:
-    """The samples and the rate of a file, or of its content, as `write_wav` writes it."""
+def read_wav(recording: Path | bytes) -> Wav:
+    """A PCM WAV file, or its content, as any tool writes it, the same on every version of Python.
+
+    Raises AudioError where it is none, is cut short, or its header contradicts itself.
+    """
+    with Content(recording) as content:
+        layout = wav_layout(content)
+        if layout is None:
+            raise AudioError("not a WAV file with a format chunk and samples")
+        form = layout.format
+        if form.code != _PCM:
+            raise AudioError(f"expected PCM samples, got WAV format {form.code:#06x}")
+        width = (form.bits + 7) // 8
+        if not form.channels or not form.rate or not 1 <= width <= 8:
+            raise AudioError(f"its header declares {form.channels} channels of {form.bits} bits at {form.rate:,} Hz")
+        frame = form.channels * width
+        length = layout.length // frame * frame
+        data: bytes | memoryview
+        if isinstance(recording, bytes):
+            data = memoryview(recording)[layout.start : layout.start + length]
+        else:
+            data = content.read(layout.start, length)
+    if len(data) < length:
+        raise AudioError(f"cut short while it was read: expected {length:,} bytes of samples, got {len(data):,}")
+    if layout.order == ">" and width > 1:
+        data = _reversed(data, width)
+    return Wav(data, form.rate, form.channels, form.bits, None if layout.declared is None else layout.declared // frame)
+
+
+def _reversed(data: bytes | memoryview, width: int) -> bytes:
+    """Big-endian numbers of some bytes each as little-endian ones."""
     import numpy as np
 
-    content = io.BytesIO(recording) if isinstance(recording, bytes) else recording.open("rb")
-    with content as file, wave.open(file, "rb") as opened:
-        return np.frombuffer(opened.readframes(opened.getnframes()), "<i2"), opened.getframerate()
+    return np.frombuffer(data, np.uint8).reshape(-1, width)[:, ::-1].tobytes()

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 from hearpreprocess.errors import HearPreprocessError
+from hearpreprocess.storage import unreadable_message
 
 DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 
@@ -22,6 +23,11 @@ def ended(name: str, command: Callable[[], int]) -> int:
             stdout = sys.__stdout__
             if stdout is not None and sys.stdout is stdout:  # the flush at Python's exit must not fail again
                 os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())
+            return FAILED
+        except PermissionError as error:
+            if isinstance(error, HearPreprocessError):
+                raise
+            print(f"{name}: {unreadable_message(error)}", file=sys.stderr)
             return FAILED
         except HearPreprocessError as error:
             print(f"{name}: {error}", file=sys.stderr)

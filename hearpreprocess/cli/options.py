@@ -11,7 +11,7 @@ from pathlib import Path
 from hearpreprocess.errors import ConfigError
 from hearpreprocess.request import COMPRESSIONS, DEFAULT_SAMPLE_RATES, Request, RequestError, available_cores
 from hearpreprocess.storage import Workspace
-from hearpreprocess.task import encoding_named, registry, without_credentials
+from hearpreprocess.task import encoding_named, encoding_problem, registry, without_credentials
 
 DEFAULT_EXPANSION = 100
 """How many times larger than its archive a source may be."""
@@ -115,10 +115,9 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
 
 
 def _encoding(name: str) -> str:
-    try:
-        return encoding_named(name, "--zip-encoding")
-    except ConfigError as error:
-        raise argparse.ArgumentTypeError(str(error).partition(": ")[2]) from error
+    if problem := encoding_problem(name):
+        raise argparse.ArgumentTypeError(problem)
+    return encoding_named(name)
 
 
 def workspace_of(options: argparse.Namespace) -> Workspace:

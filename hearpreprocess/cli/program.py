@@ -7,12 +7,13 @@ import importlib
 import sys
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, NoReturn
 
 from hearpreprocess.about import __version__
 from hearpreprocess.cli.completion import complete_words
 from hearpreprocess.cli.console import DONE, MISUSED, ended
-from hearpreprocess.storage import forget_unless_running, nearest
+from hearpreprocess.storage import CODE_OF_OUTPUTS, code_digest, forget_unless_running, nearest
 
 COMMANDS = {
     "run": "make tasks; the word `run` may be left out",
@@ -56,6 +57,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not given:
         parser_for("run").print_help()
         return MISUSED
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        print(
+            "hearpreprocess: the directory of this command was removed; expected one that exists. Change to it with cd",
+            file=sys.stderr,
+        )
+        return MISUSED
     command, words = command_of(given)
     options, unknown = parser_for(command).parse_known_args(words)
     if unknown:
@@ -65,10 +74,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
         (command_parser(topic) if options.topic else parser_for(topic)).print_help()
         return DONE
     if options.command == "version":
-        print(f"hearpreprocess {__version__}")
+        print(version_text())
         return DONE
     name = "hearpreprocess" if options.command == "run" else f"hearpreprocess {options.command}"
     return ended(name, partial(_module_of(options.command).run, options))
+
+
+def version_text() -> str:
+    """The version, and what else decides the bytes of results: the code as it is, and the ffmpeg that is found."""
+    from hearpreprocess.audio import ffmpeg_version
+
+    version, build = ffmpeg_version()
+    code = code_digest(CODE_OF_OUTPUTS)
+    return f"hearpreprocess {__version__} (code {code}, ffmpeg {version}{f' build {build}' if build else ''})"
+
+
+class ShowVersion(argparse.Action):
+    """Print the version and exit."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str | None = None) -> None:
+        super().__init__(option_strings, argparse.SUPPRESS, nargs=0, default=argparse.SUPPRESS, help=help)
+        self.help = help or "show the program's version, its code's digest and the ffmpeg in use, and exit"
+
+    def __call__(self, parser: argparse.ArgumentParser, *_facts: object) -> None:
+        """Called by argparse where the option is given."""
+        print(version_text())
+        parser.exit()
 
 
 def _refuse(unknown: Sequence[str], parser: argparse.ArgumentParser) -> NoReturn:
@@ -99,7 +130,7 @@ def parser_for(command: str) -> argparse.ArgumentParser:
         description="Regenerate HEAR task datasets: clips, splits and labels as published, at any sample rate.",
         formatter_class=FORMATTER,
     )
-    parser.add_argument("--version", action="version", version=f"hearpreprocess {__version__}")
+    parser.add_argument("--version", action=ShowVersion)
     commands = parser.add_subparsers(title="commands, each with its own --help", metavar="COMMAND", dest="command")
     for name, summary in COMMANDS.items():
         if name != command:

@@ -12,7 +12,18 @@ from typing import Any
 
 from hearpreprocess.compare.samples import Difference, differences
 from hearpreprocess.errors import OutputError
-from hearpreprocess.finished import COMMON_METADATA, METADATA, VOCABULARY, ClipFile, ClipKey, FinishedTask
+from hearpreprocess.finished import (
+    COMMON_METADATA,
+    METADATA,
+    VOCABULARY,
+    ClipFile,
+    ClipKey,
+    FinishedTask,
+    root_problem,
+)
+
+SAMPLE_BITS = 16
+"""The bits of a sample in a finished task."""
 
 WITHIN_DITHER = "within dither"
 
@@ -111,7 +122,8 @@ def _read(path: Path) -> FinishedTask:
     if copy.contents.damage:
         raise OutputError(f"{path}: {copy.contents.damage}")
     if METADATA not in copy.contents.small_files:
-        raise OutputError(f"{path} is no finished task: it has no {METADATA}")
+        problem = root_problem(copy.contents.strays) if path.is_file() else None
+        raise OutputError(f"{path}: {problem}" if problem else f"{path} is no finished task: it has no {METADATA}")
     return copy
 
 
@@ -194,6 +206,8 @@ def _fingerprints(
             problems.append(f"{one.path} {problem}")
         elif _form(one) != _form(other):
             problems.append(f"{one.path}: {_form_text(one)} and {_form_text(other)}")
+        elif one.bits != SAMPLE_BITS and one.sha256 != other.sha256:
+            problems.append(f"{one.path}: the samples differ, and are not compared, as they have {one.bits} bits")
         else:
             compared.setdefault(key.rate, []).append(key)
             if one.sha256 != other.sha256:

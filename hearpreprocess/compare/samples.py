@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import wave
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from hearpreprocess import audio
-from hearpreprocess.errors import OutputError
+from hearpreprocess.errors import AudioError, OutputError
 from hearpreprocess.finished import ClipKey, clips_of
 
 LARGEST_DITHER = 2
@@ -46,8 +45,8 @@ def differences(first: Path, second: Path, wanted: Collection[ClipKey]) -> Itera
 
     for key, ours, clips in _pairs(first, second, frozenset(wanted)):
         try:
-            signal, other = (audio.read_wav(content)[0].astype(np.int64) for content in (ours, clips))
-        except (wave.Error, EOFError, ValueError) as error:
+            signal, other = (audio.read_wav(content).samples.astype(np.int64) for content in (ours, clips))
+        except AudioError as error:
             raise OutputError(f"{key.file}: it is no WAV file that can be read: {error}") from error
         noise = signal - other
         power, noise_power = (float(np.square(samples).sum()) for samples in (signal, noise))

@@ -1,20 +1,19 @@
 """From clips to splits, without audio: the table of clips, splits, labels, and batches of audio work."""
 
 from hearpreprocess.corpus import labels, splits
-from hearpreprocess.corpus.batches import Batch, decoding_versions
+from hearpreprocess.corpus.batches import Batch
 from hearpreprocess.corpus.choose import choose_clips
-from hearpreprocess.corpus.folder import CORPUS_FORMAT, CorpusFolder
+from hearpreprocess.corpus.folder import CorpusFolder
 from hearpreprocess.corpus.labels import membership_digest
 from hearpreprocess.corpus.plan import plan_corpus
-from hearpreprocess.corpus.table import WHOLE, labels_of
+from hearpreprocess.corpus.table import MOST_BYTES, WHOLE, labels_of
 
 __all__ = [
-    "CORPUS_FORMAT",
+    "MOST_BYTES",
     "WHOLE",
     "Batch",
     "CorpusFolder",
     "choose_clips",
-    "decoding_versions",
     "labels",
     "labels_of",
     "membership_digest",

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from math import ceil, log2
 from typing import TYPE_CHECKING, Any
 
-from hearpreprocess.about import __version__
 from hearpreprocess.storage import digest
 
 if TYPE_CHECKING:
@@ -21,9 +18,6 @@ if TYPE_CHECKING:
 BATCH_SECONDS, BATCH_CLIPS = 300.0, 300
 BATCH_CLIPS_OF_UNKNOWN_LENGTH = 50
 MOST_BATCHES = 256
-
-AUDIO_FORMAT = 2
-"""Format version of the audio steps' outputs in the work folder, so that no step reads those of an older version."""
 
 
 @dataclass(frozen=True)
@@ -42,16 +36,18 @@ class Batch:
     """Some clips of a corpus, with everything else that their audio depends on.
 
     `sample_duration`: seconds, or None. `contents`: by source, an identifier of the bytes of the clips' members.
+    `made_by`: a digest of the code and the libraries that make samples.
     """
 
     clips: tuple[BatchClip, ...]
     sample_duration: float | None
     contents: Mapping[str, str]
+    made_by: str
 
     @property
     def key(self) -> str:
         """A digest of everything that the batch's audio depends on: no label, no split and no task name."""
-        return digest([__version__, AUDIO_FORMAT, decoding_versions(), self.to_json()])
+        return digest(self.to_json())
 
     def to_json(self) -> dict[str, Any]:
         """The batch as a JSON object."""
@@ -60,13 +56,7 @@ class Batch:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Batch:
         """The batch from the result of `to_json`."""
-        return cls(tuple(BatchClip(**clip) for clip in value["clips"]), value["sample_duration"], value["contents"])
-
-
-@functools.cache
-def decoding_versions() -> dict[str, str]:
-    """The versions of the libraries that determine samples."""
-    return {name: version(name) for name in ("imageio-ffmpeg", "numpy", "soundfile", "soxr")}
+        return cls(**{**value, "clips": tuple(BatchClip(**clip) for clip in value["clips"])})
 
 
 def batch_size(sample_duration: float | None) -> int:
@@ -86,8 +76,11 @@ ContentIds = Mapping[str, Callable[[Iterable[str]], str]]
 """By source, a function from some of its members to an identifier of their bytes."""
 
 
-def make_batches(table: pd.DataFrame, sample_duration: float | None, contents: ContentIds) -> list[Batch]:
-    """The batches of a table of clips; a clip's batch depends on its name alone, not on other clips."""
+def make_batches(table: pd.DataFrame, sample_duration: float | None, contents: ContentIds, made_by: str) -> list[Batch]:
+    """The batches of a table of clips; a clip's batch depends on its name alone, not on other clips.
+
+    `made_by`: as in Batch.
+    """
     columns = (table[column].tolist() for column in ("name", "source", "member", "start", "stop"))
     count = number_of_batches(len(table), sample_duration)
     divided: dict[int, list[BatchClip]] = {}
@@ -98,7 +91,7 @@ def make_batches(table: pd.DataFrame, sample_duration: float | None, contents: C
     for _number, clips in sorted(divided.items()):
         needed = members_by_source((clip.source, clip.member) for clip in clips)
         of_batch = {source: contents[source](members) for source, members in needed.items()}
-        batches.append(Batch(tuple(clips), sample_duration, of_batch))
+        batches.append(Batch(tuple(clips), sample_duration, of_batch, made_by))
     return batches
 
 

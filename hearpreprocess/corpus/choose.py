@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from hearpreprocess.corpus import labels, splits
 from hearpreprocess.corpus.table import LACKING, Omission, to_table
 from hearpreprocess.errors import CorpusError, HearPreprocessError, line_in
+from hearpreprocess.storage import counted
 from hearpreprocess.task import Clip, LeftOut, TaskMode, Tree
 
 if TYPE_CHECKING:
@@ -37,7 +38,16 @@ def choose_clips(config: TaskMode, trees: Mapping[str, Tree]) -> tuple[pd.DataFr
     warnings += [
         f"{omission.count:,} clips are left out: {LACKING}" for omission in omissions if omission.reason == LACKING
     ]
+    warnings += [_on_hidden(name, tree.passed_over) for name, tree in trees.items() if tree.passed_over]
     return table, omissions, warnings
+
+
+def _on_hidden(source: str, paths: Sequence[str]) -> str:
+    """That hidden files of a source are in no clip."""
+    return (
+        f"source {source!r}: {counted(len(paths), 'hidden files')} passed over, such as {paths[0]!r}. A pattern has to "
+        "have the dot that a name begins with"
+    )
 
 
 def _number_of_events(table: pd.DataFrame) -> int:
@@ -48,19 +58,21 @@ def _clips(config: TaskMode, trees: Mapping[str, Tree]) -> Iterator[Clip | LeftO
     """The clips that the task's function yields; other exceptions that it raises become errors naming its line."""
     try:
         clips: Iterable[Clip | LeftOut] | None = config.clips(trees)
-        if clips is None or isinstance(clips, Clip | LeftOut):
-            returned = "nothing" if clips is None else "one clip"
-            raise CorpusError(f"{config.title}: clips() returns {returned}; it must yield clips")
-        yield from clips
-    except HearPreprocessError:
-        raise
+        if clips is not None and not isinstance(clips, Clip | LeftOut):
+            yield from clips
+            return
     except (Exception, SystemExit) as error:
+        if isinstance(error, HearPreprocessError) and not isinstance(error, CorpusError):
+            raise
         module = Path(inspect.getsourcefile(inspect.unwrap(config.clips)) or "?")
         columns = getattr(getattr(error, "obj", None), "_fields", ())  # of a table's row, whose column is missing
+        kind = "" if isinstance(error, CorpusError) else f"{type(error).__name__}: "
         raise CorpusError(
-            f"{config.title}: clips() of {module.name}, line {line_in(error, module)}: {type(error).__name__}: {error}"
+            f"{config.title}: clips() of {module.name}, line {line_in(error, module)}: {kind}{error}"
             + (f"; the table's columns are {', '.join(columns[1:])}" if columns else "")
         ) from error
+    returned = "nothing" if clips is None else "one clip"
+    raise CorpusError(f"{config.title}: clips() returns {returned}; it must yield clips")
 
 
 def _check_published(config: TaskMode, table: pd.DataFrame) -> None:

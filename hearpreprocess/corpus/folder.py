@@ -16,9 +16,6 @@ from hearpreprocess.task import Packed
 if TYPE_CHECKING:
     import pandas as pd
 
-CORPUS_FORMAT = 2
-"""Format version of the files in a CorpusFolder, so that no step reads those of an older version."""
-
 _WHERE = ("name", "split", "batch", "source", "member")
 
 
@@ -33,8 +30,8 @@ class CorpusFolder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def write(self, plan: Plan) -> None:
-        """Write the plan to the empty folder."""
+    def write(self, plan: Plan) -> list[str]:
+        """Write the plan to the empty folder, and return the names of the files."""
         (self.folder / "batches").mkdir()
         for key, batch in plan.batches.items():
             self._write(f"batches/{key}.json", {"batch": batch.to_json(), "packed": plan.packed[key]})
@@ -42,6 +39,7 @@ class CorpusFolder:
         self._write("labels.json", {"clips": table_to_json(plan.table), "left_out": left_out})
         self._write("clips.json", table_to_json(plan.table, _WHERE))
         self._write("corpus.json", asdict(plan.summary))
+        return [*(f"batches/{key}.json" for key in plan.batches), "labels.json", "clips.json", "corpus.json"]
 
     @functools.cached_property
     def summary(self) -> Summary:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -78,12 +77,18 @@ def vocabulary(table: pd.DataFrame) -> list[Label]:
 
 
 def vocabulary_csv(labels: Sequence[Label]) -> str:
-    """The text of labelvocabulary.csv: a header and one line per label, numbered from 0."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("idx", "label"))
-    writer.writerows(enumerate(labels))
-    return text.getvalue()
+    """The text of labelvocabulary.csv: a header and one line per label, numbered from 0.
+
+    A label is quoted if it has a comma, a quote or a line end, and only then. Python's csv writer is not used, as its
+    versions differ in that.
+    """
+    lines = [f"{index},{_cell(str(label))}\n" for index, label in enumerate(labels)]
+    return "".join(["idx,label\n", *lines])
+
+
+def _cell(text: str) -> str:
+    quoted = text.replace('"', '""')
+    return f'"{quoted}"' if re.search('[,"\r\n]', text) else text
 
 
 def to_json(value: Any) -> str:

@@ -74,10 +74,15 @@ def plan_corpus(
     omissions: Sequence[Omission],
     trees: Mapping[str, Tree],
     undeclared: Sequence[str] = (),
+    *,
+    made_by: str,
 ) -> Plan:
-    """Plan a task whose chosen clips are the rows of a table; `trees`: of its sources."""
+    """Plan a task whose chosen clips are the rows of a table.
+
+    `trees`: of its sources. `made_by`: a digest of the code and the libraries that make samples.
+    """
     contents = {name: tree.content_id_of for name, tree in trees.items()}
-    batches = {batch.key: batch for batch in make_batches(table, task.sample_duration, contents)}
+    batches = {batch.key: batch for batch in make_batches(table, task.sample_duration, contents, made_by)}
     needed = members_by_source(zip(table["source"], table["member"], strict=True))
     sliced = set(table["source"][(table["start"] != WHOLE) | (table["stop"] != WHOLE)])
     in_place = {
@@ -86,7 +91,7 @@ def plan_corpus(
         if name not in sliced and _is_read_in_place(task.sources[name], trees[name], members)
     }
     selections = {
-        name: Selection(len(members), None if name in in_place else selection_key(trees[name], members))
+        name: Selection(len(members), None if name in in_place else selection_key(trees[name], members, made_by))
         for name, members in needed.items()
     }
     batch_of = {clip.name: key for key, batch in batches.items() for clip in batch.clips}
@@ -103,9 +108,9 @@ def plan_corpus(
     return Plan(summary, table, batches, packed, omissions)
 
 
-def selection_key(tree: Tree, members: Sequence[str]) -> str:
-    """The key of some members of a source that are unpacked together."""
-    return digest([tree.content_id_of(members), list(members)])
+def selection_key(tree: Tree, members: Sequence[str], made_by: str) -> str:
+    """The key of some members of a source that are unpacked together; `made_by`: as in Batch."""
+    return digest([tree.content_id_of(members), list(members), made_by])
 
 
 def _audio_digest(batches: Collection[Batch], contents: Mapping[str, str]) -> str:

@@ -11,10 +11,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from hearpreprocess.errors import CorpusError, enumerate_problems
-from hearpreprocess.task import Clip, Label, LeftOut, PresetFolds, TaskMode, TrainValidTest
+from hearpreprocess.task import (
+    LARGEST,
+    Clip,
+    Label,
+    LeftOut,
+    PresetFolds,
+    TaskMode,
+    TrainValidTest,
+    shown,
+    unusable_character,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,6 +34,9 @@ if TYPE_CHECKING:
 COLUMNS = ("name", "source", "member", "start", "stop", "split", "group", "labels", "events")
 
 WHOLE = -1
+
+MOST_BYTES = 255
+"""Of a file's name, on every common file system of Linux and macOS."""
 
 LACKING = "the excerpt does not have their files"
 
@@ -97,11 +111,18 @@ def to_table(
 
 
 def _problems(clips: Sequence[Clip], task: TaskMode) -> list[str]:
-    problems = [f"{clip.name!r}: {problem}" for clip in clips for problem in _problems_of(clip, task)]
+    unusable = _unusable_labels(clips)
+    names = task.splits.names
+    problems = [f"{clip.name!r}: {problem}" for clip in clips for problem in _problems_of(clip, task, names, unusable)]
     problems.extend(
         f"{name!r}: {count} clips have this name; give them different ones with name="
         for name, count in Counter(clip.name for clip in clips).items()
         if count > 1
+    )
+    problems.extend(
+        f"{name!r}: its name with .wav has {size} bytes; expected at most {MOST_BYTES}. Shorten it with name="
+        for name in {clip.name: None for clip in clips}
+        if (size := len(f"{name}.wav".encode(errors="surrogatepass"))) > MOST_BYTES
     )
     folded = Counter(clip.name.casefold() for clip in {clip.name: clip for clip in clips}.values())
     problems.extend(
@@ -110,52 +131,77 @@ def _problems(clips: Sequence[Clip], task: TaskMode) -> list[str]:
         for name in {clip.name: None for clip in clips}
         if folded[name.casefold()] > 1
     )
-    kinds = Counter(
-        type(label).__name__ for clip in clips for label in (*clip.labels, *(event.label for event in clip.events))
-    )
+    kinds = Counter(map(type, chain.from_iterable(clip.labels for clip in clips)))
+    kinds.update(type(event.label) for clip in clips for event in clip.events)
     if len(kinds) > 1:
-        counts = " and ".join(f"{count:,} of type {kind}" for kind, count in sorted(kinds.items()))
+        counts = " and ".join(
+            f"{count:,} of type {kind}"
+            for kind, count in sorted((kind.__name__, count) for kind, count in kinds.items())
+        )
         problems.append(f"labels must be all str or all int, got {counts}")
     return problems
 
 
-def _problems_of(clip: Clip, task: TaskMode) -> Iterable[str]:
-    if not clip.name or clip.name in (".", "..") or any(char in "/\\" or ord(char) < 32 for char in clip.name):
+def _unusable_labels(clips: Sequence[Clip]) -> dict[Label, str]:
+    """What is wrong with labels, by label."""
+    every = set(chain.from_iterable(clip.labels for clip in clips))
+    every.update(event.label for clip in clips for event in clip.events)
+    return {label: problem for label in every if (problem := _problem_of_label(label))}
+
+
+def _problem_of_label(label: Label) -> str:
+    if isinstance(label, int):
+        return "" if abs(label) <= LARGEST else "is a number of more than 64 bits"
+    if not label:
+        return "is empty; expected a text or a whole number"
+    if character := unusable_character(label):
+        return f"has the character {character}, which a label must not have"
+    return "has blanks around it; remove them, as with label.strip()" if label != label.strip() else ""
+
+
+def _problems_of(
+    clip: Clip, task: TaskMode, names: Sequence[str], unusable_labels: Mapping[Label, str]
+) -> Iterable[str]:
+    name = clip.name
+    if not name or name in (".", "..") or "/" in name or "\\" in name or unusable_character(name):
         yield "a clip's name must be a file name, without slashes and control characters"
-    if (clip.start is not None and clip.start < 0) or (clip.stop is not None and clip.stop <= (clip.start or 0)):
-        yield f"start={clip.start} and stop={clip.stop} enclose no samples"
-    yield from _problems_of_split(clip, task)
+    if clip.group != name and (character := unusable_character(clip.group)):
+        yield f"its group {shown(clip.group)} has the character {character}, which a group must not have"
+    start, stop = clip.start, clip.stop
+    if (start is not None and not 0 <= start <= LARGEST) or (stop is not None and not (start or 0) < stop <= LARGEST):
+        yield f"start={shown(start)} and stop={shown(stop)} enclose no samples"
+    yield from _problems_of_split(clip, task, names)
     if task.embedding_type == "scene":
         if clip.events:
             yield "a clip of a scene task has labels, not events"
         if task.prediction_type == "multiclass" and len(clip.labels) != 1:
-            yield f"a clip of a multiclass task has exactly one label, got {list(clip.labels)}"
-        if len(set(clip.labels)) != len(clip.labels):
-            yield f"a label stands twice in {list(clip.labels)}"
+            yield f"a clip of a multiclass task has exactly one label, got {shown(list(clip.labels))}"
+        if len(clip.labels) > 1 and len(set(clip.labels)) != len(clip.labels):
+            yield f"a label stands twice in {shown(list(clip.labels))}"
     else:
         if clip.labels:
             yield "a clip of an event task has events, not labels"
         for event in clip.events:
             if not 0 <= event.start <= event.end:
-                yield f"event {event.label!r} from {event.start} s to {event.end} s does not run forward from 0"
-    for label in (*clip.labels, *(event.label for event in clip.events)):
-        if isinstance(label, bool) or not isinstance(label, str | int) or label == "":
-            yield f"label {label!r} is neither a non-empty str nor an int"
+                yield f"event {shown(event.label)} from {event.start} s to {event.end} s does not run forward from 0"
+    if unusable_labels:
+        for label in dict.fromkeys((*clip.labels, *(event.label for event in clip.events))):
+            if label in unusable_labels:
+                yield f"label {shown(label)} {unusable_labels[label]}"
 
 
-def _problems_of_split(clip: Clip, task: TaskMode) -> Iterable[str]:
+def _problems_of_split(clip: Clip, task: TaskMode, names: Sequence[str]) -> Iterable[str]:
     scheme = task.splits
-    legal = ", ".join(scheme.names)
     if isinstance(scheme, TrainValidTest):
-        if clip.split is not None and clip.split not in scheme.names:
-            yield f"split {clip.split!r} is none of {legal}"
+        if clip.split is not None and clip.split not in names:
+            yield f"split {shown(clip.split)} is none of {', '.join(names)}"
         if clip.split in scheme.drawn:
-            yield f"split {clip.split!r} is drawn, so split={clip.split!r} must not be given"
+            yield f"split {shown(clip.split)} is drawn, so split={shown(clip.split)} must not be given"
     elif isinstance(scheme, PresetFolds):
-        if clip.split not in scheme.names:
-            yield f"with PresetFolds every clip names its fold; split {clip.split!r} is none of {legal}"
+        if clip.split not in names:
+            yield f"with PresetFolds every clip names its fold; split {shown(clip.split)} is none of {', '.join(names)}"
     elif clip.split is not None:
-        yield f"with NewFolds the folds are drawn, so split={clip.split!r} must not be given"
+        yield f"with NewFolds the folds are drawn, so split={shown(clip.split)} must not be given"
 
 
 def labels_of(table: pd.DataFrame) -> list[set[Label]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hearpreprocess.errors import HearPreprocessError
 from hearpreprocess.steps import Step
+from hearpreprocess.storage import unreadable_message
 
 DEPENDENCY_LOST = "what it needs was removed while the run was at work; give the same command again"
 FAILED_ELSEWHERE = "it failed on another host, whose run says why"
@@ -16,8 +17,10 @@ def note_error(step: Step, error: BaseException) -> None:
     """Report an error, with its location in the code unless it is a HearPreprocessError."""
     if isinstance(error, HearPreprocessError):
         text = str(error)
-    elif isinstance(error, FileNotFoundError | PermissionError) and error.filename:
-        text = f"{error.filename}: {error.strerror}; was it moved or locked while the run was at work?"
+    elif isinstance(error, PermissionError) and error.filename:
+        text = unreadable_message(error)
+    elif isinstance(error, FileNotFoundError) and error.filename:
+        text = f"{error.filename}: {error.strerror}; was it moved while the run was at work?"
     else:
         frames = traceback.extract_tb(error.__traceback__)
         location = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""

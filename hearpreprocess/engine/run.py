@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -24,6 +23,7 @@ from hearpreprocess.steps import (
     Preview,
     Release,
     Step,
+    remove_leftovers,
     sharing_sources,
     source_step,
 )
@@ -33,15 +33,22 @@ from hearpreprocess.storage import (
     alone,
     explaining_disk_errors,
     forget_skipped_cleanup,
+    name_of_run,
     nearest_existing,
     only_run,
-    remove_abandoned,
+    supports_locks,
 )
 from hearpreprocess.task import TaskReference
 
 Watch = Callable[[Path, Sequence[str], Collection[str], Interruption], contextlib.AbstractContextManager[object]]
 """Creates the display of a run, a context entered while the steps run, from the journal, the titles of the outputs,
 those of them that were complete before, and the interruption."""
+
+
+WITHOUT_LOCKS = (
+    "note: the file system of {folder} has no file locks (flock), so runs there do not see each other. Start one at a "
+    "time; after a killed run, `hearpreprocess clean --force` removes what it left"
+)
 
 
 def _unwatched(*_facts: object) -> contextlib.AbstractContextManager[object]:
@@ -85,7 +92,7 @@ def run(request: Request, watch: Watch = _unwatched, notify: Callable[[str], obj
     with only_run(), _journal_of(request.workspace) as workspace:
         tasks = (*request.tasks, *_published_tasks(request, workspace, watch, notify))
         _check_outputs(request)
-        return _run_steps(_roots(tasks, request, workspace), workspace, request, watch)
+        return _run_steps(_roots(tasks, request, workspace), workspace, request, watch, notify)
 
 
 def _published_tasks(
@@ -124,9 +131,10 @@ def preview(task: TaskReference, workspace: Workspace, outputs: Path) -> Outcome
 def _journal_of(workspace: Workspace) -> Iterator[Workspace]:
     """The workspace of one run of this process, with a journal that its steps write to."""
     with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as folder:
-        journal = Path(folder) / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.journal"
+        run = name_of_run()
+        journal = Path(folder) / f"{time.strftime('%Y%m%d-%H%M%S')}-{run}.journal"
         journal.touch()
-        yield replace(workspace, runner=os.getpid(), journal=journal)
+        yield replace(workspace, run=run, journal=journal)
 
 
 def _roots(tasks: Sequence[TaskReference], request: Request, workspace: Workspace) -> list[Step]:
@@ -148,9 +156,14 @@ def _roots(tasks: Sequence[TaskReference], request: Request, workspace: Workspac
     return [Release(task=task, **facts) for task in tasks]
 
 
-def _run_steps(roots: Sequence[Step], workspace: Workspace, request: Request, watch: Watch) -> Outcome:
-    _remove_leftovers(workspace)
-    forget_skipped_cleanup(workspace.tmp_dir)
+def _run_steps(
+    roots: Sequence[Step],
+    workspace: Workspace,
+    request: Request,
+    watch: Watch,
+    notify: Callable[[str], object] = _ignore,
+) -> Outcome:
+    remove_leftovers(workspace)
     if all(root.complete() for root in roots):
         return Outcome(tuple(path for root in roots for path in root.output_paths))
     if workspace.journal is None:
@@ -159,18 +172,21 @@ def _run_steps(roots: Sequence[Step], workspace: Workspace, request: Request, wa
     with explaining_disk_errors(log):
         log.parent.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
-    with explaining_disk_errors(log), alone(workspace.tmp_dir, workspace.runner) as is_alone:
+    if not supports_locks(workspace.tmp_dir):
+        notify(WITHOUT_LOCKS.format(folder=workspace.tmp_dir))
+    with explaining_disk_errors(log), alone(workspace.tmp_dir, workspace.run) as is_alone:
         for root in roots if is_alone else ():
             root.forget_failures()
     try:
         titles = [title for root in roots for title in root.task_titles]
         completed = [title for root in roots if _is_complete(root) for title in root.task_titles]
         interruption = Interruption()
-        with watch(workspace.journal, titles, completed, interruption), active_run(workspace.tmp_dir):
+        with watch(workspace.journal, titles, completed, interruption), active_run(workspace.tmp_dir, workspace.run):
             execute(roots, request.workers, request.scheduler_url, interruption)
     finally:
-        _remove_leftovers(workspace)  # of step processes that were killed
+        remove_leftovers(workspace)  # of step processes that were killed
     unfinished = [root for root in roots if not _is_complete(root)]
+    forget_skipped_cleanup(workspace.tmp_dir, workspace.run)
     return Outcome(
         outputs=tuple(path for root in roots if root not in unfinished for path in root.output_paths),
         unfinished=tuple(root.title for root in unfinished),
@@ -185,14 +201,6 @@ def _is_complete(root: Step) -> bool:
         return bool(root.complete())
     except (HearPreprocessError, OSError):
         return False
-
-
-def _remove_leftovers(workspace: Workspace) -> None:
-    """Remove the incomplete files of earlier runs that were killed."""
-    stages = [path for path in workspace.tmp_dir.iterdir() if path.is_dir()] if workspace.tmp_dir.is_dir() else []
-    for folder in (*stages, workspace.tasks_dir, workspace.tar_dir, workspace.download_dir):
-        if folder.is_dir():
-            remove_abandoned(folder)
 
 
 def _check_outputs(request: Request) -> None:
@@ -213,6 +221,7 @@ def _tarball(wanted: str, workspace: Workspace, request: Request, watch: Watch) 
     if Path(wanted).is_file():
         if not resampled.is_tarball(wanted):
             raise ConfigError(f"{wanted}: expected a name like hear2021-esc50-v2.0.0-full-48000.tar.gz")
+        Path(wanted).open("rb").close()  # if that is not allowed, no reader shall take it for a damaged one
         return Path(wanted).absolute()
     if Path(wanted).is_dir():
         raise ConfigError(f"{wanted} is a folder; --from-published takes tarballs")

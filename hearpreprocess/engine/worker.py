@@ -8,9 +8,11 @@ Importing it, also in a spawned process, registers the functions that report fai
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
-from collections.abc import Sequence
+import types
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import luigi
@@ -102,14 +104,14 @@ class _Worker(luigi.worker.Worker):
         settings: Settings,
     ) -> None:
         in_thread = {} if is_main_thread() else {"no_install_shutdown_handler": True}
-        super().__init__(scheduler=scheduler, worker_processes=workers, **settings.worker, **in_thread)
+        with _without_queue():
+            super().__init__(scheduler=scheduler, worker_processes=workers, **settings.worker, **in_thread)
         self._interruption, self._settings = interruption, settings
         self._others = OtherHosts() if scheduler_url else None
         # `_id`: the name of this worker for the scheduler and in the log.
         work = functools.partial(run_step, worker_id=self._id, scheduler_url=scheduler_url, settings=settings)
         self._pool = StepPool(work, workers)
-        # `_task_result_queue`: the queue on which Luigi waits for results; its own needs a thread in every process.
-        self._task_result_queue.close()
+        # `_task_result_queue`: the queue on which Luigi waits for results.
         self._task_result_queue: Any = self._pool
 
     def __exit__(self, kind: Any, value: Any, traceback: Any) -> Any:
@@ -158,6 +160,18 @@ class _Worker(luigi.worker.Worker):
         """By id, the steps of this worker that have failed on any host."""
         known = self._scheduler.task_list(status=luigi.task_status.FAILED, upstream_status="")
         return {key: self._scheduled_tasks[key] for key in known if key in self._scheduled_tasks}
+
+
+@contextlib.contextmanager
+def _without_queue() -> Iterator[None]:
+    """Have Luigi's worker make no queue: that needs a thread in every process, and a /dev/shm that can be written."""
+    module: Any = luigi.worker
+    own = module.multiprocessing
+    module.multiprocessing = types.SimpleNamespace(Queue=lambda: None)
+    try:
+        yield
+    finally:
+        module.multiprocessing = own
 
 
 class _LocalScheduler(luigi.scheduler.Scheduler):

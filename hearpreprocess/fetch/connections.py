@@ -39,7 +39,7 @@ class Connections:
         name = re.sub(r"[^A-Za-z0-9.-]", "_", host)
         while True:
             for number in range(MOST_CONNECTIONS_TO_A_HOST):
-                slot = try_lock_file(self._folder / f"{name}-{number}")
+                slot = try_lock_file(self._folder / f"{name}-{number}", writes=False)
                 if slot is not None:
                     return slot
             time.sleep(_SECONDS_BETWEEN_TRIES * (1 + random.random()))

@@ -11,7 +11,14 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from hearpreprocess.storage import explaining_disk_errors, is_locked, is_under_its_name, sync_folder, try_lock_file
+from hearpreprocess.storage import (
+    explaining_disk_errors,
+    flush_file,
+    is_locked,
+    is_under_its_name,
+    sync_folder,
+    try_lock_file,
+)
 
 _SECONDS_BETWEEN_TRIES = 0.2
 _CHUNK = 1 << 20
@@ -66,7 +73,7 @@ class Part:
 
     def finish(self) -> None:
         """Flush the file to the disk and rename it to its target."""
-        os.fsync(self._file.fileno())
+        flush_file(self._file.fileno())
         self._path.replace(self._target)
         sync_folder(self._target.parent)
         self._note.unlink(missing_ok=True)

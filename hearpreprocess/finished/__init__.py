@@ -3,7 +3,8 @@
 from hearpreprocess.finished import card, manifest, resampled
 from hearpreprocess.finished.card import is_synthetic
 from hearpreprocess.finished.contents import ClipFile, Contents
-from hearpreprocess.finished.files import ClipKey, clips_of
+from hearpreprocess.finished.files import ClipKey, clips_of, is_folder
+from hearpreprocess.finished.forms import compression_problem, root_problem
 from hearpreprocess.finished.layout import (
     CARD,
     MANIFEST,
@@ -16,11 +17,14 @@ from hearpreprocess.finished.layout import (
     clip_path,
     clips_in,
     is_complete,
+    is_task_folder,
     release_of_folder,
+    task_folders_in,
     with_release,
     write_folder,
 )
 from hearpreprocess.finished.manifest import Fingerprint, Manifest, is_event, name_of
+from hearpreprocess.finished.parsing import is_label, is_number, is_valid_event
 from hearpreprocess.finished.reader import COMMON_METADATA, FinishedTask, title_in
 from hearpreprocess.finished.resampled import PUBLISHED_RATE
 from hearpreprocess.finished.tarball import (
@@ -56,15 +60,23 @@ __all__ = [
     "clips_in",
     "clips_of",
     "compression_of",
+    "compression_problem",
     "is_complete",
     "is_event",
+    "is_folder",
+    "is_label",
+    "is_number",
     "is_synthetic",
+    "is_task_folder",
+    "is_valid_event",
     "manifest",
     "name_of",
     "release_of_folder",
     "release_of_tarball",
     "resampled",
+    "root_problem",
     "tarball_name",
+    "task_folders_in",
     "title_in",
     "with_release",
     "write_folder",

@@ -36,9 +36,14 @@ def card(metadata: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
 
 def is_synthetic(metadata: Mapping[str, Any]) -> bool:
     """Whether a task was made from synthetic recordings instead of its dataset's."""
-    sources = metadata["sources"].values()
-    originals = (original for source in sources for original in source.get("made_from", {}).values())
+    sources = _mappings(metadata.get("sources"))
+    originals = [original for source in sources for original in _mappings(source.get("made_from"))]
     return any("synthetic" in source for source in (*sources, *originals))
+
+
+def _mappings(value: Any) -> list[Mapping[str, Any]]:
+    """The values of a mapping that are mappings: foreign metadata may have anything in their place."""
+    return [item for item in value.values() if isinstance(item, Mapping)] if isinstance(value, Mapping) else []
 
 
 def _kind(metadata: Mapping[str, Any]) -> list[str]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import wave
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from hearpreprocess import archive, audio
-from hearpreprocess.errors import ArchiveError
+from hearpreprocess.errors import ArchiveError, AudioError
 from hearpreprocess.finished.files import ClipKey, files_in, is_small_file
+from hearpreprocess.finished.forms import root_problem
 
 MOST_STRAYS, MOST_SMALL_BYTES = 10_000, 512 << 20
 """Limits for a foreign tarball; the largest manifest, of 100,503 clips at five rates, has about 70 MB."""
@@ -21,7 +20,8 @@ class ClipFile:
     """A clip's file as it was read.
 
     `rate`, `split`: from its folders. `header_rate`, `channels`, `bits`: from its header. `length`: samples. `sha256`:
-    of its samples. `problem`: why it cannot be read; then nothing else is known.
+    of its samples. `has_length`: whether its header states the length, which it does not if it was written to a pipe.
+    `problem`: why it cannot be read; then nothing else is known.
     """
 
     rate: int
@@ -32,6 +32,7 @@ class ClipFile:
     bits: int = 0
     length: int = 0
     sha256: str = ""
+    has_length: bool = True
     is_silent: bool = False
     is_clipped: bool = False
     problem: str | None = None
@@ -62,6 +63,7 @@ class Contents:
     strays: list[str] = field(default_factory=list)
     damage: str | None = None
     sha256: str = ""
+    _small_bytes: int = 0
 
     def read(self, name: str) -> bytes | None:
         """The content of a small file; None if it does not exist."""
@@ -87,44 +89,51 @@ def contents_of(path: Path) -> Contents:
 
 def _add(contents: Contents, folder: str, path: str, content: bytes) -> None:
     """Add one file; raises ArchiveError where there are implausibly many or large ones."""
-    contents.folder_name = contents.folder_name or folder
-    if archive.is_litter(path):
+    if archive.is_litter(path or folder):
         return
-    if folder != contents.folder_name or not path:
-        contents.strays.append(path or folder)
-    elif path in contents.clip_files or path in contents.small_files:
+    if not path:
+        contents.strays.append(folder or "a member without a name")
+    elif folder != (contents.folder_name or folder):
+        contents.strays.append(f"tasks/{folder}/{path}")
+    else:
+        _add_to_task(contents, path, content)
+        contents.folder_name = folder
+    if len(contents.strays) > MOST_STRAYS or contents._small_bytes > MOST_SMALL_BYTES:
+        problem = None if contents.small_files else root_problem(contents.strays)
+        raise ArchiveError(
+            f"{contents.path}: {problem}"
+            if problem
+            else f"{contents.path} is no finished task: of what is none of its files, {path or folder!r} is too much"
+        )
+
+
+def _add_to_task(contents: Contents, path: str, content: bytes) -> None:
+    if path in contents.clip_files or path in contents.small_files:
         contents.strays.append(f"{path}, a second time,")
     elif key := ClipKey.of(path):
         contents.clip_files[path] = _clip_file(key, content)
     elif is_small_file(path):
         contents.small_files[path] = content
+        contents._small_bytes += len(content)
     else:
         contents.strays.append(path)
-    if len(contents.strays) > MOST_STRAYS or sum(map(len, contents.small_files.values())) > MOST_SMALL_BYTES:
-        raise ArchiveError(f"{contents.path} is no finished task: of what is none of its files, {path!r} is too much")
 
 
 def _clip_file(key: ClipKey, content: bytes) -> ClipFile:
-    import numpy as np
-
     try:
-        with wave.open(io.BytesIO(content)) as opened:
-            promised = opened.getnframes()
-            data = opened.readframes(promised)
-            channels, width, header_rate = opened.getnchannels(), opened.getsampwidth(), opened.getframerate()
-    except (wave.Error, EOFError) as error:
-        return ClipFile(*key, problem=f"is no WAV file of 16-bit samples: {error or 'it is cut short'}")
-    length = len(data) // (width * channels)
-    if length < promised:
-        return ClipFile(*key, problem=f"is cut short: {length:,} of {promised:,} samples are there")
-    loudness = audio.loudness(np.frombuffer(data if width == 2 else b"", "<i2"))
+        wav = audio.read_wav(content)
+    except AudioError as error:
+        kind = archive.kind_of(content[: archive.FIRST_BYTES])
+        return ClipFile(*key, problem=f"is {kind}, expected a WAV file" if kind else f"cannot be read: {error}")
+    loudness = audio.loudness(wav.samples) if wav.bits == 16 else None
     return ClipFile(
         *key,
-        header_rate=header_rate,
-        channels=channels,
-        bits=8 * width,
-        length=length,
-        sha256=hashlib.sha256(data).hexdigest(),
-        is_silent=width == 2 and loudness["peak"] == 0,
-        is_clipped=loudness["clipped"],
+        header_rate=wav.rate,
+        channels=wav.channels,
+        bits=wav.bits,
+        length=wav.length,
+        sha256=hashlib.sha256(wav.data).hexdigest(),
+        has_length=wav.declared is not None,
+        is_silent=loudness is not None and loudness["peak"] == 0,
+        is_clipped=loudness is not None and loudness["clipped"],
     )

@@ -7,16 +7,21 @@ supported.
 from __future__ import annotations
 
 import re
+import stat
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from hearpreprocess import archive
-from hearpreprocess.errors import ArchiveError, FinishedTaskError, OutputError
-from hearpreprocess.finished.layout import METADATA, release_in
+from hearpreprocess.errors import ArchiveError, FinishedTaskError, OutputError, enumerate_problems
+from hearpreprocess.finished.forms import check_tarball, root_problem
+from hearpreprocess.finished.layout import METADATA, is_task_folder, release_in
+from hearpreprocess.storage import read_regular
 
 _ROOT = re.compile(r"(?:hear-[^/]+/)?tasks/(?P<task>[^/]+)/(?P<path>.+)")
-_CLIP = re.compile(r"(?P<rate>[1-9][0-9]*)/(?P<split>[^/]+)/(?P<file>[^/]+\.wav)")
+_CLIP_NAME = r"[^/]+\.wav"
+_CLIP = re.compile(rf"(?P<rate>[1-9][0-9]{{0,8}})/(?P<split>[^/]+)/(?P<file>{_CLIP_NAME})")
+_LONGEST_NAME = 255
 _SMALL = (".json", ".csv", ".md", ".html")
 
 
@@ -39,6 +44,11 @@ class ClipKey(NamedTuple):
         return cls(int(clip["rate"]), clip["split"], clip["file"]) if clip else None
 
 
+def is_clip_name(file: str) -> bool:
+    """Whether a text can be the name of a clip's file."""
+    return len(file) <= _LONGEST_NAME and re.fullmatch(_CLIP_NAME, file) is not None
+
+
 def path_in_task(member: str) -> tuple[str, str] | None:
     """The task's folder and the path in it of a tarball's member; None for members outside a task."""
     match = _ROOT.fullmatch(member)
@@ -55,22 +65,48 @@ def files_in(path: Path) -> Generator[tuple[str, str, bytes], None, str]:
 
     Returns the sha256 of a tarball's tar archive; "" for a folder.
 
-    Raises OutputError where the path does not exist; ArchiveError where a tarball is damaged, after the files before.
+    Raises OutputError where the path does not exist or is no finished task; ArchiveError where a file cannot be read or
+    a tarball is damaged, after the files that can.
     """
-    if path.is_dir():
-        if not (path / METADATA).is_file():
-            raise OutputError(f"{path} is no finished task: it has no {METADATA}")
-        folder = path.resolve().name
-        for below, file in archive.files_below(path).items():
-            yield folder, below, file.read_bytes()
-    elif path.is_file():
-        members = archive.TarReader(path)
-        for member, content in members:
-            yield (*(path_in_task(member) or (member, "")), content)
-        return members.sha256
-    else:
-        raise OutputError(f"there is no {path}")
-    return ""
+    if is_folder(path):
+        yield from _files_of_folder(path)
+        return ""
+    check_tarball(path)
+    members = archive.TarReader(path)
+    for member, content in members:
+        yield (*(path_in_task(member) or (member, "")), content)
+    return members.sha256
+
+
+def _files_of_folder(path: Path) -> Iterator[tuple[str, str, bytes]]:
+    if not is_task_folder(path):
+        raise OutputError(f"{path} is no finished task: it has no {METADATA}")
+    folder, problems = path.resolve().name, []
+    for below, file in archive.files_below(path).items():
+        try:
+            content = read_regular(file)
+        except OSError as error:
+            problems.append(f"{below}: {error.strerror}")
+        else:
+            yield folder, below, content
+    if problems:
+        raise ArchiveError(enumerate_problems(f"{path}: {{count}} of its files cannot be read:", problems))
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a path is a folder, not a file.
+
+    Raises OutputError where it is neither, or cannot be looked at.
+    """
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        raise OutputError(f"there is no {path}") from None
+    except OSError as error:
+        raise OutputError(f"{path}: {error.strerror}") from error
+    if not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):
+        raise OutputError(f"{path}: expected a finished task, got neither a folder nor a file")
+    return stat.S_ISDIR(mode)
 
 
 def clips_of(path: Path) -> Iterator[tuple[ClipKey, bytes]]:
@@ -99,11 +135,7 @@ def small_files_of(path: Path) -> SmallFiles:
 
     Raises OutputError where the path is neither a folder nor a file.
     """
-    if path.is_dir():
-        return _FolderFiles(path)
-    if path.is_file():
-        return _TarballFiles(path)
-    raise OutputError(f"there is no {path}")
+    return _FolderFiles(path) if is_folder(path) else _TarballFiles(path)
 
 
 class _FolderFiles:
@@ -118,9 +150,9 @@ class _FolderFiles:
         try:
             # A name may come from foreign metadata and must not lead out of the folder.
             names = {file.name for file in self._path.iterdir()}
-            return (self._path / name).read_bytes() if name in names else None
+            return read_regular(self._path / name) if name in names else None
         except OSError as error:
-            raise FinishedTaskError(self._path, name, f"cannot be read: {error}") from error
+            raise FinishedTaskError(self._path, name, f"cannot be read: {error.strerror}") from error
 
 
 class _TarballFiles:
@@ -129,6 +161,7 @@ class _TarballFiles:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._folder = ""
+        self._root_problem: str | None = None
         self._contents: dict[str, bytes] = {}
         self._are_all_known = False
 
@@ -143,13 +176,17 @@ class _TarballFiles:
                 self._are_all_known = self._read_until(name)
             except ArchiveError as error:
                 raise OutputError(str(error)) from error
+        if name == METADATA and name not in self._contents and self._root_problem:
+            raise OutputError(f"{self._path}: {self._root_problem}")
         return self._contents.get(name)
 
     def _read_until(self, name: str) -> bool:
         """Read from the start to the file; return whether no small files follow."""
         is_ours = False
         for folder, below, content in files_in(self._path):
-            if is_small_file(below):
+            if not below:
+                self._root_problem = self._root_problem or root_problem([folder])
+            elif is_small_file(below):
                 self._folder = self._folder or folder
                 self._contents.setdefault(below, content)
             if below == name:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Set
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 from hearpreprocess.errors import OutputError
 from hearpreprocess.finished.parsing import json_object
-from hearpreprocess.storage import link_or_copy
+from hearpreprocess.storage import link_or_copy, read_regular
 
 METADATA = "task_metadata.json"
 VOCABULARY = "labelvocabulary.csv"
@@ -22,8 +23,47 @@ REPORT = "report.html"
 """The report on a finished task; only in its folder, not in its tarballs."""
 
 
+_MAIN = {METADATA, VOCABULARY, MANIFEST}
+_RATE = re.compile("[1-9][0-9]{3,5}")
+_CORPUS = ".corpus"
+"""The end of the names of folders with a task's corpus, without audio."""
+
 RELEASE_KEY = "release"
 """The key in task_metadata.json of the release digest, which covers all inputs of a task."""
+
+
+def is_task_folder(folder: Path) -> bool:
+    """Whether a folder is meant to be a finished task, even if it is damaged: it has a main file, or a rate's folder.
+
+    Raises OutputError where it cannot be listed.
+    """
+    return any(name in _MAIN or _RATE.fullmatch(name) for name in _names_in(folder))
+
+
+def task_folders_in(folder: Path) -> list[Path]:
+    """The folders of finished tasks in a folder, damaged and unreadable ones too; sorted.
+
+    Raises OutputError where it cannot be listed.
+    """
+    names = [name for name in sorted(_names_in(folder)) if not name.endswith(_CORPUS) and not name.startswith(".")]
+    return [folder / name for name in names if os.path.isdir(folder / name) and _may_be_task(folder / name)]  # noqa: PTH112
+
+
+def _may_be_task(folder: Path) -> bool:
+    try:
+        return is_task_folder(folder)
+    except OutputError:  # it cannot be listed, which whoever reads it will say
+        return True
+
+
+def _names_in(folder: Path) -> list[str]:
+    """The names in a folder; none if it does not exist."""
+    try:
+        return os.listdir(folder)  # noqa: PTH208  (names, of which most become no Path)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise OutputError(f"{folder}: {error.strerror}") from error
 
 
 def clip_path(rate: int, split: str, name: str) -> str:
@@ -34,7 +74,7 @@ def clip_path(rate: int, split: str, name: str) -> str:
 def release_of_folder(folder: Path) -> str | None:
     """The release digest in a finished task's folder; None if hearpreprocess did not create it."""
     try:
-        return release_in((folder / METADATA).read_bytes())
+        return release_in(read_regular(folder / METADATA))
     except OSError:
         return None
 

@@ -1,10 +1,14 @@
 """The manifest of a finished task: the checksums of its clips, their sources, and the versions that made them.
 
-    version         of this format task, release   the task's title, and the digest of all its inputs configuration   a
-    digest of the task's metadata made_with       versions of hearpreprocess and of the libraries that determine samples
-    sources         by name: addresses and checksums left_out        a list: the reason, and the names of the clips or
-    their number sample_rates    in hertz clips           by file name: split, labels (or events, as in the split's
-    file), group where it is not the clip's
+    version         of this format
+    task, release   the task's title, and the digest of all its inputs
+    configuration   a digest of the task's metadata
+    made_with       the version of hearpreprocess, a digest of its code, and versions of the libraries that determine
+                    samples; `ffmpeg_build` is a digest of all that this ffmpeg says of itself
+    sources         by name: addresses and checksums
+    left_out        a list: the reason, and the names of the clips or their number
+    sample_rates    in hertz
+    clips           by file name: split, labels (or events, as in the split's file), group where it is not the clip's
                     name, `recorded` (rate, length, sha256, peak, clipped, source) and `audio` (length, sha256) by
                     sample rate
 
@@ -23,6 +27,7 @@ from typing import Any
 
 from hearpreprocess.errors import OutputError
 from hearpreprocess.finished.parsing import json_object
+from hearpreprocess.storage import read_regular
 
 VERSION = 2
 
@@ -117,7 +122,7 @@ def read(path: Path) -> Manifest:
     Raises OutputError where the file is not a manifest.
     """
     try:
-        return parse(path.read_bytes())
+        return parse(read_regular(path))
     except OSError as error:
         raise OutputError(f"{path} is no manifest that can be read: {error}") from error
     except ValueError as error:
@@ -138,15 +143,19 @@ def parse(content: bytes) -> Manifest:
 def _is_sound(manifest: Manifest) -> bool:
     try:
         rates = manifest["sample_rates"]
-        return all(isinstance(rate, int) for rate in rates) and all(
-            isinstance(facts["split"], str)
-            and isinstance(facts["labels"], list)
-            and isinstance(facts.get("group", ""), str)
+        return (
+            isinstance(rates, list)
+            and all(isinstance(rate, int) for rate in rates)
             and all(
-                isinstance(of_rate["length"], int) and isinstance(of_rate["sha256"], str)
-                for of_rate in (facts["audio"] if rates else facts.get("audio", {})).values()
+                isinstance(facts["split"], str)
+                and isinstance(facts["labels"], list)
+                and isinstance(facts.get("group", ""), str)
+                and all(
+                    isinstance(of_rate["length"], int) and isinstance(of_rate["sha256"], str)
+                    for of_rate in (facts["audio"] if rates else facts.get("audio", {})).values()
+                )
+                for facts in manifest["clips"].values()
             )
-            for facts in manifest["clips"].values()
         )
     except (KeyError, TypeError, AttributeError):
         return False

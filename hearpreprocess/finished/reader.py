@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from hearpreprocess.errors import FinishedTaskError
 from hearpreprocess.finished import manifest as manifests
 from hearpreprocess.finished.contents import Contents, contents_of
-from hearpreprocess.finished.files import SmallFiles, small_files_of
+from hearpreprocess.finished.files import SmallFiles, is_clip_name, small_files_of
 from hearpreprocess.finished.layout import CARD, MANIFEST, METADATA, VOCABULARY
 from hearpreprocess.finished.parsing import json_object, vocabulary_rows
 
@@ -74,6 +74,8 @@ class FinishedTask:
         splits = self.metadata.get("splits")
         if not isinstance(splits, list) or not all(isinstance(split, str) for split in splits):
             raise FinishedTaskError(self.path, METADATA, "does not list the splits")
+        if len(set(splits)) < len(splits):
+            raise FinishedTaskError(self.path, METADATA, "lists a split twice")
         return tuple(splits)
 
     def labels(self, split: str) -> dict[str, list[Any]]:
@@ -129,4 +131,6 @@ def _labels(content: bytes) -> dict[str, list[Any]]:
     labels = json_object(content)
     if not all(isinstance(of_clip, list) for of_clip in labels.values()):
         raise ValueError("does not give each clip a list")
+    if strange := [file for file in labels if not is_clip_name(file)]:
+        raise ValueError(f"has {strange[0][:100]!r} where the name of a clip's file is expected, like 'a.wav'")
     return labels

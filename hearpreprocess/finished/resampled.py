@@ -6,7 +6,6 @@ nineteen published tarballs, at 48,000 Hz, are those of Zenodo record 6332517.
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,13 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hearpreprocess.errors import ConfigError, CorpusError, OutputError
-from hearpreprocess.finished import parsing, reader
+from hearpreprocess.errors import ConfigError, CorpusError, FinishedTaskError, OutputError
+from hearpreprocess.finished import parsing
 from hearpreprocess.finished.files import ClipKey, path_in_task
 from hearpreprocess.finished.layout import METADATA
 from hearpreprocess.finished.reader import FinishedTask
 from hearpreprocess.finished.tarball import TARBALL
-from hearpreprocess.storage import digest, file_digest
+from hearpreprocess.storage import digest
 from hearpreprocess.task import (
     Archive,
     Clip,
@@ -45,9 +44,6 @@ RECORD = "https://zenodo.org/api/records/6332517"
 PAGE = "https://zenodo.org/record/6332517"
 
 PUBLISHED_RATE = 48000
-
-_CODE = (Path(__file__), Path(reader.__file__), Path(parsing.__file__))
-"""The code that, with the tarball, determines the clips of a task made from it."""
 
 
 def is_tarball(location: str) -> bool:
@@ -75,12 +71,12 @@ def archive_in(record: bytes, name: str) -> Archive:
     Raises ConfigError where the record has no such file.
     """
     try:
-        listed = {str(file["key"]): file for file in json.loads(record)["files"]}
+        listed = {str(file["key"]): file for file in parsing.json_object(record)["files"]}
         if name in listed:
             algorithm, _colon, checksum = listed[name]["checksum"].partition(":")
             address = listed[name]["links"]["self"]
             return Archive(address, **{algorithm: checksum}, size=int(listed[name]["size"]), filename=name)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise ConfigError(f"the listing of the published record cannot be understood: {error}") from error
     tarballs = ", ".join(sorted(key for key in listed if TARBALL.fullmatch(key)))
     raise ConfigError(f"the published record has no {name}; it has {tarballs}")
@@ -105,7 +101,7 @@ def config_of(tarball: Path) -> TaskConfig:
         name, version = metadata["task_name"], metadata["version"]
         mode = folder.removeprefix(f"{name}-{version}-")
         if mode == folder:
-            raise ConfigError(f"{tarball}: its folder {folder} is not called after its task, {name}-{version}")
+            raise ConfigError(f"its folder {folder} is not called after its task, {name}-{version}")
         return TaskConfig(
             name=name,
             version=version,
@@ -116,17 +112,19 @@ def config_of(tarball: Path) -> TaskConfig:
             evaluation=metadata["evaluation"],
             sources={"published": Local(tarball)},
             clips=clips,
-            licence=metadata.get("licence", "unknown"),
-            url=metadata.get("url", ""),
-            citation=metadata.get("citation", ""),
-            caveats=tuple(map(str, metadata.get("caveats", ()))),
+            licence=metadata.get("licence") or "unknown",
+            url=metadata.get("url") or "",
+            citation=metadata.get("citation") or "",
+            caveats=metadata.get("caveats") or (),
             evaluation_params=metadata.get("evaluation_params"),
             use_scoring_for_early_stopping=metadata.get("use_scoring_for_early_stopping"),
             resampled=Resampled(int(named["rate"]), metadata),
             modes={mode: Mode()},
             default_mode=mode,
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except ConfigError as error:
+        raise ConfigError(f"{tarball}: {error}") from error
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ConfigError(f"{tarball}: its {METADATA} is not one of a task: {error!r}") from error
 
 
@@ -136,7 +134,7 @@ def load_task(tarball: Path) -> LoadedTask:
     Raises ConfigError where it is not one.
     """
     config = _with_known_facts(config_of(tarball))
-    code = digest([config.in_mode(config.default_mode).metadata(), *map(file_digest, _CODE)])
+    code = digest(config.in_mode(config.default_mode).metadata())
     return LoadedTask(config, code, _documentation(config, tarball))
 
 
@@ -189,8 +187,12 @@ def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
     if len(rates) != 1:
         raise CorpusError(f"expected clips at one rate, there are {', '.join(sorted(rates)) or 'none'}")
     (rate,) = rates
+    is_valid = parsing.is_valid_event if is_event_task else parsing.is_label
     for split in finished.splits:
         for file, labels in finished.labels(split).items():
+            if not all(map(is_valid, labels)):
+                kind = "an event with label, start and end" if is_event_task else "a text or a whole number"
+                raise FinishedTaskError(finished.path, f"{split}.json", f"gives {file} a label that is not {kind}")
             member = metadata.sibling(f"{rate}/{split}/{file}")
             group = of_manifest.get(file, {}).get("group")
             name = file.removesuffix(".wav")

@@ -44,7 +44,7 @@ def release_of_tarball(tarball: Path) -> str | None:
                     return release_in(file.read()) if file else None
                 if entry.name.endswith(".wav"):
                     return None
-    except (OSError, EOFError, tarfile.TarError, zlib.error):
+    except (OSError, EOFError, tarfile.TarError, zlib.error, ValueError, RecursionError):
         pass
     return None
 

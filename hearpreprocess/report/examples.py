@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import wave
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,10 +13,11 @@ from typing import Any
 
 from hearpreprocess import audio
 from hearpreprocess.audio import Samples
-from hearpreprocess.errors import OutputError
+from hearpreprocess.errors import AudioError, OutputError
 from hearpreprocess.finished import MANIFEST, ClipKey, Manifest, clip_path, is_event, name_of
 from hearpreprocess.report import pictures
 from hearpreprocess.report.statistics import label_order, names_of
+from hearpreprocess.storage import read_regular
 
 EXAMPLES, MOST_EXAMPLES = 8, 100
 """Per split, and in total: with many splits fewer per split, at least one."""
@@ -158,8 +158,8 @@ def _samples(folder: Path, rate: int, file: str, split: str) -> Samples:
     if ClipKey.of(path) is None:  # names in a foreign manifest must not lead out of its folder
         raise OutputError(f"{MANIFEST} of {folder} has a clip whose name is no file name: {file!r}")
     try:
-        return audio.read_wav(folder / path)[0]
-    except (OSError, EOFError, ValueError, wave.Error) as error:
+        return audio.read_wav(read_regular(folder / path)).samples
+    except (OSError, AudioError) as error:
         raise OutputError(f"{folder / path} cannot be read: {error}; make the task anew") from error
 
 

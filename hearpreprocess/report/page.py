@@ -88,13 +88,10 @@ def row(folder: Path) -> IndexRow:
     Raises OutputError where it is not a finished task with audio and a manifest of this version.
     """
     with _read(folder) as (metadata, contents):
-        return IndexRow(
-            folder,
-            metadata,
-            contents,
-            statistics_of(contents, metadata["splits"]),
-            card.is_synthetic(metadata),
-        )
+        statistics = statistics_of(contents, metadata["splits"])
+        made = IndexRow(folder, metadata, contents, statistics, card.is_synthetic(metadata))
+        index([made])  # so that whatever cannot be shown is refused here, and not when all rows are written
+        return made
 
 
 def index(rows: Sequence[IndexRow]) -> str:

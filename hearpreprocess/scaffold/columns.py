@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
-from hearpreprocess.scaffold.tables import Column, Row
+from hearpreprocess.scaffold.tables import Row
+from hearpreprocess.task import Column
 
 # Without blanks, underscores and brackets, as columns are called in many ways.
 GROUP_NAMES = (

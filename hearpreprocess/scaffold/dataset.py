@@ -12,8 +12,8 @@ from hearpreprocess.scaffold.labels import Labels
 from hearpreprocess.scaffold.naming import Naming
 from hearpreprocess.scaffold.recordings import ClipNaming
 from hearpreprocess.scaffold.splits import Splits
-from hearpreprocess.scaffold.tables import Column
 from hearpreprocess.scaffold.times import Times
+from hearpreprocess.task import Column
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ class FoldersLayout:
 class TablesLayout:
     """Tables that name the recordings.
 
-    `namings`: how each table does so, by its path; they differ in their prefix alone. `options`: as of a Table.
+    `namings`: how each table does so, by its path; they differ in their prefix alone. `options`: for Tree.table.
     `times`: of events, where labels have them. `have_backslashes`: cells are paths of Windows. `have_same_names`: cells
-    are file names, of which several recordings share one.
+    are file names, of which several recordings share one. `have_repeated_rows`: some rows are there twice.
     """
 
     namings: Mapping[str, Naming]
@@ -45,6 +45,7 @@ class TablesLayout:
     times: Times | None = None
     have_backslashes: bool = False
     have_same_names: bool = False
+    have_repeated_rows: bool = False
 
     @property
     def paths(self) -> tuple[str, ...]:

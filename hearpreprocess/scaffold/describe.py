@@ -9,13 +9,14 @@ from pathlib import Path
 
 from hearpreprocess import archive
 from hearpreprocess.errors import CorpusError, SplitError
+from hearpreprocess.scaffold.content import notes_on_unused, recordings_in, seconds_of_some, visible
 from hearpreprocess.scaffold.dataset import DatasetDescription
 from hearpreprocess.scaffold.division import MOST_FOLDS, divide, ungrouped
 from hearpreprocess.scaffold.from_folders import described_by_folders, folders_name_labels, layout_of
 from hearpreprocess.scaffold.from_tables import described_by_tables, guessed_columns, tables_hold_labels
 from hearpreprocess.scaffold.naming import tables_naming
 from hearpreprocess.scaffold.notes import Noted, Notes
-from hearpreprocess.scaffold.recordings import AUDIO, Recordings, recordings_among
+from hearpreprocess.scaffold.recordings import Recordings
 from hearpreprocess.scaffold.tables import SUFFIXES
 from hearpreprocess.storage import counted
 
@@ -28,11 +29,15 @@ def describe(folder: Path) -> DatasetDescription:
 
     Raises CorpusError, with the notes made so far, where the folder holds none, or where nothing holds their labels.
     """
-    files = [path for path in archive.files_below(folder) if not archive.is_litter(path)]
-    recordings = recordings_among(folder, files)
-    if not recordings.paths:
-        raise CorpusError(f"{folder} holds no recordings: expected files that end in {', '.join(AUDIO)}")
     notes = Notes()
+    files = notes.value_of(visible(path for path in archive.files_below(folder) if not archive.is_litter(path)))
+    paths = recordings_in(folder, files)
+    if not paths:
+        raise CorpusError(
+            "\n".join([f"{folder} holds no recordings: none of its files is audio", *_lines_of(notes.lines)])
+        )
+    seconds = notes.value_of(seconds_of_some(folder, paths))
+    recordings = Recordings(paths, seconds, tuple(sorted({*files}.difference(paths))))
     notes.add(_notes_on_files(folder, files, recordings))
     candidates = [path for path in files if path.lower().endswith(SUFFIXES)]
     tables = notes.value_of(tables_naming(folder, candidates, recordings))
@@ -47,9 +52,13 @@ def describe(folder: Path) -> DatasetDescription:
         looked_for = _notes_on_columns(dataset)
         dataset = notes.value_of(_divided(dataset))
     except (CorpusError, SplitError) as error:
-        lines = [f"  note: {note}" for note in (*looked_for, *notes.lines)]
-        raise CorpusError("\n".join([str(error), *lines])) from None
+        raise CorpusError("\n".join([str(error), *_lines_of(looked_for), *_lines_of(notes.lines)])) from None
+    notes.add(notes_on_unused(files, (*paths, *dataset.tables)))
     return replace(dataset, notes=(*notes.lines, *_notes_on_division(dataset)))
+
+
+def _lines_of(notes: Sequence[str]) -> list[str]:
+    return [f"  note: {note}" for note in notes]
 
 
 def _notes_on_files(folder: Path, files: Sequence[str], recordings: Recordings) -> list[str]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from hearpreprocess.scaffold.columns import YES
 from hearpreprocess.scaffold.dataset import DatasetDescription, FoldersLayout, TablesLayout
-from hearpreprocess.scaffold.tables import Column
 from hearpreprocess.scaffold.times import Times
+from hearpreprocess.task import Column
 
 LINE_LENGTH = 100
 """A longer line is divided."""
@@ -30,9 +30,9 @@ def call(start: str, arguments: Sequence[str], end: str) -> str:
     return "\n".join([start, *(f"{indent}    {argument}{comma}" for argument in arguments), f"{indent}{end}"])
 
 
-def literal(value: Column) -> str:
-    """A text or a number as it is written in Python, in the quotes that need the fewest backslashes."""
-    if isinstance(value, int):
+def literal(value: Column | None) -> str:
+    """A text, a number or None as it is written in Python, in the quotes that need the fewest backslashes."""
+    if value is None or isinstance(value, int):
         return str(value)
     quoted = json.dumps(value, ensure_ascii=False)
     is_easier_in_single = '"' in value and "'" not in value

@@ -9,7 +9,7 @@ from hearpreprocess.errors import CorpusError
 from hearpreprocess.scaffold.dataset import DatasetDescription, FoldersLayout
 from hearpreprocess.scaffold.division import ExpectedClip
 from hearpreprocess.scaffold.notes import Noted, Notes
-from hearpreprocess.scaffold.recordings import ClipNaming, Recordings, are_unique, clip_name
+from hearpreprocess.scaffold.recordings import ClipNaming, Recordings, are_unique, check_lengths, clip_name
 from hearpreprocess.scaffold.splits import SPLITS, Splits, splits_of_innermost, splits_of_outermost
 
 
@@ -40,6 +40,7 @@ def described_by_folders(
     _check_labels(folder, layout, paths)
     notes.add(_notes_on_unused(layout, paths, splits))
     naming = _clip_naming(folder, layout, paths)
+    check_lengths(clip_name(naming, path) for path in paths)
     return DatasetDescription(
         recordings=len(paths),
         patterns=recordings.patterns,

@@ -10,6 +10,7 @@ from hearpreprocess.scaffold.division import ungrouped
 from hearpreprocess.scaffold.labels import LABEL_NAMES, Labels, label_columns_in, with_several, yes_columns_in
 from hearpreprocess.scaffold.naming import NamingTables
 from hearpreprocess.scaffold.notes import Notes
+from hearpreprocess.scaffold.recordings import check_lengths
 from hearpreprocess.scaffold.rows import (
     check_one_row_each,
     clip_naming,
@@ -23,8 +24,9 @@ from hearpreprocess.scaffold.rows import (
     seconds_for_events,
 )
 from hearpreprocess.scaffold.splits import split_column_in, splits_of_rows
-from hearpreprocess.scaffold.tables import Column
+from hearpreprocess.scaffold.tables import options_of
 from hearpreprocess.scaffold.times import Times, checked_times, time_columns_in
+from hearpreprocess.task import Column
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,8 @@ def described_by_tables(tables: NamingTables, columns: Columns, notes: Notes) ->
     recordings, naming = tables.recordings, tables.naming
     layout = TablesLayout(
         namings={table.path: its_naming for table, its_naming in tables.tables},
-        options=tables.first.options,
+        options=options_of([table for table, _naming in tables.tables]),
+        have_repeated_rows=any(table.has_repeated_rows for table, _naming in tables.tables),
         labels=columns.labels,
         times=columns.times,
         have_backslashes=any("\\" in row[naming.column] for _table, row in tables.rows),
@@ -83,11 +86,12 @@ def described_by_tables(tables: NamingTables, columns: Columns, notes: Notes) ->
     known = of_known(tables.by_recording, recordings, by_name=naming.by_name)
     seconds = recordings.usual_seconds
     if columns.times is None:
-        check_one_row_each(known, tables.first.path)
+        check_one_row_each(known, tables)
     elif seconds is not None:
         seconds = notes.value_of(seconds_for_events(seconds, columns.times, known, recordings.seconds))
     naming_of_clips = clip_naming(known)
     clips, omissions = clips_of(layout, splits, columns.group, naming_of_clips, seconds, known)
+    check_lengths(clip.name for clip in clips.values())
     missing = sum(len(rows) for path, rows in tables.by_recording.items() if path not in known)
     omissions = replace(omissions, missing=missing)
     notes.add(notes_on_differences((splits.column, columns.group), known))

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from hearpreprocess.errors import CorpusError
 from hearpreprocess.scaffold.columns import YES, column_called, distinct_cells, is_yes_and_no
 from hearpreprocess.scaffold.notes import Noted
-from hearpreprocess.scaffold.tables import Column, Row
+from hearpreprocess.scaffold.tables import Row
+from hearpreprocess.task import Column
 
 LABEL_NAMES = (
     *("label", "labels", "eventlabel", "class", "classes", "category", "categories", "tag", "tags"),

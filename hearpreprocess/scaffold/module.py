@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hearpreprocess.scaffold.content import suffix_of
 from hearpreprocess.scaffold.dataset import DatasetDescription, FoldersLayout, TablesLayout
 from hearpreprocess.scaffold.division import SHARES
 from hearpreprocess.scaffold.expressions import (
@@ -26,6 +27,7 @@ from hearpreprocess.scaffold.expressions import (
 from hearpreprocess.scaffold.labels import LISTED
 from hearpreprocess.scaffold.times import Times
 from hearpreprocess.storage import counted
+from hearpreprocess.task import TEXT_PATTERNS, matcher
 
 if TYPE_CHECKING:
     import jinja2
@@ -63,7 +65,7 @@ def module_text(name: str, folder: Path, here: Path, dataset: DatasetDescription
     return _render(
         "module.py.jinja",
         name=name,
-        folder=_folder_expression(folder, here),
+        source=_source(dataset, _folder_expression(folder, here)),
         dataset=dataset,
         recordings=counted(dataset.recordings, "recordings"),
         label_count=counted(len(dataset.label_names) - len(dataset.division.rare), "labels"),
@@ -84,6 +86,14 @@ def _kind(dataset: DatasetDescription) -> str:
     if not dataset.tables:
         return "folders"
     return "rows" if dataset.times is None else "events"
+
+
+def _source(dataset: DatasetDescription, folder: str) -> str:
+    """The arguments of the source; with patterns of the tables where their names do not end as it expects."""
+    if all(map(matcher(TEXT_PATTERNS), dataset.tables)):
+        return folder
+    patterns = sorted({f"**/*{suffix_of(path)}" for path in dataset.tables})
+    return f"{folder}, reads={json.dumps(patterns)}"
 
 
 def _folder_expression(folder: Path, here: Path) -> str:
@@ -120,7 +130,7 @@ def _values_of_tables(dataset: DatasetDescription, layout: TablesLayout) -> dict
     if layout.have_prefixes:
         of_tables = {path: f"({split}, {literal(layout.namings[path].prefix)})" for path, split in of_tables.items()}
     path = "path" if dataset.splits.tables else literal(layout.paths[0])
-    options = [f"{name}={value!r}".replace("'", '"') for name, value in layout.options.items()]
+    options = [f"{name}={literal(value)}" for name, value in layout.options.items()]
     return {
         "layout": layout,
         "outer": outer,

@@ -12,7 +12,8 @@ from hearpreprocess.errors import CorpusError
 from hearpreprocess.scaffold.notes import Noted
 from hearpreprocess.scaffold.recordings import Recordings, stem_of
 from hearpreprocess.scaffold.splits import split_of_table
-from hearpreprocess.scaffold.tables import Column, Row, Table, read
+from hearpreprocess.scaffold.tables import NotATableError, Row, Table, names_recordings, read
+from hearpreprocess.task import Column
 
 MOST_FOLDERS = 50
 
@@ -72,6 +73,16 @@ class NamingTables:
         """All rows, each with the path of its table."""
         return [(table.path, row) for table, _naming in self.tables for row in table.rows]
 
+    def lines_naming(self, path: str) -> str:
+        """The lines that name a recording, with their tables, in words."""
+        lines: dict[str, list[str]] = {}
+        for table, naming in self.tables:
+            for line, row in zip(table.lines, table.rows, strict=True):
+                named = naming.path(row[naming.column])
+                if named == (path.rpartition("/")[2] if naming.by_name else path):
+                    lines.setdefault(table.path, []).append(str(line))
+        return " and ".join(f"{table}, lines {', '.join(numbers[:5])}" for table, numbers in lines.items())
+
     @cached_property
     def by_recording(self) -> RowsByRecording:
         """All rows by what they name."""
@@ -92,13 +103,17 @@ def tables_naming(folder: Path, paths: Sequence[str], recordings: Recordings) ->
         if path.endswith(".txt") and stem_of(path) in recordings.stems:
             continue  # a transcript or an annotation of one recording is no table of recordings
         try:
-            table = read(folder, path, recordings)
+            table, its_notes = read(folder, path, recordings)
         except CorpusError as error:
-            if not path.endswith(".txt"):
-                notes.append(f"{error}, and was passed over")
+            is_named = names_recordings(folder, path, recordings)
+            if is_named and not path.lower().endswith(".txt") and not isinstance(error, NotATableError):
+                raise CorpusError(f"{error}. Correct the table, or move it out of the folder") from None
+            if is_named or not path.lower().endswith(".txt"):
+                notes.append(f"{error}; passed over")
             continue
         count, naming = naming_in(table, recordings)
         if naming is not None:
+            notes += its_notes
             matched.append((count, table, naming))
         elif not path.endswith(".txt"):
             notes.append(f"{path} names no recording, and was passed over")
@@ -121,7 +136,7 @@ def tables_naming(folder: Path, paths: Sequence[str], recordings: Recordings) ->
 def _go_together(first: Table, naming: Naming, other: Table, other_naming: Naming) -> bool:
     """Whether two tables are of the same kind, one for each split, and are read in the same way."""
     are_splits = split_of_table(first.path) != "" and split_of_table(other.path) != ""
-    are_alike = dict(first.options) == dict(other.options) and len(set(first.columns) & set(other.columns)) > 1
+    are_alike = first.is_written_as(other) and len(set(first.columns) & set(other.columns)) > 1
     return are_splits and are_alike and replace(other_naming, prefix="") == replace(naming, prefix="")
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Literal
 
-AUDIO = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff", ".m4a", ".mp4", ".webm", ".aac", ".au", ".wma")
-MEASURED, QUANTILE = 200, 0.95
+from hearpreprocess.corpus import MOST_BYTES
+from hearpreprocess.errors import CorpusError
+from hearpreprocess.scaffold.content import patterns_of, suffix_of
+from hearpreprocess.storage import counted
+
+QUANTILE = 0.95
 
 ClipNaming = Literal["stem", "folder", "path"]
 """What names a clip: its file, its file and folder, or its whole path."""
@@ -19,10 +21,14 @@ ClipNaming = Literal["stem", "folder", "path"]
 
 @dataclass(frozen=True)
 class Recordings:
-    """The paths of the recordings in a folder, and the duration in seconds of some of them."""
+    """The paths of the recordings in a folder, and the duration in seconds of some of them.
+
+    `others`: the paths of the files beside them.
+    """
 
     paths: tuple[str, ...]
     seconds: Mapping[str, float] = field(default_factory=dict)
+    others: tuple[str, ...] = ()
 
     @cached_property
     def known(self) -> frozenset[str]:
@@ -37,7 +43,7 @@ class Recordings:
     @cached_property
     def stems(self) -> frozenset[str]:
         """The file names without their suffixes."""
-        return frozenset(name.rpartition(".")[0] for name in self.names)
+        return frozenset(map(stem_of, self.names))
 
     @cached_property
     def unique_names(self) -> frozenset[str]:
@@ -47,17 +53,17 @@ class Recordings:
     @cached_property
     def suffixes(self) -> list[str]:
         """The suffixes of the files, each with its dot."""
-        return sorted({f".{path.rpartition('.')[2]}" for path in self.paths})
+        return sorted({suffix_of(path) for path in self.paths} - {""})
 
     @cached_property
     def folders(self) -> list[str]:
         """The folders that directly hold recordings, the fullest one first."""
         return [folder for folder, _count in Counter(path.rpartition("/")[0] for path in self.paths).most_common()]
 
-    @property
+    @cached_property
     def patterns(self) -> tuple[str, ...]:
-        """Patterns that match the recordings."""
-        return tuple(f"**/*{suffix}" for suffix in self.suffixes)
+        """Patterns that match the recordings, and no other file that is not hidden."""
+        return patterns_of(self.paths, self.others)
 
     @property
     def usual_seconds(self) -> float | None:
@@ -81,23 +87,6 @@ class Recordings:
         return any(name in self.names or name in self.stems for name in names)
 
 
-def recordings_among(folder: Path, files: Sequence[str]) -> Recordings:
-    """The recordings among the files of a folder, with the duration of those measured."""
-    paths = tuple(path for path in files if path.lower().endswith(AUDIO))
-    return Recordings(paths, _seconds_of_some(folder, paths))
-
-
-def _seconds_of_some(folder: Path, paths: Sequence[str]) -> dict[str, float]:
-    """The duration of about MEASURED recordings, of those that libsndfile reads."""
-    import soundfile
-
-    seconds = {}
-    for path in paths[:: max(1, len(paths) // MEASURED)]:
-        with contextlib.suppress(soundfile.LibsndfileError):
-            seconds[path] = soundfile.info(str(folder / path)).duration
-    return seconds
-
-
 def clip_name(naming: ClipNaming, path: str) -> str:
     """The name of the clip that is made of the recording at a path."""
     if naming == "stem":
@@ -107,6 +96,17 @@ def clip_name(naming: ClipNaming, path: str) -> str:
     return path.replace("/", "_").replace(".", "_")
 
 
+def check_lengths(names: Iterable[str]) -> None:
+    """Raise CorpusError where the name of a clip would be too long for a file."""
+    sizes = {name: len(f"{name}.wav".encode()) for name in names}
+    long = [name for name, size in sizes.items() if size > MOST_BYTES]
+    if long:
+        raise CorpusError(
+            f"{counted(len(long), 'clips')} would have a name that is too long for a file, such as {long[0]!r}: with "
+            f".wav it has {sizes[long[0]]} bytes; expected at most {MOST_BYTES}. Rename the recordings or their folders"
+        )
+
+
 def are_unique(names: Sequence[str]) -> bool:
     """Whether no two names are the same, on any file system."""
     return len({name.casefold() for name in names}) == len(names)
@@ -114,4 +114,5 @@ def are_unique(names: Sequence[str]) -> bool:
 
 def stem_of(path: str) -> str:
     """The name of a file without its suffix."""
-    return path.rpartition("/")[2].rpartition(".")[0]
+    name = path.rpartition("/")[2]
+    return name.removesuffix(suffix_of(path))

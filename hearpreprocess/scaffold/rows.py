@@ -8,13 +8,14 @@ from math import ceil, inf
 from hearpreprocess.errors import CorpusError
 from hearpreprocess.scaffold.dataset import Omissions, TablesLayout
 from hearpreprocess.scaffold.division import ExpectedClip
-from hearpreprocess.scaffold.naming import RowsByRecording
+from hearpreprocess.scaffold.naming import NamingTables, RowsByRecording
 from hearpreprocess.scaffold.notes import Noted
 from hearpreprocess.scaffold.recordings import ClipNaming, Recordings, are_unique, clip_name, stem_of
 from hearpreprocess.scaffold.splits import Splits
-from hearpreprocess.scaffold.tables import Column, Row
+from hearpreprocess.scaffold.tables import Row
 from hearpreprocess.scaffold.times import Times
 from hearpreprocess.storage import counted
+from hearpreprocess.task import Column
 
 MOST_OF_EARLY_EVENTS = 0.95
 """The share of recordings that a clip is long enough for, to hold an event."""
@@ -26,14 +27,14 @@ def of_known(rows: RowsByRecording, recordings: Recordings, *, by_name: bool) ->
     return {path: of_path for path, of_path in rows.items() if path in known}
 
 
-def check_one_row_each(rows: RowsByRecording, table: str) -> None:
-    """Raise CorpusError, which names the table, where a recording has several rows."""
+def check_one_row_each(rows: RowsByRecording, tables: NamingTables) -> None:
+    """Raise CorpusError, which names the table and the lines, where a recording has several rows."""
     repeated = [path for path, of_path in rows.items() if len(of_path) > 1]
     if repeated:
         raise CorpusError(
-            f"{table} names {counted(len(repeated), 'recordings')} more than once, such as "
-            f"{repeated[0]}: put all labels of a recording into one cell, divided by semicolons; labels with "
-            "times need columns called onset and offset, in seconds"
+            f"{tables.first.path} names {counted(len(repeated), 'recordings')} more than once, such as {repeated[0]} "
+            f"({tables.lines_naming(repeated[0])}): put all labels of a recording into one cell, divided by "
+            "semicolons; labels with times need columns called onset and offset, in seconds"
         )
 
 

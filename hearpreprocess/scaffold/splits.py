@@ -10,7 +10,8 @@ from typing import Literal
 from hearpreprocess.scaffold.columns import column_called, distinct_cells
 from hearpreprocess.scaffold.notes import Noted
 from hearpreprocess.scaffold.recordings import stem_of
-from hearpreprocess.scaffold.tables import Column, Row, Table
+from hearpreprocess.scaffold.tables import Row, Table
+from hearpreprocess.task import Column
 
 SPLIT_NAMES = ("split", "fold", "set", "subset", "partition")
 SPLITS = {

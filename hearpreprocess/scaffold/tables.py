@@ -2,32 +2,51 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from hearpreprocess.errors import CorpusError
+from hearpreprocess.scaffold.encodings import text_of
+from hearpreprocess.scaffold.notes import Noted
 from hearpreprocess.scaffold.recordings import Recordings
+from hearpreprocess.task import (
+    SEPARATORS,
+    Column,
+    Dialect,
+    TableRow,
+    column_names,
+    lines_of,
+    rows_in,
+    separator_line,
+)
 
 SUFFIXES = (".csv", ".tsv", ".txt")
-DELIMITERS = ",;\t|"
-
-Column = str | int
-"""The name of a column, or its number where there is no header; "" is no column."""
+COMMENT = "#"
 
 Row = Mapping[Column, str]
 
 
+class NotATableError(CorpusError):
+    """A file has one column: a list, or any text."""
+
+
 @dataclass(frozen=True)
 class Table:
-    """A table in a folder. `options`: those with which pandas.read_csv reads it, beside `dtype=str`."""
+    """A table in a folder, without the rows that repeat another one. `lines`: where the rows begin in the file.
+
+    `dialect`: how it is written, in which `quoting` and `strip_blanks` are None where they make no difference.
+    """
 
     path: str
     rows: tuple[Row, ...]
-    options: Mapping[str, Any]
+    lines: tuple[int, ...]
+    dialect: Dialect
+    has_header: bool = True
+    is_ascii: bool = False
+    has_repeated_rows: bool = False
 
     @property
     def columns(self) -> list[Column]:
@@ -39,59 +58,180 @@ class Table:
         """The folder that holds the table: "" or a path that ends with a slash."""
         return self.path[: len(self.path) - len(self.path.rpartition("/")[2])]
 
+    @cached_property
+    def has_usual_separator(self) -> bool:
+        """Whether it is divided as Tree.table expects of its name."""
+        return self.dialect.sep == _usual_separator(self.path)
 
-def read(folder: Path, path: str, recordings: Recordings) -> Table:
+    def is_written_as(self, other: Table) -> bool:
+        """Whether one call of Tree.table reads this table and the other one."""
+        ours, theirs = self.dialect, other.dialect
+        return (
+            self.has_header == other.has_header
+            and (ours.sep == theirs.sep or (self.has_usual_separator and other.has_usual_separator))
+            and (ours.encoding == theirs.encoding or self.is_ascii or other.is_ascii)
+            and (ours.quoting == theirs.quoting or None in (ours.quoting, theirs.quoting))
+        )
+
+
+def options_of(tables: Sequence[Table]) -> dict[str, Any]:
+    """The options with which Tree.table reads tables that are written alike."""
+    dialects = [table.dialect for table in tables]
+    separators = {dialect.sep for dialect in dialects}
+    options: dict[str, Any] = {"sep": separators.pop()} if len(separators) == 1 else {}
+    if not tables[0].has_header:
+        options["header"] = None
+    for name in ("quoting", "encoding", "strip_blanks", "comment"):
+        values = [getattr(dialect, name) for dialect in dialects]
+        if value := next(filter(None, values), None):
+            options[name] = value
+    return options
+
+
+def read(folder: Path, path: str, recordings: Recordings) -> Noted[Table]:
     """The table in a file. A first row that names a recording is no header.
 
-    Raises CorpusError where the file cannot be read as a table.
+    Raises CorpusError, which names the file and the line, where it cannot be read as a table.
     """
     try:
         content = (folder / path).read_bytes()
     except OSError as error:
         raise CorpusError(f"{path} cannot be read: {error.strerror}") from error
-    for encoding in ("utf-16",) if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252"):
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        return _table(path, text, {} if encoding == "utf-8-sig" else {"encoding": encoding}, recordings)
-    raise CorpusError(f"{path} is no text")
-
-
-def _table(path: str, text: str, options: dict[str, Any], recordings: Recordings) -> Table:
-    first, _end, rest = text.partition("\n")
-    if first.strip().lower() in (f"sep={delimiter}" for delimiter in DELIMITERS):  # as Excel writes it
-        text = rest
-        options["skiprows"] = 1
-    usual = "," if path.lower().endswith(".csv") else "\t"
-    read_as = {delimiter: _lines(text, delimiter) for delimiter in (usual, *DELIMITERS)}
-    delimiter = max(read_as, key=lambda candidate: _width(read_as[candidate]))
-    lines = read_as[delimiter]
-    if not _width(lines):
-        raise CorpusError(f"{path} is no table, or has rows of different lengths")
-    if delimiter != usual:
-        options["sep"] = delimiter
-    names: list[Column] = [name or f"Unnamed: {number}" for number, name in enumerate(lines[0])]  # as pandas names them
-    if recordings.are_named(lines[0]):
-        names = list(range(len(names)))
-        options["header"] = None
-    else:
-        del lines[0]
-    if len(set(names)) < len(names):
-        raise CorpusError(f"{path} has two columns of the same name")
-    if not lines:
-        raise CorpusError(f"{path} has no rows")
-    return Table(path, tuple(dict(zip(names, line, strict=True)) for line in lines), options)
-
-
-def _lines(text: str, delimiter: str) -> list[list[str]]:
     try:
-        return [line for line in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if line]
-    except csv.Error:
-        return []
+        (text, encoding), notes = text_of(content)
+        dialect, rows = _best_reading(path, text, recordings)
+        table = _table(path, replace(dialect, encoding=encoding), rows, recordings)
+    except CorpusError as error:
+        raise type(error)(f"{path} cannot be read as a table: {error}") from None
+    if dialect.quoting == "none":
+        line = next(row.line for row in rows if any(cell.startswith('"') for cell in row.cells))
+        notes.append(f"a quote is a character of its cell, as in line {line}")
+    return replace(table, is_ascii=text.isascii() and encoding is None), [
+        *(f"{path}: {note}" for note in notes),
+        *_notes_on_repeated(path, rows),
+    ]
 
 
-def _width(lines: Sequence[Sequence[str]]) -> int:
-    """How many cells all lines have; 0 where they are no table."""
-    widths = {len(line) for line in lines}
-    return widths.pop() if len(widths) == 1 and widths != {1} else 0
+def names_recordings(folder: Path, path: str, recordings: Recordings) -> bool:
+    """Whether a cell of a file names a recording, however the file is divided into cells."""
+    try:
+        (text, _encoding), _notes = text_of((folder / path).read_bytes())
+    except (OSError, CorpusError):
+        return False
+    return _names_recordings(text, recordings)
+
+
+def _names_recordings(text: str, recordings: Recordings) -> bool:
+    cells = {cell.strip(' \t"') for _n, line in lines_of(text) for mark in SEPARATORS for cell in line.split(mark)}
+    return recordings.are_named(cells)
+
+
+def _usual_separator(path: str) -> str:
+    return "," if path.lower().endswith(".csv") else "\t"
+
+
+def _best_reading(path: str, text: str, recordings: Recordings) -> tuple[Dialect, list[TableRow]]:
+    """The dialect in which the most rows name recordings, or which has the most columns, and its rows.
+
+    Raises CorpusError, which names the line, where none gives each row the same columns, and more than one; also where
+    that with the separator in question does not, and no other one names recordings.
+    """
+    stated = separator_line(text)
+    separators = list(dict.fromkeys((_usual_separator(path), *SEPARATORS))) if not stated else [stated]
+    readings: dict[Dialect, list[TableRow]] = {}
+    refusals: dict[str, CorpusError] = {}
+    for comment in (None, COMMENT):
+        for separator in separators:
+            try:
+                dialect, rows = _with_quoting(text, Dialect(separator, strip_blanks=True, comment=comment))
+            except CorpusError as error:
+                refusals.setdefault(separator, error)
+                continue
+            if rows and len(rows[0].cells) > 1:
+                readings[dialect] = rows
+        if readings:
+            break
+
+    def merit(dialect: Dialect) -> tuple[int, int]:
+        rows = readings[dialect]
+        return sum(recordings.are_named(row.cells) for row in rows), len(rows[0].cells)
+
+    best = max(readings, key=merit, default=None)
+    first = next((line for _number, line in lines_of(text) if line.strip()), "")
+    likely = max(refusals, key=first.count, default="")
+    if likely in first and likely and (best is None or (not merit(best)[0] and _names_recordings(text, recordings))):
+        raise refusals[likely]
+    if best is None:
+        raise NotATableError("it has one column, or none")
+    return _without_needless(text, best, readings[best]), readings[best]
+
+
+def _with_quoting(text: str, dialect: Dialect) -> tuple[Dialect, list[TableRow]]:
+    """The rows of a text; quotes are characters in it where they can be nothing else.
+
+    Raises CorpusError, which names the line, where that is open.
+    """
+    try:
+        return dialect, rows_in(text, dialect)
+    except CorpusError:
+        plain = replace(dialect, quoting="none")
+        if _cells(text, replace(dialect, quoting="minimal")) is not None or (cells := _cells(text, plain)) is None:
+            raise
+        if any(_is_quoted(cell) for row in cells for cell in row):
+            raise
+        return plain, rows_in(text, plain)
+
+
+def _is_quoted(cell: str) -> bool:
+    """Whether a cell was quoted after all, or holds a quote that was meant to be escaped."""
+    return (len(cell) > 1 and cell[0] == cell[-1] == '"') or '\\"' in cell
+
+
+def _without_needless(text: str, dialect: Dialect, rows: Sequence[TableRow]) -> Dialect:
+    """The dialect, with what its rows depend on stated, and nothing else."""
+    cells = [row.cells for row in rows]
+    if dialect.quoting is None and _cells(text, replace(dialect, quoting="none")) != cells:
+        dialect = replace(dialect, quoting="minimal")
+    as_written = replace(dialect, strip_blanks=None)
+    return as_written if _cells(text, as_written) == cells else dialect
+
+
+def _cells(text: str, dialect: Dialect) -> list[Sequence[str]] | None:
+    try:
+        return [row.cells for row in rows_in(text, dialect)]
+    except CorpusError:
+        return None
+
+
+def _table(path: str, dialect: Dialect, rows: Sequence[TableRow], recordings: Recordings) -> Table:
+    has_header = not recordings.are_named(rows[0].cells)
+    names: list[Column] = list(range(len(rows[0].cells)))
+    if has_header:
+        filled = [name for name in rows[0].cells if name]
+        if len(set(filled)) < len(filled):
+            raise CorpusError("two of its columns have the same name")
+        names, rows = list(column_names(rows[0].cells)), rows[1:]
+    if not rows:
+        raise CorpusError("it has no rows")
+    once = {tuple(row.cells): row for row in reversed(rows)}
+    kept = sorted(once.values(), key=lambda row: row.line)
+    return Table(
+        path,
+        tuple(dict(zip(names, row.cells, strict=True)) for row in kept),
+        tuple(row.line for row in kept),
+        dialect,
+        has_header,
+        has_repeated_rows=len(kept) < len(rows),
+    )
+
+
+def _notes_on_repeated(path: str, rows: Sequence[TableRow]) -> list[str]:
+    """A note on rows that are the same as one before them, but for those that are blank."""
+    first: dict[tuple[str, ...], int] = {}
+    repeated = []
+    for row in rows:
+        cells = tuple(row.cells)
+        if any(cells) and first.setdefault(cells, row.line) != row.line:
+            repeated.append(f"line {row.line} as line {first[cells]}")
+    shown = ", ".join(repeated[:5]) + (" ..." if len(repeated) > 5 else "")
+    return [f"{path}: rows that are there twice, and are taken once: {len(repeated):,} ({shown})"] if repeated else []

@@ -9,7 +9,8 @@ from math import inf, isfinite
 from hearpreprocess.scaffold.columns import column_called
 from hearpreprocess.scaffold.naming import RowsByRecording
 from hearpreprocess.scaffold.notes import Noted
-from hearpreprocess.scaffold.tables import Column, Row
+from hearpreprocess.scaffold.tables import Row
+from hearpreprocess.task import Column
 
 START_NAMES = ("onset", "onsets", "start", "starttime", "startseconds", "begin", "onsetseconds", "eventonset")
 END_NAMES = ("offset", "offsets", "end", "endtime", "endseconds", "stop", "offsetseconds", "eventoffset")

@@ -7,7 +7,8 @@ with reading_settings():
 
 from hearpreprocess.steps.audio import Extract, Resample, Standardize
 from hearpreprocess.steps.base import LOGGER, PlanningStep, Step, is_whole
-from hearpreprocess.steps.clean import STAGES, Clean, sharing_sources
+from hearpreprocess.steps.clean import SMALL_STAGES, STAGES, Clean, remove_leftovers, sharing_sources
+from hearpreprocess.steps.code import made_by
 from hearpreprocess.steps.corpus import Corpus, corpus_folder
 from hearpreprocess.steps.fetch import Generate, source_step
 from hearpreprocess.steps.interruption import interrupt, is_interrupted
@@ -17,6 +18,7 @@ from hearpreprocess.steps.release import Release
 
 __all__ = [
     "LOGGER",
+    "SMALL_STAGES",
     "STAGES",
     "Clean",
     "Corpus",
@@ -35,7 +37,9 @@ __all__ = [
     "interrupt",
     "is_interrupted",
     "is_whole",
+    "made_by",
     "names_of",
+    "remove_leftovers",
     "settings_files",
     "sharing_sources",
     "source_step",

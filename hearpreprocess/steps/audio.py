@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,7 @@ class Extract(CorpusStep, FolderStep):
         step = self.requires()
         return step.members.__getitem__ if step.is_unpacked else self.folder.joinpath
 
-    def build(self, folder: Path) -> None:
+    def build(self, folder: Path) -> list[str]:
         step = self.requires()
         source, members = step.source, self.described.members(self.source)
         if not step.is_unpacked:
@@ -68,6 +68,7 @@ class Extract(CorpusStep, FolderStep):
             path = step.members.__getitem__ if step.is_unpacked else folder.joinpath
             files = {member: path(member) for member in members}
             fetch.check_members(files, Path(source.member_md5), source.may_differ)
+        return [] if step.is_unpacked else members
 
 
 class BatchStep(CorpusStep, FolderStep):
@@ -106,7 +107,7 @@ class Standardize(BatchStep):
         key = self.described.summary.selections[source].key
         return self.source_step(source) if key is None else Extract(source=source, selection=key, **self.shared)
 
-    def build(self, folder: Path) -> None:
+    def build(self, folder: Path) -> list[str]:
         refused: dict[str, str] = {}
         made = {}
         for name, samples, decoded in self._standardized(refused):
@@ -116,6 +117,7 @@ class Standardize(BatchStep):
             }
         (folder / _REFUSED).write_text(json.dumps(refused), encoding="utf-8")
         (folder / _CLIPS).write_text(json.dumps(made), encoding="utf-8")
+        return [*_files_of(made), _REFUSED]
 
     def made(self) -> dict[str, dict[str, Any]]:
         """By clip, the manifest's facts on the usable clips before resampling."""
@@ -179,7 +181,8 @@ class Resample(BatchStep):
         return {rate: parent / f"{self.batch}-{rate}{left_out}" for rate in self.rates}
 
     def complete(self) -> bool:
-        return not self._missing()
+        # Later steps read what is known of the recordings, too.
+        return self.requires().complete() and not self._missing()
 
     def _missing(self) -> dict[int, Path]:
         return {rate: folder for rate, folder in self.folders().items() if not is_whole(folder)}
@@ -190,14 +193,16 @@ class Resample(BatchStep):
     def run(self) -> None:
         with contextlib.ExitStack() as stack:
             missing = self._missing().items()
-            folders = {rate: stack.enter_context(fresh_folder(folder)) for rate, folder in missing}
-            made: dict[int, dict[str, Fingerprint]] = {rate: {} for rate in folders}
             standardized = self.requires()
             recordings = standardized.made()
+            written = _files_of(recordings)
+            folders = {rate: stack.enter_context(fresh_folder(folder, written)) for rate, folder in missing}
+            made: dict[int, dict[str, Fingerprint]] = {rate: {} for rate in folders}
             with Counter(self, "clips", len(recordings)) as counter:
                 for name, recorded in recordings.items():
                     path = standardized.folder / f"{name}.wav"
-                    samples, rate = audio.read_wav(path)
+                    recording = audio.read_wav(path)
+                    samples, rate = recording.samples, recording.rate
                     for target_rate, folder in folders.items():
                         if target_rate == rate:
                             link_or_copy(str(path), f"{folder}/{path.name}")
@@ -213,3 +218,8 @@ class Resample(BatchStep):
         """The fingerprint of each clip's samples at a rate in hertz; the step must be complete."""
         made: dict[str, Fingerprint] = json.loads((self.folders()[rate] / _CLIPS).read_text(encoding="utf-8"))
         return made
+
+
+def _files_of(clips: Iterable[str]) -> list[str]:
+    """The files with some clips in the folder of a step."""
+    return [*(f"{name}.wav" for name in clips), _CLIPS]

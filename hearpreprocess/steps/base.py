@@ -6,13 +6,14 @@ import contextlib
 import dataclasses
 import json
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 import luigi
 from luigi.parameter import ParameterVisibility
 
+from hearpreprocess.steps.code import made_by
 from hearpreprocess.steps.interruption import raise_if_interrupted
 from hearpreprocess.steps.journal import Journal, JournalEntry, JournalEvent
 from hearpreprocess.storage import Workspace, digest, is_sealed, on_new_run, replaced_folder, seal, whole_folder
@@ -39,8 +40,8 @@ class WorkspaceParameter(HiddenParameter[Workspace]):
 
     def parse(self, x: str) -> Workspace:
         facts: dict[str, Any] = json.loads(x)
-        for name, value in facts.items():
-            facts[name] = Path(value) if isinstance(value, str) else value
+        for name in ("tmp_dir", "tasks_dir", "tar_dir", "download_dir", "journal"):
+            facts[name] = None if facts[name] is None else Path(facts[name])
         return Workspace(**facts)
 
 
@@ -174,11 +175,15 @@ class FolderStep(Step):
     def run(self) -> None:
         if is_whole(self.folder):  # another run has finished it meanwhile
             return
-        with fresh_folder(self.folder) as folder:
-            self.build(folder)
+        written: set[str] = set()
+        with fresh_folder(self.folder, written) as folder:
+            written.update(self.build(folder))
 
-    def build(self, folder: Path) -> None:
-        """Write the output to an empty folder, which is renamed to `folder` afterwards."""
+    def build(self, folder: Path) -> Iterable[str]:
+        """Write the output to an empty folder, which is renamed to `folder` afterwards.
+
+        Returns the paths in it of the files that must be there.
+        """
         raise NotImplementedError
 
 
@@ -194,8 +199,8 @@ def is_whole(folder: Path) -> bool:
 
 
 @contextlib.contextmanager
-def fresh_folder(path: Path) -> Iterator[Path]:
-    """Yield an empty folder to fill, and seal it afterwards.
+def fresh_folder(path: Path, written: Collection[str]) -> Iterator[Path]:
+    """Yield an empty folder to fill, and seal it afterwards if the files `written` are there.
 
     An intact folder that another run has created meanwhile is kept; one with a broken seal is replaced.
     """
@@ -203,7 +208,7 @@ def fresh_folder(path: Path) -> Iterator[Path]:
     with replaced_folder(path) if is_broken else whole_folder(path) as folder:
         yield folder
         raise_if_interrupted()
-        seal(folder)
+        seal(folder, written, made_by())
 
 
 class Counter:

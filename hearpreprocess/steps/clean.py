@@ -12,9 +12,19 @@ import luigi
 
 from hearpreprocess.steps.audio import Extract, Resample, Standardize
 from hearpreprocess.steps.base import RatesParameter, Step, TaskParameter
-from hearpreprocess.steps.corpus import corpus_folder
+from hearpreprocess.steps.corpus import Corpus, corpus_folder
+from hearpreprocess.steps.fetch import Index, Locate
+from hearpreprocess.steps.labels import Labels
 from hearpreprocess.steps.release import Release
-from hearpreprocess.storage import alone, discard, has_skipped_cleanup, note_skipped_cleanup
+from hearpreprocess.steps.screen import Screen
+from hearpreprocess.storage import (
+    Workspace,
+    alone,
+    discard,
+    has_skipped_cleanup,
+    note_skipped_cleanup,
+    remove_abandoned,
+)
 from hearpreprocess.task import Source, TaskReference
 
 
@@ -30,6 +40,9 @@ class TasksParameter(luigi.Parameter[tuple[TaskReference, ...]]):
 
 STAGES = (Extract.stage, Standardize.stage, Resample.stage)
 """The stages of intermediate audio. Listings and labels stay, as later runs check outputs against them."""
+
+SMALL_STAGES = (Locate.stage, Index.stage, Corpus.stage, Screen.stage, Labels.stage)
+"""The stages of listings and labels."""
 
 
 class Clean(Step):
@@ -75,15 +88,15 @@ class Clean(Step):
     def complete(self) -> bool:
         if not all(release.complete() for release in self.requires()):
             return False
-        return has_skipped_cleanup(self.workspace.tmp_dir, self.workspace.runner) or not any(self._leftovers())
+        return has_skipped_cleanup(self.workspace.tmp_dir, self.workspace.run) or not any(self._leftovers())
 
     def run(self) -> None:
-        with alone(self.workspace.tmp_dir, self.workspace.runner) as is_alone:
+        with alone(self.workspace.tmp_dir, self.workspace.run) as is_alone:
             if is_alone:
                 for folder in self._leftovers():
                     discard(folder)
             else:
-                note_skipped_cleanup(self.workspace.tmp_dir, self.workspace.runner)
+                note_skipped_cleanup(self.workspace.tmp_dir, self.workspace.run)
                 text = "another run is at work in this work folder; what it may need is left there. Clean up later"
                 self.note("warned", text=text)
 
@@ -99,6 +112,13 @@ class Clean(Step):
                 parent = self.workspace.tmp_dir / stage
                 names = sorted(path.name for path in parent.iterdir()) if parent.is_dir() else []
                 yield from (parent / name for name in names if name.partition("-")[0] in keys)
+
+
+def remove_leftovers(workspace: Workspace, *, force: bool = False) -> list[Path]:
+    """Remove the unfinished files of runs that were killed; return and force as in `storage.remove_abandoned`."""
+    stages = [path for path in workspace.tmp_dir.iterdir() if path.is_dir()] if workspace.tmp_dir.is_dir() else []
+    folders = dict.fromkeys((*stages, workspace.tasks_dir, workspace.tar_dir, workspace.download_dir))
+    return [path for folder in folders if folder.is_dir() for path in remove_abandoned(folder, force=force)]
 
 
 def sharing_sources(tasks: Iterable[TaskReference]) -> list[tuple[TaskReference, ...]]:

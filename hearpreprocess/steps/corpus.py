@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hearpreprocess.about import __version__
-from hearpreprocess.corpus import CORPUS_FORMAT, CorpusFolder, choose_clips, decoding_versions, plan_corpus
+from hearpreprocess.corpus import CorpusFolder, choose_clips, plan_corpus
 from hearpreprocess.steps.base import FolderStep, HiddenParameter, Step, TaskParameter
+from hearpreprocess.steps.code import made_by, sampled_by
 from hearpreprocess.steps.fetch import Index, SourceStep, source_step
 from hearpreprocess.storage import Workspace, digest, on_new_run
 from hearpreprocess.task import TaskMode, TaskReference, Tree, describe_undeclared, opened_files
@@ -46,7 +46,7 @@ class TaskStep(FolderStep):
     @property
     def key(self) -> str:
         listings = {name: index.key for name, index in self.indexes().items()}
-        return f"{self.title}-{digest([self.task.digest, listings, __version__, decoding_versions(), CORPUS_FORMAT])}"
+        return f"{self.title}-{digest([self.task.digest, listings, made_by()])}"
 
 
 class Corpus(TaskStep):
@@ -57,19 +57,21 @@ class Corpus(TaskStep):
     def requires(self) -> Any:
         return list(self.indexes().values())
 
-    def build(self, folder: Path) -> None:
+    def build(self, folder: Path) -> list[str]:
         self.note("began")
         trees = {name: Tree(name, index.folder) for name, index in self.indexes().items()}
         with self.task.importing(), opened_files() as opened:
             table, omissions, warnings = choose_clips(self.config, trees)
         self.task.check_unchanged()  # the output is known by the files as they were when the module was loaded
         undeclared = self.task.undeclared(opened, self._read_by_trees())
-        CorpusFolder(folder).write(plan_corpus(self.config, table, omissions, trees, undeclared))
+        plan = plan_corpus(self.config, table, omissions, trees, undeclared, made_by=sampled_by())
+        written = CorpusFolder(folder).write(plan)
         if undeclared:
             warnings.append(describe_undeclared(Path(self.task.location).name, undeclared))
         for text in warnings:
             self.note("warned", text=text)
         self.note("finished")
+        return written
 
     def _read_by_trees(self) -> Iterator[Path]:
         """Where the task's sources are read: no other file in the directories of a run belongs to them."""

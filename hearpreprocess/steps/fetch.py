@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from hearpreprocess import archive, fetch, synthetic
-from hearpreprocess.about import __version__
 from hearpreprocess.archive import files_below
 from hearpreprocess.errors import DownloadError, OfflineError, OutputError, enumerate_problems
 from hearpreprocess.steps.base import Counter, FolderStep, SourceParameter
+from hearpreprocess.steps.code import made_by
 from hearpreprocess.storage import (
     SEAL,
     Workspace,
@@ -23,7 +23,7 @@ from hearpreprocess.storage import (
     replaced_folder,
     whole_file,
 )
-from hearpreprocess.task import File, Local, Source, Synthetic, Tree, matcher, parts_beside
+from hearpreprocess.task import TREE, File, Local, Source, Synthetic, Tree, matcher, parts_beside
 
 MOST_FILES_SHOWN = 9
 
@@ -68,7 +68,7 @@ class SourceStep(FolderStep):
 
     @property
     def key(self) -> str:
-        return f"{self.title}-{digest([self.identity, __version__])}"
+        return f"{self.title}-{digest([self.identity, made_by()])}"
 
 
 def source_step(workspace: Workspace, source: Source) -> SourceStep:
@@ -194,10 +194,11 @@ class Generate(SourceStep):
         """A digest of the code that generates the corpus, in place of one of its bytes."""
         return f"synthetic:{synthetic.fingerprint(self.source.corpus)}"
 
-    def build(self, folder: Path) -> None:
+    def build(self, folder: Path) -> list[str]:
         with Counter(self, "files") as counter:
             synthetic.write(self.source.corpus, folder, counter.add)
         self.note("finished")
+        return list(files_below(folder))
 
 
 class Locate(SourceStep):
@@ -264,7 +265,7 @@ class Locate(SourceStep):
         """The cache of the user's files' checksums, sizes and times, so that unchanged files are not read again."""
         return self.workspace.tmp_dir / "checksums" / f"{self.title}-{digest(str(self.path))}.json"
 
-    def build(self, folder: Path) -> None:
+    def build(self, folder: Path) -> list[str]:
         self._check_apart()
         files = self._read()
         stamps = _stamps(files)
@@ -290,6 +291,7 @@ class Locate(SourceStep):
             self.note("warned", text=f"{self.path} stands in place of a source: {kind}:{content}")
         record = {"content": f"{kind}:{content}", "checksums": checksums}
         (folder / "content.json").write_text(json.dumps(record), encoding="utf-8")
+        return ["content.json"]
 
 
 # Listed once per process: the folder may have 100,000 files, and all steps must see the same state.
@@ -323,27 +325,22 @@ class Index(FolderStep):
     @property
     def key(self) -> str:
         step = self.requires()
-        return f"{self.title}-{digest([step.identity, list(self.source.reads), self.source.encoding, __version__])}"
+        return f"{self.title}-{digest([step.identity, list(self.source.reads), self.source.encoding, made_by()])}"
 
     def requires(self) -> SourceStep:
         return source_step(self.workspace, self.source)
 
-    def build(self, folder: Path) -> None:
+    def build(self, folder: Path) -> list[str]:
         self.note("began", unit="files")
-        step = self.requires()
-        is_read = matcher(self.source.reads)
-        members = archive.unpack(
-            step.files,
-            is_read,
-            Tree.readable(folder),
-            archived=self.source.archived,
-            most_expansion=self.workspace.most_expansion,
-            encoding=self.source.encoding,
-            on_note=lambda text: self.note("warned", text=text),
-        )
-        packed = {} if step.is_unpacked else archive.packed_members(step.files, self.source.encoding)
-        Tree.write(
-            folder, members, step.content_id, checksums=step.checksums, packed=packed, encoding=self.source.encoding
-        )
+        step, source = self.requires(), self.source
+        is_read = matcher(source.reads)
+        readable = Tree.readable(folder)
+        how = {"archived": source.archived, "most_expansion": self.workspace.most_expansion}
+        names = {"encoding": source.encoding, "on_note": lambda text: self.note("warned", text=text)}
+        members = archive.unpack(step.files, is_read, readable, **how, **names)
+        packed = {} if step.is_unpacked else archive.packed_members(step.files, source.encoding)
+        written = {"checksums": step.checksums, "packed": packed, "encoding": source.encoding}
+        Tree.write(folder, members, step.content_id, **written)
         self.note("advanced", amount=len(members))
         self.note("finished")
+        return [TREE, *(f"{readable.name}/{member}" for member in filter(is_read, members))]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ import luigi
 
 from hearpreprocess import audio
 from hearpreprocess.about import __version__
-from hearpreprocess.corpus import decoding_versions, labels, labels_of, splits
+from hearpreprocess.corpus import labels, labels_of, splits
 from hearpreprocess.errors import CorpusError, enumerate_problems
 from hearpreprocess.finished import (
     MANIFEST,
@@ -23,9 +23,10 @@ from hearpreprocess.finished import (
     with_release,
 )
 from hearpreprocess.steps.base import Step, TaskParameter
+from hearpreprocess.steps.code import made_by
 from hearpreprocess.steps.corpus import Corpus, TaskStep, corpus_folder
 from hearpreprocess.steps.screen import Screen
-from hearpreprocess.storage import SEAL, digest, replaced_folder
+from hearpreprocess.storage import CODE_OF_OUTPUTS, SEAL, code_digest, digest, replaced_folder
 from hearpreprocess.task import Local, Tree
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Labels(TaskStep):
             raise CorpusError(f"{self.folder / METADATA} is damaged; remove {self.folder} and run again")
         return release
 
-    def build(self, folder: Path) -> None:
+    def build(self, folder: Path) -> Iterable[str]:
         config = self.config
         corpus = corpus_folder(self.workspace, self.corpus().key)
         table, left_out = corpus.labels()
@@ -93,11 +94,12 @@ class Labels(TaskStep):
         metadata["description"] = self.task.documentation
         if skipped:
             metadata["skipped_clips"] = skipped
-        release = digest([__version__, manifest.VERSION, decoding_versions(), files, metadata, corpus.summary.audio])
+        release = digest([made_by(), files, metadata, corpus.summary.audio])
         files[METADATA] = labels.to_json(with_release(metadata, release))
         files[MANIFEST] = manifest.to_text(self._manifest(table, left_out, metadata, release))
         for name, text in files.items():
             (folder / name).write_text(text, encoding="utf-8")
+        return files
 
     def _manifest(
         self, table: pd.DataFrame, left_out: Sequence[Mapping[str, Any]], metadata: Mapping[str, Any], release: str
@@ -117,7 +119,11 @@ class Labels(TaskStep):
             task=config.title,
             release=release,
             configuration=digest(metadata),
-            made_with={"hearpreprocess": __version__, **audio.library_versions()},
+            made_with={
+                "hearpreprocess": __version__,
+                "code": code_digest(CODE_OF_OUTPUTS),
+                **audio.library_versions(),
+            },
             sources=metadata["sources"],
             left_out=[*left_out, *skipped],
         )

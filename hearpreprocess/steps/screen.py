@@ -62,7 +62,7 @@ class Screen(PlanningStep, TaskStep):  # type: ignore[misc]  # its run is that o
             if self.refused() == refused:  # another run has recorded the same clips
                 return
             discard(self.folder)  # it is from before a batch was rebuilt
-        with fresh_folder(self.folder) as folder:
+        with fresh_folder(self.folder, [_REFUSED]) as folder:
             (folder / _REFUSED).write_text(json.dumps(refused, sort_keys=True), encoding="utf-8")
 
     def forget_refusals(self) -> None:

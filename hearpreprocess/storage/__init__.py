@@ -1,15 +1,15 @@
 """Bytes on disk, safely: atomic files and directories, seals, locks, digests, free space."""
 
 from hearpreprocess.storage.atomic import (
-    discard,
+    flush_file,
     link_or_copy,
-    remove_abandoned,
     replaced_folder,
     sync_file_system,
     sync_folder,
     whole_file,
     whole_folder,
 )
+from hearpreprocess.storage.code import CODE_OF_OUTPUTS, CODE_OF_SAMPLES, code_digest
 from hearpreprocess.storage.digests import digest, duplicates, file_digest
 from hearpreprocess.storage.disk import (
     block_of,
@@ -19,7 +19,10 @@ from hearpreprocess.storage.disk import (
     explaining_disk_errors,
     free_on,
     nearest_existing,
+    permissions_of,
+    read_regular,
     size_of,
+    unreadable_message,
 )
 from hearpreprocess.storage.locks import is_locked, is_under_its_name, lock_file, try_lock_file
 from hearpreprocess.storage.presence import (
@@ -27,15 +30,20 @@ from hearpreprocess.storage.presence import (
     alone,
     forget_skipped_cleanup,
     has_skipped_cleanup,
+    name_of_run,
     note_skipped_cleanup,
     output_lock,
+    supports_locks,
 )
 from hearpreprocess.storage.remembering import forget_unless_running, on_new_run, only_run
-from hearpreprocess.storage.sealing import SEAL, is_sealed, seal
+from hearpreprocess.storage.sealing import SEAL, is_sealed, seal, sealed_by
+from hearpreprocess.storage.temporary import discard, remove_abandoned
 from hearpreprocess.storage.wording import bytes_text, counted, nearest, printable, shortened, table
 from hearpreprocess.storage.workspace import Workspace
 
 __all__ = [
+    "CODE_OF_OUTPUTS",
+    "CODE_OF_SAMPLES",
     "SEAL",
     "Workspace",
     "active_run",
@@ -43,6 +51,7 @@ __all__ = [
     "block_of",
     "bytes_text",
     "check_free",
+    "code_digest",
     "counted",
     "digest",
     "discard",
@@ -51,6 +60,7 @@ __all__ = [
     "duplicates",
     "explaining_disk_errors",
     "file_digest",
+    "flush_file",
     "forget_skipped_cleanup",
     "forget_unless_running",
     "free_on",
@@ -60,22 +70,28 @@ __all__ = [
     "is_under_its_name",
     "link_or_copy",
     "lock_file",
+    "name_of_run",
     "nearest",
     "nearest_existing",
     "note_skipped_cleanup",
     "on_new_run",
     "only_run",
     "output_lock",
+    "permissions_of",
     "printable",
+    "read_regular",
     "remove_abandoned",
     "replaced_folder",
     "seal",
+    "sealed_by",
     "shortened",
     "size_of",
+    "supports_locks",
     "sync_file_system",
     "sync_folder",
     "table",
     "try_lock_file",
+    "unreadable_message",
     "whole_file",
     "whole_folder",
 ]

@@ -1,7 +1,6 @@
 """Atomic files and folders: they appear complete or not at all.
 
-They are written under a temporary name in the same directory and renamed when complete. The temporary name contains the
-host and the process number, so that a later run can distinguish abandoned files from those in progress.
+They are written at a temporary path in the same directory and renamed when complete.
 """
 
 from __future__ import annotations
@@ -10,83 +9,44 @@ import contextlib
 import ctypes
 import errno
 import os
-import re
 import shutil
-import socket
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 from hearpreprocess.errors import OutputError
-from hearpreprocess.storage.disk import PARTIAL, explaining_disk_errors
+from hearpreprocess.storage.disk import explaining_disk_errors
+from hearpreprocess.storage.temporary import move_aside, remove, temporary
 
 _SWAPS = 100
 MOST_FILES_FLUSHED_SINGLY = 20
-_TEMPORARY = re.compile(rf"^\..+\.(?P<host>[^.]+)-(?P<process>\d+)-\d+{re.escape(PARTIAL)}$")
 
+_NOT_SUPPORTED = (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTTY)
+"""Errors of file systems that do not support a call."""
 
-def _host() -> str:
-    return re.sub(r"[^A-Za-z0-9-]", "_", socket.gethostname()) or "localhost"
-
-
-def temporary_name(path: Path) -> Path:
-    """The hidden temporary path beside `path` that this process and thread write to."""
-    return path.with_name(f".{path.name}.{_host()}-{os.getpid()}-{threading.get_native_id()}{PARTIAL}")
-
-
-def _is_abandoned(path: Path, process: int) -> bool:
-    """Whether the process that wrote `path` has ended: dead, a zombie, or its number reused by a younger process."""
-    import psutil
-
-    try:
-        builder = psutil.Process(process)
-        return builder.status() == psutil.STATUS_ZOMBIE or builder.create_time() > path.lstat().st_ctime + 1
-    except (psutil.NoSuchProcess, FileNotFoundError):
-        return True
-    except psutil.AccessDenied:
-        return False
-
-
-def remove(path: Path) -> None:
-    """Remove a file, or a folder with its contents; do nothing if it does not exist."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
-
-
-def discard(folder: Path) -> None:
-    """Remove a finished folder atomically: it is renamed first, so that its path never names a part of it."""
-    aside = temporary_name(folder)
-    with contextlib.suppress(FileNotFoundError):  # another run is removing it, too
-        folder.rename(aside)
-        remove(aside)
-
-
-def remove_abandoned(folder: Path) -> None:
-    """Remove the temporary files in a folder that processes of this host left when they died."""
-    with os.scandir(folder) as entries:
-        names = [(entry.path, _TEMPORARY.match(entry.name)) for entry in entries]
-    for path, temporary in names:
-        if temporary and temporary["host"] == _host() and _is_abandoned(Path(path), int(temporary["process"])):
-            with contextlib.suppress(FileNotFoundError):  # another run is cleaning up, too
-                remove(Path(path))
+_OF_A_COPY_TOO = (
+    errno.EEXIST, errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.ENOSPC, errno.EDQUOT, errno.EROFS,
+    errno.EIO, errno.ESTALE, errno.ENOMEM,
+)  # fmt: skip
+"""Errors of a link that say nothing about links, so that a copy would not help."""
 
 
 @contextlib.contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Yield a temporary path to write to; the file is renamed to `path` only if the block succeeds."""
-    temporary = temporary_name(path)
+    """Yield a temporary path to write to; the file is renamed to `path` only if the block succeeds.
+
+    Raises OutputError if somebody has removed it meanwhile.
+    """
     with explaining_disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            yield temporary
-            _flush(temporary)
-            temporary.replace(path)
+        with temporary(path) as unfinished:
+            yield unfinished
+            try:
+                _flush(unfinished)
+                unfinished.replace(path)
+            except FileNotFoundError as error:
+                raise _removed_meanwhile(path) from error
             sync_folder(path.parent)
-        finally:
-            temporary.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -94,19 +54,17 @@ def whole_folder(path: Path) -> Iterator[Path]:
     """Yield an empty temporary folder to fill; it is renamed to `path` only if the block succeeds.
 
     If another process has created the same folder meanwhile, that one stays and ours is removed. Nothing is flushed to
-    the disk: such folders are sealed, and the seal detects data lost in a power cut.
+    the disk: such folders are sealed, and the seal detects data lost in a power cut. Raises OutputError if somebody has
+    removed the temporary folder meanwhile.
     """
-    temporary = temporary_name(path)
     with explaining_disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            temporary.mkdir()
-            yield temporary
+        with temporary(path) as unfinished:
+            with _created(unfinished, path):
+                yield unfinished
             with contextlib.suppress(FileExistsError):
-                _rename_folder(temporary, path)
+                _rename_folder(unfinished, path)
             sync_folder(path.parent)
-        finally:
-            remove(temporary)
 
 
 @contextlib.contextmanager
@@ -115,26 +73,54 @@ def replaced_folder(path: Path) -> Iterator[Path]:
 
     The new one is flushed to the disk first, so that not even a power cut leaves an incomplete folder.
     """
-    temporary = temporary_name(path)
-    aside = temporary_name(path.with_name(f"{path.name}.old"))
     with explaining_disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary(path) as unfinished:
+            with _created(unfinished, path):
+                yield unfinished
+            _flush_folder(unfinished)
+            with temporary(path.with_name(f"{path.name}.old")) as aside:
+                _swap(unfinished, path, aside)
+                sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def _created(folder: Path, path: Path) -> Iterator[None]:
+    """Create a folder to be filled in the block; raises OutputError if it is another one afterwards, or none."""
+    folder.mkdir()
+    created = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)  # open, so that no other folder gets its number
+    try:
         try:
-            temporary.mkdir()
-            yield temporary
-            _flush_folder(temporary)
-            _swap(temporary, path, aside)
-            sync_folder(path.parent)
-            remove(aside)
-        finally:
-            remove(temporary)
+            yield
+        except FileNotFoundError as error:
+            if not _is_same(folder, created):
+                raise _removed_meanwhile(path) from error
+            raise
+        if not _is_same(folder, created):
+            raise _removed_meanwhile(path)
+    finally:
+        os.close(created)
+
+
+def _is_same(folder: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(folder.stat(), os.fstat(descriptor))
+    except OSError:
+        return False
+
+
+def _removed_meanwhile(path: Path) -> OutputError:
+    return OutputError(
+        f"{path}: its unfinished files were removed by another program while they were being written. "
+        "Run the same command again; finished work is kept"
+    )
 
 
 def _swap(new: Path, path: Path, aside: Path) -> None:
     """Rename `new` to `path` after moving what is at `path` to `aside`; other processes may do the same."""
     for _attempt in range(_SWAPS):
         with contextlib.suppress(FileNotFoundError):
-            path.rename(aside)
+            move_aside(path, aside)
         try:
             _rename_folder(new, path)
             return
@@ -153,6 +139,11 @@ def _rename_folder(source: Path, target: Path) -> None:
     except OSError as error:
         if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
             raise FileExistsError(error.errno, "another process made it first", str(target)) from error
+        if error.errno in (*_NOT_SUPPORTED, errno.EXDEV, errno.EMFILE):
+            raise OutputError(
+                f"{target}: its file system cannot rename folders ({error.strerror}); expected one that can. "
+                "Choose another disk with --tmp-dir, --tasks-dir, --tar-dir or --download-dir"
+            ) from error
         raise
 
 
@@ -181,10 +172,19 @@ def sync_file_system(folder: Path) -> bool:
         os.close(descriptor)
 
 
+def flush_file(descriptor: int) -> None:
+    """Flush an open file to the disk, where its file system supports that."""
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NOT_SUPPORTED:
+            raise
+
+
 def _flush(path: Path) -> None:
     """Flush a file to the disk before it is renamed, so that a power cut cannot truncate it afterwards."""
     with path.open("rb") as file:
-        os.fsync(file.fileno())
+        flush_file(file.fileno())
 
 
 def _flush_folder(folder: Path) -> None:
@@ -198,10 +198,10 @@ def _flush_folder(folder: Path) -> None:
 
 
 def link_or_copy(source: str, target: str) -> None:
-    """Create `target` as a hard link to `source`, or as a copy where the file system does not allow the link."""
+    """Create `target` as a hard link to `source`, or as a copy where the file system does not make the link."""
     try:
         os.link(source, target)
     except OSError as error:
-        if error.errno not in (errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK):
+        if error.errno in _OF_A_COPY_TOO:
             raise
         shutil.copyfile(source, target)

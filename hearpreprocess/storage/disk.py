@@ -4,15 +4,36 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import grp
 import os
+import pwd
 import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from hearpreprocess.errors import DiskFullError, OutputError
 
+LARGEST_READ = 256 << 20
+"""Bytes of a file that is read at once; the largest manifest of HEAR has 70 MB."""
+
 PARTIAL = ".partial"
 """Suffix of the names of incomplete files and folders."""
+
+
+def read_regular(path: Path) -> bytes:
+    """The content of a file of at most LARGEST_READ bytes.
+
+    Raises OSError where it is larger, or something else than a file, such as a pipe, which would never end.
+    """
+    state = path.stat()
+    if not stat.S_ISREG(state.st_mode):
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    if state.st_size > LARGEST_READ:
+        raise OSError(
+            errno.EFBIG, f"it has {state.st_size:,} bytes, more than the {LARGEST_READ:,} that are read", str(path)
+        )
+    return path.read_bytes()
 
 
 def size_of(path: Path) -> int:
@@ -53,16 +74,42 @@ def explaining_disk_errors(path: Path) -> Iterator[None]:
         refused = Path(error.filename or path)
         concerns_the_output = refused.is_relative_to(path.parent) or path.is_relative_to(refused)
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS) and concerns_the_output:
-            shown = path if refused.name.endswith(PARTIAL) else refused
+            shown = path if PARTIAL in refused.name else refused
             raise OutputError(
-                f"{shown} cannot be written: {error.strerror}; make it writable or choose another folder "
-                "(of a run, with --tmp-dir, --tasks-dir, --tar-dir or --download-dir)"
+                f"{shown} cannot be written: {error.strerror} ({permissions_of(shown)}); make it writable or choose "
+                "another folder (of a run, with --tmp-dir, --tasks-dir, --tar-dir or --download-dir)"
             ) from error
         if error.errno in (errno.ENOTDIR, errno.EEXIST) and concerns_the_output:
             raise OutputError(
                 f"{error.filename or path}: a file stands where a folder must be; choose another"
             ) from error
         raise
+
+
+def permissions_of(path: Path) -> str:
+    """The owner, the group and the mode of a path, or of its nearest folder that can be seen, as text."""
+    for candidate in (path, *path.parents):
+        with contextlib.suppress(OSError):
+            status = candidate.stat()
+            owner, group = str(status.st_uid), str(status.st_gid)
+            with contextlib.suppress(KeyError):  # of another container, or of a deleted account
+                owner = pwd.getpwuid(status.st_uid).pw_name
+            with contextlib.suppress(KeyError):
+                group = grp.getgrgid(status.st_gid).gr_name
+            subject = "" if candidate == path else f"{candidate}: "
+            return f"{subject}owner {owner}, group {group}, mode {stat.filemode(status.st_mode)}"
+    return "nothing is known of it"
+
+
+def unreadable_message(error: PermissionError) -> str:
+    """The message for a file that may not be read, with its owner and mode, and what to do."""
+    if not isinstance(error.filename, str | bytes):  # not of a file
+        return str(error)
+    path = Path(os.fsdecode(error.filename))
+    return (
+        f"{path}: {error.strerror} ({permissions_of(path)}). Ask its owner for the permission, or give the command as "
+        "a user who has it"
+    )
 
 
 def nearest_existing(path: Path) -> Path:

@@ -7,46 +7,98 @@ has no shared flock locks, and falls back to a file with a process number where 
 A lock belongs to one open file description. It is released when that is closed, or when the last process that has it
 open ends for any reason; a forked process inherits it, a started program does not.
 
+Lock files get the permissions that the umask allows, so that the users of a group can share them. A file that may only
+be read can be locked all the same, except on NFS, which takes exclusive locks only of those who may write.
+
 On a file system without locks every request succeeds, so that work continues without exclusion, and `is_locked` returns
 None, so that nothing is removed that another process may use.
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import os
 from pathlib import Path
 from typing import BinaryIO
 
-from hearpreprocess.storage.disk import explaining_disk_errors
+from hearpreprocess.errors import OutputError
+from hearpreprocess.storage.disk import explaining_disk_errors, permissions_of
 
 
 def lock_file(path: Path, *, shared: bool = False) -> BinaryIO:
     """Wait for the lock on a file, which is created if missing, and return the open file that holds the lock.
 
-    `shared`: other shared locks are allowed, an exclusive one is not. Writes to the file are not buffered.
+    `shared`: other shared locks are allowed, an exclusive one is not. The file may be open for reading only.
     """
-    return _locked(path, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+    return _locked(path, fcntl.LOCK_SH if shared else fcntl.LOCK_EX, writes=False)
 
 
-def try_lock_file(path: Path) -> BinaryIO | None:
-    """Like `lock_file` with an exclusive lock, but return None instead of waiting if the file is locked."""
+def try_lock_file(path: Path, *, writes: bool = True) -> BinaryIO | None:
+    """Like `lock_file` with an exclusive lock, but return None instead of waiting if the file is locked.
+
+    `writes`: the file must be open for writing, too. Writes are not buffered.
+    """
     try:
-        return _locked(path, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return _locked(path, fcntl.LOCK_EX | fcntl.LOCK_NB, writes=writes)
     except BlockingIOError:
         return None
+
+
+def create_locked(path: Path) -> BinaryIO | None:
+    """A new file that is locked, or not where the file system has no locks; None if somebody has just removed it.
+
+    Raises FileExistsError.
+    """
+    file = _open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
+    try:
+        _flock(file, fcntl.LOCK_EX)
+        if is_under_its_name(file, path):
+            return file
+    except BaseException:
+        file.close()
+        raise
+    file.close()
+    return None
+
+
+def open_lock(path: Path) -> BinaryIO:
+    """An existing lock file, open for writing if that is allowed.
+
+    Raises FileNotFoundError, PermissionError.
+    """
+    try:
+        return _open(path, os.O_RDWR)
+    except PermissionError:
+        return _open(path, os.O_RDONLY)
+
+
+def try_lock(file: BinaryIO) -> bool | None:
+    """Take the lock of an open file if it is free; return whether it was, None if that is unknown."""
+    try:
+        return True if _flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB) else None
+    except BlockingIOError:
+        return False
+    except PermissionError:
+        return None
+
+
+def has_locks(file: BinaryIO) -> bool:
+    """Whether the file system of an open file has locks."""
+    with contextlib.suppress(OSError):
+        return _flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    return True
 
 
 def is_locked(path: Path) -> bool | None:
     """Whether a file is locked; None if that is unknown: no locks on the file system, or no permission."""
     try:
-        with _open(path, os.O_RDWR) as file:
-            return False if _flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB) else None
+        with open_lock(path) as file:
+            is_free = try_lock(file)
+            return None if is_free is None else not is_free
     except FileNotFoundError:
         return False
-    except BlockingIOError:
-        return True
     except PermissionError:
         return None
 
@@ -59,15 +111,29 @@ def is_under_its_name(file: BinaryIO, path: Path) -> bool:
         return False
 
 
-def _locked(path: Path, kind: int) -> BinaryIO:
+def _locked(path: Path, kind: int, *, writes: bool) -> BinaryIO:
     """The open file with the lock; raises BlockingIOError if it is locked and `kind` does not wait."""
     while True:
         with explaining_disk_errors(path):
-            file = _open(path, os.O_RDWR | os.O_CREAT)
+            try:
+                file = _open(path, os.O_RDWR)
+            except FileNotFoundError:
+                # Only now with O_CREAT, with which some systems refuse an existing file of another user.
+                file = _open(path, os.O_RDWR | os.O_CREAT)
+            except PermissionError:
+                if writes:
+                    raise
+                file = _open(path, os.O_RDONLY)
         try:
             _flock(file, kind)
             if is_under_its_name(file, path):
                 return file
+        except PermissionError as error:
+            file.close()
+            raise OutputError(
+                f"{path}: cannot be locked, as it may only be read ({permissions_of(path)}); expected a file that its "
+                "group may write. Make it so (chmod g+w), with umask 002 for what its owner makes next"
+            ) from error
         except BaseException:
             file.close()
             raise
@@ -75,14 +141,16 @@ def _locked(path: Path, kind: int) -> BinaryIO:
 
 
 def _open(path: Path, flags: int) -> BinaryIO:
-    # Opened for writing, as NFS gives no exclusive lock on a file that is open for reading only.
-    return os.fdopen(os.open(path, flags, 0o644), "r+b", buffering=0)
+    # For writing wherever possible, as NFS gives no exclusive lock on a file that is open for reading only.
+    descriptor = os.open(path, flags, 0o666)
+    return os.fdopen(descriptor, "r+b" if flags & os.O_RDWR else "rb", buffering=0)
 
 
 def _flock(file: BinaryIO, kind: int) -> bool:
     """Lock a file; return False on a file system without locks.
 
-    Raises BlockingIOError if it is locked and `kind` does not wait.
+    Raises BlockingIOError if it is locked and `kind` does not wait, PermissionError if it would have to be open for
+    writing.
     """
     try:
         fcntl.flock(file.fileno(), kind)
@@ -90,5 +158,7 @@ def _flock(file: BinaryIO, kind: int) -> bool:
         # Some network file systems report EACCES instead of EWOULDBLOCK.
         if kind & fcntl.LOCK_NB and error.errno in (errno.EWOULDBLOCK, errno.EACCES):
             raise BlockingIOError(error.errno, error.strerror) from error
+        if error.errno == errno.EBADF and not file.writable():
+            raise PermissionError(errno.EACCES, "open for reading only", str(file.name)) from error
         return False
     return True

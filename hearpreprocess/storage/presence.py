@@ -1,29 +1,38 @@
 """Which runs are active in a work folder, so that no run removes files that another one uses.
 
-Every run holds a lock on its own file below `runs/`; to start, it briefly takes a lock that removals hold.
+Every run holds a lock on its own file below `runs/`; to start, it briefly takes a lock that removals hold. The files
+have random names, as the runs of several containers may have the same process number and host name.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
 from hearpreprocess.storage.disk import explaining_disk_errors
-from hearpreprocess.storage.locks import is_locked, lock_file
+from hearpreprocess.storage.elsewhere import FileServer, system_id
+from hearpreprocess.storage.locks import has_locks, is_locked, lock_file
 
 _FOLDER, _DOOR, _RUN, _CLEANUP_SKIPPED = "runs", "door", ".run", ".left"
 
 
+def name_of_run() -> str:
+    """A new name for a run, unlike that of any other, on any host."""
+    return secrets.token_hex(4)
+
+
 @contextlib.contextmanager
-def active_run(tmp_dir: Path) -> Iterator[None]:
-    """Mark a run of this process as active; wait first while another one is removing files."""
+def active_run(tmp_dir: Path, run: str) -> Iterator[None]:
+    """Mark a run as active by its name; wait first while another one is removing files."""
     folder = _folder(tmp_dir)
-    own = folder / f"{_name(os.getpid())}{_RUN}"
+    own = folder / f"{run}{_RUN}"
     with contextlib.ExitStack() as stack:
         with lock_file(folder / _DOOR, shared=True):
             stack.enter_context(lock_file(own, shared=True))
+            with explaining_disk_errors(own):
+                own.write_bytes(system_id())
         try:
             yield
         finally:
@@ -31,20 +40,38 @@ def active_run(tmp_dir: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def alone(tmp_dir: Path, runner: int) -> Iterator[bool]:
-    """Keep other runs from starting, and yield whether no run except that of the process `runner` is active."""
+def alone(tmp_dir: Path, run: str = "", *, force: bool = False) -> Iterator[bool | None]:
+    """Keep other runs from starting, and yield whether no run except `run` is active; None if that is unknown.
+
+    It is unknown on a file system without locks, where a killed run leaves its file, and of what a run of another host
+    has left within a day, whose locks may not be seen here. `force`: take such runs for ended.
+    """
     folder = _folder(tmp_dir)
     with lock_file(folder / _DOOR):
-        own = folder / f"{_name(runner)}{_RUN}"
-        yield not any(_is_active(run) for run in folder.glob(f"*{_RUN}") if run != own)
+        server = FileServer(folder)
+        others = [path for path in folder.glob(f"*{_RUN}") if path != folder / f"{run}{_RUN}"]
+        states = {path: _is_active(path, server) for path in others}
+        for path, state in states.items():
+            if state is False or (force and state is None):  # no run holds it, and none can start meanwhile
+                path.unlink(missing_ok=True)
+                _skipped_cleanup(tmp_dir, path.stem).unlink(missing_ok=True)
+        active = {state for state in states.values() if state is not False}
+        yield False if True in active else None if active and not force else True
 
 
-def _is_active(run: Path) -> bool:
-    """Whether an active run may hold this file; remove the file if none does, as no run can start meanwhile."""
-    if is_locked(run) is not False:
-        return True
-    run.unlink(missing_ok=True)
-    return False
+def _is_active(run: Path, server: FileServer) -> bool | None:
+    """Whether a run is active, by its file; None if that is unknown."""
+    state = is_locked(run)
+    with contextlib.suppress(FileNotFoundError):
+        if state is False and not server.holds_abandoned(run.read_bytes(), [str(run)]):
+            return None
+    return state
+
+
+def supports_locks(tmp_dir: Path) -> bool:
+    """Whether the file system of the work folder has locks, without which runs do not see each other."""
+    with lock_file(_folder(tmp_dir) / _DOOR, shared=True) as file:
+        return has_locks(file)
 
 
 @contextlib.contextmanager
@@ -54,20 +81,20 @@ def output_lock(tmp_dir: Path, title: str) -> Iterator[None]:
         yield
 
 
-def note_skipped_cleanup(tmp_dir: Path, runner: int) -> None:
+def note_skipped_cleanup(tmp_dir: Path, run: str) -> None:
     """Record that a run skipped its cleanup because another run was active."""
-    _skipped_cleanup(tmp_dir, runner).touch()
+    _skipped_cleanup(tmp_dir, run).touch()
 
 
-def has_skipped_cleanup(tmp_dir: Path, runner: int) -> bool:
+def has_skipped_cleanup(tmp_dir: Path, run: str) -> bool:
     """Whether a run skipped its cleanup because another run was active."""
-    return _skipped_cleanup(tmp_dir, runner).exists()
+    return _skipped_cleanup(tmp_dir, run).exists()
 
 
-def forget_skipped_cleanup(tmp_dir: Path) -> None:
-    """Remove the record of an earlier run whose process had the same number."""
+def forget_skipped_cleanup(tmp_dir: Path, run: str) -> None:
+    """Remove the record of a run that has ended."""
     with contextlib.suppress(OSError):
-        _skipped_cleanup(tmp_dir, os.getpid()).unlink(missing_ok=True)
+        _skipped_cleanup(tmp_dir, run).unlink(missing_ok=True)
 
 
 def _folder(tmp_dir: Path) -> Path:
@@ -77,9 +104,5 @@ def _folder(tmp_dir: Path) -> Path:
     return folder
 
 
-def _skipped_cleanup(tmp_dir: Path, runner: int) -> Path:
-    return tmp_dir / _FOLDER / f"{_name(runner)}{_CLEANUP_SKIPPED}"
-
-
-def _name(runner: int) -> str:
-    return f"{os.uname().nodename.replace('.', '-')}-{runner}"
+def _skipped_cleanup(tmp_dir: Path, run: str) -> Path:
+    return tmp_dir / _FOLDER / f"{run}{_CLEANUP_SKIPPED}"

@@ -7,11 +7,13 @@ others.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from hearpreprocess.errors import OutputError
 from hearpreprocess.storage.digests import digest
 
 SEAL = ".seal"
@@ -20,19 +22,56 @@ SEAL = ".seal"
 _WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
-def seal(folder: Path) -> None:
-    """Make the files below a folder read-only and record their names, sizes and times in its seal file."""
+_NOT_CHANGED = (errno.EPERM, errno.EACCES, errno.EROFS, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
+"""Errors of file systems without permissions, and of a file that is linked and belongs to another user."""
+
+
+def seal(folder: Path, written: Iterable[str] = (), made_by: str = "") -> None:
+    """Make the files below a folder read-only and record their names, sizes and times in its seal file.
+
+    `written`: paths of files in the folder that must be there. Raises OutputError if one is not, as somebody has
+    removed it meanwhile. `made_by`: the digest of the code that made the folder, to be noted in the seal.
+    """
     for path in _files(folder):
-        os.chmod(path, os.stat(path).st_mode & ~_WRITABLE)  # noqa: PTH101, PTH116  (100,000 of them)
-    (folder / SEAL).write_text(_state(folder), encoding="utf-8")
+        _protect(path)
+    missing = [name for name in written if not os.path.lexists(f"{folder}/{name}")]
+    if missing:
+        raise OutputError(
+            f"{folder}: {missing[0]} was removed by another program while the folder was being written "
+            f"({len(missing):,} missing). Run the same command again; finished work is kept"
+        )
+    (folder / SEAL).write_text(f"{_state(folder)}\n{made_by}\n", encoding="utf-8")
+
+
+def _protect(path: str) -> None:
+    mode = os.stat(path).st_mode  # noqa: PTH116  (100,000 of them)
+    if mode & _WRITABLE:
+        try:
+            os.chmod(path, mode & ~_WRITABLE)  # noqa: PTH101
+        except OSError as error:  # read-only only guards against mistakes; the seal shows what has changed
+            if error.errno not in _NOT_CHANGED:
+                raise
 
 
 def is_sealed(folder: Path) -> bool:
     """Whether a folder was sealed and its files are unchanged since, by name, size and time; no file is opened."""
     try:
-        return (folder / SEAL).read_bytes() == _state(folder).encode()
+        return _noted(folder)[0] == _state(folder)
     except OSError:
         return False
+
+
+def sealed_by(folder: Path) -> str | None:
+    """The digest of the code that made a folder, as noted in its seal; None if it has no seal that can be read."""
+    try:
+        return _noted(folder)[1]
+    except OSError:
+        return None
+
+
+def _noted(folder: Path) -> list[str]:
+    """The state and the made_by in a seal."""
+    return [*(folder / SEAL).read_text(encoding="utf-8", errors="replace").split("\n"), ""]
 
 
 def _state(folder: Path) -> str:

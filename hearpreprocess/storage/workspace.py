@@ -13,7 +13,8 @@ class Workspace:
     """The directories that a run works in; no result depends on them.
 
     `journal`: the file in which steps report their progress, or None. `offline`: never use the network.
-    `most_expansion`: how many times larger than its archive a source may be. `runner`: the process number of the run.
+    `most_expansion`: how many times larger than its archive a source may be. `run`: the name of the run, unlike that of
+    any other.
     """
 
     tmp_dir: Path
@@ -22,7 +23,7 @@ class Workspace:
     download_dir: Path
     offline: bool = False
     most_expansion: float = 100
-    runner: int = 0
+    run: str = ""
     journal: Path | None = None
 
     @property

@@ -2,11 +2,13 @@
 
 from hearpreprocess.task import registry
 from hearpreprocess.task.addresses import without_credentials
+from hearpreprocess.task.cells import TableRow, lines_of
 from hearpreprocess.task.clips import Clip, Event, Label, LeftOut, Member
 from hearpreprocess.task.config import TaskConfig
-from hearpreprocess.task.encodings import encoding_named
+from hearpreprocess.task.encodings import encoding_named, encoding_problem
 from hearpreprocess.task.facts import EXTRAS, Mode, Resampled
 from hearpreprocess.task.files import File
+from hearpreprocess.task.frame import Column, column_names
 from hearpreprocess.task.loading import LoadedTask
 from hearpreprocess.task.midi import midi_notes
 from hearpreprocess.task.mode import TaskMode
@@ -15,6 +17,7 @@ from hearpreprocess.task.parts import parts_beside
 from hearpreprocess.task.registry import GROUPS, TaskReference, built_in_names, load
 from hearpreprocess.task.schemes import NewFolds, PresetFolds, SplitScheme, SplitSeconds, TrainValidTest, fold
 from hearpreprocess.task.sources import (
+    TEXT_PATTERNS,
     Archive,
     FileList,
     Files,
@@ -24,15 +27,23 @@ from hearpreprocess.task.sources import (
     Synthetic,
     source_to_json,
 )
+from hearpreprocess.task.tables import SEPARATORS, Dialect, decoded, rows_in, separator_line
 from hearpreprocess.task.tfds import named_clips, tfds_names
-from hearpreprocess.task.tree import Packed, Tree, matcher
+from hearpreprocess.task.tree import TREE, Packed, Tree, is_hidden, matcher
 from hearpreprocess.task.undeclared import describe_undeclared
+from hearpreprocess.task.values import LARGEST, shown, unusable_character
 
 __all__ = [
     "EXTRAS",
     "GROUPS",
+    "LARGEST",
+    "SEPARATORS",
+    "TEXT_PATTERNS",
+    "TREE",
     "Archive",
     "Clip",
+    "Column",
+    "Dialect",
     "Event",
     "File",
     "FileList",
@@ -52,15 +63,21 @@ __all__ = [
     "SplitScheme",
     "SplitSeconds",
     "Synthetic",
+    "TableRow",
     "TaskConfig",
     "TaskMode",
     "TaskReference",
     "TrainValidTest",
     "Tree",
     "built_in_names",
+    "column_names",
+    "decoded",
     "describe_undeclared",
     "encoding_named",
+    "encoding_problem",
     "fold",
+    "is_hidden",
+    "lines_of",
     "load",
     "matcher",
     "midi_notes",
@@ -68,7 +85,11 @@ __all__ = [
     "opened_files",
     "parts_beside",
     "registry",
+    "rows_in",
+    "separator_line",
+    "shown",
     "source_to_json",
     "tfds_names",
+    "unusable_character",
     "without_credentials",
 ]

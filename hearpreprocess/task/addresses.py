@@ -15,4 +15,7 @@ def without_credentials(url: str) -> str:
     # A password may contain characters that end a host's name; without a password, a number follows the colon.
     if "@" in host or re.search(r":(?!\d*$)", host):
         rest = rest.rpartition("@")[2] if "@" not in host else host.rpartition("@")[2] + rest[len(host) :]
-    return urlsplit(f"{scheme}://{rest}")._replace(query="", fragment="").geturl()
+    try:
+        return urlsplit(f"{scheme}://{rest}")._replace(query="", fragment="").geturl()
+    except ValueError:  # of a host that cannot be
+        return re.split("[?#]", f"{scheme}://{rest}")[0]

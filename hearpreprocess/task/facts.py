@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hearpreprocess.task import rules
+from hearpreprocess.task.checking import Rule, check_fields
 from hearpreprocess.task.documented import documented
 from hearpreprocess.task.schemes import SplitScheme
 from hearpreprocess.task.sources import Source
@@ -18,8 +19,24 @@ if TYPE_CHECKING:
 EXTRAS = {"rar": "unrar", "midi": "pretty_midi"}
 """The optional extras of hearpreprocess, and the module that each installs."""
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-"""The pattern of the names of tasks, versions, modes and sources, which become part of file names."""
+EMBEDDING_TYPES = ("scene", "event")
+PREDICTION_TYPES = ("multiclass", "multilabel")
+
+RULES: Mapping[str, Rule] = {
+    "name": rules.name,
+    "version": rules.name,
+    "embedding_type": rules.among(*EMBEDDING_TYPES),
+    "prediction_type": rules.among(*PREDICTION_TYPES),
+    "sample_duration": rules.duration,
+    "evaluation": rules.not_empty,
+    "sources": rules.named,
+    "name_pattern": rules.pattern,
+    "extras": rules.each_among(*EXTRAS),
+    "published_clips": rules.counts,
+    "membership": rules.checksum("sha256", 64),
+    "modes": rules.named,
+}
+"""On the fields of tasks and modes, by name."""
 
 ClipsFunction = Callable[[Mapping[str, "Tree"]], "Iterable[Clip | LeftOut]"]
 
@@ -41,7 +58,7 @@ class Mode:
     clips: ClipsFunction | None = None
     """Another function that yields the clips."""
 
-    extras: Sequence[str] | None = None
+    extras: Collection[str] | None = None
     """Other optional extras of hearpreprocess that the sources need; () for none."""
 
     partial: bool = False
@@ -53,6 +70,9 @@ class Mode:
     membership: str | None = None
     """The sha256 of the published splits and labels, as `hearpreprocess.verify` computes it."""
 
+    def __post_init__(self) -> None:
+        check_fields(self, rules=RULES)
+
 
 @dataclass(frozen=True)
 class Resampled:
@@ -63,6 +83,9 @@ class Resampled:
 
     rate: int
     metadata: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,14 +130,14 @@ class TaskFacts:
     citation: str = ""
     """Of the dataset: the reference to cite, as text."""
 
-    caveats: Sequence[str] = ()
+    caveats: Collection[str] = ()
     """Known leaks between splits, duplicates and wrong labels that affect scores, one sentence each."""
 
     name_pattern: str = ""
     """A regular expression for the clips' names with named groups for the facts in a name: `fold` (counted from 1),
     `group`, `label`."""
 
-    extras: Sequence[str] = ()
+    extras: Collection[str] = ()
     """The optional extras of hearpreprocess that the sources need: "rar", "midi"."""
 
     is_open: bool = False

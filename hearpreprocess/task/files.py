@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import functools
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit
 
 from hearpreprocess.errors import ConfigError
 from hearpreprocess.storage import file_digest, on_new_run
+from hearpreprocess.task import rules
 from hearpreprocess.task.addresses import without_credentials
-
-_CHECKSUM_DIGITS = {"md5": 32, "sha256": 64}
+from hearpreprocess.task.checking import Rule, check_fields
+from hearpreprocess.task.values import shown, unusable_character
 
 
 @dataclass(frozen=True)
@@ -34,18 +34,23 @@ class File:
     about: int | None = None
     filename: str = ""
 
+    RULES: ClassVar[Mapping[str, Rule]] = {
+        "url": rules.urls,
+        "md5": rules.checksum("md5", 32),
+        "sha256": rules.checksum("sha256", 64),
+        "size": rules.not_negative,
+        "about": rules.not_negative,
+    }
+
     def __post_init__(self) -> None:
+        has_name = isinstance(self.filename, str) and self.filename
+        check_fields(self, f"{type(self).__name__} {shown(self.filename)}" if has_name else "", self.RULES)
         urls = (self.url,) if isinstance(self.url, str) else tuple(self.url)
         object.__setattr__(self, "url", urls)
-        if not urls:
-            raise ConfigError(f"{type(self).__name__} needs at least one url")
-        for url in urls:
-            if urlsplit(url).scheme not in ("http", "https", "file"):
-                raise ConfigError(f"{without_credentials(url)!r} is no http, https or file url")
         if not self.filename:
             object.__setattr__(self, "filename", unquote(urlsplit(urls[0]).path.rpartition("/")[2]))
         parts = self.filename.split("/")
-        if "\\" in self.filename or any(part in ("", ".", "..") for part in parts):
+        if "\\" in self.filename or unusable_character(self.filename) or not {"", ".", ".."}.isdisjoint(parts):
             raise ConfigError(f"{without_credentials(urls[0])}: {self.filename!r} is no file name; give filename=")
         self._check_checksums()
 
@@ -55,12 +60,6 @@ class File:
                 f"{self.filename}: {type(self).__name__} needs md5= or sha256=, so that everybody works on the same "
                 f"bytes (`sha256sum {self.filename}` prints the latter)"
             )
-        for algorithm, checksum in self.checksums.items():
-            if not re.fullmatch(rf"[0-9a-f]{{{_CHECKSUM_DIGITS[algorithm]}}}", checksum):
-                raise ConfigError(
-                    f"{self.filename}: {checksum!r} is no {algorithm}: "
-                    f"expected {_CHECKSUM_DIGITS[algorithm]} lower-case hexadecimal digits"
-                )
 
     @property
     def urls(self) -> tuple[str, ...]:
@@ -94,14 +93,25 @@ def listing_digest(listing: str) -> str:
 def listed_files(listing: str, folder: str, mirrors: tuple[str, ...]) -> tuple[File, ...]:
     """The files in a list with a url, a size in bytes and a sha256 per line, which are stored below `folder`.
 
-    `mirrors`: URLs of folders that have the same files under the last part of their url.
+    `mirrors`: URLs of folders that have the same files under the last part of their url. Raises ConfigError naming the
+    line that is none of these.
     """
+    try:
+        lines = Path(listing).read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{listing}: cannot be read as a list of files: {error}") from error
     files = []
-    for line in Path(listing).read_text(encoding="utf-8").splitlines():
-        url, size, sha256 = line.split()
-        name = url.rpartition("/")[2]
-        urls = (url, *(f"{mirror}/{name}" for mirror in mirrors))
-        files.append(File(urls, sha256=sha256, size=int(size), filename=f"{folder}/{name}"))
+    for number, line in enumerate(lines, 1):
+        try:
+            url, size, sha256 = line.split()
+            name = url.rpartition("/")[2]
+            urls = (url, *(f"{mirror}/{name}" for mirror in mirrors))
+            files.append(File(urls, sha256=sha256, size=int(size), filename=f"{folder}/{name}"))
+        except ConfigError as error:
+            raise ConfigError(f"{listing}, line {number}: {error}") from error
+        except ValueError:
+            text = f"expected a url, a size in bytes and a sha256, got {shown(line)}"
+            raise ConfigError(f"{listing}, line {number}: {text}") from None
     return tuple(files)
 
 

@@ -5,11 +5,12 @@ The pedal rule is that of the Onsets and Frames literature (Hawthorne et al., IS
 
 from __future__ import annotations
 
-import io
 from collections.abc import Container
 from typing import Any
 
 from hearpreprocess.errors import CorpusError
+from hearpreprocess.task.clips import Content
+from hearpreprocess.task.midi_file import parsed_midi
 
 SUSTAIN_CONTROLLER, PEDAL_DOWN = 64, 64
 # Order of simultaneous events: pedal before notes, pedal down before up, note starts before note ends.
@@ -22,16 +23,16 @@ def midi_notes(content: bytes, pitches: Container[int]) -> tuple[list[Note], tup
     """The notes of a MIDI file with these pitches, as (pitch, start, end) in seconds, and the file's two end times.
 
     While the pedal is down, a note lasts until the pedal goes up, or the same pitch starts again, or the instrument's
-    last event. Notes cut to zero length are dropped. The end times: of the last note as played, of any pitch, and of
-    the last event of any kind. Raises CorpusError where the bytes are not a MIDI file.
+    last event. Notes cut to zero length are dropped, and so are those that never end. The end times: of the last note
+    as played, of any pitch, and of the last event of any kind. Raises CorpusError where the bytes are not a MIDI file;
+    it names the file where `Tree.read` has read them.
     """
-    import pretty_midi
-
     try:
-        midi = pretty_midi.PrettyMIDI(io.BytesIO(content))
+        midi = parsed_midi(content)
         last_event = float(midi.get_end_time())
-    except Exception as error:  # the library has no error class of its own
-        raise CorpusError(f"it cannot be read as a MIDI file: {type(error).__name__}: {error}") from error
+    except CorpusError as error:
+        name = f"source {content.member.source!r}: {content.member.path!r}" if isinstance(content, Content) else "it"
+        raise CorpusError(f"{name} cannot be read as a MIDI file: {error}") from error
     last_note = max((float(note.end) for instrument in midi.instruments for note in instrument.notes), default=0.0)
     notes = [note for instrument in midi.instruments for note in _sounding(instrument)]
     return sorted(note for note in notes if note[0] in pitches and note[2] > note[1]), (last_note, last_event)

@@ -8,9 +8,12 @@ from typing import Any
 from hearpreprocess.errors import ConfigError
 from hearpreprocess.storage import digest
 from hearpreprocess.task.documented import documented
-from hearpreprocess.task.facts import EXTRAS, NAME, TaskFacts
-from hearpreprocess.task.schemes import NewFolds, PresetFolds, TrainValidTest
-from hearpreprocess.task.sources import Source, Synthetic, source_to_json, without_sizes
+from hearpreprocess.task.facts import TaskFacts
+from hearpreprocess.task.schemes import TrainValidTest
+from hearpreprocess.task.sources import Synthetic, source_to_json, without_sizes
+
+LONGEST_TITLE = 120
+"""In characters: with what is put around it, a file's name may have 255."""
 
 NOT_KEPT = ("sources", "skipped_clips", "release", "description")
 """The facts of a finished task that do not apply to a task made from it."""
@@ -31,25 +34,11 @@ class TaskMode(TaskFacts):
     """See Mode."""
 
     def __post_init__(self) -> None:
-        unknown = [extra for extra in self.extras if extra not in EXTRAS]
-        if unknown:
-            raise ConfigError(f"{self.title}: extras {unknown} are none of {', '.join(EXTRAS)}")
-        if not self.sources:
-            raise ConfigError(f"{self.title}: sources must name at least one")
-        for name, source in self.sources.items():
-            if not NAME.fullmatch(name):
-                raise ConfigError(
-                    f"{self.title}: source name {name!r} must consist of letters, digits, '_', '-' and '.'"
-                )
-            if not isinstance(source, Source):
-                raise ConfigError(f"{self.title}: source {name!r} must be an Archive or one of its kin, got {source!r}")
-        if not isinstance(self.splits, TrainValidTest | PresetFolds | NewFolds):
+        if len(self.title) > LONGEST_TITLE:
             raise ConfigError(
-                f"{self.title}: splits must be TrainValidTest(), PresetFolds(n) or NewFolds(n), got {self.splits!r}"
+                f"{self.title[:LONGEST_TITLE]}...: name, version and mode are part of file names; together they must "
+                f"have at most {LONGEST_TITLE} characters, got {len(self.title)}"
             )
-        duration = self.sample_duration
-        if duration is not None and not (isinstance(duration, int | float) and 0 < duration < float("inf")):
-            raise ConfigError(f"{self.title}: sample_duration must be positive or None, got {self.sample_duration!r}")
         if self.sample_duration is None:
             if any(self.splits.cap(split) is not None for split in self.splits.names):
                 raise ConfigError(f"{self.title}: a cap in seconds needs a sample_duration to be counted in clips")

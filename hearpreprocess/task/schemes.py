@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import ClassVar
 
-from hearpreprocess.errors import ConfigError
+from hearpreprocess.errors import ConfigError, CorpusError
+from hearpreprocess.task import rules
+from hearpreprocess.task.checking import check_arguments, check_fields, describe
+
+MOST_FOLDS = 10_000
+"""As every fold is a file, a folder at each rate, and a draw of its own."""
 
 
 @dataclass(frozen=True)
@@ -19,13 +23,12 @@ class SplitSeconds:
     test: float | None = None
 
     def __post_init__(self) -> None:
-        for name, seconds in dataclasses.asdict(self).items():
-            if seconds is not None and not seconds > 0:
-                raise ConfigError(f"SplitSeconds: {name} must be positive, got {seconds!r}")
+        check_fields(self, rules=dict.fromkeys(("train", "valid", "test"), rules.cap))
 
     @classmethod
     def of_hours(cls, hours: float) -> SplitSeconds:
         """HEAR's caps for a number of hours: eight ninths for train, one ninth each for valid and test."""
+        hours = check_arguments(cls.of_hours, {"hours": hours}, "SplitSeconds.of_hours", ConfigError)["hours"]
         return cls(train=hours * 3600 * 8 / 9, valid=hours * 3600 / 9, test=hours * 3600 / 9)
 
 
@@ -42,23 +45,28 @@ class TrainValidTest:
     valid: float = 10
     test: float = 10
     max_seconds: SplitSeconds = SplitSeconds()
-    drawn: Sequence[str] = ()
+    drawn: Collection[str] = ()
 
     reference_name: ClassVar[str] = "trainvaltest"
     names: ClassVar[tuple[str, ...]] = ("train", "valid", "test")
 
     def __post_init__(self) -> None:
+        check_fields(self, rules={"drawn": rules.each_among("valid", "test")})
         percentages = (self.train, self.valid, self.test)
         if min(percentages) <= 0 or abs(sum(percentages) - 100) > 1e-9:
-            raise ConfigError(f"TrainValidTest: percentages must be positive and sum to 100, got {percentages}")
-        object.__setattr__(self, "drawn", tuple(self.drawn))
-        if not set(self.drawn) <= {"valid", "test"}:
-            raise ConfigError(f"TrainValidTest: valid and test can be drawn, got drawn={self.drawn}")
+            text = f"train, valid and test must be positive percentages that sum to 100, got {percentages}"
+            raise ConfigError(describe("TrainValidTest", [text]))
 
     def cap(self, split: str) -> float | None:
         """The maximum seconds of audio in `split`, or None."""
         seconds: float | None = getattr(self.max_seconds, split)
         return seconds
+
+
+def _number_of_folds(folds: int) -> str:
+    if 2 <= folds <= MOST_FOLDS:
+        return ""
+    return f"must be at least 2 folds, as it is a cross-validation, and at most {MOST_FOLDS:,}, got {folds}"
 
 
 @dataclass(frozen=True)
@@ -67,10 +75,7 @@ class _Folds:
     max_seconds: float | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.folds, int) or self.folds < 2:
-            raise ConfigError(f"{type(self).__name__}: a cross-validation needs at least 2 folds, got {self.folds!r}")
-        if self.max_seconds is not None and not self.max_seconds > 0:
-            raise ConfigError(f"{type(self).__name__}: max_seconds must be positive, got {self.max_seconds!r}")
+        check_fields(self, rules={"folds": _number_of_folds, "max_seconds": rules.cap})
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -99,5 +104,12 @@ SplitScheme = TrainValidTest | PresetFolds | NewFolds
 
 
 def fold(number: int) -> str:
-    """The name of the fold with this number, counted from 0: `fold00`."""
+    """The name of the fold with this number, counted from 0: `fold00`.
+
+    Raises CorpusError where it is not a whole number from 0 on.
+    """
+    if type(number) is not int:
+        number = check_arguments(fold, {"number": number}, "fold", CorpusError)["number"]
+    if number < 0:
+        raise CorpusError(f"fold: number must be 0 or more, got {number}; folds are counted from 0")
     return f"fold{number:02d}"

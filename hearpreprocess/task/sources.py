@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from hearpreprocess.errors import ConfigError
 from hearpreprocess.storage import digest
+from hearpreprocess.task import rules
 from hearpreprocess.task.addresses import without_credentials
-from hearpreprocess.task.encodings import encoding_given, encoding_or_none
+from hearpreprocess.task.checking import Rule, check_fields
+from hearpreprocess.task.encodings import encoding_given, encoding_named, encoding_problem
 from hearpreprocess.task.files import File, listed_files, listing_digest
 from hearpreprocess.task.parts import order_problem, parts_beside
 
@@ -28,7 +30,7 @@ class Source(ABC):
 
     @property
     @abstractmethod
-    def reads(self) -> Sequence[str]:
+    def reads(self) -> Collection[str]:
         """Patterns of the members that the task's `clips` function reads (tables, lists).
 
         `clips` knows everything else in the source by name and size alone.
@@ -65,7 +67,7 @@ class Source(ABC):
         return None
 
     @property
-    def may_differ(self) -> Sequence[str]:
+    def may_differ(self) -> Collection[str]:
         """The file names of members that may differ from that list."""
         return ()
 
@@ -91,17 +93,16 @@ class Archive(File, Source):
     with a warning.
     """
 
-    reads: Sequence[str] = TEXT_PATTERNS
+    reads: Collection[str] = TEXT_PATTERNS
     member_md5: Path | str | None = None
-    may_differ: Sequence[str] = ()
+    may_differ: Collection[str] = ()
     encoding: str | None = None
 
+    RULES: ClassVar[Mapping[str, Rule]] = {**File.RULES, "member_md5": rules.is_file, "encoding": encoding_problem}
+
     def __post_init__(self) -> None:
-        object.__setattr__(self, "encoding", encoding_or_none(self.encoding, f"{type(self).__name__}: encoding"))
-        object.__setattr__(self, "reads", tuple(self.reads))
-        object.__setattr__(self, "may_differ", tuple(self.may_differ))
-        object.__setattr__(self, "member_md5", None if self.member_md5 is None else str(self.member_md5))
         super().__post_init__()
+        _give_encoding_one_name(self)
 
     def _check_checksums(self) -> None:
         if self.checksums or self.member_md5 is None:
@@ -137,13 +138,12 @@ class SplitArchive(Source):
     """
 
     parts: Sequence[File]
-    reads: Sequence[str] = TEXT_PATTERNS
+    reads: Collection[str] = TEXT_PATTERNS
     encoding: str | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "parts", tuple(self.parts))
-        object.__setattr__(self, "reads", tuple(self.reads))
-        object.__setattr__(self, "encoding", encoding_or_none(self.encoding, f"{type(self).__name__}: encoding"))
+        check_fields(self, rules={"encoding": encoding_problem})
+        _give_encoding_one_name(self)
         names = [part.filename for part in self.parts]
         if problem := order_problem(names):
             raise ConfigError(f"a SplitArchive needs its parts in their order: {problem}; got {names}")
@@ -179,15 +179,10 @@ class Files(Source):
     # Defaults that __post_init__ rejects: without them the base class' properties would become the fields' defaults.
     files: Sequence[File] = ()
     title: str = ""
-    reads: Sequence[str] = TEXT_PATTERNS
+    reads: Collection[str] = TEXT_PATTERNS
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "files", tuple(self.files))
-        object.__setattr__(self, "reads", tuple(self.reads))
-        if not self.title:
-            raise ConfigError("Files needs a title")
-        if not self.files:
-            raise ConfigError(f"{self.title}: Files needs at least one")
+        check_fields(self, rules={"files": rules.not_empty, "title": rules.title})
 
     @property
     def archived(self) -> bool:
@@ -213,19 +208,17 @@ class FileList(Source):
     """
 
     listing: Path | str
-    folder: str
+    folder: Path | str
     mirrors: Sequence[str] = ()
-    reads: Sequence[str] = TEXT_PATTERNS
+    reads: Collection[str] = TEXT_PATTERNS
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "listing", str(self.listing))
-        object.__setattr__(self, "mirrors", tuple(self.mirrors))
-        object.__setattr__(self, "reads", tuple(self.reads))
+        check_fields(self, rules={"listing": rules.is_file, "folder": rules.title})
 
     @property
     def files(self) -> tuple[File, ...]:
         """What is downloaded."""
-        return listed_files(str(self.listing), self.folder, tuple(self.mirrors))
+        return listed_files(str(self.listing), str(self.folder), tuple(self.mirrors))
 
     @property
     def archived(self) -> bool:
@@ -235,7 +228,7 @@ class FileList(Source):
     @property
     def title(self) -> str:
         """What a person calls the source."""
-        return self.folder
+        return str(self.folder)
 
     @property
     def content_id(self) -> str:
@@ -264,11 +257,11 @@ class Synthetic(Source):
     """
 
     corpus: str
-    reads: Sequence[str] = TEXT_PATTERNS
+    reads: Collection[str] = TEXT_PATTERNS
     archived: bool = True
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "reads", tuple(self.reads))
+        check_fields(self, rules={"corpus": rules.title})
 
     @property
     def title(self) -> str:
@@ -289,19 +282,15 @@ class Local(Source):
     """
 
     path: Path | str
-    reads: Sequence[str] = TEXT_PATTERNS
-    member_md5: str | None = None
-    may_differ: Sequence[str] = ()
+    reads: Collection[str] = TEXT_PATTERNS
+    member_md5: Path | str | None = None
+    may_differ: Collection[str] = ()
     is_stand_in: bool = False
     encoding: str | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "encoding", encoding_or_none(self.encoding, f"{type(self).__name__}: encoding"))
-        object.__setattr__(self, "path", str(self.path))
-        object.__setattr__(self, "may_differ", tuple(self.may_differ))
-        object.__setattr__(self, "reads", tuple(self.reads))
-        if not Path(self.path).exists():
-            raise ConfigError(f"there is no {self.path}, which a source is read from")
+        check_fields(self, rules={"path": rules.is_there, "member_md5": rules.is_file, "encoding": encoding_problem})
+        _give_encoding_one_name(self)
         parts_beside(Path(self.path))
 
     @classmethod
@@ -327,6 +316,11 @@ class Local(Source):
     def provenance(self) -> dict[str, Any]:
         """The marker of a user's own source, which only its checksum identifies, and the encoding of its names."""
         return {"local": True, **encoding_given(self.encoding)}
+
+
+def _give_encoding_one_name(source: Any) -> None:
+    if source.encoding is not None:
+        object.__setattr__(source, "encoding", encoding_named(source.encoding))
 
 
 def source_to_json(source: Source) -> dict[str, Any]:

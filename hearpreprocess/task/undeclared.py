@@ -75,7 +75,9 @@ def _is_watched(path: Path, folder: Path, project: Path) -> bool:
 def _project(folder: Path) -> Path:
     """The outermost directory around a module that belongs to its project; the home directory never does."""
     home = _home()
-    working = Path.cwd()
+    working = None
+    with contextlib.suppress(FileNotFoundError):  # it was replaced meanwhile
+        working = Path.cwd()
     project = folder
     for directory in folder.parents:
         if home.is_relative_to(directory):

@@ -62,6 +62,9 @@ def sounds(inspection: Inspection) -> Iterator[Finding]:
         yield Finding("audio", _first(silent), f"{len(silent):,} clips are silent", is_fault=False)
     if clipped := sorted(clip.file for clip in clips if clip.is_clipped):
         yield Finding("audio", _first(clipped), f"{len(clipped):,} clips touch full scale", is_fault=False)
+    if piped := sorted(clip.file for clip in clips if not clip.has_length):
+        text = f"{len(piped):,} clips have no length in their header, as a tool leaves it that writes to a pipe"
+        yield Finding("audio", _first(piped), text, is_fault=False)
     for group in duplicates({clip.path: clip.sha256 for clip in clips if not clip.is_silent}):
         is_across = len({inspection.contents.clip_files[path].split for path in group}) > 1
         text = "have the same samples" + (", and are in different splits" if is_across else "")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 
 from hearpreprocess.errors import FinishedTaskError
-from hearpreprocess.finished import FinishedTask, Manifest, title_in
+from hearpreprocess.finished import FinishedTask, Manifest, is_label, is_number, title_in
 from hearpreprocess.task import Label
 
 Value = TypeVar("Value")
@@ -38,12 +39,22 @@ class Claims:
     def duration(self) -> float | None:
         """Seconds of every clip, or None."""
         duration = self.metadata.get("sample_duration")
-        return duration if isinstance(duration, int | float) and duration > 0 else None
+        return float(duration) if is_number(duration) and duration > 0 else None
 
     @property
     def manifest_clips(self) -> Mapping[str, Any]:
         """By file name, each clip's entry in the manifest."""
         return self.manifest["clips"] if self.manifest else {}
+
+    @cached_property
+    def unread_splits(self) -> frozenset[str]:
+        """The splits whose label files cannot be read: nothing is known of their clips."""
+        return frozenset(self.splits) - self.clips.keys()
+
+    @property
+    def are_clips_known(self) -> bool:
+        """Whether the label files of all splits could be read, and there are some."""
+        return bool(self.splits) and not self.unread_splits
 
     @cached_property
     def splits_of_clips(self) -> Mapping[str, Sequence[str]]:
@@ -82,4 +93,9 @@ def claims_of(finished: FinishedTask) -> Claims:
 def values_of(labels: Iterable[Any]) -> set[Label]:
     """The texts and numbers of the labels or events in a file, without invalid ones."""
     values = (label.get("label") if isinstance(label, dict) else label for label in labels)
-    return {value for value in values if isinstance(value, str | int)}
+    return {value for value in values if is_label(value)}
+
+
+def as_json(value: Any) -> str:
+    """A value from JSON as text that shows its types: `1`, `1.0` and `true` are equal in Python only."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)

@@ -16,3 +16,12 @@ class Finding:
     where: str
     text: str
     is_fault: bool = True
+
+
+_LONGEST = 200
+
+
+def shortened(value: object) -> str:
+    """A value as text for a finding, cut where it is long: a foreign file may hold anything."""
+    text = str(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."

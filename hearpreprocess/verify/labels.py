@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence, Set
 from typing import Any
 
-from hearpreprocess.finished import VOCABULARY
+from hearpreprocess.finished import VOCABULARY, is_label, is_valid_event
 from hearpreprocess.task import Label
 from hearpreprocess.verify.claims import Claims, values_of
-from hearpreprocess.verify.finding import Finding
+from hearpreprocess.verify.finding import Finding, shortened
 from hearpreprocess.verify.inspection import Inspection
 
 ASPECT = "labels"
@@ -22,7 +22,7 @@ def labels(inspection: Inspection) -> Iterator[Finding]:
         for file, of_clip in sorted(clips.items()):
             yield from _of_clip(claims, f"{split}.json: {file}", of_clip)
             held |= values_of(of_clip)
-    if VOCABULARY not in claims.problems and len(claims.clips) == len(claims.splits):
+    if VOCABULARY not in claims.problems and claims.are_clips_known:
         yield from _vocabulary(claims.vocabulary, held)
 
 
@@ -31,21 +31,18 @@ def _of_clip(claims: Claims, where: str, labels: Sequence[Any]) -> Iterator[Find
         end = float("inf") if claims.duration is None else claims.duration * 1000
         for event in labels:
             if not _is_event_within(event, end):
-                yield Finding(ASPECT, where, f"has an event that is none within the clip: {event}")
+                yield Finding(ASPECT, where, f"has an event that is none within the clip: {shortened(event)}")
         if not labels:
             yield Finding(ASPECT, where, "has no event")
-    elif not all(isinstance(label, str | int) for label in labels):
-        yield Finding(ASPECT, where, f"has a label that is neither text nor number: {labels}")
+    elif not all(map(is_label, labels)):
+        yield Finding(ASPECT, where, f"has a label that is neither text nor whole number: {shortened(labels)}")
     elif claims.metadata.get("prediction_type") == "multiclass" and len(labels) != 1:
         yield Finding(ASPECT, where, f"has {len(labels)} labels, expected one")
 
 
 def _is_event_within(event: Any, end: float) -> bool:
     """Whether this is a valid event in a clip that ends at `end`, in milliseconds."""
-    try:
-        return bool(0 <= event["start"] <= event["end"] <= end and event["label"] is not None)
-    except (TypeError, KeyError):
-        return False
+    return is_valid_event(event) and event["end"] <= end
 
 
 def _vocabulary(rows: Sequence[tuple[str, str]], held: Set[Label]) -> Iterator[Finding]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from hearpreprocess.task import fold
-from hearpreprocess.verify.finding import Finding
+from hearpreprocess.verify.claims import as_json
+from hearpreprocess.verify.finding import Finding, shortened
 from hearpreprocess.verify.inspection import Inspection
 from hearpreprocess.verify.known import facts_in_name
 
@@ -22,12 +23,14 @@ def membership(inspection: Inspection) -> Iterator[Finding]:
         for finding in _of_clip(inspection, file, splits)
     ]
     yield from findings
-    if inspection.is_as_published is False and not findings:
+    if inspection.is_as_published is False and not findings and claims.are_clips_known:
         folder = inspection.contents.folder_name
         yield Finding(ASPECT, folder, "has other clips, splits or labels than were published")
     if claims.manifest_clips:
         for file in sorted(claims.manifest_clips.keys() ^ claims.splits_of_clips.keys()):
             is_lost = file in claims.manifest_clips
+            if not claims.splits or (is_lost and claims.manifest_clips[file]["split"] in claims.unread_splits):
+                continue  # that the file cannot be read is a finding already
             text = "is in no split, and its manifest has it" if is_lost else "its manifest does not have it"
             yield Finding(ASPECT, file, text)
 
@@ -42,7 +45,7 @@ def _of_clip(inspection: Inspection, file: str, splits: Sequence[str]) -> Iterat
     if wrong := {source: due for source, due in expected_splits.items() if due != split}:
         yield Finding(ASPECT, file, f"is in {split}, expected {_text(wrong)}")
     if wrong := {source: due for source, due in expected_labels.items() if not _are_same(labels, due)}:
-        yield Finding(ASPECT, file, f"has the labels {labels}, expected {_text(wrong)}")
+        yield Finding(ASPECT, file, f"has the labels {shortened(labels)}, expected {_text(wrong)}")
 
 
 def _expected(inspection: Inspection, file: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -62,11 +65,11 @@ def _expected(inspection: Inspection, file: str) -> tuple[dict[str, Any], dict[s
 
 
 def _are_same(labels: list[Any], due: Any) -> bool:
-    return labels == due if isinstance(due, list) else [str(label) for label in labels] == [due]
+    return as_json(labels) == as_json(due) if isinstance(due, list) else [str(label) for label in labels] == [due]
 
 
 def _text(expected: Mapping[str, Any]) -> str:
     by_value: dict[str, list[str]] = {}
     for source, value in expected.items():
-        by_value.setdefault(str(value), []).append(source)
+        by_value.setdefault(shortened(value), []).append(source)
     return "; ".join(f"{value} by {' and '.join(sources)}" for value, sources in by_value.items())

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from hearpreprocess.finished import COMMON_METADATA, METADATA
-from hearpreprocess.verify.finding import Finding
+from hearpreprocess.verify.finding import Finding, shortened
 from hearpreprocess.verify.inspection import Inspection
 
 
@@ -13,14 +14,20 @@ def metadata(inspection: Inspection) -> Iterator[Finding]:
     """Check that the metadata are those of the known task; a note if the clips were resampled."""
     stated = inspection.claims.metadata
     if rate := stated.get("resampled_from"):
-        text = f"resampled from {rate} Hz, so its samples are not those made from the corpus"
+        text = f"resampled from {shortened(rate)} Hz, so its samples are not those made from the corpus"
         yield Finding("metadata", METADATA, text, is_fault=False)
     if inspection.known is None or METADATA in inspection.claims.problems:
         return
     expected = inspection.known.metadata()
     for key in COMMON_METADATA:
-        if key in expected and key in stated and stated[key] != expected[key]:
-            yield Finding("metadata", METADATA, f"{key} is {stated[key]!r}, expected {expected[key]!r}")
+        if key in expected and key in stated and not _are_same(stated[key], expected[key]):
+            text = f"{key} is {shortened(repr(stated[key]))}, expected {expected[key]!r}"
+            yield Finding("metadata", METADATA, text)
+
+
+def _are_same(stated: Any, expected: Any) -> bool:
+    """Whether two values are equal, of which one is from JSON: `true` is not 1, but 5 is 5.0."""
+    return bool(stated == expected) and isinstance(stated, bool) == isinstance(expected, bool)
 
 
 def counts(inspection: Inspection) -> Iterator[Finding]:

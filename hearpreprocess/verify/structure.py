@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hearpreprocess.finished import MANIFEST, METADATA, PROOFS, RELEASE_KEY, REPORT, TARBALL, VOCABULARY
-from hearpreprocess.verify.finding import Finding
+from hearpreprocess.finished import (
+    MANIFEST,
+    METADATA,
+    PROOFS,
+    RELEASE_KEY,
+    REPORT,
+    TARBALL,
+    VOCABULARY,
+    compression_problem,
+    root_problem,
+)
+from hearpreprocess.verify.finding import Finding, shortened
 from hearpreprocess.verify.inspection import Inspection
 
 ASPECT = "structure"
@@ -17,7 +27,8 @@ def structure(inspection: Inspection) -> Iterator[Finding]:
     if contents.damage:
         yield Finding(ASPECT, path.name, contents.damage)
     elif METADATA not in contents.small_files:
-        yield Finding(ASPECT, path.name, f"is no finished task: it has no {METADATA}")
+        problem = root_problem(contents.strays) if path.is_file() else None
+        yield Finding(ASPECT, path.name, problem or f"is no finished task: it has no {METADATA}")
     else:
         yield from _tarball_name(inspection)
         yield from _small_files(inspection)
@@ -30,6 +41,8 @@ def _tarball_name(inspection: Inspection) -> Iterator[Finding]:
     """Contradictions between a tarball's name and its content."""
     path, title, rates = inspection.finished.path, inspection.claims.title, inspection.finished.sample_rates
     match = TARBALL.fullmatch(path.name)
+    if path.is_file() and (problem := compression_problem(path)):
+        yield Finding(ASPECT, path.name, problem)
     if match is None or not path.is_file():
         return
     if title is not None and match["title"] != title:
@@ -46,7 +59,8 @@ def _small_files(inspection: Inspection) -> Iterator[Finding]:
         for name in sorted(set(PROOFS) - contents.small_files.keys()):
             yield Finding(ASPECT, name, "is missing")
     expected = {METADATA, VOCABULARY, REPORT, *PROOFS, *(f"{split}.json" for split in claims.splits)}
-    for name in sorted([*contents.strays, *(contents.small_files.keys() - expected)]):
+    surplus = contents.small_files.keys() - expected if claims.splits else ()
+    for name in sorted([*contents.strays, *surplus]):
         yield Finding(ASPECT, name, "is no file of a task")
 
 
@@ -58,7 +72,7 @@ def _titles(inspection: Inspection) -> Iterator[Finding]:
         if not clips and not (inspection.known.partial if inspection.known else claims.metadata.get("partial")):
             yield Finding(ASPECT, f"{split}.json", "has no clips")
     if claims.manifest is not None and claims.title not in (None, claims.manifest.get("task")):
-        text = f"is that of {claims.manifest.get('task')}, and the metadata are of {claims.title}"
+        text = f"is that of {shortened(claims.manifest.get('task'))}, and the metadata are of {claims.title}"
         yield Finding(ASPECT, MANIFEST, text)
 
 
@@ -75,13 +89,16 @@ def _rates(inspection: Inspection) -> Iterator[Finding]:
 def _clip_files(inspection: Inspection) -> Iterator[Finding]:
     """Check that each clip has a file at each rate in its split's folder, and that there are no other files."""
     listed = inspection.claims.splits_of_clips
+    if not inspection.claims.splits:  # the metadata cannot be read, which is a finding already
+        return
     for rate in inspection.finished.sample_rates:
         present: dict[str, list[str]] = {}
         for clip in inspection.contents.clip_files.values():
             if clip.rate == rate:
                 present.setdefault(clip.file, []).append(clip.split)
         for file in sorted(listed.keys() | present.keys()):
-            yield from _placement(rate, file, set(listed.get(file, [])), set(present.get(file, [])))
+            due, there = set(listed.get(file, [])), set(present.get(file, [])) - inspection.claims.unread_splits
+            yield from _placement(rate, file, due, there)
 
 
 def _placement(rate: int, file: str, listed: set[str], present: set[str]) -> Iterator[Finding]:

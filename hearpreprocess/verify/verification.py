@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hearpreprocess.errors import OutputError
-from hearpreprocess.finished import FinishedTask
+from hearpreprocess.finished import METADATA, FinishedTask
 from hearpreprocess.task import registry
 from hearpreprocess.verify.audio import audio, sounds
 from hearpreprocess.verify.checksums import checksums
@@ -84,7 +84,7 @@ def verify(path: Path, task: str | None = None) -> Verification:
     claims = claims_of(finished)
     title = claims.title or contents.folder_name
     known = known_task(title, registry.find(task) if task else registry.built_in_names())
-    if task and known is None:
+    if task and known is None and METADATA in contents.small_files:
         raise OutputError(f"{path} is {title}, and that is no task of {task}")
     inspection = Inspection(finished, claims, None if contents.damage else known)
     checks = CHECKS_OF_DAMAGED if contents.damage else CHECKS

@@ -11,8 +11,8 @@ from typing import Any
 
 from hearpreprocess import fetch
 from hearpreprocess.about import PROJECT_URL, __version__
-from hearpreprocess.errors import OutputError, enumerate_problems
-from hearpreprocess.finished import CARD, FinishedTask, checksums_of, is_synthetic
+from hearpreprocess.errors import FinishedTaskError, OutputError, enumerate_problems
+from hearpreprocess.finished import CARD, METADATA, FinishedTask, checksums_of, is_synthetic
 from hearpreprocess.storage import link_or_copy, replaced_folder
 from hearpreprocess.verify import verify
 
@@ -39,8 +39,12 @@ def bundle(tarballs: Sequence[Path], folder: Path) -> None:
             + "\n  Move the tarballs away and give the same command again"
         )
     tasks = {tarball.name: FinishedTask(tarball) for tarball in sorted(tarballs, key=lambda tarball: tarball.name)}
-    metadata = {name: task.metadata for name, task in tasks.items()}
+    metadata = {name: _metadata(task) for name, task in tasks.items()}
     cards = {name: _card(task) for name, task in tasks.items()}
+    if lost := [file.name for file in map(checksums_of, tarballs) if not file.is_file()]:
+        raise OutputError(
+            f"{lost[0]} is missing beside its tarball; remove the tarball, and run the same command again"
+        )
     with replaced_folder(folder) as temporary:
         for tarball in tarballs:
             for file in (tarball, checksums_of(tarball)):
@@ -56,17 +60,30 @@ def bundle(tarballs: Sequence[Path], folder: Path) -> None:
 
 def _check_replaceable(folder: Path) -> None:
     """Raise OutputError where a folder has files that are not in the checksums of an earlier bundle."""
-    if not folder.exists():
+    try:
+        present = {file.name for file in folder.iterdir()}
+    except FileNotFoundError:
         return
+    except NotADirectoryError:
+        present = {folder.name}
+    except OSError as error:
+        raise OutputError(f"{folder}: {error.strerror}") from error
     try:
         listed = (folder / CHECKSUMS).read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError):
         listed = []
     names = {line.partition("  ")[2] for line in listed}
     made = {CHECKSUMS, *names} if {LICENCES, DESCRIPTION} <= names else set()
-    foreign = sorted({file.name for file in folder.iterdir()} - made) if folder.is_dir() else [folder.name]
-    if foreign:
+    if foreign := sorted(present - made):
         raise OutputError(f"{folder} stands in the way: it holds {foreign[0]!r}, which was not made here; move it away")
+
+
+def _metadata(task: FinishedTask) -> dict[str, Any]:
+    """The metadata of a task, with all that a deposit shows of it."""
+    metadata = task.metadata
+    if lacking := [key for key in ("licence", "url", "citation") if not isinstance(metadata.get(key), str)]:
+        raise FinishedTaskError(task.path, METADATA, f"does not tell {' and '.join(lacking)} as a text")
+    return metadata
 
 
 def _card(task: FinishedTask) -> bytes:
@@ -118,7 +135,7 @@ def _kind(metadata: Mapping[str, Any]) -> str:
     """The mark of an excerpt or a synthetic task, which is not the dataset itself."""
     if is_synthetic(metadata):
         return " (made-up recordings)"
-    return " (an excerpt)" if metadata["partial"] else ""
+    return " (an excerpt)" if metadata.get("partial") else ""
 
 
 def _licence_of_all(found: Sequence[str]) -> str:

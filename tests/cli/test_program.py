@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 
 import pytest
@@ -34,7 +35,12 @@ def test_help_of_a_command_is_the_same_from_both_sides(user: User, command: str)
 )
 def test_the_version_is_printed(user: User, words: list[str]) -> None:
     finished = user.run(*words)
-    assert (finished.returncode, finished.stdout) == (0, f"hearpreprocess {__version__}\n")
+    assert finished.returncode == 0
+    parts = re.fullmatch(
+        r"hearpreprocess (\S+) \(code [0-9a-f]{16}, ffmpeg \S+ build [0-9a-f]{16}\)\n", finished.stdout
+    )
+    assert parts is not None, finished.stdout
+    assert parts[1] == __version__
 
 
 def test_run_may_be_left_out(user: User) -> None:

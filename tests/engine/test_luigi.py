@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import operator
 import re
+import types
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ NAMES = (
     "_handle_next_task",
     "_keep_alive",
     "_task_result_queue",
+    "multiprocessing.Queue",
     "_scheduled_tasks",
     "_idle_since",
     "_config",
@@ -125,6 +127,13 @@ def test_functions_take_what_they_took(name: str) -> None:
     except AttributeError:
         pytest.fail(f"Luigi changed {name}: it is gone")
     assert tuple(inspect.signature(function).parameters) == SIGNATURES[name], f"Luigi changed {name}"
+
+
+def test_a_worker_takes_nothing_but_a_queue_of_multiprocessing(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[None] = []
+    monkeypatch.setattr(luigi.worker, "multiprocessing", types.SimpleNamespace(Queue=lambda: made.append(None)))
+    luigi.worker.Worker(luigi.scheduler.Scheduler(), no_install_shutdown_handler=True)
+    assert made == [None], "Luigi changed multiprocessing.Queue in Worker.__init__"
 
 
 @pytest.mark.parametrize("name", ["_id", "_scheduled_tasks", "_scheduler", "_task_result_queue", "run_succeeded"])

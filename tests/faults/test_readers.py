@@ -24,6 +24,8 @@ from hearpreprocess import Archive, Clip, PresetFolds, TaskConfig, archive, audi
 from hearpreprocess.audio import decoding
 from hearpreprocess.corpus.choose import choose_clips
 from hearpreprocess.errors import AudioError, HearPreprocessError
+from hearpreprocess.scaffold.naming import tables_naming
+from hearpreprocess.scaffold.recordings import Recordings
 from hearpreprocess.synthetic import archives
 from hearpreprocess.synthetic.sounds import recording, wav_bytes
 from hearpreprocess.task.tree import Tree
@@ -35,10 +37,10 @@ MEMBERS = {"a/one.wav": b"some samples" * 20, "table.csv": b"file,label\none,bar
 INTERESTING = (b"\0", b"\xff", b"\x7f", b"\x80", b"../", b"/", b"\xff\xff\xff\xff", b"\0\0\0\0", b"\x7f\xff\xff\xff")
 
 
-def mutated(seeds: list[bytes], name: str) -> Iterator[bytes]:
+def mutated(seeds: list[bytes], name: str, count: int = MUTATIONS) -> Iterator[bytes]:
     """Mutations of some seeds: bytes changed, removed, repeated, cut, crossed; the same on every run."""
     chance = random.Random(name)
-    for _ in range(MUTATIONS):
+    for _ in range(count):
         content = bytearray(chance.choice(seeds))
         for _ in range(chance.choice((1, 1, 1, 2, 4, 16))):
             kind, at = chance.randrange(7), chance.randrange(len(content) + 1)
@@ -247,6 +249,18 @@ def test_tables(sandbox: Path) -> None:
             list(tree.table(tree.member(name)).itertuples())
 
     survive(read, mutated(seeds, "tables"))
+
+
+def test_tables_that_new_reads(sandbox: Path) -> None:
+    tables = ['one.wav,bark\ntwo.wav, "me,ow"\n', "\ufefffile;label\r\none.wav;x\r\n", 'file\tlabel\none.wav\t"x\n']
+    seeds = [table.encode(encoding) for table in tables for encoding in ("utf-8", "utf-16", "utf-16-le")]
+    recordings = Recordings(("one.wav", "two.wav"))
+
+    def read(content: bytes) -> None:
+        (sandbox / "t.csv").write_bytes(content)
+        tables_naming(sandbox, ["t.csv"], recordings)
+
+    survive(read, mutated(seeds, "tables of new"))
 
 
 def test_json_tables_in_a_task(sandbox: Path) -> None:

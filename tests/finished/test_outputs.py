@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gzip
 import os
-import subprocess
-import sys
 import tarfile
 from pathlib import Path
 
@@ -17,7 +15,7 @@ from hearpreprocess.corpus import labels
 from hearpreprocess.errors import CorpusError, OutputError
 from hearpreprocess.finished.layout import check_replaceable
 from hearpreprocess.finished.tarball import release_of_tarball, write_tarball
-from hearpreprocess.storage.atomic import remove_abandoned, replaced_folder, temporary_name, whole_file, whole_folder
+from hearpreprocess.storage.atomic import replaced_folder, whole_file, whole_folder
 from hearpreprocess.task.schemes import PresetFolds
 from tests.corpus.test_splits import table, task
 
@@ -126,19 +124,3 @@ def test_the_first_of_two_that_make_one_folder_wins(tmp_path: Path) -> None:
         (tmp_path / "folder" / "theirs").touch()
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
     assert [path.name for path in (tmp_path / "folder").iterdir()] == ["theirs"]
-
-
-def test_abandoned_temporaries_are_removed_and_others_kept(tmp_path: Path) -> None:
-    place = tmp_path / "thing"
-    ours = temporary_name(place).name
-    died = subprocess.run(
-        [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True, check=True
-    )
-    abandoned = tmp_path / ours.replace(f"-{os.getpid()}-", f"-{died.stdout.strip()}-")
-    elsewhere = tmp_path / abandoned.name.replace(".thing.", ".thing.elsewhere")
-    running = tmp_path / ours.replace(f"-{os.getpid()}-", f"-{os.getpid()}-9")
-    users = tmp_path / ".thing.partial"
-    for path in (abandoned, elsewhere, running, users):
-        path.touch()
-    remove_abandoned(tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == {elsewhere.name, running.name, users.name}

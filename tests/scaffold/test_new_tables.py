@@ -87,7 +87,10 @@ def test_a_table_that_is_passed_over_is_named_with_the_reason(user: User) -> Non
     wavs(user.folder / "mine", *NAMES)
     written(user.folder / "mine", "meta.csv", "file,label\n0.wav,a\n1.wav,b,c\n")
     said, _clips = begun(user, expected=2)
-    assert "note: meta.csv is no table, or has rows of different lengths, and was passed over" in said
+    assert "meta.csv cannot be read as a table: line 3 has 3 cells, expected 2 as in line 1: '1.wav', 'b', 'c'" in said
+    written(user.folder / "mine", "meta.csv", "x,y\np,a\nq,b,c\n")
+    said, _clips = begun(user, expected=2)
+    assert "note: meta.csv cannot be read as a table: line 3 has 3 cells" in said
     written(user.folder / "mine", "meta.csv", "file,label\nx.wav,a\ny.wav,b\n")
     said, _clips = begun(user, expected=2)
     assert "note: meta.csv names no recording, and was passed over" in said
@@ -240,7 +243,7 @@ def test_columns_that_pandas_names_differently(user: User) -> None:
     twice = [(*row, "cd"[number % 2]) for number, row in enumerate(alternating(12))]
     table(user.folder / "mine", "meta.csv", ("file", "label", "label"), *twice)
     said, _clips = again(user, expected=2)
-    assert "meta.csv has two columns of the same name, and was passed over" in said
+    assert "meta.csv cannot be read as a table: two of its columns have the same name" in said
 
 
 def test_splits_are_known_by_their_values(user: User) -> None:

@@ -426,7 +426,7 @@ TABLES = {
     "missing column": (b"file,fold,name\nclip00,0,bark\n", "columns are file, fold, name"),
     "wrong type": (b"file,fold,label\nclip00,first,bark\n", "ValueError: invalid literal"),
     "open quote": (b'file,fold,label\n"clip00,0,bark\n', "table.csv"),
-    "not text": (b"\xff\xfe\x00\x01", "table.csv"),
+    "not text": (b"\xff\xff\x00\x01", "table.csv"),
     "empty": (b"", "table.csv"),
 }
 

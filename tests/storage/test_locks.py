@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ import pytest
 
 from hearpreprocess.storage.locks import is_locked, is_under_its_name, lock_file, try_lock_file
 from tests import toys
+from tests.storage.conftest import python, with_flock
 from tests.user import User
 
 WITHOUT_LOCKS = [errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS]
@@ -54,30 +54,6 @@ def hold(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     for process in with_lock:
         process.kill()
         process.communicate()
-
-
-@pytest.fixture(scope="session")
-def other_flock(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A library that is loaded first, and whose flock stands for that of other file systems."""
-    if sys.platform != "linux" or shutil.which("cc") is None:
-        pytest.skip("needs Linux and a C compiler (cc) to put another flock before that of the system")
-    library = tmp_path_factory.mktemp("flock") / "flock.so"
-    source = Path(__file__).with_name("flock.c")
-    subprocess.run(["cc", "-shared", "-fPIC", "-Wall", "-Werror", "-o", library, source], check=True)
-    return library
-
-
-def with_flock(library: Path, missing: int | None = None) -> dict[str, str]:
-    """The environment of a process that has another flock, or none and this error in its place."""
-    return {**os.environ, "LD_PRELOAD": str(library), **({} if missing is None else {"HP_FLOCK_ERRNO": str(missing)})}
-
-
-def python(code: str, folder: Path, environment: dict[str, str]) -> None:
-    """Run a program with another flock; what it asserts holds."""
-    finished = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)], cwd=folder, env=environment, capture_output=True, text=True
-    )
-    assert finished.returncode == 0, finished.stderr
 
 
 def test_one_opening_has_the_lock_alone_in_a_process_too(tmp_path: Path) -> None:
@@ -174,7 +150,7 @@ def test_without_locks_work_goes_on_and_nothing_is_known(tmp_path: Path, other_f
         import fcntl, os
         from pathlib import Path
         import pytest
-        from hearpreprocess.storage import alone, active_run, is_locked, lock_file, try_lock_file
+        from hearpreprocess.storage import alone, active_run, is_locked, lock_file, supports_locks, try_lock_file
         from hearpreprocess.fetch import is_being_downloaded, part_path
 
         path = Path("lock")
@@ -187,14 +163,18 @@ def test_without_locks_work_goes_on_and_nothing_is_known(tmp_path: Path, other_f
         part_path(Path("downloaded")).touch()
         assert not is_being_downloaded(Path("downloaded")), "nobody is known to be at it"
 
-        with alone(Path("work"), os.getpid()) as is_alone:
+        assert not supports_locks(Path("work"))
+        with alone(Path("work"), "ours") as is_alone:
             assert is_alone, "there is no other run"
-        with active_run(Path("work")), alone(Path("work"), os.getpid() + 1) as is_alone:
-            assert not is_alone
-        Path("work/runs/host-1.run").touch()
-        with alone(Path("work"), os.getpid()) as is_alone:
-            assert not is_alone, "the other run may be at work"
-        assert Path("work/runs/host-1.run").exists()
+        with active_run(Path("work"), "theirs"), alone(Path("work"), "ours") as is_alone:
+            assert is_alone is None
+        Path("work/runs/killed.run").touch()
+        with alone(Path("work"), "ours") as is_alone:
+            assert is_alone is None, "the other run may be at work"
+        assert Path("work/runs/killed.run").exists()
+        with alone(Path("work"), "ours", force=True) as is_alone:
+            assert is_alone
+        assert not Path("work/runs/killed.run").exists()
         """,
         tmp_path,
         with_flock(other_flock, missing),
@@ -244,3 +224,13 @@ def test_a_task_is_made_on_a_file_system_without_locks(user: User, other_flock: 
     assert user.made() == made
     assert "another run" not in finished.stderr
     assert not list((user.folder / "_workdir" / "resample").iterdir()), "it is cleaned up, as no other run is there"
+    assert finished.stderr.count("has no file locks (flock), so runs there do not see each other") == 1
+    (user.folder / "_workdir" / "runs" / "killed.run").touch()
+    clean = [sys.executable, "-m", "hearpreprocess.runner", "clean"]
+    environment = with_flock(other_flock, errno.ENOLCK)
+    asked = subprocess.run(clean, cwd=user.folder, env=environment, capture_output=True, text=True)
+    assert asked.returncode == 2
+    assert "If no run is at work, on any host, give the command with --force" in asked.stderr
+    forced = subprocess.run([*clean, "--force"], cwd=user.folder, env=environment, capture_output=True, text=True)
+    assert forced.returncode == 0, forced.stderr
+    assert not list((user.folder / "_workdir" / "runs").glob("*.run"))

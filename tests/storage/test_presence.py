@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import threading
 from pathlib import Path
 
+import pytest
+
+from hearpreprocess.storage import elsewhere
 from hearpreprocess.storage.presence import (
     active_run,
     alone,
     forget_skipped_cleanup,
     has_skipped_cleanup,
+    name_of_run,
     note_skipped_cleanup,
     output_lock,
 )
@@ -20,7 +23,7 @@ from hearpreprocess.storage.presence import (
 RUN = """
 from pathlib import Path
 from hearpreprocess.storage.presence import active_run
-with active_run(Path(".")):
+with active_run(Path("."), "theirs"):
     print("at work", flush=True)
     input()
 """
@@ -35,23 +38,23 @@ def start_run(folder: Path) -> subprocess.Popen[str]:
     return process
 
 
-def is_alone(folder: Path, runner: int) -> bool:
-    with alone(folder, runner) as answer:
+def is_alone(folder: Path, run: str = "ours") -> bool | None:
+    with alone(folder, run) as answer:
         return answer
 
 
 def test_a_run_is_at_work_until_it_ends_or_is_killed(tmp_path: Path) -> None:
-    with active_run(tmp_path):
-        assert is_alone(tmp_path, os.getpid()), "the other runs are meant"
-        assert not is_alone(tmp_path, os.getpid() + 1)
+    with active_run(tmp_path, "ours"):
+        assert is_alone(tmp_path), "the other runs are meant"
+        assert is_alone(tmp_path, "another") is False
     for end in ("killed", "done"):
         process = start_run(tmp_path)
-        assert not is_alone(tmp_path, os.getpid())
-        assert is_alone(tmp_path, process.pid)
+        assert is_alone(tmp_path) is False
+        assert is_alone(tmp_path, "theirs")
         if end == "killed":
             process.kill()
         process.communicate("\n" if end == "done" else None)
-        assert is_alone(tmp_path, os.getpid())
+        assert is_alone(tmp_path)
         assert not list((tmp_path / "runs").glob("*.run")), "a run that is over leaves nothing for long"
 
 
@@ -59,11 +62,11 @@ def test_no_run_begins_while_another_one_is_alone(tmp_path: Path) -> None:
     events: list[str] = []
 
     def run() -> None:
-        with active_run(tmp_path):
+        with active_run(tmp_path, "ours"):
             events.append("begun")
 
     thread = threading.Thread(target=run)
-    with alone(tmp_path, os.getpid()):
+    with alone(tmp_path):
         thread.start()
         thread.join(0.2)
         events.append("alone no longer")
@@ -88,11 +91,36 @@ def test_one_thread_at_a_time_writes_an_output(tmp_path: Path) -> None:
     assert counter.read_text() == "200"
 
 
-def test_a_skipped_cleanup_is_noted_until_the_next_run_of_that_number(tmp_path: Path) -> None:
+def test_a_skipped_cleanup_is_noted_until_the_run_ends(tmp_path: Path) -> None:
     (tmp_path / "runs").mkdir()
-    assert not has_skipped_cleanup(tmp_path, os.getpid())
-    note_skipped_cleanup(tmp_path, os.getpid())
-    assert has_skipped_cleanup(tmp_path, os.getpid())
-    assert not has_skipped_cleanup(tmp_path, os.getpid() + 1)
-    forget_skipped_cleanup(tmp_path)
-    assert not has_skipped_cleanup(tmp_path, os.getpid())
+    assert not has_skipped_cleanup(tmp_path, "ours")
+    note_skipped_cleanup(tmp_path, "ours")
+    assert has_skipped_cleanup(tmp_path, "ours")
+    assert not has_skipped_cleanup(tmp_path, "theirs")
+    forget_skipped_cleanup(tmp_path, "ours")
+    assert not list((tmp_path / "runs").iterdir())
+
+
+def test_runs_of_containers_with_the_same_numbers_are_two(tmp_path: Path) -> None:
+    names = {name_of_run() for _ in range(100)}
+    assert len(names) == 100
+    first, second, *_others = names
+    with active_run(tmp_path, first):
+        with active_run(tmp_path, second):
+            assert is_alone(tmp_path, first) is False
+        assert is_alone(tmp_path, second) is False, "the end of one is not the end of the other"
+
+
+def test_of_a_run_of_another_host_nothing_is_known_for_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "runs").mkdir()
+    theirs = tmp_path / "runs" / "theirs.run"
+    theirs.write_bytes(b"another system")
+    assert is_alone(tmp_path) is None, "its lock may not be seen here"
+    assert theirs.exists()
+    with alone(tmp_path, force=True) as answer:
+        assert answer
+    assert not theirs.exists()
+    theirs.write_bytes(b"another system")
+    monkeypatch.setattr(elsewhere, "SECONDS_UNTIL_OLD", -1)
+    assert is_alone(tmp_path)
+    assert not theirs.exists()

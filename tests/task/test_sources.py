@@ -33,7 +33,7 @@ MD5 = "0" * 32
             "its parts in their order",
         ),
         (lambda: Files((), title="a"), "at least one"),
-        (lambda: Files((File("https://example.org/a", md5=MD5),)), "Files needs a title"),
+        (lambda: Files((File("https://example.org/a", md5=MD5),)), "title must be the name of a folder"),
     ],
 )
 def test_sources_check_themselves(make: object, said: str) -> None:

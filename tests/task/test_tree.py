@@ -29,6 +29,31 @@ def test_patterns(pattern: str, expected: list[str]) -> None:
     assert sorted(filter(matcher([pattern]), PATHS)) == expected
 
 
+HIDDEN = [".a.wav", ".git/b.wav", "c/.ipynb_checkpoints/d.wav", "c/.e.wav", "c/f.wav"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("**/*.wav", ["c/f.wav"]),
+        ("**", ["c/f.wav"]),
+        ("*/*", ["c/f.wav"]),
+        ("[!x]*/*.wav", ["c/f.wav"]),
+        ("**/.*", [".a.wav", "c/.e.wav"]),
+        ("**/.ipynb_checkpoints/*", ["c/.ipynb_checkpoints/d.wav"]),
+        (".git/*.wav", [".git/b.wav"]),
+    ],
+)
+def test_what_is_hidden_is_matched_where_the_pattern_has_the_dot(
+    tmp_path: Path, pattern: str, expected: list[str]
+) -> None:
+    Tree.write(tmp_path, dict.fromkeys(HIDDEN, 1), "made up")
+    tree = Tree("corpus", tmp_path)
+    assert [member.path for member in tree.glob(pattern)] == expected
+    tree.glob("**/*.wav")
+    assert set(tree.passed_over) == set(HIDDEN) - {"c/f.wav", *expected}, "what no pattern has matched"
+
+
 @pytest.fixture
 def tree(tmp_path: Path) -> Tree:
     files = Tree.readable(tmp_path)

@@ -6,6 +6,7 @@ import argparse
 import importlib
 import importlib.metadata
 import importlib.util
+import multiprocessing
 import platform
 import resource
 import subprocess
@@ -77,6 +78,7 @@ def _diagnoses(options: argparse.Namespace) -> Iterator[Diagnosis]:
         yield _extra(extra, module)
     yield _guarded("ffmpeg", _ffmpeg, "pip install --force-reinstall imageio-ffmpeg, or unset IMAGEIO_FFMPEG_EXE")
     yield _open_files()
+    yield _shared_memory()
     directories = {
         "work folder": options.tmp_dir.resolve(),
         "download folder": (options.download_dir or options.tmp_dir / "downloads").resolve(),
@@ -160,6 +162,19 @@ def _open_files() -> Diagnosis:
     if not is_free:
         fix = f"the hard limit is {hard:,}: have it raised in /etc/security/limits.conf, or with `docker run --ulimit`"
     return Diagnosis("open files", f"up to {soft:,}", fix if soft < OPEN_FILES else "")
+
+
+def _shared_memory() -> Diagnosis:
+    try:
+        multiprocessing.get_context("spawn").Lock()
+        return Diagnosis("shared memory", "can be used")
+    except (OSError, ImportError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        fix = (
+            "runs do without it; a task module that uses multiprocessing does not. Mount a /dev/shm that can be "
+            "written, with free space: `docker run --tmpfs /dev/shm`, `apptainer --bind /dev/shm`"
+        )
+        return Diagnosis("shared memory", f"cannot be used: {reason}", fix, is_needed=False)
 
 
 def _writable(subject: str, path: Path) -> Diagnosis:

@@ -55,7 +55,7 @@ def _lines(location: str, config: TaskConfig, modes: list[dict[str, Any]], shown
     if config.citation:
         yield f"cite:    {config.citation}"
     if config.extras:
-        yield f"needs:   {install_command(config.extras)}"
+        yield f"needs:   {install_command(list(config.extras))}"
     if config.caveats:
         yield "\nknown issues:"
         yield from (f"  - {caveat}" for caveat in config.caveats)

@@ -6,11 +6,12 @@ Reports themselves are made with every task; one that is missing, of a task that
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
 from hearpreprocess.errors import OutputError
-from hearpreprocess.finished import MANIFEST, REPORT
+from hearpreprocess.finished import MANIFEST, REPORT, is_task_folder, task_folders_in
 from hearpreprocess.storage import whole_file
 
 INDEX = "index.html"
@@ -49,19 +50,21 @@ def _finished(folder: Path) -> tuple[Path, list[Path]]:
 
     Raises OutputError where there are none.
     """
-    if (folder / MANIFEST).is_file():
+    if is_task_folder(folder):
         raise OutputError(f"{folder} is one task, whose report is {REPORT} in it; name the folder that it is in")
     for parent in (folder, folder / "tasks"):
-        folders = sorted(path.parent for path in parent.glob(f"*/{MANIFEST}"))
-        folders = [folder for folder in folders if not folder.name.endswith(".corpus")]
-        if folders:
+        if folders := [path for path in task_folders_in(parent) if os.path.lexists(path / MANIFEST)]:
             return parent, folders
     raise OutputError(f"{folder} holds no finished task with a {MANIFEST}")
 
 
 def _write(path: Path, text: str) -> None:
     """Write a page and print its path; refuse to replace a foreign file."""
-    if path.exists() and not _is_ours(path):
+    try:
+        is_foreign = os.path.lexists(path) and not _is_ours(path)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be replaced: {error.strerror}") from error
+    if is_foreign:
         raise OutputError(f"{path} was not made by hearpreprocess; move it away")
     with whole_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")

@@ -10,7 +10,6 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hearpreprocess.about import __version__
 from hearpreprocess.cli.console import DONE, FAILED, INTERRUPTED
 from hearpreprocess.cli.options import (
     DEFAULT_EXPANSION,
@@ -23,7 +22,7 @@ from hearpreprocess.cli.options import (
     add_work,
     request_of,
 )
-from hearpreprocess.cli.program import COMMANDS, EXAMPLES
+from hearpreprocess.cli.program import COMMANDS, EXAMPLES, ShowVersion
 from hearpreprocess.errors import HearPreprocessError, TaskNotFoundError
 from hearpreprocess.storage import bytes_text, nearest, size_of
 
@@ -61,7 +60,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add_work(parser)
     add_no_report(parser)
-    parser.add_argument("--version", action="version", version=f"hearpreprocess {__version__}", help=argparse.SUPPRESS)
+    parser.add_argument("--version", action=ShowVersion, help=argparse.SUPPRESS)
     detail = parser.add_mutually_exclusive_group()
     detail.add_argument("--quiet", action="store_true", help="show nothing but what was made, and failures")
     detail.add_argument("--verbose", action="store_true", help="show every stage's progress each second")
@@ -126,8 +125,11 @@ def _table(outputs: Sequence[Path]) -> Iterator[str]:
 
 
 def _relative(output: Path) -> str:
-    """A path as the user would write it."""
-    return os.path.relpath(output) if output.is_relative_to(Path.cwd()) else str(output)
+    """A path as the user would write it; the whole path if the run has replaced the directory of the command."""
+    try:
+        return os.path.relpath(output) if output.is_relative_to(Path.cwd()) else str(output)
+    except FileNotFoundError:
+        return str(output)
 
 
 def _clips(output: Path) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from hearpreprocess.cli.console import MISUSED
 from hearpreprocess.errors import OutputError
-from hearpreprocess.finished import METADATA
+from hearpreprocess.finished import is_folder, is_task_folder, task_folders_in
 from hearpreprocess.verify import DIFFERS, Finding, Verification, verify
 
 SOUND, AT_FAULT = 0, 1
@@ -18,7 +20,8 @@ EPILOG = """\
 A copy is "equal" where something is known of its task and nothing differs from it, "differs" where something is at
 fault, "not known" where it is sound and there is nothing to compare it with.
 
-exit status: 0 all are sound, 1 at least one differs, 2 the command cannot be understood
+exit status: 0 all are sound, 1 at least one differs, 2 the command cannot be understood, or a PATH is no finished task
+or cannot be read; the others are checked all the same
 """
 
 
@@ -32,32 +35,52 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Check the finished tasks; the exit status is 1 if one of them has a fault."""
     verifications: list[Verification] = []
+    refused = False
     try:
-        for path in copies(options.paths):
-            verifications.append(verify(path, options.task))
+        for judged in _judged(options.paths, options.task):
+            if isinstance(judged, OutputError):
+                refused = True
+                print(f"hearpreprocess verify: {judged}", file=sys.stderr)
+                continue
+            verifications.append(judged)
             if not options.json:
-                print("\n".join(_lines(verifications[-1])), flush=True)
+                print("\n".join(_lines(judged)), flush=True)
     finally:
         if options.json:
             print(json.dumps([verification.to_json() for verification in verifications], indent=1))
+    if refused:
+        return MISUSED
     return AT_FAULT if any(verification.outcome == DIFFERS for verification in verifications) else SOUND
 
 
-def copies(paths: Iterable[Path]) -> Iterator[Path]:
-    """The finished tasks at these paths, or in them if they are output folders of a run.
-
-    Raises OutputError where a path has none.
-    """
-    for path in paths:
-        if not path.is_dir() or (path / METADATA).is_file():
-            yield path
+def _judged(paths: Iterable[Path], task: str | None) -> Iterator[Verification | OutputError]:
+    """The verification of each finished task at these paths, or why there is none: no copy keeps others from it."""
+    for given in paths:
+        try:
+            tasks = copies(given)
+        except OutputError as error:
+            yield error
             continue
-        folders = [file.parent for file in (*path.glob(f"*/{METADATA}"), *path.glob(f"tasks/*/{METADATA}"))]
-        finished = [folder for folder in folders if not folder.name.endswith(".corpus")]
-        tasks = sorted([*finished, *path.glob("*.tar.gz")])
-        if not tasks:
-            raise OutputError(f"{path} is no finished task and holds none")
-        yield from tasks
+        for path in tasks:
+            try:
+                judged: Verification | OutputError = verify(path, task)
+            except OutputError as error:
+                judged = error
+            yield judged
+
+
+def copies(path: Path) -> list[Path]:
+    """The finished tasks at a path, or in it if it is an output folder of a run.
+
+    Raises OutputError where there are none.
+    """
+    if not is_folder(path) or is_task_folder(path):
+        return [path]
+    folders = [*task_folders_in(path), *task_folders_in(path / "tasks")]
+    tasks = sorted([*folders, *path.glob("*.tar.gz")])
+    if not tasks:
+        raise OutputError(f"{path} is no finished task and holds none")
+    return tasks
 
 
 def _lines(verification: Verification) -> Iterator[str]:

@@ -1,0 +1,52 @@
+"""What a container declares: which bytes of a recording are its streams, and how long they last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hearpreprocess.errors import AudioError
+
+
+class NotAudioError(AudioError):
+    """A known container without audio."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One stream: the bytes from `begin` to `end`, behind a `header` that replaces the recording's own.
+
+    `gaps`: ranges of bytes in between that are no audio.
+    """
+
+    begin: int
+    end: int
+    header: bytes = b""
+    gaps: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def ranges(self) -> list[tuple[int, int]]:
+        """The ranges of bytes that are its own."""
+        starts = [self.begin, *(stop for _start, stop in self.gaps)]
+        return list(zip(starts, [*(start for start, _stop in self.gaps), self.end], strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A recording's container.
+
+    `parts`: its streams, one after the other. `frames`: the samples of each channel that it declares or that its
+    frames have, so that fewer are a cut; `seconds` for those that declare a time. None: it declares nothing.
+    `exact`: the samples behind a header of their own, for where libsndfile finds none, or another number of them.
+    `skipped`: samples of an encoder's delay that ffmpeg is not to skip by itself, as it does so wrongly.
+    `by_libsndfile`, `by_ffmpeg`: whether they may read it. `is_damaged`: whether its header was repaired.
+    """
+
+    name: str
+    parts: tuple[Part, ...]
+    frames: int | None = None
+    seconds: float | None = None
+    exact: Part | None = None
+    skipped: int | None = None
+    by_libsndfile: bool = True
+    by_ffmpeg: bool = True
+    is_damaged: bool = False

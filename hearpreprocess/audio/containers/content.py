@@ -1,0 +1,70 @@
+"""The bytes of a recording, read at any offset, from memory or from an open file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+
+_HEAD_BYTES = 4096
+"""Most headers end here, so that most of them cost one read."""
+
+_BLOCK_BYTES = 1 << 20
+
+
+class Content:
+    """A recording's bytes, a context manager that closes its file.
+
+    `size`: how many there are. `descriptor`: of its file; None if they are in memory.
+    """
+
+    def __init__(self, recording: Path | bytes) -> None:
+        self.recording = recording
+        self.descriptor: int | None = None
+        if isinstance(recording, bytes):
+            self._head, self.size = recording, len(recording)
+        else:
+            self.descriptor = os.open(recording, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+            try:
+                self.size = os.fstat(self.descriptor).st_size
+                self._head = os.pread(self.descriptor, _HEAD_BYTES, 0)
+            except BaseException:
+                os.close(self.descriptor)
+                raise
+
+    def __enter__(self) -> Content:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self.descriptor is not None:
+            os.close(self.descriptor)
+            self.descriptor = None
+
+    def read(self, offset: int, length: int) -> bytes:
+        """The bytes from an offset, fewer of them or none where the recording ends."""
+        if offset < 0 or length <= 0 or offset >= self.size:
+            return b""
+        if self.descriptor is None or offset + length <= len(self._head):
+            return self._head[offset : offset + length]
+        pieces = []
+        while length > 0 and (piece := os.pread(self.descriptor, min(length, 1 << 30), offset)):
+            pieces.append(piece)
+            offset, length = offset + len(piece), length - len(piece)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def blocks(self, start: int, stop: int) -> Iterator[bytes]:
+        """The bytes of a range, about a megabyte at a time."""
+        for offset in range(start, stop, _BLOCK_BYTES):
+            yield self.read(offset, min(_BLOCK_BYTES, stop - offset))
+
+    def find(self, wanted: bytes, start: int, stop: int) -> int:
+        """The offset of the first occurrence in a range; -1 if there is none."""
+        for offset in range(start, stop, _BLOCK_BYTES):
+            end = min(stop, offset + _BLOCK_BYTES + len(wanted) - 1)
+            position = self.read(offset, end - offset).find(wanted)
+            if position >= 0:
+                return offset + position
+        return -1

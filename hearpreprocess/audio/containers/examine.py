@@ -1,0 +1,55 @@
+"""Which container a recording is, by its content alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hearpreprocess.audio.containers import aiff, compressed, flac, matroska, mp4, mpeg, ogg, plain, rare, riff, voc
+from hearpreprocess.audio.containers.container import Container, Part
+from hearpreprocess.audio.containers.content import Content
+from hearpreprocess.audio.containers.tags import end_of_audio, starts_of_audio
+
+_READERS: tuple[Callable[[Content, int, int], Container | None], ...] = (
+    riff.wav_container,
+    flac.flac_container,
+    ogg.ogg_container,
+    aiff.aiff_container,
+    plain.au_container,
+    plain.w64_container,
+    plain.caf_container,
+    plain.nist_container,
+    voc.voc_container,
+    mp4.mp4_container,
+    matroska.matroska_container,
+    compressed.asf_container,
+    compressed.avi_container,
+    compressed.tta_container,
+    compressed.wavpack_container,
+    compressed.ape_container,
+    compressed.amr_container,
+    compressed.ac3_container,
+    compressed.transport_container,
+    rare.fixed_container,
+    rare.dump_container,
+    rare.instrument_container,
+    rare.sampler_container,
+    rare.octave_container,
+    rare.matlab_container,
+    rare.paris_container,
+    riff.repaired_wav,
+    mpeg.mpeg_container,
+)
+
+
+def examine(content: Content) -> Container:
+    """The container of a recording, behind the tags in front of it.
+
+    Raises AudioError where it holds less than it declares, or is damaged. What is none of the known containers is left
+    to the decoders.
+    """
+    begins = starts_of_audio(content)
+    for reader in _READERS:
+        for begin in begins:
+            if (container := reader(content, begin, content.size)) is not None:
+                return container
+    return Container("", (Part(begins[0], end_of_audio(content, begins[0], content.size)),))

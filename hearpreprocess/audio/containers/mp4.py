@@ -1,0 +1,159 @@
+"""Walk the boxes of MP4, M4A and MOV files, and the table of their audio's samples."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hearpreprocess.audio.containers.container import Container, NotAudioError, Part
+from hearpreprocess.audio.containers.content import Content
+from hearpreprocess.audio.containers.sizes import check_size
+from hearpreprocess.errors import AudioError
+
+_FIRST = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp")
+_OUTER = (*_FIRST, b"moof", b"mfra", b"sidx", b"meta", b"uuid", b"emsg", b"ssix", b"prft", b"udta")
+_MOST_BOXES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Box:
+    """A box: its content lies from `start` to `stop`."""
+
+    content: Content
+    name: bytes
+    start: int
+    stop: int
+
+    def boxes(self, *path: bytes) -> Iterator[_Box]:
+        """The boxes at a path of names below it."""
+        for box in _boxes_in(self.content, self.start, self.stop):
+            if box.name == path[0]:
+                if len(path) == 1:
+                    yield box
+                else:
+                    yield from box.boxes(*path[1:])
+
+    def read(self, *path: bytes) -> bytes:
+        """The content of the first box at a path; empty if there is none."""
+        for box in self.boxes(*path) if path else (self,):
+            return box.content.read(box.start, box.stop - box.start)
+        return b""
+
+
+def mp4_container(content: Content, begin: int, end: int) -> Container | None:
+    """Walk the boxes; raises AudioError where a box or a sample lies beyond the end, or the table is missing."""
+    if content.read(begin + 4, 4) not in _FIRST:
+        return None
+    boxes = list(_boxes_in(content, begin, end, is_outer=True))
+    movie = next((box for box in boxes if box.name == b"moov"), None)
+    if movie is None:
+        raise AudioError("it is cut short: it declares samples, but its table of them (box 'moov') is missing")
+    tracks = (track for track in movie.boxes(b"trak") if track.read(b"mdia", b"hdlr")[8:12] == b"soun")
+    track = next(tracks, None)
+    if track is None:
+        raise NotAudioError("it is not audio that can be read: none of its tracks is audio")
+    check_size(_end_of_samples(track), end - begin, "bytes up to its last sample")
+    fragments = [box for box in boxes if box.name == b"moof"]
+    seconds = _fragmented_seconds(movie, track, fragments) if fragments else _seconds(movie, track)
+    return Container("MP4", (Part(begin, end),), seconds=seconds or None, by_libsndfile=False)
+
+
+def _boxes_in(content: Content, position: int, end: int, *, is_outer: bool = False) -> Iterator[_Box]:
+    """The boxes of a range. Raises AudioError where one of a file's own boxes lies beyond its end."""
+    for _number in range(_MOST_BOXES):
+        header = content.read(position, 16)
+        if position + 8 > end or len(header) < 8:
+            break
+        size, name = struct.unpack_from(">L4s", header)
+        start = position + 8
+        if size == 1 and len(header) == 16:
+            size, start = int.from_bytes(header[8:], "big"), position + 16
+        stop = end if size == 0 else position + size
+        if stop < start or (is_outer and name not in _OUTER):
+            break  # bytes behind the last box
+        if is_outer:
+            check_size(stop - start, end - start, f"bytes of {name.decode('latin-1')!r}")
+        yield _Box(content, name, start, min(stop, end))
+        position = stop
+
+
+def _numbers(table: bytes, start: int = 4, code: str = "L") -> list[int]:
+    """The numbers of a table that counts its entries in front of them."""
+    width = struct.calcsize(f">{code}")
+    count = min(int.from_bytes(table[start : start + 4], "big"), (len(table) - start - 4) // width)
+    return [number for entry in struct.iter_unpack(f">{code}", table[start + 4 :][: count * width]) for number in entry]
+
+
+def _end_of_samples(track: _Box) -> int:
+    """The offset behind the last sample that the track's table declares."""
+    table = next(track.boxes(b"mdia", b"minf", b"stbl"), None)
+    if table is None:
+        return 0
+    offsets = _numbers(table.read(b"stco")) or _numbers(table.read(b"co64"), code="Q")
+    sizes_box, runs = table.read(b"stsz"), _numbers(table.read(b"stsc"), code="LLL")
+    size = int.from_bytes(sizes_box[4:8], "big")
+    sizes = [] if size else _numbers(sizes_box, 8)
+    if not offsets or not runs or not (size > 1 or sizes):  # a size of 1: of old sound without packets
+        return 0
+    farthest, sample, run = 0, 0, 0
+    for number, offset in enumerate(offsets, 1):
+        while run + 3 < len(runs) and runs[run + 3] <= number:
+            run += 3
+        count = runs[run + 1]
+        farthest = max(farthest, offset + (count * size if size else sum(sizes[sample : sample + count])))
+        sample += count
+    return farthest
+
+
+def _scale(header: bytes) -> int:
+    """The units of a second in a box 'mdhd' or 'mvhd'."""
+    at = 20 if header[:1] == b"\1" else 12
+    return int.from_bytes(header[at : at + 4], "big") or 1
+
+
+def _seconds(movie: _Box, track: _Box) -> float:
+    """The duration of a track's samples, within its list of edits if there is one."""
+    times = _numbers(track.read(b"mdia", b"minf", b"stbl", b"stts"), code="LL")
+    scale = _scale(track.read(b"mdia", b"mdhd"))
+    seconds = sum(count * delta for count, delta in zip(times[::2], times[1::2], strict=True)) / scale
+    edits = track.read(b"edts", b"elst")
+    entries = _numbers(edits, code="QqL" if edits[:1] == b"\1" else "LlL")
+    edited = 0.0
+    for duration, start in zip(entries[::3], entries[1::3], strict=True):
+        if start >= 0:
+            edited += min(duration / _scale(movie.read(b"mvhd")), max(0.0, seconds - start / scale))
+    return edited or seconds
+
+
+def _fragmented_seconds(movie: _Box, track: _Box, fragments: list[_Box]) -> float:
+    """The duration that a file in fragments declares as a whole; else that of its fragments."""
+    whole = movie.read(b"mvex", b"mehd")
+    declared = int.from_bytes(whole[4:12] if whole[:1] == b"\1" else whole[4:8], "big") / _scale(movie.read(b"mvhd"))
+    number = track.read(b"tkhd")
+    identity = number[20:24] if number[:1] == b"\1" else number[12:16]
+    default = next((box.read()[12:16] for box in movie.boxes(b"mvex", b"trex") if box.read()[4:8] == identity), b"")
+    total = 0
+    for fragment in fragments:
+        for part in fragment.boxes(b"traf"):
+            header = part.read(b"tfhd")
+            if header[4:8] == identity:
+                total += sum(_run_duration(box.read(), _default(header, default)) for box in part.boxes(b"trun"))
+    return max(declared, total / _scale(track.read(b"mdia", b"mdhd")))
+
+
+def _default(header: bytes, default: bytes) -> int:
+    """The duration of a sample in a fragment, by its header 'tfhd' or by the movie."""
+    flags = int.from_bytes(header[1:4], "big")
+    position = 8 + 8 * bool(flags & 1) + 4 * bool(flags & 2)
+    return int.from_bytes(header[position : position + 4] if flags & 8 else default, "big")
+
+
+def _run_duration(run: bytes, default: int) -> int:
+    """The duration of a run of samples ('trun')."""
+    flags, count = int.from_bytes(run[1:4], "big"), int.from_bytes(run[4:8], "big")
+    if not flags & 0x100:
+        return count * default
+    position = 8 + 4 * bool(flags & 1) + 4 * bool(flags & 4)
+    width = 4 * sum(bool(flags & bit) for bit in (0x100, 0x200, 0x400, 0x800))
+    return sum(int.from_bytes(run[at : at + 4], "big") for at in range(position, len(run) - 3, width))

@@ -1,0 +1,232 @@
+"""Find the samples in WAV files: RIFF, RIFX, RF64 and BW64, as the writers of the world write them."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import struct
+from dataclasses import dataclass
+
+from hearpreprocess.audio.containers.chunks import HEADER_BYTES, MOST_CHUNKS, Chunks
+from hearpreprocess.audio.containers.container import Container, Part
+from hearpreprocess.audio.containers.content import Content
+from hearpreprocess.audio.containers.limits import HIGHEST_RATE, MOST_CHANNELS
+from hearpreprocess.audio.containers.sizes import check_size, is_placeholder, is_placeholder_64
+from hearpreprocess.audio.containers.tags import end_of_audio
+from hearpreprocess.errors import AudioError
+
+ORDERS = {b"RIFF": "<", b"RF64": "<", b"BW64": "<", b"RIFX": ">"}
+"""The byte order by the first four bytes."""
+
+_FORM_HEADER_BYTES, _SIZE_IN_DS64, _MOST_HEADER_BYTES = 12, 0xFFFFFFFF, 4096
+
+_DS64 = struct.Struct("<QQQ")
+
+_MOST_DESCRIPTION_BYTES = 4096
+
+_EXTENSIBLE = 0xFFFE
+_GUID_TAILS = (
+    b"\x00\x00\x00\x00\x10\x00\x80\x00\x00\xaa\x00\x38\x9b\x71",
+    b"\x00\x00\x21\x07\xd3\x11\x86\x44\xc8\xc1\xca\x00\x00\x00",  # Ambisonic B-format
+)
+
+_TAIL_BYTES = 1 << 20
+_BEHIND = re.compile(rb"LIST|INFO|id3 |ID3 |bext|iXML|axml|cue |smpl|inst|afsp|PAD |PEAK|fact|JUNK|_PMX|cart|chna|umid")
+"""Chunks that may lie behind samples whose length the header does not state."""
+
+
+@dataclass(frozen=True, slots=True)
+class WavFormat:
+    """The format chunk: its code (1: PCM, 3: float; that within EXTENSIBLE), channels, hertz, bytes a block, bits."""
+
+    code: int
+    channels: int
+    rate: int
+    block: int
+    bits: int
+
+
+@dataclass(frozen=True, slots=True)
+class WavLayout:
+    """Where in a WAV file its samples lie.
+
+    `description`: the content of its format chunk. `start`, `length`: of the samples, in bytes. `declared`: the length
+    that the header states; None where it has a placeholder. `frames`: of the fact chunk. `is_plain`: whether every
+    reader finds the samples in the same place: one format chunk, then the samples, padded chunks around them.
+    """
+
+    order: str
+    description: bytes
+    start: int
+    length: int
+    declared: int | None
+    frames: int | None
+    is_plain: bool
+
+    @property
+    def format(self) -> WavFormat:
+        """What the format chunk says; raises AudioError where it is too short."""
+        if len(self.description) < 16:
+            raise AudioError(f"its format chunk is too short; expected 16 bytes or more, got {len(self.description)}")
+        code, channels, rate, _speed, block, bits = struct.unpack_from(f"{self.order}HHLLHH", self.description)
+        if code == _EXTENSIBLE and len(self.description) >= 40 and self.description[26:40] in _GUID_TAILS:
+            (code,) = struct.unpack_from(f"{self.order}H", self.description, 24)
+        return WavFormat(code, channels, rate, block, bits)
+
+    def header(self) -> bytes:
+        """A header of the format and the samples alone, which every reader reads in the same way."""
+        chunks = struct.pack(f"{self.order}4sL", b"fmt ", len(self.description)) + self.description
+        chunks += b"\0" * (len(chunks) % 2)
+        if self.frames is not None:
+            chunks += struct.pack(f"{self.order}4sLL", b"fact", 4, self.frames)
+        name, large = b"RIFX" if self.order == ">" else b"RIFF", self.length + len(chunks) + 28 >= _SIZE_IN_DS64
+        if large and self.order == "<":
+            sizes = struct.pack("<4sLQQQL", b"ds64", 28, self.length + len(chunks) + 48, self.length, 0, 0)
+            name, chunks = b"RF64", sizes + chunks
+        outer = _SIZE_IN_DS64 if large else 12 + len(chunks) + self.length
+        return (
+            struct.pack(f"{self.order}4sL4s", name, outer, b"WAVE")
+            + chunks
+            + struct.pack(f"{self.order}4sL", b"data", _SIZE_IN_DS64 if large else self.length)
+        )
+
+
+def wav_layout(content: Content, begin: int = 0, end: int | None = None) -> WavLayout | None:
+    """Walk a WAV file's chunks; None where it is none, or lacks a format or samples.
+
+    `begin`, `end`: where it lies in `content`. Raises AudioError where it holds less than its header declares.
+    """
+    end = content.size if end is None else end
+    head = content.read(begin, _FORM_HEADER_BYTES)
+    order = ORDERS.get(head[:4], "")
+    if not order or head[8:12] != b"WAVE":
+        return None
+    form_end = begin + HEADER_BYTES + int.from_bytes(head[4:8], "little" if order == "<" else "big")
+    return walk_wav(Chunks(content, order, end), begin + _FORM_HEADER_BYTES, form_end)
+
+
+_IN_BLOCKS = (0x02, 0x11, 0x31)  # MS ADPCM, IMA ADPCM, GSM 6.10
+
+_LINEAR = (1, 3, 6, 7)  # PCM, float, A-law, mu-law: every frame has the same number of bytes
+
+
+def wav_container(content: Content, begin: int, end: int) -> Container | None:
+    """A WAV file's samples; with a header of their own where readers may look for them elsewhere."""
+    layout = wav_layout(content, begin, end)
+    if layout is not None:
+        return _container(layout, Part(begin, end) if layout.is_plain else None)
+    head = content.read(begin, _FORM_HEADER_BYTES)
+    if head[:4] not in ORDERS or head[8:] != b"WAVE":
+        return None
+    if (repaired := repaired_wav(content, begin, end)) is None:
+        raise AudioError("it is not audio that can be read: a WAV file without a format chunk or samples")
+    return repaired
+
+
+def repaired_wav(content: Content, begin: int, end: int) -> Container | None:
+    """The samples of a WAV file whose outer header is damaged, by its format and data chunks; None without them.
+
+    Some copies of GTZAN's jazz.00054 need this: their format and data chunks are intact.
+    """
+    head = content.read(begin, _MOST_HEADER_BYTES)
+    description = head.find(b"fmt ")
+    if description < 0:
+        return None
+    sizes = head.find(b"ds64", 0, description)
+    layout = walk_wav(Chunks(content, "<", end), begin + (sizes if sizes >= 0 else description))
+    if layout is None:
+        data = head.find(b"data", description)
+        chunks = Chunks(content, "<", end)
+        if data < 0 or description + HEADER_BYTES + 16 > data:
+            return None
+        length, declared = _size_of_samples(
+            chunks, begin + data + 8, int.from_bytes(head[data + 4 : data + 8], "little"), None, 0
+        )
+        layout = WavLayout(
+            "<", head[description + 8 : description + 24], begin + data + 8, length, declared, None, False
+        )
+    form = layout.format
+    is_plausible = (
+        form.code in _LINEAR
+        and 0 < form.channels <= MOST_CHANNELS
+        and 0 < form.rate <= HIGHEST_RATE
+        and form.bits in (8, 16, 24, 32, 64)
+    )
+    return _container(layout, is_damaged=True) if is_plausible else None
+
+
+def _container(layout: WavLayout, plain: Part | None = None, *, is_damaged: bool = False) -> Container:
+    """`plain`: the file as it is, if every reader finds the samples in it."""
+    form = layout.format
+    is_linear = form.code in _LINEAR and form.block > 0 and form.block == form.channels * ((form.bits + 7) // 8)
+    if layout.declared is None and form.code in _IN_BLOCKS and form.block and (rest := layout.length % form.block):
+        raise AudioError(f"it is cut short: its last block declares {form.block} bytes, the file holds {rest}")
+    exact = Part(layout.start, layout.start + layout.length, layout.header())
+    frames = layout.length // form.block if is_linear else None
+    is_big_endian = layout.order == ">"  # ffmpeg would read it as if it were little-endian
+    return Container(
+        "WAV", (plain or exact,), frames=frames, exact=exact, by_ffmpeg=not is_big_endian, is_damaged=is_damaged
+    )
+
+
+def linear_header(form: tuple[int, int, int, int], length: int) -> bytes:
+    """The header of a WAV file: its format's code, channels, rate and bits, and the bytes of its samples."""
+    code, channels, rate, bits = form
+    block = channels * (bits // 8)
+    description = struct.pack("<HHLLHH", code, channels, rate, rate * block & 0xFFFFFFFF, block, bits)
+    return WavLayout("<", description, 0, length, length, None, is_plain=True).header()
+
+
+def walk_wav(chunks: Chunks, position: int, form_end: int = 0) -> WavLayout | None:
+    """The layout of the chunks from a position on; `form_end`: where the outer size has the file end."""
+    size_64: int | None = None
+    description, frames, samples, is_plain = b"", None, None, True
+    for _number in range(MOST_CHUNKS):
+        if (header := chunks.header(position)) is None:
+            break
+        name, size = header
+        start = position + HEADER_BYTES
+        if name == b"ds64" and len(sizes := chunks.content.read(start, _DS64.size)) == _DS64.size:
+            size_64 = _DS64.unpack(sizes)[1]
+        elif name == b"fmt " and not description:
+            description = chunks.content.read(start, min(size, _MOST_DESCRIPTION_BYTES))
+        elif name == b"fact" and size >= 4 and frames is None:
+            frames = int.from_bytes(chunks.content.read(start, 4), "little" if chunks.order == "<" else "big")
+        elif name == b"data" and samples is None:
+            size, declared = _size_of_samples(chunks, start, size, size_64, form_end)
+            samples = (start, size, declared)
+            is_plain = is_plain and bool(description) and declared is not None
+            if description:
+                break
+        position, lacks_padding = chunks.following(start, size)
+        is_plain = is_plain and not lacks_padding
+    if samples is None or not description:
+        return None
+    return WavLayout(chunks.order, description, *samples, frames, is_plain)
+
+
+def _size_of_samples(
+    chunks: Chunks, start: int, size: int, size_64: int | None, form_end: int
+) -> tuple[int, int | None]:
+    """The size of the samples in bytes, and the declared one; None where it is a placeholder."""
+    available = chunks.end - start
+    if size == _SIZE_IN_DS64 and size_64 is not None:
+        size, is_unknown = size_64, is_placeholder_64(size_64)
+    else:
+        is_unknown = is_placeholder(size)
+    if is_unknown and ((size == 0 and not (available and chunks.lead_to_end(start))) or size > available):
+        return (_end_of_samples(chunks, start, form_end) - start, None) if available else (0, 0)
+    check_size(size, available)
+    return size, size
+
+
+def _end_of_samples(chunks: Chunks, start: int, form_end: int) -> int:
+    """Where samples of unknown length end: where the form does, or before the chunks behind them, or with the file."""
+    end = form_end if start < form_end < chunks.end else end_of_audio(chunks.content, start, chunks.end)
+    chunks = Chunks(chunks.content, chunks.order, end)
+    first = max(start, end - _TAIL_BYTES)
+    matches = itertools.islice(_BEHIND.finditer(chunks.content.read(first, end - first)), MOST_CHUNKS)
+    for match in matches:
+        if chunks.lead_to_end(first + match.start()):
+            return first + match.start()
+    return end

@@ -1,0 +1,26 @@
+"""Which sizes in a header are no sizes, but placeholders of a writer that could not seek back."""
+
+from __future__ import annotations
+
+from hearpreprocess.errors import AudioError
+
+_PLACEHOLDERS = (range(1), range(0x7FFFF000, 0x80000025), range(0xFFFFF000, 0x100000000))
+"""0: ffmpeg, and recorders that lost power. 0x7FFFF000, 0x80000000: sox, mpg123. 0xFFFFFFFF: ffmpeg, the standards."""
+
+_PLACEHOLDERS_64 = (0, (1 << 63) - 1, (1 << 64) - 1)
+
+
+def is_placeholder(size: int) -> bool:
+    """Whether a declared size of 32 bits, in bytes, stands for one that the writer did not know."""
+    return any(size in sizes for sizes in _PLACEHOLDERS)
+
+
+def is_placeholder_64(size: int) -> bool:
+    """Whether a declared size of 64 bits stands for one that the writer did not know."""
+    return size in _PLACEHOLDERS_64
+
+
+def check_size(declared: int, available: int, of: str = "bytes of samples") -> None:
+    """Raise AudioError where a header declares more than the file holds."""
+    if available < declared:
+        raise AudioError(f"it is cut short: its header declares {declared:,} {of}, the file holds {available:,}")

@@ -1,0 +1,81 @@
+"""Convert recordings with ffmpeg that libsndfile does not read."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+from hearpreprocess.errors import AudioError, DecoderError, DiskFullError
+from hearpreprocess.storage import disk_full_message
+
+_ERROR = re.compile(r"(?:\[(?!error|fatal)[^\]]*\] )*\[(?:error|fatal)\] (.*)")
+"""An error behind the part of ffmpeg that has it, with an address that differs on every run."""
+
+_SAMPLES = re.compile(r"Stream #0:\d+.*: Audio: .*?, \d+ Hz, [^\n]*?\b((?:u8|s16|s32|s64|flt|dbl)p?)\b")
+_WIDE = {"s32": "pcm_s32le", "dbl": "pcm_f64le"}
+"""The encoding of WAV files for samples that a 32-bit float cannot hold, by the format of the decoder's samples."""
+
+_OF_FFMPEG = ("Terminating thread", "Nothing was written", "Error opening input", "Task finished", "Error while")
+
+FFMPEG_SECONDS, _ENDED_BY_SIGNAL = 900, 255
+
+# The formats that ffmpeg may detect: single recordings only, no playlist that leads to other files or the network.
+_FFMPEG_FORMATS = (
+    "aac,ac3,aiff,amr,ape,asf,au,avi,caf,eac3,flac,iff,matroska,mov,mp3,mpegts,nistsphere,ogg,tta,w64,wav,webm,wv"
+)
+
+
+def convert(path: Path, target: Path, libsndfile_says: str, *, is_untrimmed: bool = False) -> bool:
+    """Decode with ffmpeg to a WAV file of the recording's own rate and channels.
+
+    The samples are float, or 32-bit integers where the recording's are; returns whether floats stand for integers of at
+    most 16 bits. `is_untrimmed`: with the delay and padding of the encoder. Raises AudioError with the messages of both
+    libraries where ffmpeg finds no audio either.
+    """
+    said = _run(path, target, "pcm_f32le", libsndfile_says, is_untrimmed=is_untrimmed)
+    found = _SAMPLES.search(said)
+    kind = found[1].rstrip("p") if found else ""
+    if kind in _WIDE:
+        _run(path, target, _WIDE[kind], libsndfile_says, is_untrimmed=is_untrimmed)
+    return kind in ("u8", "s16")
+
+
+def _run(path: Path, target: Path, encoding: str, libsndfile_says: str, *, is_untrimmed: bool) -> str:
+    """Have ffmpeg convert a recording; returns what it says of it."""
+    import ffmpeg
+    import imageio_ffmpeg
+
+    untrimmed = {"flags2": "+skip_manual"} if is_untrimmed else {}
+    command = (
+        ffmpeg.input(str(path), format_whitelist=_FFMPEG_FORMATS, protocol_whitelist="file", **untrimmed)
+        .output(str(target), acodec=encoding, map="0:a:0", map_metadata=-1, rf64="auto")
+        .global_args("-nostdin", "-hide_banner", "-nostats", "-v", "level+info", "-xerror", "-y")
+        .compile(cmd=imageio_ffmpeg.get_ffmpeg_exe())
+    )
+    try:
+        finished = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            timeout=FFMPEG_SECONDS,
+            start_new_session=True,  # only the runner handles Ctrl-C
+        )
+    except subprocess.TimeoutExpired:
+        raise DecoderError(f"{path.name}: ffmpeg did not finish reading it within {FFMPEG_SECONDS} s") from None
+    if finished.returncode < 0 or finished.returncode == _ENDED_BY_SIGNAL:
+        raise DecoderError(f"{path.name}: ffmpeg was ended from outside (exit status {finished.returncode})")
+    said = finished.stderr.decode(errors="replace")
+    if finished.returncode:
+        if "No space left on device" in said:
+            raise DiskFullError(disk_full_message(target))
+        raise AudioError(f"it is not audio that can be read; {libsndfile_says}ffmpeg: {_reason(said.splitlines())}")
+    return said
+
+
+def _reason(lines: list[str]) -> str:
+    """The last line of ffmpeg that says something of the recording, rather than of ffmpeg's own parts."""
+    errors = [match[1].strip() for line in lines if (match := _ERROR.match(line))]
+    reasons = [line for line in errors if not line.startswith(_OF_FFMPEG)]
+    return reasons[-1] if reasons else "Invalid data found when processing input"

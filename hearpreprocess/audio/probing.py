@@ -1,0 +1,63 @@
+"""Whether a file is a recording, and how long it is, by its content."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hearpreprocess.audio.containers import Content, NotAudioError, examine
+from hearpreprocess.audio.reading import read_streams
+from hearpreprocess.audio.streams import Streams
+from hearpreprocess.errors import AudioError
+
+_HEAD_BYTES = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A recording's format as `Decoded` has it, sample rate in hertz, channels, samples of each, and duration."""
+
+    format: str
+    rate: int
+    channels: int
+    frames: int
+
+    @property
+    def seconds(self) -> float:
+        """The duration in seconds."""
+        return self.frames / self.rate
+
+
+def probe(recording: Path | bytes) -> Facts:
+    """The format and length of a recording, as `decode` has them; formats that ffmpeg reads are decoded for it.
+
+    Raises AudioError where it is not audio, has no samples, or holds less than its container declares.
+    """
+    return read_streams(recording, _facts)
+
+
+def _facts(streams: Streams) -> Facts:
+    return Facts(streams.format, streams.rate, streams.channels, streams.frames)
+
+
+def is_recording(recording: Path | bytes) -> bool:
+    """Whether a file is audio of a known format, by its content alone; one that is cut or damaged is, too."""
+    import soundfile
+
+    with Content(recording) as content:
+        head = content.read(0, _HEAD_BYTES)
+        for part in (Content(head), content):
+            try:
+                if examine(part).name:
+                    return True
+            except NotAudioError:
+                return False
+            except AudioError:
+                return True
+            if not head.startswith(b"ID3"):
+                break
+    try:
+        probe(recording)
+    except (AudioError, soundfile.LibsndfileError):
+        return False
+    return True

@@ -1,0 +1,234 @@
+"""The streams of a recording, opened with libsndfile and read as one."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hearpreprocess.audio.containers import HIGHEST_RATE, MOST_CHANNELS, Container, Content, Part
+from hearpreprocess.audio.samples import FULL_SCALE, Samples
+from hearpreprocess.audio.views import Memory, View
+from hearpreprocess.errors import AudioError
+
+if TYPE_CHECKING:
+    import soundfile
+
+_READ_AS = {
+    "PCM_U8": "int16",
+    "PCM_S8": "int16",
+    "PCM_16": "int16",
+    "ULAW": "int16",
+    "ALAW": "int16",
+    "ALAC_16": "int16",
+    "IMA_ADPCM": "int16",
+    "MS_ADPCM": "int16",
+    "PCM_24": "int32",
+    "PCM_32": "int32",
+    "ALAC_24": "int32",
+    "ALAC_32": "int32",
+    "ALAC_20": "int32",
+    "DOUBLE": "float64",
+}
+
+_WITHOUT_SEEKING = (
+    "G721_32",
+    "G723_24",
+    "G723_40",
+    "GSM610",
+    "NMS_ADPCM_16",
+    "NMS_ADPCM_24",
+    "NMS_ADPCM_32",
+    "DPCM_8",
+    "DPCM_16",
+)
+"""Encodings that libsndfile reads from the start alone: elsewhere it does not know what came before."""
+
+_UNKNOWN_FRAMES = 1 << 62
+"""libsndfile gives the largest 64-bit number for a FLAC that does not state its length."""
+
+_SLACK_SECONDS, _SLACK_SAMPLES = 0.1, 4096
+
+
+class UnreadableError(Exception):
+    """libsndfile opens a recording, but cannot read it reliably; ffmpeg may."""
+
+    @property
+    def error_string(self) -> str:
+        """The reason, as soundfile.LibsndfileError has it."""
+        return str(self)
+
+
+@dataclass(slots=True)
+class Stream:
+    """One stream of a recording, open.
+
+    `first`: the sample that it begins with. `is_integer`: whether its floats stand for 16-bit integers.
+    `is_end_read`: whether its last sample has been. `is_read_through`: whether nothing but all of it was read.
+    """
+
+    opened: soundfile.SoundFile
+    file: int | io.IOBase | Path
+    frames: int
+    first: int = 0
+    is_integer: bool = False
+    is_end_read: bool = False
+    is_read_through: bool = False
+
+    @property
+    def position(self) -> int:
+        """How far libsndfile has read the file; it reads a little ahead of the samples."""
+        if isinstance(self.file, int):
+            return os.lseek(self.file, 0, os.SEEK_CUR)
+        return 0 if isinstance(self.file, Path) else self.file.tell()
+
+    def check_end(self) -> None:
+        """Raise AudioError where the last sample is not there."""
+        if not self.is_end_read:
+            self.read(self.frames - 1, self.frames)
+
+    def read(self, start: int, stop: int) -> Samples:
+        """The samples of a range; AudioError where there are fewer."""
+        if self.opened.subtype in _WITHOUT_SEEKING:
+            samples: Samples = self.opened.read(stop, dtype=_type_of(self.opened), always_2d=True)[start:]
+        else:
+            self.opened.seek(self.first + start)
+            samples = self.opened.read(stop - start, dtype=_type_of(self.opened), always_2d=True)
+        if len(samples) < stop - start:
+            raise AudioError(
+                f"it is cut short: its header declares {self.frames:,} samples, it ends after {start + len(samples):,}"
+            )
+        self.is_end_read = self.is_end_read or stop == self.frames
+        self.is_read_through = start == 0 and stop == self.frames
+        if self.is_integer:
+            samples = (samples * FULL_SCALE).astype("int16")
+        return samples
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """The streams of a recording one after the other: samples of each channel (`frames`) at `rate` in hertz."""
+
+    streams: tuple[Stream, ...]
+    frames: int
+    rate: int
+    channels: int
+    format: str
+
+    def check_end(self) -> None:
+        """Raise AudioError where the last sample of a stream is not there."""
+        for stream in self.streams:
+            stream.check_end()
+
+    def read(self, start: int, stop: int) -> Samples:
+        """The samples of a range, of shape (stop - start, channels)."""
+        import numpy as np
+
+        pieces, first = [], 0
+        for stream in self.streams:
+            begin, end = max(start - first, 0), min(stop - first, stream.frames)
+            if begin < end:
+                pieces.append(stream.read(begin, end))
+            first += stream.frames
+        return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+
+
+def open_streams(content: Content, container: Container, stack: contextlib.ExitStack) -> Streams:
+    """Open a recording with libsndfile, until the stack is closed.
+
+    Raises soundfile.LibsndfileError or UnreadableError where libsndfile cannot read it, and AudioError where it
+    contradicts its container.
+    """
+    import soundfile
+
+    try:
+        streams = [_open(_file_of(content, part, stack), stack) for part in container.parts]
+        is_sound = container.frames is None or container.frames == sum(stream.frames for stream in streams)
+    except soundfile.LibsndfileError:
+        if container.exact is None or container.exact in container.parts:
+            raise
+        is_sound = False
+    if container.exact is not None and not is_sound:
+        streams = [_open(stack.enter_context(View(content, container.exact)), stack)]
+    return _joined(streams, container)
+
+
+def open_files(files: Mapping[Path, bool], container: Container, stack: contextlib.ExitStack) -> Streams:
+    """Open the WAV files that the parts of a recording were converted to, by whether their samples are 16-bit."""
+    streams = []
+    for path, is_integer in files.items():
+        streams.append(_open(path, stack))
+        streams[-1].is_integer = is_integer
+        if container.skipped is not None:
+            streams[-1].first = container.skipped
+            streams[-1].frames = min(streams[-1].frames - container.skipped, container.frames or 0)
+    return _joined(streams, container)
+
+
+def _joined(streams: Sequence[Stream], container: Container) -> Streams:
+    """Streams as one; raises AudioError where they differ, or hold less than their container declares."""
+    first = streams[0].opened
+    check_limits(first.samplerate, first.channels)
+    for stream in streams[1:]:
+        if (stream.opened.samplerate, stream.opened.channels) != (first.samplerate, first.channels):
+            raise AudioError(
+                f"its streams differ: {first.samplerate:,} Hz with {first.channels} channels, then "
+                f"{stream.opened.samplerate:,} Hz with {stream.opened.channels} channels"
+            )
+    if container.frames is not None and len(streams) == 1:  # what follows them is no sound
+        streams[0].frames = min(streams[0].frames, container.frames)
+    frames = sum(stream.frames for stream in streams)
+    if frames == 0:
+        raise AudioError("it holds no samples")
+    if container.frames is not None and frames < container.frames:
+        raise AudioError(f"it is cut short: its header declares {container.frames:,} samples, it holds {frames:,}")
+    if container.seconds is not None and frames < (container.seconds - _slack(first.samplerate)) * first.samplerate:
+        raise AudioError(
+            f"it is cut short: its container declares {container.seconds:.3f} s, it holds "
+            f"{frames / first.samplerate:.3f} s"
+        )
+    return Streams(tuple(streams), frames, first.samplerate, first.channels, f"{first.format} {first.subtype}")
+
+
+def check_limits(rate: int, channels: int) -> None:
+    """Raise AudioError where the sample rate or the number of channels is implausible."""
+    if not 0 < rate <= HIGHEST_RATE:
+        raise AudioError(f"its sample rate is {rate:,} Hz; up to {HIGHEST_RATE:,} Hz are read")
+    if channels > MOST_CHANNELS:
+        raise AudioError(f"it has {channels} channels; up to {MOST_CHANNELS} are mixed to one")
+
+
+def _slack(rate: int) -> float:
+    """Seconds that a decoder may leave out: the delay of the encoder, of two or four frames."""
+    return max(_SLACK_SECONDS, _SLACK_SAMPLES / rate)
+
+
+def _file_of(content: Content, part: Part, stack: contextlib.ExitStack) -> int | io.IOBase:
+    """What libsndfile reads: never a path, as it would guess the format by the name."""
+    if part == Part(0, content.size):
+        if content.descriptor is None:
+            return Memory(content.recording if isinstance(content.recording, bytes) else b"")
+        os.lseek(content.descriptor, 0, os.SEEK_SET)
+        return content.descriptor
+    return stack.enter_context(View(content, part))
+
+
+def _open(file: int | io.IOBase | Path, stack: contextlib.ExitStack) -> Stream:
+    import soundfile
+
+    opened = stack.enter_context(soundfile.SoundFile(file, closefd=False))
+    if opened.format == "MP3" or opened.subtype.startswith("MPEG"):
+        raise UnreadableError("the length is only estimated")
+    if opened.frames >= _UNKNOWN_FRAMES or (opened.subtype == "GSM610" and opened.format in ("WAV", "W64")):
+        raise UnreadableError("the length is only estimated")
+    if not opened.seekable() and opened.subtype not in _WITHOUT_SEEKING:
+        raise UnreadableError(f"unsupported encoding {opened.subtype} in {opened.format}")
+    return Stream(opened, file, opened.frames)
+
+
+def _type_of(opened: soundfile.SoundFile) -> str:
+    return _READ_AS.get(opened.subtype, "float32")

@@ -1,0 +1,85 @@
+"""Forms of a tarball that are not those of finished tasks: other archives under its name, and other roots."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import re
+import zlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from hearpreprocess import archive
+from hearpreprocess.errors import ArchiveError, OutputError
+from hearpreprocess.finished.layout import MANIFEST, METADATA, VOCABULARY
+
+_READ_AS = {archive.TAR: "cat", archive.GZIP: "cat", archive.XZ: "xz -dc", archive.BZIP2: "bzip2 -dc", "": ""}
+"""By the kind of a file that can be read as a tar archive, the command that prints what is in it."""
+
+_GZIPPED = (".tar.gz", ".tgz")
+_ARCHIVE, _COMPRESSED = re.compile("(zip|7z|rar) archive"), {"a zstd file": "zstd -dc", "an lz4 file": "lz4 -dc"}
+_INFERRED_ROOT = re.compile(
+    rf"(?:(?P<root>.*)/)?(?:{re.escape(METADATA)}|{re.escape(VOCABULARY)}|{re.escape(MANIFEST)}"
+    r"|[1-9][0-9]{3,5}/[^/]+/[^/]+\.wav)",
+    re.DOTALL,
+)
+
+
+def check_tarball(path: Path) -> None:
+    """Raise OutputError where a file cannot be opened, ArchiveError with its kind where it is no tar archive."""
+    kind = _kind(path)
+    if kind not in _READ_AS:
+        raise ArchiveError(f"{path}: is {kind}, expected a gzipped tar archive. {_what_to_do(path, kind)}")
+    if kind == archive.GZIP and (inner := _kind_within(path)) not in ("", archive.TAR):
+        raise ArchiveError(
+            f"{path}: is {inner} that was compressed with gzip, expected a gzipped tar archive. "
+            f"{_what_to_do(path, inner)}"
+        )
+
+
+def compression_problem(path: Path) -> str | None:
+    """Why a tar archive that can be read is not what its name says; None if it is."""
+    kind = _kind(path) or archive.TAR
+    if kind == archive.GZIP or not path.name.endswith(_GZIPPED):
+        return None
+    command = f"{_READ_AS[kind]} {path.name} | gzip > new.tar.gz"
+    return f"is {kind}, expected a gzipped tar archive, as its name says. Compress it: {command}"
+
+
+def root_problem(members: Iterable[str]) -> str | None:
+    """Why the files of a tarball are not found, given those outside of a task; None if they are not of a task."""
+    for member in members:
+        if "\\" in member and "/" not in member:
+            return f"its paths have backslashes, as {member!r}. Pack it again with tar: tar -czf new.tar.gz tasks"
+        if match := _INFERRED_ROOT.fullmatch(member):
+            root = match["root"] or ""
+            task = re.split(r"[/\\]", root)[-1] or "<task>"
+            below = f"below {root!r}" if root else "at its top" if not member.startswith("/") else "below '/'"
+            return (
+                f"its files are {below}, expected 'tasks/{task}'. Unpack it, move the task's folder into one called "
+                "tasks, and pack that: tar -czf new.tar.gz tasks"
+            )
+    return None
+
+
+def _kind(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return archive.kind_of(file.read(archive.FIRST_BYTES))
+    except OSError as error:
+        raise OutputError(f"{path}: {error.strerror}") from error
+
+
+def _kind_within(path: Path) -> str:
+    """The kind of what is in a gzip file; empty if it cannot be read."""
+    with contextlib.suppress(OSError, EOFError, zlib.error), gzip.open(path) as file:
+        return archive.kind_of(file.read(archive.FIRST_BYTES))
+    return ""
+
+
+def _what_to_do(path: Path, kind: str) -> str:
+    if kind in _COMPRESSED:
+        return f"Compress it with gzip: {_COMPRESSED[kind]} {path.name} | gzip > new.tar.gz"
+    if _ARCHIVE.search(kind):
+        return "Unpack it, and pack the folder tasks in it: tar -czf new.tar.gz tasks"
+    return "Download it or make it again"

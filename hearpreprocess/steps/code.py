@@ -1,0 +1,30 @@
+"""What decides the bytes of a step's output besides its input: code and libraries, a part of every key.
+
+Samples, which take long to make, depend on the code that reads and converts recordings; all else depends on that of all
+rooms that make finished tasks. Both depend on the libraries that are loaded, and on the ffmpeg that is started.
+"""
+
+from __future__ import annotations
+
+import functools
+
+from hearpreprocess import audio
+from hearpreprocess.about import __version__
+from hearpreprocess.storage import CODE_OF_OUTPUTS, CODE_OF_SAMPLES, code_digest, digest, on_new_run
+
+
+@functools.cache
+def sampled_by() -> str:
+    """A digest of the code and the libraries that make the samples of clips."""
+    return digest([__version__, code_digest(CODE_OF_SAMPLES), audio.library_versions()])
+
+
+@functools.cache
+def made_by() -> str:
+    """A digest of the code and the libraries that make finished tasks."""
+    return digest([__version__, code_digest(CODE_OF_OUTPUTS), audio.library_versions()])
+
+
+# Another run of this process may find another ffmpeg; within a run, processes that are forked later have these values.
+on_new_run(sampled_by.cache_clear)
+on_new_run(made_by.cache_clear)

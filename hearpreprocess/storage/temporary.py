@@ -1,0 +1,165 @@
+"""Temporary files and folders that show whether somebody is still building them.
+
+Beside each stands a lock file, which its builder holds locked from before the temporary exists until it is gone. A lock
+ends with its process, in every container and under every clock; the system forgets none, and none outlives its holder.
+Names are random, as process numbers and host names are not unique where several containers or hosts share a folder.
+
+The lock file names the running system of its builder: see `elsewhere` on when what is unlocked counts as abandoned.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from hearpreprocess.storage.disk import PARTIAL
+from hearpreprocess.storage.elsewhere import FileServer, system_id
+from hearpreprocess.storage.locks import create_locked, open_lock, try_lock
+
+_LOCK = "-lock"
+_LONGEST_NAME = 180
+"""Bytes of the final name in a temporary one; file systems take 255 in all."""
+
+_TEMPORARY = re.compile(rf"(\..*\.[0-9a-f]{{16}}{re.escape(PARTIAL)})(?:{_LOCK})?", re.DOTALL)
+_NOT_RENAMED = (errno.EXDEV, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, errno.EMFILE)
+"""Errors of file systems that cannot rename a folder: overlays of container images, object stores."""
+
+_held: set[BinaryIO] = set()
+
+
+def _close_inherited() -> None:
+    """Close the locks that a forked process has inherited, as its parent's temporaries are none of its own."""
+    while _held:
+        _held.pop().close()
+
+
+os.register_at_fork(after_in_child=_close_inherited)
+
+
+@contextlib.contextmanager
+def temporary(path: Path) -> Iterator[Path]:
+    """Yield a new hidden path beside `path` to build at; what is there at the end is removed."""
+    reserved, lock = _reserve(path)
+    try:
+        yield reserved
+    finally:
+        try:
+            remove(reserved)
+        finally:
+            _release(reserved, lock)
+
+
+def _reserve(path: Path) -> tuple[Path, BinaryIO]:
+    start = os.fsencode(path.name)[:_LONGEST_NAME].decode(errors="ignore")
+    while True:
+        reserved = path.with_name(f".{start}.{secrets.token_hex(8)}{PARTIAL}")
+        lock = create_locked(_lock_path(reserved))
+        if lock is not None:  # otherwise somebody has removed the file before it was locked
+            _held.add(lock)
+            try:
+                lock.write(system_id())
+            except BaseException:  # the disk is full
+                _release(reserved, lock)
+                raise
+            return reserved, lock
+
+
+def _release(reserved: Path, lock: BinaryIO) -> None:
+    try:
+        _lock_path(reserved).unlink(missing_ok=True)
+    finally:
+        _held.discard(lock)
+        lock.close()
+
+
+def _lock_path(reserved: Path) -> Path:
+    return reserved.with_name(f"{reserved.name}{_LOCK}")
+
+
+def remove(path: Path) -> None:
+    """Remove a file, or a folder with its contents; do nothing if it does not exist."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def discard(folder: Path) -> None:
+    """Remove a folder atomically: it is renamed first, so that its path never names a part of it.
+
+    It is removed where it is if the file system cannot rename it, or is too full for the lock of a temporary.
+    """
+    try:
+        with contextlib.suppress(FileNotFoundError), temporary(folder) as aside:  # another run is removing it, too
+            move_aside(folder, aside)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        remove(folder)
+
+
+def move_aside(folder: Path, aside: Path) -> None:
+    """Rename a folder, or remove it where the file system cannot rename it.
+
+    Raises FileNotFoundError if it does not exist.
+    """
+    try:
+        folder.rename(aside)
+    except OSError as error:
+        if error.errno not in _NOT_RENAMED:
+            raise
+        remove(folder)
+
+
+def remove_abandoned(folder: Path, *, force: bool = False) -> list[Path]:
+    """Remove the temporaries in a folder whose builders have ended, and return those that nobody may know about.
+
+    These are from another host and not old, on a file system without locks, or of a user who does not allow it.
+    `force`: remove them, too, where that is allowed. What is locked is being built, and neither removed nor returned.
+    """
+    with os.scandir(folder) as entries:
+        names = {match[1] for entry in entries if (match := _TEMPORARY.fullmatch(entry.name))}
+    server = FileServer(folder)
+    unknown = []
+    for name in sorted(names):
+        reserved = folder / name
+        try:
+            with _taken(reserved) as (is_taken, builder):
+                if is_taken is False:
+                    continue
+                if force or (is_taken and server.holds_abandoned(builder, _paths(reserved))):
+                    discard(reserved)
+                    _lock_path(reserved).unlink(missing_ok=True)
+                elif reserved.exists():
+                    unknown.append(reserved)
+        except OSError:  # of another user, or another process is at it
+            unknown.append(reserved)
+    return unknown
+
+
+@contextlib.contextmanager
+def _taken(reserved: Path) -> Iterator[tuple[bool | None, bytes]]:
+    """Yield whether the lock of a temporary could be taken, None if that is unknown, and its builder's system."""
+    try:
+        file = open_lock(_lock_path(reserved))
+    except FileNotFoundError:
+        yield True, b""
+        return
+    with file:
+        is_taken = try_lock(file)
+        yield is_taken, file.read() if is_taken else b""
+
+
+def _paths(reserved: Path) -> Iterator[str]:
+    """A temporary, its lock file, and all that is in it."""
+    yield str(reserved)
+    yield str(_lock_path(reserved))
+    for parent, folders, files in os.walk(reserved):
+        yield from (f"{parent}/{name}" for name in (*folders, *files))

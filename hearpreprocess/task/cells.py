@@ -1,0 +1,149 @@
+"""The lines of a table's text, divided into cells in each of the ways that its quotes could be meant.
+
+A line ends with a line feed, a carriage return, or both; no other character ends one. A quoted cell is written as in
+RFC 4180: `"` at its start and its end, and `""` for one inside it. A `"` elsewhere in a cell is a character.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from hearpreprocess.errors import CorpusError
+
+QUOTES_ARE_CHARACTERS = 'Where a quote is a character like any other, set quoting="none"'
+
+LINE_END = re.compile(r"\r\n|\n|\r")
+_CLOSED = re.compile(r'"([^"]*(?:""[^"]*)*)"')
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """A row: the number of the line that it begins at, and its cells. `lines`: how many it takes up."""
+
+    line: int
+    cells: Sequence[str]
+    lines: int = 1
+
+
+@dataclass(frozen=True)
+class CellFormat:
+    """How cells are written. `strip_blanks`: blanks around them are no part of them; None refuses one before a quote.
+
+    `comment`: lines that begin with it are no rows; "" if none are.
+    """
+
+    separator: str
+    strip_blanks: bool | None = None
+    comment: str = ""
+
+    @property
+    def blanks(self) -> str:
+        """The characters that may surround a cell."""
+        return " \t".replace(self.separator, "")
+
+    def is_row(self, line: str) -> bool:
+        """Whether a line, without its end, holds cells: it is neither blank nor a comment."""
+        return bool(line.strip(self.blanks)) and not (self.comment and line.startswith(self.comment))
+
+    def plain_cells(self, line: str) -> list[str]:
+        """The cells of a line without quoted ones."""
+        cells = line.split(self.separator)
+        return [cell.strip(self.blanks) for cell in cells] if self.strip_blanks else cells
+
+    def begins_with_quote(self, cell: str) -> bool:
+        """Whether a cell, as it is in the text, could be a quoted one."""
+        return cell.lstrip(self.blanks).startswith('"')
+
+
+def lines_of(text: str, position: int = 0, number: int = 1) -> Iterator[tuple[int, str]]:
+    """The lines of a text with their numbers, without their ends, from the line at a position on."""
+    for end in LINE_END.finditer(text, position):
+        yield number, text[position : end.start()]
+        position, number = end.end(), number + 1
+    if position < len(text):
+        yield number, text[position:]
+
+
+def unquoted_rows(text: str, form: CellFormat, position: int = 0, number: int = 1) -> list[TableRow]:
+    """The rows of a table in which a quote is a character like any other; `number`: of the line at the position."""
+    lines = lines_of(text, position, number)
+    return [TableRow(number, form.plain_cells(line)) for number, line in lines if form.is_row(line)]
+
+
+def quoted_rows(text: str, form: CellFormat, position: int = 0, number: int = 1) -> list[TableRow]:
+    """The rows of a table whose cells may be quoted, and may then hold separators and line ends.
+
+    `number`: of the line at the position. Raises CorpusError, which names the line, where a quoted cell does not end,
+    or where something follows its end.
+    """
+    rows = []
+    next_quote = text.find('"', position)
+    while position < len(text):
+        found = LINE_END.search(text, position)
+        end, after = (found.start(), found.end()) if found else (len(text), len(text))
+        line = text[position:end]
+        if 0 <= next_quote < position:
+            next_quote = text.find('"', position)
+        if not form.is_row(line):
+            position, number = after, number + 1
+        elif not 0 <= next_quote < end:
+            rows.append(TableRow(number, form.plain_cells(line)))
+            position, number = after, number + 1
+        else:
+            cells, position = _cells_from(text, position, number, form)
+            rows.append(TableRow(number, cells, 1 + _line_ends_in(cells)))
+            number += rows[-1].lines
+    return rows
+
+
+def _line_ends_in(cells: Sequence[str]) -> int:
+    return sum(len(LINE_END.findall(cell)) for cell in cells)
+
+
+def _cells_from(text: str, position: int, line: int, form: CellFormat) -> tuple[list[str], int]:
+    """The cells of the row that begins at a position, and the position after its line."""
+    plain_cell = re.compile(rf"[^{re.escape(form.separator)}\r\n]*")
+    blanks = re.compile(rf"[{form.blanks}]*")
+    cells: list[str] = []
+    while True:
+        start = _after(blanks, text, position)
+        is_quoted = text.startswith('"', start)
+        if is_quoted and start > position and form.strip_blanks is None:
+            raise CorpusError(
+                f"line {line}: a blank is before a quote, as in {_shown(text, position)}, which may be no part of it. "
+                "strip_blanks=True leaves out blanks around cells, strip_blanks=False keeps them"
+            )
+        if is_quoted and (start == position or form.strip_blanks):
+            closed = _CLOSED.match(text, start)
+            if closed is None:
+                problem = f"line {line}: a quoted cell begins at {_shown(text, start)} and does not end"
+                raise CorpusError(f"{problem}. {QUOTES_ARE_CHARACTERS}")
+            cells.append(closed[1].replace('""', '"'))
+            position = _after(blanks, text, closed.end()) if form.strip_blanks else closed.end()
+        else:
+            end = _after(plain_cell, text, position)
+            plain = text[position:end]
+            cells.append(plain.strip(form.blanks) if form.strip_blanks else plain)
+            position = end
+        if position == len(text):
+            return cells, position
+        if text[position] == form.separator:
+            position += 1
+        elif line_end := LINE_END.match(text, position):
+            return cells, line_end.end()
+        else:
+            raise CorpusError(
+                f"line {line + _line_ends_in(cells)}: a quoted cell is followed by {_shown(text, position)}; expected "
+                f"{form.separator!r} or the end of the line. {QUOTES_ARE_CHARACTERS}"
+            )
+
+
+def _after(pattern: re.Pattern[str], text: str, position: int) -> int:
+    found = pattern.match(text, position)
+    return found.end() if found else position
+
+
+def _shown(text: str, position: int) -> str:
+    return repr(LINE_END.split(text[position : position + 20])[0])

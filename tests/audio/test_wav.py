@@ -1,0 +1,160 @@
+"""WAV files of many writers are read to the sample, or refused."""
+
+from __future__ import annotations
+
+import io
+import struct
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hearpreprocess import audio
+from hearpreprocess.errors import AudioError
+
+VALUES = np.random.default_rng(5).integers(-32768, 32768, 1000).astype("<i2")
+PCM = VALUES.tobytes()
+
+
+def chunk(name: bytes, data: bytes, size: int | None = None, *, pad: bool = True) -> bytes:
+    return name + struct.pack("<L", len(data) if size is None else size) + data + b"\0" * (len(data) % 2 and pad)
+
+
+def described(channels: int = 1, bits: int = 16, code: int = 1, rate: int = 16000) -> bytes:
+    block = channels * bits // 8
+    return chunk(b"fmt ", struct.pack("<HHLLHH", code, channels, rate, rate * block, block, bits))
+
+
+def extensible(channels: int = 1) -> bytes:
+    tail = struct.pack("<HHL", 22, 16, 4) + b"\1\0\0\0\0\0\x10\0\x80\0\0\xaa\0\x38\x9b\x71"
+    block = 2 * channels
+    return chunk(b"fmt ", struct.pack("<HHLLHH", 0xFFFE, channels, 16000, 16000 * block, block, 16) + tail)
+
+
+def riff(*chunks: bytes, size: int | None = None, name: bytes = b"RIFF") -> bytes:
+    body = b"WAVE" + b"".join(chunks)
+    return name + struct.pack("<L", len(body) if size is None else size) + body
+
+
+def ds64(data: int) -> bytes:
+    return chunk(b"ds64", struct.pack("<QQQL", data + 100, data, data // 2, 0))
+
+
+LISTED = chunk(b"LIST", b"INFOISFT" + struct.pack("<L", 14) + b"Lavf60.16.100\0")
+WHOLE = {
+    "plain": riff(described(), chunk(b"data", PCM)),
+    "extensible": riff(extensible(), chunk(b"data", PCM)),
+    "chunks before and behind": riff(LISTED, described(), chunk(b"odd ", b"abc"), chunk(b"data", PCM), LISTED),
+    "an odd chunk without padding": riff(described(), chunk(b"note", b"abc", pad=False), chunk(b"data", PCM)),
+    "two odd chunks without padding": riff(
+        chunk(b"aaaa", b"x", pad=False), described(), chunk(b"bext", b"y" * 603, pad=False), chunk(b"data", PCM)
+    ),
+    "samples before the format": riff(chunk(b"data", PCM), described()),
+    "a pipe of ffmpeg": riff(described(), LISTED, chunk(b"data", PCM, 0xFFFFFFFF), size=0xFFFFFFFF),
+    "a pipe of sox": riff(described(), chunk(b"data", PCM, 0x7FFFF000), size=0x7FFFF024),
+    "a recorder": riff(described(), chunk(b"data", PCM, 0x80000000), size=0x80000024),
+    "the end of the placeholders": riff(described(), chunk(b"data", PCM, 0x80000024)),
+    "no power": riff(described(), chunk(b"data", PCM, 0), size=36),
+    "a pipe, and chunks behind": riff(described(), chunk(b"data", PCM, 0xFFFFFFFF), LISTED, size=0xFFFFFFFF),
+    "no power, and chunks behind": riff(described(), chunk(b"data", PCM, 0), LISTED, size=0),
+    "an outer size, and bytes behind": riff(described(), chunk(b"data", PCM, 0)) + b"noise",
+    "RF64": riff(ds64(len(PCM)), described(), chunk(b"data", PCM, 0xFFFFFFFF), LISTED, size=0xFFFFFFFF, name=b"RF64"),
+    "BW64": riff(ds64(len(PCM)), described(), chunk(b"data", PCM, 0xFFFFFFFF), LISTED, size=0xFFFFFFFF, name=b"BW64"),
+    "RF64 of a pipe": riff(ds64(0), described(), chunk(b"data", PCM, 0xFFFFFFFF), size=0xFFFFFFFF, name=b"RF64"),
+    "bytes behind": riff(described(), chunk(b"data", PCM)) + b"noise",
+    "a wrong outer size": riff(described(), chunk(b"data", PCM), size=12),
+}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_wav_file_of_any_writer_is_read_to_the_sample(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "x.wav"
+    path.write_bytes(WHOLE[name])
+    for recording in (path, WHOLE[name]):
+        read = audio.read_wav(recording)
+        assert (read.rate, read.channels, read.bits, read.length) == (16000, 1, 16, 1000)
+        assert read.samples.tolist() == VALUES.tolist()
+        is_known = not any(word in name for word in ("pipe", "recorder", "power", "placeholders", "outer size, and"))
+        assert read.declared == (1000 if is_known else None)
+
+
+@pytest.mark.parametrize("size", [0x7FFFEFFF, 0x80000025, 0xFFFFEFFF, 2001, 4000])
+def test_any_other_size_beyond_the_end_is_a_cut(size: int) -> None:
+    with pytest.raises(AudioError, match=f"cut short: its header declares {size:,} bytes of samples, .* holds 2,000"):
+        audio.read_wav(riff(described(), chunk(b"data", PCM, size)))
+
+
+def test_samples_that_are_none_are_not_made_of_the_chunks_behind() -> None:
+    assert audio.read_wav(riff(described(), chunk(b"data", b""), LISTED)).length == 0
+    assert audio.read_wav(riff(described(), chunk(b"data", b""))).length == 0
+
+
+@pytest.mark.parametrize("channels", [2, 3])
+def test_more_channels_are_columns(channels: int) -> None:
+    read = audio.read_wav(riff(extensible(channels), chunk(b"data", PCM)))
+    assert read.samples.tolist() == VALUES[: 1000 // channels * channels].reshape(-1, channels).tolist()
+    assert read.length == 1000 // channels
+
+
+@pytest.mark.parametrize(("subtype", "bits"), [("PCM_U8", 8), ("PCM_24", 24), ("PCM_32", 32)])
+def test_other_widths_are_told_and_have_no_16_bit_samples(subtype: str, bits: int) -> None:
+    file = io.BytesIO()
+    soundfile.write(file, np.zeros((10, 2)), 8000, subtype=subtype, format="WAV")
+    read = audio.read_wav(file.getvalue())
+    assert (read.bits, read.channels, read.length, len(read.data)) == (bits, 2, 10, 20 * bits // 8)
+    with pytest.raises(AudioError, match=f"expected 16-bit samples, got {bits}-bit ones"):
+        _ = read.samples
+
+
+def test_big_endian_samples_are_the_same_numbers() -> None:
+    body = b"WAVEfmt " + struct.pack(">LHHLLHH", 16, 1, 1, 16000, 32000, 2, 16)
+    body += b"data" + struct.pack(">L", len(PCM)) + VALUES.astype(">i2").tobytes()
+    assert audio.read_wav(b"RIFX" + struct.pack(">L", len(body)) + body).samples.tolist() == VALUES.tolist()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "not a WAV file"),
+        (b"RIFF", "not a WAV file"),
+        (b"<html>" * 100, "not a WAV file"),
+        (riff(described()), "not a WAV file"),
+        (riff(chunk(b"data", PCM)), "not a WAV file"),
+        (riff(described(code=3, bits=32), chunk(b"data", PCM)), "expected PCM samples, got WAV format 0x0003"),
+        (riff(described(channels=0), chunk(b"data", PCM)), "0 channels of 16 bits"),
+        (riff(described(bits=0), chunk(b"data", PCM)), "of 0 bits"),
+        (riff(described(rate=0), chunk(b"data", PCM)), "at 0 Hz"),
+        (riff(chunk(b"fmt ", b"\1\0\1\0"), chunk(b"data", PCM)), "format chunk is too short"),
+        (WHOLE["RF64"][:-1000], "cut short"),
+    ],
+)
+def test_what_is_no_wav_file_is_refused(content: bytes, message: str) -> None:
+    with pytest.raises(AudioError, match=message):
+        audio.read_wav(content)
+
+
+@given(st.sampled_from(sorted(WHOLE)), st.data())
+def test_a_mutated_file_is_read_or_refused(name: str, data: st.DataObject) -> None:
+    content = bytearray(WHOLE[name])
+    for _number in range(data.draw(st.integers(1, 4))):
+        content[data.draw(st.integers(0, 120))] = data.draw(st.integers(0, 255))
+    try:
+        read = audio.read_wav(bytes(content[: data.draw(st.integers(0, len(content)))]))
+    except AudioError:
+        return
+    assert len(read.data) <= len(content) - 44
+    assert read.declared is None or read.declared == read.length
+
+
+@given(st.lists(st.integers(-32768, 32767), max_size=100), st.integers(1, 4))
+def test_what_the_standard_library_writes_is_read(values: list[int], channels: int) -> None:
+    samples = np.array(values[: len(values) // channels * channels], "<i2")
+    file = io.BytesIO()
+    with wave.open(file, "wb") as recording:
+        recording.setparams((channels, 2, 8000, 0, "NONE", "not compressed"))
+        recording.writeframes(samples.tobytes())
+    assert audio.read_wav(file.getvalue()).samples.ravel().tolist() == samples.tolist()
