@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hearpreprocess.archive.kinds import kind_of
+
 _REPACK = "Unpack it and give the directory, or pack it as zip"
 
 _UNREAD = (
@@ -25,7 +27,6 @@ _UNREAD = (
     (b"\x71\xc7", "cpio archive", _REPACK),
     (b"RE~^", "rar archive of before version 1.50", _REPACK),
     (b"MZ", "Windows program, perhaps an archive that unpacks itself", _REPACK),
-    (b"%PDF-", "PDF document", "Give the archive itself"),
     (b"\x89HDF\r\n\x1a\n", "HDF5 file", "Give recordings"),
     (b"RIFF", "recording, not an archive", "Give the directory that it is in"),
     (b"fLaC", "recording, not an archive", "Give the directory that it is in"),
@@ -34,16 +35,14 @@ _UNREAD = (
     (b"FORM", "recording, not an archive", "Give the directory that it is in"),
 )
 _LHA_AT, _LHA = 2, (b"-lh", b"-lz", b"-pm")
-_PAGES = (b"<!doctype html", b"<html", b"<?xml")
 
 
-def unread_format(start: bytes) -> str | None:
-    """What a file that starts so is, and what to do with it; None if that is not known."""
+def unread_format(start: bytes) -> str:
+    """What a file that starts so is, and what to do with it if that is known."""
     for magic, kind, advice in _UNREAD:
         if start.startswith(magic):
             return f"got a {kind}. {advice}"
     if start[_LHA_AT:].startswith(_LHA):
         return f"got an LHA archive. {_REPACK}"
-    if start.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_PAGES):
-        return f"got a web page, which starts with {start[:8]!r}. Download the archive itself"
-    return None
+    kind = kind_of(start)
+    return f"got {kind}" if kind else f"got a file that starts with {start[:8]!r}"

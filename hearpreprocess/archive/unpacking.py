@@ -75,10 +75,8 @@ def _format(paths: Sequence[Path]) -> ModuleType:
             return tar
         if _is_zip(file):  # an archive with a prefix, or a last part
             return zip
-    found = unread_format(start) or f"got a file that starts with {start[:8]!r}"
-    raise ArchiveError(
-        f"{paths[0]} is no archive that can be read: expected zip, tar (plain, gz, bz2, xz) or rar, {found}"
-    )
+    expected = "expected zip, tar (plain, gz, bz2, xz) or rar"
+    raise ArchiveError(f"{paths[0]} is no archive that can be read: {expected}, {unread_format(start)}")
 
 
 def _is_zip(file: BinaryIO) -> bool:

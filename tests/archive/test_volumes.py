@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 import zlib
 from pathlib import Path
 
@@ -89,7 +88,7 @@ def test_the_parts_of_a_download(names: list[str], problem: str | None) -> None:
 
 @pytest.mark.parametrize("encoding", ["nothing", "utf-16", "hex", "unicode_escape", 7])
 def test_an_encoding_that_is_none_is_refused(encoding: object) -> None:
-    with pytest.raises(ConfigError, match="Archive: encoding: invalid encoding"):
+    with pytest.raises(ConfigError, match="Archive: encoding .*(is no encoding|must be)"):
         Archive("https://example.org/x.zip", md5="0" * 32, encoding=encoding)
 
 
@@ -159,7 +158,7 @@ def test_a_rar_archive_with_a_fault_in_its_headers_is_refused(tmp_path: Path) ->
         (b"  <!DOCTYPE HTML>", "got a web page"),
         (b"..-lh5-", "got an LHA archive"),
         (b"RIFF....WAVE", "got a recording"),
-        (struct.pack("<L", 0), "got a file that starts with"),
+        (b"\xde\xad\xbe\xef", "got a file that starts with"),
     ],
 )
 def test_what_is_not_read_is_named(tmp_path: Path, start: bytes, words: str) -> None:

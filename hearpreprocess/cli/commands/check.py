@@ -81,6 +81,9 @@ def corpus_manifest(task: registry.TaskReference, workspace: Workspace) -> dict[
 
     with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as outputs:
         outcome = engine.preview(task, workspace, Path(outputs))
+        for warning in outcome.warnings:
+            if warning.stage == "index":  # those of later stages are problems, which are printed as such
+                print(f"warning: {warning.text}", file=sys.stderr)
         for failure in outcome.failures:
             print(f"{failure.title}, {failure.stage}:\n{failure.text}", file=sys.stderr)
         if outcome.unfinished:
