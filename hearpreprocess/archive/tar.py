@@ -54,6 +54,12 @@ def unpack(
     return listing.sizes()
 
 
+def read_first_header(path: Path) -> None:
+    """Raise ArchiveError where a file, or what was compressed in it, does not begin as a tar archive does."""
+    with _opened([path]) as stream:
+        read_member(stream.read)
+
+
 class TarReader:
     """The paths and contents of a tar archive's files, in their order, read as a stream.
 

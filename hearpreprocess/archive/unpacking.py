@@ -63,6 +63,22 @@ def packed_members(files: Mapping[str, Path], encoding: str | None = None) -> di
     return zip.packed_members(paths, encoding) if not paths[0].is_dir() and _format(paths) is zip else {}
 
 
+def problem_of_archive(path: Path) -> str | None:
+    """What is wrong with a file that should be one whole archive, as far as its ends show; None if nothing is.
+
+    A compressed file is judged by what was compressed, as a server may have compressed a page.
+    """
+    try:
+        module = _format([path])
+        if module is zip and not _is_zip_at_its_end(path):
+            return "is a zip archive without its end: it is cut short"
+        if module is tar:
+            tar.read_first_header(path)
+    except ArchiveError as error:
+        return f"is no archive: {error}"
+    return None
+
+
 def _format(paths: Sequence[Path]) -> ModuleType:
     """The module that reads an archive."""
     with opened_parts(paths) as file:
@@ -84,3 +100,8 @@ def _is_zip(file: BinaryIO) -> bool:
         return zipfile.is_zipfile(file)
     except zipfile.BadZipFile:  # it has the end of one that spans several files
         return True
+
+
+def _is_zip_at_its_end(path: Path) -> bool:
+    with path.open("rb") as file:
+        return _is_zip(file)

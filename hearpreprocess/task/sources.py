@@ -98,7 +98,11 @@ class Archive(File, Source):
     may_differ: Collection[str] = ()
     encoding: str | None = None
 
-    RULES: ClassVar[Mapping[str, Rule]] = {**File.RULES, "member_md5": rules.is_file, "encoding": encoding_problem}
+    RULES: ClassVar[Mapping[str, Rule]] = {
+        **File.RULES,
+        "member_md5": rules.is_list_of_checksums,
+        "encoding": encoding_problem,
+    }
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -289,7 +293,10 @@ class Local(Source):
     encoding: str | None = None
 
     def __post_init__(self) -> None:
-        check_fields(self, rules={"path": rules.is_there, "member_md5": rules.is_file, "encoding": encoding_problem})
+        check_fields(
+            self,
+            rules={"path": rules.is_there, "member_md5": rules.is_list_of_checksums, "encoding": encoding_problem},
+        )
         _give_encoding_one_name(self)
         parts_beside(Path(self.path))
 
