@@ -91,8 +91,10 @@ def _format(paths: Sequence[Path]) -> ModuleType:
             return tar
         if _is_zip(file):  # an archive with a prefix, or a last part
             return zip
-    expected = "expected zip, tar (plain, gz, bz2, xz) or rar"
-    raise ArchiveError(f"{paths[0]} is no archive that can be read: {expected}, {unread_format(start)}")
+    raise ArchiveError(
+        f"{paths[0]} is no archive that can be read: expected zip, tar (plain, gz, bz2, xz) or rar, "
+        f"{unread_format(start)}"
+    )
 
 
 def _is_zip(file: BinaryIO) -> bool:
