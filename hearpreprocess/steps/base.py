@@ -114,6 +114,10 @@ class Step(luigi.Task):
         """Write an entry with this step's title and stage to the journal."""
         Journal(self.workspace.journal).write(JournalEntry(event, self.title, self.shown_stage, amount, unit, text))
 
+    def warn(self, text: str) -> None:
+        """Write a warning to the journal."""
+        self.note("warned", text=text)
+
     def show_progress(self, message: str, fraction: float) -> None:
         """Show this step's progress on a luigid's page; Luigi sets the callbacks while it runs a step."""
         for name, value in (("set_status_message", message), ("set_progress_percentage", round(100 * fraction))):

@@ -36,7 +36,7 @@ from tests import finished_tasks
 from tests.extent import IS_LONG, IS_WHOLE
 from tests.faults.test_readers import INTERESTING, Hang, mutated
 
-MOST_SECONDS = 30
+MOST_SECONDS = 300  # of a machine that does much else
 OF_EACH = {"wav": 60_000, "json": 25_000, "tarball": 14_000, "folder": 1_000}
 FEW = {"wav": 400, "json": 60, "tarball": 40, "folder": 30}
 CLIPS_AT_ONCE = 10

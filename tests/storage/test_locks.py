@@ -191,7 +191,6 @@ def test_without_locks_work_goes_on_and_nothing_is_known(tmp_path: Path, other_f
         from pathlib import Path
         import pytest
         from hearpreprocess.storage import alone, active_run, is_locked, lock_file, supports_locks, try_lock_file
-        from hearpreprocess.fetch import is_being_downloaded, part_path
 
         path = Path("lock")
         with lock_file(path) as held, lock_file(path) as second, try_lock_file(path) as third:
@@ -199,9 +198,6 @@ def test_without_locks_work_goes_on_and_nothing_is_known(tmp_path: Path, other_f
                 fcntl.flock(held.fileno(), fcntl.LOCK_EX)
             assert is_locked(path) is None
         assert is_locked(Path("missing")) is False
-
-        part_path(Path("downloaded")).touch()
-        assert not is_being_downloaded(Path("downloaded")), "nobody is known to be at it"
 
         assert not supports_locks(Path("work"))
         with alone(Path("work"), "ours") as is_alone:

@@ -14,6 +14,7 @@ import pytest
 import soundfile
 
 from hearpreprocess import audio, report
+from hearpreprocess.cli import main
 from hearpreprocess.compare import compare
 from hearpreprocess.errors import AudioError
 from hearpreprocess.verify import verify
@@ -166,3 +167,21 @@ def test_samples_of_other_widths_are_findings(original: Path, tmp_path: Path, bi
     found = compare(*tasks)
     assert not found.is_same
     assert f"the samples differ, and are not compared, as they have {bits} bits" in found.problems["lengths"][0]
+
+
+@pytest.mark.slow
+def test_other_rates_of_rewritten_clips_are_those_of_the_clips(original: Path, tmp_path: Path) -> None:
+    rewritten = Path(shutil.copytree(original, tmp_path / "rewritten" / original.name))
+    for clip, form in zip(sorted((rewritten / str(RATE)).rglob("*.wav")), list(FORMS)[::-1], strict=False):
+        clip.write_bytes(FORMS[form](bytes(audio.read_wav(clip).data)))
+    made = []
+    for number, task in enumerate((original, rewritten)):
+        out = tmp_path / str(number)
+        out.mkdir()
+        tarball = finished_tasks.tarball_of(task, out, RATE)
+        places = ["--tmp-dir", str(out / "work"), "--tasks-dir", str(out / "tasks"), "--tar-dir", str(out / "tar")]
+        options = ["--sample-rates", "8000", "--num-workers", "1", "--quiet", "--no-report"]
+        assert main(["--from-published", str(tarball), *options, *places]) == 0
+        made.append(out / "tasks" / original.name)
+        assert verify(made[-1]).outcome == "equal"
+    assert compare(*made).outcome(8000) == "identical"
