@@ -12,6 +12,7 @@ from pathlib import Path
 from hearpreprocess import archive
 from hearpreprocess.errors import ArchiveError, OutputError
 from hearpreprocess.finished.layout import MANIFEST, METADATA, VOCABULARY
+from hearpreprocess.storage import reason_of
 
 _READ_AS = {archive.TAR: "cat", archive.GZIP: "cat", archive.XZ: "xz -dc", archive.BZIP2: "bzip2 -dc", "": ""}
 """By the kind of a file that can be read as a tar archive, the command that prints what is in it."""
@@ -67,7 +68,7 @@ def _kind(path: Path) -> str:
         with path.open("rb") as file:
             return archive.kind_of(file.read(archive.FIRST_BYTES))
     except OSError as error:
-        raise OutputError(f"{path}: {error.strerror}") from error
+        raise OutputError(f"{path}: {reason_of(error)}") from error
 
 
 def _kind_within(path: Path) -> str:

@@ -21,6 +21,7 @@ from hearpreprocess.storage.disk import (
     nearest_existing,
     permissions_of,
     read_regular,
+    reason_of,
     size_of,
     unreadable_message,
 )
@@ -94,6 +95,7 @@ __all__ = [
     "permissions_of",
     "printable",
     "read_regular",
+    "reason_of",
     "remove_abandoned",
     "replaced_folder",
     "seal",
