@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from hearpreprocess.errors import ArchiveError, enumerate_problems
@@ -18,15 +19,24 @@ _LONGEST_NAME, _LONGEST_PATH = 255, 3000
 """Bytes; file systems take names of 255 and paths of 4,096, which begin with the folder that is unpacked to."""
 
 _ALWAYS_ALLOWED_BYTES = 256 << 20
+_LONGEST_PART = 255
 
 
 class Listing:
     """Collects the members of an archive and every problem with them.
 
-    `packed_bytes`: the size of the archive; its members may be at most `most_expansion` times as large.
+    `packed_bytes`: the size of the archive; its members may be at most `most_expansion` times as large. `on_note`: what
+    is called with a text that a user should know of the archive.
     """
 
-    def __init__(self, archive: str, packed_bytes: int | None = None, most_expansion: float = MOST_EXPANSION) -> None:
+    def __init__(
+        self,
+        archive: str,
+        packed_bytes: int | None = None,
+        most_expansion: float = MOST_EXPANSION,
+        on_note: Callable[[str], object] = lambda text: None,
+    ) -> None:
+        self.note = on_note
         self._archive = archive
         self._packed_bytes = packed_bytes
         self._most_expansion = most_expansion
@@ -57,6 +67,8 @@ class Listing:
             problem = "would be written outside the folder that it is unpacked to"
         elif problem is None and any(part in ("", ".") for part in path.split("/")):
             problem = "is spelled in a way that another path could share"
+        elif problem is None and _is_too_long(path):
+            problem = f"has a name of more than {_LONGEST_PART} bytes, which no file can have"
         elif problem is None and path in self._sizes:
             problem = "stands in it twice"
         if problem is not None:
@@ -109,6 +121,11 @@ class Listing:
         return self._sizes
 
 
+def _is_too_long(path: str) -> bool:
+    most_bytes = 4 * len(path)
+    return most_bytes > _LONGEST_PART and any(len(part.encode()) > _LONGEST_PART for part in path.split("/"))
+
+
 def _is_readable(path: str) -> bool:
     try:
         path.encode("utf-8")
@@ -135,7 +152,15 @@ def is_system_error(error: BaseException) -> bool:
 
 
 def target_of(folder: Path, path: str) -> Path:
-    """The path that a member is unpacked to; its parent folders are created."""
+    """The path that a member is unpacked to; its parent folders are created.
+
+    Raises ArchiveError where another member is a file in place of a folder, or a folder in place of the file.
+    """
     target = folder / path
-    target.parent.mkdir(parents=True, exist_ok=True)
-    return target
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.is_dir():
+            return target
+    except (FileExistsError, NotADirectoryError):
+        pass
+    raise ArchiveError(f"the archive's member {path!r} is a file and also a folder, or in a folder that is also a file")

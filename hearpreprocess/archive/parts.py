@@ -10,11 +10,12 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
+
+from hearpreprocess.archive.joined import JoinedFiles
 
 _END = struct.Struct("<4s4H2LH")
 _END_MAGIC = b"PK\x05\x06"
@@ -41,13 +42,18 @@ _LARGE_VALUES = (
 
 @dataclass(frozen=True)
 class EndRecord:
-    """The location of the central directory: its `disk`, `offset` on it, `size` in bytes, number of `entries`."""
+    """The location of the central directory: its `disk`, `offset` on it, `size` in bytes, number of `entries`.
+
+    `last_disk`: the number of the last part, from 0. `rest`: what stands behind the record and its comment.
+    """
 
     disk: int
     offset: int
     size: int
     entries: int
     comment: bytes
+    last_disk: int = 0
+    rest: bytes = b""
 
 
 def end_record(file: BinaryIO, starts: Sequence[int] = ()) -> EndRecord:
@@ -63,8 +69,9 @@ def end_record(file: BinaryIO, starts: Sequence[int] = ()) -> EndRecord:
     at = tail.rfind(_END_MAGIC)
     if at < 0 or len(tail) - at < _END.size:
         raise zipfile.BadZipFile("it has no end record")
-    _magic, _disk, disk, _here, entries, size, offset, comment = _END.unpack_from(tail, at)
-    small = EndRecord(disk, offset, size, entries, tail[at + _END.size :][:comment])
+    _magic, last, disk, _here, entries, size, offset, comment = _END.unpack_from(tail, at)
+    behind = tail[at + _END.size :]
+    small = EndRecord(disk, offset, size, entries, behind[:comment], last, behind[comment:])
     if starts and _TOO_LARGE_16 not in (disk, entries) and _TOO_LARGE_32 not in (size, offset):
         return small
     locator_at = tail_start + at - _LOCATOR.size
@@ -77,8 +84,8 @@ def end_record(file: BinaryIO, starts: Sequence[int] = ()) -> EndRecord:
     record = file.read(_END_64.size)
     if len(record) < _END_64.size or not record.startswith(_END_64_MAGIC):
         raise zipfile.BadZipFile("its zip64 end record is damaged")
-    _magic, _size, _by, _needed, _disk, disk, _here, entries, size, offset = _END_64.unpack(record)
-    return EndRecord(disk, offset, size, entries, small.comment)
+    _magic, _size, _by, _needed, last, disk, _here, entries, size, offset = _END_64.unpack(record)
+    return EndRecord(disk, offset, size, entries, small.comment, last, small.rest)
 
 
 class EntryHeader(NamedTuple):
@@ -175,7 +182,7 @@ def _with_large_values(header: EntryHeader, large_values: bytes) -> EntryHeader:
     return header._replace(**values) if values else header
 
 
-def check_directory(end: EndRecord) -> None:
+def check_directory_size(end: EndRecord) -> None:
     """Raise zipfile.BadZipFile where the central directory is implausibly large."""
     if end.size > MOST_DIRECTORY_BYTES:
         raise zipfile.BadZipFile(f"its central directory has {end.size:,} bytes, for {end.entries:,} members")
@@ -187,19 +194,12 @@ def _absolute(starts: Sequence[int], disk: int, offset: int) -> int:
     return starts[disk] + offset
 
 
-class JoinedParts(io.RawIOBase):
+class JoinedParts(JoinedFiles):
     """The parts of a divided zip archive, in their order, as one file, with or without a central directory."""
 
     def __init__(self, parts: Sequence[Path], *, with_directory: bool = True) -> None:
-        super().__init__()
-        self._files: list[BinaryIO] = []
-        self._starts: list[int] = []
-        self._length = self._position = 0
+        super().__init__(parts)
         try:
-            for part in parts:
-                self._files.append(part.open("rb"))
-                self._starts.append(self._length)
-                self._length += self._files[-1].seek(0, io.SEEK_END)
             self._directory_start = self._length
             if with_directory:
                 self._append(self._directory())
@@ -216,8 +216,9 @@ class JoinedParts(io.RawIOBase):
         """The central directory with absolute offsets and its end record, always in zip64 form."""
         part_starts = list(self._starts)
         end = end_record(self, part_starts)  # type: ignore[arg-type]
-        check_directory(end)
-        self.members = end.entries
+        check_directory_size(end)
+        if end.last_disk + 1 != len(part_starts):
+            raise zipfile.BadZipFile(f"it was divided into {end.last_disk + 1} parts, got {len(part_starts)}")
         self.seek(_absolute(part_starts, end.disk, end.offset))
         entries = self.read(end.size)
         if len(entries) < end.size:
@@ -235,39 +236,3 @@ class JoinedParts(io.RawIOBase):
         locator = _LOCATOR.pack(_LOCATOR_MAGIC, 0, start + len(directory), 1)
         last = _END.pack(_END_MAGIC, 0, 0, _TOO_LARGE_16, _TOO_LARGE_16, _TOO_LARGE_32, _TOO_LARGE_32, len(end.comment))
         return bytes(directory) + record + locator + last + end.comment
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._length}[whence]
-        if start + offset < 0:
-            raise OSError("negative seek")
-        self._position = start + offset
-        return self._position
-
-    def readinto(self, buffer: object) -> int:
-        view = memoryview(buffer).cast("B")  # type: ignore[arg-type]
-        done = 0
-        while done < len(view) and self._position < self._length:
-            number = bisect_right(self._starts, self._position) - 1
-            file = self._files[number]
-            file.seek(self._position - self._starts[number])
-            content = file.read(len(view) - done)
-            if not content:
-                break
-            view[done : done + len(content)] = content
-            done += len(content)
-            self._position += len(content)
-        return done
-
-    def close(self) -> None:
-        for file in self._files:
-            file.close()
-        super().close()

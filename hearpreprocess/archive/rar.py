@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hearpreprocess.archive.listing import Listing, target_of
+from hearpreprocess.archive.rar_headers import HeaderError, count_files
 from hearpreprocess.errors import ArchiveError
 
 MAGIC = (b"Rar!\x1a\x07",)
@@ -26,8 +28,15 @@ def unpack(
     listing: Listing,
 ) -> dict[str, int]:
     """List a rar archive and unpack the selected members to `folder`, each checked against its checksum."""
-    (path,) = parts
-    for member in _child(path, {}):
+    path = parts[0]
+    try:
+        count = count_files(parts)
+    except HeaderError as error:
+        raise ArchiveError(f"{path} is no whole rar archive ({error}): it may be cut short or damaged") from error
+    members = _child(path, {})
+    if len(members) != count:
+        raise ArchiveError(f"{path} is no whole rar archive: it has {count:,} files, libunrar lists {len(members):,}")
+    for member in members:
         listing.add(member["path"], member["size"], member["problem"])
     sizes = listing.sizes()
     targets = {path: str(target_of(folder, path)) for path in sizes if select(path)}
@@ -49,6 +58,7 @@ def _child(path: Path, targets: Mapping[str, str]) -> list[dict[str, Any]]:
             input=request,
             capture_output=True,
             text=True,
+            env={**os.environ, "LC_ALL": "C.UTF-8"},  # old archives have names without an encoding
             timeout=seconds,
             check=False,
         )

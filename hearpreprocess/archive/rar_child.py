@@ -23,7 +23,7 @@ def main() -> int:
     try:
         with RarArchive.open_for_processing(request["archive"]) as archive:
             for header in archive.iterate_headers():
-                path = header.FileNameW.replace("\\", "/")
+                path = header.FileNameW
                 if header.Flags & FLAGS_RHDF_DIRECTORY:
                     header.skip()
                     continue

@@ -1,14 +1,12 @@
-"""Tar archives, plain or compressed, read as a stream from start to end."""
+"""Tar archives, plain or compressed, read from start to end."""
 
 from __future__ import annotations
 
 import bz2
 import contextlib
 import hashlib
+import io
 import lzma
-import shutil
-import sys
-import tarfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -16,31 +14,21 @@ from typing import IO, Any
 
 from isal import igzip_lib, igzip_threaded
 
+from hearpreprocess.archive.joined import opened_parts
 from hearpreprocess.archive.listing import Listing, is_system_error, target_of
+from hearpreprocess.archive.tar_headers import BLOCK, HeaderError, TarMember, is_header, read_member
 from hearpreprocess.errors import ArchiveError
 
-_COMPRESSED: dict[bytes, Callable[[Path], Any]] = {
-    b"\x1f\x8b": lambda path: igzip_threaded.open(path, "rb", threads=1),
+_COMPRESSED: dict[bytes, Callable[[IO[bytes]], Any]] = {
+    b"\x1f\x8b": lambda file: igzip_threaded.open(file, "rb", threads=1),
     b"BZh": bz2.open,
     b"\xfd7zXZ\0": lzma.open,
 }
 MAGIC = tuple(_COMPRESSED)
-USTAR_AT, USTAR = 257, b"ustar"
 
-_DAMAGE: Any = (
-    tarfile.TarError,
-    EOFError,
-    zlib.error,
-    lzma.LZMAError,
-    igzip_lib.IsalError,
-    OSError,
-    ValueError,
-    RecursionError,  # raised for headers nested in headers
-)
+_DAMAGE: Any = (HeaderError, EOFError, zlib.error, lzma.LZMAError, igzip_lib.IsalError, OSError, ValueError)
 LARGEST_MEMBER_READ = 256 << 20
 _CHUNK = 1 << 20
-_LONGEST_HEADERS = 16 << 20
-"""Bytes allowed between the payloads of two members; a header with a long name has a few thousand."""
 
 
 def unpack(
@@ -51,27 +39,25 @@ def unpack(
     listing: Listing,
 ) -> dict[str, int]:
     """List a tar archive and unpack the selected members to `folder`, in one pass."""
-    (path,) = parts
-    try:
-        with _opened(path) as (archive, stream):
-            for number, member in enumerate(archive):
-                stream.expect(member)
-                listing.check_count(number + 1)
-                archive.members = []  # type: ignore[attr-defined]  # which would grow by every header
-                if member.isdir() or not listing.add(member.name.removeprefix("./"), member.size, _problem(member)):
-                    continue
-                name = member.name.removeprefix("./")
-                if select(name):
-                    listing.take(name)
-                    _write(archive, member, target_of(folder, name))
-                    on_member(1)
-    except ArchiveError:
-        raise
-    except _DAMAGE as error:
-        if is_system_error(error):
-            raise
-        raise ArchiveError(f"{path} is no whole tar archive ({error}): it may be cut short or damaged") from error
+    with _opened(parts) as stream:
+        for number, (name, member) in enumerate(_members(stream)):
+            listing.check_count(number + 1)
+            if member.is_folder or not listing.add(name, member.size, member.problem):
+                stream.skip(member.stored)
+            elif select(name):
+                listing.take(name)
+                with target_of(folder, name).open("wb") as writing:
+                    stream.copy(member.stored, writing)
+                on_member(1)
+            else:
+                stream.skip(member.stored)
     return listing.sizes()
+
+
+def read_first_header(path: Path) -> None:
+    """Raise ArchiveError where a file, or what was compressed in it, does not begin as a tar archive does."""
+    with _opened([path]) as stream:
+        read_member(stream.read)
 
 
 class TarReader:
@@ -86,92 +72,110 @@ class TarReader:
 
     def __iter__(self) -> Iterator[tuple[str, bytes]]:
         """Raise ArchiveError where the archive is damaged or truncated, or has an implausible member."""
-        path, end = self._path, 0
+        sha256 = hashlib.sha256()
+        with _opened([self._path], sha256.update) as stream:
+            for name, member in _members(stream):
+                if member.is_folder:
+                    stream.skip(member.stored)
+                    continue
+                if member.problem:
+                    raise ArchiveError(f"{self._path}: member {member.name!r} {member.problem}")
+                if member.size > LARGEST_MEMBER_READ:
+                    raise ArchiveError(f"{self._path}: member {member.name!r} has {member.size:,} bytes")
+                content = io.BytesIO()
+                stream.copy(member.stored, content)
+                yield name, content.getvalue()
+        self.sha256 = sha256.hexdigest()
+
+
+def _members(stream: _Stream) -> Iterator[tuple[str, TarMember]]:
+    """Each member with its path; its content must be taken from the stream before the next one."""
+    while True:
+        start = stream.position
         try:
-            with _opened(path) as (archive, stream):
-                for member in archive:
-                    stream.expect(member)
-                    end = member.offset_data + -(-member.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
-                    archive.members = []  # type: ignore[attr-defined]
-                    if member.isdir():
-                        continue
-                    if problem := _problem(member):
-                        raise ArchiveError(f"{path}: member {member.name!r} {problem}")
-                    if member.size > LARGEST_MEMBER_READ:
-                        raise ArchiveError(f"{path}: member {member.name!r} has {member.size:,} bytes")
-                    content = archive.extractfile(member)
-                    yield member.name.removeprefix("./"), content.read() if content else b""
-                if stream.drain() < end + tarfile.BLOCKSIZE:
-                    raise ArchiveError(f"{path} is cut short: nothing marks its end")
-                self.sha256 = stream.sha256.hexdigest()
-        except ArchiveError:
-            raise
-        except _DAMAGE as error:
-            raise ArchiveError(f"{path} is no whole tar archive ({error}): it may be cut short or damaged") from error
-
-
-def _write(archive: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> None:
-    content: IO[bytes] | None = archive.extractfile(member)
-    if content is None:
-        raise tarfile.ReadError(f"{member.name} has no content")
-    with content, target.open("wb") as writing:
-        shutil.copyfileobj(content, writing, _CHUNK)
-
-
-def _problem(member: tarfile.TarInfo) -> str | None:
-    if member.issym() or member.islnk():
-        return "is a link"
-    if not member.isreg():
-        return "is a device or another special file"
-    if member.issparse():
-        return "is a sparse file"
-    return None
-
-
-def _plain(path: Path) -> Any:
-    return path.open("rb")
+            member = read_member(stream.read)
+        except HeaderError as error:
+            behind = f", behind member {stream.last!r}" if stream.last else ""
+            raise HeaderError(f"{error}, at byte {start:,}{behind}") from error
+        if member is None:
+            break
+        stream.last = member.name
+        yield member.name.removeprefix("./"), member
+    stream.check_rest()
 
 
 class _Stream:
-    """The uncompressed bytes of a tar archive; ends where the headers of a member are implausibly large.
+    """The uncompressed bytes of a tar archive.
 
-    tarfile reads the headers before a member's payload, such as a long name, into memory whatever their size.
+    `on_bytes`: called with all of them, in their order. `last`: the name of the last member whose header was read.
     """
 
-    def __init__(self, path: Path, file: Any) -> None:
-        self._path, self._file = path, file
-        self.sha256 = hashlib.sha256()
-        self._read = 0
-        self._most = _LONGEST_HEADERS
-
-    def expect(self, member: tarfile.TarInfo) -> None:
-        """Allow for a member's payload and the headers of the next member."""
-        self._most = member.offset_data + member.size + _LONGEST_HEADERS
-
-    def drain(self) -> int:
-        """Read to the end, where a compressed archive has its checksum; return the total number of bytes."""
-        self._most = sys.maxsize
-        while self.read(_CHUNK):
-            pass
-        return self._read
+    def __init__(self, file: Any, length: int | None, on_bytes: Callable[[bytes], object] | None) -> None:
+        self._file, self._length, self._on_bytes = file, length, on_bytes
+        self.position = 0
+        self.last = ""
 
     def read(self, size: int) -> bytes:
-        if self._read > self._most:
-            raise ArchiveError(
-                f"{self._path}: what stands before one of its members is larger than {_LONGEST_HEADERS >> 20} MiB"
-            )
         content: bytes = self._file.read(size)
-        self._read += len(content)
-        self.sha256.update(content)
+        self.position += len(content)
+        if self._on_bytes is not None:
+            self._on_bytes(content)
         return content
+
+    def copy(self, size: int, writing: IO[bytes]) -> None:
+        """Write the next `size` bytes to a file, and pass the padding behind them."""
+        left = size
+        while left:
+            content = self.read(min(left, _CHUNK))
+            if not content:
+                raise EOFError(f"it ends inside member {self.last!r}")
+            writing.write(content)
+            left -= len(content)
+        self.read(-size % BLOCK)
+
+    def skip(self, size: int) -> None:
+        """Pass the next `size` bytes and the padding behind them."""
+        end = self.position + size + -size % BLOCK
+        if self._length is not None and self._on_bytes is None:
+            if self.position + size > self._length:
+                raise EOFError(f"it ends inside member {self.last!r}")
+            self.position = self._file.seek(end)
+            return
+        while self.position < end:
+            if not self.read(min(end - self.position, _CHUNK)):
+                raise EOFError(f"it ends inside member {self.last!r}")
+
+    def check_rest(self) -> None:
+        """Read what stands behind the end mark, as compressed archives have their checksum there.
+
+        Raises HeaderError where that is another archive, which GNU tar would not list, either.
+        """
+        while content := self.read(_CHUNK):
+            if content.count(0) == len(content):
+                continue
+            for start in range(0, len(content), BLOCK):
+                block = content[start : start + BLOCK]
+                if is_header(block) or block.startswith(MAGIC):
+                    at = self.position - len(content) + start
+                    raise HeaderError(f"another archive follows its end mark, at byte {at:,}")
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[tuple[tarfile.TarFile, _Stream]]:
-    with path.open("rb") as file:
-        start = file.read(max(map(len, MAGIC)))
-    opened = next((opened for magic, opened in _COMPRESSED.items() if start.startswith(magic)), _plain)
-    with opened(path) as file:
-        stream: Any = _Stream(path, file)
-        with tarfile.open(fileobj=stream, mode="r|", bufsize=_CHUNK) as archive:
-            yield archive, stream
+def _opened(parts: Sequence[Path], on_bytes: Callable[[bytes], object] | None = None) -> Iterator[_Stream]:
+    try:
+        with opened_parts(parts) as file:
+            start = file.read(max(map(len, MAGIC)))
+            length = file.seek(0, io.SEEK_END)
+            file.seek(0)
+            decompressed = next((opened for magic, opened in _COMPRESSED.items() if start.startswith(magic)), None)
+            if decompressed is None:
+                yield _Stream(file, length, on_bytes)
+                return
+            with decompressed(file) as uncompressed:
+                yield _Stream(uncompressed, None, on_bytes)
+    except ArchiveError:
+        raise
+    except _DAMAGE as error:
+        if is_system_error(error):
+            raise
+        raise ArchiveError(f"{parts[0]} is no whole tar archive ({error}): it may be cut short or damaged") from error

@@ -1,9 +1,8 @@
-"""Zip archives, whole or divided into parts (.z01, .z02, ..., .zip)."""
+"""Zip archives: whole, divided into parts (.z01, .z02, ..., .zip), or cut into pieces (.zip.001, .zip.002, ...)."""
 
 from __future__ import annotations
 
 import contextlib
-import io
 import lzma
 import shutil
 import stat
@@ -12,12 +11,15 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 from isal import igzip_lib, isal_zlib
 
-from hearpreprocess.archive.listing import Listing, is_system_error, target_of
-from hearpreprocess.archive.parts import SMALLEST_ENTRY, JoinedParts, check_directory, end_record
+from hearpreprocess.archive.joined import JoinedFiles, opened_parts
+from hearpreprocess.archive.listing import Listing, is_outside, is_system_error, target_of
+from hearpreprocess.archive.parts import SMALLEST_ENTRY, JoinedParts, check_directory_size, end_record
+from hearpreprocess.archive.zip_checks import check_directory, seek_content
+from hearpreprocess.archive.zip_names import decoded_names, raw_name
 from hearpreprocess.errors import ArchiveError
 
 MAGIC = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
@@ -35,9 +37,16 @@ _DAMAGE = (
     ValueError,
     struct.error,
 )
-_ENCRYPTED = 0x1
-_LOCAL, _LOCAL_MAGIC = struct.Struct("<4s5H3L2H"), b"PK\x03\x04"
+_ENCRYPTED, _PATCHED, _HIDDEN_HEADERS = 0x1, 0x20, 0x2000
 _CHUNK = 1 << 20
+
+_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
+_METHOD_NAMES = {
+    1: "Shrink", 2: "Reduce", 3: "Reduce", 4: "Reduce", 5: "Reduce", 6: "Implode", 9: "Deflate64", 10: "PKWARE DCL",
+    18: "IBM TERSE", 19: "IBM LZ77", 20: "Zstandard", 93: "Zstandard", 94: "MP3", 95: "XZ", 96: "JPEG", 97: "WavPack",
+    98: "PPMd", 99: "AES",
+}  # fmt: skip
+_UNIX = 3
 
 
 def unpack(
@@ -46,47 +55,69 @@ def unpack(
     folder: Path,
     on_member: Callable[[int], object],
     listing: Listing,
+    *,
+    encoding: str | None = None,
 ) -> dict[str, int]:
     """List a zip archive and unpack the selected members to `folder`, each checked against its checksum."""
-    name = parts[-1].name
+    archive_name = parts[-1].name
     with _opened(parts, listing) as archive:
-        members = [
-            member
-            for member in archive.infolist()
-            if not member.filename.endswith("/") and listing.add(member.filename, member.file_size, _problem(member))
-        ]
-        sizes = listing.sizes()
-        for member in members:
-            if not select(member.filename):
+        members = []
+        for name, member in _members(archive, archive_name, encoding, listing.note):
+            is_folder = name.endswith("/")
+            if is_folder and not member.file_size:
                 continue
-            listing.take(member.filename)
+            problem = "is a folder that has a content" if is_folder else _problem(name, member)
+            if listing.add(name, member.file_size, problem):
+                members.append((name, member))
+        sizes = listing.sizes()
+        for name, member in members:
+            if not select(name):
+                continue
+            listing.take(name)
             try:
-                with archive.open(member) as reading, target_of(folder, member.filename).open("wb") as writing:
+                seek_content(archive.fp, member.header_offset, member.CRC, member.compress_type, _name_checksum(member))
+                with archive.open(member) as reading, target_of(folder, name).open("wb") as writing:
                     shutil.copyfileobj(reading, writing, _CHUNK)
+                    if writing.tell() != member.file_size:
+                        raise zipfile.BadZipFile(f"it has {writing.tell():,} bytes, not {member.file_size:,}")
             except _DAMAGE as error:
                 if is_system_error(error):
                     raise
                 raise ArchiveError(
-                    f"{name}: member {member.filename!r} cannot be unpacked: {error}; is the archive damaged?"
+                    f"{archive_name}: member {name!r} cannot be unpacked: {error}; is the archive damaged?"
                 ) from error
             on_member(1)
     return sizes
 
 
-def packed_members(parts: Sequence[Path]) -> dict[str, list[int]]:
-    """For each member that `ZipReader` can read: offset of its header, packed size, size, CRC-32, method."""
-    with _opened(parts, Listing(parts[-1].name)) as archive:
+def packed_members(parts: Sequence[Path], encoding: str | None = None) -> dict[str, list[int]]:
+    """For each member that `ZipReader` can read the numbers of its location.
+
+    These are: offset of its header, packed size, size, CRC-32, method, CRC-32 of its name's bytes.
+    """
+    with _opened(parts, Listing(parts[-1].name), is_checked=True) as archive:
         return {
-            member.filename: [
+            name: [
                 member.header_offset,
                 member.compress_size,
                 member.file_size,
                 member.CRC,
                 member.compress_type,
+                _name_checksum(member),
             ]
-            for member in archive.infolist()
-            if not member.filename.endswith("/") and member.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+            for name, member in _members(archive, parts[-1].name, encoding, lambda text: None)
+            if not name.endswith("/") and member.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
         }
+
+
+def _members(
+    archive: zipfile.ZipFile, archive_name: str, encoding: str | None, on_note: Callable[[str], object]
+) -> Iterator[tuple[str, zipfile.ZipInfo]]:
+    members = archive.infolist()
+    decoded = decoded_names(archive_name, members, encoding)
+    if decoded.note is not None:
+        on_note(decoded.note)
+    return zip(decoded.names, members, strict=True)
 
 
 class ZipReader:
@@ -97,8 +128,7 @@ class ZipReader:
 
     def __init__(self, parts: Sequence[Path]) -> None:
         self._name = parts[-1].name
-        self._file: IO[bytes] | JoinedParts
-        self._file = JoinedParts(parts, with_directory=False) if len(parts) > 1 else parts[0].open("rb")
+        self._file: Any = JoinedFiles(parts) if len(parts) > 1 else parts[0].open("rb")
 
     def __enter__(self) -> ZipReader:
         return self
@@ -111,21 +141,14 @@ class ZipReader:
 
         Raises ArchiveError where they do not match the archive's directory.
         """
-        offset, packed_size, size, checksum, method = packed
-        self._file.seek(offset)
-        header = self._file.read(_LOCAL.size)
-        if len(header) < _LOCAL.size or not header.startswith(_LOCAL_MAGIC):
-            raise ArchiveError(
-                f"{self._name}: member {path!r} cannot be unpacked: it is not where the directory has it; "
-                "is the archive damaged?"
-            )
-        self._file.seek(sum(_LOCAL.unpack(header)[-2:]), io.SEEK_CUR)  # the name and the extra fields
-        content = self._file.read(packed_size)
+        offset, packed_size, size, checksum, method, name_checksum = packed
         try:
+            seek_content(self._file, offset, checksum, method, name_checksum)
+            content: bytes = self._file.read(packed_size)
             if method == zipfile.ZIP_DEFLATED:
                 inflating = isal_zlib.decompressobj(-zlib.MAX_WBITS)
                 content = inflating.decompress(content, size + 1)  # one more byte than declared shows an excess
-        except igzip_lib.IsalError as error:  # type: ignore[misc]
+        except (igzip_lib.IsalError, zipfile.BadZipFile) as error:  # type: ignore[misc]
             raise ArchiveError(
                 f"{self._name}: member {path!r} cannot be unpacked: {error}; is the archive damaged?"
             ) from error
@@ -137,21 +160,47 @@ class ZipReader:
         return content
 
 
-def _problem(member: zipfile.ZipInfo) -> str | None:
-    if stat.S_ISLNK(member.external_attr >> 16):
+def _name_checksum(member: zipfile.ZipInfo) -> int:
+    return zlib.crc32(raw_name(member))
+
+
+def is_divided(parts: Sequence[Path]) -> bool:
+    """Whether files are the parts of a divided archive, and not pieces of a whole one."""
+    return len(parts) > 1 and parts[-1].suffix.lower() == ".zip"
+
+
+def _problem(name: str, member: zipfile.ZipInfo) -> str | None:
+    mode = member.external_attr >> 16
+    if stat.S_ISLNK(mode):
         return "is a link"
-    if member.flag_bits & _ENCRYPTED:
+    if member.create_system == _UNIX and stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
+        return "is a device or another special file"
+    if member.flag_bits & (_ENCRYPTED | _HIDDEN_HEADERS):
         return "is encrypted"
+    if member.flag_bits & _PATCHED:
+        return "is a patch for another file"
+    if member.compress_type not in _METHODS:
+        method = _METHOD_NAMES.get(member.compress_type, "a method that is not known")
+        return f"is compressed with {method} (method {member.compress_type}), which is not read; pack it with Deflate"
+    if "\\" in name and not is_outside(name):
+        return "has a backslash in its name, which not all programs take for the same path"
     return None
 
 
 @contextlib.contextmanager
-def _opened(parts: Sequence[Path], listing: Listing) -> Iterator[zipfile.ZipFile]:
+def _opened(parts: Sequence[Path], listing: Listing, *, is_checked: bool = False) -> Iterator[zipfile.ZipFile]:
     with contextlib.ExitStack() as stack:
         try:
-            joined = stack.enter_context(JoinedParts(parts)) if len(parts) > 1 else None
-            listing.check_count(joined.members if joined else _member_count(parts[0]))
-            archive = stack.enter_context(zipfile.ZipFile(joined or parts[0]))
+            file: Any = stack.enter_context(JoinedParts(parts) if is_divided(parts) else opened_parts(parts))
+            end = end_record(file)
+            if end.disk:  # zipfile opens the last part of a divided archive as a complete one and misreads it
+                raise zipfile.BadZipFile("it is the last part of a divided archive, the other parts are missing")
+            check_directory_size(end)
+            listing.check_count(max(end.entries, end.size // SMALLEST_ENTRY))
+            file.seek(0)
+            archive = stack.enter_context(zipfile.ZipFile(file))
+            if not is_checked:
+                check_directory(file, archive, end)
         except _DAMAGE as error:
             if isinstance(error, FileNotFoundError | PermissionError):
                 raise
@@ -160,13 +209,3 @@ def _opened(parts: Sequence[Path], listing: Listing) -> Iterator[zipfile.ZipFile
                 "it may be cut short, or of another format under this name"
             ) from error
         yield archive
-
-
-def _member_count(path: Path) -> int:
-    """The number of members by the end record: zipfile reads the whole directory before it has a count."""
-    with path.open("rb") as file:
-        end = end_record(file)
-    if end.disk:  # zipfile opens the last part of a divided archive as a complete one and misreads it
-        raise zipfile.BadZipFile("it is the last part of a divided archive, the other parts are missing")
-    check_directory(end)
-    return max(end.entries, end.size // SMALLEST_ENTRY)

@@ -11,7 +11,7 @@ from pathlib import Path
 from hearpreprocess.errors import ConfigError
 from hearpreprocess.request import COMPRESSIONS, DEFAULT_SAMPLE_RATES, Request, RequestError, available_cores
 from hearpreprocess.storage import Workspace
-from hearpreprocess.task import registry, without_credentials
+from hearpreprocess.task import encoding_named, encoding_problem, registry, without_credentials
 
 DEFAULT_EXPANSION = 100
 """How many times larger than its archive a source may be."""
@@ -105,6 +105,19 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=PATH",
         help="a folder or an archive that you have, in place of the task's source of this name (repeatable)",
     )
+    parser.add_argument(
+        "--zip-encoding",
+        type=_encoding,
+        metavar="ENCODING",
+        help="of the names in zip archives that are not marked as UTF-8, e.g. cp932 (default: UTF-8 where they are "
+        "valid in it, otherwise cp437, with a warning)",
+    )
+
+
+def _encoding(name: str) -> str:
+    if problem := encoding_problem(name):
+        raise argparse.ArgumentTypeError(problem)
+    return encoding_named(name)
 
 
 def workspace_of(options: argparse.Namespace) -> Workspace:
@@ -130,15 +143,15 @@ def request_of(options: argparse.Namespace) -> Request:
 
     Raises ConfigError on an impossible request, naming the options.
     """
-    if options.from_published and (options.tasks or options.source or options.until):
-        raise ConfigError("--from-published takes the place of tasks, of --source and of --until")
+    if options.from_published and (options.tasks or options.source or options.zip_encoding or options.until):
+        raise ConfigError("--from-published takes the place of tasks, of --source, --zip-encoding and --until")
     if not options.tasks and not options.from_published:
         swallowed = any(re.search("[A-Za-z]", text) for text in options.sample_rates or ())
         raise ConfigError(
             "no TASK is given" + ("; put the tasks before --sample-rates" if swallowed else "; see --help")
         )
     rates = parse_rates(options.sample_rates or map(str, DEFAULT_SAMPLE_RATES))
-    tasks = registry.references(options.tasks, options.mode, parse_sources(options.source))
+    tasks = registry.references(options.tasks, options.mode, parse_sources(options.source), options.zip_encoding)
     if not tasks and not options.from_published:
         raise ConfigError(f"none of the tasks has a mode that --mode {options.mode} stands for")
     workspace = replace(workspace_of(options), offline=options.offline, most_expansion=options.most_expansion)

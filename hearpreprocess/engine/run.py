@@ -66,13 +66,14 @@ class Outcome:
     """The outcome of a run.
 
     `outputs`: the finished ones, in the request's order. `unfinished`: the titles of the others. `failures`: the
-    reported reasons. `log`: the file with all messages of steps and scheduler; None if no step had to run. `seconds`:
-    the duration of the run.
+    reported reasons. `warnings`: what steps warned of. `log`: the file with all messages of steps and scheduler; None
+    if no step had to run. `seconds`: the duration of the run.
     """
 
     outputs: tuple[Path, ...]
     unfinished: tuple[str, ...] = ()
     failures: tuple[JournalEntry, ...] = ()
+    warnings: tuple[JournalEntry, ...] = ()
     log: Path | None = None
     seconds: float = 0.0
 
@@ -187,11 +188,13 @@ def _run_steps(
     finally:
         remove_leftovers(workspace)  # of step processes that were killed
     unfinished = [root for root in roots if not _is_complete(root)]
+    entries = list(JournalReader(workspace.journal).new_entries())
     forget_skipped_cleanup(workspace.tmp_dir, workspace.run)
     return Outcome(
         outputs=tuple(path for root in roots if root not in unfinished for path in root.output_paths),
         unfinished=tuple(root.title for root in unfinished),
-        failures=tuple(entry for entry in JournalReader(workspace.journal).new_entries() if entry.event == "failed"),
+        failures=tuple(entry for entry in entries if entry.event == "failed"),
+        warnings=tuple(entry for entry in entries if entry.event == "warned"),
         log=log,
         seconds=time.monotonic() - started,
     )

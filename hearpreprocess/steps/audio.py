@@ -62,6 +62,7 @@ class Extract(CorpusStep, FolderStep):
                     folder,
                     counter.add,
                     most_expansion=self.workspace.most_expansion,
+                    encoding=source.encoding,
                 )
         if source.member_md5:
             path = step.members.__getitem__ if step.is_unpacked else folder.joinpath

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import glob
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +16,7 @@ from hearpreprocess.steps.code import made_by
 from hearpreprocess.steps.download import Download
 from hearpreprocess.steps.source import SourceStep, key_of
 from hearpreprocess.storage import SEAL, Workspace, digest, on_new_run, whole_file
-from hearpreprocess.task import TREE, Local, Source, Synthetic, Tree, matcher
+from hearpreprocess.task import TREE, Local, Source, Synthetic, Tree, matcher, parts_beside
 
 
 def source_step(workspace: Workspace, source: Source) -> SourceStep:
@@ -63,9 +62,7 @@ class Locate(SourceStep):
 
     @property
     def files(self) -> dict[str, Path]:
-        parts = sorted(self.path.parent.glob(f"{glob.escape(self.path.stem)}.z[0-9][0-9]"))
-        of_archive = [*parts, self.path] if self.path.suffix == ".zip" else [self.path]
-        return {path.name: path for path in of_archive}
+        return {path.name: path for path in parts_beside(self.path)}
 
     @property
     def output_paths(self) -> list[Path]:
@@ -177,21 +174,22 @@ class Index(FolderStep):
     @property
     def key(self) -> str:
         step = self.requires()
-        return key_of(self.title, [step.identity, list(self.source.reads), made_by()])
+        return key_of(self.title, [step.identity, list(self.source.reads), self.source.encoding, made_by()])
 
     def requires(self) -> SourceStep:
         return source_step(self.workspace, self.source)
 
     def build(self, folder: Path) -> list[str]:
         self.note("began", unit="files")
-        step = self.requires()
-        is_read = matcher(self.source.reads)
+        step, source = self.requires(), self.source
+        is_read = matcher(source.reads)
         readable = Tree.readable(folder)
-        members = archive.unpack(
-            step.files, is_read, readable, archived=self.source.archived, most_expansion=self.workspace.most_expansion
-        )
-        packed = {} if step.is_unpacked else archive.packed_members(step.files)
-        Tree.write(folder, members, step.content_id, checksums=step.checksums, packed=packed)
+        how = {"archived": source.archived, "most_expansion": self.workspace.most_expansion}
+        names = {"encoding": source.encoding, "on_note": lambda text: self.note("warned", text=text)}
+        members = archive.unpack(step.files, is_read, readable, **how, **names)
+        packed = {} if step.is_unpacked else archive.packed_members(step.files, source.encoding)
+        written = {"checksums": step.checksums, "packed": packed, "encoding": source.encoding}
+        Tree.write(folder, members, step.content_id, **written)
         self.note("advanced", amount=len(members))
         self.note("finished")
         return [TREE, *(f"{readable.name}/{member}" for member in filter(is_read, members))]

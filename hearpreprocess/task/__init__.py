@@ -5,6 +5,7 @@ from hearpreprocess.task.addresses import without_credentials
 from hearpreprocess.task.cells import TableRow, lines_of
 from hearpreprocess.task.clips import Clip, Event, Label, LeftOut, Member
 from hearpreprocess.task.config import TaskConfig
+from hearpreprocess.task.encodings import encoding_named, encoding_problem
 from hearpreprocess.task.facts import EXTRAS, Mode, Resampled
 from hearpreprocess.task.files import File
 from hearpreprocess.task.frame import Column, column_names
@@ -12,6 +13,7 @@ from hearpreprocess.task.loading import LoadedTask
 from hearpreprocess.task.midi import midi_notes
 from hearpreprocess.task.mode import TaskMode
 from hearpreprocess.task.opened import opened_files
+from hearpreprocess.task.parts import parts_beside
 from hearpreprocess.task.registry import GROUPS, TaskReference, built_in_names, load
 from hearpreprocess.task.schemes import NewFolds, PresetFolds, SplitScheme, SplitSeconds, TrainValidTest, fold
 from hearpreprocess.task.sources import (
@@ -71,6 +73,8 @@ __all__ = [
     "column_names",
     "decoded",
     "describe_undeclared",
+    "encoding_named",
+    "encoding_problem",
     "fold",
     "is_hidden",
     "lines_of",
@@ -79,6 +83,7 @@ __all__ = [
     "midi_notes",
     "named_clips",
     "opened_files",
+    "parts_beside",
     "registry",
     "rows_in",
     "separator_line",

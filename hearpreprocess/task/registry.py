@@ -41,7 +41,8 @@ class TaskReference:
 
     `location`: a built-in task's name, or the absolute path of a module. `digest`: of the task's facts and code, so
     that a changed task has another reference. `replaced`: by source name, the path that is used instead. `maker`: for a
-    location that is not a task module, the name of the module whose `load_task` loads it.
+    location that is not a task module, the name of the module whose `load_task` loads it. `encoding`: of the names in
+    zip archives, in place of that of the sources; None to keep theirs.
     """
 
     location: str
@@ -49,11 +50,14 @@ class TaskReference:
     digest: str
     replaced: tuple[tuple[str, str], ...] = ()
     maker: str = ""
+    encoding: str | None = None
 
     @classmethod
-    def of(cls, location: str, mode: str, replaced: Mapping[str, str], maker: str = "") -> TaskReference:
+    def of(
+        cls, location: str, mode: str, replaced: Mapping[str, str], maker: str = "", encoding: str | None = None
+    ) -> TaskReference:
         """The reference to the task at `location` in one mode, as its module is now, with replaced sources."""
-        unsigned = cls(location, mode, "", tuple(sorted(replaced.items())), maker)
+        unsigned = cls(location, mode, "", tuple(sorted(replaced.items())), maker, encoding)
         return dataclasses.replace(unsigned, digest=_digest(unsigned))
 
     def resolve(self) -> TaskMode:
@@ -103,7 +107,10 @@ on_new_run(_resolve.cache_clear)
 def _task(reference: TaskReference) -> TaskMode:
     task = _loaded(reference.location, reference.maker).config.in_mode(reference.mode)
     local = {name: Local.instead_of(task.sources[name], path) for name, path in reference.replaced}
-    return dataclasses.replace(task, sources={**task.sources, **local})
+    sources = {**task.sources, **local}
+    if reference.encoding:
+        sources = {name: source.with_encoding(reference.encoding) for name, source in sources.items()}
+    return dataclasses.replace(task, sources=sources)
 
 
 def _digest(reference: TaskReference) -> str:
@@ -205,13 +212,14 @@ def _path(location: str) -> Path:
 
 
 def references(
-    wanted: Sequence[str], mode_of_others: str, replaced: Mapping[str, str] | None = None
+    wanted: Sequence[str], mode_of_others: str, replaced: Mapping[str, str] | None = None, encoding: str | None = None
 ) -> list[TaskReference]:
     """References to the tasks given by paths, names and groups, each once, with sources replaced by name.
 
     `mode_of_others`: for those not given as `name:mode`: `default` (each task's own), `all` (every mode of the dataset
-    itself: no excerpt, nothing synthetic), or a mode's name. Raises TaskNotFoundError or ConfigError collecting every
-    problem.
+    itself: no excerpt, nothing synthetic), or a mode's name. `encoding`: of the names in zip archives.
+
+    Raises TaskNotFoundError or ConfigError collecting every problem.
     """
     chosen: dict[TaskReference, None] = {}
     problems = []
@@ -229,7 +237,7 @@ def references(
             if titles.setdefault(title, location) != location:
                 problems.append(f"{location} and {titles[title]} would both make {title}; rename one")
             own = {source: path for source, path in (replaced or {}).items() if source in config.in_mode(name).sources}
-            chosen[TaskReference.of(location, name, own)] = None
+            chosen[TaskReference.of(location, name, own, encoding=encoding)] = None
     problems += _problems_of_files(list(chosen))
     problems += _problems_of_replacements(list(chosen), replaced or {})
     if problems:

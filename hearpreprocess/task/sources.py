@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,7 +13,9 @@ from hearpreprocess.storage import digest
 from hearpreprocess.task import rules
 from hearpreprocess.task.addresses import without_credentials
 from hearpreprocess.task.checking import Rule, check_fields
+from hearpreprocess.task.encodings import encoding_given, encoding_named, encoding_problem
 from hearpreprocess.task.files import File, listed_files, listing_digest
+from hearpreprocess.task.parts import order_problem, parts_beside
 
 TEXT_PATTERNS = ("**/*.csv", "**/*.tsv", "**/*.txt", "**/*.json", "**/*.mid", "**/*.midi")
 
@@ -50,6 +52,16 @@ class Source(ABC):
         return ""
 
     @property
+    def encoding(self) -> str | None:
+        """The encoding of those names in a zip archive that are not marked as UTF-8; None to find it out."""
+        return None
+
+    def with_encoding(self, encoding: str) -> Source:
+        """The source with its names read in an encoding; itself if it is not an archive."""
+        facts: Any = self
+        return replace(facts, encoding=encoding) if any(field.name == "encoding" for field in fields(facts)) else self
+
+    @property
     def member_md5(self) -> Path | str | None:
         """The path of a tab-separated list of file name and md5 to verify unpacked members."""
         return None
@@ -76,14 +88,25 @@ class Archive(File, Source):
     `reads`: patterns of the members that the task's `clips` function reads (tables, lists); of all other members
     `clips` sees only name and size. `member_md5`: a tab-separated list of file name and md5, for an archive that
     mirrors have repacked: the archive then needs no checksum of its own, and each unpacked member is verified by the
-    list, except those in `may_differ`, which exist as intact copies with other bytes.
+    list, except those in `may_differ`, which exist as intact copies with other bytes. `encoding`: of the names in a zip
+    archive that are not marked as UTF-8, such as "cp932"; None: UTF-8 if all of them are valid in it, otherwise cp437
+    with a warning.
     """
 
     reads: Collection[str] = TEXT_PATTERNS
     member_md5: Path | str | None = None
     may_differ: Collection[str] = ()
+    encoding: str | None = None
 
-    RULES: ClassVar[Mapping[str, Rule]] = {**File.RULES, "member_md5": rules.is_list_of_checksums}
+    RULES: ClassVar[Mapping[str, Rule]] = {
+        **File.RULES,
+        "member_md5": rules.is_list_of_checksums,
+        "encoding": encoding_problem,
+    }
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _give_encoding_one_name(self)
 
     def _check_checksums(self) -> None:
         if self.checksums or self.member_md5 is None:
@@ -99,6 +122,10 @@ class Archive(File, Source):
         """What a person calls the source."""
         return self.filename
 
+    def provenance(self) -> dict[str, Any]:
+        """The archive's URLs and checksums, and the encoding of its names where one is given."""
+        return {**super().provenance(), **encoding_given(self.encoding)}
+
     @property
     def content_id(self) -> str:
         """What the source's bytes are known by."""
@@ -108,17 +135,22 @@ class Archive(File, Source):
 
 @dataclass(frozen=True)
 class SplitArchive(Source):
-    """One zip archive that is divided into parts, in their order: .z01, .z02, ..., .zip. `reads`: see Archive."""
+    """One archive that comes as several files, in their order.
+
+    `parts`: of a divided zip archive (.z01, .z02, ..., .zip), of a zip or tar archive in pieces (.zip.001,
+    .zip.002, ...), or of a rar archive (.part1.rar, .part2.rar, ...). `reads`, `encoding`: see Archive.
+    """
 
     parts: Sequence[File]
     reads: Collection[str] = TEXT_PATTERNS
+    encoding: str | None = None
 
     def __post_init__(self) -> None:
-        check_fields(self)
+        check_fields(self, rules={"encoding": encoding_problem})
+        _give_encoding_one_name(self)
         names = [part.filename for part in self.parts]
-        suffixes = [name.rpartition(".")[2].lower() for name in names]
-        if len(names) < 2 or suffixes != [*(f"z{number:02d}" for number in range(1, len(names))), "zip"]:
-            raise ConfigError(f"a SplitArchive needs its parts in their order, .z01, .z02, ..., .zip, got {names}")
+        if problem := order_problem(names):
+            raise ConfigError(f"a SplitArchive needs its parts in their order: {problem}; got {names}")
 
     @property
     def files(self) -> Sequence[File]:
@@ -128,7 +160,8 @@ class SplitArchive(Source):
     @property
     def title(self) -> str:
         """What a person calls the source."""
-        return self.parts[-1].filename
+        first, last = self.parts[0].filename, self.parts[-1].filename
+        return last if last.lower().endswith(".zip") else first
 
     @property
     def content_id(self) -> str:
@@ -136,8 +169,8 @@ class SplitArchive(Source):
         return digest([part.checksums for part in self.parts])
 
     def provenance(self) -> dict[str, Any]:
-        """The parts' URLs and checksums."""
-        return {"parts": [part.provenance() for part in self.parts]}
+        """The parts' URLs and checksums, and the encoding of its names where one is given."""
+        return {"parts": [part.provenance() for part in self.parts], **encoding_given(self.encoding)}
 
 
 @dataclass(frozen=True)
@@ -257,15 +290,25 @@ class Local(Source):
     member_md5: Path | str | None = None
     may_differ: Collection[str] = ()
     is_stand_in: bool = False
+    encoding: str | None = None
 
     def __post_init__(self) -> None:
-        check_fields(self, rules={"path": rules.is_there, "member_md5": rules.is_list_of_checksums})
+        check_fields(
+            self,
+            rules={"path": rules.is_there, "member_md5": rules.is_list_of_checksums, "encoding": encoding_problem},
+        )
+        _give_encoding_one_name(self)
+        parts_beside(Path(self.path))
 
     @classmethod
     def instead_of(cls, source: Source, path: str) -> Local:
         """The user's data at `path` in place of a source, read and verified in the same way."""
         listing = None if source.member_md5 is None else str(source.member_md5)
-        return cls(path, source.reads, listing, source.may_differ, is_stand_in=True)
+        return cls(path, source.reads, listing, source.may_differ, is_stand_in=True, encoding=source.encoding)
+
+    def with_encoding(self, encoding: str) -> Source:
+        """The source with its names read in an encoding; itself if it is a directory."""
+        return self if Path(self.path).is_dir() else super().with_encoding(encoding)
 
     @property
     def title(self) -> str:
@@ -278,8 +321,13 @@ class Local(Source):
         return (*super().paths, Path(self.path))
 
     def provenance(self) -> dict[str, Any]:
-        """The marker of a user's own source; only its checksum identifies it."""
-        return {"local": True}
+        """The marker of a user's own source, which only its checksum identifies, and the encoding of its names."""
+        return {"local": True, **encoding_given(self.encoding)}
+
+
+def _give_encoding_one_name(source: Any) -> None:
+    if source.encoding is not None:
+        object.__setattr__(source, "encoding", encoding_named(source.encoding))
 
 
 def source_to_json(source: Source) -> dict[str, Any]:

@@ -77,17 +77,19 @@ class Tree:
         *,
         checksums: Mapping[str, str] | None = None,
         packed: Mapping[str, Packed] | None = None,
+        encoding: str | None = None,
     ) -> None:
         """Write a tree's listing to `folder`.
 
         `content`: an identifier of the whole source's bytes. `checksums`: of the members, if known. `packed`: the
-        locations of the members that can be read one by one.
+        locations of the members that can be read one by one. `encoding`: in which the names were read, if given.
         """
         listing = {
             "content": content,
             "members": dict(sorted(members.items())),
             "checksums": checksums,
             "packed": packed or {},
+            "encoding": encoding,
         }
         (folder / TREE).write_text(json.dumps(listing, ensure_ascii=False), encoding="utf-8")
 
@@ -109,9 +111,14 @@ class Tree:
         return packed
 
     def content_id_of(self, members: Iterable[str]) -> str:
-        """An identifier of the bytes of these members: their own checksums if known, otherwise the source's."""
-        checksums = self._listing["checksums"]
-        return self.content_id if checksums is None else digest({member: checksums[member] for member in members})
+        """An identifier of the bytes of these members: their own checksums if known, otherwise the source's.
+
+        In another encoding, a name may be that of another member.
+        """
+        checksums, encoding = self._listing["checksums"], self._listing["encoding"]
+        if checksums is not None:
+            return digest({member: checksums[member] for member in members})
+        return self.content_id if encoding is None else digest([self.content_id, encoding])
 
     @property
     def members(self) -> dict[str, int]:

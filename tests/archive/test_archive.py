@@ -145,16 +145,6 @@ def test_a_truncated_archive_is_refused(tmp_path: Path, form: str, kept: float) 
         unpack(form, files, tmp_path / "out")
 
 
-def test_a_rar_archive_that_ends_between_two_members_shows_only_those_before(tmp_path: Path) -> None:
-    """The format has no list of members at its end; a corpus that lacks some says so by their names."""
-    members = {f"{number}.wav": bytes(1000) for number in range(5)}
-    (file,) = write("rar", tmp_path / "in", members).values()
-    content = file.read_bytes()
-    header = archives.rar_file_header("3.wav", 1000, zlib.crc32(bytes(1000)))
-    file.write_bytes(content[: content.index(header)])
-    assert unpack("rar", {"x.rar": file}, tmp_path / "out") == {"0.wav": 1000, "1.wav": 1000, "2.wav": 1000}
-
-
 @each_archive
 def test_damaged_content_is_refused(tmp_path: Path, form: str) -> None:
     content = bytes(range(256)) * 200

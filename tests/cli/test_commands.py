@@ -18,6 +18,7 @@ from hearpreprocess.cli.program import COMMANDS
 from hearpreprocess.fetch import part_path
 from hearpreprocess.task.registry import built_in_names
 from tests import toys
+from tests.archive.by_hand import ZipEntry, zip_of
 from tests.conftest import Server, User, sha256
 from tests.shared import Shared, give_generated, occupied, plan, synthetic_task
 
@@ -395,6 +396,30 @@ def test_check_names_what_is_wrong(user: User) -> None:
     given = user.run("check", "./other.py", "--source", f"corpus={path}")
     assert "splits: fold00 4, fold01 4, fold02 4" in given.stdout
     assert not (user.folder / "out").exists()
+
+
+def test_names_in_a_zip_are_read_in_the_encoding_that_is_given(user: User) -> None:
+    clips = """
+def clips(sources):
+    for member in sources["corpus"].glob("*/*.wav"):
+        yield Clip(member, name=member.path.replace("/", "-"), labels=member.path.partition("/")[0])
+"""
+    task = toys.folds_task("Local(HERE / 'rec.zip')", clips, splits="NewFolds(2)")
+    user.write(
+        "mine.py", task.replace("config =", "from pathlib import Path\nHERE = Path(__file__).parent\nconfig =", 1)
+    )
+    sounds = [toys.wav(f"{number}") for number in range(8)]
+    for encoding, said, options in (
+        ("utf-8", "labels: 2; hiver 4, été 4", ()),
+        ("cp1252", "labels: 2; hiver 4, ΘtΘ 4", ()),
+        ("cp1252", "labels: 2; hiver 4, été 4", ("--zip-encoding", "windows-1252")),
+    ):
+        names = [f"{label}/x{number}.wav".encode(encoding) for label in ("été", "hiver") for number in range(4)]
+        pairs = zip(names, sounds, strict=True)
+        (user.folder / "rec.zip").write_bytes(zip_of([ZipEntry(name, content) for name, content in pairs]))
+        checked = user.run("check", "./mine.py", *options)
+        assert said in checked.stdout, checked.stderr
+        assert ("assumed cp437" in checked.stderr) == (encoding != "utf-8" and not options)
 
 
 def test_a_mode_can_stand_for_several_wherever_a_name_stands(user: User) -> None:

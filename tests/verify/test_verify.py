@@ -353,7 +353,7 @@ def test_a_tarball_that_was_cut_before_it_was_packed(out: Path, tmp_path: Path) 
     end = last.offset_data + -(-last.size // 512) * 512
     path.write_bytes(gzip.compress(content[:end], 1))
     ((_aspect, _where, text),) = faults(path)
-    assert text == "is cut short: nothing marks its end"
+    assert "it ends without an end mark" in text
 
 
 def test_a_flipped_byte_and_a_checksum_of_another_file(out: Path, tmp_path: Path) -> None:

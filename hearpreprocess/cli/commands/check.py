@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
     """Print the module's problems, or its clips if it has none; the exit status is 1 if it has problems."""
     from hearpreprocess.testing import contract
 
-    references = registry.references([options.task], options.mode, parse_sources(options.source))
+    references = registry.references([options.task], options.mode, parse_sources(options.source), options.zip_encoding)
     if len(references) != 1:
         raise ConfigError(f"{options.task} means {len(references)} tasks; check them one by one")
     (task,) = references
@@ -81,6 +81,9 @@ def corpus_manifest(task: registry.TaskReference, workspace: Workspace) -> dict[
 
     with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as outputs:
         outcome = engine.preview(task, workspace, Path(outputs))
+        for warning in outcome.warnings:
+            if warning.stage == "index":  # those of later stages are problems, which are printed as such
+                print(f"warning: {warning.text}", file=sys.stderr)
         for failure in outcome.failures:
             print(f"{failure.title}, {failure.stage}:\n{failure.text}", file=sys.stderr)
         if outcome.unfinished:
