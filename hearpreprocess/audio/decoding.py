@@ -40,7 +40,7 @@ def decode(
     `stop`.
     """
     wanted = _Slice(start, stop, duration)
-    return read_streams(recording, wanted.decoded, needed=stop)
+    return read_streams(recording, wanted.decoded)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from hearpreprocess.audio.containers import Container, Content, Part, examine, flac_parts
 from hearpreprocess.audio.conversion import convert
-from hearpreprocess.audio.streams import Streams, UnreadableError, open_files, open_streams
+from hearpreprocess.audio.streams import Stream, Streams, UnreadableError, open_files, open_streams
 from hearpreprocess.audio.views import on_disk
 from hearpreprocess.errors import AudioError, HearPreprocessError
 
@@ -21,7 +21,7 @@ _Result = TypeVar("_Result")
 _OF_THE_RECORDING = (errno.EIO, errno.EACCES, errno.EPERM, errno.EISDIR)
 """The errors of the system that say something of one recording; the others are of the machine."""
 
-_READ_AHEAD = 1 << 14
+_READ_AHEAD = 10_000
 """libFLAC and libsndfile read less than so many bytes ahead of what they have decoded."""
 
 _FLAC_MARK_BYTES = 4
@@ -29,15 +29,14 @@ _FLAC_MARK_BYTES = 4
 _BY_FFMPEG, _REPAIRED = "read by ffmpeg", "WAV with a damaged header"
 
 
-def read_streams(recording: Path | bytes, use: Callable[[Streams], _Result], *, needed: int | None = None) -> _Result:
+def read_streams(recording: Path | bytes, use: Callable[[Streams], _Result]) -> _Result:
     """What `use` returns of the streams of a recording; it may be called more than once.
 
-    `needed`: the samples up to which it needs them; None: to the end.
     Raises AudioError where the recording is not audio, or holds less than its container declares.
     """
     try:
         with Content(recording) as content:
-            return _read(content, use, needed)
+            return _read(content, use)
     except HearPreprocessError:
         raise
     except MemoryError:
@@ -51,14 +50,14 @@ def read_streams(recording: Path | bytes, use: Callable[[Streams], _Result], *, 
         raise AudioError(f"it is not audio that can be read; {reason}") from error
 
 
-def _read(content: Content, use: Callable[[Streams], _Result], needed: int | None) -> _Result:
+def _read(content: Content, use: Callable[[Streams], _Result]) -> _Result:
     import soundfile
 
     container = examine(content)
     reason = ""
     if container.by_libsndfile:
         try:
-            return _by_libsndfile(content, container, use, needed)
+            return _by_libsndfile(content, container, use)
         except (soundfile.LibsndfileError, UnreadableError) as error:
             reason = f"{said}; " if (said := _libsndfile_says(error)) else ""
     if not container.by_ffmpeg:
@@ -68,28 +67,43 @@ def _read(content: Content, use: Callable[[Streams], _Result], needed: int | Non
         for number, part in enumerate(container.parts):
             path = Path(folder) / f"readable-{number}.wav"
             recorded = on_disk(content, part, Path(folder))
-            files[path] = convert(recorded, path, reason, is_untrimmed=container.skipped is not None)
+            try:
+                files[path] = convert(recorded, path, reason, is_untrimmed=container.skipped is not None)
+            except AudioError as error:
+                if container.frames is None:
+                    raise
+                raise AudioError(
+                    f"it is damaged or cut short: its header declares {container.frames:,} samples, "
+                    f"which cannot all be decoded; {reason.rstrip('; ') or error}"
+                ) from error
         return use(replace(open_files(files, container, stack), format=_BY_FFMPEG))
 
 
-def _by_libsndfile(
-    content: Content, container: Container, use: Callable[[Streams], _Result], needed: int | None
-) -> _Result:
-    refusal = None
+def _by_libsndfile(content: Content, container: Container, use: Callable[[Streams], _Result]) -> _Result:
+    import soundfile
+
+    refusal: Exception | None = None
     with contextlib.ExitStack() as stack:
         streams = open_streams(content, container, stack)
         if container.is_damaged:
             streams = replace(streams, format=_REPAIRED)
         try:
             result = use(streams)
-        except AudioError as error:
+            if container.name in ("FLAC", ""):
+                streams.check_end()
+        except (AudioError, soundfile.LibsndfileError) as error:
             refusal = error
-        if container.name in ("FLAC", ""):
-            streams.check_end()
-        is_all = container.name != "FLAC" or len(container.parts) > 1 or (needed and needed <= streams.frames)
-        parts = container.parts if is_all else _flac_parts(content, container.parts[0], streams)
+        parts = container.parts
+        if container.name == "FLAC" and len(parts) == 1:
+            parts = _flac_parts(content, parts[0], streams)
     if len(parts) > len(container.parts):
-        return _by_libsndfile(content, container._replace(parts=parts, frames=None), use, needed)
+        try:
+            return _by_libsndfile(content, container._replace(parts=parts, frames=None), use)
+        except soundfile.LibsndfileError as error:  # ffmpeg would take a part of them
+            raise AudioError(
+                f"it is damaged or cut short: not all of its {len(parts)} streams can be decoded; "
+                f"{_libsndfile_says(error)}"
+            ) from error
     if refusal is not None:
         raise refusal
     return result
@@ -98,7 +112,10 @@ def _by_libsndfile(
 def _flac_parts(content: Content, part: Part, streams: Streams) -> tuple[Part, ...]:
     """The FLAC streams of a recording, of which the first is open; there are rarely others behind it."""
     stream = streams.streams[0]
-    searched = part.begin + (stream.position - _READ_AHEAD if stream.is_read_through else 0)
+    # Once libFLAC has sought, it may have read anywhere, and may even have found samples of another stream.
+    searched = part.begin + (
+        stream.position - _READ_AHEAD if isinstance(stream, Stream) and stream.is_read_through else 0
+    )
     return flac_parts(content, part.begin, max(part.begin + _FLAC_MARK_BYTES, searched), part.end)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hearpreprocess.audio.containers import HIGHEST_RATE, MOST_CHANNELS, Container, Content, Part
+from hearpreprocess.audio.containers import HIGHEST_RATE, MOST_CHANNELS, Container, Content, Part, Pcm
 from hearpreprocess.audio.samples import FULL_SCALE, Samples
 from hearpreprocess.audio.views import Memory, View
 from hearpreprocess.errors import AudioError
@@ -121,11 +121,35 @@ class Stream:
         return samples
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
+class PcmStream:
+    """The 16-bit samples of a WAV file, which need no decoder."""
+
+    content: Content
+    pcm: Pcm
+    frames: int
+
+    def check_end(self) -> None:
+        """Nothing: that the samples are there has been checked by their container."""
+
+    def read(self, start: int, stop: int) -> Samples:
+        """The samples of a range; AudioError where there are fewer."""
+        import numpy as np
+
+        block = 2 * self.pcm.channels
+        data = self.content.read(self.pcm.start + start * block, (stop - start) * block)
+        if len(data) < (stop - start) * block:
+            raise AudioError(
+                f"it was cut short while it was read: it ends after {start + len(data) // block:,} samples"
+            )
+        return np.frombuffer(data, "<i2").astype(np.int16, copy=False).reshape(-1, self.pcm.channels)
+
+
+@dataclass(slots=True)
 class Streams:
     """The streams of a recording one after the other: samples of each channel (`frames`) at `rate` in hertz."""
 
-    streams: tuple[Stream, ...]
+    streams: Sequence[Stream | PcmStream]
     frames: int
     rate: int
     channels: int
@@ -140,13 +164,15 @@ class Streams:
         """The samples of a range, of shape (stop - start, channels)."""
         import numpy as np
 
+        if len(self.streams) == 1:
+            return self.streams[0].read(start, stop)
         pieces, first = [], 0
         for stream in self.streams:
             begin, end = max(start - first, 0), min(stop - first, stream.frames)
             if begin < end:
                 pieces.append(stream.read(begin, end))
             first += stream.frames
-        return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+        return np.concatenate(pieces)
 
 
 def open_streams(content: Content, container: Container, stack: contextlib.ExitStack) -> Streams:
@@ -157,6 +183,9 @@ def open_streams(content: Content, container: Container, stack: contextlib.ExitS
     """
     import soundfile
 
+    if container.pcm is not None and container.frames:
+        pcm = container.pcm
+        return Streams((PcmStream(content, pcm, container.frames),), container.frames, pcm.rate, pcm.channels, pcm.name)
     try:
         streams = [_open(_file_of(content, part, stack), stack) for part in container.parts]
         is_sound = container.frames is None or container.frames == sum(stream.frames for stream in streams)
@@ -203,7 +232,7 @@ def _joined(streams: Sequence[Stream], container: Container) -> Streams:
             f"it is cut short: its container declares {container.seconds:.3f} s, it holds "
             f"{frames / first.samplerate:.3f} s"
         )
-    return Streams(tuple(streams), frames, first.samplerate, first.channels, streams[0].name)
+    return Streams(streams, frames, first.samplerate, first.channels, streams[0].name)
 
 
 def check_limits(rate: int, channels: int) -> None:

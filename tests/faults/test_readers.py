@@ -21,7 +21,7 @@ import pytest
 import soundfile
 
 from hearpreprocess import Archive, Clip, PresetFolds, TaskConfig, archive, audio, fold
-from hearpreprocess.audio import decoding
+from hearpreprocess.audio import reading
 from hearpreprocess.corpus.choose import choose_clips
 from hearpreprocess.errors import AudioError, HearPreprocessError
 from hearpreprocess.scaffold.naming import tables_naming
@@ -221,17 +221,16 @@ def test_recordings(sandbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         soundfile.write(file, tone, 8000, format=container)
         seeds.append(file.getvalue())
     calls = 0
-    really_convert = decoding._convert
+    really_convert = reading.convert
 
-    def convert(path: Path, target: Path, said: str) -> None:
+    def convert(path: Path, target: Path, said: str, *, is_untrimmed: bool) -> bool:
         nonlocal calls
         calls += 1
         if calls % 40 == 1:  # ffmpeg is a process, with bytes of its own to be wary of
-            really_convert(path, target, said)
-        else:
-            raise AudioError("as if ffmpeg refused it")
+            return really_convert(path, target, said, is_untrimmed=is_untrimmed)
+        raise AudioError("as if ffmpeg refused it")
 
-    monkeypatch.setattr(decoding, "_convert", convert)
+    monkeypatch.setattr(reading, "convert", convert)
     survive(lambda content: audio.decode(content, duration=1.0), mutated(seeds, "recordings"))
 
 

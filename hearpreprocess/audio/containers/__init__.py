@@ -1,6 +1,6 @@
 """What the containers of recordings declare, and where in them the audio lies; nothing is decoded here."""
 
-from hearpreprocess.audio.containers.container import Container, NotAudioError, Part
+from hearpreprocess.audio.containers.container import Container, NotAudioError, Part, Pcm
 from hearpreprocess.audio.containers.content import Content
 from hearpreprocess.audio.containers.examine import examine
 from hearpreprocess.audio.containers.flac import flac_parts
@@ -14,6 +14,7 @@ __all__ = [
     "Content",
     "NotAudioError",
     "Part",
+    "Pcm",
     "WavFormat",
     "WavLayout",
     "examine",

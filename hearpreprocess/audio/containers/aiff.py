@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import struct
 from dataclasses import dataclass
 
@@ -89,7 +90,8 @@ def aiff_container(content: Content, begin: int, end: int) -> Container | None:
     if kind in (b"8SVX", b"16SV"):  # libsndfile takes what follows for samples
         is_plain = is_plain and stop == end
     if is_plain or form.is_stereo_svx:
-        return Container(name, (Part(begin, end),), by_libsndfile=not form.is_stereo_svx)
+        exact = functools.partial(Part, start, stop, _header(form, stop - start))
+        return Container(name, (Part(begin, end),), exact=exact, by_libsndfile=not form.is_stereo_svx)
     return Container(name, (Part(start, stop, _header(form, stop - start)),))
 
 

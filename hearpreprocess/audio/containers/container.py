@@ -30,12 +30,22 @@ class Part(NamedTuple):
         return list(zip(starts, [*(start for start, _stop in self.gaps), self.end], strict=True))
 
 
+class Pcm(NamedTuple):
+    """16-bit little-endian samples from `start` on, the channels of each frame side by side; `name`: of the format."""
+
+    start: int
+    rate: int
+    channels: int
+    name: str
+
+
 class Container(NamedTuple):
     """A recording's container.
 
     `parts`: its streams, one after the other. `frames`: the samples of each channel that it declares or that its
     frames have, so that fewer are a cut; `seconds` for those that declare a time. None: it declares nothing.
     `exact`: makes the samples behind a header of their own, for where libsndfile finds none, or another number of them.
+    `pcm`: where the samples can be taken as they are, without a decoder.
     `skipped`: samples of an encoder's delay that ffmpeg is not to skip by itself, as it does so wrongly.
     `by_libsndfile`, `by_ffmpeg`: whether they may read it. `is_damaged`: whether its header was repaired.
     """
@@ -45,6 +55,7 @@ class Container(NamedTuple):
     frames: int | None = None
     seconds: float | None = None
     exact: Callable[[], Part] | None = None
+    pcm: Pcm | None = None
     skipped: int | None = None
     by_libsndfile: bool = True
     by_ffmpeg: bool = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import struct
 
@@ -14,6 +15,8 @@ from hearpreprocess.errors import AudioError
 
 _W64_RIFF = bytes.fromhex("726966662e91cf11a5d628db04c10000")
 _W64_GUID_TAIL = bytes.fromhex("f3acd3118cd100c04f8edb8a")
+_MOST_DESCRIPTION_BYTES = 4096
+
 _UNKNOWN_64 = (1 << 64) - 1
 
 _W64_CHUNK = struct.Struct("<16sQ")
@@ -23,13 +26,15 @@ def w64_container(content: Content, begin: int, end: int) -> Container | None:
     """Sony Wave64: chunks whose sizes of 64 bits include their headers, and are padded to 8 bytes."""
     if content.read(begin, 16) != _W64_RIFF:
         return None
-    position = begin + 40
+    position, description = begin + 40, b""
     for _number in range(MOST_CHUNKS):
         header = content.read(position, _W64_CHUNK.size)
         if len(header) < _W64_CHUNK.size or position + _W64_CHUNK.size > end:
             break
         name, size = _W64_CHUNK.unpack(header)
         start = position + _W64_CHUNK.size
+        if name == b"fmt " + _W64_GUID_TAIL:
+            description = content.read(position, -(-min(size, _MOST_DESCRIPTION_BYTES) // 8) * 8)
         if name == b"data" + _W64_GUID_TAIL:
             if is_placeholder_64(size):
                 end = end_of_audio(content, start, end)
@@ -40,7 +45,10 @@ def w64_container(content: Content, begin: int, end: int) -> Container | None:
             head = content.read(begin, 16) + struct.pack("<Q", end - begin)
             head += content.read(begin + 24, position - begin - 8) + struct.pack("<Q", end - position)
             is_exact = end == content.size and content.read(begin, len(head)) == head and begin == 0
-            return Container("W64", (Part(begin, end) if is_exact else Part(start, end, head),))
+            alone = content.read(begin, 16) + struct.pack("<Q", 64 + len(description) + end - start)
+            alone += content.read(begin + 24, 16) + description + name + struct.pack("<Q", end - position)
+            exact = functools.partial(Part, start, end, alone) if description else None
+            return Container("W64", (Part(begin, end) if is_exact else Part(start, end, head),), exact=exact)
         position += -(-max(size, _W64_CHUNK.size) // 8) * 8
     return Container("W64", (Part(begin, end),))
 
@@ -53,6 +61,7 @@ def caf_container(content: Content, begin: int, end: int) -> Container | None:
     if content.read(begin, 4) != b"caff":
         return None
     position, frames, delay, header, stop, has_samples = begin + 8, None, 0, b"", end, False
+    description, samples = b"", None
     for _number in range(MOST_CHUNKS):
         chunk = content.read(position, 12)
         is_named = chunk[:4] in _CAF_CHUNKS or (not has_samples and all(32 <= byte < 127 for byte in chunk[:4]))
@@ -61,6 +70,14 @@ def caf_container(content: Content, begin: int, end: int) -> Container | None:
         name, size = struct.unpack(">4sQ", chunk)
         if name == b"pakt" and len(table := content.read(position + 12, 24)) == 24:
             _packets, frames, delay, _rest = struct.unpack(">qqll", table)
+        if name == b"desc":
+            description = (
+                content.read(begin, 8) + chunk + content.read(position + 12, min(size, _MOST_DESCRIPTION_BYTES))
+            )
+        if name == b"data" and not has_samples:
+            length = end_of_audio(content, position, end) - position - 12 if size == _UNKNOWN_64 else size
+            alone = description + struct.pack(">4sQ", name, length)
+            samples = functools.partial(Part, position + 12, position + 12 + length, alone) if description else None
         if name == b"data" and size == _UNKNOWN_64:
             stop = end_of_audio(content, position, end)
             header = content.read(begin, position + 4 - begin) + struct.pack(">Q", stop - position - 12)
@@ -70,7 +87,8 @@ def caf_container(content: Content, begin: int, end: int) -> Container | None:
         check_size(size, end - position - 12, "bytes of samples" if name == b"data" else f"bytes of {name.decode()!r}")
         position += 12 + size
     part = Part(position, stop, header) if header else Part(begin, end)
-    return Container("CAF", (part,), frames=frames or None, skipped=delay if frames else None)
+    exact = None if frames else samples  # compressed samples need the table of their packets
+    return Container("CAF", (part,), frames=frames or None, exact=exact, skipped=delay if frames else None)
 
 
 def au_container(content: Content, begin: int, end: int) -> Container | None:

@@ -8,7 +8,7 @@ import struct
 from typing import NamedTuple
 
 from hearpreprocess.audio.containers.chunks import HEADER_BYTES, MOST_CHUNKS, Chunks
-from hearpreprocess.audio.containers.container import Container, Part
+from hearpreprocess.audio.containers.container import Container, Part, Pcm
 from hearpreprocess.audio.containers.content import Content
 from hearpreprocess.audio.containers.limits import HIGHEST_RATE, MOST_CHANNELS
 from hearpreprocess.audio.containers.sizes import check_size, is_placeholder, is_placeholder_64
@@ -24,7 +24,7 @@ _DS64 = struct.Struct("<QQQ")
 
 _MOST_DESCRIPTION_BYTES = 4096
 
-_EXTENSIBLE = 0xFFFE
+_EXTENSIBLE, _EXTENSIBLE_CODE = 0xFFFE, b"\xfe\xff"
 _GUID_TAILS = (
     b"\x00\x00\x00\x00\x10\x00\x80\x00\x00\xaa\x00\x38\x9b\x71",
     b"\x00\x00\x21\x07\xd3\x11\x86\x44\xc8\xc1\xca\x00\x00\x00",  # Ambisonic B-format
@@ -51,6 +51,7 @@ class WavLayout(NamedTuple):
     `description`: the content of its format chunk. `start`, `length`: of the samples, in bytes. `declared`: the length
     that the header states; None where it has a placeholder. `frames`: of the fact chunk. `is_plain`: whether every
     reader finds the samples in the same place: one format chunk, then the samples, padded chunks around them.
+    `is_64`: whether sizes have 64 bits.
     """
 
     order: str
@@ -60,6 +61,7 @@ class WavLayout(NamedTuple):
     declared: int | None
     frames: int | None
     is_plain: bool
+    is_64: bool = False
 
     @property
     def format(self) -> WavFormat:
@@ -139,7 +141,9 @@ def repaired_wav(content: Content, begin: int, end: int) -> Container | None:
     if layout is None:
         data = head.find(b"data", description)
         chunks = Chunks(content, "<", end)
-        if data < 0 or description + HEADER_BYTES + 16 > data:
+        size = int.from_bytes(head[description + 4 : description + 8], "little")
+        # Where the chunks can be walked, these letters are in one of them.
+        if data < 0 or description + HEADER_BYTES + 16 > data or 14 <= size <= _MOST_DESCRIPTION_BYTES:
             return None
         length, declared = _size_of_samples(
             chunks, begin + data + 8, int.from_bytes(head[data + 4 : data + 8], "little"), None, 0
@@ -165,11 +169,16 @@ def _container(layout: WavLayout, plain: Part | None = None, *, is_damaged: bool
         raise AudioError(f"it is cut short: its last block declares {form.block} bytes, the file holds {rest}")
     frames = layout.length // form.block if is_linear else None
     is_big_endian = layout.order == ">"  # ffmpeg would read it as if it were little-endian
+    is_pcm = is_linear and form.code == 1 and form.bits == 16 and layout.order == "<" and not is_damaged
+    is_pcm = is_pcm and 0 < form.channels <= MOST_CHANNELS and 0 < form.rate <= HIGHEST_RATE
+    # As libsndfile names them.
+    name = f"{'WAVEX' if layout.description[:2] == _EXTENSIBLE_CODE else 'WAV'} PCM_16"
     return Container(
         "WAV",
         (plain or layout.exact(),),
         frames=frames,
         exact=layout.exact,
+        pcm=Pcm(layout.start, form.rate, form.channels, name) if is_pcm and not layout.is_64 else None,
         by_ffmpeg=not is_big_endian,
         is_damaged=is_damaged,
     )
@@ -208,7 +217,7 @@ def walk_wav(chunks: Chunks, position: int, form_end: int = 0) -> WavLayout | No
         is_plain = is_plain and not lacks_padding
     if samples is None or not description:
         return None
-    return WavLayout(chunks.order, description, *samples, frames, is_plain)
+    return WavLayout(chunks.order, description, *samples, frames, is_plain, size_64 is not None)
 
 
 def _size_of_samples(
