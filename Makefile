@@ -40,9 +40,8 @@ test-slow: $(VENV)/installed-dev
 test-large: $(VENV)/installed-dev  ## Run the tests that need some gigabytes of disk
 	$(VENV)/bin/python -m pytest -m large
 
-faults: $(VENV)/installed-dev  ## Run the tests with faults in their long form: kills, full disks, an hour of fuzz
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[faults]'
-	FAULTS=long $(VENV)/bin/python -m pytest tests/faults tests/fetch -m 'not large' -s
+faults: $(VENV)/installed-faults  ## Run the tests with faults in their long form: kills, full disks, an hour of fuzz
+	FAULTS=long $(VENV)/bin/python -m pytest tests/faults tests/fetch tests/audio/test_chunks.py -m 'not large' -s
 
 browser: $(VENV)/installed  ## Look at reports in Chromium: requests, players, accessibility; needs Node.js and a Chromium
 	cd tests/browser && npm install --no-save --no-package-lock --silent puppeteer-core@24 axe-core@4
@@ -91,6 +90,10 @@ $(VENV)/installed: pyproject.toml $(VENV)/created
 $(VENV)/installed-dev: pyproject.toml $(VENV)/created
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,rar,midi]'
 	@touch $@ $(VENV)/installed
+
+$(VENV)/installed-faults: pyproject.toml $(VENV)/created
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,faults,rar,midi]'
+	@touch $@ $(VENV)/installed-dev $(VENV)/installed
 
 $(VENV)/installed-docs: pyproject.toml $(VENV)/created
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[docs,rar,midi]'

@@ -4,7 +4,7 @@ from hearpreprocess.archive.folder import files_below
 from hearpreprocess.archive.kinds import BZIP2, FIRST_BYTES, GZIP, TAR, XZ, kind_of
 from hearpreprocess.archive.listing import is_litter
 from hearpreprocess.archive.tar import TarReader
-from hearpreprocess.archive.unpacking import packed_members, unpack
+from hearpreprocess.archive.unpacking import packed_members, problem_of_archive, unpack
 from hearpreprocess.archive.zip import ZipReader
 
 __all__ = [
@@ -19,5 +19,6 @@ __all__ = [
     "is_litter",
     "kind_of",
     "packed_members",
+    "problem_of_archive",
     "unpack",
 ]

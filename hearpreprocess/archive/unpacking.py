@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import lzma
+import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -55,6 +58,26 @@ def packed_members(files: Mapping[str, Path]) -> dict[str, list[int]]:
     """The locations of the members that `ZipReader` can read one by one, by path; `files` as in `unpack`."""
     paths = list(files.values())
     return zip.packed_members(paths) if not paths[0].is_dir() and _format(paths) is zip.unpack else {}
+
+
+def problem_of_archive(path: Path) -> str | None:
+    """What is wrong with a file that should be one whole archive, as far as its ends show; None if nothing is.
+
+    A compressed file is judged by what was compressed, as a server may have compressed a page.
+    """
+    try:
+        _format([path])
+        with path.open("rb") as file:
+            start = file.read(_LONGEST_MAGIC)
+        if start.startswith(zip.MAGIC) and not zipfile.is_zipfile(path):
+            return "is a zip archive without its end: it is cut short"
+        if start.startswith(tar.MAGIC):
+            tarfile.open(path).close()  # reads the first header
+    except (ArchiveError, tarfile.TarError, EOFError, OSError, ValueError, zlib.error, lzma.LZMAError) as error:
+        if isinstance(error, OSError) and error.errno:
+            raise
+        return f"is no archive: {error}"
+    return None
 
 
 def _format(paths: Sequence[Path]) -> Unpack:

@@ -63,9 +63,9 @@ def _run(path: Path, target: Path, encoding: str, libsndfile_says: str, *, is_un
             start_new_session=True,  # only the runner handles Ctrl-C
         )
     except subprocess.TimeoutExpired:
-        raise DecoderError(f"{path.name}: ffmpeg did not finish reading it within {FFMPEG_SECONDS} s") from None
+        raise DecoderError(f"ffmpeg did not finish reading it within {FFMPEG_SECONDS} s") from None
     if finished.returncode < 0 or finished.returncode == _ENDED_BY_SIGNAL:
-        raise DecoderError(f"{path.name}: ffmpeg was ended from outside (exit status {finished.returncode})")
+        raise DecoderError(f"ffmpeg was ended from outside (exit status {finished.returncode})")
     said = finished.stderr.decode(errors="replace")
     if finished.returncode:
         if "No space left on device" in said:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -21,8 +21,8 @@ _Result = TypeVar("_Result")
 _OF_THE_RECORDING = (errno.EIO, errno.EACCES, errno.EPERM, errno.EISDIR)
 """The errors of the system that say something of one recording; the others are of the machine."""
 
-_READ_AHEAD = 1 << 17
-"""libFLAC and libsndfile read at most so many bytes ahead of what they have decoded."""
+_READ_AHEAD = 1 << 14
+"""libFLAC and libsndfile read less than so many bytes ahead of what they have decoded."""
 
 _FLAC_MARK_BYTES = 4
 
@@ -35,25 +35,41 @@ def read_streams(recording: Path | bytes, use: Callable[[Streams], _Result], *, 
     `needed`: the samples up to which it needs them; None: to the end.
     Raises AudioError where the recording is not audio, or holds less than its container declares.
     """
+    try:
+        with Content(recording) as content:
+            return _read(content, use, needed)
+    except HearPreprocessError:
+        raise
+    except MemoryError:
+        raise AudioError("its header promises more samples than there is memory for") from None
+    except OSError as error:
+        if error.errno in _OF_THE_RECORDING:
+            raise AudioError(f"it cannot be read: {error.strerror}") from error
+        raise
+    except Exception as error:  # whatever a library raises on a recording is the recording's fault
+        reason = _libsndfile_says(error) or f"{type(error).__name__}: {error}"
+        raise AudioError(f"it is not audio that can be read; {reason}") from error
+
+
+def _read(content: Content, use: Callable[[Streams], _Result], needed: int | None) -> _Result:
     import soundfile
 
-    with as_audio_errors(), Content(recording) as content:
-        container = examine(content)
-        reason = ""
-        if container.by_libsndfile:
-            try:
-                return _by_libsndfile(content, container, use, needed)
-            except (soundfile.LibsndfileError, UnreadableError) as error:
-                reason = f"{said}; " if (said := libsndfile_says(error)) else ""
-        if not container.by_ffmpeg:
-            raise AudioError(f"it is not audio that can be read; {reason.rstrip('; ')}")
-        with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as folder, contextlib.ExitStack() as stack:
-            files = {}
-            for number, part in enumerate(container.parts):
-                path = Path(folder) / f"readable-{number}.wav"
-                recorded = on_disk(content, part, Path(folder))
-                files[path] = convert(recorded, path, reason, is_untrimmed=container.skipped is not None)
-            return use(replace(open_files(files, container, stack), format=_BY_FFMPEG))
+    container = examine(content)
+    reason = ""
+    if container.by_libsndfile:
+        try:
+            return _by_libsndfile(content, container, use, needed)
+        except (soundfile.LibsndfileError, UnreadableError) as error:
+            reason = f"{said}; " if (said := _libsndfile_says(error)) else ""
+    if not container.by_ffmpeg:
+        raise AudioError(f"it is not audio that can be read; {reason.rstrip('; ')}")
+    with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as folder, contextlib.ExitStack() as stack:
+        files = {}
+        for number, part in enumerate(container.parts):
+            path = Path(folder) / f"readable-{number}.wav"
+            recorded = on_disk(content, part, Path(folder))
+            files[path] = convert(recorded, path, reason, is_untrimmed=container.skipped is not None)
+        return use(replace(open_files(files, container, stack), format=_BY_FFMPEG))
 
 
 def _by_libsndfile(
@@ -73,7 +89,7 @@ def _by_libsndfile(
         is_all = container.name != "FLAC" or len(container.parts) > 1 or (needed and needed <= streams.frames)
         parts = container.parts if is_all else _flac_parts(content, container.parts[0], streams)
     if len(parts) > len(container.parts):
-        return _by_libsndfile(content, replace(container, parts=parts, frames=None), use, needed)
+        return _by_libsndfile(content, container._replace(parts=parts, frames=None), use, needed)
     if refusal is not None:
         raise refusal
     return result
@@ -86,25 +102,7 @@ def _flac_parts(content: Content, part: Part, streams: Streams) -> tuple[Part, .
     return flac_parts(content, part.begin, max(part.begin + _FLAC_MARK_BYTES, searched), part.end)
 
 
-@contextlib.contextmanager
-def as_audio_errors() -> Iterator[None]:
-    """Whatever a library raises on a recording becomes an AudioError; the machine's own errors stay."""
-    try:
-        yield
-    except HearPreprocessError:
-        raise
-    except MemoryError:
-        raise AudioError("its header promises more samples than there is memory for") from None
-    except OSError as error:
-        if error.errno in _OF_THE_RECORDING:
-            raise AudioError(f"it cannot be read: {error.strerror}") from error
-        raise
-    except Exception as error:
-        reason = libsndfile_says(error) or f"{type(error).__name__}: {error}"
-        raise AudioError(f"it is not audio that can be read; {reason}") from error
-
-
-def libsndfile_says(error: Exception) -> str:
+def _libsndfile_says(error: Exception) -> str:
     """What libsndfile says of a recording; empty where it says nothing of use."""
     text = str(getattr(error, "error_string", "")).strip()
-    return "" if not text or "garbled" in text.lower() else f"libsndfile: {text}"
+    return "" if not text or "garbled" in text.lower() else f"libsndfile: {text.rstrip('.')}"

@@ -69,15 +69,24 @@ class Stream:
 
     `first`: the sample that it begins with. `is_integer`: whether its floats stand for 16-bit integers.
     `is_end_read`: whether its last sample has been. `is_read_through`: whether nothing but all of it was read.
+    `is_new`: whether nothing was.
     """
 
     opened: soundfile.SoundFile
+    format: str
+    subtype: str
     file: int | io.IOBase | Path
     frames: int
     first: int = 0
     is_integer: bool = False
     is_end_read: bool = False
     is_read_through: bool = False
+    is_new: bool = True
+
+    @property
+    def name(self) -> str:
+        """The container and the encoding, as libsndfile has them."""
+        return f"{self.format} {self.subtype}"
 
     @property
     def position(self) -> int:
@@ -93,12 +102,15 @@ class Stream:
 
     def read(self, start: int, stop: int) -> Samples:
         """The samples of a range; AudioError where there are fewer."""
-        if self.opened.subtype in _WITHOUT_SEEKING:
-            samples: Samples = self.opened.read(stop, dtype=_type_of(self.opened), always_2d=True)[start:]
+        begin, length, read_as = self.first + start, stop - start, _READ_AS.get(self.subtype, "float32")
+        if self.subtype in _WITHOUT_SEEKING:
+            samples: Samples = self.opened.read(stop, dtype=read_as, always_2d=True)[start:]
         else:
-            self.opened.seek(self.first + start)
-            samples = self.opened.read(stop - start, dtype=_type_of(self.opened), always_2d=True)
-        if len(samples) < stop - start:
+            if begin or not self.is_new:
+                self.opened.seek(begin)
+            samples = self.opened.read(length, dtype=read_as, always_2d=True)
+        self.is_new = False
+        if len(samples) < length:
             raise AudioError(
                 f"it is cut short: its header declares {self.frames:,} samples, it ends after {start + len(samples):,}"
             )
@@ -149,11 +161,11 @@ def open_streams(content: Content, container: Container, stack: contextlib.ExitS
         streams = [_open(_file_of(content, part, stack), stack) for part in container.parts]
         is_sound = container.frames is None or container.frames == sum(stream.frames for stream in streams)
     except soundfile.LibsndfileError:
-        if container.exact is None or container.exact in container.parts:
+        if container.exact is None or container.parts == (container.exact(),):
             raise
         is_sound = False
     if container.exact is not None and not is_sound:
-        streams = [_open(stack.enter_context(View(content, container.exact)), stack)]
+        streams = [_open(stack.enter_context(View(content, container.exact())), stack)]
     return _joined(streams, container)
 
 
@@ -191,7 +203,7 @@ def _joined(streams: Sequence[Stream], container: Container) -> Streams:
             f"it is cut short: its container declares {container.seconds:.3f} s, it holds "
             f"{frames / first.samplerate:.3f} s"
         )
-    return Streams(tuple(streams), frames, first.samplerate, first.channels, f"{first.format} {first.subtype}")
+    return Streams(tuple(streams), frames, first.samplerate, first.channels, streams[0].name)
 
 
 def check_limits(rate: int, channels: int) -> None:
@@ -221,14 +233,10 @@ def _open(file: int | io.IOBase | Path, stack: contextlib.ExitStack) -> Stream:
     import soundfile
 
     opened = stack.enter_context(soundfile.SoundFile(file, closefd=False))
-    if opened.format == "MP3" or opened.subtype.startswith("MPEG"):
+    form, subtype, frames = opened.format, opened.subtype, opened.frames  # each look-up takes a while
+    is_estimated = form == "MP3" or subtype.startswith("MPEG") or (subtype == "GSM610" and form in ("WAV", "W64"))
+    if is_estimated or frames >= _UNKNOWN_FRAMES:
         raise UnreadableError("the length is only estimated")
-    if opened.frames >= _UNKNOWN_FRAMES or (opened.subtype == "GSM610" and opened.format in ("WAV", "W64")):
-        raise UnreadableError("the length is only estimated")
-    if not opened.seekable() and opened.subtype not in _WITHOUT_SEEKING:
-        raise UnreadableError(f"unsupported encoding {opened.subtype} in {opened.format}")
-    return Stream(opened, file, opened.frames)
-
-
-def _type_of(opened: soundfile.SoundFile) -> str:
-    return _READ_AS.get(opened.subtype, "float32")
+    if not opened.seekable() and subtype not in _WITHOUT_SEEKING:
+        raise UnreadableError(f"unsupported encoding {subtype} in {form}")
+    return Stream(opened, form, subtype, file, frames)

@@ -9,11 +9,12 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from hearpreprocess import archive
 from hearpreprocess.engine.execution import execute
 from hearpreprocess.engine.interruption import Interruption
 from hearpreprocess.engine.log import log_path
 from hearpreprocess.errors import ConfigError, DownloadError, HearPreprocessError, OfflineError, OutputError
-from hearpreprocess.fetch import Connection, Connections
+from hearpreprocess.fetch import Connection, Connections, read_json
 from hearpreprocess.finished import resampled, tarball_name
 from hearpreprocess.request import Request
 from hearpreprocess.steps import (
@@ -102,7 +103,7 @@ def _published_tasks(
 
     Raises OutputError where an output made from the original corpus, or a tarball itself, would be replaced.
     """
-    tarballs = [_tarball(wanted, workspace, request, watch) for wanted in request.published]
+    tarballs = _tarballs(request, workspace, watch, notify)
     tasks = resampled.references_to(tarballs)
     for tarball, task in zip(tarballs, tasks, strict=True):
         title = task.resolve().title
@@ -216,8 +217,36 @@ def _check_outputs(request: Request) -> None:
                 raise OSError(error.errno, error.strerror, str(folder)) from error  # without the temporary name
 
 
-def _tarball(wanted: str, workspace: Workspace, request: Request, watch: Watch) -> Path:
-    """The path of the tarball given by a path or a published name; downloaded if missing."""
+def _tarballs(request: Request, workspace: Workspace, watch: Watch, notify: Callable[[str], object]) -> list[Path]:
+    """The paths of the request's tarballs, given by path or by published name; missing ones are downloaded.
+
+    The record's listing is read at most once.
+    """
+    paths = [_given_tarball(wanted, workspace) for wanted in request.published]
+    named = (path for path, wanted in zip(paths, request.published, strict=True) if not Path(wanted).is_file())
+    missing = [path for path in dict.fromkeys(named) if not _is_there(path)]
+    if not missing:
+        return paths
+    if workspace.offline:
+        start = f"{missing[0]} is no archive" if missing[0].exists() else f"there is no {missing[0]}"
+        raise OfflineError(f"{start}, and nothing is downloaded offline; put it there from {resampled.PAGE}")
+    url = request.record or resampled.RECORD
+    try:
+        connection = Connection(Connections(workspace.tmp_dir / "connections"), notify)
+        record = read_json(url, connection, notify, parse=resampled.record_of)
+    except DownloadError as error:
+        raise DownloadError(f"the listing of the published tarballs cannot be read: {error}") from error
+    steps = [source_step(workspace, resampled.archive_in(record, url, path.name)) for path in missing]
+    outcome = _run_steps(steps, workspace, request, watch)
+    if outcome.unfinished:
+        reasons = "".join(f"\n  {failure.text}" for failure in outcome.failures)
+        names = ", ".join(outcome.unfinished)
+        raise DownloadError(f"{names} could not be downloaded; full log: {outcome.log}{reasons}")
+    return paths
+
+
+def _given_tarball(wanted: str, workspace: Workspace) -> Path:
+    """The path of a tarball given by its path or its published name, there or not."""
     if Path(wanted).is_file():
         if not resampled.is_tarball(wanted):
             raise ConfigError(f"{wanted}: expected a name like hear2021-esc50-v2.0.0-full-48000.tar.gz")
@@ -225,17 +254,9 @@ def _tarball(wanted: str, workspace: Workspace, request: Request, watch: Watch) 
         return Path(wanted).absolute()
     if Path(wanted).is_dir():
         raise ConfigError(f"{wanted} is a folder; --from-published takes tarballs")
-    name = resampled.tarball_named(wanted)
-    path = workspace.download_dir / name
-    if path.exists():
-        return path
-    if workspace.offline:
-        raise OfflineError(f"there is no {path}, and nothing is downloaded offline; put it there from {resampled.PAGE}")
-    connection = Connection(Connections(workspace.tmp_dir / "connections"))
-    source = resampled.archive_in(connection.read(request.record or resampled.RECORD), name)
-    connection.close()
-    outcome = _run_steps([source_step(workspace, source)], workspace, request, watch)
-    if outcome.unfinished:
-        reasons = "".join(f"\n  {failure.text}" for failure in outcome.failures)
-        raise DownloadError(f"{name} could not be downloaded; full log: {outcome.log}{reasons}")
-    return path
+    return workspace.download_dir / resampled.tarball_named(wanted)
+
+
+def _is_there(path: Path) -> bool:
+    """Whether a tarball exists and is none that only bears the name, such as a page that an older version has kept."""
+    return path.is_file() and archive.problem_of_archive(path) is None

@@ -1,9 +1,12 @@
-"""Download files from their mirrors and verify their checksums."""
+"""Download files from their mirrors and verify their checksums and their content."""
 
 from hearpreprocess.fetch.checksums import check_members, checksums
 from hearpreprocess.fetch.connections import Connection, Connections
-from hearpreprocess.fetch.download import ExpectedFile, download
-from hearpreprocess.fetch.part import is_being_downloaded, part_path
+from hearpreprocess.fetch.content import described, problem_of_page, start_of
+from hearpreprocess.fetch.download import download
+from hearpreprocess.fetch.part import part_path
+from hearpreprocess.fetch.reading import read_json
+from hearpreprocess.fetch.receiving import ExpectedFile
 from hearpreprocess.fetch.several import get_all
 
 __all__ = [
@@ -12,8 +15,11 @@ __all__ = [
     "ExpectedFile",
     "check_members",
     "checksums",
+    "described",
     "download",
     "get_all",
-    "is_being_downloaded",
     "part_path",
+    "problem_of_page",
+    "read_json",
+    "start_of",
 ]

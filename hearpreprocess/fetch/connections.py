@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import random
 import re
-import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urlsplit
 
 from hearpreprocess.about import PROJECT_URL, __version__
-from hearpreprocess.errors import DownloadError
-from hearpreprocess.storage import try_lock_file
+from hearpreprocess.fetch.faults import check_proxy, explaining_faults, raise_for_status
+from hearpreprocess.storage import (
+    explaining_disk_errors,
+    fitting_name,
+    holder_of,
+    note_holder,
+    try_lock_file,
+    wait_for,
+    waiting_text,
+)
 from hearpreprocess.task import without_credentials
 
 if TYPE_CHECKING:
@@ -22,6 +30,13 @@ CONNECT_SECONDS, READ_SECONDS = 20, 120
 MOST_CONNECTIONS_TO_A_HOST = 2
 
 _SECONDS_BETWEEN_TRIES = 0.1
+_LONGEST_SLOT_NAME = 100
+
+Say = Callable[[str], object]
+
+
+def silent(text: str) -> None:
+    """The default receiver of lines for the user: none."""
 
 
 class Connections:
@@ -33,23 +48,44 @@ class Connections:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def acquire(self, host: str) -> BinaryIO:
-        """Wait for one of a host's slots; return the file that holds the slot until it is closed."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+    def acquire(self, host: str, say: Say) -> BinaryIO:
+        """Wait for one of a host's slots; return the file that holds the slot until it is closed.
+
+        `say` is called with who holds the slots, if it takes long.
+        """
+        with explaining_disk_errors(self._folder):
+            self._folder.mkdir(parents=True, exist_ok=True)
         name = re.sub(r"[^A-Za-z0-9.-]", "_", host)
-        while True:
-            for number in range(MOST_CONNECTIONS_TO_A_HOST):
-                slot = try_lock_file(self._folder / f"{name}-{number}", writes=False)
-                if slot is not None:
-                    return slot
-            time.sleep(_SECONDS_BETWEEN_TRIES * (1 + random.random()))
+        slots = [
+            self._folder / fitting_name(name, f"-{number}", _LONGEST_SLOT_NAME)
+            for number in range(MOST_CONNECTIONS_TO_A_HOST)
+        ]
+
+        def attempt() -> BinaryIO | None:
+            slot = next(filter(None, (try_lock_file(path, writes=False) for path in slots)), None)
+            if slot is not None:
+                note_holder(slot)
+            return slot
+
+        def say_who(waited: float) -> None:
+            holders = "; ".join(dict.fromkeys(filter(None, map(holder_of, slots)))) or "unknown"
+            say(
+                f"{waiting_text(waited)} for a connection to {host}: {MOST_CONNECTIONS_TO_A_HOST} at once are allowed "
+                f"to all runs that use {self._folder.parent}; they are in use by {holders}"
+            )
+
+        return wait_for(attempt, say_who, lambda: _SECONDS_BETWEEN_TRIES * (1 + random.random()))
 
 
 class Connection:
-    """One connection at a time to any host, kept open for the next request to the same host."""
+    """One connection at a time to any host, kept open for the next request to the same host.
 
-    def __init__(self, connections: Connections) -> None:
+    `say` is called with whom it waits for, if it takes long.
+    """
+
+    def __init__(self, connections: Connections, say: Say = silent) -> None:
         self._connections = connections
+        self._say = say
         self._host: str | None = None
         self._slot: BinaryIO | None = None
         self._session: requests.Session | None = None
@@ -57,51 +93,31 @@ class Connection:
     def get(self, url: str, headers: dict[str, str]) -> requests.Response:
         """Request a url; the body of the response is not read yet.
 
-        Raises requests.RequestException.
-        """
-        import requests
-
-        host = urlsplit(url).hostname or ""
-        if host != self._host or self._session is None:
-            self.close()
-            self._slot, self._host = self._connections.acquire(host), host
-            self._session = requests.Session()
-            # With a compressed transfer the announced length would not be the file's.
-            self._session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "identity"})
-        return self._session.get(url, stream=True, timeout=(CONNECT_SECONDS, READ_SECONDS), headers=headers)
-
-    def read(self, url: str) -> bytes:
-        """The content of a small file.
-
         Raises DownloadError.
         """
-        import requests
-
-        try:
-            with self.get(url, {}) as response:
-                response.raise_for_status()
-                return response.content
-        except requests.RequestException as error:
-            raise DownloadError(f"{without_credentials(url)} cannot be read: {cause(error)}") from error
-        finally:
+        shown = without_credentials(url)
+        with explaining_faults(url, shown):
+            host = urlsplit(url).hostname or ""
+            check_proxy(url, shown)
+        if host != self._host or self._session is None:
             self.close()
+            self._slot, self._host = self._connections.acquire(host, self._say), host
+            self._session = _new_session()
+        with explaining_faults(url, shown):
+            return self._session.get(url, stream=True, timeout=(CONNECT_SECONDS, READ_SECONDS), headers=headers)
 
     def size(self, url: str) -> int | None:
         """The size of a file in bytes, from the headers alone; None if the server does not state it.
 
         Raises DownloadError where the file is not available.
         """
-        import requests
-
         shown = without_credentials(url)
         try:
-            with self.get(url, {}) as response:
-                length = response.headers.get("Content-Length", "")
+            with self.get(url, {}) as response, explaining_faults(url, shown):
                 if not response.ok:
-                    raise DownloadError(f"{shown}: the server answers {response.status_code} {response.reason}")
-                return int(length) if length.isdigit() else None
-        except requests.RequestException as error:
-            raise DownloadError(f"{shown}: {cause(error)}") from error
+                    raise_for_status(response, shown)
+                length = response.headers.get("Content-Length", "")
+                return int(length) if length.isdecimal() else None
         finally:
             self.close()  # do not wait for the rest of the body
 
@@ -114,11 +130,10 @@ class Connection:
         self._host = self._slot = self._session = None
 
 
-def cause(error: BaseException) -> str:
-    """The innermost message of a chain of network errors, without the url."""
-    inner = getattr(error, "reason", None) or next(iter(error.args), None)
-    if isinstance(inner, BaseException):
-        return cause(inner)
-    if type(error).__name__ == "NameResolutionError":
-        return "the name of its host is not known here; is there a network?"
-    return re.sub(r"(https?://|url: )\S+", r"\1...", f"{type(error).__name__}: {error}")
+def _new_session() -> requests.Session:
+    from hearpreprocess.fetch.session import Session
+
+    session = Session()
+    # With a compressed transfer the announced length would not be the file's.
+    session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "identity"})
+    return session

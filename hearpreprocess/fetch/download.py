@@ -2,63 +2,46 @@
 
 from __future__ import annotations
 
-import email.utils
 import random
-import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from typing import TypeVar
 
 from hearpreprocess.errors import ChecksumError, DownloadError
 from hearpreprocess.fetch.checksums import OnBytes, check, checksum_problem, ignore
-from hearpreprocess.fetch.connections import Connection, cause
-from hearpreprocess.fetch.part import Part, open_part, url_of_part
-from hearpreprocess.storage import check_free
+from hearpreprocess.fetch.connections import Connection, Say, silent
+from hearpreprocess.fetch.content import page_in, start_of
+from hearpreprocess.fetch.faults import TemporaryError, UnexpectedError
+from hearpreprocess.fetch.part import Part, open_part, set_aside, url_of_part
+from hearpreprocess.fetch.receiving import ExpectedFile, receive
 from hearpreprocess.task import without_credentials
-
-if TYPE_CHECKING:
-    import requests
 
 MOST_ATTEMPTS_IN_VAIN, MOST_ATTEMPTS = 4, 100
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 60.0
 LONGEST_RETRY_AFTER_SECONDS = 900.0
-
-_CHUNK = 1 << 20
-_OK, _PARTIAL, _RANGE_NOT_SATISFIABLE = 200, 206, 416
-_TEMPORARY = {408, 425, 429, 500, 502, 503, 504}
+LONGEST_SILENT_PAUSE_SECONDS = 2.0
 
 Pause = Callable[[float], object]
-
-
-class _TemporaryError(DownloadError):
-    """A failure that a later attempt may not have. `seconds`: how long the server asks to wait, if it does."""
-
-    def __init__(self, message: str, seconds: float | None = None) -> None:
-        super().__init__(message)
-        self.seconds = seconds
-
-
-@dataclass(frozen=True)
-class ExpectedFile:
-    """The expected file of a download. `size`: bytes, or None if unknown."""
-
-    urls: Sequence[str]
-    checksums: Mapping[str, str]
-    size: int | None = None
+Value = TypeVar("Value")
 
 
 def download(
-    expected: ExpectedFile, target: Path, connection: Connection, on_bytes: OnBytes = ignore, pause: Pause = time.sleep
+    expected: ExpectedFile,
+    target: Path,
+    connection: Connection,
+    on_bytes: OnBytes = ignore,
+    say: Say = silent,
+    pause: Pause = time.sleep,
 ) -> None:
     """Download `target` from the first mirror that delivers the expected file.
 
     The bytes of a failed attempt stay beside the target, and the next attempt, in this or a later process, requests
-    only the rest. Temporary failures are retried after a pause, or after the time in the server's Retry-After; after
-    any other failure the next mirror is tried at once. A file with a wrong checksum is renamed accordingly. `on_bytes`
-    is called with the number of bytes just read and the total, if the server states it.
+    only the rest, if the server proves that it is of the same version. Temporary failures are retried after a pause, or
+    after the time in the server's Retry-After; after any other failure the next mirror is tried at once. A file with a
+    wrong checksum or content is renamed accordingly, also one that is already there, if its content shows that it is
+    none that a person would use. `on_bytes` is called with the number of bytes just read and the total, if the server
+    states it; `say` with lines for the user.
 
     Raises DownloadError with the reason for every mirror; ChecksumError where all delivered another file; DiskFullError
     where the file does not fit on the disk, before its first byte is written.
@@ -66,17 +49,21 @@ def download(
     failures: list[DownloadError] = []
     # Try the mirror of the partial file first.
     partial_url = url_of_part(target)
-    for url in sorted(expected.urls, key=lambda url: without_credentials(url) != partial_url):
-        with open_part(target, list(expected.checksums), connection.close) as part:
-            if target.exists():  # another process has downloaded it meanwhile
-                check(target, expected.checksums, on_bytes)
+    urls = sorted(expected.urls, key=lambda url: without_credentials(url) != partial_url)
+    for number, url in enumerate(urls, start=1):
+        with open_part(target, list(expected.checksums), connection.close, say) as part:
+            # Another process may have downloaded it meanwhile, or an older version may have kept a page.
+            if target.exists() and _is_kept(target, expected, on_bytes, say):
                 return
             try:
-                _from_mirror(url, expected, part, connection, on_bytes, pause)
-                part.finish()
-                return
+                _from_mirror(url, expected, part, connection, on_bytes, say, pause)
             except DownloadError as error:
                 failures.append(error)
+                if isinstance(error, ChecksumError | UnexpectedError) and number < len(urls):
+                    say(f"{error}. Trying the next mirror")
+            else:
+                part.finish()
+                return
     kind = ChecksumError if all(isinstance(failure, ChecksumError) for failure in failures) else DownloadError
     reasons = "".join(f"\n  {failure}" for failure in failures)
     raise kind(
@@ -85,161 +72,72 @@ def download(
     )
 
 
+def problem_of_kept(target: Path, expected: ExpectedFile) -> str | None:
+    """What shows, without its checksum, that the file at `target` is not the expected one; None if nothing does.
+
+    Raises DownloadError where it is no file.
+    """
+    if target.exists() and not target.is_file():
+        raise DownloadError(f"{target}: expected a file, found {'a directory' if target.is_dir() else 'a device'}")
+    problem = expected.content_problem(target)
+    return problem if problem or expected.checksums else expected.size_problem(target.stat().st_size)
+
+
+def _is_kept(target: Path, expected: ExpectedFile, on_bytes: OnBytes, say: Say) -> bool:
+    """Whether the file at `target` is the expected one; one that cannot be is set aside."""
+    problem = problem_of_kept(target, expected)
+    if problem is None:
+        check(target, expected.checksums, on_bytes)
+        return True
+    try:
+        aside = set_aside(target, target, {})
+    except OSError as error:
+        raise ChecksumError(f"{target}: {problem}. Rename or remove it: {error.strerror or error}") from error
+    say(f"{target}: {problem}. It is renamed to {aside.name} and downloaded again")
+    return False
+
+
 def _from_mirror(
-    url: str, expected: ExpectedFile, part: Part, connection: Connection, on_bytes: OnBytes, pause: Pause
+    url: str, expected: ExpectedFile, part: Part, connection: Connection, on_bytes: OnBytes, say: Say, pause: Pause
 ) -> None:
     """Complete the partial file from one mirror and verify it."""
-    shown = without_credentials(url)
-    receive = _copy if urlsplit(url).scheme == "file" else _request
-    was_resumed = part.validator(shown) is not None and part.size > 0
     while True:
-        _retrying(lambda: receive(url, expected, part, connection, on_bytes), part, pause)
-        actual = part.checksums()
-        problem = checksum_problem(actual, expected.checksums)
+        retrying(lambda: receive(url, expected, part, connection, on_bytes), lambda: part.size, say, pause)
+        problem = expected.content_problem(part.path)
+        if problem is None and (problem := checksum_problem(part.checksums(), expected.checksums)) is not None:
+            page = page_in(start_of(part.path))
+            problem += f"; it is {page}" if page else ""
         if problem is None:
             return
-        if not was_resumed:
+        if part.is_of_one_response:
             break
-        part.restart()
-        was_resumed = False  # the part may be of another version of the file: restart once
-    algorithm, checksum = next(iter(actual.items()))
-    aside = part.set_aside(f"{part.target_name}.wrong-{algorithm}-{checksum[:12]}")
-    raise ChecksumError(f"{shown}: {problem}; what came is kept as {aside.name}")
+        part.restart()  # its pieces may be of several versions of the file: judge it by one that is of one piece
+        part.may_be_resumed = False
+    aside = part.set_aside()
+    raise ChecksumError(f"{without_credentials(url)}: {problem}; what came is kept as {aside.name}")
 
 
-def _retrying(receive: Callable[[], None], part: Part, pause: Pause) -> None:
-    fruitless = 0
-    for attempt in range(1, MOST_ATTEMPTS + 1):
-        before = part.size
+def retrying(attempt: Callable[[], Value], progress: Callable[[], int], say: Say, pause: Pause) -> Value:
+    """Call `attempt` until it raises no TemporaryError, and return its value; wait longer after each failure.
+
+    `progress`: the bytes so far; an attempt that adds to them is not in vain. `say` is called before a pause that
+    the server asks for, if it is worth a line. Raises DownloadError.
+    """
+    fruitless = number = 0
+    while True:
+        number += 1
+        before = progress()
         try:
-            receive()
-            return
-        except _TemporaryError as error:
-            fruitless = 0 if part.size > before else fruitless + 1
-            if fruitless == MOST_ATTEMPTS_IN_VAIN or attempt == MOST_ATTEMPTS:
-                raise DownloadError(f"{error} (tried {attempt} times)") from error
+            return attempt()
+        except TemporaryError as error:
+            fruitless = 0 if progress() > before else fruitless + 1
+            if fruitless == MOST_ATTEMPTS_IN_VAIN or number == MOST_ATTEMPTS:
+                raise DownloadError(f"{error} (tried {number} times)") from error
             if error.seconds is not None and error.seconds > LONGEST_RETRY_AFTER_SECONDS:
                 raise DownloadError(f"{error}, and wants {error.seconds:,.0f} s of peace; try again then") from error
             # With jitter, so that many refused clients do not retry at the same moment.
             longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**fruitless)
-            pause(random.uniform(longest / 2, longest) if error.seconds is None else error.seconds)
-
-
-def _copy(url: str, expected: ExpectedFile, part: Part, connection: Connection, on_bytes: OnBytes) -> None:
-    source = Path(unquote(urlsplit(url).path))
-    part.restart()
-    try:
-        size = source.stat().st_size
-        _check_size(f"file://{source}", size, expected)
-        _check_space(part, size)
-        with source.open("rb") as file:
-            for block in iter(lambda: file.read(_CHUNK), b""):
-                part.append(block)
-                on_bytes(len(block), size)
-    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
-        raise DownloadError(f"file://{source}: {error.strerror}") from error
-
-
-def _request(url: str, expected: ExpectedFile, part: Part, connection: Connection, on_bytes: OnBytes) -> None:
-    """Request the missing bytes, or the whole file where the server does not support ranges."""
-    import requests
-    import urllib3
-
-    shown = without_credentials(url)
-    validator = part.validator(shown)
-    start = 0 if validator is None else part.size  # the part from another mirror stays until this one responds
-    headers = {}
-    if start:
-        headers["Range"] = f"bytes={start}-"
-        if validator:
-            headers["If-Range"] = validator
-    try:
-        with connection.get(url, headers) as response:
-            if response.status_code == _RANGE_NOT_SATISFIABLE and start:
-                _check_complete(response, part, shown)
-                return
-            if response.status_code == _OK or (response.status_code == _PARTIAL and not _begins_at(response, start)):
-                if response.status_code == _PARTIAL:
-                    part.restart()
-                    raise _TemporaryError(f"{shown}: the server sends another part of the file than it was asked for")
-                part.restart()
-                start = 0
-            elif response.status_code != _PARTIAL:
-                _raise_for_status(response, shown)
-            length = response.headers.get("Content-Length", "")
-            total = start + int(length) if length.isdigit() else None
-            _check_size(shown, total, expected)
-            _check_space(part, total or expected.size or 0)
-            part.note(shown, _validator(response))
-            if start:
-                on_bytes(start, total)
-            for block in _blocks(response):
-                part.append(block)
-                on_bytes(len(block), total)
-                _check_no_more(shown, part, total, expected)
-    except requests.exceptions.InvalidURL as error:
-        raise DownloadError(f"{shown}: that is no address that can be asked for") from error
-    except requests.exceptions.InvalidSchema as error:
-        raise DownloadError(f"{shown}: the server sends elsewhere than to an http address") from error
-    except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-        raise _TemporaryError(f"{shown}: {cause(error)}") from error
-    if total is not None and part.size != total:
-        raise _TemporaryError(f"{shown}: the connection ended after {part.size:,} of {total:,} bytes")
-    if expected.size is not None and part.size != expected.size:
-        raise _TemporaryError(f"{shown}: the connection ended after {part.size:,} of {expected.size:,} bytes")
-
-
-def _blocks(response: requests.Response) -> Iterator[bytes]:
-    """The body as it arrives: bytes that came before a connection broke are not lost."""
-    while block := response.raw.read1(_CHUNK):
-        yield block
-
-
-def _begins_at(response: requests.Response, start: int) -> bool:
-    return response.headers.get("Content-Range", "").startswith(f"bytes {start}-")
-
-
-def _check_complete(response: requests.Response, part: Part, shown: str) -> None:
-    """Check a server's "range not satisfiable": either the part is complete, or the server has another file now."""
-    if response.headers.get("Content-Range", "").strip() != f"bytes */{part.size}":
-        part.restart()
-        raise _TemporaryError(f"{shown}: the file there has changed")
-
-
-def _raise_for_status(response: requests.Response, shown: str) -> None:
-    message = f"{shown}: the server answers {response.status_code} {response.reason}"
-    if response.status_code in _TEMPORARY:
-        raise _TemporaryError(message, _retry_after(response.headers.get("Retry-After", "")))
-    raise DownloadError(message)
-
-
-def _retry_after(text: str) -> float | None:
-    """Seconds of a Retry-After header, which gives them or a date (RFC 9110, section 10.2.3)."""
-    if re.fullmatch(r"\d{1,9}", text):
-        return float(text)
-    try:
-        return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - time.time())
-    except (TypeError, ValueError):
-        return None
-
-
-def _validator(response: requests.Response) -> str:
-    """The validator of this version of the file: a strong ETag, or the time of its last modification."""
-    tag = response.headers.get("ETag", "")
-    return tag if tag.startswith('"') else response.headers.get("Last-Modified", "")
-
-
-def _check_size(shown: str, total: int | None, expected: ExpectedFile) -> None:
-    if None not in (total, expected.size) and total != expected.size:
-        raise DownloadError(f"{shown}: the server's file has {total:,} bytes; expected {expected.size:,}")
-
-
-def _check_no_more(shown: str, part: Part, total: int | None, expected: ExpectedFile) -> None:
-    most = expected.size if expected.size is not None else total
-    if most is not None and part.size > most:
-        part.restart()
-        raise DownloadError(f"{shown}: the server sends more than the {most:,} bytes that were expected")
-
-
-def _check_space(part: Part, total: int) -> None:
-    check_free(part.path.parent, total - part.size, f"{part.target_name} is downloaded")
+            seconds = random.uniform(longest / 2, longest) if error.seconds is None else error.seconds
+            if error.seconds is not None and seconds > LONGEST_SILENT_PAUSE_SECONDS:
+                say(f"{error}. Trying again in {seconds:,.0f} s")
+            pause(seconds)

@@ -6,26 +6,51 @@ import contextlib
 import hashlib
 import json
 import os
-import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from hearpreprocess.errors import OutputError
+from hearpreprocess.fetch.checksums import checksums
+from hearpreprocess.fetch.connections import Say
 from hearpreprocess.storage import (
+    LONGEST_NAME,
     explaining_disk_errors,
+    fitting_name,
     flush_file,
-    is_locked,
     is_under_its_name,
     sync_folder,
+    this_process,
     try_lock_file,
+    wait_for,
+    waiting_text,
 )
 
 _SECONDS_BETWEEN_TRIES = 0.2
 _CHUNK = 1 << 20
+_NOTE_SUFFIX = ".json"
+_DIGITS_OF_WRONG = 12
+
+
+@dataclass(frozen=True)
+class PartOrigin:
+    """Where the bytes of a part came from.
+
+    `url`: without user name, password and query. `validator`: what the server names this version of the file by; empty
+    if it names it by nothing, so that the part cannot be resumed. `total`: the bytes of the whole file; -1 if unknown.
+    """
+
+    url: str
+    validator: str
+    total: int = -1
 
 
 class Part:
-    """A hidden file beside its target, with a note of the url of its bytes and the server's validator for them."""
+    """A hidden file beside its target, with a note of the origin of its bytes and of the process that writes it.
+
+    Raises OutputError where it cannot be written, so that faults of this disk are none of a server.
+    """
 
     def __init__(self, target: Path, file: BinaryIO, algorithms: Sequence[str]) -> None:
         self._target, self._file = target, file
@@ -34,6 +59,10 @@ class Part:
         self._hashes = {algorithm: hashlib.new(algorithm) for algorithm in algorithms}
         while block := file.read(_CHUNK):
             self._hash(block)
+        self._origin = _read_origin(self._note)
+        self.is_of_one_response = not self.size
+        self.may_be_resumed = True
+        self._write_note()
 
     def _hash(self, block: bytes) -> None:
         for checksum in self._hashes.values():
@@ -44,27 +73,39 @@ class Part:
         """Bytes so far."""
         return os.fstat(self._file.fileno()).st_size
 
-    def validator(self, url: str) -> str | None:
-        """The server's validator for the bytes so far, if they came from this url."""
-        noted = _read_note(self._note)
-        return noted["validator"] if noted.get("url") == url else None
+    def origin(self, url: str) -> PartOrigin | None:
+        """The origin of the bytes so far, if they came from this url and may be resumed."""
+        is_of_url = self._origin is not None and self._origin.url == url
+        return self._origin if is_of_url and self.may_be_resumed else None
 
     def restart(self) -> None:
         """Discard the bytes so far."""
-        self._file.seek(0)
-        self._file.truncate()
+        with self._writing():
+            self._file.seek(0)
+            self._file.truncate()
         self._hashes = {algorithm: hashlib.new(algorithm) for algorithm in self._hashes}
+        self.is_of_one_response = True
 
-    def note(self, url: str, validator: str) -> None:
-        """Record the url and the validator of the bytes that follow; "" if the server gives no validator."""
-        self._note.write_text(json.dumps({"url": url, "validator": validator}), encoding="utf-8")
+    def note(self, origin: PartOrigin) -> None:
+        """Record the origin of the bytes that follow."""
+        self._origin = origin
+        if self.size:
+            self.is_of_one_response = False
+        with self._writing():
+            self._write_note()
+
+    def _write_note(self) -> None:
+        facts = {**(asdict(self._origin) if self._origin else {}), "holder": this_process()}
+        self._note.unlink(missing_ok=True)  # it may belong to another user, who may not be written over
+        self._note.write_text(json.dumps(facts), encoding="utf-8")
 
     def append(self, block: bytes) -> None:
         """Append bytes."""
-        self._file.seek(0, os.SEEK_END)
-        rest = memoryview(block)
-        while rest:
-            rest = rest[self._file.write(rest) :]
+        with self._writing():
+            self._file.seek(0, os.SEEK_END)
+            rest = memoryview(block)
+            while rest:
+                rest = rest[self._file.write(rest) :]
         self._hash(block)
 
     def checksums(self) -> dict[str, str]:
@@ -73,17 +114,28 @@ class Part:
 
     def finish(self) -> None:
         """Flush the file to the disk and rename it to its target."""
-        flush_file(self._file.fileno())
-        self._path.replace(self._target)
-        sync_folder(self._target.parent)
-        self._note.unlink(missing_ok=True)
+        with self._writing():
+            flush_file(self._file.fileno())
+            self._path.replace(self._target)
+            sync_folder(self._target.parent)
+            self._note.unlink(missing_ok=True)
 
-    def set_aside(self, name: str) -> Path:
+    def set_aside(self) -> Path:
         """Rename the file, so that a person can inspect it beside its target."""
-        aside = self._target.with_name(name)
-        self._path.replace(aside)
-        self._note.unlink(missing_ok=True)
+        with self._writing():
+            aside = set_aside(self._path, self._target, self.checksums())
+            self._note.unlink(missing_ok=True)
         return aside
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            with explaining_disk_errors(self._target):
+                yield
+        except OutputError:
+            raise
+        except OSError as error:
+            raise OutputError(f"{error.filename or self._path} cannot be written: {error.strerror}") from error
 
     @property
     def target_name(self) -> str:
@@ -96,56 +148,86 @@ class Part:
         return self._path
 
 
+def set_aside(path: Path, target: Path, known: dict[str, str]) -> Path:
+    """Rename a file that is not what `target` should be to a name beside it that tells its checksum.
+
+    `known`: the checksums of its content by algorithm; without any, its sha256 is computed.
+    """
+    algorithm, checksum = next(iter((known or checksums(path, ["sha256"])).items()))
+    aside = target.with_name(fitting_name(target.name, f".wrong-{algorithm}-{checksum[:_DIGITS_OF_WRONG]}"))
+    return path.replace(aside)
+
+
 def url_of_part(target: Path) -> str | None:
     """The url that the partial file came from."""
-    return _read_note(_note_path(target)).get("url")
+    origin = _read_origin(_note_path(target))
+    return origin.url if origin else None
 
 
 def _note_path(target: Path) -> Path:
     path = part_path(target)
-    return path.with_name(f"{path.name}.json")
+    return path.with_name(f"{path.name}{_NOTE_SUFFIX}")
 
 
-def _read_note(note: Path) -> dict[str, str]:
-    """The `url` and the `validator` in a note; empty if it is missing or unreadable."""
+def _read_note(note: Path) -> dict[str, object]:
+    """The facts in a note; empty if it is missing or unreadable."""
     try:
         noted = json.loads(note.read_text(encoding="utf-8"))
-        return {name: str(noted[name]) for name in ("url", "validator")}
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError):
         return {}
+    return noted if isinstance(noted, dict) else {}
+
+
+def _read_origin(note: Path) -> PartOrigin | None:
+    noted = _read_note(note)
+    url, validator, total = noted.get("url"), noted.get("validator"), noted.get("total", -1)
+    if not isinstance(url, str) or not isinstance(validator, str) or not isinstance(total, int):
+        return None
+    return PartOrigin(url, validator, total)
 
 
 def part_path(target: Path) -> Path:
     """The path of the partial file of a download."""
-    return target.with_name(f".{target.name}.part")
-
-
-def is_being_downloaded(target: Path) -> bool:
-    """Whether another process or thread is downloading a file."""
-    return is_locked(part_path(target)) is True
+    return target.with_name(fitting_name(f".{target.name}", ".part", LONGEST_NAME - len(_NOTE_SUFFIX)))
 
 
 @contextlib.contextmanager
-def open_part(target: Path, algorithms: Sequence[str], before_waiting: Callable[[], object]) -> Iterator[Part]:
+def open_part(
+    target: Path, algorithms: Sequence[str], before_waiting: Callable[[], object], say: Say
+) -> Iterator[Part]:
     """The partial file of a download, locked for this process and thread; wait while another one has it.
 
     `algorithms`: of the checksums, which are computed as the bytes arrive. `before_waiting` releases what others may
-    wait for, so that two processes do not wait for each other.
+    wait for, so that two processes do not wait for each other. `say` is called with whom is waited for, if it takes
+    long.
     """
-    path = part_path(target)
+    path, note = part_path(target), _note_path(target)
     with explaining_disk_errors(target):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _wait_for_lock(path, before_waiting) as file:
+        with _wait_for_lock(target, before_waiting, say) as file:
             try:
                 yield Part(target, file, algorithms)
             finally:
                 is_useless = target.exists() or not os.fstat(file.fileno()).st_size
                 if is_useless and is_under_its_name(file, path):  # it may have been renamed to the target, or set aside
+                    note.unlink(missing_ok=True)
                     path.unlink()
 
 
-def _wait_for_lock(path: Path, before_waiting: Callable[[], object]) -> BinaryIO:
-    while (file := try_lock_file(path)) is None:
-        before_waiting()
-        time.sleep(_SECONDS_BETWEEN_TRIES)
-    return file
+def _wait_for_lock(target: Path, before_waiting: Callable[[], object], say: Say) -> BinaryIO:
+    path, note = part_path(target), _note_path(target)
+
+    def attempt() -> BinaryIO | None:
+        file = try_lock_file(path)
+        if file is None:
+            before_waiting()
+        return file
+
+    def say_who(waited: float) -> None:
+        holder = _read_note(note).get("holder")
+        who = f"{target.name}, {holder}" if isinstance(holder, str) else target.name
+        start = waiting_text(waited)
+        said = "" if start == "waiting" else f"{start}: "
+        say(f"{said}another run is downloading it; this one waits, and then goes on ({who})")
+
+    return wait_for(attempt, say_who, lambda: _SECONDS_BETWEEN_TRIES)

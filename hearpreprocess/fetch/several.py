@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from hearpreprocess.errors import DownloadError, OfflineError
+from hearpreprocess.errors import ChecksumError, DownloadError, OfflineError
 from hearpreprocess.fetch.checksums import check
-from hearpreprocess.fetch.connections import MOST_CONNECTIONS_TO_A_HOST, Connection, Connections
-from hearpreprocess.fetch.download import ExpectedFile, download
+from hearpreprocess.fetch.connections import MOST_CONNECTIONS_TO_A_HOST, Connection, Connections, Say, silent
+from hearpreprocess.fetch.download import download, problem_of_kept
+from hearpreprocess.fetch.receiving import ExpectedFile
 from hearpreprocess.task import without_credentials
 
 # Without a network, a source of 7,438 files must not try every one of them.
@@ -21,27 +23,29 @@ def get_all(
     files: Mapping[Path, ExpectedFile],
     connections: Connections,
     on_bytes: Callable[[int, int | None], object],
+    say: Say = silent,
     *,
     offline: bool = False,
 ) -> tuple[list[DownloadError], int]:
     """Verify existing files and download the others; return the failures and the number of files not tried.
 
     After MOST_FAILURES_IN_A_ROW the rest is not tried. Downloaded files stay. `on_bytes` is called in this thread, with
-    the number of bytes just read and the size of that file, if it is known.
+    the number of bytes just read and the size of that file, if it is known; so is `say`, with lines for the user.
     """
     waiting: queue.SimpleQueue[Path] = queue.SimpleQueue()
     for target in files:
         waiting.put(target)
-    results: queue.SimpleQueue[tuple[int, int | None] | BaseException | None] = queue.SimpleQueue()
+    results: queue.SimpleQueue[tuple[int, int | None] | str | BaseException | None] = queue.SimpleQueue()
     stopped = threading.Event()
 
     def work() -> None:
-        connection = Connection(connections)
+        connection = Connection(connections, results.put)
         try:
             while not stopped.is_set():
                 target = waiting.get_nowait()
                 try:
-                    _get(target, files[target], connection, lambda amount, total: results.put((amount, total)), offline)
+                    on_some = lambda amount, total: results.put((amount, total))  # noqa: E731
+                    _get(target, files[target], connection, on_some, results.put, offline)
                     results.put(None)
                 except Exception as error:
                     results.put(error)
@@ -61,6 +65,9 @@ def get_all(
         if isinstance(result, tuple):
             on_bytes(*result)
             continue
+        if isinstance(result, str):
+            say(result)
+            continue
         tried += 1
         in_a_row = in_a_row + 1 if isinstance(result, DownloadError) and not isinstance(result, OfflineError) else 0
         if isinstance(result, DownloadError):
@@ -78,17 +85,23 @@ def _get(
     expected: ExpectedFile,
     connection: Connection,
     on_bytes: Callable[[int, int | None], object],
+    say: Say,
     offline: bool,
 ) -> None:
-    if target.exists():
-        check(target, expected.checksums, on_bytes)
-    elif offline:
+    with contextlib.suppress(FileNotFoundError):  # as before, or as another run sets a page aside
+        target.stat()
+        problem = problem_of_kept(target, expected)
+        if problem is None:
+            check(target, expected.checksums, on_bytes)
+            return
+        if offline:
+            raise ChecksumError(f"{target}: {problem}. Replace it, or run without --offline to have it downloaded")
+    if offline:
         raise OfflineError(
             f"{target.name} is not in {target.parent}, and nothing is downloaded offline. "
             f"Put it there: {_description(expected)}"
         )
-    else:
-        download(expected, target, connection, on_bytes)
+    download(target=target, expected=expected, connection=connection, on_bytes=on_bytes, say=say)
 
 
 def _description(expected: ExpectedFile) -> str:

@@ -36,6 +36,7 @@ from hearpreprocess.task import (
     TrainValidTest,
     Tree,
     registry,
+    without_credentials,
 )
 
 RECORD = "https://zenodo.org/api/records/6332517"
@@ -65,21 +66,39 @@ def tarball_named(wanted: str) -> str:
     return f"hear2021-{wanted}-{PUBLISHED_RATE}.tar.gz"
 
 
-def archive_in(record: bytes, name: str) -> Archive:
-    """The published tarball of this name as a source, from Zenodo's description of the record.
+def record_of(content: bytes) -> dict[str, Any]:
+    """Zenodo's description of the record, which is a JSON object; raises ValueError where it is not one."""
+    return parsing.json_object(content)
 
-    Raises ConfigError where the record has no such file.
+
+def archive_in(record: Any, url: str, name: str) -> Archive:
+    """The published tarball of this name as a source, from Zenodo's description of the record, which came from `url`.
+
+    Raises ConfigError where the record has no such file, or lacks a fact about it.
     """
+    unclear = f"{without_credentials(url)}: the listing of the published record cannot be understood"
+    files = record.get("files") if isinstance(record, dict) else None
+    if not isinstance(files, list) or not all(isinstance(file, dict) and "key" in file for file in files):
+        raise ConfigError(f"{unclear}: expected a list 'files' with a 'key' in each, got {_summary(record)}")
+    listed = {str(file["key"]): file for file in files}
+    if name not in listed:
+        tarballs = ", ".join(sorted(key for key in listed if TARBALL.fullmatch(key)))
+        raise ConfigError(f"the published record has no {name}; it has {tarballs or 'no tarball of a task'}")
     try:
-        listed = {str(file["key"]): file for file in parsing.json_object(record)["files"]}
-        if name in listed:
-            algorithm, _colon, checksum = listed[name]["checksum"].partition(":")
-            address = listed[name]["links"]["self"]
-            return Archive(address, **{algorithm: checksum}, size=int(listed[name]["size"]), filename=name)
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
-        raise ConfigError(f"the listing of the published record cannot be understood: {error}") from error
-    tarballs = ", ".join(sorted(key for key in listed if TARBALL.fullmatch(key)))
-    raise ConfigError(f"the published record has no {name}; it has {tarballs}")
+        algorithm, _colon, checksum = listed[name]["checksum"].partition(":")
+        address, size = listed[name]["links"]["self"], int(listed[name]["size"])
+        return Archive(address, **{algorithm: checksum}, size=size, filename=name)
+    except KeyError as error:
+        raise ConfigError(f"{unclear}: {name} has no {error}") from error
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ConfigError(f"{unclear}: {name}: {error}") from error
+
+
+def _summary(record: Any) -> str:
+    """What a JSON value is, for a message."""
+    return (
+        f"an object with {', '.join(map(repr, record)) or 'nothing'}" if isinstance(record, dict) else repr(record)[:60]
+    )
 
 
 def config_of(tarball: Path) -> TaskConfig:

@@ -9,7 +9,7 @@ from hearpreprocess.errors import CorpusError
 from hearpreprocess.scaffold.dataset import DatasetDescription, FoldersLayout
 from hearpreprocess.scaffold.division import ExpectedClip
 from hearpreprocess.scaffold.notes import Noted, Notes
-from hearpreprocess.scaffold.recordings import ClipNaming, Recordings, are_unique, check_lengths, clip_name
+from hearpreprocess.scaffold.recordings import ClipNaming, Recordings, are_unique, check_lengths, clip_name, long_names
 from hearpreprocess.scaffold.splits import SPLITS, Splits, splits_of_innermost, splits_of_outermost
 
 
@@ -40,7 +40,6 @@ def described_by_folders(
     _check_labels(folder, layout, paths)
     notes.add(_notes_on_unused(layout, paths, splits))
     naming = _clip_naming(folder, layout, paths)
-    check_lengths(clip_name(naming, path) for path in paths)
     return DatasetDescription(
         recordings=len(paths),
         patterns=recordings.patterns,
@@ -83,14 +82,19 @@ def _notes_on_unused(layout: FoldersLayout, paths: Sequence[str], splits: Splits
 
 
 def _clip_naming(folder: Path, layout: FoldersLayout, paths: Sequence[str]) -> ClipNaming:
-    """What makes the names of clips unique. Raises CorpusError where nothing does."""
-    if layout.label_level == -2:
-        return "path"
-    if are_unique([clip_name("folder", path) for path in paths]):
-        return "folder"
-    if not are_unique([clip_name("path", path) for path in paths]):
+    """What makes the names of clips unique, and no longer than a file's name can be.
+
+    Raises CorpusError where nothing does.
+    """
+    possible: tuple[ClipNaming, ...] = ("path", "stem") if layout.label_level == -2 else ("folder", "path", "stem")
+    names = {naming: [clip_name(naming, path) for path in paths] for naming in possible}
+    unique = [naming for naming in names if are_unique(names[naming])]
+    if not unique:
         raise CorpusError(f"recordings in {folder} differ in case alone, or in dots and slashes; rename them")
-    return "path"
+    fitting = next((naming for naming in unique if not long_names(names[naming])), None)
+    if fitting is None:
+        check_lengths(names[unique[0]])
+    return fitting or unique[0]
 
 
 def _clips(layout: FoldersLayout, paths: Sequence[str], splits: Splits, naming: ClipNaming) -> tuple[ExpectedClip, ...]:

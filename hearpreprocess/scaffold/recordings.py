@@ -96,14 +96,19 @@ def clip_name(naming: ClipNaming, path: str) -> str:
     return path.replace("/", "_").replace(".", "_")
 
 
+def long_names(names: Iterable[str]) -> dict[str, int]:
+    """The names of clips that are too long for a file, with their bytes."""
+    sizes = {name: len(f"{name}.wav".encode()) for name in names}
+    return {name: size for name, size in sizes.items() if size > MOST_BYTES}
+
+
 def check_lengths(names: Iterable[str]) -> None:
     """Raise CorpusError where the name of a clip would be too long for a file."""
-    sizes = {name: len(f"{name}.wav".encode()) for name in names}
-    long = [name for name, size in sizes.items() if size > MOST_BYTES]
-    if long:
+    if long := long_names(names):
+        name, size = next(iter(long.items()))
         raise CorpusError(
-            f"{counted(len(long), 'clips')} would have a name that is too long for a file, such as {long[0]!r}: with "
-            f".wav it has {sizes[long[0]]} bytes; expected at most {MOST_BYTES}. Rename the recordings or their folders"
+            f"{counted(len(long), 'clips')} would have a name that is too long for a file, such as {name!r}: with .wav "
+            f"it has {size} bytes; expected at most {MOST_BYTES}. Rename the recordings or their folders"
         )
 
 

@@ -106,6 +106,11 @@ def read(folder: Path, path: str, recordings: Recordings) -> Noted[Table]:
     if dialect.quoting == "none":
         line = next(row.line for row in rows if any(cell.startswith('"') for cell in row.cells))
         notes.append(f"a quote is a character of its cell, as in line {line}")
+    if dialect.comment:
+        comments = [number for number, line in lines_of(text) if line.startswith(dialect.comment)]
+        notes.append(
+            f"lines that begin with {dialect.comment} are no rows: {len(comments):,}, such as line {comments[0]}"
+        )
     return replace(table, is_ascii=text.isascii() and encoding is None), [
         *(f"{path}: {note}" for note in notes),
         *_notes_on_repeated(path, rows),
@@ -140,7 +145,7 @@ def _best_reading(path: str, text: str, recordings: Recordings) -> tuple[Dialect
     separators = list(dict.fromkeys((_usual_separator(path), *SEPARATORS))) if not stated else [stated]
     readings: dict[Dialect, list[TableRow]] = {}
     refusals: dict[str, CorpusError] = {}
-    for comment in (None, COMMENT):
+    for comment in (None, COMMENT) if _may_have_comments(text, separators, recordings) else (None,):
         for separator in separators:
             try:
                 dialect, rows = _with_quoting(text, Dialect(separator, strip_blanks=True, comment=comment))
@@ -164,6 +169,12 @@ def _best_reading(path: str, text: str, recordings: Recordings) -> tuple[Dialect
     if best is None:
         raise NotATableError("it has one column, or none")
     return _without_needless(text, best, readings[best]), readings[best]
+
+
+def _may_have_comments(text: str, separators: Sequence[str], recordings: Recordings) -> bool:
+    """Whether no line that begins as a comment names a recording that is called so."""
+    comments = [line for _number, line in lines_of(text) if line.startswith(COMMENT)]
+    return not any(recordings.are_named(line.split(separator)[:1]) for line in comments for separator in separators)
 
 
 def _with_quoting(text: str, dialect: Dialect) -> tuple[Dialect, list[TableRow]]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from hearpreprocess import archive, audio, fetch
 from hearpreprocess.corpus import WHOLE, Batch
-from hearpreprocess.errors import ArchiveError, AudioError
+from hearpreprocess.errors import ArchiveError, AudioError, DecoderError
 from hearpreprocess.finished import Fingerprint, manifest
 from hearpreprocess.steps.base import (
     Counter,
@@ -21,7 +21,7 @@ from hearpreprocess.steps.base import (
     is_whole,
 )
 from hearpreprocess.steps.corpus import CorpusStep
-from hearpreprocess.steps.fetch import SourceStep
+from hearpreprocess.steps.source import SourceStep
 from hearpreprocess.storage import digest, link_or_copy
 
 _REFUSED, _CLIPS = "refused.json", "clips.json"
@@ -146,6 +146,8 @@ class Standardize(BatchStep):
                     yield clip.name, audio.fit(decoded.samples, decoded.rate, batch.sample_duration), decoded
                 except (AudioError, ArchiveError) as error:
                     refused[clip.name] = f"file {clip.member}: {error}"
+                except DecoderError as error:
+                    raise DecoderError(f"clip {clip.name}, file {clip.member}: {error}") from error
                 counter.add(1)
 
     def _recordings(

@@ -114,6 +114,10 @@ class Step(luigi.Task):
         """Write an entry with this step's title and stage to the journal."""
         Journal(self.workspace.journal).write(JournalEntry(event, self.title, self.shown_stage, amount, unit, text))
 
+    def warn(self, text: str) -> None:
+        """Write a warning to the journal."""
+        self.note("warned", text=text)
+
     def show_progress(self, message: str, fraction: float) -> None:
         """Show this step's progress on a luigid's page; Luigi sets the callbacks while it runs a step."""
         for name, value in (("set_status_message", message), ("set_progress_percentage", round(100 * fraction))):
@@ -199,7 +203,7 @@ def is_whole(folder: Path) -> bool:
 
 
 @contextlib.contextmanager
-def fresh_folder(path: Path, written: Collection[str]) -> Iterator[Path]:
+def fresh_folder(path: Path, written: Collection[str] = ()) -> Iterator[Path]:
     """Yield an empty folder to fill, and seal it afterwards if the files `written` are there.
 
     An intact folder that another run has created meanwhile is kept; one with a broken seal is replaced.

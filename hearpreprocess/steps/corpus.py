@@ -10,7 +10,8 @@ from typing import Any
 from hearpreprocess.corpus import CorpusFolder, choose_clips, plan_corpus
 from hearpreprocess.steps.base import FolderStep, HiddenParameter, Step, TaskParameter
 from hearpreprocess.steps.code import made_by, sampled_by
-from hearpreprocess.steps.fetch import Index, SourceStep, source_step
+from hearpreprocess.steps.fetch import Index, source_step
+from hearpreprocess.steps.source import SourceStep
 from hearpreprocess.storage import Workspace, digest, on_new_run
 from hearpreprocess.task import TaskMode, TaskReference, Tree, describe_undeclared, opened_files
 

@@ -1,180 +1,29 @@
-"""Steps that provide a source and list it: Download, Generate or Locate, then Index."""
+"""Steps that provide a source and list it: Generate, Locate or Download, then Index."""
 
 from __future__ import annotations
 
 import functools
 import glob
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from hearpreprocess import archive, fetch, synthetic
 from hearpreprocess.archive import files_below
-from hearpreprocess.errors import DownloadError, OfflineError, OutputError, enumerate_problems
+from hearpreprocess.errors import OutputError
 from hearpreprocess.steps.base import Counter, FolderStep, SourceParameter
 from hearpreprocess.steps.code import made_by
-from hearpreprocess.storage import (
-    SEAL,
-    Workspace,
-    check_free,
-    digest,
-    explaining_disk_errors,
-    on_new_run,
-    replaced_folder,
-    whole_file,
-)
-from hearpreprocess.task import TREE, File, Local, Source, Synthetic, Tree, matcher
-
-MOST_FILES_SHOWN = 9
-
-
-class SourceStep(FolderStep):
-    """A step that provides a source. `files`: paths by name; `content_id`: an identifier of their bytes."""
-
-    source = SourceParameter()
-
-    @property
-    def is_unpacked(self) -> bool:
-        """Whether the source's files are the members themselves and need no unpacking."""
-        return not self.source.archived
-
-    @property
-    def members(self) -> dict[str, Path]:
-        """The path of each member of an unpacked source."""
-        return self.files
-
-    @property
-    def checksums(self) -> dict[str, str] | None:
-        """The checksum of each member of an unpacked source, if each has one."""
-        return None
-
-    @property
-    def title(self) -> str:
-        title: str = self.source.title
-        return title
-
-    @property
-    def files(self) -> dict[str, Path]:
-        raise NotImplementedError
-
-    @property
-    def content_id(self) -> str:
-        raise NotImplementedError
-
-    @property
-    def identity(self) -> str:
-        """An identifier of the source that is known before the step is complete."""
-        return self.content_id
-
-    @property
-    def key(self) -> str:
-        return f"{self.title}-{digest([self.identity, made_by()])}"
+from hearpreprocess.steps.download import Download
+from hearpreprocess.steps.source import SourceStep, key_of
+from hearpreprocess.storage import SEAL, Workspace, digest, on_new_run, whole_file
+from hearpreprocess.task import TREE, Local, Source, Synthetic, Tree, matcher
 
 
 def source_step(workspace: Workspace, source: Source) -> SourceStep:
     """The step that provides the source's files."""
     step = {Synthetic: Generate, Local: Locate}.get(type(source), Download)
     return step(workspace=workspace, source=source)
-
-
-class Download(SourceStep):
-    """Files in the download folder, downloaded or already there, with verified checksums.
-
-    The output folder records the size and time of each verified file, so that later runs do not read gigabytes again.
-    """
-
-    stage = "download"
-    is_here = False
-
-    @property
-    def shown_stage(self) -> str:
-        return "verify" if self.is_here else self.stage
-
-    @property
-    def files(self) -> dict[str, Path]:
-        return {file.filename: self._path(file) for file in self.source.files}
-
-    def _path(self, file: File) -> Path:
-        return self.workspace.download_dir / file.filename
-
-    @property
-    def output_paths(self) -> list[Path]:
-        files = list(self.files.values())
-        return files if len(files) <= MOST_FILES_SHOWN else sorted({file.parent for file in files})
-
-    @property
-    def content_id(self) -> str:
-        content: str = self.source.content_id
-        return content
-
-    @property
-    def checksums(self) -> dict[str, str] | None:
-        return {file.filename: digest(file.checksums) for file in self.source.files} if self.is_unpacked else None
-
-    @property
-    def key(self) -> str:
-        return f"{self.title}-{digest([str(self.workspace.download_dir), self.content_id])}"
-
-    def complete(self) -> bool:
-        try:
-            verified = json.loads((self.folder / "verified.json").read_text(encoding="utf-8"))
-            return bool(verified == self._sizes_and_times())
-        except (FileNotFoundError, ValueError):
-            return False
-
-    def run(self) -> None:
-        files: tuple[File, ...] = self.source.files
-        expected = {self._path(file): fetch.ExpectedFile(file.urls, file.checksums, file.size) for file in files}
-        missing = [file for file in files if not self._path(file).exists()]
-        self.is_here = not missing
-        if not self.workspace.offline:
-            self._check_space(missing)
-            if any(fetch.is_being_downloaded(self._path(file)) for file in missing):
-                self.note("warned", text="another run is downloading it; this one waits, and then goes on")
-        known = sum(file.size for file in files if file.size) if all(file.size for file in files) else None
-        planned = False
-
-        def on_bytes(amount: int, total: int | None) -> None:
-            nonlocal planned
-            if not planned:
-                self.note("planned", amount=known or (total if len(files) == 1 else None), unit="B")
-                planned = True
-            counter.add(amount)
-
-        with Counter(self, "B", known) as counter:
-            connections = fetch.Connections(self.workspace.tmp_dir / "connections")
-            failures, untried = fetch.get_all(expected, connections, on_bytes, offline=self.workspace.offline)
-        self._raise(failures, untried)
-        with replaced_folder(self.folder) as folder:
-            (folder / "verified.json").write_text(json.dumps(self._sizes_and_times()), encoding="utf-8")
-        self.note("finished")
-        self.note("completed")
-
-    def _check_space(self, missing: Sequence[File]) -> None:
-        """Raise DiskFullError, before the first byte, if the disk has too little space for the downloads."""
-        if not missing:
-            return
-        with explaining_disk_errors(self.workspace.download_dir):
-            self.workspace.download_dir.mkdir(parents=True, exist_ok=True)
-        check_free(self.workspace.download_dir, sum(map(self._missing_bytes, missing)), f"{self.title} is downloaded")
-
-    def _missing_bytes(self, file: File) -> int:
-        part = fetch.part_path(self._path(file))
-        return (file.size or 0) - (part.stat().st_size if part.exists() else 0)
-
-    def _raise(self, failures: Sequence[DownloadError], untried: int) -> None:
-        if len(failures) == 1 and not untried:
-            raise failures[0]
-        if failures:
-            kind = OfflineError if isinstance(failures[0], OfflineError) else DownloadError
-            headline = f"{{count}} of the {len(self.source.files):,} files of {self.title} are missing"
-            rest = f", {untried:,} were not tried:" if untried else ":"
-            raise kind(enumerate_problems(headline + rest, list(map(str, failures))))
-
-    def _sizes_and_times(self) -> list[list[int]]:
-        statuses = [path.stat() for path in self.files.values()]
-        return [[status.st_size, status.st_mtime_ns] for status in statuses]
 
 
 class Generate(SourceStep):
@@ -266,7 +115,7 @@ class Locate(SourceStep):
     @property
     def _checksum_cache(self) -> Path:
         """The cache of the user's files' checksums, sizes and times, so that unchanged files are not read again."""
-        return self.workspace.tmp_dir / "checksums" / f"{self.title}-{digest(str(self.path))}.json"
+        return self.workspace.tmp_dir / "checksums" / f"{key_of(self.title, str(self.path))}.json"
 
     def build(self, folder: Path) -> list[str]:
         self._check_apart()
@@ -328,7 +177,7 @@ class Index(FolderStep):
     @property
     def key(self) -> str:
         step = self.requires()
-        return f"{self.title}-{digest([step.identity, list(self.source.reads), made_by()])}"
+        return key_of(self.title, [step.identity, list(self.source.reads), made_by()])
 
     def requires(self) -> SourceStep:
         return source_step(self.workspace, self.source)

@@ -135,7 +135,7 @@ class Combine(OutputStep):
         return frozenset(rate for rate in self.rates if is_complete(self.folder, [rate], self.counts))
 
     def run(self) -> None:
-        with output_lock(self.workspace.tmp_dir, self.title):  # another run may be adding other rates, or the same
+        with output_lock(self.workspace.tmp_dir, self.title, self.warn):  # another run may add rates, or the same
             if not self.complete():
                 self._replace()
 
@@ -230,7 +230,7 @@ class Tar(OutputStep):
 
     def run(self) -> None:
         # Another run may write the same tarball, which lacks its checksums for a moment.
-        with output_lock(self.workspace.tmp_dir, self.path.name):
+        with output_lock(self.workspace.tmp_dir, self.path.name, self.warn):
             if not self.complete():
                 self._write()
 

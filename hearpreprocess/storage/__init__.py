@@ -24,7 +24,16 @@ from hearpreprocess.storage.disk import (
     size_of,
     unreadable_message,
 )
-from hearpreprocess.storage.locks import is_locked, is_under_its_name, lock_file, try_lock_file
+from hearpreprocess.storage.locks import (
+    holder_of,
+    is_locked,
+    is_under_its_name,
+    lock_file,
+    note_holder,
+    this_process,
+    try_lock_file,
+)
+from hearpreprocess.storage.names import LONGEST_NAME, fitting_name
 from hearpreprocess.storage.presence import (
     active_run,
     alone,
@@ -38,12 +47,14 @@ from hearpreprocess.storage.presence import (
 from hearpreprocess.storage.remembering import forget_unless_running, on_new_run, only_run
 from hearpreprocess.storage.sealing import SEAL, is_sealed, seal, sealed_by
 from hearpreprocess.storage.temporary import discard, remove_abandoned
+from hearpreprocess.storage.waiting import wait_for, waiting_text
 from hearpreprocess.storage.wording import bytes_text, counted, nearest, printable, shortened, table
 from hearpreprocess.storage.workspace import Workspace
 
 __all__ = [
     "CODE_OF_OUTPUTS",
     "CODE_OF_SAMPLES",
+    "LONGEST_NAME",
     "SEAL",
     "Workspace",
     "active_run",
@@ -60,11 +71,13 @@ __all__ = [
     "duplicates",
     "explaining_disk_errors",
     "file_digest",
+    "fitting_name",
     "flush_file",
     "forget_skipped_cleanup",
     "forget_unless_running",
     "free_on",
     "has_skipped_cleanup",
+    "holder_of",
     "is_locked",
     "is_sealed",
     "is_under_its_name",
@@ -73,6 +86,7 @@ __all__ = [
     "name_of_run",
     "nearest",
     "nearest_existing",
+    "note_holder",
     "note_skipped_cleanup",
     "on_new_run",
     "only_run",
@@ -90,8 +104,11 @@ __all__ = [
     "sync_file_system",
     "sync_folder",
     "table",
+    "this_process",
     "try_lock_file",
     "unreadable_message",
+    "wait_for",
+    "waiting_text",
     "whole_file",
     "whole_folder",
 ]

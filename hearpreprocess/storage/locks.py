@@ -20,11 +20,16 @@ import contextlib
 import errno
 import fcntl
 import os
+import socket
+import sys
 from pathlib import Path
 from typing import BinaryIO
 
 from hearpreprocess.errors import OutputError
 from hearpreprocess.storage.disk import explaining_disk_errors, permissions_of
+from hearpreprocess.storage.wording import printable, shortened
+
+_LONGEST_COMMAND, _LONGEST_HOLDER = 80, 400
 
 
 def lock_file(path: Path, *, shared: bool = False) -> BinaryIO:
@@ -109,6 +114,30 @@ def is_under_its_name(file: BinaryIO, path: Path) -> bool:
         return os.path.samestat(path.stat(), os.fstat(file.fileno()))
     except FileNotFoundError:
         return False
+
+
+def this_process() -> str:
+    """This process for those who wait for it: its number, host and command, without URLs, which may hold a password."""
+    words = [Path(sys.argv[0]).name, *sys.argv[1:]] if sys.argv else []
+    command = shortened(" ".join("..." if "://" in word else word for word in words), _LONGEST_COMMAND)
+    return f"process {os.getpid()} on {socket.gethostname()}" + (f": {command}" if command else "")
+
+
+def note_holder(lock: BinaryIO) -> None:
+    """Write into a locked file, in place of its content, which process holds it."""
+    with contextlib.suppress(OSError):  # the lock counts, not its note
+        lock.truncate(0)
+        lock.seek(0)
+        lock.write(this_process().encode(errors="replace"))
+
+
+def holder_of(path: Path) -> str:
+    """The process that was noted in a lock's file by `note_holder`; empty if unknown."""
+    try:
+        with path.open("rb") as file:
+            return printable(file.read(_LONGEST_HOLDER).decode(errors="replace")).strip()
+    except OSError:
+        return ""
 
 
 def _locked(path: Path, kind: int, *, writes: bool) -> BinaryIO:

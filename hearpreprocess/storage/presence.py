@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from hearpreprocess.storage.disk import explaining_disk_errors
 from hearpreprocess.storage.elsewhere import FileServer, system_id
-from hearpreprocess.storage.locks import has_locks, is_locked, lock_file
+from hearpreprocess.storage.locks import has_locks, holder_of, is_locked, lock_file, note_holder, try_lock_file
+from hearpreprocess.storage.waiting import wait_for, waiting_text
 
 _FOLDER, _DOOR, _RUN, _CLEANUP_SKIPPED = "runs", "door", ".run", ".left"
+_SECONDS_BETWEEN_TRIES = 0.1
 
 
 def name_of_run() -> str:
@@ -75,9 +77,18 @@ def supports_locks(tmp_dir: Path) -> bool:
 
 
 @contextlib.contextmanager
-def output_lock(tmp_dir: Path, title: str) -> Iterator[None]:
-    """Wait until no other run writes the output with this title, and keep others from doing so."""
-    with lock_file(_folder(tmp_dir) / f"{title}.lock"):
+def output_lock(tmp_dir: Path, title: str, say: Callable[[str], object] = str) -> Iterator[None]:
+    """Wait until no other run writes the output with this title, and keep others from doing so.
+
+    `say` is called with whom is waited for, if it takes long.
+    """
+    path = _folder(tmp_dir) / f"{title}.lock"
+
+    def say_who(waited: float) -> None:
+        say(f"{waiting_text(waited)} for another run that is writing it ({holder_of(path) or 'unknown'})")
+
+    with wait_for(lambda: try_lock_file(path, writes=False), say_who, lambda: _SECONDS_BETWEEN_TRIES) as lock:
+        note_holder(lock)
         yield
 
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit
 
 from hearpreprocess.errors import ConfigError
-from hearpreprocess.storage import file_digest, on_new_run
+from hearpreprocess.storage import LONGEST_NAME, file_digest, on_new_run
 from hearpreprocess.task import rules
 from hearpreprocess.task.addresses import without_credentials
 from hearpreprocess.task.checking import Rule, check_fields
@@ -23,7 +23,8 @@ class File:
 
     `url`: the URL, or the mirrors in the order in which they are tried (http, https or file). `md5`, `sha256`:
     checksums in hexadecimal; at least one is required, and all that are given are verified. `size`: bytes, if known; a
-    file of another size is refused. `about`: roughly, if `size` is not known or mirrors differ; used only by plans.
+    file of another size is refused. `about`: roughly, if `size` is not known or mirrors differ, for plans; without any
+    checksum, a file is refused that is four times smaller or larger.
     `filename`: the name in the download folder; by default the last part of the first url.
     """
 
@@ -52,6 +53,12 @@ class File:
         parts = self.filename.split("/")
         if "\\" in self.filename or unusable_character(self.filename) or not {"", ".", ".."}.isdisjoint(parts):
             raise ConfigError(f"{without_credentials(urls[0])}: {self.filename!r} is no file name; give filename=")
+        for part in parts:
+            if (size := len(part.encode(errors="surrogatepass"))) > LONGEST_NAME:
+                raise ConfigError(
+                    f"{part}: the name has {size} bytes in UTF-8; a file's name may have at most {LONGEST_NAME}. "
+                    "Give a shorter one with filename="
+                )
         self._check_checksums()
 
     def _check_checksums(self) -> None:

@@ -128,6 +128,20 @@ def is_file(value: str) -> str:
     return "" if _is(Path.is_file, value) else f"names no file: {shown(value)}"
 
 
+def is_list_of_checksums(value: str) -> str:
+    """The path of a file with a file name, a tab and a checksum in each line."""
+    if not _is(Path.is_file, value):
+        return f"names no file: {shown(value)}"
+    try:
+        lines = Path(value).read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        return f"names a file that cannot be read: {shown(value)}: {error}"
+    wrong = next((number for number, line in enumerate(lines, 1) if line.count("\t") != 1), None)
+    if wrong is None:
+        return ""
+    return f"names {shown(value)}, whose line {wrong} is not a file name, a tab and an md5: {shown(lines[wrong - 1])}"
+
+
 def is_there(value: str) -> str:
     """The path of anything that is there."""
     return (

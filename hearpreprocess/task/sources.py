@@ -83,7 +83,7 @@ class Archive(File, Source):
     member_md5: Path | str | None = None
     may_differ: Collection[str] = ()
 
-    RULES: ClassVar[Mapping[str, Rule]] = {**File.RULES, "member_md5": rules.is_file}
+    RULES: ClassVar[Mapping[str, Rule]] = {**File.RULES, "member_md5": rules.is_list_of_checksums}
 
     def _check_checksums(self) -> None:
         if self.checksums or self.member_md5 is None:
@@ -259,7 +259,7 @@ class Local(Source):
     is_stand_in: bool = False
 
     def __post_init__(self) -> None:
-        check_fields(self, rules={"path": rules.is_there, "member_md5": rules.is_file})
+        check_fields(self, rules={"path": rules.is_there, "member_md5": rules.is_list_of_checksums})
 
     @classmethod
     def instead_of(cls, source: Source, path: str) -> Local:

@@ -1,19 +1,37 @@
-"""WAV and AIFF files of any chunks in any order: exactly the samples of their data, and no cut of them gives others."""
+"""Files of any chunks in any order: exactly the samples of their data, and no cut of them gives others."""
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hearpreprocess import audio
 from hearpreprocess.errors import AudioError
 from tests.audio.recordings import tags
-from tests.audio.recordings.by_hand_others import aiff_common, aiff_form, aiff_sound
-from tests.audio.recordings.by_hand_riff import PCM, PLACEHOLDERS, chunk, described, extensible, riff
+from tests.audio.recordings.by_hand_others import (
+    aiff_common,
+    aiff_form,
+    aiff_sound,
+    caf_chunk,
+    caf_data,
+    caf_head,
+)
+from tests.audio.recordings.by_hand_riff import (
+    PCM,
+    PLACEHOLDERS,
+    chunk,
+    described,
+    extensible,
+    riff,
+    w64,
+    w64_chunk,
+)
 from tests.audio.recordings.encodings import pcm, signed_8
+from tests.extent import IS_LONG
 
 TRICKY = (b"data", b"fmt ", b"RIFF", b"WAVE", b"FORM", b"SSND", b"COMM", b"ID3", b"\0" * 4, b"\xff" * 4)
 """What in the body of a chunk could be taken for something else."""
@@ -72,6 +90,44 @@ def aiffs(draw: st.DrawFn) -> Written:
     return Written(draw(in_front) + whole + draw(behind), expected)
 
 
+@st.composite
+def cafs(draw: st.DrawFn) -> Written:
+    bits, count, length = draw(st.sampled_from([16, 24, 32])), draw(channels), draw(lengths)
+    order = draw(st.sampled_from("<>"))
+    data, expected, _bits = pcm(bits, count, order, length)
+    head = caf_head(b"lpcm", 2 if order == "<" else 0, bits, count)
+    before, after = ([caf_chunk(*one) for one in draw(chunks)] for _place in range(2))
+    is_open = draw(st.booleans())
+    end = b"" if is_open else b"".join(after) + draw(behind)
+    return Written(head + b"".join(before) + caf_data(data, -1 if is_open else None) + end, expected, is_open)
+
+
+@st.composite
+def w64s(draw: st.DrawFn) -> Written:
+    bits, count, length = draw(widths), draw(channels), draw(lengths)
+    data, expected, _bits = pcm(bits, count, "<", length)
+    before, between, after = ([w64_chunk(*one) for one in draw(chunks)] for _place in range(3))
+    form = w64_chunk(b"fmt ", described(PCM, count, bits))
+    return Written(w64(*before, form, *between, w64_chunk(b"data", data), *after) + draw(behind), expected)
+
+
+@st.composite
+def rf64s(draw: st.DrawFn) -> Written:
+    bits, count, length = draw(widths), draw(channels), draw(lengths)
+    data, expected, _bits = pcm(bits, count, "<", length)
+    before, between, after = ([chunk(*one) for one in draw(chunks)] for _place in range(3))
+    body = [
+        *before,
+        chunk(b"fmt ", described(PCM, count, bits)),
+        *between,
+        chunk(b"data", data, size=0xFFFFFFFF),
+        *after,
+    ]
+    ds64 = chunk(b"ds64", struct.pack("<QQQL", 40 + len(b"".join(body)), len(data), length, 0))
+    form = draw(st.sampled_from([b"RF64", b"BW64"]))
+    return Written(riff(ds64, *body, form=form, size=0xFFFFFFFF) + draw(behind), expected)
+
+
 def check(written: Written, cut: float) -> None:
     """The file, and what is left of it after a cut."""
     decoded = audio.decode(written.content)
@@ -86,11 +142,16 @@ def check(written: Written, cut: float) -> None:
     np.testing.assert_array_equal(samples, written.expected[: len(samples)])
 
 
+long = settings(max_examples=5000 if IS_LONG else settings.default.max_examples)
+
+
+@long
 @given(waves(), cuts)
 def test_waves_of_any_chunks(written: Written, cut: float) -> None:
     check(written, cut)
 
 
-@given(aiffs(), cuts)
-def test_aiffs_of_any_chunks(written: Written, cut: float) -> None:
+@long
+@given(st.one_of(aiffs(), cafs(), w64s(), rf64s()), cuts)
+def test_others_of_any_chunks(written: Written, cut: float) -> None:
     check(written, cut)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -33,6 +34,19 @@ def cuts_of(length: int, count: int = CUTS) -> list[int]:
     return sorted(cuts)
 
 
+MARKS = (b"OggS", b"moof", b"mdat", b"\x1f\x43\xb6\x75", b"idx1", b"\xff\xf8", b"wvpk", b"data", b"SSND")
+"""Where a page, a fragment, a cluster, a frame or a chunk begins; a cut there leaves whole ones."""
+
+
+def cuts_at_marks(content: bytes) -> set[int]:
+    """Where the first ten of each begin, and the last."""
+    cuts: set[int] = set()
+    for mark in MARKS:
+        found = [match.start() for match in re.finditer(re.escape(mark), content)]
+        cuts |= {cut for cut in found[:10] + found[-1:] if cut}
+    return cuts
+
+
 def outcome_of(case: Case, whole: audio.Decoded, cut: int) -> str:
     """What becomes of the first `cut` bytes of a recording."""
     try:
@@ -55,16 +69,19 @@ def cut_everywhere(case: Case, count: int = CUTS) -> tuple[Counter[str], list[st
         return Counter(), [f"{case.name}: the whole is refused: {error}"]
     outcomes: Counter[str] = Counter()
     wrong: dict[str, list[int]] = {}
-    for cut in {*cuts_of(len(case.content), count), *filter(None, [case.joint])}:
+    cuts = set(cuts_of(len(case.content), count))
+    if count == CUTS:
+        cuts |= cuts_at_marks(case.content) | ({case.joint} - {0})
+    for cut in sorted(cuts):
         outcome = outcome_of(case, whole, cut)
         outcomes[outcome] += 1
         cannot_know = case.open_end and case.joint in (0, cut)
         if outcome == WRONG or (outcome == PREFIX and not cannot_know):
             wrong.setdefault(outcome, []).append(cut)
     faults = [
-        f"{case.name}: of {len(case.content)} bytes the first {', '.join(map(str, sorted(cuts)[:5]))}: {outcome}"
-        + (f" ({len(cuts)} cuts)" if len(cuts) > 5 else "")
-        for outcome, cuts in wrong.items()
+        f"{case.name}: of {len(case.content)} bytes the first {', '.join(map(str, places[:5]))}: {outcome}"
+        + (f" ({len(places)} cuts)" if len(places) > 5 else "")
+        for outcome, places in wrong.items()
     ]
     return outcomes, faults
 

@@ -19,7 +19,7 @@ from tests.audio.recordings.decoders import Heard
 
 WRONG_SUFFIXES = (".wav", ".mp3", ".raw", ".txt")
 FEW = 19  # every so manieth recording is among the fast tests
-FEWEST = {"by hand": 220, "libsndfile": 200, "ffmpeg": 180, "sox": 40}
+FEWEST = {"by hand": 220, "libsndfile": 200, "ffmpeg": 200, "sox": 40}
 """How many recordings each writer has at least, so that none is lost without a word."""
 
 
@@ -139,7 +139,7 @@ def test_a_part_of_the_recordings(tmp_path: Path) -> None:
     """A few of each writer that is always there, against what was written into them and against soundfile."""
     faults = []
     cases = [*corpus("by hand")[::FEW], *corpus("libsndfile")[::FEW]]
-    assert len(cases) > 30
+    assert len(cases) > 20
     for case in cases:
         ours, problems = problems_here(case, tmp_path)
         way = way_of_difference(ours, decoders.by_soundfile(case.content)) if not ours.refusal else None

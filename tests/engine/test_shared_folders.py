@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import random
 import shutil
@@ -15,11 +14,9 @@ import pytest
 
 from tests import toys
 from tests.conftest import User
+from tests.plain_user import NEEDS_ROOT, SOMEBODY, as_plain_user
 
 RATES = ("--sample-rates", "8000", "12000")
-NEEDS_ROOT = pytest.mark.skipif(os.geteuid() != 0 or sys.platform != "linux", reason="needs root on Linux")
-SOMEBODY = 54321
-"""The number of a user that this machine does not know."""
 
 
 @pytest.fixture
@@ -27,14 +24,6 @@ def task(user: User) -> str:
     _path, archive = toys.corpus(user.folder / "source", toys.folds_members())
     user.write("mine.py", toys.folds_task(archive))
     return "./mine.py"
-
-
-def as_plain_user() -> None:
-    """Have this process be no more than the owner of its files, although it is root, with the umask of groups."""
-    os.umask(0o002)
-    header = (ctypes.c_uint32 * 2)(0x20080522, 0)  # _LINUX_CAPABILITY_VERSION_3, this process
-    if ctypes.CDLL(None, use_errno=True).capset(header, (ctypes.c_uint32 * 6)()):
-        raise OSError(ctypes.get_errno(), "capset")
 
 
 def give_away(folder: Path, mode: int | None = None) -> None:

@@ -56,9 +56,9 @@ def on_small_disk(user: User, task: str, kilobytes: int) -> tuple[int, str, dict
     script = (
         f"mount -t tmpfs -o size={kilobytes}k none {disk} && cd {disk} || exit 99\n"
         f"{runner} >{kept}/said 2>&1; first=$?; echo $first >{kept}/status\n"
-        f"[ $first = 0 ] || {{ find . -name '*.partial' >{kept}/left; mount -o remount,size=200m {disk}; "
+        f"[ $first = 0 ] || {{ find . -name '*.partial*' >{kept}/left; mount -o remount,size=200m {disk}; "
         f"{runner} >{kept}/again 2>&1 || exit 98; }}\n"
-        f"cp -r out {kept}/out; find . -name '*.partial' >>{kept}/left"
+        f"cp -r out {kept}/out; find . -name '*.partial*' >>{kept}/left"
     )
     finished = subprocess.run(["unshare", "-m", "sh", "-c", script], capture_output=True, text=True, check=False)
     said = "".join(path.read_text() for path in (kept / "said", kept / "again") if path.exists())

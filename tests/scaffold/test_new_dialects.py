@@ -147,6 +147,17 @@ def test_a_table_that_names_recordings_and_cannot_be_read_is_refused(
         describe(folder)
 
 
+def test_comments_are_said_and_are_no_recordings(folder: Path) -> None:
+    (folder / "t.csv").write_text("\n".join(["# by hand, in 2019, twice", *lines()]), encoding="utf-8")
+    dataset = describe(folder)
+    assert labels_of(dataset, folder) == expected()
+    assert "t.csv: lines that begin with # are no rows: 1, such as line 1" in dataset.notes
+    wavs(folder, "#9.wav")
+    (folder / "t.csv").write_text("\n".join([*lines(), "#9.wav,cat", "# by hand, in 2019, twice"]), encoding="utf-8")
+    with pytest.raises(CorpusError, match="line 12 has 3 cells, expected 2"):
+        describe(folder)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "note"),
     [

@@ -117,7 +117,11 @@ def test_names_that_are_too_long_together_are_refused_before_anything_is_written
         describe(tmp_path)
     for path in list(tmp_path.glob("*/*.wav")):
         path.rename(path.with_name(path.name[1:]))
-    assert len(describe(tmp_path).clips) == 6
+    dataset = describe(tmp_path)
+    assert (len(dataset.clips), dataset.clip_naming) == (6, "folder")
+    for path in list(tmp_path.glob("*/*.wav")):
+        path.rename(path.with_name(path.parent.name[0] + "-" * 99 + path.name))
+    assert describe(tmp_path).clip_naming == "stem", "which is short enough, and unique"
 
 
 def test_hidden_copies_are_no_recordings(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import imageio_ffmpeg
 import pytest
 
 import hearpreprocess
+from hearpreprocess.audio.versions import ffmpeg_version
 from tests import toys
 from tests.conftest import User
 
@@ -95,17 +96,37 @@ def made_with(user: User) -> dict[str, str]:
     return versions
 
 
-def test_another_ffmpeg_is_another_input(user: User, task: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    command = (task, "--sample-rates", 8000)
-    assert user.run(*command).returncode == 0
-    before, keys = made_with(user), {path.name for path in (user.folder / "_workdir").glob("standardize/*")}
-    other = user.folder / "ffmpeg"
+def theirs(folder: Path) -> str:
+    """A program that names itself an ffmpeg of another build."""
+    other = folder / "ffmpeg"
     other.write_text(
         f'#!/bin/sh\n[ "$1" = -version ] && echo "ffmpeg version 0.1-theirs by them" && exit\n'
         f'exec {imageio_ffmpeg.get_ffmpeg_exe()} "$@"\n'
     )
     other.chmod(0o755)
-    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(other))
+    return str(other)
+
+
+def test_the_ffmpeg_that_is_found_is_known_by_all_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, build = ffmpeg_version.__wrapped__()
+    assert (ours, build) == ffmpeg_version.__wrapped__()
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", theirs(tmp_path))
+    version, of_theirs = ffmpeg_version.__wrapped__()
+    assert version == "0.1-theirs"
+    assert len(of_theirs) == len(build) == 16
+    assert of_theirs != build
+    (tmp_path / "ffmpeg").write_text("#!/bin/sh\necho ffmpeg version 0.1-theirs by others\n")
+    assert ffmpeg_version.__wrapped__()[1] not in (build, of_theirs)
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(tmp_path / "missing"))
+    assert ffmpeg_version.__wrapped__() == ("not found", "")
+
+
+@pytest.mark.slow
+def test_another_ffmpeg_is_another_input(user: User, task: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = (task, "--sample-rates", 8000)
+    assert user.run(*command).returncode == 0
+    before, keys = made_with(user), {path.name for path in (user.folder / "_workdir").glob("standardize/*")}
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", theirs(user.folder))
     assert "ffmpeg 0.1-theirs build" in user.run("--version").stdout
     again = user.run(*command)
     assert again.returncode == 0, again.stderr

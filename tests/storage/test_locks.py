@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ import pytest
 
 from hearpreprocess.storage.locks import is_locked, is_under_its_name, lock_file, try_lock_file
 from tests import toys
+from tests.plain_user import NEEDS_ROOT, SOMEBODY
 from tests.storage.conftest import python, with_flock
 from tests.user import User
 
@@ -143,6 +145,44 @@ def test_of_a_file_of_somebody_else_nothing_is_known(tmp_path: Path) -> None:
     assert is_locked(tmp_path / "lock") is None
 
 
+@NEEDS_ROOT
+def test_a_lock_of_another_user_that_may_only_be_read(tmp_path: Path, other_flock: Path) -> None:
+    for name in ("theirs", "hidden"):
+        (tmp_path / name).touch()
+        os.chown(tmp_path / name, SOMEBODY, SOMEBODY)
+    (tmp_path / "theirs").chmod(0o644)
+    (tmp_path / "hidden").chmod(0o600)
+    code = """
+        from pathlib import Path
+        import pytest
+        from hearpreprocess.errors import OutputError
+        from hearpreprocess.storage import is_locked, lock_file, try_lock_file
+        from tests.plain_user import as_plain_user
+
+        as_plain_user()
+        path = Path("theirs")
+        if EXCLUSIVE:
+            with lock_file(path):
+                assert is_locked(path) is True
+                assert try_lock_file(path, writes=False) is None
+            assert is_locked(path) is False
+        else:
+            with pytest.raises(OutputError, match=r"theirs: cannot be locked.* .owner 54321, .*rw-r--r--.*chmod g.w"):
+                lock_file(path)
+            assert is_locked(path) is None
+        with lock_file(path, shared=True), lock_file(path, shared=True):
+            pass
+        with pytest.raises(OutputError, match="theirs cannot be written"):
+            try_lock_file(path)  # a download would be written to it
+        with pytest.raises(OutputError, match=r"hidden cannot be written: .*owner 54321"):
+            lock_file(Path("hidden"))
+        assert is_locked(Path("hidden")) is None
+    """
+    project = {"PYTHONPATH": str(Path(__file__).parents[2])}
+    python(f"EXCLUSIVE = True\n{textwrap.dedent(code)}", tmp_path, os.environ | project)
+    python(f"EXCLUSIVE = False\n{textwrap.dedent(code)}", tmp_path, with_flock(other_flock) | project)
+
+
 @pytest.mark.parametrize("missing", WITHOUT_LOCKS, ids=errno.errorcode.get)
 def test_without_locks_work_goes_on_and_nothing_is_known(tmp_path: Path, other_flock: Path, missing: int) -> None:
     python(
@@ -151,7 +191,6 @@ def test_without_locks_work_goes_on_and_nothing_is_known(tmp_path: Path, other_f
         from pathlib import Path
         import pytest
         from hearpreprocess.storage import alone, active_run, is_locked, lock_file, supports_locks, try_lock_file
-        from hearpreprocess.fetch import is_being_downloaded, part_path
 
         path = Path("lock")
         with lock_file(path) as held, lock_file(path) as second, try_lock_file(path) as third:
@@ -159,9 +198,6 @@ def test_without_locks_work_goes_on_and_nothing_is_known(tmp_path: Path, other_f
                 fcntl.flock(held.fileno(), fcntl.LOCK_EX)
             assert is_locked(path) is None
         assert is_locked(Path("missing")) is False
-
-        part_path(Path("downloaded")).touch()
-        assert not is_being_downloaded(Path("downloaded")), "nobody is known to be at it"
 
         assert not supports_locks(Path("work"))
         with alone(Path("work"), "ours") as is_alone:

@@ -124,6 +124,7 @@ def refusal(make: Callable[..., Any], **fields: Any) -> str:
         (Local, {"path": "a\0b"}, "path must be a path that is not empty and that a file system can hold"),
         (Local, {"path": "x" * 5000}, "Local: path names nothing that a source can be read from"),
         (FileList, {"listing": "/nowhere", "folder": "a"}, "FileList: listing names no file: '/nowhere'"),
+        (Local, {"path": "/tmp", "member_md5": __file__}, "whose line 1 is not a file name, a tab and an md5: "),
         (Archive, {"url": "https://[x/a.zip", "md5": MD5}, "url 'https://[x/a.zip' is no http, https or file url"),
         (Event, {"label": "a", "start": float("nan"), "end": 1.0}, "Event: start must be a finite number, got nan"),
         (Clip, {"path": "a.wav"}, "Clip: path must be a Member, got 'a.wav'"),
@@ -512,7 +513,7 @@ def plan_with(made: Clip | Event | LeftOut, tree: Tree) -> None:
         return
     folder = tree._folder.parent / "plan"
     folder.mkdir()
-    CorpusFolder(folder).write(plan_corpus(config, table, omissions, {"corpus": tree}))
+    CorpusFolder(folder).write(plan_corpus(config, table, omissions, {"corpus": tree}, made_by="0" * 16))
     read, _left_out = CorpusFolder(folder).labels()
     for split in config.splits.names:
         labels.to_json(labels.split_labels(read, split, config.embedding_type)).encode()

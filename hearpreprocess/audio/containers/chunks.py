@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from hearpreprocess.audio.containers.content import Content
 
 HEADER_BYTES = 8
+
+_LITTLE, _BIG = struct.Struct("<4sL"), struct.Struct(">4sL")
 
 MOST_CHUNKS = 100_000
 """More are no recording, but bytes that take long."""
@@ -17,8 +19,7 @@ _MOST_BEHIND = 100
 _SAMPLES = (b"data", b"SSND", b"BODY", b"movi")
 
 
-@dataclass(frozen=True, slots=True)
-class Chunks:
+class Chunks(NamedTuple):
     """The chunks of a form that ends at `end`; `order`: of its bytes, `<` or `>`."""
 
     content: Content
@@ -29,7 +30,8 @@ class Chunks:
         """The name and declared size of the chunk at a position; None behind the last one."""
         if position + HEADER_BYTES > self.end:
             return None
-        name, size = struct.unpack(f"{self.order}4sL", self.content.read(position, HEADER_BYTES))
+        header = self.content.read(position, HEADER_BYTES)
+        name, size = (_LITTLE if self.order == "<" else _BIG).unpack(header)
         return name, size
 
     def following(self, start: int, size: int) -> tuple[int, bool]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from typing import NamedTuple
 
 from hearpreprocess.errors import AudioError
 
@@ -11,8 +12,7 @@ class NotAudioError(AudioError):
     """A known container without audio."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One stream: the bytes from `begin` to `end`, behind a `header` that replaces the recording's own.
 
     `gaps`: ranges of bytes in between that are no audio.
@@ -30,13 +30,12 @@ class Part:
         return list(zip(starts, [*(start for start, _stop in self.gaps), self.end], strict=True))
 
 
-@dataclass(frozen=True, slots=True)
-class Container:
+class Container(NamedTuple):
     """A recording's container.
 
     `parts`: its streams, one after the other. `frames`: the samples of each channel that it declares or that its
     frames have, so that fewer are a cut; `seconds` for those that declare a time. None: it declares nothing.
-    `exact`: the samples behind a header of their own, for where libsndfile finds none, or another number of them.
+    `exact`: makes the samples behind a header of their own, for where libsndfile finds none, or another number of them.
     `skipped`: samples of an encoder's delay that ffmpeg is not to skip by itself, as it does so wrongly.
     `by_libsndfile`, `by_ffmpeg`: whether they may read it. `is_damaged`: whether its header was repaired.
     """
@@ -45,7 +44,7 @@ class Container:
     parts: tuple[Part, ...]
     frames: int | None = None
     seconds: float | None = None
-    exact: Part | None = None
+    exact: Callable[[], Part] | None = None
     skipped: int | None = None
     by_libsndfile: bool = True
     by_ffmpeg: bool = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 from hearpreprocess.audio.containers.container import Container, Part
 from hearpreprocess.audio.containers.content import Content
@@ -12,7 +13,7 @@ from hearpreprocess.errors import AudioError
 
 _MARK, _STREAMINFO_BYTES, _LAST = b"fLaC", 34, 0x80
 
-_STARTS = (_MARK + b"\0\0\0\x22", _MARK + b"\x80\0\0\x22")
+_START = re.compile(rb"fLaC[\x00\x80]\x00\x00\x22")
 """The mark and the header of the block that must come first."""
 
 _MOST_BLOCKS = 10_000
@@ -49,15 +50,10 @@ def flac_container(content: Content, begin: int, end: int) -> Container | None:
 def flac_parts(content: Content, begin: int, position: int, end: int) -> tuple[Part, ...]:
     """The streams from `begin` on, the first of which does not end before `position`."""
     starts = [begin]
-    while (following := _next_start(content, position, end)) is not None:
+    while (following := content.search(_START, position, end)) >= 0:
         starts.append(following)
         position = following + len(_MARK)
     return tuple(_with_total(content, *ends) for ends in itertools.pairwise([*starts, end]))
-
-
-def _next_start(content: Content, position: int, end: int) -> int | None:
-    found = [offset for start in _STARTS if (offset := content.find(start, position, end)) >= 0]
-    return min(found, default=None)
 
 
 def _total(head: bytes) -> int:

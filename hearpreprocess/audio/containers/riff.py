@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import struct
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from hearpreprocess.audio.containers.chunks import HEADER_BYTES, MOST_CHUNKS, Chunks
 from hearpreprocess.audio.containers.container import Container, Part
@@ -35,8 +35,7 @@ _BEHIND = re.compile(rb"LIST|INFO|id3 |ID3 |bext|iXML|axml|cue |smpl|inst|afsp|P
 """Chunks that may lie behind samples whose length the header does not state."""
 
 
-@dataclass(frozen=True, slots=True)
-class WavFormat:
+class WavFormat(NamedTuple):
     """The format chunk: its code (1: PCM, 3: float; that within EXTENSIBLE), channels, hertz, bytes a block, bits."""
 
     code: int
@@ -46,8 +45,7 @@ class WavFormat:
     bits: int
 
 
-@dataclass(frozen=True, slots=True)
-class WavLayout:
+class WavLayout(NamedTuple):
     """Where in a WAV file its samples lie.
 
     `description`: the content of its format chunk. `start`, `length`: of the samples, in bytes. `declared`: the length
@@ -72,6 +70,10 @@ class WavLayout:
         if code == _EXTENSIBLE and len(self.description) >= 40 and self.description[26:40] in _GUID_TAILS:
             (code,) = struct.unpack_from(f"{self.order}H", self.description, 24)
         return WavFormat(code, channels, rate, block, bits)
+
+    def exact(self) -> Part:
+        """The samples alone, with a header that every reader reads in the same way."""
+        return Part(self.start, self.start + self.length, self.header())
 
     def header(self) -> bytes:
         """A header of the format and the samples alone, which every reader reads in the same way."""
@@ -161,11 +163,15 @@ def _container(layout: WavLayout, plain: Part | None = None, *, is_damaged: bool
     is_linear = form.code in _LINEAR and form.block > 0 and form.block == form.channels * ((form.bits + 7) // 8)
     if layout.declared is None and form.code in _IN_BLOCKS and form.block and (rest := layout.length % form.block):
         raise AudioError(f"it is cut short: its last block declares {form.block} bytes, the file holds {rest}")
-    exact = Part(layout.start, layout.start + layout.length, layout.header())
     frames = layout.length // form.block if is_linear else None
     is_big_endian = layout.order == ">"  # ffmpeg would read it as if it were little-endian
     return Container(
-        "WAV", (plain or exact,), frames=frames, exact=exact, by_ffmpeg=not is_big_endian, is_damaged=is_damaged
+        "WAV",
+        (plain or layout.exact(),),
+        frames=frames,
+        exact=layout.exact,
+        by_ffmpeg=not is_big_endian,
+        is_damaged=is_damaged,
     )
 
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from hearpreprocess.errors import AudioError
 
-_PLACEHOLDERS = (range(1), range(0x7FFFF000, 0x80000025), range(0xFFFFF000, 0x100000000))
-"""0: ffmpeg, and recorders that lost power. 0x7FFFF000, 0x80000000: sox, mpg123. 0xFFFFFFFF: ffmpeg, the standards."""
-
 _PLACEHOLDERS_64 = (0, (1 << 63) - 1, (1 << 64) - 1)
 
 
 def is_placeholder(size: int) -> bool:
     """Whether a declared size of 32 bits, in bytes, stands for one that the writer did not know."""
-    return any(size in sizes for sizes in _PLACEHOLDERS)
+    # 0: ffmpeg, and recorders that lost power. 0x7FFFF000, 0x80000000: sox, mpg123. 0xFFFFFFFF: ffmpeg, the standards.
+    return size == 0 or 0x7FFFF000 <= size <= 0x80000024 or 0xFFFFF000 <= size <= 0xFFFFFFFF
 
 
 def is_placeholder_64(size: int) -> bool:

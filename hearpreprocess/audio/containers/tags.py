@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from hearpreprocess.audio.containers.content import Content
 
 _ID3_HEADER, _ID3V1_BYTES, _ENHANCED_BYTES, _APE_BYTES = 10, 128, 227, 32
 
 _MOST_PADDING_BYTES, _MOST_CANDIDATES = 1 << 16, 100
 
+_LYRICS3_ENDS, _LYRICS3_MARK_BYTES = (re.compile(rb"LYRICS200"), re.compile(rb"LYRICSEND")), 9
 _LYRICS3_BYTES, _LYRICS3_VERSION_1_BYTES = 15, 5100
 
 
@@ -23,9 +26,9 @@ def tag_length(content: Content, position: int, end: int) -> int:
         is_header = int.from_bytes(head[20:24], "little") & 0x20000000
         return int.from_bytes(head[12:16], "little") + _APE_BYTES if is_header else _APE_BYTES
     if head[:11] == b"LYRICSBEGIN":
-        for mark in (b"LYRICS200", b"LYRICSEND"):
-            if (found := content.find(mark, position, end)) >= 0:
-                return found + len(mark) - position
+        for mark in _LYRICS3_ENDS:
+            if (found := content.search(mark, position, end)) >= 0:
+                return found + _LYRICS3_MARK_BYTES - position
     return 0
 
 

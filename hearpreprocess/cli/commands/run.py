@@ -62,7 +62,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_no_report(parser)
     parser.add_argument("--version", action=ShowVersion, help=argparse.SUPPRESS)
     detail = parser.add_mutually_exclusive_group()
-    detail.add_argument("--quiet", action="store_true", help="show nothing but what was made, and failures")
+    detail.add_argument("--quiet", action="store_true", help="show nothing but what was made, warnings and failures")
     detail.add_argument("--verbose", action="store_true", help="show every stage's progress each second")
     parser.add_argument("--scheduler-url", metavar="URL", help="a luigid to work with (default: a local scheduler)")
 

@@ -77,7 +77,8 @@ class Display:
                 self._line(f"{entry.title}  {entry.stage}: failed")
         elif entry.event == "warned":
             self.warnings.append(entry)
-            self._line(f"{entry.title}  {entry.stage}: warning: {printable(entry.text)}")
+            text = f"{entry.title}  {entry.stage}: warning: {printable(entry.text)}"
+            self._screen.warn(text)
         elif entry.event == "completed":
             self._work.completed.add(entry.title)
         else:

@@ -38,6 +38,10 @@ class Log:
         """Write a line that stays."""
         print(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {text}", file=self._stream, flush=True)
 
+    def warn(self, text: str) -> None:
+        """Write a warning."""
+        self.line(text)
+
     def show(self, work: Work) -> None:
         """Replace the progress shown before; a log shows none between its lines."""
 
@@ -125,10 +129,14 @@ class Terminal(Log):
 
 
 class Silence(Log):
-    """Nothing."""
+    """Nothing but warnings."""
 
     def line(self, text: str) -> None:
         """Write nothing."""
+
+    def warn(self, text: str) -> None:
+        """Write a warning."""
+        super().line(text)
 
 
 def _can_write(text: str, stream: TextIO) -> bool:

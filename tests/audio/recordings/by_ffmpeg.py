@@ -11,7 +11,7 @@ import imageio_ffmpeg
 import numpy as np
 
 from tests.audio.recordings import tags
-from tests.audio.recordings.case import RATE, Case, mono_16, signal, signal_16
+from tests.audio.recordings.case import LENGTH, RATE, Case, mono_16, signal, signal_16
 
 Options = tuple[str, ...]
 
@@ -20,17 +20,25 @@ def cases() -> Iterator[Case]:
     """All of them."""
     yield from _lossless()
     yield from _lossy()
+    yield from _long()
     yield from _piped()
     yield from _joined()
     yield from _tagged()
 
 
 def written(
-    suffix: str, options: Options, channels: int = 1, *, rate: int = RATE, piped: bool = False, wide: bool = False
+    suffix: str,
+    options: Options,
+    channels: int = 1,
+    *,
+    rate: int = RATE,
+    piped: bool = False,
+    wide: bool = False,
+    length: int = LENGTH,
 ) -> bytes:
     """What ffmpeg makes of the signal; `piped`: it cannot seek in its output. `wide`: of all its 32 bits."""
     form = ("-f", "s32le") if wide else ("-f", "s16le")
-    samples = signal(channels) if wide else signal_16(channels)
+    samples = signal(channels, length) if wide else signal_16(channels, length)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"x{suffix}"
         command = [
@@ -151,6 +159,39 @@ def _lossy() -> Iterator[Case]:
             content = written(suffix, options, channels, rate=rate)
             name = f"{codec}, {'stereo' if channels == 2 else 'mono'}"
             yield Case("ffmpeg", container, name, oddity, suffix, content, open_end=open_end)
+
+
+_LONG = 50_001
+"""Several pages, blocks, fragments and clusters."""
+
+
+def _long() -> Iterator[Case]:
+    for container, codec, suffix, options, rate, open_end in (
+        ("Ogg", "Vorbis", ".ogg", ("-c:a", "libvorbis", "-page_duration", "200000"), RATE, ""),
+        ("Ogg", "Opus", ".opus", ("-c:a", "libopus", "-page_duration", "200000"), 48000, ""),
+        ("Ogg", "FLAC", ".oga", ("-c:a", "flac", "-page_duration", "200000"), RATE, ""),
+        ("FLAC", "16 bits", ".flac", (), RATE, ""),
+        ("MP3", "CBR", ".mp3", ("-b:a", "64k"), RATE, ""),
+        ("MP3", "CBR, no Xing frame", ".mp3", ("-b:a", "64k", "-write_xing", "0"), RATE, "frames"),
+        ("MP4", "AAC", ".m4a", ("-c:a", "aac", "-movflags", "+faststart"), RATE, ""),
+        ("MP4", "ALAC, moov behind", ".m4a", ("-c:a", "alac"), RATE, ""),
+        ("MP4", "ALAC, moov before", ".m4a", ("-c:a", "alac", "-movflags", "+faststart"), RATE, ""),
+        ("MP4", "ALAC, fragmented", ".mp4", ("-c:a", "alac", "-movflags", "+frag_keyframe+empty_moov",
+                                             "-frag_duration", "500000"), RATE, "fragments"),
+        ("Matroska", "FLAC", ".mka", ("-c:a", "flac", "-cluster_time_limit", "500"), RATE, ""),
+        ("WebM", "Opus", ".webm", ("-c:a", "libopus", "-cluster_time_limit", "500"), 48000, ""),
+        ("AVI", "pcm_s16le", ".avi", ("-c:a", "pcm_s16le"), RATE, ""),
+        ("AVI", "MP3", ".avi", ("-c:a", "libmp3lame"), RATE, ""),
+        ("ASF", "WMA 2", ".wma", ("-c:a", "wmav2"), RATE, ""),
+        ("MPEG-TS", "AAC", ".ts", ("-c:a", "aac"), RATE, "frames"),
+        ("ADTS", "AAC", ".aac", ("-c:a", "aac"), RATE, "frames"),
+        ("TTA", "16 bits", ".tta", (), RATE, ""),
+        ("WavPack", "16 bits", ".wv", ("-c:a", "wavpack"), RATE, ""),
+    ):  # fmt: skip
+        content = written(suffix, options, rate=rate, length=_LONG)
+        is_lossless = any(word in codec for word in ("FLAC", "ALAC", "16"))
+        expected = mono_16(signal_16(1, _LONG)) if is_lossless else None
+        yield Case("ffmpeg", container, f"{codec}, mono", "longer", suffix, content, expected, open_end)
 
 
 def _piped() -> Iterator[Case]:

@@ -142,18 +142,24 @@ def _au() -> Iterator[Row]:
     yield "AU", "16 bits, mono", "little-endian", ".au", head + little[0], little, ""
 
 
+def caf_chunk(name: bytes, body: bytes, size: int | None = None) -> bytes:
+    """A chunk of CAF; `size` is what it says of itself."""
+    return name + struct.pack(">q", len(body) if size is None else size) + body
+
+
+def caf_head(kind: bytes, flags: int, bits: int, channels: int) -> bytes:
+    """The beginning of a CAF file, with its description."""
+    block = channels * bits // 8
+    body = struct.pack(">d4sLLLLL", RATE, kind, flags, block, 1, channels, bits)
+    return b"caff\0\1\0\0" + caf_chunk(b"desc", body)
+
+
+def caf_data(data: bytes, size: int | None = None) -> bytes:
+    """The data chunk, with its number of edits."""
+    return caf_chunk(b"data", bytes(4) + data, size)
+
+
 def _caf() -> Iterator[Row]:
-    def piece(name: bytes, body: bytes, size: int | None = None) -> bytes:
-        return name + struct.pack(">q", len(body) if size is None else size) + body
-
-    def sound(kind: bytes, flags: int, bits: int, channels: int) -> bytes:
-        block = channels * bits // 8
-        body = struct.pack(">d4sLLLLL", RATE, kind, flags, block, 1, channels, bits)
-        return b"caff\0\1\0\0" + piece(b"desc", body)
-
-    def data(encoded: Encoded, size: int | None = None) -> bytes:
-        return piece(b"data", bytes(4) + encoded[0], size)
-
     big, little = _16, encodings.pcm(16)
     kinds: list[tuple[str, bytes, int, int, int, Encoded]] = [
         ("16 bits, mono", b"lpcm", 0, 16, 1, big),
@@ -166,15 +172,15 @@ def _caf() -> Iterator[Row]:
         ("A-law, mono", b"alaw", 0, 8, 1, encodings.alaw()),
     ]
     for name, kind, flags, bits, channels, encoded in kinds:
-        yield "CAF", name, "", ".caf", sound(kind, flags, bits, channels) + data(encoded), encoded, ""
-    head, name = sound(b"lpcm", 0, 16, 1), "16 bits, mono"
-    free, info = piece(b"free", bytes(999)), piece(b"info", struct.pack(">L", 1) + b"title\0name\0")
-    yield "CAF", name, "data size -1", ".caf", head + data(big, -1), big, "placeholder"
-    yield "CAF", name, "free before, data size -1", ".caf", head + free + data(big, -1), big, "placeholder"
-    yield "CAF", name, "free and info before", ".caf", head + free + info + data(big), big, ""
-    yield "CAF", name, "info behind", ".caf", head + data(big) + info, big, ""
+        yield "CAF", name, "", ".caf", caf_head(kind, flags, bits, channels) + caf_data(encoded[0]), encoded, ""
+    head, name = caf_head(b"lpcm", 0, 16, 1), "16 bits, mono"
+    free, info = caf_chunk(b"free", bytes(999)), caf_chunk(b"info", struct.pack(">L", 1) + b"title\0name\0")
+    yield "CAF", name, "data size -1", ".caf", head + caf_data(big[0], -1), big, "placeholder"
+    yield "CAF", name, "free before, data size -1", ".caf", head + free + caf_data(big[0], -1), big, "placeholder"
+    yield "CAF", name, "free and info before", ".caf", head + free + info + caf_data(big[0]), big, ""
+    yield "CAF", name, "info behind", ".caf", head + caf_data(big[0]) + info, big, ""
     for oddity, more in tags.BEHIND.items():
-        yield "CAF", name, oddity, ".caf", head + data(big) + more, big, ""
+        yield "CAF", name, oddity, ".caf", head + caf_data(big[0]) + more, big, ""
 
 
 def _nist() -> Iterator[Row]:

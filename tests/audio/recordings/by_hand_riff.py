@@ -176,24 +176,26 @@ _W64_RIFF = bytes.fromhex("726966662e91cf11a5d628db04c10000")
 _W64_END = bytes.fromhex("f3acd3118cd100c04f8edb8a")
 
 
-def _w64_chunk(name: bytes, body: bytes, size: int | None = None) -> bytes:
+def w64_chunk(name: bytes, body: bytes, size: int | None = None) -> bytes:
+    """A chunk of Wave64; `size` is what it says of itself."""
     guid = name + _W64_END
     whole = 24 + len(body)
     return guid + struct.pack("<Q", whole if size is None else size) + body + bytes(-whole % 8)
 
 
-def _w64(*chunks: bytes, size: int | None = None) -> bytes:
+def w64(*chunks: bytes, size: int | None = None) -> bytes:
+    """A Wave64 file of chunks."""
     body = b"wave" + _W64_END + b"".join(chunks)
     return _W64_RIFF + struct.pack("<Q", 24 + len(body) if size is None else size) + body
 
 
 def _wave64() -> Iterator[Row]:
-    head, data = _w64_chunk(b"fmt ", described(PCM, 1, 16)), _w64_chunk(b"data", _16[0])
+    head, data = w64_chunk(b"fmt ", described(PCM, 1, 16)), w64_chunk(b"data", _16[0])
     more = uuid.UUID("abf76256-392d-11d2-86c7-00c04f8edb8a").bytes_le + struct.pack("<Q", 24 + 16) + bytes(16)
-    yield "W64", "16 bits, mono", "", _w64(head, data), _16, ""
-    yield "W64", "16 bits, mono", "marker before", _w64(head, more, data), _16, ""
-    yield "W64", "16 bits, mono", "marker behind", _w64(head, data, more), _16, ""
-    yield "W64", "16 bits, mono", "zeros behind", _w64(head, data) + bytes(4000), _16, ""
+    yield "W64", "16 bits, mono", "", w64(head, data), _16, ""
+    yield "W64", "16 bits, mono", "marker before", w64(head, more, data), _16, ""
+    yield "W64", "16 bits, mono", "marker behind", w64(head, data, more), _16, ""
+    yield "W64", "16 bits, mono", "zeros behind", w64(head, data) + bytes(4000), _16, ""
     encoded = encodings.pcm(24, 2)
-    head, data = _w64_chunk(b"fmt ", described(PCM, 2, 24)), _w64_chunk(b"data", encoded[0])
-    yield "W64", "24 bits, stereo", "", _w64(head, data), encoded, ""
+    head, data = w64_chunk(b"fmt ", described(PCM, 2, 24)), w64_chunk(b"data", encoded[0])
+    yield "W64", "24 bits, stereo", "", w64(head, data), encoded, ""

@@ -195,8 +195,8 @@ DIFFERENCES: tuple[Difference, ...] = (
     ),
     Difference(
         "Vorbis in Ogg",
-        ("OGG / VORBIS*", "Ogg / Vorbis*"), "ffmpeg", (OTHER_LENGTH,),
-        "ffmpeg gives the last block whole; its page states where in it the recording ends",
+        ("OGG / VORBIS*", "Ogg / Vorbis*"), "ffmpeg", (OTHER_LENGTH, ROUNDS),
+        "ffmpeg gives the last block whole, whose page states where in it the recording ends, and rounds differently",
     ),
     Difference(
         "HTK, MAT 4 and 5, MPC 2000, PAF with 24 bits, WVE, XI",
@@ -226,6 +226,20 @@ DIFFERENCES: tuple[Difference, ...] = (
         "ffmpeg reads to the end of the data or the file; the header states the number of samples",
     ),
     Difference(
+        "VOC with mu-law or A-law in mono, as libsndfile writes it",
+        ("VOC / ?LAW, mono / libsndfile",),
+        "soundfile",
+        (OTHER_LENGTH,),
+        "libsndfile counts the byte that ends the file among the samples, when it writes and when it reads",
+    ),
+    Difference(
+        "VOC with mu-law or A-law in mono, as libsndfile writes it",
+        ("VOC / ?LAW, mono / libsndfile",),
+        "ffmpeg",
+        (OTHER_LENGTH,),
+        "ffmpeg goes by the size of the block, which counts the byte that ends the file",
+    ),
+    Difference(
         "VOC, as sox writes it",
         ("VOC / 16 bits, * / sox",), "ffmpeg", (OTHER_LENGTH,),
         "ffmpeg loses the end of the block",
@@ -237,11 +251,6 @@ REFUSALS: tuple[Refusal, ...] = (
         "AIFF with DWVW",
         ("AIFF / DWVW_16*", "AIFF / DWVW_24*"),
         "libsndfile cannot read what it writes there, and ffmpeg does not know it",
-    ),
-    Refusal(
-        "GSM 6.10 in AIFF, NMS ADPCM, XI",
-        ("AIFF / GSM610*", "WAV / NMS_ADPCM*", "XI / *"),
-        "libsndfile cannot seek in them, and ffmpeg reads them wrongly or not at all",
     ),
     Refusal(
         "MIDI sample dumps",

@@ -1,0 +1,141 @@
+"""What goes wrong at a server, in words for the user, and whether a later attempt may go better."""
+
+from __future__ import annotations
+
+import contextlib
+import email.utils
+import re
+import time
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hearpreprocess.errors import DownloadError, HearPreprocessError
+from hearpreprocess.fetch.proxies import Proxy, proxy_for
+
+if TYPE_CHECKING:
+    import requests
+
+_TEMPORARY = {408, 425, 429, 500, 502, 503, 504}
+_PROXY_WANTS_PASSWORD = 407
+
+
+class TemporaryError(DownloadError):
+    """A failure that a later attempt may not have. `seconds`: how long the server asks to wait, if it does."""
+
+    def __init__(self, message: str, seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
+class UnexpectedError(DownloadError):
+    """A failure that nobody has foreseen, which may be a mistake in this program."""
+
+
+@contextlib.contextmanager
+def explaining_faults(url: str, shown: str) -> Iterator[None]:
+    """Turn whatever a request of a URL raises into a DownloadError that begins with `shown`."""
+    try:
+        yield
+    except HearPreprocessError:
+        raise
+    except Exception as error:
+        raise _explained(url, shown, error) from error
+
+
+def raise_for_status(response: requests.Response, shown: str) -> None:
+    """Raise TemporaryError or DownloadError for a status that is no success."""
+    proxy = proxy_for(str(response.url))
+    if response.status_code == _PROXY_WANTS_PASSWORD and proxy is not None:
+        raise DownloadError(f"{shown}: {_wants_password(proxy)}")
+    through = f" (through the {proxy})" if proxy else ""
+    message = f"{shown}: the server answers {response.status_code} {response.reason}{through}"
+    if response.status_code in _TEMPORARY:
+        raise TemporaryError(message, retry_after(response.headers.get("Retry-After", "")))
+    raise DownloadError(message)
+
+
+def check_proxy(url: str, shown: str) -> None:
+    """Raise DownloadError where the address of the proxy for a URL cannot be used."""
+    proxy = proxy_for(url)
+    if proxy is not None and proxy.problem:
+        raise DownloadError(f"{shown}: {proxy}: {proxy.problem}")
+
+
+def retry_after(text: str) -> float | None:
+    """Seconds of a Retry-After header, which gives them or a date (RFC 9110, section 10.2.3)."""
+    if re.fullmatch(r"\d{1,9}", text):
+        return float(text)
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - time.time())
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _explained(url: str, shown: str, error: Exception) -> DownloadError:
+    import requests
+    import urllib3
+
+    asked = str(getattr(getattr(error, "request", None), "url", None) or url)  # another one after a redirect
+    proxy = proxy_for(asked)
+    if proxy is not None and proxy.problem:
+        return DownloadError(f"{shown}: {proxy}: {proxy.problem}")
+    if isinstance(error, requests.exceptions.ProxyError) and proxy is not None:
+        if str(_PROXY_WANTS_PASSWORD) in str(innermost(error)):
+            return DownloadError(f"{shown}: {_wants_password(proxy)}")
+        return TemporaryError(f"{shown}: {proxy} cannot be used: {cause(error)}")
+    if isinstance(error, requests.exceptions.InvalidSchema):
+        return DownloadError(f"{shown}: the server sends elsewhere than to an http address")
+    addresses = (requests.exceptions.InvalidURL, urllib3.exceptions.LocationValueError, UnicodeError)
+    if isinstance(error, addresses) or _is_of_address(error):
+        return DownloadError(f"{shown}: the address is invalid, or one that the server sends to")
+    if isinstance(error, requests.exceptions.TooManyRedirects):
+        return DownloadError(f"{shown}: the server sends from one address to the next without end")
+    through = f" (through the {proxy})" if proxy else ""
+    if isinstance(error, requests.exceptions.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return DownloadError(
+            f"{shown}: {cause(error)}{through}. If a proxy of your network signs certificates, give its authority in "
+            "REQUESTS_CA_BUNDLE"
+        )
+    if isinstance(error, requests.RequestException | urllib3.exceptions.HTTPError):
+        return TemporaryError(f"{shown}: {cause(error)}{through}")
+    if isinstance(error, OSError):
+        hint = ". Correct REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE" if "TLS CA" in str(error) else ""
+        text = f"{error.strerror or error}"
+        return DownloadError(f"{shown}: {_without_urls(text)}{through}{hint}")
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"({Path(frame.filename).name}, line {frame.lineno})"
+    return UnexpectedError(f"{shown}: unexpected {type(error).__name__}: {_without_urls(str(error))} {where}")
+
+
+def _is_of_address(error: Exception) -> bool:
+    """Whether the standard library could not divide an address into its parts."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return isinstance(error, ValueError) and any(
+        Path(frame.filename).parts[-2:] == ("urllib", "parse.py") for frame in frames
+    )
+
+
+def _wants_password(proxy: Proxy) -> str:
+    return f"{proxy}: it refuses the user name and password (407). Give them as http://user:password@host:port"
+
+
+def innermost(error: BaseException) -> BaseException:
+    """The first cause in a chain of network errors."""
+    candidates = (getattr(error, "reason", None), getattr(error, "original_error", None), *error.args[:1])
+    inner = next((candidate for candidate in candidates if isinstance(candidate, BaseException)), None)
+    return error if inner is None or inner is error else innermost(inner)
+
+
+def cause(error: BaseException) -> str:
+    """The first cause in a chain of network errors, without the url."""
+    inner = innermost(error)
+    if type(inner).__name__ == "NameResolutionError":
+        return "the name of its host is not known here; is there a network?"
+    return _without_urls(f"{type(inner).__name__}: {inner}")
+
+
+def _without_urls(text: str) -> str:
+    """A library's message without URLs, which may hold a password."""
+    return re.sub(r"((?:https?|socks\w+|file|ftp)://|url: )\S+", r"\1...", text)

@@ -1,0 +1,225 @@
+"""Receive a file from one mirror into its part: over http, or by copying it; resume only what is of one version."""
+
+from __future__ import annotations
+
+import email.utils
+import re
+import stat
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from hearpreprocess.errors import ChecksumError, DownloadError
+from hearpreprocess.fetch.checksums import OnBytes
+from hearpreprocess.fetch.connections import Connection
+from hearpreprocess.fetch.content import BYTES_READ, described, is_message, page_in, problem_of_page, start_of
+from hearpreprocess.fetch.faults import TemporaryError, explaining_faults, raise_for_status
+from hearpreprocess.fetch.part import Part, PartOrigin
+from hearpreprocess.storage import check_free
+from hearpreprocess.task import without_credentials
+
+if TYPE_CHECKING:
+    import requests
+
+TIMES_FAR = 4
+"""A file is refused that is this many times smaller or larger than it was expected to be roughly."""
+
+_CHUNK = 1 << 20
+_LARGEST_PAGE = 1 << 20
+_OK, _PARTIAL, _RANGE_NOT_SATISFIABLE = 200, 206, 416
+
+
+@dataclass(frozen=True)
+class ExpectedFile:
+    """The expected file of a download. `size`: bytes, or None if unknown; `about`: roughly.
+
+    `problem`: what is wrong with the content of a file at a path, whatever its checksum; None if nothing is.
+    """
+
+    urls: Sequence[str]
+    checksums: Mapping[str, str]
+    size: int | None = None
+    about: int | None = None
+    problem: Callable[[Path], str | None] = problem_of_page
+
+    def content_problem(self, path: Path) -> str | None:
+        """What is wrong with the content of a file; None if nothing is, or if only its checksum can tell."""
+        problem = self.problem(path)
+        is_for_checksum = self.checksums and not is_message(start_of(path))
+        return None if is_for_checksum else problem
+
+    def size_problem(self, size: int) -> str | None:
+        """How a size in bytes differs from the expected one; None if it is right, or cannot be wrong for sure."""
+        if self.size is not None and size != self.size:
+            return f"has {size:,} bytes; expected {self.size:,}"
+        roughly = None if self.checksums or self.size is not None else self.about
+        if roughly is not None and not roughly / TIMES_FAR <= size <= roughly * TIMES_FAR:
+            return f"has {size:,} bytes; expected about {roughly:,}"
+        return None
+
+
+def receive(url: str, expected: ExpectedFile, part: Part, connection: Connection, on_bytes: OnBytes) -> None:
+    """Bring the missing bytes of a file, or all of it.
+
+    Raises DownloadError, TemporaryError where another attempt may succeed; OutputError where the part cannot be
+    written.
+    """
+    shown = without_credentials(url)
+    with explaining_faults(url, shown):
+        if urlsplit(url).scheme == "file":
+            _copy(url, expected, part, on_bytes)
+        else:
+            _request(url, shown, expected, part, connection, on_bytes)
+
+
+def _copy(url: str, expected: ExpectedFile, part: Part, on_bytes: OnBytes) -> None:
+    parts = urlsplit(url)
+    source = Path(unquote(parts.path))
+    shown = f"file://{source}"
+    if parts.netloc not in ("", "localhost"):
+        raise DownloadError(f"{url}: expected file:///..., got the name of a host, {parts.netloc!r}")
+    if "\0" in parts.path or "%00" in parts.path:
+        raise DownloadError(f"{url}: the path has a null byte")
+    status = source.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise DownloadError(f"{shown}: expected a file, found {'a directory' if source.is_dir() else 'a device'}")
+    _check_size(shown, status.st_size, expected)
+    part.restart()
+    _check_space(part, status.st_size)
+    with source.open("rb") as file:
+        for block in iter(lambda: file.read(_CHUNK), b""):
+            part.append(block)
+            on_bytes(len(block), status.st_size)
+            _check_no_more(shown, part, status.st_size, expected)
+    if part.size != status.st_size:
+        raise DownloadError(f"{shown}: the file ended after {part.size:,} of {status.st_size:,} bytes")
+
+
+def _request(
+    url: str, shown: str, expected: ExpectedFile, part: Part, connection: Connection, on_bytes: OnBytes
+) -> None:
+    """Request the missing bytes, or the whole file where nothing proves that they are of the same version."""
+    origin = part.origin(shown)
+    start = part.size if origin is not None and origin.validator else 0
+    headers = {"Range": f"bytes={start}-", "If-Range": origin.validator} if origin and start else {}
+    with connection.get(url, headers) as response:
+        if response.status_code == _RANGE_NOT_SATISFIABLE and start:
+            _check_complete(response, part, shown)
+            return
+        if response.status_code == _PARTIAL:
+            total: int | None = _total_of_continuation(response, part, origin if start else None, shown)
+        elif response.status_code == _OK:
+            part.restart()
+            start = 0
+            length = response.headers.get("Content-Length", "")
+            total = int(length) if length.isdecimal() else None
+        else:
+            raise_for_status(response, shown)
+            return
+        if total is not None and expected.size_problem(total):
+            _refuse(response, part, expected, total, shown)
+        _check_space(part, total or expected.size or 0)
+        validator = origin.validator if origin and start else _validator(response)
+        part.note(PartOrigin(shown, validator, -1 if total is None else total))
+        if start:
+            on_bytes(start, total)
+        for block in _blocks(response):
+            part.append(block)
+            on_bytes(len(block), total)
+            _check_no_more(shown, part, total, expected)
+    if total is None and not part.size:
+        raise TemporaryError(f"{shown}: the connection ended before the first byte")
+    for whole in (total, expected.size):
+        if whole is not None and part.size != whole:
+            raise TemporaryError(f"{shown}: the connection ended after {part.size:,} of {whole:,} bytes")
+    _check_size(shown, part.size, expected)
+
+
+def _blocks(response: requests.Response) -> Iterator[bytes]:
+    """The body as it arrives: bytes that came before a connection broke are not lost."""
+    while block := response.raw.read1(_CHUNK):
+        yield block
+
+
+def _total_of_continuation(response: requests.Response, part: Part, origin: PartOrigin | None, shown: str) -> int:
+    """The bytes of the whole file, of which a partial response continues the part.
+
+    Discards the part and raises TemporaryError where the response does not continue it in the same version.
+    """
+    match = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", response.headers.get("Content-Range", "").strip())
+    length = response.headers.get("Content-Length", "")
+    if origin is None or match is None or not part.size == int(match[1]) <= int(match[2]) < int(match[3]):
+        problem = "the server sends another part of the file than it was asked for"
+    elif length.isdecimal() and int(length) != int(match[2]) + 1 - int(match[1]):
+        problem = f"the server sends {int(length):,} bytes as {match[0]!r}"
+    elif origin.total not in (-1, int(match[3])) or not _is_same_version(response, origin):
+        problem = "the file there has changed"
+    else:
+        return int(match[3])
+    part.restart()
+    raise TemporaryError(f"{shown}: {problem}")
+
+
+def _is_same_version(response: requests.Response, origin: PartOrigin) -> bool:
+    """Whether a partial response names the version that was begun, as RFC 9110 (15.3.7) demands of an ETag only."""
+    if origin.validator.startswith('"'):
+        return response.headers.get("ETag") == origin.validator
+    return response.headers.get("Last-Modified", origin.validator) == origin.validator
+
+
+def _check_complete(response: requests.Response, part: Part, shown: str) -> None:
+    """Check a server's "range not satisfiable": either the part is complete, or the server has another file now."""
+    if response.headers.get("Content-Range", "").strip() != f"bytes */{part.size}" or not part.checksums():
+        part.restart()
+        raise TemporaryError(f"{shown}: the file there has changed")
+
+
+def _validator(response: requests.Response) -> str:
+    """The validator of this version of the file: a strong ETag, or the time of its last modification.
+
+    That time is one only if it lies before the response: a file that has just changed may change again in the same
+    second (RFC 9110, section 8.8.2.2).
+    """
+    tag, changed = response.headers.get("ETag", ""), response.headers.get("Last-Modified", "")
+    if tag.startswith('"'):
+        return tag
+    try:
+        before, now = (email.utils.parsedate_to_datetime(text) for text in (changed, response.headers.get("Date", "")))
+        return changed if (now - before).total_seconds() >= 1 else ""
+    except (TypeError, ValueError):
+        return ""
+
+
+def _refuse(response: requests.Response, part: Part, expected: ExpectedFile, total: int, shown: str) -> None:
+    """Refuse a file of another size; set it aside if it is a page, which may say why it is not the file."""
+    problem = expected.size_problem(total)
+    start = response.raw.read(BYTES_READ) if total <= _LARGEST_PAGE else b""
+    if not page_in(start):
+        raise DownloadError(f"{shown}: the server's file {problem}")
+    part.restart()
+    part.append(start)
+    for block in _blocks(response):
+        part.append(block)
+        if part.size > _LARGEST_PAGE:
+            break
+    aside = part.set_aside()
+    got = described(start, total)
+    raise ChecksumError(f"{shown}: the server's file {problem}; got {got}; what came is kept as {aside.name}")
+
+
+def _check_size(shown: str, size: int, expected: ExpectedFile) -> None:
+    if problem := expected.size_problem(size):
+        raise DownloadError(f"{shown}: the server's file {problem}")
+
+
+def _check_no_more(shown: str, part: Part, total: int | None, expected: ExpectedFile) -> None:
+    most = expected.size if expected.size is not None else total
+    if most is not None and part.size > most:
+        part.restart()
+        raise DownloadError(f"{shown}: the server sends more than the {most:,} bytes that were expected")
+
+
+def _check_space(part: Part, total: int) -> None:
+    check_free(part.path.parent, total - part.size, f"{part.target_name} is downloaded")

@@ -1,0 +1,161 @@
+"""The step that downloads a source's files, or verifies those that are there."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from hearpreprocess import archive, fetch
+from hearpreprocess.errors import DownloadError, OfflineError, OutputError, enumerate_problems
+from hearpreprocess.steps.base import Counter
+from hearpreprocess.steps.source import SourceStep, key_of
+from hearpreprocess.storage import (
+    check_free,
+    digest,
+    explaining_disk_errors,
+    nearest_existing,
+    replaced_folder,
+)
+from hearpreprocess.task import File
+
+MOST_FILES_SHOWN = 9
+MOST_LINES = 10
+"""Lines about a source's downloads; thousands of files may meet the same fault."""
+
+_FORMAT = 2
+"""Of `verified.json`: raised when more is checked, so that files are checked again that an earlier version has kept."""
+
+
+class Download(SourceStep):
+    """Files in the download folder, downloaded or already there, with verified checksums.
+
+    The output folder records the size and time of each verified file, so that later runs do not read gigabytes again.
+    """
+
+    stage = "download"
+    is_here = False
+
+    @property
+    def shown_stage(self) -> str:
+        return "verify" if self.is_here else self.stage
+
+    @property
+    def files(self) -> dict[str, Path]:
+        return {file.filename: self._path(file) for file in self.source.files}
+
+    def _path(self, file: File) -> Path:
+        return self.workspace.download_dir / file.filename
+
+    @property
+    def output_paths(self) -> list[Path]:
+        files = list(self.files.values())
+        return files if len(files) <= MOST_FILES_SHOWN else sorted({file.parent for file in files})
+
+    @property
+    def content_id(self) -> str:
+        content: str = self.source.content_id
+        return content
+
+    @property
+    def checksums(self) -> dict[str, str] | None:
+        return {file.filename: digest(file.checksums) for file in self.source.files} if self.is_unpacked else None
+
+    @property
+    def key(self) -> str:
+        return key_of(self.title, [str(self.workspace.download_dir), self.content_id])
+
+    def complete(self) -> bool:
+        try:
+            verified = json.loads((self.folder / "verified.json").read_text(encoding="utf-8"))
+            return bool(verified == self._verified())
+        except (FileNotFoundError, ValueError):
+            return False
+
+    def run(self) -> None:
+        files: tuple[File, ...] = self.source.files
+        self._check_names(files)
+        # A part of a divided archive is no archive by itself.
+        problem = _problem_of_archive if self.source.archived and len(files) == 1 else fetch.problem_of_page
+        expected = {
+            self._path(file): fetch.ExpectedFile(file.urls, file.checksums, file.size, file.about, problem)
+            for file in files
+        }
+        missing = [file for file in files if not self._path(file).exists()]
+        self.is_here = not missing
+        if not self.workspace.offline:
+            self._check_space(missing)
+        known = sum(file.size for file in files if file.size) if all(file.size for file in files) else None
+        planned = False
+
+        def on_bytes(amount: int, total: int | None) -> None:
+            nonlocal planned
+            if not planned:
+                self.note("planned", amount=known or (total if len(files) == 1 else None), unit="B")
+                planned = True
+            counter.add(amount)
+
+        lines: set[str] = set()
+
+        def say(text: str) -> None:
+            if text not in lines and len(lines) <= MOST_LINES:
+                self.warn(text if len(lines) < MOST_LINES else "more such lines are not shown")
+            lines.add(text)
+
+        with Counter(self, "B", known) as counter:
+            connections = fetch.Connections(self.workspace.tmp_dir / "connections")
+            failures, untried = fetch.get_all(expected, connections, on_bytes, say, offline=self.workspace.offline)
+        self._raise(failures, untried)
+        with replaced_folder(self.folder) as folder:
+            (folder / "verified.json").write_text(json.dumps(self._verified()), encoding="utf-8")
+        self.note("finished")
+        self.note("completed")
+
+    def _check_names(self, files: Sequence[File]) -> None:
+        """Raise OutputError, before any network, if a file's name is too long for the disk of the downloads."""
+        try:
+            longest = os.pathconf(nearest_existing(self.workspace.download_dir), "PC_NAME_MAX")
+        except (OSError, ValueError):
+            return
+        for file in files:
+            name = max(file.filename.split("/"), key=lambda part: len(os.fsencode(part)))
+            if len(os.fsencode(name)) > longest:
+                raise OutputError(
+                    f"{name}: the name has {len(os.fsencode(name))} bytes; names in {self.workspace.download_dir} may "
+                    f"have at most {longest}. Choose another --download-dir, or give filename= in the task module"
+                )
+
+    def _check_space(self, missing: Sequence[File]) -> None:
+        """Raise DiskFullError, before the first byte, if the disk has too little space for the downloads."""
+        if not missing:
+            return
+        with explaining_disk_errors(self.workspace.download_dir):
+            self.workspace.download_dir.mkdir(parents=True, exist_ok=True)
+        check_free(self.workspace.download_dir, sum(map(self._missing_bytes, missing)), f"{self.title} is downloaded")
+
+    def _missing_bytes(self, file: File) -> int:
+        part = fetch.part_path(self._path(file))
+        return (file.size or 0) - (part.stat().st_size if part.exists() else 0)
+
+    def _raise(self, failures: Sequence[DownloadError], untried: int) -> None:
+        if len(failures) == 1 and not untried:
+            raise failures[0]
+        if failures:
+            kind = OfflineError if isinstance(failures[0], OfflineError) else DownloadError
+            headline = f"{{count}} of the {len(self.source.files):,} files of {self.title} are missing"
+            rest = f", {untried:,} were not tried:" if untried else ":"
+            raise kind(enumerate_problems(headline + rest, list(map(str, failures))))
+
+    def _verified(self) -> dict[str, Any]:
+        """The sizes and times of the files, and what was checked of them."""
+        statuses = [path.stat() for path in self.files.values()]
+        return {"format": _FORMAT, "files": [[status.st_size, status.st_mtime_ns] for status in statuses]}
+
+
+def _problem_of_archive(path: Path) -> str | None:
+    if (problem := archive.problem_of_archive(path)) is None:
+        return None
+    got = fetch.described(fetch.start_of(path), path.stat().st_size)
+    return f"expected an archive, got {got}" + (f"; it {problem}" if problem.startswith("is a zip") else "")
