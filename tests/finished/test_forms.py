@@ -165,16 +165,3 @@ def test_a_folder_of_another_name_is_named_once(whole: bytes, tarball: Path) -> 
     with pytest.raises(ConfigError) as refused:
         resampled.config_of(tarball)
     assert str(refused.value) == f"{tarball}: its folder another is not called after its task, esc50-v2.0.0"
-
-
-@pytest.mark.parametrize(
-    "record",
-    [
-        b"", b"<html>", b"[" * 100_000, b"[]", b"{}", b'{"files": 3}', b'{"files": [3]}', b'{"files": [{"key": []}]}',
-        b'{"files": [{"key": "x", "checksum": 3}]}', b'{"files": [{"key": "x", "checksum": "md5:1", "links": []}]}',
-        b'{"files": [{"key": "x", "checksum": "crc:1", "links": {"self": "https://x/x"}, "size": {}}]}',
-    ],
-)  # fmt: skip
-def test_an_odd_listing_of_the_published_record_is_refused(record: bytes) -> None:
-    with pytest.raises(ConfigError, match="cannot be understood|has no x"):
-        resampled.archive_in(record, "x")
