@@ -158,7 +158,7 @@ def test_a_rar_archive_with_a_fault_in_its_headers_is_refused(tmp_path: Path) ->
         (b"  <!DOCTYPE HTML>", "got an HTML page"),
         (b"..-lh5-", "got an LHA archive"),
         (b"RIFF....WAVE", "got a recording"),
-        (b"\xde\xad\xbe\xef", "got a file that starts with"),
+        (b"\0\xde\xad\xbe\xef", "got a file that starts with"),
     ],
 )
 def test_what_is_not_read_is_named(tmp_path: Path, start: bytes, words: str) -> None:
