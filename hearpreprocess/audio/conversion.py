@@ -26,29 +26,31 @@ _FFMPEG_FORMATS = (
 )
 
 
-def convert(path: Path, target: Path, libsndfile_says: str, *, is_untrimmed: bool = False) -> bool:
+def convert(path: Path, target: Path, libsndfile_says: str, *, is_untrimmed: bool, is_checked: bool) -> bool:
     """Decode with ffmpeg to a WAV file of the recording's own rate and channels.
 
     The samples are float, or 32-bit integers where the recording's are; returns whether floats stand for integers of at
-    most 16 bits. `is_untrimmed`: with the delay and padding of the encoder. Raises AudioError with the messages of both
-    libraries where ffmpeg finds no audio either.
+    most 16 bits. `is_untrimmed`: with the delay and padding of the encoder. `is_checked`: whether a wrong checksum is
+    an error. Raises AudioError with the messages of both libraries where ffmpeg finds no audio either.
     """
-    said = _run(path, target, "pcm_f32le", libsndfile_says, is_untrimmed=is_untrimmed)
+    options = {"flags2": "+skip_manual"} if is_untrimmed else {}
+    if is_checked:
+        options["err_detect"] = "crccheck+explode"
+    said = _run(path, target, "pcm_f32le", libsndfile_says, options)
     found = _SAMPLES.search(said)
     kind = found[1].rstrip("p") if found else ""
     if kind in _WIDE:
-        _run(path, target, _WIDE[kind], libsndfile_says, is_untrimmed=is_untrimmed)
+        _run(path, target, _WIDE[kind], libsndfile_says, options)
     return kind in ("u8", "s16")
 
 
-def _run(path: Path, target: Path, encoding: str, libsndfile_says: str, *, is_untrimmed: bool) -> str:
+def _run(path: Path, target: Path, encoding: str, libsndfile_says: str, options: dict[str, str]) -> str:
     """Have ffmpeg convert a recording; returns what it says of it."""
     import ffmpeg
     import imageio_ffmpeg
 
-    untrimmed = {"flags2": "+skip_manual"} if is_untrimmed else {}
     command = (
-        ffmpeg.input(str(path), format_whitelist=_FFMPEG_FORMATS, protocol_whitelist="file", **untrimmed)
+        ffmpeg.input(str(path), format_whitelist=_FFMPEG_FORMATS, protocol_whitelist="file", **options)
         .output(str(target), acodec=encoding, map="0:a:0", map_metadata=-1, rf64="auto")
         .global_args("-nostdin", "-hide_banner", "-nostats", "-v", "level+info", "-xerror", "-y")
         .compile(cmd=imageio_ffmpeg.get_ffmpeg_exe())

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from hearpreprocess.audio.containers import Content, NotAudioError, examine
-from hearpreprocess.audio.reading import read_streams
+from hearpreprocess.audio.containers import Container, Content, NotAudioError, examine
+from hearpreprocess.audio.reading import BY_FFMPEG, read_streams
 from hearpreprocess.audio.streams import Streams
 from hearpreprocess.errors import AudioError
 
@@ -29,15 +29,19 @@ class Facts:
 
 
 def probe(recording: Path | bytes) -> Facts:
-    """The format and length of a recording, as `decode` has them; formats that ffmpeg reads are decoded for it.
+    """The format and length of a recording, as `decode` has them; what ffmpeg reads, but MP3, is decoded for it.
 
     Raises AudioError where it is not audio, has no samples, or holds less than its container declares.
     """
-    return read_streams(recording, _facts)
+    return read_streams(recording, _facts, _counted)
 
 
 def _facts(streams: Streams) -> Facts:
     return Facts(streams.format, streams.rate, streams.channels, streams.frames)
+
+
+def _counted(container: Container) -> Facts | None:
+    return None if container.counted is None else Facts(BY_FFMPEG, *container.counted)
 
 
 def is_recording(recording: Path | bytes) -> bool:

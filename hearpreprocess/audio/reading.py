@@ -26,17 +26,28 @@ _READ_AHEAD = 10_000
 
 _FLAC_MARK_BYTES = 4
 
-_BY_FFMPEG, _REPAIRED = "read by ffmpeg", "WAV with a damaged header"
+_LOSSLESS = ("FLAC", "TTA", "WavPack", "APE")
+"""Containers whose frames have checksums, which ffmpeg is to check."""
+
+BY_FFMPEG, _REPAIRED = "read by ffmpeg", "WAV with a damaged header"
 
 
-def read_streams(recording: Path | bytes, use: Callable[[Streams], _Result]) -> _Result:
+def read_streams(
+    recording: Path | bytes,
+    use: Callable[[Streams], _Result],
+    use_header: Callable[[Container], _Result | None] = lambda container: None,
+) -> _Result:
     """What `use` returns of the streams of a recording; it may be called more than once.
 
+    `use_header`: what it returns of the container, if it is not None, makes decoding needless.
     Raises AudioError where the recording is not audio, or holds less than its container declares.
     """
     try:
         with Content(recording) as content:
-            return _read(content, use)
+            container = examine(content)
+            if (result := use_header(container)) is not None:
+                return result
+            return _read(content, container, use)
     except HearPreprocessError:
         raise
     except MemoryError:
@@ -50,10 +61,9 @@ def read_streams(recording: Path | bytes, use: Callable[[Streams], _Result]) -> 
         raise AudioError(f"it is not audio that can be read; {reason}") from error
 
 
-def _read(content: Content, use: Callable[[Streams], _Result]) -> _Result:
+def _read(content: Content, container: Container, use: Callable[[Streams], _Result]) -> _Result:
     import soundfile
 
-    container = examine(content)
     reason = ""
     if container.by_libsndfile:
         try:
@@ -68,7 +78,13 @@ def _read(content: Content, use: Callable[[Streams], _Result]) -> _Result:
             path = Path(folder) / f"readable-{number}.wav"
             recorded = on_disk(content, part, Path(folder))
             try:
-                files[path] = convert(recorded, path, reason, is_untrimmed=container.skipped is not None)
+                files[path] = convert(
+                    recorded,
+                    path,
+                    reason,
+                    is_untrimmed=container.skipped is not None,
+                    is_checked=container.name in _LOSSLESS,
+                )
             except AudioError as error:
                 if container.frames is None:
                     raise
@@ -76,7 +92,7 @@ def _read(content: Content, use: Callable[[Streams], _Result]) -> _Result:
                     f"it is damaged or cut short: its header declares {container.frames:,} samples, "
                     f"which cannot all be decoded; {reason.rstrip('; ') or error}"
                 ) from error
-        return use(replace(open_files(files, container, stack), format=_BY_FFMPEG))
+        return use(replace(open_files(files, container, stack), format=BY_FFMPEG))
 
 
 def _by_libsndfile(content: Content, container: Container, use: Callable[[Streams], _Result]) -> _Result:

@@ -143,6 +143,7 @@ def test_a_cut_is_refused_with_what_was_promised(form: str, subtype: str) -> Non
 
 def test_an_mp3_with_fewer_frames_than_it_counts_is_refused(mp3: bytes) -> None:
     whole = audio.decode(mp3)
+    assert audio.probe(mp3) == audio.Facts("read by ffmpeg", RATE, 1, len(whole.samples))
     assert abs(len(whole.samples) - FRAMES) <= 1152
     for cut in (len(mp3) - 5, len(mp3) // 2):
         with pytest.raises(AudioError, match="cut short"):

@@ -223,11 +223,11 @@ def test_recordings(sandbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = 0
     really_convert = reading.convert
 
-    def convert(path: Path, target: Path, said: str, *, is_untrimmed: bool) -> bool:
+    def convert(path: Path, target: Path, said: str, **options: bool) -> bool:
         nonlocal calls
         calls += 1
         if calls % 40 == 1:  # ffmpeg is a process, with bytes of its own to be wary of
-            return really_convert(path, target, said, is_untrimmed=is_untrimmed)
+            return really_convert(path, target, said, **options)
         raise AudioError("as if ffmpeg refused it")
 
     monkeypatch.setattr(reading, "convert", convert)

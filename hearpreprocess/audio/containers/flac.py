@@ -44,7 +44,9 @@ def flac_container(content: Content, begin: int, end: int) -> Container | None:
             break
     if frames := _total(head):
         return Container("FLAC", (Part(begin, end),), frames=frames)
-    return Container("FLAC", flac_parts(content, begin, position, end))
+    parts = flac_parts(content, begin, position, end)
+    totals = [_total(part.header or content.read(part.begin, _TOTAL_AT + _TOTAL_BYTES)) for part in parts]
+    return Container("FLAC", parts, frames=sum(totals))
 
 
 def flac_parts(content: Content, begin: int, position: int, end: int) -> tuple[Part, ...]:

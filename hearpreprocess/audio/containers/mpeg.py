@@ -109,7 +109,9 @@ def mpeg_container(content: Content, begin: int, end: int) -> Container | None:
         parts.append(Part(stream.begin, stream.end, gaps=tuple(stream.gaps)))
     name = str(streams[0].first.kind[0])
     frames = sum(stream.samples for stream in streams)
-    return Container(name, tuple(parts), seconds=frames / streams[0].first.rate, by_libsndfile=False)
+    first = streams[0].first
+    counted = (first.rate, first.channels, frames) if name == "MP3" and frames else None
+    return Container(name, tuple(parts), seconds=frames / first.rate, counted=counted, by_libsndfile=False)
 
 
 def mpeg_streams(content: Content, begin: int, end: int) -> list[Stream]:
