@@ -193,6 +193,11 @@ def _long() -> Iterator[Case]:
         expected = mono_16(signal_16(1, _LONG)) if is_lossless else None
         yield Case("ffmpeg", container, f"{codec}, mono", "longer", suffix, content, expected, open_end)
 
+    options = ("-f", "matroska", "-c:a", "flac", "-cluster_time_limit", "500")
+    content = written(".mka", options, piped=True, length=_LONG)
+    expected = mono_16(signal_16(1, _LONG))
+    yield Case("ffmpeg", "Matroska", "FLAC, mono", "longer, to a pipe", ".mka", content, expected, "clusters")
+
 
 def _piped() -> Iterator[Case]:
     mono = mono_16(signal_16())
