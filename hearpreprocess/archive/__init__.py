@@ -1,23 +1,16 @@
 """List and unpack zip, divided zip, tar, rar and folders without trusting the names in them."""
 
 from hearpreprocess.archive.folder import files_below
-from hearpreprocess.archive.kinds import BZIP2, FIRST_BYTES, GZIP, TAR, XZ, kind_of
 from hearpreprocess.archive.listing import is_litter
 from hearpreprocess.archive.tar import TarReader
 from hearpreprocess.archive.unpacking import packed_members, problem_of_archive, unpack
 from hearpreprocess.archive.zip import ZipReader
 
 __all__ = [
-    "BZIP2",
-    "FIRST_BYTES",
-    "GZIP",
-    "TAR",
-    "XZ",
     "TarReader",
     "ZipReader",
     "files_below",
     "is_litter",
-    "kind_of",
     "packed_members",
     "problem_of_archive",
     "unpack",

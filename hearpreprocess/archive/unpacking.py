@@ -11,11 +11,11 @@ from typing import BinaryIO
 
 from hearpreprocess.archive import folder as folders
 from hearpreprocess.archive import rar, tar, zip
-from hearpreprocess.archive.formats import unread_format
 from hearpreprocess.archive.joined import opened_parts
 from hearpreprocess.archive.listing import MOST_EXPANSION, Listing
 from hearpreprocess.archive.tar_headers import BLOCK, is_header
 from hearpreprocess.errors import ArchiveError
+from hearpreprocess.storage import FIRST_BYTES, kind_of, name_of
 
 Unpack = Callable[[Sequence[Path], Callable[[str], bool], Path, Callable[[int], object], Listing], dict[str, int]]
 
@@ -71,7 +71,7 @@ def problem_of_archive(path: Path) -> str | None:
     try:
         module = _format([path])
         if module is zip and not _is_zip_at_its_end(path):
-            return "is a zip archive without its end: it is cut short"
+            return "it is cut short: it has no end record"
         if module is tar:
             tar.read_first_header(path)
     except ArchiveError as error:
@@ -91,10 +91,12 @@ def _format(paths: Sequence[Path]) -> ModuleType:
             return tar
         if _is_zip(file):  # an archive with a prefix, or a last part
             return zip
-    raise ArchiveError(
-        f"{paths[0]} is no archive that can be read: expected zip, tar (plain, gz, bz2, xz) or rar, "
-        f"{unread_format(start)}"
-    )
+        file.seek(0)
+        start = file.read(FIRST_BYTES)
+    kind = kind_of(start)
+    advice = f". {kind.advice}" if kind and kind.advice else ""
+    expected = "expected zip, tar (plain, gz, bz2, xz) or rar"
+    raise ArchiveError(f"{paths[0]} is no archive that can be read: {expected}, got {name_of(start)}{advice}")
 
 
 def _is_zip(file: BinaryIO) -> bool:

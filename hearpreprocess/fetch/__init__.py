@@ -2,7 +2,7 @@
 
 from hearpreprocess.fetch.checksums import check_members, checksums
 from hearpreprocess.fetch.connections import Connection, Connections
-from hearpreprocess.fetch.content import described, problem_of_page, start_of
+from hearpreprocess.fetch.content import described, problem_of_page
 from hearpreprocess.fetch.download import download
 from hearpreprocess.fetch.part import part_path
 from hearpreprocess.fetch.reading import read_json
@@ -21,5 +21,4 @@ __all__ = [
     "part_path",
     "problem_of_page",
     "read_json",
-    "start_of",
 ]

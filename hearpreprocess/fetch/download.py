@@ -11,10 +11,10 @@ from typing import TypeVar
 from hearpreprocess.errors import ChecksumError, DownloadError
 from hearpreprocess.fetch.checksums import OnBytes, check, checksum_problem, ignore
 from hearpreprocess.fetch.connections import Connection, Say, silent
-from hearpreprocess.fetch.content import page_in, start_of
 from hearpreprocess.fetch.faults import TemporaryError, UnexpectedError
 from hearpreprocess.fetch.part import Part, open_part, set_aside, url_of_part
 from hearpreprocess.fetch.receiving import ExpectedFile, receive
+from hearpreprocess.storage import is_text, name_of, start_of
 from hearpreprocess.task import without_credentials
 
 MOST_ATTEMPTS_IN_VAIN, MOST_ATTEMPTS = 4, 100
@@ -105,8 +105,8 @@ def _from_mirror(
         retrying(lambda: receive(url, expected, part, connection, on_bytes), lambda: part.size, say, pause)
         problem = expected.content_problem(part.path)
         if problem is None and (problem := checksum_problem(part.checksums(), expected.checksums)) is not None:
-            page = page_in(start_of(part.path))
-            problem += f"; it is {page}" if page else ""
+            start = start_of(part.path)
+            problem += f"; it is {name_of(start)}" if is_text(start) else ""
         if problem is None:
             return
         if part.is_of_one_response:

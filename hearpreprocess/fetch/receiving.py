@@ -14,10 +14,10 @@ from urllib.parse import unquote, urlsplit
 from hearpreprocess.errors import ChecksumError, DownloadError
 from hearpreprocess.fetch.checksums import OnBytes
 from hearpreprocess.fetch.connections import Connection
-from hearpreprocess.fetch.content import BYTES_READ, described, is_message, page_in, problem_of_page, start_of
+from hearpreprocess.fetch.content import described, problem_of_page
 from hearpreprocess.fetch.faults import TemporaryError, explaining_faults, raise_for_status
 from hearpreprocess.fetch.part import Part, PartOrigin
-from hearpreprocess.storage import check_free
+from hearpreprocess.storage import FIRST_BYTES, check_free, is_page, is_text, start_of
 from hearpreprocess.task import without_credentials
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class ExpectedFile:
     def content_problem(self, path: Path) -> str | None:
         """What is wrong with the content of a file; None if nothing is, or if only its checksum can tell."""
         problem = self.problem(path)
-        is_for_checksum = self.checksums and not is_message(start_of(path))
+        is_for_checksum = self.checksums and not is_page(start_of(path))
         return None if is_for_checksum else problem
 
     def size_problem(self, size: int) -> str | None:
@@ -195,8 +195,8 @@ def _validator(response: requests.Response) -> str:
 def _refuse(response: requests.Response, part: Part, expected: ExpectedFile, total: int, shown: str) -> None:
     """Refuse a file of another size; set it aside if it is a page, which may say why it is not the file."""
     problem = expected.size_problem(total)
-    start = response.raw.read(BYTES_READ) if total <= _LARGEST_PAGE else b""
-    if not page_in(start):
+    start = response.raw.read(FIRST_BYTES) if total <= _LARGEST_PAGE else b""
+    if not is_text(start):
         raise DownloadError(f"{shown}: the server's file {problem}")
     part.restart()
     part.append(start)

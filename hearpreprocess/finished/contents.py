@@ -10,6 +10,7 @@ from hearpreprocess import archive, audio
 from hearpreprocess.errors import ArchiveError, AudioError
 from hearpreprocess.finished.files import ClipKey, files_in, is_small_file
 from hearpreprocess.finished.forms import root_problem
+from hearpreprocess.storage import FIRST_BYTES, RECORDING, kind_of
 
 MOST_STRAYS, MOST_SMALL_BYTES = 10_000, 512 << 20
 """Limits for a foreign tarball; the largest manifest, of 100,503 clips at five rates, has about 70 MB."""
@@ -123,8 +124,10 @@ def _clip_file(key: ClipKey, content: bytes) -> ClipFile:
     try:
         wav = audio.read_wav(content)
     except AudioError as error:
-        kind = archive.kind_of(content[: archive.FIRST_BYTES])
-        return ClipFile(*key, problem=f"is {kind}, expected a WAV file" if kind else f"cannot be read: {error}")
+        kind = kind_of(content[:FIRST_BYTES])
+        if kind is None or kind == RECORDING:
+            return ClipFile(*key, problem=f"cannot be read: {error}")
+        return ClipFile(*key, problem=f"is {kind.name}, expected a WAV file")
     loudness = audio.loudness(wav.samples) if wav.bits == 16 else None
     return ClipFile(
         *key,

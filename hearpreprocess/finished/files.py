@@ -16,7 +16,7 @@ from hearpreprocess import archive
 from hearpreprocess.errors import ArchiveError, FinishedTaskError, OutputError, enumerate_problems
 from hearpreprocess.finished.forms import check_tarball, root_problem
 from hearpreprocess.finished.layout import METADATA, is_task_folder, release_in
-from hearpreprocess.storage import read_regular
+from hearpreprocess.storage import read_regular, reason_of
 
 _ROOT = re.compile(r"(?:hear-[^/]+/)?tasks/(?P<task>[^/]+)/(?P<path>.+)")
 _CLIP_NAME = r"[^/]+\.wav"
@@ -86,7 +86,7 @@ def _files_of_folder(path: Path) -> Iterator[tuple[str, str, bytes]]:
         try:
             content = read_regular(file)
         except OSError as error:
-            problems.append(f"{below}: {error.strerror}")
+            problems.append(f"{below}: {reason_of(error)}")
         else:
             yield folder, below, content
     if problems:
@@ -103,7 +103,7 @@ def is_folder(path: Path) -> bool:
     except (FileNotFoundError, NotADirectoryError, ValueError):
         raise OutputError(f"there is no {path}") from None
     except OSError as error:
-        raise OutputError(f"{path}: {error.strerror}") from error
+        raise OutputError(f"{path}: {reason_of(error)}") from error
     if not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):
         raise OutputError(f"{path}: expected a finished task, got neither a folder nor a file")
     return stat.S_ISDIR(mode)
@@ -152,7 +152,7 @@ class _FolderFiles:
             names = {file.name for file in self._path.iterdir()}
             return read_regular(self._path / name) if name in names else None
         except OSError as error:
-            raise FinishedTaskError(self._path, name, f"cannot be read: {error.strerror}") from error
+            raise FinishedTaskError(self._path, name, f"cannot be read: {reason_of(error)}") from error
 
 
 class _TarballFiles:

@@ -9,11 +9,11 @@ import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from hearpreprocess import archive
 from hearpreprocess.errors import ArchiveError, OutputError
 from hearpreprocess.finished.layout import MANIFEST, METADATA, VOCABULARY
+from hearpreprocess.storage import BZIP2, FIRST_BYTES, GZIP, TAR, XZ, Kind, kind_of, reason_of, start_of
 
-_READ_AS = {archive.TAR: "cat", archive.GZIP: "cat", archive.XZ: "xz -dc", archive.BZIP2: "bzip2 -dc", "": ""}
+_READ_AS: dict[Kind | None, str] = {TAR: "cat", GZIP: "cat", XZ: "xz -dc", BZIP2: "bzip2 -dc", None: ""}
 """By the kind of a file that can be read as a tar archive, the command that prints what is in it."""
 
 _GZIPPED = (".tar.gz", ".tgz")
@@ -28,22 +28,22 @@ _INFERRED_ROOT = re.compile(
 def check_tarball(path: Path) -> None:
     """Raise OutputError where a file cannot be opened, ArchiveError with its kind where it is no tar archive."""
     kind = _kind(path)
-    if kind not in _READ_AS:
-        raise ArchiveError(f"{path}: is {kind}, expected a gzipped tar archive. {_what_to_do(path, kind)}")
-    if kind == archive.GZIP and (inner := _kind_within(path)) not in ("", archive.TAR):
+    if kind is not None and kind not in _READ_AS:
+        raise ArchiveError(f"{path}: is {kind.name}, expected a gzipped tar archive. {_what_to_do(path, kind)}")
+    if kind == GZIP and (inner := _kind_within(path)) not in (None, TAR):
         raise ArchiveError(
-            f"{path}: is {inner} that was compressed with gzip, expected a gzipped tar archive. "
+            f"{path}: is {inner.name} that was compressed with gzip, expected a gzipped tar archive. "
             f"{_what_to_do(path, inner)}"
         )
 
 
 def compression_problem(path: Path) -> str | None:
     """Why a tar archive that can be read is not what its name says; None if it is."""
-    kind = _kind(path) or archive.TAR
-    if kind == archive.GZIP or not path.name.endswith(_GZIPPED):
+    kind = _kind(path) or TAR
+    if kind == GZIP or not path.name.endswith(_GZIPPED):
         return None
     command = f"{_READ_AS[kind]} {path.name} | gzip > new.tar.gz"
-    return f"is {kind}, expected a gzipped tar archive, as its name says. Compress it: {command}"
+    return f"is {kind.name}, expected a gzipped tar archive, as its name says. Compress it: {command}"
 
 
 def root_problem(members: Iterable[str]) -> str | None:
@@ -62,24 +62,23 @@ def root_problem(members: Iterable[str]) -> str | None:
     return None
 
 
-def _kind(path: Path) -> str:
+def _kind(path: Path) -> Kind | None:
     try:
-        with path.open("rb") as file:
-            return archive.kind_of(file.read(archive.FIRST_BYTES))
+        return kind_of(start_of(path))
     except OSError as error:
-        raise OutputError(f"{path}: {error.strerror}") from error
+        raise OutputError(f"{path}: {reason_of(error)}") from error
 
 
-def _kind_within(path: Path) -> str:
-    """The kind of what is in a gzip file; empty if it cannot be read."""
+def _kind_within(path: Path) -> Kind | None:
+    """The kind of what is in a gzip file; None if it cannot be read."""
     with contextlib.suppress(OSError, EOFError, zlib.error), gzip.open(path) as file:
-        return archive.kind_of(file.read(archive.FIRST_BYTES))
-    return ""
+        return kind_of(file.read(FIRST_BYTES))
+    return None
 
 
-def _what_to_do(path: Path, kind: str) -> str:
-    if kind in _COMPRESSED:
-        return f"Compress it with gzip: {_COMPRESSED[kind]} {path.name} | gzip > new.tar.gz"
-    if _ARCHIVE.search(kind):
+def _what_to_do(path: Path, kind: Kind) -> str:
+    if kind.name in _COMPRESSED:
+        return f"Compress it with gzip: {_COMPRESSED[kind.name]} {path.name} | gzip > new.tar.gz"
+    if _ARCHIVE.search(kind.name):
         return "Unpack it, and pack the folder tasks in it: tar -czf new.tar.gz tasks"
     return "Download it or make it again"

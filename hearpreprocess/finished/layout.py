@@ -11,7 +11,7 @@ from typing import Any
 
 from hearpreprocess.errors import OutputError
 from hearpreprocess.finished.parsing import json_object
-from hearpreprocess.storage import link_or_copy, read_regular
+from hearpreprocess.storage import link_or_copy, read_regular, reason_of
 
 METADATA = "task_metadata.json"
 VOCABULARY = "labelvocabulary.csv"
@@ -63,7 +63,7 @@ def _names_in(folder: Path) -> list[str]:
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
-        raise OutputError(f"{folder}: {error.strerror}") from error
+        raise OutputError(f"{folder}: {reason_of(error)}") from error
 
 
 def clip_path(rate: int, split: str, name: str) -> str:

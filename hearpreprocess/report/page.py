@@ -101,7 +101,7 @@ def index(rows: Sequence[IndexRow]) -> str:
     """
     folders = [Path(os.path.abspath(row.folder)) for row in rows]  # noqa: PTH100  (a link leads to where it is named)
     parent = os.path.commonpath([folder.parent for folder in folders]) if folders else ""
-    links = [quote(Path(os.path.relpath(folder / REPORT, parent)).as_posix()) for folder in folders]
+    links = [quote(os.fsencode(Path(os.path.relpath(folder / REPORT, parent)).as_posix())) for folder in folders]
     tasks = [vars(row) | {"link": f"./{link}"} for row, link in zip(rows, links, strict=True)]
     return _render("index.html", title="Finished tasks", tasks=tasks)
 
@@ -129,8 +129,7 @@ def _read(folder: Path) -> Iterator[tuple[dict[str, Any], Manifest]]:
 
 
 def _render(template: str, **values: Any) -> str:
-    text = _environment().get_template(template).render(values)
-    return text.encode("utf-8", "replace").decode("utf-8")  # JSON allows lone surrogates, which UTF-8 cannot encode
+    return _environment().get_template(template).render(values)
 
 
 @lru_cache(maxsize=1)

@@ -18,6 +18,7 @@ from hearpreprocess.storage import (
     explaining_disk_errors,
     nearest_existing,
     replaced_folder,
+    start_of,
 )
 from hearpreprocess.task import File
 
@@ -157,5 +158,5 @@ class Download(SourceStep):
 def _problem_of_archive(path: Path) -> str | None:
     if (problem := archive.problem_of_archive(path)) is None:
         return None
-    got = fetch.described(fetch.start_of(path), path.stat().st_size)
-    return f"expected an archive, got {got}" + (f"; it {problem}" if problem.startswith("is a zip") else "")
+    got = fetch.described(start_of(path), path.stat().st_size)
+    return f"expected an archive, got {got}" + (f"; {problem}" if problem.startswith("it is cut") else "")

@@ -101,13 +101,20 @@ def permissions_of(path: Path) -> str:
     return "nothing is known of it"
 
 
+def reason_of(error: OSError) -> str:
+    """Why a file cannot be read, with its owner and mode if they are why."""
+    reason = error.strerror or str(error)
+    if isinstance(error, PermissionError) and isinstance(error.filename, str | bytes | os.PathLike):
+        return f"{reason} ({permissions_of(Path(os.fsdecode(error.filename)))})"
+    return reason
+
+
 def unreadable_message(error: PermissionError) -> str:
     """The message for a file that may not be read, with its owner and mode, and what to do."""
-    if not isinstance(error.filename, str | bytes):  # not of a file
+    if error.filename is None:  # not of a file
         return str(error)
-    path = Path(os.fsdecode(error.filename))
     return (
-        f"{path}: {error.strerror} ({permissions_of(path)}). Ask its owner for the permission, or give the command as "
+        f"{os.fsdecode(error.filename)}: {reason_of(error)}. Ask its owner for the permission, or give the command as "
         "a user who has it"
     )
 

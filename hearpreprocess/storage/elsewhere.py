@@ -37,7 +37,7 @@ class FileServer:
         self._folder = folder
 
     @functools.cached_property
-    def _state(self) -> tuple[float, bool]:
+    def _clock_and_locks(self) -> tuple[float, bool]:
         """The time by its clock, and whether it has locks."""
         with tempfile.TemporaryFile(dir=self._folder, buffering=0) as file:
             file.write(b"now")
@@ -47,7 +47,7 @@ class FileServer:
         """Whether unlocked files of a system are abandoned: it is this one, or nothing in them has changed for long."""
         if system == system_id() != b"":
             return True
-        now, locks = self._state
+        now, locks = self._clock_and_locks
         return locks and all(_changed(path) < now - SECONDS_UNTIL_OLD for path in paths)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from hearpreprocess import fetch
 from hearpreprocess.finished import checksums_of
+from hearpreprocess.storage import reason_of
 from hearpreprocess.verify.finding import Finding
 from hearpreprocess.verify.inspection import Inspection
 from hearpreprocess.verify.structure import ASPECT
@@ -25,7 +26,7 @@ def checksums(inspection: Inspection) -> Iterator[Finding]:
         text = beside.read_text(encoding="utf-8", errors="replace")
         of_tarball = fetch.checksums(path, ["sha256"])["sha256"]
     except OSError as error:
-        yield Finding(ASPECT, beside.name, f"cannot be compared with {path.name}: {error.strerror}")
+        yield Finding(ASPECT, beside.name, f"cannot be compared with {path.name}: {reason_of(error)}")
         return
     expected = {name: sha256 for sha256, name in _ROW.findall(text)}
     inner = expected.get(path.name.removesuffix(".gz"))

@@ -157,7 +157,7 @@ def change(folder: Path, name: str, edit: Callable[[dict], object]) -> None:
         (
             lambda copy: (copy / "8000/fold00/clip00.wav").write_text("x"),
             "lengths",
-            "8000/fold00/clip00.wav is a text that begins with 'x'",
+            '8000/fold00/clip00.wav is text, "x"',
         ),
     ],
 )

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from hearpreprocess.archive import problem_of_archive
 from hearpreprocess.errors import ConfigError
-from hearpreprocess.fetch.content import described, page_in, problem_of_page
+from hearpreprocess.fetch.content import described, problem_of_page
 from hearpreprocess.fetch.faults import retry_after
 from hearpreprocess.fetch.part import open_part, part_path, url_of_part
 from hearpreprocess.finished import resampled
-from hearpreprocess.storage import fitting_name
+from hearpreprocess.storage import fitting_name, name_of
 from hearpreprocess.task import Archive
 
 STARTS = st.sampled_from(
@@ -42,7 +42,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @given(start=STARTS, rest=st.binary(max_size=600))
 def test_any_file_is_described(folder: Path, start: bytes, rest: bytes) -> None:
     content = start + rest
-    for text in (described(content, len(content)), page_in(content) or ""):
+    for text in (described(content, len(content)), name_of(content)):
         assert text.isprintable()
         assert len(text) < 200
     path = folder / "file.wav"

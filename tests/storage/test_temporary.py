@@ -108,10 +108,8 @@ def test_a_forked_process_does_not_keep_the_lock_of_a_dead_builder(tmp_path: Pat
     builder = os.fork()
     if builder == 0:
         with whole_folder(tmp_path / "thing"):
-            child = os.fork()
-            if child == 0:
-                time.sleep(99)
-            os.write(tell, str(child).encode())
+            if os.fork() == 0:
+                os.write(tell, str(os.getpid()).encode())  # what it does on being forked is done
             time.sleep(99)
     child = int(os.read(ready, 20))
     try:

@@ -80,7 +80,7 @@ def test_every_copy_is_judged_and_the_exit_status_tells(task: Path, capsys: pyte
         "it has no task_metadata.json",
         "neither a file nor a folder",
         "a link that leads to nothing",
-        "a web page",
+        "an HTML page",
     ):
         assert text in said.out
 

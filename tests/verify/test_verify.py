@@ -155,7 +155,7 @@ PLANTED: dict[str, tuple[Plant, list[tuple[str, str, str]]]] = {
         lambda task: write(clip(task), samples(clip(task)).astype(np.uint8), width=1),
         [("audio", AUDIO, "has 8-bit samples")],
     ),
-    "not audio": (lambda task: clip(task).write_text("x"), [("audio", AUDIO, "is a text that begins with 'x'")]),
+    "not audio": (lambda task: clip(task).write_text("x"), [("audio", AUDIO, 'is text, "x"')]),
     "empty file": (lambda task: clip(task).write_bytes(b""), [("audio", AUDIO, "is an empty file")]),
     "cut recording": (
         lambda task: clip(task).write_bytes(clip(task).read_bytes()[:-1000]),
