@@ -232,6 +232,10 @@ def _joined(streams: Sequence[Stream], container: Container) -> Streams:
             f"it is cut short: its container declares {container.seconds:.3f} s, it holds "
             f"{frames / first.samplerate:.3f} s"
         )
+    if container.counted is not None and frames < container.counted[2]:
+        raise AudioError(
+            f"it is damaged: its frames hold {container.counted[2]:,} samples, of which {frames:,} can be decoded"
+        )
     return Streams(streams, frames, first.samplerate, first.channels, streams[0].name)
 
 
