@@ -26,7 +26,7 @@ RECORDING = Kind("a recording", "Give the directory that it is in")
 _CPIO = Kind("a cpio archive", _REPACK)
 _ZSTD = Kind("a zstd file", "Decompress it: zstd -d FILE")
 
-EMPTY, ZEROS = Kind("an empty file"), Kind("a file of zeros")
+EMPTY, ZEROS = Kind("an empty file"), Kind("a file that begins with zeros")
 TAR, GZIP, XZ, BZIP2 = Kind("a plain tar archive"), Kind("a gzip file"), Kind("an xz file"), Kind("a bzip2 file")
 
 _KINDS = {
@@ -68,6 +68,8 @@ _KINDS = {
 }
 _LHA_AT, _LHA = 2, (b"-lh", b"-lz", b"-pm")
 _TAR_AT, _TAR = 257, b"ustar"
+_MANY = 512
+"""Zeros that are no part of any file that is read; a tar archive with as many at its start is empty."""
 
 _LONGEST_TITLE = 120
 _MARKUP = re.compile(r"<(?:[!?]|[A-Za-z][\w:.-]*[\s/>])")
@@ -85,7 +87,7 @@ def start_of(path: Path) -> bytes:
 
 def kind_of(start: bytes) -> Kind | None:
     """What a file with these first FIRST_BYTES bytes is; None if that is not known. A text is named with its title."""
-    if not start.strip(b"\0"):
+    if not start[:_MANY].strip(b"\0"):
         return ZEROS if start else EMPTY
     if start[_TAR_AT:].startswith(_TAR):
         return TAR

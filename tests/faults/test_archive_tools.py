@@ -47,7 +47,7 @@ STRICTER_THAN_TAR = {
     "where a number is expected": "numbers that GNU tar does not look at without -p",
     "a pax header is damaged": "GNU tar takes keywords that are empty",
     "larger than|more than .* times": "sizes that are not plausible",
-    "got a file of zeros": "GNU tar lists no member of a file that begins with zeros",
+    "got a file that begins with zeros": "GNU tar lists no member of a file that begins with zeros",
 }
 STRICTER_THAN_UNZIP = {
     "another archive stands": "unzip lists the last one, with a warning",

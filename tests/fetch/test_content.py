@@ -56,7 +56,7 @@ PAGES = {
     "random": (bytes(range(256)) * 8, "a file that starts with b'\\x00\\x01"),
     "recording": (toys.wav("x"), "a recording"),
     "cut zip": (ARCHIVE[:-30], "a zip archive"),
-    "zeros of a sparse file": (bytes(100), "a file of zeros"),
+    "zeros of a sparse file": (bytes(100), "a file that begins with zeros"),
     "empty": (b"", "an empty file"),
 }
 
@@ -82,7 +82,11 @@ def test_what_came_instead_is_named(name: str) -> None:
     assert shown in described(content, len(content))
 
 
-@pytest.mark.parametrize("content", [ARCHIVE, tar_of(b"1"), gzip.compress(tar_of(b"1")), toys.wav("x"), b"PK\x03\x04"])
+@pytest.mark.parametrize(
+    "content",
+    [ARCHIVE, tar_of(b"1"), gzip.compress(tar_of(b"1")), toys.wav("x"), b"PK\x03\x04"],
+    ids=["zip", "tar", "gzip", "wav", "start of a zip"],
+)
 def test_what_is_no_text_is_no_page(content: bytes) -> None:
     assert not is_text(content)
 

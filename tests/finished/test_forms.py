@@ -61,7 +61,7 @@ OTHERS: dict[str, tuple[Callable[[bytes], bytes], str, str]] = {
     "text": (lambda plain: b"Not  found\n", 'is text, "Not found"', REPAIR),
     "pointer": (lambda plain: b"version https://git-lfs.github.com/spec/v1\n", "is a pointer of Git LFS", REPAIR),
     "empty": (lambda plain: b"", "is an empty file", REPAIR),
-    "zeros": (lambda plain: bytes(10_000), "is a file of zeros", REPAIR),
+    "zeros": (lambda plain: bytes(10_000), "is a file that begins with zeros", REPAIR),
 }  # fmt: skip
 
 

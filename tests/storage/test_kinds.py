@@ -11,7 +11,7 @@ from hearpreprocess.storage import is_markup, is_page, is_text, kind_of, name_of
     ("start", "name"),
     [
         (b"", "an empty file"),
-        (bytes(600), "a file of zeros"),
+        (bytes(600), "a file that begins with zeros"),
         (b"7z\xbc\xaf\x27\x1c\0\4", "a 7z archive"),
         (b"x" * 257 + b"ustar\x0000", "a plain tar archive"),
         (b"!\0-lh5-\0", "an LHA archive"),
