@@ -95,8 +95,10 @@ def _format(paths: Sequence[Path]) -> ModuleType:
         start = file.read(FIRST_BYTES)
     kind = kind_of(start)
     advice = f". {kind.advice}" if kind and kind.advice else ""
-    expected = "expected zip, tar (plain, gz, bz2, xz) or rar"
-    raise ArchiveError(f"{paths[0]} is no archive that can be read: {expected}, got {name_of(start)}{advice}")
+    raise ArchiveError(
+        f"{paths[0]} is no archive that can be read: expected zip, tar (plain, gz, bz2, xz) or rar, "
+        f"got {name_of(start)}{advice}"
+    )
 
 
 def _is_zip(file: BinaryIO) -> bool:
