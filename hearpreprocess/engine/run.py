@@ -184,6 +184,9 @@ def _run_steps(
         completed = [title for root in roots if _is_complete(root) for title in root.task_titles]
         interruption = Interruption()
         with watch(workspace.journal, titles, completed, interruption), active_run(workspace.tmp_dir, workspace.run):
+            for root in roots:
+                with contextlib.suppress(HearPreprocessError, OSError):  # the step itself says it then
+                    root.repeat_warnings()
             execute(roots, request.workers, request.scheduler_url, interruption)
     finally:
         remove_leftovers(workspace)  # of step processes that were killed

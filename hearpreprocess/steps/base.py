@@ -107,6 +107,9 @@ class Step(luigi.Task):
         """The human-readable stage."""
         return self.stage
 
+    def repeat_warnings(self) -> None:
+        """Write the warnings of outputs that are used again to the journal, as they hold for this run, too."""
+
     def forget_failures(self) -> None:
         """Discard the failures of an earlier run, so that its steps are tried again; no run may be active."""
 
@@ -180,8 +183,12 @@ class FolderStep(Step):
         if is_whole(self.folder):  # another run has finished it meanwhile
             return
         written: set[str] = set()
+        self._warnings: list[str] = []
         with fresh_folder(self.folder, written) as folder:
             written.update(self.build(folder))
+            if self._warnings:
+                (folder / _WARNINGS).write_text(json.dumps(self._warnings), encoding="utf-8")
+                written.add(_WARNINGS)
 
     def build(self, folder: Path) -> Iterable[str]:
         """Write the output to an empty folder, which is renamed to `folder` afterwards.
@@ -190,6 +197,19 @@ class FolderStep(Step):
         """
         raise NotImplementedError
 
+    def warn_of_output(self, text: str) -> None:
+        """Warn in `build` of something in the output; each later run that uses it repeats the warning."""
+        self._warnings.append(text)
+        self.warn(text)
+
+    def repeat_warnings(self) -> None:
+        path = self.folder / _WARNINGS
+        if self.complete() and path.is_file():
+            for text in json.loads(path.read_text(encoding="utf-8")):
+                self.warn(text)
+
+
+_WARNINGS = "warnings.json"
 
 _known_whole: set[Path] = set()
 on_new_run(_known_whole.clear)

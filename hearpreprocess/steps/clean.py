@@ -59,6 +59,10 @@ class Clean(Step):
     with_report = luigi.BoolParameter(default=True, significant=False)
     stage = "clean"
 
+    def repeat_warnings(self) -> None:
+        for release in self.requires():
+            release.repeat_warnings()
+
     @property
     def title(self) -> str:
         return ", ".join(release.title for release in self.requires())

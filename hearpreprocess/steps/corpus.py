@@ -70,9 +70,15 @@ class Corpus(TaskStep):
         if undeclared:
             warnings.append(describe_undeclared(Path(self.task.location).name, undeclared))
         for text in warnings:
-            self.note("warned", text=text)
+            self.warn_of_output(text)
         self.note("finished")
         return written
+
+    def repeat_warnings(self) -> None:
+        for index in self.indexes().values():
+            index.requires().repeat_warnings()
+            index.repeat_warnings()
+        super().repeat_warnings()
 
     def _read_by_trees(self) -> Iterator[Path]:
         """Where the task's sources are read: no other file in the directories of a run belongs to them."""

@@ -137,7 +137,7 @@ class Locate(SourceStep):
         kind = "folder" if self.is_unpacked else "sha256"
         content = digest(checksums) if len(checksums) > 1 or self.is_unpacked else next(iter(checksums.values()))
         if self.source.is_stand_in:
-            self.note("warned", text=f"{self.path} stands in place of a source: {kind}:{content}")
+            self.warn_of_output(f"{self.path} stands in place of a source: {kind}:{content}")
         record = {"content": f"{kind}:{content}", "checksums": checksums}
         (folder / "content.json").write_text(json.dumps(record), encoding="utf-8")
         return ["content.json"]
@@ -185,7 +185,7 @@ class Index(FolderStep):
         is_read = matcher(source.reads)
         readable = Tree.readable(folder)
         how = {"archived": source.archived, "most_expansion": self.workspace.most_expansion}
-        names = {"encoding": source.encoding, "on_note": lambda text: self.note("warned", text=text)}
+        names = {"encoding": source.encoding, "on_note": self.warn_of_output}
         members = archive.unpack(step.files, is_read, readable, **how, **names)
         packed = {} if step.is_unpacked else archive.packed_members(step.files, source.encoding)
         written = {"checksums": step.checksums, "packed": packed, "encoding": source.encoding}

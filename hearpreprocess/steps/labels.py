@@ -72,6 +72,10 @@ class Labels(TaskStep):
             raise CorpusError(f"{self.folder / METADATA} is damaged; remove {self.folder} and run again")
         return release
 
+    def repeat_warnings(self) -> None:
+        self.corpus().repeat_warnings()
+        super().repeat_warnings()
+
     def build(self, folder: Path) -> Iterable[str]:
         config = self.config
         corpus = corpus_folder(self.workspace, self.corpus().key)
@@ -81,7 +85,7 @@ class Labels(TaskStep):
             table = table[~table["name"].isin(skipped)].reset_index(drop=True)
             splits.check_labels(table["split"].tolist(), labels_of(table), config)
             reasons = [f"{name}: {reason}" for name, reason in skipped.items()]
-            self.note("warned", text=enumerate_problems("{count} clips are left out:", reasons))
+            self.warn_of_output(enumerate_problems("{count} clips are left out:", reasons))
         files = {
             f"{split}.json": labels.to_json(labels.split_labels(table, split, config.embedding_type))
             for split in config.splits.names
@@ -147,6 +151,9 @@ class Preview(Step):
     @property
     def output_paths(self) -> list[Path]:
         return [self.folder]
+
+    def repeat_warnings(self) -> None:
+        self.requires().repeat_warnings()
 
     def requires(self) -> Labels:
         return Labels(workspace=self.workspace, task=self.task, skips=0)

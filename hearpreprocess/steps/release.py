@@ -86,6 +86,9 @@ class Release(PlanningStep):
         combine, tars = self._steps()
         return [combine.folder, *(tar.path for tar in tars.values())]
 
+    def repeat_warnings(self) -> None:
+        self.requires().repeat_warnings()
+
     def forget_failures(self) -> None:
         self._screen().forget_refusals()
 

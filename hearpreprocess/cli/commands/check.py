@@ -81,8 +81,9 @@ def corpus_manifest(task: registry.TaskReference, workspace: Workspace) -> dict[
 
     with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as outputs:
         outcome = engine.preview(task, workspace, Path(outputs))
+        problems = [] if outcome.unfinished else list(_undeclared(task, workspace))
         for warning in outcome.warnings:
-            if warning.stage == "index":  # those of later stages are problems, which are printed as such
+            if warning.text not in problems:  # which are printed as such
                 print(f"warning: {warning.text}", file=sys.stderr)
         for failure in outcome.failures:
             print(f"{failure.title}, {failure.stage}:\n{failure.text}", file=sys.stderr)
