@@ -15,6 +15,7 @@ from hearpreprocess.audio.conversion import convert
 from hearpreprocess.audio.streams import Stream, Streams, UnreadableError, open_files, open_streams
 from hearpreprocess.audio.views import on_disk
 from hearpreprocess.errors import AudioError, HearPreprocessError
+from hearpreprocess.storage import FIRST_BYTES, RECORDING, kind_of
 
 _Result = TypeVar("_Result")
 
@@ -47,7 +48,12 @@ def read_streams(
             container = examine(content)
             if (result := use_header(container)) is not None:
                 return result
-            return _read(content, container, use)
+            try:
+                return _read(content, container, use)
+            except AudioError as error:
+                if not container.name and (kind := kind_of(content.read(0, FIRST_BYTES))) not in (None, RECORDING):
+                    raise AudioError(f"it is not audio that can be read, but {kind.name}") from error
+                raise
     except HearPreprocessError:
         raise
     except MemoryError:

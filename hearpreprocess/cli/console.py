@@ -24,14 +24,17 @@ def ended(name: str, command: Callable[[], int]) -> int:
             if stdout is not None and sys.stdout is stdout:  # the flush at Python's exit must not fail again
                 os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())
             return FAILED
-        except PermissionError as error:
-            if isinstance(error, HearPreprocessError):
-                raise
-            print(f"{name}: {unreadable_message(error)}", file=sys.stderr)
-            return FAILED
         except HearPreprocessError as error:
             print(f"{name}: {error}", file=sys.stderr)
             return MISUSED
+        except PermissionError as error:
+            print(f"{name}: {unreadable_message(error)}", file=sys.stderr)
+            return FAILED
+        except OSError as error:
+            if error.filename is None:
+                raise
+            print(f"{name}: {os.fsdecode(error.filename)}: {error.strerror}", file=sys.stderr)
+            return FAILED
         except KeyboardInterrupt:
             print("\nInterrupted.", file=sys.stderr)
             return INTERRUPTED
