@@ -2,7 +2,7 @@
 
 from hearpreprocess.task import registry
 from hearpreprocess.task.addresses import without_credentials
-from hearpreprocess.task.cells import TableRow, lines_of
+from hearpreprocess.task.cells import TableError, TableRow, lines_of
 from hearpreprocess.task.clips import Clip, Event, Label, LeftOut, Member
 from hearpreprocess.task.config import TaskConfig
 from hearpreprocess.task.encodings import encoding_named, encoding_problem
@@ -27,7 +27,7 @@ from hearpreprocess.task.sources import (
     Synthetic,
     source_to_json,
 )
-from hearpreprocess.task.tables import SEPARATORS, Dialect, decoded, rows_in, separator_line
+from hearpreprocess.task.tables import SEPARATORS, Dialect, decoded, is_mostly_utf8, rows_in, separator_line
 from hearpreprocess.task.tfds import named_clips, tfds_names
 from hearpreprocess.task.tree import TREE, Packed, Tree, is_hidden, matcher
 from hearpreprocess.task.undeclared import describe_undeclared
@@ -63,6 +63,7 @@ __all__ = [
     "SplitScheme",
     "SplitSeconds",
     "Synthetic",
+    "TableError",
     "TableRow",
     "TaskConfig",
     "TaskMode",
@@ -77,6 +78,7 @@ __all__ = [
     "encoding_problem",
     "fold",
     "is_hidden",
+    "is_mostly_utf8",
     "lines_of",
     "load",
     "matcher",
