@@ -52,7 +52,9 @@ class Container(NamedTuple):
     `exact`: makes the samples behind a header of their own, for where libsndfile finds none, or another number of them.
     `pcm`: where the samples can be taken as they are, without a decoder.
     `counted`: hertz, channels and samples of each that a decoder gives, by the headers of all frames.
-    `has_junk`: whether bytes that the decoder may refuse lie between its frames. `skipped`: samples of an encoder's delay that ffmpeg is not to skip by itself, as it does so wrongly.
+
+    `has_junk`: whether bytes that the decoder may refuse lie between its frames.
+    `skipped`: samples of an encoder's delay that ffmpeg is not to skip by itself, as it does so wrongly.
     `by_libsndfile`, `by_ffmpeg`: whether they may read it. `is_damaged`: whether its header was repaired.
     """
 
