@@ -6,6 +6,7 @@ import struct
 from typing import NamedTuple
 
 from hearpreprocess.audio.containers.content import Content
+from hearpreprocess.audio.containers.tags import end_of_audio
 
 HEADER_BYTES = 8
 
@@ -53,6 +54,11 @@ class Chunks(NamedTuple):
             and all(32 <= byte < 127 for byte in header[0])
             and (header[0] in _SAMPLES or position + HEADER_BYTES + header[1] <= self.end)
         )
+
+    def is_size(self, start: int, size: int) -> bool:
+        """Whether a number that may be a placeholder is the size of samples: the end, chunks or tags follow them."""
+        position, _lacks_padding = self.following(start, size)
+        return self.lead_to_end(position) or start + size == end_of_audio(self.content, start, self.end)
 
     def lead_to_end(self, position: int) -> bool:
         """Whether chunks from a position on end exactly where the form does."""

@@ -105,13 +105,24 @@ def wav_layout(content: Content, begin: int = 0, end: int | None = None) -> WavL
     order = ORDERS.get(head[:4], "")
     if not order or head[8:12] != b"WAVE":
         return None
-    form_end = begin + HEADER_BYTES + int.from_bytes(head[4:8], "little" if order == "<" else "big")
+    size = int.from_bytes(head[4:8], "little" if order == "<" else "big")
+    form_end = 0 if is_placeholder(size) else begin + HEADER_BYTES + size
     return walk_wav(Chunks(content, order, end), begin + _FORM_HEADER_BYTES, form_end)
 
 
 _IN_BLOCKS = (0x02, 0x11, 0x31)  # MS ADPCM, IMA ADPCM, GSM 6.10
 
 _LINEAR = (1, 3, 6, 7)  # PCM, float, A-law, mu-law: every frame has the same number of bytes
+
+_ENCODINGS = {
+    (1, 8): "PCM_U8",
+    (1, 16): "PCM_16",
+    (1, 24): "PCM_24",
+    (1, 32): "PCM_32",
+    (3, 32): "FLOAT",
+    (3, 64): "DOUBLE",
+}
+"""Those of which the samples can be taken as they are, by code and bits."""
 
 
 def wav_container(content: Content, begin: int, end: int) -> Container | None:
@@ -169,16 +180,16 @@ def _container(layout: WavLayout, plain: Part | None = None, *, is_damaged: bool
         raise AudioError(f"it is cut short: its last block declares {form.block} bytes, the file holds {rest}")
     frames = layout.length // form.block if is_linear else None
     is_big_endian = layout.order == ">"  # ffmpeg would read it as if it were little-endian
-    is_pcm = is_linear and form.code == 1 and form.bits == 16 and layout.order == "<" and not is_damaged
-    is_pcm = is_pcm and 0 < form.channels <= MOST_CHANNELS and 0 < form.rate <= HIGHEST_RATE
-    # As libsndfile names them.
-    name = f"{'WAVEX' if layout.description[:2] == _EXTENSIBLE_CODE else 'WAV'} PCM_16"
+    encoding = _ENCODINGS.get((form.code, form.bits)) if layout.order == "<" and not is_damaged else None
+    is_pcm = is_linear and 0 < form.channels <= MOST_CHANNELS and 0 < form.rate <= HIGHEST_RATE and not layout.is_64
+    name = "WAVEX" if layout.description[:2] == _EXTENSIBLE_CODE else "WAV"  # as libsndfile has it
+    pcm = Pcm(layout.start, form.rate, form.channels, name, encoding, form.bits // 8) if encoding and is_pcm else None
     return Container(
         "WAV",
         (plain or layout.exact(),),
         frames=frames,
         exact=layout.exact,
-        pcm=Pcm(layout.start, form.rate, form.channels, name) if is_pcm and not layout.is_64 else None,
+        pcm=pcm,
         by_ffmpeg=not is_big_endian,
         is_damaged=is_damaged,
     )
@@ -193,7 +204,7 @@ def linear_header(form: tuple[int, int, int, int], length: int) -> bytes:
 
 
 def walk_wav(chunks: Chunks, position: int, form_end: int = 0) -> WavLayout | None:
-    """The layout of the chunks from a position on; `form_end`: where the outer size has the file end."""
+    """The layout of the chunks from a position on; `form_end`: where the outer size has the file end; 0: unknown."""
     size_64: int | None = None
     description, frames, samples, is_plain = b"", None, None, True
     for _number in range(MOST_CHUNKS):
@@ -229,7 +240,9 @@ def _size_of_samples(
         size, is_unknown = size_64, is_placeholder_64(size_64)
     else:
         is_unknown = is_placeholder(size)
-    if is_unknown and ((size == 0 and not (available and chunks.lead_to_end(start))) or size > available):
+    if is_unknown and not (available and chunks.is_size(start, size)):
+        if size and form_end == start + size + size % 2:
+            form_end = 0  # the outer size was made of the placeholder
         return (_end_of_samples(chunks, start, form_end) - start, None) if available else (0, 0)
     check_size(size, available)
     return size, size
@@ -237,7 +250,14 @@ def _size_of_samples(
 
 def _end_of_samples(chunks: Chunks, start: int, form_end: int) -> int:
     """Where samples of unknown length end: where the form does, or before the chunks behind them, or with the file."""
-    end = form_end if start < form_end < chunks.end else end_of_audio(chunks.content, start, chunks.end)
+    end = end_of_audio(chunks.content, start, chunks.end)
+    if start < form_end < end:
+        if not chunks.lead_to_end(form_end) and not Chunks(chunks.content, chunks.order, end).lead_to_end(form_end):
+            raise AudioError(
+                f"its header declares no size of the samples, and {form_end:,} bytes in all; the file holds {end:,}, "
+                "which may be samples, too"
+            )
+        end = form_end
     chunks = Chunks(chunks.content, chunks.order, end)
     first = max(start, end - _TAIL_BYTES)
     matches = itertools.islice(_BEHIND.finditer(chunks.content.read(first, end - first)), MOST_CHUNKS)
