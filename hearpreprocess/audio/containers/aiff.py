@@ -78,6 +78,7 @@ def aiff_container(content: Content, begin: int, end: int) -> Container | None:
     if form.code.startswith(b"DWV"):  # libsndfile fails on its own files
         raise AudioError("it is not audio that can be read: DWVW in AIFF; convert it to WAV")
     start, stop = form.samples
+    stop += _lacking(form, Chunks(content, ">", end), stop)
     needed = form.frames * form.block
     if needed and not (form.declared is None and is_placeholder(needed + _OFFSET_BYTES) and needed > stop - start):
         check_size(needed, stop - start)
@@ -93,6 +94,12 @@ def aiff_container(content: Content, begin: int, end: int) -> Container | None:
         exact = functools.partial(Part, start, stop, _header(form, stop - start))
         return Container(name, (Part(begin, end),), exact=exact, by_libsndfile=not form.is_stereo_svx)
     return Container(name, (Part(start, stop, _header(form, stop - start)),))
+
+
+def _lacking(form: _Form, chunks: Chunks, stop: int) -> int:
+    """The bytes that the size of the samples' chunk lacks, where a writer left out those of the chunk's own fields."""
+    is_short = form.declared is not None and form.frames * form.block == form.declared + _OFFSET_BYTES
+    return _OFFSET_BYTES if is_short and stop + _OFFSET_BYTES <= chunks.end and not chunks.is_chunk(stop) else 0
 
 
 def _walk(form: _Form, chunks: Chunks, position: int) -> _Form:

@@ -44,6 +44,14 @@ class WavFormat(NamedTuple):
     block: int
     bits: int
 
+    def check_block(self) -> None:
+        """Raise AudioError where the samples do not fill their blocks, as which bits of a block count is then open."""
+        if self.code in _PACKED and self.block != (expected := self.channels * ((self.bits + 7) // 8)):
+            raise AudioError(
+                f"its format is not clear: blocks of {self.block} bytes; expected {expected} bytes for "
+                f"{self.channels} channels of {self.bits} bits. Save it as 16-bit WAV with the program that wrote it"
+            )
+
 
 class WavLayout(NamedTuple):
     """Where in a WAV file its samples lie.
@@ -72,6 +80,15 @@ class WavLayout(NamedTuple):
         if code == _EXTENSIBLE and len(self.description) >= 40 and self.description[26:40] in _GUID_TAILS:
             (code,) = struct.unpack_from(f"{self.order}H", self.description, 24)
         return WavFormat(code, channels, rate, block, bits)
+
+    @property
+    def frames_in_blocks(self) -> int | None:
+        """The frames of the fact chunk, where they end within the last block of an encoding in blocks."""
+        form, per_block = self.format, int.from_bytes(self.description[18:20], "little" if self.order == "<" else "big")
+        if self.frames is None or form.code not in _IN_BLOCKS or not form.block or self.length % form.block:
+            return None
+        most = self.length // form.block * per_block
+        return self.frames if most - per_block < self.frames <= most else None
 
     def exact(self) -> Part:
         """The samples alone, with a header that every reader reads in the same way."""
@@ -109,9 +126,13 @@ def wav_layout(content: Content, begin: int = 0, end: int | None = None) -> WavL
     return walk_wav(Chunks(content, order, end), begin + _FORM_HEADER_BYTES, form_end)
 
 
-_IN_BLOCKS = (0x02, 0x11, 0x31)  # MS ADPCM, IMA ADPCM, GSM 6.10
+_PACKED = (1, 3)  # PCM, float: the bits of a sample say how many bytes it has
 
-_LINEAR = (1, 3, 6, 7)  # PCM, float, A-law, mu-law: every frame has the same number of bytes
+_LINEAR = (*_PACKED, 6, 7)  # and A-law, mu-law: every frame has the same number of bytes
+
+_GSM = 0x31
+
+_IN_BLOCKS = (0x02, 0x11, _GSM)  # MS ADPCM, IMA ADPCM, GSM 6.10
 
 
 def wav_container(content: Content, begin: int, end: int) -> Container | None:
@@ -164,10 +185,13 @@ def repaired_wav(content: Content, begin: int, end: int) -> Container | None:
 def _container(layout: WavLayout, plain: Part | None = None, *, is_damaged: bool = False) -> Container:
     """`plain`: the file as it is, if every reader finds the samples in it."""
     form = layout.format
+    form.check_block()
     is_linear = form.code in _LINEAR and form.block > 0 and form.block == form.channels * ((form.bits + 7) // 8)
     if layout.declared is None and form.code in _IN_BLOCKS and form.block and (rest := layout.length % form.block):
         raise AudioError(f"it is cut short: its last block declares {form.block} bytes, the file holds {rest}")
-    frames = layout.length // form.block if is_linear else None
+    if form.code == _GSM and form.block and layout.length % form.block:  # sox counts the padding among the samples
+        layout, plain = layout._replace(length=layout.length // form.block * form.block), None
+    frames = layout.length // form.block if is_linear else layout.frames_in_blocks
     is_big_endian = layout.order == ">"  # ffmpeg would read it as if it were little-endian
     is_pcm = is_linear and form.code == 1 and form.bits == 16 and layout.order == "<" and not is_damaged
     is_pcm = is_pcm and 0 < form.channels <= MOST_CHANNELS and 0 < form.rate <= HIGHEST_RATE
@@ -200,6 +224,9 @@ def walk_wav(chunks: Chunks, position: int, form_end: int = 0) -> WavLayout | No
         if (header := chunks.header(position)) is None:
             break
         name, size = header
+        if name.startswith(b"\0") and (zeros := chunks.zeros(position)):
+            position, is_plain = position + zeros, False
+            continue
         start = position + HEADER_BYTES
         if name == b"ds64" and len(sizes := chunks.content.read(start, _DS64.size)) == _DS64.size:
             size_64 = _DS64.unpack(sizes)[1]
