@@ -88,7 +88,8 @@ def _read(content: Content, container: Container, use: Callable[[Streams], _Resu
                     recorded,
                     path,
                     reason,
-                    is_untrimmed=container.skipped is not None,
+                    is_untrimmed=container.skipped is not None or bool(container.edits),
+                    is_unedited=bool(container.edits),
                     is_checked=container.name in _LOSSLESS,
                 )
             except AudioError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import NamedTuple
 
 from hearpreprocess.errors import AudioError
@@ -48,6 +49,8 @@ class Container(NamedTuple):
     `pcm`: where the samples can be taken as they are, without a decoder.
     `counted`: hertz, channels and samples of each that a decoder gives, by the headers of all frames.
     `skipped`: samples of an encoder's delay that ffmpeg is not to skip by itself, as it does so wrongly.
+    `edits`: from when to when each of the pieces lasts that are to be played, in seconds of all that is decoded; ffmpeg
+    is not to cut them itself, as it leaves padding.
     `by_libsndfile`, `by_ffmpeg`: whether they may read it. `is_damaged`: whether its header was repaired.
     """
 
@@ -59,6 +62,7 @@ class Container(NamedTuple):
     pcm: Pcm | None = None
     counted: tuple[int, int, int] | None = None
     skipped: int | None = None
+    edits: tuple[tuple[Fraction, Fraction], ...] = ()
     by_libsndfile: bool = True
     by_ffmpeg: bool = True
     is_damaged: bool = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 
 from hearpreprocess.audio.containers.container import Container, NotAudioError, Part
 from hearpreprocess.audio.containers.content import Content
@@ -13,7 +14,11 @@ from hearpreprocess.errors import AudioError
 
 _FIRST = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp")
 _OUTER = (*_FIRST, b"moof", b"mfra", b"sidx", b"meta", b"uuid", b"emsg", b"ssix", b"prft", b"udta")
-_MOST_BOXES = 1_000_000
+_MOST_BOXES, _MOST_EDITS = 1_000_000, 1000
+
+_OPUS, _OPUS_RATE = b"dOps", 48_000
+_PRIMING = b"iTunSMPB"
+"""A tag with the encoder's delay, which ffmpeg skips beside the list of edits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,8 @@ def mp4_container(content: Content, begin: int, end: int) -> Container | None:
     check_size(_end_of_samples(track), end - begin, "bytes up to its last sample")
     fragments = [box for box in boxes if box.name == b"moof"]
     seconds = _fragmented_seconds(movie, track, fragments) if fragments else _seconds(movie, track)
-    return Container("MP4", (Part(begin, end),), seconds=seconds or None, by_libsndfile=False)
+    edits = () if fragments else _edits(movie, track)
+    return Container("MP4", (Part(begin, end),), seconds=seconds or None, edits=edits, by_libsndfile=False)
 
 
 def _boxes_in(content: Content, position: int, end: int, *, is_outer: bool = False) -> Iterator[_Box]:
@@ -124,6 +130,43 @@ def _seconds(movie: _Box, track: _Box) -> float:
         if start >= 0:
             edited += min(duration / _scale(movie.read(b"mvhd")), max(0.0, seconds - start / scale))
     return edited or seconds
+
+
+def _edits(movie: _Box, track: _Box) -> tuple[tuple[Fraction, Fraction], ...]:
+    """From when to when each edit lasts, in seconds of all samples; none where there is no list, or gaps are in it.
+
+    Raises AudioError where there are too many.
+    """
+    table = track.read(b"edts", b"elst")
+    entries = _numbers(table, code="QqL" if table[:1] == b"\1" else "LlL")
+    times = _numbers(track.read(b"mdia", b"minf", b"stbl", b"stts"), code="LL")
+    durations = {duration: count for count, duration in zip(times[::2], times[1::2], strict=True)}
+    # A sample that lasts longer than the others has a gap behind it, so that times are no places in what is decoded.
+    has_gap = bool(durations) and max(durations) > max(durations, key=lambda duration: durations[duration])
+    if not entries or not durations or has_gap or _PRIMING in movie.read(b"udta"):
+        return ()
+    if len(entries) > 3 * _MOST_EDITS:
+        raise AudioError(f"its list of edits is too long: {len(entries) // 3:,}; expected up to {_MOST_EDITS:,}")
+    scale, unit = _scale(track.read(b"mdia", b"mdhd")), Fraction(1, _scale(movie.read(b"mvhd")))
+    whole = Fraction(sum(count * duration for count, duration in zip(times[::2], times[1::2], strict=True)), scale)
+    edits = []
+    for duration, first in zip(entries[::3], entries[1::3], strict=True):
+        start = max(Fraction(first, scale), _opus_delay(track))
+        stop = Fraction(first, scale) + duration * unit
+        # The list's own unit may be too coarse for the end of the last sample; 0 stands for that end.
+        if not duration or abs(stop - whole) < unit:
+            stop = whole
+        stop = min(stop, whole)
+        if first >= 0 and start < stop:
+            edits.append((start, stop))
+    return tuple(edits)
+
+
+def _opus_delay(track: _Box) -> Fraction:
+    """The seconds at the start of Opus that are never played."""
+    description = track.read(b"mdia", b"minf", b"stbl", b"stsd")
+    at = description.find(_OPUS)
+    return Fraction(int.from_bytes(description[at + 6 : at + 8], "big"), _OPUS_RATE) if at >= 0 else Fraction(0)
 
 
 def _fragmented_seconds(movie: _Box, track: _Box, fragments: list[_Box]) -> float:
