@@ -20,27 +20,26 @@ _ASF_DATA = bytes.fromhex("3626b2758e66cf11a6d900aa0062ce6c")
 _ASF_INDEXES = (bytes.fromhex("90080033b1e5cf1189f400a0c90349cb"), bytes.fromhex("d329e2d6da35d111903400a0c90349be"))
 _ASF_OBJECTS = (_ASF_HEADER, _ASF_DATA, *_ASF_INDEXES)
 _ASF_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
-_ASF_PREROLL_MILLISECONDS, _ASF_IS_LIVE, _ASF_DATA_HEADER_BYTES = 1000, 1, 50
+_ASF_IS_LIVE, _ASF_DATA_HEADER_BYTES = 1, 50
 
 
 def asf_container(content: Content, begin: int, end: int) -> Container | None:
-    """ASF and WMA: objects with sizes of 64 bits; the duration includes a preroll."""
+    """ASF and WMA: objects with sizes of 64 bits; the duration that it states may have gaps, and is no length."""
     if content.read(begin, 16) != _ASF_HEADER:
         return None
     header_bytes = int.from_bytes(content.read(begin + 16, 8), "little")
     header = content.read(begin, min(header_bytes, 1 << 24))
     properties = header.find(_ASF_PROPERTIES)
-    seconds, packet = None, 0
+    is_live, packet = True, 0
     if 0 <= properties <= len(header) - 104:
-        played, _sent, preroll, flags, packet = struct.unpack_from("<QQQLL", header, properties + 64)
-        if not flags & _ASF_IS_LIVE:
-            seconds = max(0.0, played / 1e7 - preroll / _ASF_PREROLL_MILLISECONDS)
+        flags, packet = struct.unpack_from("<LL", header, properties + 88)
+        is_live = bool(flags & _ASF_IS_LIVE)
     position = begin
     for _number in range(MOST_CHUNKS):
         name, size = content.read(position, 16), int.from_bytes(content.read(position + 16, 8), "little")
         if name not in _ASF_OBJECTS or size < 24:
             break
-        if name == _ASF_DATA and seconds is None:  # of a pipe: it lasts to the end, in whole packets
+        if name == _ASF_DATA and is_live:  # of a pipe: it lasts to the end, in whole packets
             stop = end_of_audio(content, position, end)
             stop -= len(_ASF_END) * (content.read(stop - len(_ASF_END), len(_ASF_END)) == _ASF_END)
             if packet and (rest := (stop - position - _ASF_DATA_HEADER_BYTES) % packet):
@@ -49,7 +48,7 @@ def asf_container(content: Content, begin: int, end: int) -> Container | None:
             break
         check_size(size, end - position, "bytes of an object")
         position += size
-    return Container("ASF", (Part(begin, position),), seconds=seconds or None, by_libsndfile=False)
+    return Container("ASF", (Part(begin, position),), by_libsndfile=False)
 
 
 def avi_container(content: Content, begin: int, end: int) -> Container | None:

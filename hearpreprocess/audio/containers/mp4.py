@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -120,16 +121,29 @@ def _scale(header: bytes) -> int:
 
 def _seconds(movie: _Box, track: _Box) -> float:
     """The duration of a track's samples, within its list of edits if there is one."""
-    times = _numbers(track.read(b"mdia", b"minf", b"stbl", b"stts"), code="LL")
+    numbers = _numbers(track.read(b"mdia", b"minf", b"stbl", b"stts"), code="LL")
     scale = _scale(track.read(b"mdia", b"mdhd"))
-    seconds = sum(count * delta for count, delta in zip(times[::2], times[1::2], strict=True)) / scale
+    times = list(zip(numbers[1::2], numbers[::2], strict=True))
+    seconds = sum(duration * count for duration, count in times) / scale
+    gaps = seconds - _without_gaps(times) / scale
     edits = track.read(b"edts", b"elst")
     entries = _numbers(edits, code="QqL" if edits[:1] == b"\1" else "LlL")
     edited = 0.0
     for duration, start in zip(entries[::3], entries[1::3], strict=True):
         if start >= 0:
             edited += min(duration / _scale(movie.read(b"mvhd")), max(0.0, seconds - start / scale))
-    return edited or seconds
+    return max(0.0, (edited or seconds) - gaps)
+
+
+def _without_gaps(times: Iterable[tuple[int, int]]) -> int:
+    """The sum of durations, by how many samples have each: one before a gap is as long as most others are."""
+    counts: Counter[int] = Counter()
+    for duration, count in times:
+        counts[duration] += count
+    if not counts:
+        return 0
+    usual = max(counts, key=lambda duration: (counts[duration], duration))
+    return sum(min(duration, usual) * count for duration, count in counts.items())
 
 
 def _edits(movie: _Box, track: _Box) -> tuple[tuple[Fraction, Fraction], ...]:
@@ -170,19 +184,22 @@ def _opus_delay(track: _Box) -> Fraction:
 
 
 def _fragmented_seconds(movie: _Box, track: _Box, fragments: list[_Box]) -> float:
-    """The duration that a file in fragments declares as a whole; else that of its fragments."""
+    """The duration that the fragments of a file hold; at least that which it declares as a whole, without gaps."""
     whole = movie.read(b"mvex", b"mehd")
     declared = int.from_bytes(whole[4:12] if whole[:1] == b"\1" else whole[4:8], "big") / _scale(movie.read(b"mvhd"))
     number = track.read(b"tkhd")
     identity = number[20:24] if number[:1] == b"\1" else number[12:16]
     default = next((box.read()[12:16] for box in movie.boxes(b"mvex", b"trex") if box.read()[4:8] == identity), b"")
-    total = 0
+    times: list[tuple[int, int]] = []
     for fragment in fragments:
         for part in fragment.boxes(b"traf"):
             header = part.read(b"tfhd")
             if header[4:8] == identity:
-                total += sum(_run_duration(box.read(), _default(header, default)) for box in part.boxes(b"trun"))
-    return max(declared, total / _scale(track.read(b"mdia", b"mdhd")))
+                for box in part.boxes(b"trun"):
+                    times += _run_durations(box.read(), _default(header, default))
+    scale, whole_time = _scale(track.read(b"mdia", b"mdhd")), sum(duration * count for duration, count in times)
+    held = _without_gaps(times)
+    return max(declared - (whole_time - held) / scale, held / scale)
 
 
 def _default(header: bytes, default: bytes) -> int:
@@ -192,11 +209,11 @@ def _default(header: bytes, default: bytes) -> int:
     return int.from_bytes(header[position : position + 4] if flags & 8 else default, "big")
 
 
-def _run_duration(run: bytes, default: int) -> int:
-    """The duration of a run of samples ('trun')."""
+def _run_durations(run: bytes, default: int) -> list[tuple[int, int]]:
+    """The durations of a run of samples ('trun'), and how many samples have each."""
     flags, count = int.from_bytes(run[1:4], "big"), int.from_bytes(run[4:8], "big")
     if not flags & 0x100:
-        return count * default
+        return [(default, count)]
     position = 8 + 4 * bool(flags & 1) + 4 * bool(flags & 4)
     width = 4 * sum(bool(flags & bit) for bit in (0x100, 0x200, 0x400, 0x800))
-    return sum(int.from_bytes(run[at : at + 4], "big") for at in range(position, len(run) - 3, width))
+    return [(int.from_bytes(run[at : at + 4], "big"), 1) for at in range(position, len(run) - 3, width)]

@@ -35,6 +35,11 @@ _BEHIND = re.compile(rb"LIST|INFO|id3 |ID3 |bext|iXML|axml|cue |smpl|inst|afsp|P
 """Chunks that may lie behind samples whose length the header does not state."""
 
 
+def _packed(channels: int, bits: int) -> int:
+    """The bytes of a frame whose samples have the fewest whole bytes."""
+    return channels * ((bits + 7) // 8)
+
+
 class WavFormat(NamedTuple):
     """The format chunk: its code (1: PCM, 3: float; that within EXTENSIBLE), channels, hertz, bytes a block, bits."""
 
@@ -46,7 +51,7 @@ class WavFormat(NamedTuple):
 
     def check_block(self) -> None:
         """Raise AudioError where the samples do not fill their blocks, as which bits of a block count is then open."""
-        if self.code in _PACKED and self.block != (expected := self.channels * ((self.bits + 7) // 8)):
+        if self.code in _PACKED and self.block != (expected := _packed(self.channels, self.bits)):
             raise AudioError(
                 f"its format is not clear: blocks of {self.block} bytes; expected {expected} bytes for "
                 f"{self.channels} channels of {self.bits} bits. Save it as 16-bit WAV with the program that wrote it"
@@ -79,6 +84,8 @@ class WavLayout(NamedTuple):
         code, channels, rate, _speed, block, bits = struct.unpack_from(f"{self.order}HHLLHH", self.description)
         if code == _EXTENSIBLE and len(self.description) >= 40 and self.description[26:40] in _GUID_TAILS:
             (code,) = struct.unpack_from(f"{self.order}H", self.description, 24)
+        if code in _PACKED and block == 0:  # left out, which the bits make up for
+            block = _packed(channels, bits)
         return WavFormat(code, channels, rate, block, bits)
 
     @property
@@ -186,7 +193,7 @@ def _container(layout: WavLayout, plain: Part | None = None, *, is_damaged: bool
     """`plain`: the file as it is, if every reader finds the samples in it."""
     form = layout.format
     form.check_block()
-    is_linear = form.code in _LINEAR and form.block > 0 and form.block == form.channels * ((form.bits + 7) // 8)
+    is_linear = form.code in _LINEAR and form.block > 0 and form.block == _packed(form.channels, form.bits)
     if layout.declared is None and form.code in _IN_BLOCKS and form.block and (rest := layout.length % form.block):
         raise AudioError(f"it is cut short: its last block declares {form.block} bytes, the file holds {rest}")
     if form.code == _GSM and form.block and layout.length % form.block:  # sox counts the padding among the samples

@@ -51,7 +51,7 @@ def cases() -> Iterator[Case]:
             if (content := written(suffix, codec, options, channels)) is not None:
                 name = f"{codec}, {'stereo' if channels == 2 else 'mono'}"
                 expected = _expected(codec, channels) if is_lossless else None
-                open_end = "headers" if container == "IRCAM" else ""
+                open_end = {"IRCAM": "headers", "Ogg": "pages"}.get(container, "")
                 yield Case("sox", container, name, "", suffix, content, expected, open_end)
     for container, codec, suffix, open_end in (
         ("RIFF", "16 bits", ".wav", "placeholder"),

@@ -291,8 +291,13 @@ OPEN_ENDS: dict[str, OpenEnd] = {
         "segment and clusters have an unknown size",
         "the blocks before the cut",
     ),
+    "pages": OpenEnd(
+        "Ogg",
+        "the page that ends a stream is missing in whole recordings, too, as of Android's recorder",
+        "the pages before the cut; one that is cut itself is refused",
+    ),
     "streams": OpenEnd(
-        "chained Ogg, FLAC files one after the other",
+        "FLAC files one after the other",
         "a cut between two of them leaves a whole file",
         "the recordings before the cut, and only if the cut is between two",
     ),
