@@ -32,12 +32,17 @@ class Part(NamedTuple):
 
 
 class Pcm(NamedTuple):
-    """16-bit little-endian samples from `start` on, the channels of each frame side by side; `name`: of the format."""
+    """Little-endian samples from `start` on, the channels of each frame side by side.
+
+    `name`: of the container. `encoding`: of the samples, of `width` bytes each, as libsndfile names it.
+    """
 
     start: int
     rate: int
     channels: int
     name: str
+    encoding: str
+    width: int
 
 
 class Container(NamedTuple):

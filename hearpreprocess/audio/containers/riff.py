@@ -141,6 +141,16 @@ _GSM = 0x31
 
 _IN_BLOCKS = (0x02, 0x11, _GSM)  # MS ADPCM, IMA ADPCM, GSM 6.10
 
+_ENCODINGS = {
+    (1, 8): "PCM_U8",
+    (1, 16): "PCM_16",
+    (1, 24): "PCM_24",
+    (1, 32): "PCM_32",
+    (3, 32): "FLOAT",
+    (3, 64): "DOUBLE",
+}
+"""Those of which the samples can be taken as they are, by code and bits."""
+
 
 def wav_container(content: Content, begin: int, end: int) -> Container | None:
     """A WAV file's samples; with a header of their own where readers may look for them elsewhere."""
@@ -200,16 +210,16 @@ def _container(layout: WavLayout, plain: Part | None = None, *, is_damaged: bool
         layout, plain = layout._replace(length=layout.length // form.block * form.block), None
     frames = layout.length // form.block if is_linear else layout.frames_in_blocks
     is_big_endian = layout.order == ">"  # ffmpeg would read it as if it were little-endian
-    is_pcm = is_linear and form.code == 1 and form.bits == 16 and layout.order == "<" and not is_damaged
-    is_pcm = is_pcm and 0 < form.channels <= MOST_CHANNELS and 0 < form.rate <= HIGHEST_RATE
-    # As libsndfile names them.
-    name = f"{'WAVEX' if layout.description[:2] == _EXTENSIBLE_CODE else 'WAV'} PCM_16"
+    encoding = _ENCODINGS.get((form.code, form.bits)) if layout.order == "<" and not is_damaged else None
+    is_pcm = is_linear and 0 < form.channels <= MOST_CHANNELS and 0 < form.rate <= HIGHEST_RATE and not layout.is_64
+    name = "WAVEX" if layout.description[:2] == _EXTENSIBLE_CODE else "WAV"  # as libsndfile has it
+    pcm = Pcm(layout.start, form.rate, form.channels, name, encoding, form.bits // 8) if encoding and is_pcm else None
     return Container(
         "WAV",
         (plain or layout.exact(),),
         frames=frames,
         exact=layout.exact,
-        pcm=Pcm(layout.start, form.rate, form.channels, name) if is_pcm and not layout.is_64 else None,
+        pcm=pcm,
         by_ffmpeg=not is_big_endian,
         is_damaged=is_damaged,
     )
