@@ -61,8 +61,10 @@ def mp4_container(content: Content, begin: int, end: int) -> Container | None:
         raise NotAudioError("it is not audio that can be read: none of its tracks is audio")
     check_size(_end_of_samples(track), end - begin, "bytes up to its last sample")
     fragments = [box for box in boxes if box.name == b"moof"]
-    seconds = _fragmented_seconds(movie, track, fragments) if fragments else _seconds(movie, track)
-    edits = () if fragments else _edits(movie, track)
+    times = _times(movie, track, fragments)
+    seconds = _fragmented_seconds(movie, track, times) if fragments else _seconds(movie, track, times)
+    is_known = not fragments or not any(duration for duration, _start in _entries(track))  # of the first fragment alone
+    edits = _edits(movie, track, times) if is_known else ()
     return Container("MP4", (Part(begin, end),), seconds=seconds or None, edits=edits, by_libsndfile=False)
 
 
@@ -119,20 +121,33 @@ def _scale(header: bytes) -> int:
     return int.from_bytes(header[at : at + 4], "big") or 1
 
 
-def _seconds(movie: _Box, track: _Box) -> float:
-    """The duration of a track's samples, within its list of edits if there is one."""
+def _entries(track: _Box) -> list[tuple[int, int]]:
+    """The durations and starts of a track's list of edits."""
+    table = track.read(b"edts", b"elst")
+    numbers = _numbers(table, code="QqL" if table[:1] == b"\1" else "LlL")
+    return list(zip(numbers[::3], numbers[1::3], strict=True))
+
+
+def _times(movie: _Box, track: _Box, fragments: list[_Box]) -> list[tuple[int, int]]:
+    """The durations of a track's samples, and how many in a row have each."""
     numbers = _numbers(track.read(b"mdia", b"minf", b"stbl", b"stts"), code="LL")
+    return [*zip(numbers[1::2], numbers[::2], strict=True), *_fragmented_times(movie, track, fragments)]
+
+
+def _seconds(movie: _Box, track: _Box, times: list[tuple[int, int]]) -> float:
+    """The duration of a track's samples, within its list of edits if there is one."""
     scale = _scale(track.read(b"mdia", b"mdhd"))
-    times = list(zip(numbers[1::2], numbers[::2], strict=True))
-    seconds = sum(duration * count for duration, count in times) / scale
+    seconds = _whole(times) / scale
     gaps = seconds - _without_gaps(times) / scale
-    edits = track.read(b"edts", b"elst")
-    entries = _numbers(edits, code="QqL" if edits[:1] == b"\1" else "LlL")
     edited = 0.0
-    for duration, start in zip(entries[::3], entries[1::3], strict=True):
+    for duration, start in _entries(track):
         if start >= 0:
             edited += min(duration / _scale(movie.read(b"mvhd")), max(0.0, seconds - start / scale))
     return max(0.0, (edited or seconds) - gaps)
+
+
+def _whole(times: Iterable[tuple[int, int]]) -> int:
+    return sum(duration * count for duration, count in times)
 
 
 def _without_gaps(times: Iterable[tuple[int, int]]) -> int:
@@ -146,33 +161,26 @@ def _without_gaps(times: Iterable[tuple[int, int]]) -> int:
     return sum(min(duration, usual) * count for duration, count in counts.items())
 
 
-def _edits(movie: _Box, track: _Box) -> tuple[tuple[Fraction, Fraction], ...]:
-    """From when to when each edit lasts, in seconds of all samples; none where there is no list, or gaps are in it.
+def _edits(movie: _Box, track: _Box, times: list[tuple[int, int]]) -> tuple[tuple[Fraction, Fraction], ...]:
+    """From when to when each edit lasts, in seconds of all samples; none where there is no list, or gaps are in them.
 
     Raises AudioError where there are too many.
     """
-    table = track.read(b"edts", b"elst")
-    entries = _numbers(table, code="QqL" if table[:1] == b"\1" else "LlL")
-    times = _numbers(track.read(b"mdia", b"minf", b"stbl", b"stts"), code="LL")
-    durations = {duration: count for count, duration in zip(times[::2], times[1::2], strict=True)}
-    # A sample that lasts longer than the others has a gap behind it, so that times are no places in what is decoded.
-    has_gap = bool(durations) and max(durations) > max(durations, key=lambda duration: durations[duration])
-    if not entries or not durations or has_gap or _PRIMING in movie.read(b"udta"):
+    entries, total = _entries(track), _whole(times)
+    # With a gap between samples, times are no places in what is decoded.
+    if not entries or total > _without_gaps(times) or _PRIMING in movie.read(b"udta"):
         return ()
-    if len(entries) > 3 * _MOST_EDITS:
-        raise AudioError(f"its list of edits is too long: {len(entries) // 3:,}; expected up to {_MOST_EDITS:,}")
+    if len(entries) > _MOST_EDITS:
+        raise AudioError(f"its list of edits is too long: {len(entries):,}; expected up to {_MOST_EDITS:,}")
     scale, unit = _scale(track.read(b"mdia", b"mdhd")), Fraction(1, _scale(movie.read(b"mvhd")))
-    whole = Fraction(sum(count * duration for count, duration in zip(times[::2], times[1::2], strict=True)), scale)
-    edits = []
-    for duration, first in zip(entries[::3], entries[1::3], strict=True):
-        start = max(Fraction(first, scale), _opus_delay(track))
-        stop = Fraction(first, scale) + duration * unit
+    whole, delay, edits = Fraction(total, scale), _opus_delay(track), []
+    for duration, first in entries:
+        start = Fraction(first, scale)
+        stop = start + duration * unit
         # The list's own unit may be too coarse for the end of the last sample; 0 stands for that end.
-        if not duration or abs(stop - whole) < unit:
-            stop = whole
-        stop = min(stop, whole)
-        if first >= 0 and start < stop:
-            edits.append((start, stop))
+        stop = whole if not duration or abs(stop - whole) < unit else min(stop, whole)
+        if first >= 0 and max(start, delay) < stop:
+            edits.append((max(start, delay), stop))
     return tuple(edits)
 
 
@@ -183,10 +191,15 @@ def _opus_delay(track: _Box) -> Fraction:
     return Fraction(int.from_bytes(description[at + 6 : at + 8], "big"), _OPUS_RATE) if at >= 0 else Fraction(0)
 
 
-def _fragmented_seconds(movie: _Box, track: _Box, fragments: list[_Box]) -> float:
+def _fragmented_seconds(movie: _Box, track: _Box, times: list[tuple[int, int]]) -> float:
     """The duration that the fragments of a file hold; at least that which it declares as a whole, without gaps."""
     whole = movie.read(b"mvex", b"mehd")
     declared = int.from_bytes(whole[4:12] if whole[:1] == b"\1" else whole[4:8], "big") / _scale(movie.read(b"mvhd"))
+    scale, held = _scale(track.read(b"mdia", b"mdhd")), _without_gaps(times)
+    return max(declared - (_whole(times) - held) / scale, held / scale)
+
+
+def _fragmented_times(movie: _Box, track: _Box, fragments: list[_Box]) -> list[tuple[int, int]]:
     number = track.read(b"tkhd")
     identity = number[20:24] if number[:1] == b"\1" else number[12:16]
     default = next((box.read()[12:16] for box in movie.boxes(b"mvex", b"trex") if box.read()[4:8] == identity), b"")
@@ -197,9 +210,7 @@ def _fragmented_seconds(movie: _Box, track: _Box, fragments: list[_Box]) -> floa
             if header[4:8] == identity:
                 for box in part.boxes(b"trun"):
                     times += _run_durations(box.read(), _default(header, default))
-    scale, whole_time = _scale(track.read(b"mdia", b"mdhd")), sum(duration * count for duration, count in times)
-    held = _without_gaps(times)
-    return max(declared - (whole_time - held) / scale, held / scale)
+    return times
 
 
 def _default(header: bytes, default: bytes) -> int:
