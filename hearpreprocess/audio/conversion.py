@@ -31,10 +31,10 @@ def convert(
 ) -> bool:
     """Decode with ffmpeg to a WAV file of the recording's own rate and channels.
 
-    The samples are float, or 32-bit integers where the recording's are; returns whether floats stand for integers of at
-    most 16 bits. `is_untrimmed`: with the delay and padding of the encoder. `is_unedited`: with all that a list of edits
-    leaves out. `is_checked`: whether a wrong checksum is an error. Raises AudioError with the messages of both libraries
-    where ffmpeg finds no audio either.
+    The samples are float, or 32-bit integers where the recording's are; returns whether floats stand for integers of
+    at most 16 bits. `is_untrimmed`: with the delay and padding of the encoder. `is_unedited`: with all that a list of
+    edits leaves out. `is_checked`: whether a wrong checksum is an error. Raises AudioError with the messages of both
+    libraries where ffmpeg finds no audio either.
     """
     options = {"flags2": "+skip_manual"} if is_untrimmed else {}
     if is_unedited:

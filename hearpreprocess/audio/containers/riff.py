@@ -30,7 +30,12 @@ _GUID_TAILS = (
     b"\x00\x00\x21\x07\xd3\x11\x86\x44\xc8\xc1\xca\x00\x00\x00",  # Ambisonic B-format
 )
 
-_TAIL_BYTES = 1 << 20
+_SEVERAL = (
+    "it is not clear: it has several chunks of samples ('data'); expected one. "
+    "Save it as 16-bit WAV with the program that wrote it"
+)
+
+_TAIL_BYTES, _MOST_BEHIND = 1 << 20, 100
 _BEHIND = re.compile(rb"LIST|INFO|id3 |ID3 |bext|iXML|axml|cue |smpl|inst|afsp|PAD |PEAK|fact|JUNK|_PMX|cart|chna|umid")
 """Chunks that may lie behind samples whose length the header does not state."""
 
@@ -49,8 +54,17 @@ class WavFormat(NamedTuple):
     block: int
     bits: int
 
-    def check_block(self) -> None:
-        """Raise AudioError where the samples do not fill their blocks, as which bits of a block count is then open."""
+    def check(self) -> None:
+        """Raise AudioError where there is no format, or it is open which bits of a block count."""
+        if not self.rate:
+            raise AudioError("its format is not clear: a sample rate of 0 Hz; expected 1 Hz or more")
+        if self.code == _FLOAT and self.bits not in _FLOAT_BITS:
+            raise AudioError(
+                f"it is not audio that can be read: float samples of {self.bits} bits; expected 32 or 64 bits. "
+                "Save it as 16-bit WAV with the program that wrote it"
+            )
+        if self.code in _PACKED and not self.bits:
+            raise AudioError("its format is not clear: samples of 0 bits; expected 8 bits or more")
         if self.code in _PACKED and self.block != (expected := _packed(self.channels, self.bits)):
             raise AudioError(
                 f"its format is not clear: blocks of {self.block} bytes; expected {expected} bytes for "
@@ -133,6 +147,8 @@ def wav_layout(content: Content, begin: int = 0, end: int | None = None) -> WavL
     return walk_wav(Chunks(content, order, end), begin + _FORM_HEADER_BYTES, form_end)
 
 
+_FLOAT, _FLOAT_BITS = 3, (32, 64)
+
 _PACKED = (1, 3)  # PCM, float: the bits of a sample say how many bytes it has
 
 _LINEAR = (*_PACKED, 6, 7)  # and A-law, mu-law: every frame has the same number of bytes
@@ -202,7 +218,7 @@ def repaired_wav(content: Content, begin: int, end: int) -> Container | None:
 def _container(layout: WavLayout, plain: Part | None = None, *, is_damaged: bool = False) -> Container:
     """`plain`: the file as it is, if every reader finds the samples in it."""
     form = layout.format
-    form.check_block()
+    form.check()
     is_linear = form.code in _LINEAR and form.block > 0 and form.block == _packed(form.channels, form.bits)
     if layout.declared is None and form.code in _IN_BLOCKS and form.block and (rest := layout.length % form.block):
         raise AudioError(f"it is cut short: its last block declares {form.block} bytes, the file holds {rest}")
@@ -256,12 +272,28 @@ def walk_wav(chunks: Chunks, position: int, form_end: int = 0) -> WavLayout | No
             samples = (start, size, declared)
             is_plain = is_plain and bool(description) and declared is not None
             if description:
+                if declared is not None:
+                    _check_single(chunks, chunks.following(start, size)[0], form_end)
                 break
+        elif name == b"data" and size:
+            raise AudioError(_SEVERAL)
         position, lacks_padding = chunks.following(start, size)
         is_plain = is_plain and not lacks_padding
     if samples is None or not description:
         return None
     return WavLayout(chunks.order, description, *samples, frames, is_plain, size_64 is not None)
+
+
+def _check_single(chunks: Chunks, position: int, form_end: int) -> None:
+    """Raise AudioError where other samples follow the first ones within the form, as readers differ on these."""
+    end = min(form_end, chunks.end) if form_end + 1 >= position else chunks.end  # else it is a placeholder, or wrong
+    for _number in range(_MOST_BEHIND):
+        if position + HEADER_BYTES >= end or not chunks.is_chunk(position):
+            break
+        name, size = chunks.header(position) or (b"", 0)
+        if name == b"data" and size:
+            raise AudioError(_SEVERAL)
+        position, _lacks_padding = chunks.following(position + HEADER_BYTES, size)
 
 
 def _size_of_samples(
