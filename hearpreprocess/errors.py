@@ -59,7 +59,7 @@ class AudioError(HearPreprocessError, ValueError):
 
 
 class DecoderError(HearPreprocessError, RuntimeError):
-    """The decoder was killed or timed out, which says nothing about the recording."""
+    """The decoder was killed from outside, which says nothing about the recording."""
 
 
 class OutputError(HearPreprocessError, OSError):

@@ -20,7 +20,7 @@ from hearpreprocess.audio.containers import (
     remember,
     search_start,
 )
-from hearpreprocess.audio.conversion import convert
+from hearpreprocess.audio.conversion import UnfinishedError, convert
 from hearpreprocess.audio.streams import Stream, Streams, UnreadableError, open_files, open_streams
 from hearpreprocess.audio.views import on_disk
 from hearpreprocess.errors import AudioError, HearPreprocessError
@@ -102,7 +102,7 @@ def _read(content: Content, container: Container, use: Callable[[Streams], _Resu
                     is_checked=container.name in _LOSSLESS,
                 )
             except AudioError as error:
-                if container.frames is None:
+                if container.frames is None or isinstance(error, UnfinishedError):
                     raise
                 raise AudioError(
                     f"it is damaged or cut short: its header declares {container.frames:,} samples, "

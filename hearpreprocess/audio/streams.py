@@ -248,6 +248,8 @@ def _joined(streams: Sequence[Stream], container: Container) -> Streams:
             )
     if container.frames is not None and len(streams) == 1:  # what follows them is no sound
         streams[0].frames = min(streams[0].frames, container.frames)
+    if container.counted is not None and len(streams) == 1:  # a wrong count of frames has ffmpeg keep the padding
+        streams[0].frames = min(streams[0].frames, container.counted[2])
     frames = sum(stream.frames for stream in streams)
     if frames == 0:
         raise AudioError("it holds no samples")

@@ -53,6 +53,7 @@ class Container(NamedTuple):
     `exact`: makes the samples behind a header of their own, for where libsndfile finds none, or another number of them.
     `pcm`: where the samples can be taken as they are, without a decoder.
     `counted`: hertz, channels and samples of each that a decoder gives, by the headers of all frames.
+    `has_junk`: whether bytes that the decoder may refuse lie between its frames.
     `skipped`: samples of an encoder's delay that ffmpeg is not to skip by itself, as it does so wrongly.
     `edits`: from when to when each of the pieces lasts that are to be played, in seconds of all that is decoded; ffmpeg
     is not to cut them itself, as it leaves padding.
@@ -66,6 +67,7 @@ class Container(NamedTuple):
     exact: Callable[[], Part] | None = None
     pcm: Pcm | None = None
     counted: tuple[int, int, int] | None = None
+    has_junk: bool = False
     skipped: int | None = None
     edits: tuple[tuple[Fraction, Fraction], ...] = ()
     by_libsndfile: bool = True

@@ -26,7 +26,7 @@ _MOST_FRAME_BYTES = 1 << 20
 _SYNC, _IS_VARIABLE = (b"\xff\xf8", b"\xff\xf9"), 1
 _SYNC_CODE, _HEADER_BYTES = re.compile(rb"\xff[\xf8\xf9]"), 16
 
-_SHORTEST_STEP = 30_000
+_SHORTEST_STEP = 60_000
 """A step over fewer bytes takes longer than to search them."""
 
 
@@ -96,19 +96,21 @@ def _two_frames(data: bytes, block: int) -> tuple[int, int] | None:
 
 
 def ends_with_last_frame(content: Content, begin: int, end: int) -> bool:
-    """Whether the last bytes are a whole frame with a right checksum, whose last sample is the last of the header's."""
+    """Whether the last bytes before any tags are a whole frame, which has the last of the samples that the header declares.
+
+    Its checksum must be right. False also where the header does not state what is needed to find it.
+    """
     head = content.read(begin, _TOTAL_AT + _TOTAL_BYTES)
-    end = end_of_audio(content, begin, end)
-    largest, total = _frame_sizes(head)[1], _total(head)
+    (_smallest, largest), block, total = _frame_sizes(head), int.from_bytes(head[8:10], "big"), _total(head)
     if not largest or not total:
         return False
     tail = content.read(max(begin, end - largest), min(largest, end - begin))
-    position = len(tail)
-    while (position := max(tail.rfind(sync, 0, position) for sync in _SYNC)) >= 0:
-        samples = _samples_of(tail[position : position + _HEADER_BYTES], int.from_bytes(head[8:10], "big"))
-        if samples is not None and samples[1] == total and is_whole_frame(tail[position:]):
+    for match in _SYNC_CODE.finditer(tail):
+        samples = _samples_of(tail[match.start() : match.start() + _HEADER_BYTES], block)
+        if samples is not None and samples[1] == total and is_whole_frame(tail[match.start() :]):
             return True
-    return False
+    before_tags = end_of_audio(content, begin, end)
+    return before_tags < end and ends_with_last_frame(content, begin, before_tags)
 
 
 def _frame_sizes(head: bytes) -> tuple[int, int]:

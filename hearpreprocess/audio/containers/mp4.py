@@ -68,6 +68,11 @@ def mp4_container(content: Content, begin: int, end: int) -> Container | None:
     return Container("MP4", (Part(begin, end),), seconds=seconds or None, edits=edits, by_libsndfile=False)
 
 
+def _is_name(name: bytes) -> bool:
+    """Whether a box that no standard has may be called so: letters, digits and marks, or the copyright sign of Apple."""
+    return all(32 <= byte < 127 or byte == 0xA9 for byte in name)
+
+
 def _boxes_in(content: Content, position: int, end: int, *, is_outer: bool = False) -> Iterator[_Box]:
     """The boxes of a range. Raises AudioError where one of a file's own boxes lies beyond its end."""
     for _number in range(_MOST_BOXES):
@@ -79,7 +84,7 @@ def _boxes_in(content: Content, position: int, end: int, *, is_outer: bool = Fal
         if size == 1 and len(header) == 16:
             size, start = int.from_bytes(header[8:], "big"), position + 16
         stop = end if size == 0 else position + size
-        if stop < start or (is_outer and name not in _OUTER):
+        if stop < start or (is_outer and name not in _OUTER and not (stop <= end and _is_name(name))):
             break  # bytes behind the last box
         if is_outer:
             check_size(stop - start, end - start, f"bytes of {name.decode('latin-1')!r}")

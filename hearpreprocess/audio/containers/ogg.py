@@ -7,13 +7,24 @@ import zlib
 
 from hearpreprocess.audio.containers.container import Container, Part
 from hearpreprocess.audio.containers.content import Content
-from hearpreprocess.audio.containers.ogg_streams import CONTINUED, FIRST, LAST, WHOLE_SEGMENT, Link, Page, length_of
+from hearpreprocess.audio.containers.ogg_streams import (
+    CONTINUED,
+    FIRST,
+    LAST,
+    WHOLE_SEGMENT,
+    Length,
+    Link,
+    Page,
+    length_of,
+)
 from hearpreprocess.audio.containers.tags import end_of_audio
 from hearpreprocess.errors import AudioError
 
 _MARK = b"OggS"
 _PAGE = struct.Struct("<4sBBqLLLB")
 _FLAGS, _GRANULE, _CHECKSUM = 5, slice(6, 14), slice(22, 26)
+
+_OPUS_HEAD, _RATE = b"OpusHead", slice(12, 16)
 
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 """Each byte with its bits reversed: so the checksum of Ogg becomes that of zlib."""
@@ -40,9 +51,9 @@ def ogg_container(content: Content, begin: int, end: int) -> Container | None:
         )
     parts, lengths = [], []
     for link in links:
-        repaired = _repaired(data, link)
-        parts.append(Part(begin + link.start, begin + link.stop) if repaired is None else Part(end, end, repaired))
         lengths.append(length_of(data, link))
+        repaired = _repaired(data, link, lengths[-1])
+        parts.append(Part(begin + link.start, begin + link.stop) if repaired is None else Part(end, end, repaired))
     has_gap = any(length.has_gap for length in lengths)
     known = [length.frames for length in lengths if length.frames is not None]
     frames = sum(known) if len(known) == len(links) and not has_gap else None
@@ -92,10 +103,12 @@ def _checksum(page: bytes) -> bytes:
     return computed.to_bytes(4, "little").translate(_REVERSED)[::-1]
 
 
-def _repaired(data: bytes, link: Link) -> bytes | None:
-    """A link whose streams end with their last page of content; None where they do.
+def _repaired(data: bytes, link: Link, length: Length) -> bytes | None:
+    """A link that libsndfile reads as it is meant; None where it does so anyway.
 
-    Without a last page, or with an empty one, libsndfile refuses Opus, and others would last to the end of a block.
+    Streams end with their last page of content: without a last page, or with an empty one, libsndfile refuses Opus, and
+    others would last to the end of a block. Opus starts at position 0: else libsndfile does not skip what comes before
+    its first sample. A header of Opus without a sample rate that can be has 48,000 Hz, as RFC 7845 says.
     """
     changes = {}
     for pages in link.streams.values():
@@ -105,15 +118,31 @@ def _repaired(data: bytes, link: Link) -> bytes | None:
         page, empty = pages[number], pages[number + 1 :]
         if page.table[-1:] == bytes([WHOLE_SEGMENT]):
             raise AudioError("it is cut short: its last packet goes on behind the last page")
-        if page.flags & LAST:
-            continue
-        granule = min([page.granule, *(other.granule for other in empty if other.granule >= 0)])
-        changes[page.start] = _last_page(data[page.start : page.stop], granule)
-        changes.update((other.start, b"") for other in empty)
+        if not page.flags & LAST:
+            granule = min([page.granule, *(other.granule for other in empty if other.granule >= 0)])
+            changes[page.start] = _last_page(data[page.start : page.stop], granule)
+            changes.update((other.start, b"") for other in empty)
+        is_opus = data.find(_OPUS_HEAD, pages[0].start, pages[0].stop) >= 0
+        for page in pages if is_opus and (length.offset or length.rate) else ():
+            if present := changes.get(page.start, data[page.start : page.stop]):
+                changes[page.start] = _moved(present, length)
     if not changes:
         return None
     pages = sorted(page for pages in link.streams.values() for page in pages)
     return b"".join(changes.get(page.start, data[page.start : page.stop]) for page in pages)
+
+
+def _moved(page: bytes, length: Length) -> bytes:
+    """A page of Opus from position 0 on, and its header with a sample rate."""
+    changed = bytearray(page)
+    granule = int.from_bytes(page[_GRANULE], "little", signed=True)
+    head = page.find(_OPUS_HEAD)
+    if length.rate is not None and page[_FLAGS] & FIRST:
+        changed[head + _RATE.start : head + _RATE.stop] = length.rate.to_bytes(4, "little")
+    if granule > 0:
+        changed[_GRANULE] = (granule - length.offset).to_bytes(8, "little", signed=True)
+    changed[_CHECKSUM] = _checksum(bytes(changed))
+    return bytes(changed)
 
 
 def _last_page(page: bytes, granule: int) -> bytes:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from hearpreprocess.audio.containers.limits import HIGHEST_RATE
+
 CONTINUED, FIRST, LAST = 1, 2, 4
 """Flags of a page: its first packet began on the one before; it is the first, or the last, of its stream."""
 
@@ -15,7 +17,8 @@ WHOLE_SEGMENT = 255
 
 _PAGE_HEADER_BYTES = 27
 
-_OPUS_RATE, _RATE_OF_HALF = 48_000, 24_000
+_OPUS_RATE, _RATE_OF_HALF, _LOWEST_RATE = 48_000, 24_000, 1000
+"""In hertz: of Opus; up to which libsndfile decodes to fewer samples; below which nobody records."""
 
 
 class Page(NamedTuple):
@@ -57,11 +60,15 @@ class Link:
 class Length(NamedTuple):
     """The samples of each channel that a link declares; None where it is not known.
 
-    `has_gap`: whether its pages leave out a time, for which decoders have no samples.
+    `has_gap`: whether its pages leave out a time, for which decoders have no samples. `offset`: the position of the
+    first sample of Opus, as in a part of a longer stream. `rate`: what the header of Opus ought to state, where it
+    states none that can be.
     """
 
     frames: int | None = None
     has_gap: bool = False
+    offset: int = 0
+    rate: int | None = None
 
 
 class _Codec(NamedTuple):
@@ -69,6 +76,7 @@ class _Codec(NamedTuple):
 
     `skipped`: samples at its start that are none of the recording's. `frames`: its length. `is_exact`: whether packets
     are as long as they may be. `is_counted`: whether both decoders count samples as the pages do.
+    `rate`: as in `Length`.
     """
 
     longest: Callable[[bytes], int]
@@ -76,6 +84,7 @@ class _Codec(NamedTuple):
     frames: int | None = None
     is_exact: bool = False
     is_counted: bool = True
+    rate: int | None = None
 
 
 def length_of(data: bytes, link: Link) -> Length:
@@ -100,7 +109,7 @@ def length_of(data: bytes, link: Link) -> Length:
     frames = codec.frames
     if frames is None and codec.is_counted and (codec.is_exact or not offset):
         frames = max(0, end - offset - codec.skipped)
-    return Length(frames, has_gap)
+    return Length(frames, has_gap, offset if codec.is_exact else 0, codec.rate)
 
 
 def _packets(data: bytes, pages: list[Page]) -> Iterator[tuple[Page, list[bytes]]]:
@@ -126,8 +135,9 @@ def _codec(data: bytes, first: Page) -> _Codec | None:
     if head.startswith(b"OpusHead") and len(head) >= 16:
         rate = int.from_bytes(head[12:16], "little")
         # libsndfile decodes to the rate of the original, ffmpeg to 48,000 Hz.
-        is_counted = rate == 0 or rate > _RATE_OF_HALF
-        return _Codec(_opus_samples, int.from_bytes(head[10:12], "little"), is_exact=True, is_counted=is_counted)
+        right = None if _LOWEST_RATE <= rate <= HIGHEST_RATE else _OPUS_RATE
+        skipped, is_counted = int.from_bytes(head[10:12], "little"), (right or rate) > _RATE_OF_HALF
+        return _Codec(_opus_samples, skipped, is_exact=True, is_counted=is_counted, rate=right)
     if head.startswith(b"\x7fFLAC") and len(head) >= 51:
         longest, total = int.from_bytes(head[19:21], "big"), int.from_bytes(head[30:35], "big") & (1 << 36) - 1
         return _Codec(lambda _packet: longest, frames=total or None)

@@ -143,7 +143,8 @@ def wav_layout(content: Content, begin: int = 0, end: int | None = None) -> WavL
     order = ORDERS.get(head[:4], "")
     if not order or head[8:12] != b"WAVE":
         return None
-    form_end = begin + HEADER_BYTES + int.from_bytes(head[4:8], "little" if order == "<" else "big")
+    size = int.from_bytes(head[4:8], "little" if order == "<" else "big")
+    form_end = 0 if is_placeholder(size) else begin + HEADER_BYTES + size
     return walk_wav(Chunks(content, order, end), begin + _FORM_HEADER_BYTES, form_end)
 
 
@@ -250,7 +251,7 @@ def linear_header(form: tuple[int, int, int, int], length: int) -> bytes:
 
 
 def walk_wav(chunks: Chunks, position: int, form_end: int = 0) -> WavLayout | None:
-    """The layout of the chunks from a position on; `form_end`: where the outer size has the file end."""
+    """The layout of the chunks from a position on; `form_end`: where the outer size has the file end; 0: unknown."""
     size_64: int | None = None
     description, frames, samples, is_plain = b"", None, None, True
     for _number in range(MOST_CHUNKS):
@@ -305,15 +306,29 @@ def _size_of_samples(
         size, is_unknown = size_64, is_placeholder_64(size_64)
     else:
         is_unknown = is_placeholder(size)
-    if is_unknown and ((size == 0 and not (available and chunks.lead_to_end(start))) or size > available):
+    if is_unknown and not (available and _is_size(chunks, start, size)):
         return (_end_of_samples(chunks, start, form_end) - start, None) if available else (0, 0)
     check_size(size, available)
     return size, size
 
 
+def _is_size(chunks: Chunks, start: int, size: int) -> bool:
+    """Whether a number that may be a placeholder is a size: the end, chunks or tags follow where it says."""
+    position, _lacks_padding = chunks.following(start, size)
+    end = end_of_audio(chunks.content, start, chunks.end)
+    return start + size <= chunks.end and (chunks.lead_to_end(position) or start + size == end)
+
+
 def _end_of_samples(chunks: Chunks, start: int, form_end: int) -> int:
     """Where samples of unknown length end: where the form does, or before the chunks behind them, or with the file."""
-    end = form_end if start < form_end < chunks.end else end_of_audio(chunks.content, start, chunks.end)
+    end = end_of_audio(chunks.content, start, chunks.end)
+    if start < form_end < end:
+        if not chunks.lead_to_end(form_end) and not Chunks(chunks.content, chunks.order, end).lead_to_end(form_end):
+            raise AudioError(
+                f"its header declares no size of the samples, and {form_end:,} bytes in all; the file holds {end:,}, "
+                "which may be samples, too"
+            )
+        end = form_end
     chunks = Chunks(chunks.content, chunks.order, end)
     first = max(start, end - _TAIL_BYTES)
     matches = itertools.islice(_BEHIND.finditer(chunks.content.read(first, end - first)), MOST_CHUNKS)
