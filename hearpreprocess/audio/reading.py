@@ -14,6 +14,7 @@ from hearpreprocess.audio.containers import (
     Container,
     Content,
     Part,
+    check_total,
     ends_with_last_frame,
     examine,
     flac_parts,
@@ -163,7 +164,10 @@ def _flac_parts(content: Content, part: Part, streams: Streams) -> tuple[Part, .
         # Once libFLAC has sought, it may have read anywhere, and may even have found samples of another stream.
         searched, read_to = max(searched, part.begin + stream.position - _READ_AHEAD), stream.read_to
     searched = search_start(content, part.begin, searched, read_to, part.end)
-    return flac_parts(content, part.begin, searched, part.end)
+    parts = flac_parts(content, part.begin, searched, part.end)
+    for found in parts:
+        check_total(content, found.begin, found.end)
+    return parts
 
 
 def _libsndfile_says(error: Exception) -> str:
