@@ -26,14 +26,19 @@ _FFMPEG_FORMATS = (
 )
 
 
-def convert(path: Path, target: Path, libsndfile_says: str, *, is_untrimmed: bool, is_checked: bool) -> bool:
+def convert(
+    path: Path, target: Path, libsndfile_says: str, *, form: str | None, is_untrimmed: bool, is_checked: bool
+) -> bool:
     """Decode with ffmpeg to a WAV file of the recording's own rate and channels.
 
     The samples are float, or 32-bit integers where the recording's are; returns whether floats stand for integers of at
-    most 16 bits. `is_untrimmed`: with the delay and padding of the encoder. `is_checked`: whether a wrong checksum is
-    an error. Raises AudioError with the messages of both libraries where ffmpeg finds no audio either.
+    most 16 bits. `form`: the format of the recording, where ffmpeg is not to detect it. `is_untrimmed`: with the delay
+    and padding of the encoder. `is_checked`: whether a wrong checksum is an error. Raises AudioError with the messages
+    of both libraries where ffmpeg finds no audio either.
     """
     options = {"flags2": "+skip_manual"} if is_untrimmed else {}
+    if form is not None:
+        options["f"] = form
     if is_checked:
         options["err_detect"] = "crccheck+explode"
     said = _run(path, target, "pcm_f32le", libsndfile_says, options)
