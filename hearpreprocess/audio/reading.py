@@ -40,6 +40,9 @@ _FLAC_MARK_BYTES = 4
 _LOSSLESS = ("FLAC", "TTA", "WavPack", "APE")
 """Containers whose frames have checksums, which ffmpeg is to check."""
 
+_DETECTED = {"AAC": "aac"}
+"""ffmpeg's names of containers that it does not detect by itself where they have two frames."""
+
 BY_FFMPEG, _REPAIRED = "read by ffmpeg", "WAV with a damaged header"
 
 
@@ -98,6 +101,7 @@ def _read(content: Content, container: Container, use: Callable[[Streams], _Resu
                     recorded,
                     path,
                     reason,
+                    form=_DETECTED.get(container.name),
                     is_untrimmed=container.skipped is not None or bool(container.edits),
                     is_unedited=bool(container.edits),
                     is_checked=container.name in _LOSSLESS,

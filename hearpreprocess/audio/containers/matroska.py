@@ -9,6 +9,7 @@ from typing import NamedTuple
 from hearpreprocess.audio.containers.container import Container, Part
 from hearpreprocess.audio.containers.content import Content
 from hearpreprocess.audio.containers.sizes import check_size
+from hearpreprocess.audio.containers.tags import end_of_audio
 from hearpreprocess.errors import AudioError
 
 _EBML, _SEGMENT, _INFO, _TRACKS, _CLUSTER, _VOID = 0x1A45DFA3, 0x18538067, 0x1549A966, 0x1654AE6B, 0x1F43B675, 0xEC
@@ -38,14 +39,20 @@ class _Element(NamedTuple):
 def matroska_container(content: Content, begin: int, end: int) -> Container | None:
     """Walk the elements; raises AudioError where one lies beyond the end.
 
-    The duration includes gaps and the time before the first block, so the samples say nothing of it. It tells of a cut
-    where sizes are unknown: the last block then begins long before it.
+    The duration includes gaps and the time before the first block, so whole recordings may have fewer samples. It tells
+    of a cut where sizes are unknown: the last block then begins long before it. `seconds` is the duration where the
+    elements are not as they should be, as then a decoder may leave some out.
     """
     if content.read(begin, 4) != _EBML.to_bytes(4, "big"):
         return None
     scale, seconds, cluster, last_block, is_open = 1_000_000, None, 0, 0, False
+    reached, segment_end, is_sound = begin, end, True
     for name, start, stop, is_unknown in _elements(content, begin, end):
         is_open = is_open or is_unknown
+        is_sound = is_sound and name in _CHECKED
+        reached = start if name in (_SEGMENT, _CLUSTER) else stop
+        if name == _SEGMENT:
+            segment_end = stop
         if name == _INFO:
             scale, seconds = _times(content, start, stop)
         elif name == _CLUSTER_TIME:
@@ -60,7 +67,11 @@ def matroska_container(content: Content, begin: int, end: int) -> Container | No
             f"it is cut short: its header declares {seconds:.3f} s, its last block begins at "
             f"{last_block * scale / 1e9:.3f} s"
         )
-    return Container("Matroska", (Part(begin, end),), by_libsndfile=False)
+    is_walked = end_of_audio(content, min(reached, segment_end), segment_end) <= reached
+    if seconds is None and not is_walked:
+        raise AudioError(f"it is damaged: no element of it begins at byte {reached:,}")
+    seconds = None if is_sound and is_walked else seconds
+    return Container("Matroska", (Part(begin, end),), seconds=seconds, by_libsndfile=False)
 
 
 def _elements(content: Content, position: int, end: int) -> Iterator[_Element]:

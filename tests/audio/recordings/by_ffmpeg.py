@@ -232,7 +232,7 @@ def _piped() -> Iterator[Case]:
         yield Case("ffmpeg", container, codec, "to a pipe", suffix, content, mono if is_lossless else None, open_end)
 
 
-_GAP, _OFFSET = ("-af", "aselect='not(between(t,1,2))'"), ("-af", "asetpts=PTS+2/TB")
+GAP, OFFSET = ("-af", "aselect='not(between(t,1,2))'"), ("-af", "asetpts=PTS+2/TB")
 
 
 def _with_gaps() -> Iterator[Case]:
@@ -245,7 +245,7 @@ def _with_gaps() -> Iterator[Case]:
         ("MP4", "ALAC, fragmented", ".mp4", ("-c:a", "alac", *fragmented), RATE, "fragments"),
         ("ASF", "WMA 2", ".wma", ("-c:a", "wmav2"), RATE, ""),
     ):
-        for oddity, filtered in (("gap", _GAP), ("begins at 2 s", _OFFSET)):
+        for oddity, filtered in (("gap", GAP), ("begins at 2 s", OFFSET)):
             length = _LONG * rate // RATE if oddity == "gap" else LENGTH
             content = written(suffix, (*options, *filtered), rate=rate, length=length)
             expected = mono_16(signal_16()) if oddity != "gap" and codec == "FLAC" else None
@@ -266,9 +266,18 @@ def _of_recorders() -> Iterator[Case]:
     yield Case("ffmpeg", "WebM", "Opus", "to a pipe, duration of 300 ms more", ".webm", content, open_end="clusters")
 
 
+def adts_frames(content: bytes, count: int) -> bytes:
+    """The first frames of AAC in ADTS."""
+    position = 0
+    for _number in range(count):
+        header = content[position : position + 7]
+        position += (header[3] & 3) << 11 | header[4] << 3 | header[5] >> 5
+    return content[:position]
+
+
 def with_duration(live: bytes, milliseconds: float) -> bytes:
     """A live Matroska file, to whose information a duration is added."""
-    at = live.index(bytes.fromhex("1549a966")) + 4
+    at = live.rindex(bytes.fromhex("1549a966"), 0, live.index(bytes.fromhex("1f43b675"))) + 4
     width = 9 - live[at].bit_length()
     size = int.from_bytes(live[at : at + width], "big") & (1 << 7 * width) - 1
     element = bytes.fromhex("448988") + struct.pack(">d", milliseconds)
@@ -294,6 +303,9 @@ def _joined() -> Iterator[Case]:
         expected = twice if codec == "FLAC" else None
         yield Case("ffmpeg", "Ogg", codec, "chained", suffix, first + second, expected, "pages")
     yield Case("ffmpeg", "MP3", "CBR", "two, one after the other", ".mp3", mp3 + mp3, open_end="frames")
+    for count in (1, 2, 3):
+        frames = adts_frames(aac, count)
+        yield Case("ffmpeg", "ADTS", "AAC", f"{count} of its frames", ".aac", frames, open_end="frames")
     yield Case("ffmpeg", "ADTS", "AAC", "two, one after the other", ".aac", aac + aac, open_end="frames")
 
 
