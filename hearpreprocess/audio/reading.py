@@ -156,7 +156,7 @@ def _check_end(content: Content, container: Container, streams: Streams) -> None
             streams.check_end()
         return True
 
-    if not all(stream.is_end_read for stream in streams.streams):
+    if not streams.is_end_read:
         remember(content, f"end of {len(container.parts)} streams", find)
 
 

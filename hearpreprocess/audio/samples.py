@@ -55,7 +55,8 @@ def _mean(samples: Samples, kind: npt.DTypeLike) -> Samples:
     import numpy as np
 
     if samples.shape[1] != 2:
-        return samples.mean(axis=1, dtype=kind)
+        several: Samples = samples.mean(axis=1, dtype=kind)
+        return several
     mean: Samples = np.add(samples[:, 0], samples[:, 1], dtype=kind)
     mean /= 2
     return mean

@@ -71,8 +71,8 @@ class Stream:
     """One stream of a recording, open.
 
     `first`: the sample that it begins with. `is_integer`: whether its floats stand for 16-bit integers.
-    `is_end_read`: whether its last sample has been. `read_to`: the sample up to which it was read from the start, without
-    seeking; else 0. `is_new`: whether nothing was.
+    `is_end_read`: whether its last sample has been. `read_to`: the sample up to which it was read from the start
+    without seeking; else 0. `is_new`: whether nothing was.
     """
 
     opened: soundfile.SoundFile
@@ -153,7 +153,7 @@ def _numbers(data: bytes, encoding: str) -> Samples:
     if encoding == "PCM_U8":
         return (np.frombuffer(data, np.uint8) ^ 0x80).view(np.int8).astype(np.int16) << 8
     if encoding == "PCM_24":  # a byte before each sample makes it one of 32 bits, and is then set to 0
-        padded = np.ndarray(len(data) // 3, "<i4", b"\0" + data, strides=(3,))
+        padded: Samples = np.ndarray(len(data) // 3, "<i4", b"\0" + data, strides=(3,))
         return padded & ~0xFF
     return np.frombuffer(data, _LITTLE_ENDIAN[encoding]).astype(_READ_AS.get(encoding, "float32"), copy=False)
 
@@ -167,6 +167,11 @@ class Streams:
     rate: int
     channels: int
     format: str
+
+    @property
+    def is_end_read(self) -> bool:
+        """Whether the last sample of each stream has been read."""
+        return all(isinstance(stream, Stream) and stream.is_end_read for stream in self.streams)
 
     def check_end(self) -> None:
         """Raise AudioError where the last sample of a stream is not there."""

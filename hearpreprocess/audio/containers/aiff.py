@@ -97,7 +97,7 @@ def aiff_container(content: Content, begin: int, end: int) -> Container | None:
     start, stop = form.samples
     stop += _lacking(form, Chunks(content, ">", end), stop)
     needed = form.frames * form.block
-    if needed and not (form.declared is None and is_placeholder(needed + _OFFSET_BYTES) and needed > stop - start):
+    if needed and not (form.declared is None and is_placeholder(needed + _OFFSET_BYTES)):
         check_size(needed, stop - start)
         stop = start + needed
     elif form.declared is None:
@@ -143,7 +143,7 @@ def _find_samples(form: _Form, chunks: Chunks, start: int, size: int) -> int:
     offset = _OFFSET_BYTES if form.kind in (b"AIFF", b"AIFC") else 0
     available = chunks.end - start
     is_empty = size == 0 and (available <= offset or chunks.lead_to_end(start))
-    is_unknown = is_placeholder(size) and not is_empty and (size == 0 or size > available)
+    is_unknown = is_placeholder(size) and not is_empty and (size == 0 or not chunks.is_size(start, size))
     skipped = int.from_bytes(chunks.content.read(start, 4), "big") if offset else 0
     if is_unknown:
         size = available

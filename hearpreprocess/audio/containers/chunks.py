@@ -6,6 +6,7 @@ import struct
 from typing import NamedTuple
 
 from hearpreprocess.audio.containers.content import Content
+from hearpreprocess.audio.containers.tags import end_of_audio
 
 HEADER_BYTES = 8
 
@@ -59,6 +60,11 @@ class Chunks(NamedTuple):
         read = self.content.read(position, min(_MOST_ZEROS, self.end - position))
         count = len(read) - len(read.lstrip(b"\0"))
         return count if self.is_chunk(position + count) else 0
+
+    def is_size(self, start: int, size: int) -> bool:
+        """Whether a number that may be a placeholder is the size of samples: the end, chunks or tags follow them."""
+        position, _lacks_padding = self.following(start, size)
+        return self.lead_to_end(position) or start + size == end_of_audio(self.content, start, self.end)
 
     def lead_to_end(self, position: int) -> bool:
         """Whether chunks from a position on end exactly where the form does."""

@@ -24,8 +24,9 @@ _SETTLED_NANOSECONDS = 3_000_000_000
 class Content:
     """A recording's bytes, a context manager that closes its file.
 
-    `size`: how many there are. `descriptor`: of its file; None if they are in memory. `identity`: what is the same in two
-    files only if their bytes are; None for bytes in memory, and where the file has only just been written.
+    `size`: how many there are. `descriptor`: of its file; None if they are in memory.
+    `identity`: what is the same in two files only if their bytes are; None for bytes in memory, and where the file has
+    only just been written.
     """
 
     def __init__(self, recording: Path | bytes) -> None:

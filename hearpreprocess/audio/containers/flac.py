@@ -96,7 +96,7 @@ def _two_frames(data: bytes, block: int) -> tuple[int, int] | None:
 
 
 def ends_with_last_frame(content: Content, begin: int, end: int) -> bool:
-    """Whether the last bytes before any tags are a whole frame, which has the last of the samples that the header declares.
+    """Whether the last bytes before any tags are a whole frame with the last sample that the header declares.
 
     Its checksum must be right. False also where the header does not state what is needed to find it.
     """
@@ -106,7 +106,7 @@ def ends_with_last_frame(content: Content, begin: int, end: int) -> bool:
         return False
     tail = content.read(max(begin, end - largest), min(largest, end - begin))
     for match in _SYNC_CODE.finditer(tail):
-        samples = _samples_of(tail[match.start() : match.start() + _HEADER_BYTES], block)
+        samples = _samples_of(tail[match.start() : match.start() + _HEADER_BYTES].ljust(_HEADER_BYTES, b"\0"), block)
         if samples is not None and samples[1] == total and is_whole_frame(tail[match.start() :]):
             return True
     before_tags = end_of_audio(content, begin, end)
@@ -220,7 +220,7 @@ def _checksum_8(data: bytes) -> int:
 def is_whole_frame(data: bytes) -> bool:
     """Whether data end with the checksum of what is before it: as a polynomial they are a multiple of its own.
 
-    That is (x + 1) * (x^15 + x + 1). Where x^15 is x + 1, so it is with each exponent times any power of two, so that the
+    That is (x + 1) * (x^15 + x + 1). Where x^15 is x + 1, so it is with each exponent times any power of two: thus the
     upper bits are added to the lower ones in a few large steps.
     """
     bits = int.from_bytes(data, "big")

@@ -69,7 +69,7 @@ def mp4_container(content: Content, begin: int, end: int) -> Container | None:
 
 
 def _is_name(name: bytes) -> bool:
-    """Whether a box that no standard has may be called so: letters, digits and marks, or the copyright sign of Apple."""
+    """Whether a box that no standard has may be called so: ASCII characters and Apple's copyright sign."""
     return all(32 <= byte < 127 or byte == 0xA9 for byte in name)
 
 

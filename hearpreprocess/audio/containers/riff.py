@@ -306,17 +306,12 @@ def _size_of_samples(
         size, is_unknown = size_64, is_placeholder_64(size_64)
     else:
         is_unknown = is_placeholder(size)
-    if is_unknown and not (available and _is_size(chunks, start, size)):
+    if is_unknown and not (available and chunks.is_size(start, size)):
+        if size and form_end == start + size + size % 2:
+            form_end = 0  # the outer size was made of the placeholder
         return (_end_of_samples(chunks, start, form_end) - start, None) if available else (0, 0)
     check_size(size, available)
     return size, size
-
-
-def _is_size(chunks: Chunks, start: int, size: int) -> bool:
-    """Whether a number that may be a placeholder is a size: the end, chunks or tags follow where it says."""
-    position, _lacks_padding = chunks.following(start, size)
-    end = end_of_audio(chunks.content, start, chunks.end)
-    return start + size <= chunks.end and (chunks.lead_to_end(position) or start + size == end)
 
 
 def _end_of_samples(chunks: Chunks, start: int, form_end: int) -> int:
