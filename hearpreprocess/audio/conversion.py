@@ -38,15 +38,29 @@ class UnfinishedError(AudioError):
     """ffmpeg crashed on a recording, or took too long."""
 
 
-def convert(path: Path, target: Path, libsndfile_says: str, *, is_untrimmed: bool, is_checked: bool) -> bool:
+def convert(
+    path: Path,
+    target: Path,
+    libsndfile_says: str,
+    *,
+    form: str | None,
+    is_untrimmed: bool,
+    is_unedited: bool,
+    is_checked: bool,
+) -> bool:
     """Decode with ffmpeg to a WAV file of the recording's own rate and channels.
 
-    The samples are float, or 32-bit integers where the recording's are; returns whether floats stand for integers of at
-    most 16 bits. `is_untrimmed`: with the delay and padding of the encoder. `is_checked`: whether a wrong checksum is
-    an error. Raises AudioError with the messages of both libraries where ffmpeg finds no audio either, UnfinishedError
-    where it crashes or takes too long, and DecoderError where it is ended from outside.
+    The samples are float, or 32-bit integers where the recording's are; returns whether floats stand for integers of
+    at most 16 bits. `form`: the format of the recording, where ffmpeg is not to detect it. `is_untrimmed`: with the
+    delay and padding of the encoder. `is_unedited`: with all that a list of edits leaves out. `is_checked`: whether a
+    wrong checksum is an error. Raises AudioError with the messages of both libraries where ffmpeg finds no audio
+    either, UnfinishedError where it crashes or takes too long, and DecoderError where it is ended from outside.
     """
     options = {"flags2": "+skip_manual"} if is_untrimmed else {}
+    if form is not None:
+        options["f"] = form
+    if is_unedited:
+        options["ignore_editlist"] = "1"
     if is_checked:
         options["err_detect"] = "crccheck+explode"
     said = _run(path, target, "pcm_f32le", libsndfile_says, options)

@@ -14,6 +14,7 @@ from hearpreprocess.audio.containers import (
     Container,
     Content,
     Part,
+    check_total,
     ends_with_last_frame,
     examine,
     flac_parts,
@@ -38,6 +39,9 @@ _FLAC_MARK_BYTES = 4
 
 _LOSSLESS = ("FLAC", "TTA", "WavPack", "APE")
 """Containers whose frames have checksums, which ffmpeg is to check."""
+
+_DETECTED = {"AAC": "aac"}
+"""ffmpeg's names of containers that it does not detect by itself where they have two frames."""
 
 BY_FFMPEG, _REPAIRED = "read by ffmpeg", "WAV with a damaged header"
 
@@ -97,7 +101,9 @@ def _read(content: Content, container: Container, use: Callable[[Streams], _Resu
                     recorded,
                     path,
                     reason,
-                    is_untrimmed=container.skipped is not None,
+                    form=_DETECTED.get(container.name),
+                    is_untrimmed=container.skipped is not None or bool(container.edits),
+                    is_unedited=bool(container.edits),
                     is_checked=container.name in _LOSSLESS,
                 )
             except AudioError as error:
@@ -162,7 +168,10 @@ def _flac_parts(content: Content, part: Part, streams: Streams) -> tuple[Part, .
         # Once libFLAC has sought, it may have read anywhere, and may even have found samples of another stream.
         searched, read_to = max(searched, part.begin + stream.position - _READ_AHEAD), stream.read_to
     searched = search_start(content, part.begin, searched, read_to, part.end)
-    return flac_parts(content, part.begin, searched, part.end)
+    parts = flac_parts(content, part.begin, searched, part.end)
+    for found in parts:
+        check_total(content, found.begin, found.end)
+    return parts
 
 
 def _libsndfile_says(error: Exception) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -225,7 +226,19 @@ def open_files(files: Mapping[Path, bool], container: Container, stack: contextl
         if container.skipped is not None:
             streams[-1].first = container.skipped
             streams[-1].frames = min(streams[-1].frames - container.skipped, container.frames or 0)
+    if container.edits:
+        streams = _edited(streams[0], container.edits)
     return _joined(streams, container)
+
+
+def _edited(whole: Stream, edits: Iterable[tuple[Fraction, Fraction]]) -> list[Stream]:
+    """The pieces of a stream, each from one time in seconds to another."""
+    pieces, rate = [], whole.opened.samplerate
+    for start, stop in edits:
+        first = min(round(start * rate), whole.frames)
+        frames = min(round(stop * rate), whole.frames) - first
+        pieces.append(replace(whole, first=first, frames=frames, is_new=False))
+    return pieces
 
 
 def _joined(streams: Sequence[Stream], container: Container) -> Streams:

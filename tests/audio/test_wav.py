@@ -159,7 +159,7 @@ def test_big_endian_samples_are_the_same_numbers() -> None:
         (riff(described(code=3, bits=32), chunk(b"data", PCM)), "expected PCM samples, got WAV format 0x0003"),
         (riff(described(channels=0), chunk(b"data", PCM)), "0 channels of 16 bits"),
         (riff(described(bits=0), chunk(b"data", PCM)), "of 0 bits"),
-        (riff(described(rate=0), chunk(b"data", PCM)), "at 0 Hz"),
+        (riff(described(rate=0), chunk(b"data", PCM)), "sample rate of 0 Hz"),
         (riff(chunk(b"fmt ", b"\1\0\1\0"), chunk(b"data", PCM)), "format chunk is too short"),
         (WHOLE["RF64"][:-1000], "cut short"),
     ],

@@ -113,6 +113,23 @@ def ends_with_last_frame(content: Content, begin: int, end: int) -> bool:
     return before_tags < end and ends_with_last_frame(content, begin, before_tags)
 
 
+def check_total(content: Content, begin: int, end: int) -> None:
+    """Raise AudioError where the last frame ends behind the last sample that the header declares."""
+    head = content.read(begin, _TOTAL_AT + _TOTAL_BYTES)
+    (_smallest, largest), block, total = _frame_sizes(head), int.from_bytes(head[8:10], "big"), _total(head)
+    if not largest or not total:
+        return
+    end = end_of_audio(content, begin, end)
+    tail = content.read(max(begin, end - largest), min(largest, end - begin))
+    for match in _SYNC_CODE.finditer(tail):
+        samples = _samples_of(tail[match.start() : match.start() + _HEADER_BYTES], block)
+        if samples is not None and samples[1] > total and is_whole_frame(tail[match.start() :]):
+            raise AudioError(
+                f"it contradicts itself: its header declares {total:,} samples, its last frame ends with sample "
+                f"{samples[1]:,}. Write it anew with flac or ffmpeg"
+            )
+
+
 def _frame_sizes(head: bytes) -> tuple[int, int]:
     """The sizes of the smallest and the largest frame in bytes; 0 where they are not stated."""
     return int.from_bytes(head[12:15], "big"), int.from_bytes(head[15:18], "big")

@@ -23,6 +23,8 @@ _KILOBITS = {  # by MPEG-1 or not, and layer
 _RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
 _ADTS_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 
+_ADTS_HEADER_BYTES = 7
+
 _SEARCHED_BYTES, _FRAMES_TO_BE_SURE, _DECODER_DELAY = 1 << 17, 4, 529
 
 _ZEROS, _BLANKS = re.compile(rb"\0+"), re.compile(rb"[\0\t\r\n ]+")
@@ -130,7 +132,7 @@ def mpeg_container(content: Content, begin: int, end: int) -> Container | None:
 def mpeg_streams(content: Content, begin: int, end: int) -> list[Stream]:
     """The streams of frames; none where the bytes are something else. Raises AudioError where the last frame is cut."""
     data = content.read(begin, end - begin)
-    for read, header_bytes in ((frame_of, 4), (adts_frame_of, 7)):
+    for read, header_bytes in ((frame_of, 4), (adts_frame_of, _ADTS_HEADER_BYTES)):
         if (start := _first_frame(data, read, header_bytes)) is not None:
             return _Walk(content, begin, data, read, header_bytes).streams(start)
     return []
@@ -149,11 +151,13 @@ def _first_frame(data: bytes, read: Callable[[bytes], Frame | None], header_byte
 
 def _are_frames(data: bytes, position: int, read: Callable[[bytes], Frame | None], header_bytes: int) -> bool:
     kinds = set()
+    # The header of AAC has the longest mark and a size: a single frame is known by it, where it is all of the file.
+    fewest = 1 if position == 0 and header_bytes == _ADTS_HEADER_BYTES else 2
     for number in range(_FRAMES_TO_BE_SURE):
         frame = read(data[position : position + header_bytes])
         if frame is None:
             # A short recording: all of its frames lead to its end, or to a tag or zeros behind it.
-            return number > 1 and (position >= len(data) or data[position : position + 1] in b"TAIL\0")
+            return number >= fewest and (position >= len(data) or data[position : position + 1] in b"TAIL\0")
         kinds.add(frame.kind)
         position += frame.size
     return len(kinds) == 1
