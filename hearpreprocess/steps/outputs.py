@@ -94,6 +94,8 @@ class OutputStep(CorpusStep):
         of_corpus = manifest.read(self._labels_folder / MANIFEST)
         whole = manifest.with_audio(of_corpus, recorded, {**others, **made})
         metadata = json.loads((self._labels_folder / METADATA).read_text(encoding="utf-8"))
+        if text := manifest.padding_note(whole):
+            self.note("warned", text=text)
         return {MANIFEST: manifest.to_text(whole), CARD: card.card(metadata, whole)}
 
     def audio_files(self, rate: int) -> dict[str, str]:
