@@ -22,7 +22,7 @@ from hearpreprocess.finished import (
     card,
     manifest,
     manifest_problems,
-    metadata_problems,
+    wrong_values,
 )
 from hearpreprocess.report import pictures
 from hearpreprocess.report.examples import MOST_HEARD, MP3_BITRATE, MP3_RATE, examples_of, examples_per_split
