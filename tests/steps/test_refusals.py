@@ -269,7 +269,7 @@ def test_things_in_a_folder_that_are_no_recordings(user: User, make: Callable[[P
     finished = user.run("./mine.py", "--source", f"corpus={mine}", *RATES)
     assert finished.returncode == 1
     assert problem in finished.stderr
-    assert "Mend them, or move them out of the folder" in finished.stderr
+    assert "Repair them, or move them out of the folder" in finished.stderr
     assert "Traceback" not in finished.stderr
 
 
