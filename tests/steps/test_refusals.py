@@ -19,6 +19,7 @@ import soundfile
 from hearpreprocess.archive import listing
 from hearpreprocess.errors import ArchiveError
 from hearpreprocess.synthetic import archives
+from hearpreprocess.verify import verify
 from tests import toys
 from tests.conftest import User, sha256
 from tests.waiting_decoder import matroska
@@ -148,6 +149,8 @@ def test_bad_clips_are_left_out_where_that_is_allowed(user: User) -> None:
     metadata = json.loads(made["tasks/toy_folds-v1-full/task_metadata.json"])
     assert list(metadata["skipped_clips"]) == ["clip00", "clip01", "clip02"]
     assert "it is not audio that can be read" in metadata["skipped_clips"]["clip00"]
+    notes = [finding.text for finding in verify(user.folder / "out" / "tasks" / "toy_folds-v1-full").findings]
+    assert "3 clips left out as unusable, such as clip00" in notes
     clips = [json.loads(made[f"tasks/toy_folds-v1-full/fold0{number}.json"]) for number in range(3)]
     assert [len(of_split) for of_split in clips] == [11, 11, 11]
     assert len([name for name in made if name.endswith(".wav")]) == 33
