@@ -187,8 +187,8 @@ class FolderStep(Step):
         with fresh_folder(self.folder, written) as folder:
             written.update(self.build(folder))
             if self._warnings:
-                (folder / _WARNINGS).write_text(json.dumps(self._warnings), encoding="utf-8")
-                written.add(_WARNINGS)
+                (folder / WARNINGS).write_text(json.dumps(self._warnings), encoding="utf-8")
+                written.add(WARNINGS)
 
     def build(self, folder: Path) -> Iterable[str]:
         """Write the output to an empty folder, which is renamed to `folder` afterwards.
@@ -203,13 +203,14 @@ class FolderStep(Step):
         self.warn(text)
 
     def repeat_warnings(self) -> None:
-        path = self.folder / _WARNINGS
+        path = self.folder / WARNINGS
         if self.complete() and path.is_file():
             for text in json.loads(path.read_text(encoding="utf-8")):
                 self.warn(text)
 
 
-_WARNINGS = "warnings.json"
+WARNINGS = "warnings.json"
+"""The file of a step's folder in which its warnings are, which belongs to no finished task."""
 
 _known_whole: set[Path] = set()
 on_new_run(_known_whole.clear)
