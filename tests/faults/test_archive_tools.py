@@ -75,7 +75,7 @@ STRICTER_THAN_BSDTAR = {
 }
 UNZIP_REFUSES = {
     "status 81": "a version that unzip does not know; what it would be needed for is seen by the method",
-    "mapname: +conversion of": "an entry for a folder whose name cannot be one; none is made for an entry",
+    "mapname: +conversion of|bad zipfile offset": "damage in entries for folders, which are not used",
     "overlapped components|bad extra-field": "extra fields in front of a member, on which none of its bytes depend",
 }
 
