@@ -84,9 +84,9 @@ class DiskFullError(OutputError):
 def enumerate_problems(headline: str, problems: Sequence[str], shown: int = 10) -> str:
     """Join many problems into one message: the headline with its count, then the first few, a line each.
 
-    `headline` is a format string with one field, `{count}`.
+    `headline`: with `{count}` where the number belongs, if it is not in it already.
     """
-    lines = [headline.format(count=f"{len(problems):,}"), *(f"  {problem}" for problem in problems[:shown])]
+    lines = [headline.replace("{count}", f"{len(problems):,}"), *(f"  {problem}" for problem in problems[:shown])]
     if len(problems) > shown:
         lines.append(f"  ... and {len(problems) - shown:,} more")
     return "\n".join(lines)
