@@ -42,6 +42,10 @@ class BusyError(HearPreprocessError, RuntimeError):
     """Another run is active in this process."""
 
 
+class ChangedCodeError(HearPreprocessError, RuntimeError):
+    """The program was changed on the disk while it was running, so that nobody knows which code made an output."""
+
+
 class ArchiveError(HearPreprocessError, ValueError):
     """An archive is damaged, unsafe, or lacks a member."""
 

@@ -9,6 +9,7 @@ from hearpreprocess.task.encodings import encoding_named, encoding_problem
 from hearpreprocess.task.facts import EXTRAS, Mode, Resampled
 from hearpreprocess.task.files import File
 from hearpreprocess.task.frame import Column, column_names
+from hearpreprocess.task.libraries import label_versions
 from hearpreprocess.task.loading import LoadedTask
 from hearpreprocess.task.midi import midi_notes
 from hearpreprocess.task.mode import TaskMode
@@ -79,6 +80,7 @@ __all__ = [
     "fold",
     "is_hidden",
     "is_mostly_utf8",
+    "label_versions",
     "lines_of",
     "load",
     "matcher",
