@@ -18,6 +18,7 @@ from hearpreprocess.archive.joined import opened_parts
 from hearpreprocess.archive.listing import Listing, is_system_error, target_of
 from hearpreprocess.archive.tar_headers import BLOCK, HeaderError, TarMember, is_header, read_member
 from hearpreprocess.errors import ArchiveError
+from hearpreprocess.storage import FIRST_BYTES
 
 _COMPRESSED: dict[bytes, Callable[[IO[bytes]], Any]] = {
     b"\x1f\x8b": lambda file: igzip_threaded.open(file, "rb", threads=1),
@@ -52,6 +53,15 @@ def unpack(
             else:
                 stream.skip(member.stored)
     return listing.sizes()
+
+
+def first_bytes(parts: Sequence[Path]) -> bytes:
+    """The first FIRST_BYTES bytes of what was compressed.
+
+    Raises ArchiveError where they are damaged.
+    """
+    with _opened(parts) as stream:
+        return stream.read(FIRST_BYTES)
 
 
 def read_first_header(path: Path) -> None:
