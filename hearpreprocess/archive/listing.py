@@ -118,7 +118,7 @@ class Listing:
         other = self._unpacked.setdefault(folded, path)
         if other != path:
             raise ArchiveError(
-                f"{self._archive}: members {other!r} and {path!r} differ only in case, "
+                f"{self._archive}: members {_difference(other, path)}, "
                 "and would be one file on many disks; rename one in the source"
             )
 
@@ -140,6 +140,15 @@ class Listing:
                 + "".join(f"\n  {advice}" for advice in self._advices)
             )
         return self._sizes
+
+
+def _difference(path: str, other: str) -> str:
+    """How two paths differ that are one on some disks; in escapes where they look the same."""
+    if path.casefold() == other.casefold():
+        return f"{path!r} and {other!r} differ only in case"
+    is_same_case = unicodedata.normalize("NFC", path) == unicodedata.normalize("NFC", other)
+    form = "in the Unicode form of an accent (NFC, NFD)" if is_same_case else "in case and the Unicode form (NFC, NFD)"
+    return f"{path!a} and {other!a} differ only {form}"
 
 
 def _is_too_long(path: str) -> bool:

@@ -20,6 +20,7 @@ from hearpreprocess.archive.listing import Listing, is_system_error, target_of
 from hearpreprocess.archive.streams import is_followed, opened_streams
 from hearpreprocess.archive.tar_headers import BLOCK, EndMarkError, HeaderError, TarMember, is_header, read_member
 from hearpreprocess.errors import ArchiveError
+from hearpreprocess.storage import FIRST_BYTES
 
 _CHUNK = 1 << 20
 _COMPRESSED: dict[bytes, Callable[[BinaryIO], Any]] = {
@@ -66,6 +67,15 @@ def unpack(
             else:
                 stream.skip(member.stored)
     return listing.sizes()
+
+
+def first_bytes(parts: Sequence[Path]) -> bytes:
+    """The first FIRST_BYTES bytes of what was compressed.
+
+    Raises ArchiveError where they are damaged.
+    """
+    with _opened(parts) as stream:
+        return stream.read(FIRST_BYTES)
 
 
 def read_first_header(path: Path) -> None:

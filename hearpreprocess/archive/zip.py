@@ -17,7 +17,7 @@ from isal import igzip_lib, isal_zlib
 
 from hearpreprocess.archive.joined import JoinedFiles, opened_parts
 from hearpreprocess.archive.listing import Listing, is_outside, is_system_error, target_of
-from hearpreprocess.archive.parts import SMALLEST_ENTRY, JoinedParts, check_directory_size, end_record
+from hearpreprocess.archive.parts import SMALLEST_ENTRY, CommentError, JoinedParts, check_directory_size, end_record
 from hearpreprocess.archive.zip_checks import check_directory, seek_content
 from hearpreprocess.archive.zip_names import decoded_names, raw_name
 from hearpreprocess.errors import ArchiveError
@@ -48,6 +48,8 @@ _METHOD_NAMES = {
 }  # fmt: skip
 _UNIX = 3
 _DOS_FOLDER = 0x10
+_OF_FILES = (0, stat.S_IFREG, stat.S_IFDIR, stat.S_IFIFO)
+"""Types of members with a content; a pipe is what was packed from the standard input, which unzip makes a file of."""
 
 
 def unpack(
@@ -179,7 +181,7 @@ def _problem(name: str, member: zipfile.ZipInfo) -> str | None:
     mode = member.external_attr >> 16
     if stat.S_ISLNK(mode):
         return "is a link"
-    if member.create_system == _UNIX and stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
+    if member.create_system == _UNIX and stat.S_IFMT(mode) not in _OF_FILES:
         return "is a device or another special file"
     if member.flag_bits & (_ENCRYPTED | _HIDDEN_HEADERS):
         return "is encrypted"
@@ -210,6 +212,8 @@ def _opened(parts: Sequence[Path], listing: Listing, *, is_checked: bool = False
         except _DAMAGE as error:
             if isinstance(error, FileNotFoundError | PermissionError):
                 raise
+            if isinstance(error, CommentError):
+                raise ArchiveError(f"{parts[-1]}: {error}. Remove the comment: zip -z {parts[-1].name}") from error
             raise ArchiveError(
                 f"{parts[-1]} is no whole zip archive ({error}): "
                 "it may be cut short, or of another format under this name"

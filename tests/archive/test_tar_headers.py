@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
+import lzma
+import re
 import tarfile
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from hearpreprocess import archive
 from hearpreprocess.errors import ArchiveError
-from tests.archive.by_hand import TAR_END, tar_header, tar_member
+from tests.archive.by_hand import TAR_END, ZipEntry, tar_header, tar_member, zip_of
 
 NAMES = [f"{folder}/{number:02d}.wav" for folder in ("barks", "meows") for number in range(6)]
 
@@ -164,3 +168,22 @@ def test_an_archive_that_ends_behind_a_long_name_is_refused(tmp_path: Path, kind
 def test_a_file_that_is_also_a_folder_is_refused(tmp_path: Path, names: tuple[bytes, bytes]) -> None:
     with pytest.raises(ArchiveError, match="is a file and also a folder"):
         members_of(tmp_path, b"".join(map(tar_member, names)) + TAR_END)
+
+
+@pytest.mark.parametrize(("name", "compress"), [("gzip", gzip), ("bzip2", bz2), ("xz", lzma)])
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"RIFF\x24\0\0\0WAVEfmt " + bytes(600), "a recording"),
+        (zip_of([ZipEntry(b"a.wav")]), "a zip archive"),
+        (b"file,label\n", 'text, "file,label"'),
+    ],
+)
+def test_what_was_compressed_is_named_if_it_is_no_tar(
+    tmp_path: Path, name: str, compress: ModuleType, content: bytes, words: str
+) -> None:
+    expected = f"file of a tar archive, got an? {name} file of {re.escape(words)}\\. Decompress it"
+    (tmp_path / "a.wav.gz").write_bytes(compress.compress(content))
+    with pytest.raises(ArchiveError, match=expected) as raised:
+        archive.unpack({"a.wav.gz": tmp_path / "a.wav.gz"}, lambda path: True, tmp_path / "out")
+    assert "no whole tar" not in str(raised.value)

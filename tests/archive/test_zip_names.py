@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import stat
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -185,3 +188,45 @@ def test_a_member_is_not_read_under_the_name_of_another(tmp_path: Path) -> None:
 
 def test_what_stands_in_front_of_an_archive_that_unpacks_itself_is_no_matter(tmp_path: Path) -> None:
     assert names_of(tmp_path, b"#!/bin/sh\n" * 9 + zip_of([ZipEntry(b"a.wav")])) == (["a.wav"], [])
+
+
+def test_what_was_packed_from_a_pipe_is_a_file(tmp_path: Path) -> None:
+    content = zip_of([ZipEntry(b"a.wav", mode=stat.S_IFIFO | 0o600), ZipEntry(b"b.wav")])
+    assert names_of(tmp_path, content)[0] == ["a.wav", "b.wav"]
+    assert (tmp_path / "out" / "a.wav").is_file()
+
+
+@pytest.mark.parametrize("mark", [b"PK\5\6", b"see PK\5\6 for more", b"PK\5\6" + bytes(18), b"PK\5\6" + bytes(60)])
+@pytest.mark.parametrize(
+    "read", [names_of, lambda folder, content: archive.packed_members({"x.zip": folder / "x.zip"})]
+)
+def test_a_comment_with_the_mark_of_an_end_is_named(
+    tmp_path: Path, mark: bytes, read: Callable[[Path, bytes], object]
+) -> None:
+    (tmp_path / "x.zip").write_bytes(content := zip_of([ZipEntry(b"a.wav")], comment=mark))
+    with pytest.raises(ArchiveError, match=r"x\.zip: its comment contains the mark of an end.*zip -z x\.zip") as raised:
+        read(tmp_path, content)
+    assert "no whole" not in str(raised.value)
+
+
+def test_any_other_comment_is_passed_over(tmp_path: Path) -> None:
+    inner = zip_of([ZipEntry(b"c.wav")])
+    content = zip_of([ZipEntry(b"a.wav", inner)], comment=b"PK\5 and PK\6")
+    assert names_of(tmp_path, content)[0] == ["a.wav"]
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (("a.wav", "A.wav"), "'a.wav' and 'A.wav' differ only in case,"),
+        (
+            ("caf\xe9", "cafe\u0301"),
+            r"'caf\xe9' and 'cafe\u0301' differ only in the Unicode form of an accent (NFC, NFD),",
+        ),
+        (("caf\xe9", "CAFE\u0301"), r"'caf\xe9' and 'CAFE\u0301' differ only in case and the Unicode form (NFC, NFD),"),
+    ],
+)
+def test_how_names_differ_that_some_disks_take_for_one(tmp_path: Path, names: tuple[str, str], words: str) -> None:
+    content = zip_of([ZipEntry(name.encode(), flags=UTF_8_FLAG) for name in names])
+    with pytest.raises(ArchiveError, match=re.escape(words)):
+        names_of(tmp_path, content)
