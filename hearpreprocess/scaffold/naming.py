@@ -12,7 +12,7 @@ from hearpreprocess.errors import CorpusError
 from hearpreprocess.scaffold.notes import Noted
 from hearpreprocess.scaffold.recordings import Recordings, stem_of
 from hearpreprocess.scaffold.splits import split_of_table
-from hearpreprocess.scaffold.tables import NotATableError, Row, Table, names_recordings, read
+from hearpreprocess.scaffold.tables import NotATableError, Row, Table, is_divided_by_blanks, names_recordings, read
 from hearpreprocess.task import Column
 
 MOST_FOLDERS = 50
@@ -110,6 +110,8 @@ def tables_naming(folder: Path, paths: Sequence[str], recordings: Recordings) ->
                 raise CorpusError(f"{error}. Correct the table, or move it out of the folder") from None
             if is_named or not path.lower().endswith(".txt"):
                 notes.append(f"{error}; passed over")
+            elif is_divided_by_blanks(folder, path, recordings):
+                notes.append(f"{path} is not read, as its columns are divided by blanks; divide them by tabs or commas")
             continue
         count, naming = naming_in(table, recordings)
         if naming is not None:

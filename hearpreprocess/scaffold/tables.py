@@ -124,15 +124,26 @@ def read(folder: Path, path: str, recordings: Recordings) -> Noted[Table]:
 
 def names_recordings(folder: Path, path: str, recordings: Recordings) -> bool:
     """Whether a cell of a file names a recording, however the file is divided into cells."""
+    return _names_recordings(_text_of_any(folder / path), recordings)
+
+
+def is_divided_by_blanks(folder: Path, path: str, recordings: Recordings) -> bool:
+    """Whether the first word of most lines of a file names a recording."""
+    words = [line.split(maxsplit=1) for _number, line in lines_of(_text_of_any(folder / path)) if line.strip()]
+    return 2 * sum(len(parts) > 1 and recordings.are_named([parts[0].strip('"')]) for parts in words) > len(words)
+
+
+def _text_of_any(path: Path) -> str:
+    """The text of a file, which need not be one in an encoding that is known; "" where it cannot be read."""
     try:
-        content = (folder / path).read_bytes()
+        content = path.read_bytes()
     except OSError:
-        return False
+        return ""
     try:
         (text, _encoding), _notes = text_of(content)
     except CorpusError:
-        text = content.decode("utf-8", "surrogateescape")
-    return _names_recordings(text, recordings)
+        return content.decode("utf-8", "surrogateescape")
+    return text
 
 
 def _names_recordings(text: str, recordings: Recordings) -> bool:

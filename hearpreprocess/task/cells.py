@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from hearpreprocess.errors import CorpusError
@@ -45,7 +45,7 @@ class CellFormat:
     strip_blanks: bool | None = None
     comment: str = ""
 
-    @property
+    @cached_property
     def blanks(self) -> str:
         """The characters that may surround a cell."""
         return " \t".replace(self.separator, "")
@@ -101,7 +101,7 @@ def quoted_rows(text: str, form: CellFormat, position: int = 0, number: int = 1)
         elif not 0 <= next_quote < end:
             rows.append(TableRow(number, form.plain_cells(line)))
             position, number = after, number + 1
-        elif (simple := _quoted_cells(line, form)) is not None:
+        elif (simple := _cells_of_line(line, form)) is not None:
             rows.append(TableRow(number, simple))
             position, number = after, number + 1
         else:
@@ -115,16 +115,35 @@ def _line_ends_in(cells: Sequence[str]) -> int:
     return sum(len(LINE_END.findall(cell)) for cell in cells)
 
 
-def _quoted_cells(line: str, form: CellFormat) -> list[str] | None:
+def without_quotes_around(cells: Sequence[str]) -> Sequence[str] | None:
     """The cells of a line if its quotes are around whole cells, as they nearly always are; None if they are not."""
-    cells = form.plain_cells(line)
+    found = list(cells)
     for number, cell in enumerate(cells):
-        if '"' not in cell:
-            continue
-        if len(cell) < 2 or cell[0] != '"' or cell[-1] != '"' or cell.count('"') != 2:
+        if '"' in cell:
+            if cell.count('"') != 2 or cell[0] != '"' or cell[-1] != '"':
+                return None
+            found[number] = cell[1:-1]
+    return found
+
+
+def _cells_of_line(line: str, form: CellFormat) -> list[str] | None:
+    """The cells of a line in which quotes are around whole cells alone, and none is doubled; None for any other."""
+    outer, *others = line.split('"')
+    if len(others) % 2:
+        return None
+    blanks, separator = (form.blanks if form.strip_blanks else ""), form.separator
+    outer = f"{separator}{outer}".rstrip(blanks) if blanks else f"{separator}{outer}"
+    cells: list[str] = []
+    for inner, after in zip(others[::2], others[1::2], strict=True):
+        if outer[:1] != separator or outer[-1:] != separator:
             return None
-        cells[number] = cell[1:-1]
-    return cells
+        if len(outer) > 1:
+            cells += form.plain_cells(outer[1:-1])
+        cells.append(inner)
+        outer = after.strip(blanks) if blanks else after
+    if outer[:1] not in ("", separator):
+        return None
+    return cells + form.plain_cells(outer[1:]) if outer else cells
 
 
 @lru_cache(maxsize=8)

@@ -17,6 +17,7 @@ from hearpreprocess.task.cells import (
     TableRow,
     quoted_rows,
     unquoted_rows,
+    without_quotes_around,
 )
 
 Quoting = Literal["minimal", "none"]
@@ -143,6 +144,8 @@ def _unambiguous_rows(text: str, form: CellFormat, position: int, number: int, c
     if '"' not in text:
         _check_widths(plain, columns)
         return plain
+    if not _ragged(plain, columns) and (simple := _quoted_around(plain)) is not None:
+        return simple
     try:
         rows = quoted_rows(text, form, position, number)
         _check_widths(rows, columns)
@@ -153,6 +156,17 @@ def _unambiguous_rows(text: str, form: CellFormat, position: int, number: int, c
         _check_no_bare_quotes(plain, rows, form)
     if '\\"' in text:
         _check_no_escapes(rows)
+    return rows
+
+
+def _quoted_around(plain: Sequence[TableRow]) -> list[TableRow] | None:
+    """The rows without the quotes around cells, where there are no others: such a table need not be read twice."""
+    rows = []
+    for row in plain:
+        cells = without_quotes_around(row.cells)
+        if cells is None:
+            return None
+        rows.append(TableRow(row.line, cells))
     return rows
 
 

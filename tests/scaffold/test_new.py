@@ -39,12 +39,13 @@ def test_equal_names_below_two_parents_are_two_clips(user: User) -> None:
     assert "labels are the innermost folders; those around them, s1, s2, are not used" in said
 
 
-def test_a_guess_that_does_not_work_is_told_at_once(user: User) -> None:
+def test_events_that_run_backward_are_refused_before_a_module_is_written(user: User) -> None:
     wavs(user.folder / "mine", *(f"{number}.wav" for number in range(6)))
     rows = [(f"{number}.wav", "ab"[number % 2], 0.2, 0.1) for number in range(6)]
     table(user.folder / "mine", "meta.csv", ("file", "label", "onset", "offset"), *rows)
-    said, _clips = begun(user, expected=1)
-    assert "my_task.py does not work as it is" in said
+    said, _clips = begun(user, expected=2)
+    assert "do not run forward from 0 s (meta.csv, line 2; meta.csv, line 3" in said
+    assert not (user.folder / "my_task.py").exists()
 
 
 def test_labels_of_one_recording_each_are_no_task(user: User) -> None:

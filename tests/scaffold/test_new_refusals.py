@@ -92,3 +92,13 @@ def test_texts_in_utf_16_are_no_recordings(folder: Path, capfd: pytest.CaptureFi
     (folder / "russian.txt").write_bytes(("Длинный. " * 2000).encode("utf-16"))
     assert describe(folder).recordings == len(FILES)
     assert capfd.readouterr().err == ""
+
+
+def test_a_table_that_blanks_divide_is_said(tmp_path: Path) -> None:
+    names = [f"{'ab'[number % 2]}/{number}.wav" for number in range(8)]
+    wavs(tmp_path, *names)
+    (tmp_path / "labels.txt").write_text("".join(f"{name} dog\n" for name in names))
+    (tmp_path / "readme.txt").write_text(f"Recorded in 2019.\n{names[0]} is the best one.\nAll by hand.\n")
+    notes = describe(tmp_path).notes
+    said = "labels.txt is not read, as its columns are divided by blanks; divide them by tabs or commas"
+    assert [note for note in notes if "divided by blanks" in note] == [said]
