@@ -120,7 +120,7 @@ def padding_note(manifest: Manifest) -> str:
     events, first = sum(late.values()), min(late)
     seconds = manifest["clips"][first]["recorded"]["source"]["seconds"]
     return (
-        f"{counted(events, 'events')} in {counted(len(late), 'clips')} start after their recording has ended, in padding, "
+        f"{counted(events, 'events')} in {counted(len(late), 'clips')}: the start is after the recording's end, in padding, "
         f"such as in {first}, whose recording has {seconds:g} s"
     )
 
