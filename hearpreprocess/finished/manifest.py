@@ -120,8 +120,8 @@ def padding_note(manifest: Manifest) -> str:
     events, first = sum(late.values()), min(late)
     seconds = manifest["clips"][first]["recorded"]["source"]["seconds"]
     return (
-        f"{counted(events, 'events')} in {counted(len(late), 'clips')} start after their recording has ended, in "
-        f"padding, such as in {first}, whose recording has {seconds:g} s"
+        f"{counted(events, 'events')} in {counted(len(late), 'clips')}: the start is after the recording's end, "
+        f"in padding, such as in {first}, whose recording has {seconds:g} s"
     )
 
 

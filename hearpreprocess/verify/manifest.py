@@ -22,7 +22,7 @@ def manifest_values(inspection: Inspection) -> Iterator[Finding]:
     if inspection.manifest_problems:
         return
     if text := manifest.padding_note(told):
-        yield Finding("labels", MANIFEST, text, is_fault=False)
+        yield Finding("audio", MANIFEST, text, is_fault=False)
 
 
 def agreement(inspection: Inspection) -> Iterator[Finding]:
@@ -34,7 +34,7 @@ def agreement(inspection: Inspection) -> Iterator[Finding]:
         return
     for key in (RELEASE_KEY, "sources"):
         if key in stated and as_json(stated[key]) != as_json(told[key]):
-            yield Finding("metadata", METADATA, f"its {key} are not those of {MANIFEST}")
+            yield Finding("metadata", METADATA, f"has another value of {key} than {MANIFEST}")
             return
     if wrong := _of_another_duration(inspection):
         file = min(wrong)
