@@ -3,6 +3,7 @@
 from hearpreprocess.task import registry
 from hearpreprocess.task.addresses import without_credentials
 from hearpreprocess.task.cells import TableRow, lines_of
+from hearpreprocess.task.characters import unusable_character
 from hearpreprocess.task.clips import Clip, Event, Label, LeftOut, Member
 from hearpreprocess.task.config import TaskConfig
 from hearpreprocess.task.encodings import encoding_named, encoding_problem
@@ -32,7 +33,7 @@ from hearpreprocess.task.tables import SEPARATORS, Dialect, decoded, rows_in, se
 from hearpreprocess.task.tfds import named_clips, tfds_names
 from hearpreprocess.task.tree import TREE, Packed, Tree, is_hidden, matcher
 from hearpreprocess.task.undeclared import describe_undeclared
-from hearpreprocess.task.values import LARGEST, shown, unusable_character
+from hearpreprocess.task.values import LARGEST, shown
 
 __all__ = [
     "EXTRAS",

@@ -11,7 +11,6 @@ import dataclasses
 import math
 import reprlib
 import sys
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from itertools import islice
 from pathlib import PurePath
@@ -346,18 +345,3 @@ def _json(value: Any, levels: int = MOST_LEVELS) -> Any:
 
 
 JSON = Kind("a JSON value (text, a finite number, True, False, None, a list or a mapping)", "JSON values", _json)
-
-
-def unusable_character(text: str) -> str:
-    """The first character that a name or a label must not have, as in `U+000A`; empty if there is none.
-
-    These are control characters, line and paragraph separators, lone surrogates, and the byte order mark, which comes
-    from the beginning of a file.
-    """
-    if text.isprintable():
-        return ""
-    return next((f"U+{ord(character):04X}" for character in text if _is_unusable(character)), "")
-
-
-def _is_unusable(character: str) -> bool:
-    return character == "\ufeff" or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
