@@ -161,6 +161,10 @@ class PlanningStep(Step):
         self.finish()
 
 
+WARNINGS = "warnings.json"
+"""The file in a step's folder with the warnings that each run repeats; it is no part of the step's output."""
+
+
 class FolderStep(Step):
     """A step whose output is one folder below the work folder; the sealed folder is its completion mark.
 
@@ -187,8 +191,8 @@ class FolderStep(Step):
         with fresh_folder(self.folder, written) as folder:
             written.update(self.build(folder))
             if self._warnings:
-                (folder / _WARNINGS).write_text(json.dumps(self._warnings), encoding="utf-8")
-                written.add(_WARNINGS)
+                (folder / WARNINGS).write_text(json.dumps(self._warnings), encoding="utf-8")
+                written.add(WARNINGS)
 
     def build(self, folder: Path) -> Iterable[str]:
         """Write the output to an empty folder, which is renamed to `folder` afterwards.
@@ -203,13 +207,11 @@ class FolderStep(Step):
         self.warn(text)
 
     def repeat_warnings(self) -> None:
-        path = self.folder / _WARNINGS
+        path = self.folder / WARNINGS
         if self.complete() and path.is_file():
             for text in json.loads(path.read_text(encoding="utf-8")):
                 self.warn(text)
 
-
-_WARNINGS = "warnings.json"
 
 _known_whole: set[Path] = set()
 on_new_run(_known_whole.clear)

@@ -22,7 +22,7 @@ from hearpreprocess.finished import (
     release_of_folder,
     with_release,
 )
-from hearpreprocess.steps.base import Step, TaskParameter
+from hearpreprocess.steps.base import WARNINGS, Step, TaskParameter
 from hearpreprocess.steps.code import made_by
 from hearpreprocess.steps.corpus import Corpus, TaskStep, corpus_folder
 from hearpreprocess.steps.screen import Screen
@@ -165,6 +165,7 @@ class Preview(Step):
     def run(self) -> None:
         check_replaceable(self.folder, self.requires().config.splits.names)
         with replaced_folder(self.folder) as folder:
-            for file in sorted(set(self.requires().folder.iterdir()) - {self.requires().folder / SEAL}):
-                shutil.copyfile(file, folder / file.name)
+            for file in sorted(self.requires().folder.iterdir()):
+                if file.name not in (SEAL, WARNINGS):
+                    shutil.copyfile(file, folder / file.name)
         self.note("completed")

@@ -34,7 +34,7 @@ from hearpreprocess.finished import (
     write_tarball,
 )
 from hearpreprocess.steps.audio import Resample
-from hearpreprocess.steps.base import Counter, HiddenParameter, RatesParameter
+from hearpreprocess.steps.base import WARNINGS, Counter, HiddenParameter, RatesParameter
 from hearpreprocess.steps.corpus import CorpusStep
 from hearpreprocess.steps.interruption import raise_if_interrupted
 from hearpreprocess.steps.labels import Labels
@@ -83,7 +83,7 @@ class OutputStep(CorpusStep):
 
     def label_files(self) -> dict[str, str]:
         """The files other than audio, manifest and card, by their path in the finished task."""
-        without = {SEAL, *PROOFS}
+        without = {SEAL, WARNINGS, *PROOFS}
         return {path.name: str(path) for path in sorted(self._labels_folder.iterdir()) if path.name not in without}
 
     def proofs(self, rates: Sequence[int], others: Mapping[int, Mapping[str, Fingerprint]]) -> dict[str, str]:

@@ -6,15 +6,20 @@ from collections.abc import Iterator
 from typing import Any
 
 from hearpreprocess.finished import COMMON_METADATA, METADATA
+from hearpreprocess.storage import counted
 from hearpreprocess.verify.finding import Finding, shortened
 from hearpreprocess.verify.inspection import Inspection
 
 
 def metadata(inspection: Inspection) -> Iterator[Finding]:
-    """Check that the metadata are those of the known task; a note if the clips were resampled."""
+    """Check that the metadata are those of the known task; a note if clips were resampled or left out."""
     stated = inspection.claims.metadata
     if rate := stated.get("resampled_from"):
         text = f"resampled from {shortened(rate)} Hz, so its samples are not those made from the corpus"
+        yield Finding("metadata", METADATA, text, is_fault=False)
+    skipped = stated.get("skipped_clips")
+    if isinstance(skipped, dict) and skipped:
+        text = f"{counted(len(skipped), 'clips')} left out as unusable, such as {shortened(min(skipped))}"
         yield Finding("metadata", METADATA, text, is_fault=False)
     if inspection.known is None or METADATA in inspection.claims.problems:
         return

@@ -105,7 +105,13 @@ def test_a_shell_is_told_how_to_go_on(user: User, typed: str, expected: str, mon
 NOT_LOOKED_AT = ("beehive_states_fold0", "beehive_states_fold1")
 
 
-@pytest.mark.parametrize("task", built_in_names())
+# One of each kind of source: the others are among the slow tests.
+PLANNED_FAST = ("esc50", "dcase2016_task2", "beehive_states_fold0", "fsd50k")
+
+
+@pytest.mark.parametrize(
+    "task", [pytest.param(name, marks=() if name in PLANNED_FAST else pytest.mark.slow) for name in built_in_names()]
+)
 def test_a_plan_is_what_happens(shared: Shared, task: str) -> None:
     user, made = synthetic_task(shared, task)
     assert made.planned["written"] == pytest.approx(made.written, rel=0.15 if task in NOT_LOOKED_AT else 0.05)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import multiprocessing
 import os
 import queue
 import signal
@@ -13,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import luigi
-import psutil
 import pytest
 
 from hearpreprocess.engine import pool as pool_module
@@ -134,7 +134,8 @@ def test_a_process_that_ends_is_no_riddle(pool: StepPool, tmp_path: Path, end: s
     begun = StepRun(pool, step(tmp_path, end))
     begun.start()
     if end == "waits":
-        psutil.Process().children()[-1].send_signal(signal.SIGKILL)
+        (process,) = (process for process in multiprocessing.active_children() if process.name == "steps")
+        process.kill()
     deadline = time.monotonic() + 120
     while begun.is_alive():
         assert time.monotonic() < deadline

@@ -19,6 +19,7 @@ import soundfile
 from hearpreprocess.archive import listing
 from hearpreprocess.errors import ArchiveError
 from hearpreprocess.synthetic import archives
+from hearpreprocess.verify import verify
 from tests import toys
 from tests.conftest import User, sha256
 from tests.waiting_decoder import matroska
@@ -148,6 +149,8 @@ def test_bad_clips_are_left_out_where_that_is_allowed(user: User) -> None:
     metadata = json.loads(made["tasks/toy_folds-v1-full/task_metadata.json"])
     assert list(metadata["skipped_clips"]) == ["clip00", "clip01", "clip02"]
     assert "it is not audio that can be read" in metadata["skipped_clips"]["clip00"]
+    notes = [finding.text for finding in verify(user.folder / "out" / "tasks" / "toy_folds-v1-full").findings]
+    assert "3 clips left out as unusable, such as clip00" in notes
     clips = [json.loads(made[f"tasks/toy_folds-v1-full/fold0{number}.json"]) for number in range(3)]
     assert [len(of_split) for of_split in clips] == [11, 11, 11]
     assert len([name for name in made if name.endswith(".wav")]) == 33
@@ -458,7 +461,9 @@ def test_clips_whose_names_differ_only_in_case(user: User) -> None:
 
 
 def test_ffmpegs_own_words_are_told(user: User) -> None:
-    _path, archive = toys.corpus(user.folder / "source", toys.folds_members() | {"audio/clip03.wav": b"no audio " * 30})
+    _path, archive = toys.corpus(
+        user.folder / "source", toys.folds_members() | {"audio/clip03.wav": b"\0no audio " * 30}
+    )
     user.write("mine.py", toys.folds_task(archive))
     finished = user.run("./mine.py", *RATES)
     assert finished.returncode == 1
@@ -475,3 +480,17 @@ def test_a_failed_task_does_not_hold_up_the_others(user: User) -> None:
     assert "hear2021-good-v1-full-8000.tar.gz" in finished.stdout
     assert "Not finished: toy_folds-v1-full" in finished.stderr
     assert "run the same command again" in finished.stderr
+
+
+def test_warnings_are_repeated_by_runs_that_use_what_they_are_about(user: User) -> None:
+    members = toys.folds_members() | {"audio/.copies/clip00.wav": GOOD}
+    archives.write_files(user.folder / "mine", "", members.items())
+    user.write("mine.py", toys.folds_task('Archive("https://example.org/x.zip", sha256="' + "0" * 64 + '")'))
+    command = ("./mine.py", "--source", "corpus=mine")
+    first, second, third = (user.run(*command, "--sample-rates", *rates) for rates in ((8000,), (8000, 16000), (8000,)))
+    assert first.returncode == second.returncode == third.returncode == 0
+    assert "stands in place of a source" in first.stderr
+    assert "stands in place of a source" in second.stderr, "the listing is used again"
+    assert third.stdout.startswith("Nothing to do")
+    assert "warnings.json" not in {name.rpartition("/")[2] for name in user.made()}
+    assert "warning: " in user.run("check", *command).stderr
