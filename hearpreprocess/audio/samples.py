@@ -33,10 +33,11 @@ def to_mono_16_bit(samples: Samples) -> Samples:
         if channels == 1:
             return samples.reshape(-1)
         if channels == 2:
-            halves: Samples = np.add(samples[:, 0], samples[:, 1], dtype=np.int32)
-            halves += 1  # in place: each further array costs as much as the sum
+            left, right = samples[:, 0], samples[:, 1]
+            halves: Samples = left ^ right
             halves >>= 1
-            return halves.astype(np.int16)
+            # (L + R + 1) >> 1 without a sum, which would need 32 bits: L + R = 2 * (L | R) - (L ^ R)
+            return np.subtract(left | right, halves, out=halves)
         return to_16_bit(samples.mean(axis=1, dtype=np.float64))
     if samples.dtype == np.int32:
         if channels == 1:

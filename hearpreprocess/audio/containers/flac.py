@@ -26,7 +26,7 @@ _MOST_FRAME_BYTES = 1 << 20
 _SYNC, _IS_VARIABLE = (b"\xff\xf8", b"\xff\xf9"), 1
 _SYNC_CODE, _HEADER_BYTES = re.compile(rb"\xff[\xf8\xf9]"), 16
 
-_SHORTEST_STEP = 60_000
+_SHORTEST_STEP = 30_000
 """A step over fewer bytes takes longer than to search them."""
 
 
