@@ -16,6 +16,7 @@ from hearpreprocess.finished import (
     CARD,
     MANIFEST,
     METADATA,
+    RELEASE_KEY,
     VOCABULARY,
     card,
     manifest,
@@ -24,6 +25,7 @@ from hearpreprocess.finished import (
     with_release,
 )
 from hearpreprocess.finished.tarball import write_tarball
+from hearpreprocess.storage import digest
 from hearpreprocess.task import NewFolds, TaskMode, TrainValidTest, registry
 from hearpreprocess.task.tree import Tree
 
@@ -124,7 +126,7 @@ def _manifest(
         clips,
         task=config.title,
         release="r",
-        configuration="c",
+        configuration=digest({key: value for key, value in metadata.items() if key != RELEASE_KEY}),
         made_with={"hearpreprocess": "1"},
         sources=metadata["sources"],
         left_out=[],

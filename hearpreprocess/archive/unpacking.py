@@ -13,7 +13,7 @@ from hearpreprocess.archive import folder as folders
 from hearpreprocess.archive import rar, tar, zip
 from hearpreprocess.archive.joined import opened_parts
 from hearpreprocess.archive.listing import MOST_EXPANSION, Listing
-from hearpreprocess.archive.tar_headers import BLOCK, is_header
+from hearpreprocess.archive.tar_headers import BLOCK, has_magic, is_header
 from hearpreprocess.errors import ArchiveError
 from hearpreprocess.storage import FIRST_BYTES, kind_of, name_of
 
@@ -91,6 +91,8 @@ def _format(paths: Sequence[Path]) -> ModuleType:
             return tar
         if _is_zip(file):  # an archive with a prefix, or a last part
             return zip
+        if has_magic(start):  # of a tar archive whose first header is damaged or cut short
+            return tar
         file.seek(0)
         start = file.read(FIRST_BYTES)
     kind = kind_of(start)

@@ -47,6 +47,7 @@ _METHOD_NAMES = {
     98: "PPMd", 99: "AES",
 }  # fmt: skip
 _UNIX = 3
+_DOS_FOLDER = 0x10
 
 
 def unpack(
@@ -64,7 +65,7 @@ def unpack(
         members = []
         for name, member in _members(archive, archive_name, encoding, listing.note):
             is_folder = name.endswith("/")
-            if is_folder and not member.file_size:
+            if is_folder and (not member.file_size or _is_marked_as_folder(member)):
                 continue
             problem = "is a folder that has a content" if is_folder else _problem(name, member)
             if listing.add(name, member.file_size, problem):
@@ -167,6 +168,11 @@ def _name_checksum(member: zipfile.ZipInfo) -> int:
 def is_divided(parts: Sequence[Path]) -> bool:
     """Whether files are the parts of a divided archive, and not pieces of a whole one."""
     return len(parts) > 1 and parts[-1].suffix.lower() == ".zip"
+
+
+def _is_marked_as_folder(member: zipfile.ZipInfo) -> bool:
+    """Whether the attributes say so, too; all programs pass over bytes that such an entry has."""
+    return bool(member.external_attr & _DOS_FOLDER) or stat.S_ISDIR(member.external_attr >> 16)
 
 
 def _problem(name: str, member: zipfile.ZipInfo) -> str | None:

@@ -27,6 +27,7 @@ from hearpreprocess.finished.manifest import Fingerprint, Manifest, is_event, na
 from hearpreprocess.finished.parsing import is_label, is_number, is_valid_event
 from hearpreprocess.finished.reader import COMMON_METADATA, FinishedTask, title_in
 from hearpreprocess.finished.resampled import PUBLISHED_RATE
+from hearpreprocess.finished.shapes import manifest_problems, metadata_problems, wrong_values
 from hearpreprocess.finished.tarball import (
     TARBALL,
     checksums_of,
@@ -70,6 +71,8 @@ __all__ = [
     "is_task_folder",
     "is_valid_event",
     "manifest",
+    "manifest_problems",
+    "metadata_problems",
     "name_of",
     "release_of_folder",
     "release_of_tarball",
@@ -81,4 +84,5 @@ __all__ = [
     "with_release",
     "write_folder",
     "write_tarball",
+    "wrong_values",
 ]

@@ -26,8 +26,8 @@ from pathlib import Path
 from typing import Any
 
 from hearpreprocess.errors import OutputError
-from hearpreprocess.finished.parsing import json_object
-from hearpreprocess.storage import read_regular
+from hearpreprocess.finished.parsing import is_valid_event, json_object
+from hearpreprocess.storage import counted, read_regular
 
 VERSION = 2
 
@@ -106,6 +106,25 @@ def audio_of(manifest: Manifest, rate: int) -> dict[str, Fingerprint]:
         raise OutputError(f"the manifest of {manifest.get('task')} does not tell of {rate} Hz") from error
 
 
+def padding_note(manifest: Manifest) -> str:
+    """A note on events that start where a clip's recording has ended and only padding follows; empty without any."""
+    late: dict[str, int] = {}
+    for file, facts in manifest["clips"].items():
+        recorded = facts.get("recorded")
+        if recorded and (seconds := recorded["source"]["seconds"]) < recorded["length"] / recorded["rate"]:
+            starts = [event["start"] for event in facts["labels"] if is_valid_event(event)]
+            if count := sum(start >= seconds * 1000 for start in starts):
+                late[file] = count
+    if not late:
+        return ""
+    events, first = sum(late.values()), min(late)
+    seconds = manifest["clips"][first]["recorded"]["source"]["seconds"]
+    return (
+        f"{counted(events, 'events')} in {counted(len(late), 'clips')} start after their recording has ended, in "
+        f"padding, such as in {first}, whose recording has {seconds:g} s"
+    )
+
+
 def is_event(label: Any) -> bool:
     """Whether a label in a manifest is an event with times."""
     return isinstance(label, dict)
@@ -145,7 +164,7 @@ def _is_sound(manifest: Manifest) -> bool:
         rates = manifest["sample_rates"]
         return (
             isinstance(rates, list)
-            and all(isinstance(rate, int) for rate in rates)
+            and all(isinstance(rate, int) and not isinstance(rate, bool) for rate in rates)
             and all(
                 isinstance(facts["split"], str)
                 and isinstance(facts["labels"], list)

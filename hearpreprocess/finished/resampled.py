@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from hearpreprocess.errors import ConfigError, CorpusError, FinishedTaskError, OutputError
-from hearpreprocess.finished import parsing
+from hearpreprocess.finished import manifest, parsing
+from hearpreprocess.finished.agreement import check_agreement
 from hearpreprocess.finished.files import ClipKey, path_in_task
 from hearpreprocess.finished.layout import METADATA
+from hearpreprocess.finished.manifest import Fingerprint
 from hearpreprocess.finished.reader import FinishedTask
 from hearpreprocess.finished.tarball import TARBALL
 from hearpreprocess.storage import digest
@@ -196,10 +198,12 @@ def note(tarball: Path) -> str:
 
 
 def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
-    """The clips of a finished task, with its splits and labels."""
+    """The clips of a finished task, with its splits and labels.
+
+    Raises OutputError where its small files contradict each other.
+    """
     tree = sources["published"]
-    metadata = tree.find(f"**/{METADATA}")
-    finished = FinishedTask(Path(metadata.path).parent, _MembersBeside(metadata, tree))
+    metadata, finished = _finished_in(tree)
     is_event_task = finished.metadata["embedding_type"] == "event"
     of_manifest = finished.manifest["clips"] if finished.manifest else {}
     rates = {str(key.rate) for path in tree.members if (match := path_in_task(path)) and (key := ClipKey.of(match[1]))}
@@ -207,11 +211,16 @@ def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
         raise CorpusError(f"expected clips at one rate, there are {', '.join(sorted(rates)) or 'none'}")
     (rate,) = rates
     is_valid = parsing.is_valid_event if is_event_task else parsing.is_label
-    for split in finished.splits:
-        for file, labels in finished.labels(split).items():
+    of_splits = {split: finished.labels(split) for split in finished.splits}
+    for split, of_split in of_splits.items():
+        for file, labels in of_split.items():
             if not all(map(is_valid, labels)):
                 kind = "an event with label, start and end" if is_event_task else "a text or a whole number"
                 raise FinishedTaskError(finished.path, f"{split}.json", f"gives {file} a label that is not {kind}")
+    check_agreement(finished, of_splits)
+    fingerprints_in(tree, int(rate))  # without those of a rate its clips could not be checked later
+    for split, of_split in of_splits.items():
+        for file, labels in of_split.items():
             member = metadata.sibling(f"{rate}/{split}/{file}")
             group = of_manifest.get(file, {}).get("group")
             name = file.removesuffix(".wav")
@@ -220,6 +229,21 @@ def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
                 yield Clip(member, events=events, split=split, name=name, group=group)
             else:
                 yield Clip(member, labels=labels, split=split, name=name, group=group)
+
+
+def _finished_in(tree: Tree) -> tuple[Member, FinishedTask]:
+    """The metadata of the finished task in a source, and the finished task."""
+    metadata = tree.find(f"**/{METADATA}")
+    return metadata, FinishedTask(Path(metadata.path).parent, _MembersBeside(metadata, tree))
+
+
+def fingerprints_in(tree: Tree, rate: int) -> dict[str, Fingerprint]:
+    """By clip name, the fingerprint of each clip at a rate by the manifest in a source; empty without a manifest.
+
+    Raises OutputError where the manifest does not tell of that rate.
+    """
+    told = _finished_in(tree)[1].manifest
+    return manifest.audio_of(told, rate) if told else {}
 
 
 class _MembersBeside:

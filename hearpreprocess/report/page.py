@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from hearpreprocess.errors import OutputError
-from hearpreprocess.finished import MANIFEST, METADATA, REPORT, FinishedTask, Manifest, card, manifest
+from hearpreprocess.finished import (
+    MANIFEST,
+    METADATA,
+    REPORT,
+    FinishedTask,
+    Manifest,
+    card,
+    manifest,
+    manifest_problems,
+    wrong_values,
+)
 from hearpreprocess.report import pictures
 from hearpreprocess.report.examples import MOST_HEARD, MP3_BITRATE, MP3_RATE, examples_of, examples_per_split
 from hearpreprocess.report.statistics import Histogram, Statistics, decibels, statistics_of
@@ -120,6 +130,13 @@ def _read(folder: Path) -> Iterator[tuple[dict[str, Any], Manifest]]:
             f"{folder / MANIFEST} has version {contents.get('version')}, expected {manifest.VERSION}; "
             "make the task anew"
         )
+    problems = [
+        *(f"{METADATA} {problem}" for problem in wrong_values(finished.metadata)),
+        *(f"{MANIFEST} {problem}" for problem in manifest_problems(contents)),
+    ]
+    if problems:
+        more = f"; and {len(problems) - 1:,} more" if len(problems) > 1 else ""
+        raise OutputError(f"{folder} does not tell what a report needs: {problems[0]}{more}. Make the task anew")
     try:
         yield finished.metadata, contents
     except OutputError:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from hearpreprocess import archive, audio, fetch
 from hearpreprocess.corpus import WHOLE, Batch
 from hearpreprocess.errors import ArchiveError, AudioError, DecoderError
-from hearpreprocess.finished import Fingerprint, manifest
+from hearpreprocess.finished import Fingerprint, manifest, resampled
 from hearpreprocess.steps.base import (
     Counter,
     FolderStep,
@@ -21,8 +23,10 @@ from hearpreprocess.steps.base import (
     is_whole,
 )
 from hearpreprocess.steps.corpus import CorpusStep
+from hearpreprocess.steps.fetch import Index
 from hearpreprocess.steps.source import SourceStep
-from hearpreprocess.storage import digest, link_or_copy
+from hearpreprocess.storage import digest, link_or_copy, on_new_run
+from hearpreprocess.task import Tree
 
 _REFUSED, _CLIPS = "refused.json", "clips.json"
 
@@ -136,10 +140,14 @@ class Standardize(BatchStep):
         batch = self.load()
         with Counter(self, "clips", len(batch.clips)) as counter, contextlib.ExitStack() as stack:
             recordings = {source: self._recordings(source, step, stack) for source, step in self.requires().items()}
+            due = self._fingerprints()
             for clip in batch.clips:
                 try:
+                    recording = recordings[clip.source](clip.member)
+                    if clip.name in due:
+                        _check_samples(recording, due[clip.name])
                     decoded = audio.decode(
-                        recordings[clip.source](clip.member),
+                        recording,
                         start=0 if clip.start == WHOLE else clip.start,
                         stop=None if clip.stop == WHOLE else clip.stop,
                         duration=batch.sample_duration,
@@ -151,6 +159,14 @@ class Standardize(BatchStep):
                     raise DecoderError(f"clip {clip.name}, file {clip.member}: {error}") from error
                 counter.add(1)
 
+    def _fingerprints(self) -> Mapping[str, Fingerprint]:
+        """By clip, the samples that it has by its tarball's manifest, if the task is made of a finished one."""
+        config = self.task.resolve()
+        if config.resampled is None:
+            return {}
+        (source,) = config.sources.values()
+        return _fingerprints_in(Index(workspace=self.workspace, source=source).folder, config.resampled.rate)
+
     def _recordings(
         self, source: str, step: Extract | SourceStep, stack: contextlib.ExitStack
     ) -> Callable[[str], Path | bytes]:
@@ -160,6 +176,24 @@ class Standardize(BatchStep):
         reader = stack.enter_context(archive.ZipReader(list(step.files.values())))
         packed = self.described.packed(self.batch)[source]
         return lambda member: reader.read(member, packed[member])
+
+
+@functools.lru_cache(maxsize=4)
+def _fingerprints_in(listing: Path, rate: int) -> Mapping[str, Fingerprint]:
+    """`listing`: the folder of a tarball's index. Parsed once a process, as a manifest may have 70 MB."""
+    return resampled.fingerprints_in(Tree("published", listing), rate)
+
+
+on_new_run(_fingerprints_in.cache_clear)
+
+
+def _check_samples(recording: Path | bytes, due: Fingerprint) -> None:
+    """Raise AudioError where a finished task's clip does not have the samples that its manifest tells."""
+    wav, (length, sha256) = audio.read_wav(recording), due
+    if wav.length != length:
+        raise AudioError(f"it has {wav.length:,} samples, expected {length:,} by the manifest in its tarball")
+    if hashlib.sha256(wav.data).hexdigest() != sha256:
+        raise AudioError("it has other samples than the manifest in its tarball tells")
 
 
 class Resample(BatchStep):

@@ -16,7 +16,16 @@ from luigi.parameter import ParameterVisibility
 from hearpreprocess.steps.code import made_by
 from hearpreprocess.steps.interruption import raise_if_interrupted
 from hearpreprocess.steps.journal import Journal, JournalEntry, JournalEvent
-from hearpreprocess.storage import Workspace, digest, is_sealed, on_new_run, replaced_folder, seal, whole_folder
+from hearpreprocess.storage import (
+    Workspace,
+    check_code_unchanged,
+    digest,
+    is_sealed,
+    on_new_run,
+    replaced_folder,
+    seal,
+    whole_folder,
+)
 from hearpreprocess.task import TaskReference, source_to_json
 
 Value = TypeVar("Value")
@@ -228,12 +237,15 @@ def is_whole(folder: Path) -> bool:
 def fresh_folder(path: Path, written: Collection[str] = ()) -> Iterator[Path]:
     """Yield an empty folder to fill, and seal it afterwards if the files `written` are there.
 
-    An intact folder that another run has created meanwhile is kept; one with a broken seal is replaced.
+    An intact folder that another run has created meanwhile is kept; one with a broken seal is replaced. Raises
+    ChangedCodeError, before and after, if the code that the folder's name stands for has changed on the disk.
     """
+    check_code_unchanged()
     is_broken = path.exists() and not is_sealed(path)
     with replaced_folder(path) if is_broken else whole_folder(path) as folder:
         yield folder
         raise_if_interrupted()
+        check_code_unchanged()
         seal(folder, written, made_by())
 
 

@@ -38,7 +38,7 @@ from hearpreprocess.steps.base import WARNINGS, Counter, HiddenParameter, RatesP
 from hearpreprocess.steps.corpus import CorpusStep
 from hearpreprocess.steps.interruption import raise_if_interrupted
 from hearpreprocess.steps.labels import Labels
-from hearpreprocess.storage import SEAL, output_lock, replaced_folder, whole_file
+from hearpreprocess.storage import SEAL, check_code_unchanged, output_lock, replaced_folder, whole_file
 
 ABOVE_ALL_RATES = 1_000_000
 """A priority above every sample rate; luigid's page cannot show infinity."""
@@ -86,13 +86,18 @@ class OutputStep(CorpusStep):
         without = {SEAL, WARNINGS, *PROOFS}
         return {path.name: str(path) for path in sorted(self._labels_folder.iterdir()) if path.name not in without}
 
-    def proofs(self, rates: Sequence[int], others: Mapping[int, Mapping[str, Fingerprint]]) -> dict[str, str]:
-        """The manifest and the card, by name. `rates`: those produced now; `others`: the clips at other rates."""
+    def whole_manifest(
+        self, rates: Sequence[int], others: Mapping[int, Mapping[str, Fingerprint]]
+    ) -> manifest.Manifest:
+        """The manifest with audio. `rates`: those produced now; `others`: the clips at other rates."""
         steps = self.requires()
         recorded = {name: facts for step in steps for name, facts in step.requires().made().items()}
         made = {rate: {name: clip for step in steps for name, clip in step.made(rate).items()} for rate in rates}
         of_corpus = manifest.read(self._labels_folder / MANIFEST)
-        whole = manifest.with_audio(of_corpus, recorded, {**others, **made})
+        return manifest.with_audio(of_corpus, recorded, {**others, **made})
+
+    def proofs(self, whole: manifest.Manifest) -> dict[str, str]:
+        """The manifest and the card, by name."""
         metadata = json.loads((self._labels_folder / METADATA).read_text(encoding="utf-8"))
         return {MANIFEST: manifest.to_text(whole), CARD: card.card(metadata, whole)}
 
@@ -153,11 +158,15 @@ class Combine(OutputStep):
         for rate in self.made:
             files |= self.audio_files(rate)
         self.note("began")
+        whole = self.whole_manifest(self.made, fingerprints)
+        if text := manifest.padding_note(whole):
+            self.warn(text)
         with replaced_folder(self.folder) as folder:
-            write_folder(folder, links=files, copies=self.label_files(), texts=self.proofs(self.made, fingerprints))
+            write_folder(folder, links=files, copies=self.label_files(), texts=self.proofs(whole))
             if self.with_report:
                 self._write_report(folder)
             raise_if_interrupted()
+            check_code_unchanged()
         self.note("finished")
 
     def _write_report(self, folder: Path) -> None:
@@ -235,9 +244,10 @@ class Tar(OutputStep):
                 self._write()
 
     def _write(self) -> None:
+        check_code_unchanged()
         files = self.label_files() | self.audio_files(self.rate)
         with Counter(self, "files", len(files) + len(PROOFS)) as counter:
-            proofs = self.proofs([self.rate], {})
+            proofs = self.proofs(self.whole_manifest([self.rate], {}))
             write_tarball(self.path, f"tasks/{self.title}", files, proofs, self.compression, counter.add)
         with whole_file(self.size_note) as note:
             note.write_text(str(self.path.stat().st_size), encoding="utf-8")

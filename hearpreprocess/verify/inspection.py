@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from hearpreprocess.corpus import membership_digest
-from hearpreprocess.finished import Contents, FinishedTask
+from hearpreprocess.finished import (
+    MANIFEST,
+    METADATA,
+    RELEASE_KEY,
+    Contents,
+    FinishedTask,
+    manifest_problems,
+    metadata_problems,
+)
 from hearpreprocess.task import TaskMode
 from hearpreprocess.verify.claims import Claims
 from hearpreprocess.verify.draws import drawn_splits
@@ -25,6 +33,23 @@ class Inspection:
     def contents(self) -> Contents:
         """All its files."""
         return self.finished.contents
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether hearpreprocess made it, as its release or its manifest tells; the published tasks have neither."""
+        return RELEASE_KEY in self.claims.metadata or MANIFEST in self.contents.small_files
+
+    @cached_property
+    def metadata_problems(self) -> list[str]:
+        """What is wrong with the values in its metadata; nothing if these cannot be read."""
+        if METADATA in self.claims.problems:
+            return []
+        return list(metadata_problems(self.claims.metadata, is_ours=self.is_ours))
+
+    @cached_property
+    def manifest_problems(self) -> list[str]:
+        """What is wrong with the values in its manifest; nothing if that cannot be read."""
+        return [] if self.claims.manifest is None else list(manifest_problems(self.claims.manifest))
 
     @property
     def missing_rates(self) -> list[int]:

@@ -26,7 +26,7 @@ def membership(inspection: Inspection) -> Iterator[Finding]:
     if inspection.is_as_published is False and not findings and claims.are_clips_known:
         folder = inspection.contents.folder_name
         yield Finding(ASPECT, folder, "has other clips, splits or labels than were published")
-    if claims.manifest_clips:
+    if claims.manifest is not None:
         for file in sorted(claims.manifest_clips.keys() ^ claims.splits_of_clips.keys()):
             is_lost = file in claims.manifest_clips
             if not claims.splits or (is_lost and claims.manifest_clips[file]["split"] in claims.unread_splits):

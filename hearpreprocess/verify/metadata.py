@@ -12,7 +12,7 @@ from hearpreprocess.verify.inspection import Inspection
 
 
 def metadata(inspection: Inspection) -> Iterator[Finding]:
-    """Check that the metadata are those of the known task; a note if clips were resampled or left out."""
+    """Check that the metadata are whole and those of the known task; a note if clips were resampled or left out."""
     stated = inspection.claims.metadata
     if rate := stated.get("resampled_from"):
         text = f"resampled from {shortened(rate)} Hz, so its samples are not those made from the corpus"
@@ -21,11 +21,15 @@ def metadata(inspection: Inspection) -> Iterator[Finding]:
     if isinstance(skipped, dict) and skipped:
         text = f"{counted(len(skipped), 'clips')} left out as unusable, such as {shortened(min(skipped))}"
         yield Finding("metadata", METADATA, text, is_fault=False)
-    if inspection.known is None or METADATA in inspection.claims.problems:
+    for problem in inspection.metadata_problems:
+        yield Finding("metadata", METADATA, problem)
+    if inspection.known is None or inspection.metadata_problems or METADATA in inspection.claims.problems:
         return
     expected = inspection.known.metadata()
     for key in COMMON_METADATA:
-        if key in expected and key in stated and not _are_same(stated[key], expected[key]):
+        if key in expected and key not in stated and inspection.is_ours:
+            yield Finding("metadata", METADATA, f"lacks {key!r}")
+        elif key in expected and key in stated and not _are_same(stated[key], expected[key]):
             text = f"{key} is {shortened(repr(stated[key]))}, expected {expected[key]!r}"
             yield Finding("metadata", METADATA, text)
 

@@ -17,6 +17,7 @@ from hearpreprocess.verify.finding import Finding
 from hearpreprocess.verify.inspection import Inspection
 from hearpreprocess.verify.known import facts_in_name, known_task
 from hearpreprocess.verify.labels import labels
+from hearpreprocess.verify.manifest import agreement, manifest_values
 from hearpreprocess.verify.membership import membership
 from hearpreprocess.verify.metadata import counts, metadata
 from hearpreprocess.verify.structure import structure
@@ -28,7 +29,9 @@ DIFFERS = "differs"
 
 CHECKS: tuple[Callable[[Inspection], Iterator[Finding]], ...] = (
     structure,
+    manifest_values,
     metadata,
+    agreement,
     audio,
     labels,
     membership,

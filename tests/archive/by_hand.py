@@ -13,7 +13,10 @@ UTF_8_FLAG = 0x800
 
 @dataclass(frozen=True)
 class ZipEntry:
-    """A stored member; `local_name`, `size` and `checksum` say something else than what is there."""
+    """A stored member; `local_name`, `size` and `checksum` say something else than what is there.
+
+    `attributes`: None for those of a plain file.
+    """
 
     name: bytes
     content: bytes = b"abc"
@@ -24,6 +27,7 @@ class ZipEntry:
     local_name: bytes | None = None
     size: int | None = None
     checksum: int | None = None
+    attributes: int | None = None
 
 
 def zip_of(entries: Sequence[ZipEntry], *, count: int | None = None) -> bytes:
@@ -34,7 +38,8 @@ def zip_of(entries: Sequence[ZipEntry], *, count: int | None = None) -> bytes:
         checksum = zlib.crc32(entry.content) if entry.checksum is None else entry.checksum
         local_name = entry.name if entry.local_name is None else entry.local_name
         facts = (entry.flags, entry.method, 0, 33, checksum, len(entry.content), size)
-        attributes = 0o100644 << 16 if entry.host == UNIX else 0
+        plain = 0o100644 << 16 if entry.host == UNIX else 0
+        attributes = plain if entry.attributes is None else entry.attributes
         directory += struct.pack(
             "<4s6H3L5H2L", b"PK\1\2", entry.host << 8 | 20, 20, *facts, len(entry.name), len(entry.extra), 0, 0, 0,
             attributes, len(members),

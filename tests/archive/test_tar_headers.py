@@ -52,12 +52,26 @@ def test_one_wrong_bit_in_any_header_is_refused(tmp_path: Path, form: int) -> No
                 members_of(tmp_path, bytes(damaged))
 
 
-def test_a_cut_anywhere_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("selected", [True, False])
+def test_a_cut_anywhere_is_refused_or_told(tmp_path: Path, selected: bool) -> None:
     content, offsets = whole()
     last = offsets[-1] + 512 + 1024
-    for end in {*range(0, last, 451), *offsets, last}:
-        with pytest.raises(ArchiveError, match=r"x\.tar is no (whole tar archive|archive that can be read)"):
-            members_of(tmp_path, content[:end])
+    path = tmp_path / "x.tar"
+    for end in {100, *range(0, last, 451), *offsets, last, last - 1, last - 300, last - 325}:
+        path.write_bytes(content[:end])
+        notes: list[str] = []
+        if end and end in (*offsets, last):  # nothing shows it, as one without an end mark is the same
+            sizes = archive.unpack({"x.tar": path}, lambda name: selected, tmp_path / "out", on_note=notes.append)
+            assert list(sizes) == NAMES[: end // 1536]
+            assert ["x.tar has no end mark" in note for note in notes] == [True]
+        else:
+            with pytest.raises(
+                ArchiveError, match="it ends inside" if end > 257 + 5 else "no archive that can be read"
+            ):
+                archive.unpack({"x.tar": path}, lambda name: selected, tmp_path / "out", on_note=notes.append)
+            assert notes == []
+        with pytest.raises(ArchiveError, match="no whole tar archive|archive that can be read"):
+            list(archive.TarReader(path))
     assert list(members_of(tmp_path, content[: last + 512])) == NAMES, "one block of zeros is an end mark"
 
 
@@ -112,6 +126,7 @@ def test_headers_of_every_kind(tmp_path: Path) -> None:
         (tar_member(b"pax", b"12 path=a.w\n", b"x") + tar_header(b"a"), None),
         (tar_member(b"pax", b"99 path=a.wav\n", b"x") + tar_header(b"a"), "a pax header is damaged"),
         (tar_member(b"pax", b"13 path=a.wa\n", b"x"), "before its member"),
+        (tar_member(b"L", b"a" * 200, b"L"), "before its member"),
         (tar_member(b"pax", b"10 size=a\n", b"x") + tar_header(b"a"), "where a size is expected"),
         (tar_member(b"pax", b"14 path=all.w\n", b"g") + tar_header(b"a"), "for all members sets 'path'"),
         (tar_member(b"pax", b"22 GNU.sparse.major=1\n", b"x") + tar_header(b"a"), "is a sparse file"),
@@ -135,6 +150,14 @@ def test_headers_that_are_refused(tmp_path: Path, headers: bytes, problem: str |
     else:
         with pytest.raises(ArchiveError, match=problem):
             members_of(tmp_path, content)
+
+
+@pytest.mark.parametrize(("kind", "content"), [(b"L", b"a" * 200), (b"x", b"13 path=a.wa\n")])
+def test_an_archive_that_ends_behind_a_long_name_is_refused(tmp_path: Path, kind: bytes, content: bytes) -> None:
+    headers = tar_member(b"first.wav") + tar_member(b"long", content, kind)
+    for end in (0, 1, 100):
+        with pytest.raises(ArchiveError, match="before its member" if not end else "it ends inside a header"):
+            members_of(tmp_path, headers[: len(headers) - end])
 
 
 @pytest.mark.parametrize("names", [(b"a", b"a/b.wav"), (b"a/b.wav", b"a"), (b"a", b"a/b/c.wav")])

@@ -27,6 +27,67 @@ def names_of(folder: Path, content: bytes, encoding: str | None = None) -> tuple
     return list(sizes), notes
 
 
+def test_a_colon_in_a_name_is_no_drive(tmp_path: Path) -> None:
+    names = ["1:2 mix.wav", "a:b.wav", "a/C:/b.wav"]
+    assert names_of(tmp_path, zip_of([ZipEntry(name.encode()) for name in names])) == (names, [])
+
+
+def test_icons_of_folders_on_macos_are_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "x.zip"
+    path.write_bytes(zip_of([ZipEntry(b"a.wav"), ZipEntry(b"Icon\r", b""), ZipEntry(b"a/Icon\r", b"resource")]))
+    assert archive.unpack({"x.zip": path}, lambda name: True, tmp_path / "out") == {"a.wav": 3}
+    assert [file.name for file in (tmp_path / "out").rglob("*")] == ["a.wav"]
+
+
+@pytest.mark.parametrize(("host", "attributes"), [(FAT, 0x10), (NTFS, 0x10), (UNIX, 0o40755 << 16)])
+def test_what_is_a_folder_by_name_and_attributes_is_one(tmp_path: Path, host: int, attributes: int) -> None:
+    folder = ZipEntry(
+        b"d\\" if host == FAT else b"d/", b"what all programs pass over", host=host, attributes=attributes
+    )
+    path = tmp_path / "x.zip"
+    path.write_bytes(zip_of([folder, ZipEntry(b"d/a.wav")]))
+    assert archive.unpack({"x.zip": path}, lambda name: True, tmp_path / "out") == {"d/a.wav": 3}
+
+
+ZIP_7 = "Unpack it with a tool such as 7z"
+
+
+@pytest.mark.parametrize(
+    ("entry", "advice"),
+    [
+        (
+            ZipEntry(b"a.wav", method=9),
+            f"{ZIP_7} and give the directory with --source NAME=DIR, or pack its files again",
+        ),
+        (
+            ZipEntry(b"a.wav", flags=1),
+            f"{ZIP_7} and give the directory with --source NAME=DIR, or pack its files again",
+        ),
+        (ZipEntry(b"a.wav", attributes=0o120777 << 16), f"{ZIP_7} and give the directory with --source NAME=DIR"),
+        (ZipEntry(b"a\\b.wav"), f"{ZIP_7} and give the directory with --source NAME=DIR"),
+        (ZipEntry(b"a\1b.wav"), f"{ZIP_7}, rename these files, and give the directory with --source NAME=DIR"),
+        (ZipEntry(b"n" * 256), f"{ZIP_7}, rename these files, and give the directory with --source NAME=DIR"),
+        (ZipEntry(b"../a.wav"), "look at its listing before you unpack it"),
+    ],
+)
+def test_the_advice_fits_the_refusal(tmp_path: Path, entry: ZipEntry, advice: str) -> None:
+    (tmp_path / "x.zip").write_bytes(zip_of([ZipEntry(b"fine.wav"), entry]))
+    with pytest.raises(ArchiveError) as refused:
+        archive.unpack({"x.zip": tmp_path / "x.zip"}, lambda name: False, tmp_path / "out")
+    first, _member, last = str(refused.value).splitlines()
+    assert first == "x.zip: 1 member is refused:"
+    assert advice in last
+
+
+def test_the_advice_on_a_directory_is_not_to_unpack_it(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a\nb.wav").write_bytes(b"abc")
+    with pytest.raises(
+        ArchiveError, match=r"control characters\n  Rename these files, or move them out of the directory$"
+    ):
+        archive.unpack({"in": tmp_path / "in"}, lambda name: True, tmp_path / "out")
+
+
 @pytest.mark.parametrize("host", [FAT, UNIX, NTFS])
 def test_names_that_are_valid_utf_8_are_it(tmp_path: Path, host: int) -> None:
     names = ["été/x.wav", "hiver/x.wav", "テスト/y.wav"]
@@ -97,6 +158,8 @@ def test_methods_that_are_not_read_are_named_in_the_listing(tmp_path: Path, meth
     [
         (zip_of([ZipEntry(b"a\0b.wav")]), "control characters"),
         (zip_of([ZipEntry(b"a/", b"abc")]), "is a folder that has a content"),
+        (zip_of([ZipEntry(b"C:/a.wav")]), "outside the folder"),
+        (zip_of([ZipEntry(b"c:\\a.wav")]), "outside the folder"),
         (zip_of([ZipEntry(b"a.wav", flags=1)]), "is encrypted"),
         (zip_of([ZipEntry(b"a.wav", local_name=b"b.wav")]), "a.wav"),
         (zip_of([ZipEntry(b"a.wav", size=5)]), "a.wav"),

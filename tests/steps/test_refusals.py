@@ -198,6 +198,7 @@ def test_a_clip_that_was_refused_for_a_passing_reason_is_tried_again(
     without = user.run("./mine.py", *RATES, "--skip-bad-clips", 1)
     assert without.returncode == 0, without.stderr
     assert len([name for name in user.made() if name.endswith(".wav")]) == 11
+    assert not [name for name in user.made() if name.endswith("warnings.json")]
     monkeypatch.delenv("IMAGEIO_FFMPEG_EXE")
     mended = user.run("./mine.py", *RATES)
     assert mended.returncode == 0, mended.stderr
@@ -272,7 +273,7 @@ def test_things_in_a_folder_that_are_no_recordings(user: User, make: Callable[[P
     finished = user.run("./mine.py", "--source", f"corpus={mine}", *RATES)
     assert finished.returncode == 1
     assert problem in finished.stderr
-    assert "Mend them, or move them out of the folder" in finished.stderr
+    assert "Repair them, or move them out of the folder" in finished.stderr
     assert "Traceback" not in finished.stderr
 
 

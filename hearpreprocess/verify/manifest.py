@@ -1,0 +1,61 @@
+"""Check that the manifest holds what a manifest must, and that it and the metadata are of the same task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hearpreprocess.finished import MANIFEST, METADATA, RELEASE_KEY, manifest
+from hearpreprocess.storage import counted, digest
+from hearpreprocess.verify.claims import as_json
+from hearpreprocess.verify.finding import Finding, shortened
+from hearpreprocess.verify.inspection import Inspection
+from hearpreprocess.verify.structure import ASPECT
+
+
+def manifest_values(inspection: Inspection) -> Iterator[Finding]:
+    """Check the manifest's keys and the kind of each value; a note on events that only padding follows."""
+    told = inspection.claims.manifest
+    if told is None:
+        return
+    for problem in inspection.manifest_problems:
+        yield Finding(ASPECT, MANIFEST, problem)
+    if inspection.manifest_problems:
+        return
+    if text := manifest.padding_note(told):
+        yield Finding("labels", MANIFEST, text, is_fault=False)
+
+
+def agreement(inspection: Inspection) -> Iterator[Finding]:
+    """Check that the manifest and the metadata agree, where nothing else is wrong with either."""
+    told, stated = inspection.claims.manifest, inspection.claims.metadata
+    if told is None or METADATA in inspection.claims.problems or inspection.manifest_problems:
+        return
+    if inspection.metadata_problems:
+        return
+    for key in (RELEASE_KEY, "sources"):
+        if key in stated and as_json(stated[key]) != as_json(told[key]):
+            yield Finding("metadata", METADATA, f"its {key} are not those of {MANIFEST}")
+            return
+    if wrong := _of_another_duration(inspection):
+        file = min(wrong)
+        text = (
+            f"sample_duration is {shortened(stated['sample_duration'])}, and by its manifest "
+            f"{counted(len(wrong), 'clips')} have another duration, such as {file} with {wrong[file]:g} s"
+        )
+        yield Finding("metadata", METADATA, text)
+    elif told["configuration"] != digest({key: value for key, value in stated.items() if key != RELEASE_KEY}):
+        yield Finding(
+            "metadata", METADATA, "is not the one with which the task was made, by the digest in its manifest"
+        )
+
+
+def _of_another_duration(inspection: Inspection) -> dict[str, float]:
+    """By file name, the seconds of the clips in the manifest that are not of the stated duration."""
+    duration = inspection.claims.duration
+    if duration is None:
+        return {}
+    recorded = {
+        file: facts["recorded"] for file, facts in inspection.claims.manifest_clips.items() if "recorded" in facts
+    }
+    seconds = {file: facts["length"] / facts["rate"] for file, facts in recorded.items()}
+    return {file: each for file, each in seconds.items() if abs(each - duration) * recorded[file]["rate"] > 1}
