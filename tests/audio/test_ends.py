@@ -178,5 +178,10 @@ def test_times_without_samples_are_no_cut(suffix: str, codec: str, odd: tuple[st
 def test_a_live_recording_is_held_to_a_duration_that_was_added() -> None:
     live = by_ffmpeg.written(".mka", ("-f", "matroska", "-live", "1", "-c:a", "flac"), piped=True, length=3 * RATE)
     assert length_of(by_ffmpeg.with_duration(live, 3300)) == 3 * RATE
+    for behind in (bytes(3000), b"TAG" + bytes(125)):
+        assert length_of(live + behind) == 3 * RATE
+    half = len(live) // 2
+    with pytest.raises(AudioError, match="damaged: no element of it begins at byte"):
+        audio.decode(live[:half] + b"\0" + live[half:])
     with pytest.raises(AudioError, match=r"cut short: its header declares 6\.000 s, its last block begins at 2\.\d+ s"):
         audio.decode(by_ffmpeg.with_duration(live, 6000))

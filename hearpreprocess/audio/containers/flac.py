@@ -114,10 +114,13 @@ def ends_with_last_frame(content: Content, begin: int, end: int) -> bool:
 
 
 def check_total(content: Content, begin: int, end: int) -> None:
-    """Raise AudioError where the last frame ends behind the last sample that the header declares."""
+    """Raise AudioError where the last frame ends behind the last sample that the header declares.
+
+    Not where the header lies elsewhere than at `begin`: its length is that of the last frame then.
+    """
     head = content.read(begin, _TOTAL_AT + _TOTAL_BYTES)
     (_smallest, largest), block, total = _frame_sizes(head), int.from_bytes(head[8:10], "big"), _total(head)
-    if not largest or not total:
+    if head[:4] != _MARK or not largest or not total:
         return
     end = end_of_audio(content, begin, end)
     tail = content.read(max(begin, end - largest), min(largest, end - begin))

@@ -24,7 +24,7 @@ _IN_CLUSTERS = {0xE7, 0xA3, 0xA0, 0xA7, 0xAB, 0xAF, 0x5854}
 _CHECKED = {_EBML, _SEGMENT, _VOID, 0xBF, *_IN_SEGMENTS, *_IN_CLUSTERS}
 """The elements that a file is made of; others behind it are no part of it."""
 
-_MOST_ELEMENTS = 1_000_000
+_MOST_ELEMENTS = 10_000_000
 
 
 class _Element(NamedTuple):
@@ -67,7 +67,8 @@ def matroska_container(content: Content, begin: int, end: int) -> Container | No
             f"it is cut short: its header declares {seconds:.3f} s, its last block begins at "
             f"{last_block * scale / 1e9:.3f} s"
         )
-    is_walked = end_of_audio(content, min(reached, segment_end), segment_end) <= reached
+    rest = end_of_audio(content, min(reached, segment_end), segment_end)
+    is_walked = not any(block.strip(b"\0") for block in content.blocks(reached, rest))
     if seconds is None and not is_walked:
         raise AudioError(f"it is damaged: no element of it begins at byte {reached:,}")
     seconds = None if is_sound and is_walked else seconds

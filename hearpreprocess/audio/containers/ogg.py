@@ -7,16 +7,7 @@ import zlib
 
 from hearpreprocess.audio.containers.container import Container, Part
 from hearpreprocess.audio.containers.content import Content
-from hearpreprocess.audio.containers.ogg_streams import (
-    CONTINUED,
-    FIRST,
-    LAST,
-    WHOLE_SEGMENT,
-    Length,
-    Link,
-    Page,
-    length_of,
-)
+from hearpreprocess.audio.containers.ogg_streams import FIRST, LAST, WHOLE_SEGMENT, Length, Link, Page, length_of
 from hearpreprocess.audio.containers.tags import end_of_audio
 from hearpreprocess.errors import AudioError
 
@@ -113,7 +104,7 @@ def _repaired(data: bytes, link: Link, length: Length) -> bytes | None:
     changes = {}
     for pages in link.streams.values():
         number = len(pages) - 1
-        while number and pages[number].is_empty and not pages[number].flags & CONTINUED:
+        while number and pages[number].is_empty:
             number -= 1
         page, empty = pages[number], pages[number + 1 :]
         if page.table[-1:] == bytes([WHOLE_SEGMENT]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -35,7 +35,7 @@ class Page(NamedTuple):
     @property
     def is_empty(self) -> bool:
         """Whether it has no packet, or one without content, as some writers end a stream with."""
-        return not any(self.table)
+        return not any(self.table) and not self.flags & CONTINUED
 
 
 @dataclass(slots=True)
@@ -72,17 +72,15 @@ class Length(NamedTuple):
 
 
 class _Codec(NamedTuple):
-    """How long the packets of a stream may be, by their first two bytes; what else its first page says.
+    """What the first page of a stream says of it. `longest`: samples of a packet at most; None: its first bytes say.
 
-    `skipped`: samples at its start that are none of the recording's. `frames`: its length. `is_exact`: whether packets
-    are as long as they may be. `is_counted`: whether both decoders count samples as the pages do.
-    `rate`: as in `Length`.
+    `skipped`: samples at its start that are none of the recording's. `frames`: its length. `is_counted`: whether both
+    decoders count samples as the pages do. `rate`: as in `Length`.
     """
 
-    longest: Callable[[bytes], int]
+    longest: int | None
     skipped: int = 0
     frames: int | None = None
-    is_exact: bool = False
     is_counted: bool = True
     rate: int | None = None
 
@@ -95,9 +93,9 @@ def length_of(data: bytes, link: Link) -> Length:
     codec, pages = known[0]
     before, longest, offset, has_gap = 0, 0, 0, False
     last = pages[-1].granule
-    for page, packets in _packets(data, pages):
-        longest += sum(map(codec.longest, packets))
-        if page.granule <= 0 or not any(packets):
+    for page, samples in _opus_pages(data, pages) if codec.longest is None else _pages(pages, codec.longest):
+        longest += samples
+        if page.granule <= 0 or page.is_empty:
             continue
         if page.granule - before > longest:
             if before:
@@ -107,23 +105,29 @@ def length_of(data: bytes, link: Link) -> Length:
         before, longest = page.granule, 0
     end = min(before, last) if last > 0 else before
     frames = codec.frames
-    if frames is None and codec.is_counted and (codec.is_exact or not offset):
+    if frames is None and codec.is_counted and (codec.longest is None or not offset):
         frames = max(0, end - offset - codec.skipped)
-    return Length(frames, has_gap, offset if codec.is_exact else 0, codec.rate)
+    return Length(frames, has_gap, offset if codec.longest is None else 0, codec.rate)
 
 
-def _packets(data: bytes, pages: list[Page]) -> Iterator[tuple[Page, list[bytes]]]:
-    """The pages of a stream, with the first bytes of the packets that end on each."""
+def _pages(pages: list[Page], longest: int) -> Iterator[tuple[Page, int]]:
+    """The pages of a stream, with the samples at most of the packets that end on each."""
+    for page in pages:
+        yield page, longest * (len(page.table) - page.table.count(WHOLE_SEGMENT))
+
+
+def _opus_pages(data: bytes, pages: list[Page]) -> Iterator[tuple[Page, int]]:
+    """The pages of a stream of Opus, with the samples of the packets that end on each."""
     packet = b""
     for page in pages:
-        position, packets = page.start + _PAGE_HEADER_BYTES + len(page.table), []
+        position, samples = page.start + _PAGE_HEADER_BYTES + len(page.table), 0
         for size in page.table:
             packet = packet or data[position : position + min(2, size)]
             position += size
             if size < WHOLE_SEGMENT:
-                packets.append(packet)
+                samples += _opus_samples(packet)
                 packet = b""
-        yield page, packets
+        yield page, samples
 
 
 def _codec(data: bytes, first: Page) -> _Codec | None:
@@ -131,16 +135,16 @@ def _codec(data: bytes, first: Page) -> _Codec | None:
     head = data[first.start + _PAGE_HEADER_BYTES + len(first.table) : first.stop]
     if head.startswith(b"\1vorbis") and len(head) >= 29:
         half = 1 << (head[28] >> 4) >> 1
-        return _Codec(lambda _packet: half)
+        return _Codec(half)
     if head.startswith(b"OpusHead") and len(head) >= 16:
         rate = int.from_bytes(head[12:16], "little")
         # libsndfile decodes to the rate of the original, ffmpeg to 48,000 Hz.
         right = None if _LOWEST_RATE <= rate <= HIGHEST_RATE else _OPUS_RATE
         skipped, is_counted = int.from_bytes(head[10:12], "little"), (right or rate) > _RATE_OF_HALF
-        return _Codec(_opus_samples, skipped, is_exact=True, is_counted=is_counted, rate=right)
+        return _Codec(None, skipped, is_counted=is_counted, rate=right)
     if head.startswith(b"\x7fFLAC") and len(head) >= 51:
         longest, total = int.from_bytes(head[19:21], "big"), int.from_bytes(head[30:35], "big") & (1 << 36) - 1
-        return _Codec(lambda _packet: longest, frames=total or None)
+        return _Codec(longest, frames=total or None)
     return None
 
 

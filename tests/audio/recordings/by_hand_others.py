@@ -63,6 +63,8 @@ def _aiff() -> Iterator[Row]:
     yield row(name, "SSND offset of 8", aiff_form(b"AIFF", comm, aiff_sound(_16[0], 8, 0)))
     yield row(name, "SSND offset of 100, blocks of 512", aiff_form(b"AIFF", comm, aiff_sound(_16[0], 100, 512)))
     yield row(name, "SSND before COMM", aiff_form(b"AIFF", ssnd, comm))
+    yield row(name, "sample rate of 0 Hz", aiff_form(b"AIFF", comm[:16] + bytes(10) + comm[26:], ssnd))
+    yield row(name, "0 bits", aiff_form(b"AIFF", aiff_common(1, 0), ssnd))
     yield row(name, "ANNO before", aiff_form(b"AIFF", annotation, comm, ssnd))
     yield row(name, "ANNO between", aiff_form(b"AIFF", comm, annotation, ssnd))
     yield row(name, "ANNO and MARK behind", aiff_form(b"AIFF", comm, ssnd, annotation, marker))

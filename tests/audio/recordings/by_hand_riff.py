@@ -132,6 +132,8 @@ def _chunks() -> Iterator[Row]:
         yield "RIFF", "16 bits, mono", f"{name} before", riff(_HEAD, more, _DATA), _16, ""
         yield "RIFF", "16 bits, mono", f"{name} behind", riff(_HEAD, _DATA, more), _16, ""
     yield "RIFF", "16 bits, mono", "JUNK before fmt", riff(_CHUNKS["JUNK of 8 kB"], _HEAD, _DATA), _16, ""
+    several = riff(_HEAD, _DATA, _INFO, _DATA)
+    yield "RIFF", "16 bits, mono", "several chunks of samples", several, _16, ""
     unpadded = chunk(b"odd ", b"seven b", padded=False)
     yield "RIFF", "16 bits, mono", "odd chunk behind, no padding", riff(_HEAD, _DATA, unpadded), _16, ""
     head = chunk(b"fmt ", described(PCM, 1, 8))

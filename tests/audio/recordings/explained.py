@@ -132,6 +132,29 @@ DIFFERENCES: tuple[Difference, ...] = (
         "soundfile wants to make an array for the largest possible length",
     ),
     Difference(
+        "MP4, MOV and 3GP with a list of edits",
+        ("MP4 / Opus, * / ffmpeg", "3GP / AMR, * / ffmpeg", "MP4 / AAC, * / begins at 2 s / *", "* / edits: *",
+         "MP4 / * / fragmented, edits / *"),
+        "ffmpeg", (OTHER_LENGTH,),
+        "ffmpeg gives frames whole, and with them the encoder's padding; the list states where the recording ends",
+    ),
+    Difference(
+        "MP4 of a single frame of ALAC, whose list of edits begins within it",
+        ("MP4 / ALAC, mono / edits: from 1,600 on / *", "MP4 / ALAC, mono / edits: 400 from 1,500 / *"),
+        "ffmpeg", (REFUSES,),
+        "ffmpeg loses the frame in which the list begins",
+    ),
+    Difference(
+        "Opus in Ogg that is a part of a longer stream",
+        ("Ogg / Opus, * / from 20 s on / *",), "soundfile", (OTHER_SAMPLES,),
+        "libsndfile leaves what the decoder gives before the first sample, and loses as much at the end",
+    ),
+    Difference(
+        "Opus in Ogg whose header states no rate of the original, or none that can be",
+        ("Ogg / Opus, * / rate of *",), "soundfile", (OTHER_RATE,),
+        "libsndfile takes it for 8,000 Hz; RFC 7845 has 48,000 Hz then",
+    ),
+    Difference(
         "GSM 6.10, G.721, G.723, NMS ADPCM, XI",
         ("* / GSM610*", "* / GSM 6.10*", "* / G72*", "* / NMS_ADPCM*", "XI / *"), "soundfile", (REFUSES,),
         "soundfile seeks, and libsndfile cannot in these encodings; here they are read from the start",
@@ -306,6 +329,21 @@ REFUSALS: tuple[Refusal, ...] = (
         "WAV whose blocks have more or fewer bytes than its samples, as of 24 bits in 4 bytes",
         ("RIFF / * / wrong blocks of *",),
         "programs differ in which of the bytes they take",
+    ),
+    Refusal(
+        "WAV with several chunks of samples",
+        ("RIFF / * / several chunks of samples / *",),
+        "libsndfile reads the first one alone, and ffmpeg all",
+    ),
+    Refusal(
+        "AIFF with a sample rate of 0 Hz, or samples of 0 bits",
+        ("AIFF / * / sample rate of 0 Hz / *", "AIFF / * / 0 bits / *"),
+        "libsndfile makes up a rate of 1 Hz, and samples of 8 bits",
+    ),
+    Refusal(
+        "FLAC whose frames have more samples than its header declares",
+        ("FLAC / * / one sample fewer in STREAMINFO / *",),
+        "either may be damaged, and programs differ in which they believe",
     ),
     Refusal(
         "AIFF with DWVW",
