@@ -42,6 +42,10 @@ class BusyError(HearPreprocessError, RuntimeError):
     """Another run is active in this process."""
 
 
+class ChangedCodeError(HearPreprocessError, RuntimeError):
+    """The program was changed on the disk while it was running, so that nobody knows which code made an output."""
+
+
 class ArchiveError(HearPreprocessError, ValueError):
     """An archive is damaged, unsafe, or lacks a member."""
 
@@ -59,7 +63,7 @@ class AudioError(HearPreprocessError, ValueError):
 
 
 class DecoderError(HearPreprocessError, RuntimeError):
-    """The decoder was killed or timed out, which says nothing about the recording."""
+    """The decoder was killed from outside, which says nothing about the recording."""
 
 
 class OutputError(HearPreprocessError, OSError):
@@ -84,9 +88,9 @@ class DiskFullError(OutputError):
 def enumerate_problems(headline: str, problems: Sequence[str], shown: int = 10) -> str:
     """Join many problems into one message: the headline with its count, then the first few, a line each.
 
-    `headline` is a format string with one field, `{count}`.
+    `headline`: with `{count}` where the number belongs, if it is not in it already.
     """
-    lines = [headline.format(count=f"{len(problems):,}"), *(f"  {problem}" for problem in problems[:shown])]
+    lines = [headline.replace("{count}", f"{len(problems):,}"), *(f"  {problem}" for problem in problems[:shown])]
     if len(problems) > shown:
         lines.append(f"  ... and {len(problems) - shown:,} more")
     return "\n".join(lines)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from hearpreprocess.archive.listing import Listing, target_of
 from hearpreprocess.errors import ArchiveError, enumerate_problems
+from hearpreprocess.storage import counted
 
 
 def files_below(folder: Path) -> dict[str, Path]:
@@ -37,8 +38,8 @@ def files_below(folder: Path) -> dict[str, Path]:
                 paths[(directory / name).relative_to(folder).as_posix()] = directory / name
     if problems:
         raise ArchiveError(
-            enumerate_problems(f"{folder}: {{count}} things in it cannot be used:", problems)
-            + "\n  Mend them, or move them out of the folder"
+            enumerate_problems(f"{folder}: {counted(len(problems), 'things')} in it cannot be used:", problems)
+            + "\n  Repair them, or move them out of the folder"
         )
     if not paths:
         raise ArchiveError(f"{folder} holds no files")

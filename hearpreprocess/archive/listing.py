@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+import re
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from hearpreprocess.errors import ArchiveError, enumerate_problems
+from hearpreprocess.storage import counted
 
 MOST_MEMBERS = 2_000_000
 """The largest source of HEAR has 305,979; a list of them costs a few hundred bytes each."""
@@ -21,12 +23,24 @@ _LONGEST_NAME, _LONGEST_PATH = 255, 3000
 _ALWAYS_ALLOWED_BYTES = 256 << 20
 _LONGEST_PART = 255
 
+_UNPACK = (
+    "Unpack it with a tool such as 7z and give the directory with --source NAME=DIR, or pack its files again as zip"
+)
+_RENAME = "Unpack it with a tool such as 7z, rename these files, and give the directory with --source NAME=DIR"
+_CHECK = (
+    "These paths contradict each other or lead out of the archive: look at its listing before you unpack it. If it is "
+    "sound, unpack it with a tool such as 7z and give the directory with --source NAME=DIR"
+)
+_RENAME_IN_DIRECTORY = "Rename these files, or move them out of the directory"
+_ICON = "Icon\r"
+_DRIVE = re.compile(r"[A-Za-z]:[/\\]")
+
 
 class Listing:
     """Collects the members of an archive and every problem with them.
 
-    `packed_bytes`: the size of the archive; its members may be at most `most_expansion` times as large. `on_note`: what
-    is called with a text that a user should know of the archive.
+    `packed_bytes`: the size of the archive, None for a directory; its members may be at most `most_expansion` times as
+    large. `on_note`: what is called with a text that a user should know of the archive.
     """
 
     def __init__(
@@ -43,6 +57,7 @@ class Listing:
         self._bytes_left = max(_ALWAYS_ALLOWED_BYTES, most_expansion * (packed_bytes or 0))
         self._sizes: dict[str, int] = {}
         self._problems: list[str] = []
+        self._advices: dict[str, None] = {}
         self._unpacked: dict[str, str] = {}
 
     def add(self, path: str, size: int, problem: str | None = None) -> bool:
@@ -61,21 +76,26 @@ class Listing:
                     f"archive of {self._packed_bytes:,} bytes, as of {path!r} with {size:,} bytes. "
                     "Where that is meant to be so, give --most-expansion"
                 )
+        advice = _UNPACK if problem else _RENAME
         if problem is None and not _is_readable(path):
             problem = "has a name that is not valid UTF-8, or holds control characters"
         elif problem is None and is_outside(path):
-            problem = "would be written outside the folder that it is unpacked to"
+            problem, advice = "would be written outside the folder that it is unpacked to", _CHECK
         elif problem is None and any(part in ("", ".") for part in path.split("/")):
             problem = "is spelled in a way that another path could share"
         elif problem is None and _is_too_long(path):
             problem = f"has a name of more than {_LONGEST_PART} bytes, which no file can have"
         elif problem is None and path in self._sizes:
-            problem = "stands in it twice"
+            problem, advice = "stands in it twice", _CHECK
         if problem is not None:
-            self._problems.append(f"{path!r} {problem}")
+            self._refuse(f"{path!r} {problem}", advice)
             return False
         self._sizes[path] = size
         return True
+
+    def _refuse(self, problem: str, advice: str) -> None:
+        self._problems.append(problem)
+        self._advices[_RENAME_IN_DIRECTORY if self._packed_bytes is None else advice] = None
 
     def check_count(self, members: int) -> None:
         """Raise ArchiveError where an archive has implausibly many members."""
@@ -98,7 +118,7 @@ class Listing:
         other = self._unpacked.setdefault(folded, path)
         if other != path:
             raise ArchiveError(
-                f"{self._archive}: members {other!r} and {path!r} differ only in case, "
+                f"{self._archive}: members {_difference(other, path)}, "
                 "and would be one file on many disks; rename one in the source"
             )
 
@@ -112,13 +132,23 @@ class Listing:
             "/".join(parts[:end]) for parts in (path.split("/") for path in folders) for end in range(len(parts))
         }
         for path in sorted(folders & self._sizes.keys()):
-            self._problems.append(f"{path!r} is a file and also a folder")
+            self._refuse(f"{path!r} is a file and also a folder", _CHECK)
         if self._problems:
+            members = f"{counted(len(self._problems), 'members')} {'is' if len(self._problems) == 1 else 'are'}"
             raise ArchiveError(
-                enumerate_problems(f"{self._archive}: {{count}} members are refused:", self._problems)
-                + "\n  Get it anew from its authors, or give a sound copy of it with --source"
+                enumerate_problems(f"{self._archive}: {members} refused:", self._problems)
+                + "".join(f"\n  {advice}" for advice in self._advices)
             )
         return self._sizes
+
+
+def _difference(path: str, other: str) -> str:
+    """How two paths differ that are one on some disks; in escapes where they look the same."""
+    if path.casefold() == other.casefold():
+        return f"{path!r} and {other!r} differ only in case"
+    is_same_case = unicodedata.normalize("NFC", path) == unicodedata.normalize("NFC", other)
+    form = "in the Unicode form of an accent (NFC, NFD)" if is_same_case else "in case and the Unicode form (NFC, NFD)"
+    return f"{path!a} and {other!a} differ only {form}"
 
 
 def _is_too_long(path: str) -> bool:
@@ -137,13 +167,13 @@ def _is_readable(path: str) -> bool:
 def is_litter(path: str) -> bool:
     """Whether a member is one of the files that macOS adds to archives and that are never data."""
     parts = PurePosixPath(path).parts
-    return "__MACOSX" in parts or any(part == ".DS_Store" or part.startswith("._") for part in parts)
+    return "__MACOSX" in parts or any(part in (".DS_Store", _ICON) or part.startswith("._") for part in parts)
 
 
 def is_outside(path: str) -> bool:
     """Whether a relative path leads out of its folder, on any system."""
     parts = path.replace("\\", "/").split("/")
-    return not path or parts[0] == "" or ".." in parts or path[1:2] == ":" or "\0" in path
+    return not path or parts[0] == "" or ".." in parts or bool(_DRIVE.match(path)) or "\0" in path
 
 
 def is_system_error(error: BaseException) -> bool:

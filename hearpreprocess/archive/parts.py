@@ -40,6 +40,10 @@ _LARGE_VALUES = (
 )
 
 
+class CommentError(zipfile.BadZipFile):
+    """The comment of a zip archive leaves open where the archive ends."""
+
+
 @dataclass(frozen=True)
 class EndRecord:
     """The location of the central directory: its `disk`, `offset` on it, `size` in bytes, number of `entries`.
@@ -67,6 +71,8 @@ def end_record(file: BinaryIO, starts: Sequence[int] = ()) -> EndRecord:
     file.seek(tail_start)
     tail = file.read()
     at = tail.rfind(_END_MAGIC)
+    if _is_in_comment(tail, at):
+        raise CommentError("its comment contains the mark of an end, PK\\5\\6, and programs differ on which is the end")
     if at < 0 or len(tail) - at < _END.size:
         raise zipfile.BadZipFile("it has no end record")
     _magic, last, disk, _here, entries, size, offset, comment = _END.unpack_from(tail, at)
@@ -86,6 +92,16 @@ def end_record(file: BinaryIO, starts: Sequence[int] = ()) -> EndRecord:
         raise zipfile.BadZipFile("its zip64 end record is damaged")
     _magic, _size, _by, _needed, last, disk, _here, entries, size, offset = _END_64.unpack(record)
     return EndRecord(disk, offset, size, entries, small.comment, last, small.rest)
+
+
+def _is_in_comment(tail: bytes, mark: int) -> bool:
+    """Whether a mark stands in the comment of an earlier end record, one whose comment ends with the file."""
+    at = tail.find(_END_MAGIC)
+    while 0 <= at < mark and len(tail) - at >= _END.size:
+        if at + _END.size + _END.unpack_from(tail, at)[-1] == len(tail):
+            return True
+        at = tail.find(_END_MAGIC, at + 1)
+    return False
 
 
 class EntryHeader(NamedTuple):

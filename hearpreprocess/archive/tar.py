@@ -9,26 +9,29 @@ import io
 import lzma
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, BinaryIO
 
 from isal import igzip_lib, igzip_threaded
 
 from hearpreprocess.archive.joined import opened_parts
 from hearpreprocess.archive.listing import Listing, is_system_error, target_of
-from hearpreprocess.archive.tar_headers import BLOCK, HeaderError, TarMember, is_header, read_member
+from hearpreprocess.archive.streams import is_followed, opened_streams
+from hearpreprocess.archive.tar_headers import BLOCK, EndMarkError, HeaderError, TarMember, is_header, read_member
 from hearpreprocess.errors import ArchiveError
+from hearpreprocess.storage import FIRST_BYTES
 
-_COMPRESSED: dict[bytes, Callable[[IO[bytes]], Any]] = {
+_CHUNK = 1 << 20
+_COMPRESSED: dict[bytes, Callable[[BinaryIO], Any]] = {
     b"\x1f\x8b": lambda file: igzip_threaded.open(file, "rb", threads=1),
-    b"BZh": bz2.open,
-    b"\xfd7zXZ\0": lzma.open,
+    b"BZh": partial(opened_streams, begin=bz2.BZ2Decompressor),
+    b"\xfd7zXZ\0": partial(opened_streams, begin=partial(lzma.LZMADecompressor, lzma.FORMAT_XZ)),
 }
 MAGIC = tuple(_COMPRESSED)
 
 _DAMAGE: Any = (HeaderError, EOFError, zlib.error, lzma.LZMAError, igzip_lib.IsalError, OSError, ValueError)
 LARGEST_MEMBER_READ = 256 << 20
-_CHUNK = 1 << 20
 
 
 def unpack(
@@ -38,9 +41,21 @@ def unpack(
     on_member: Callable[[int], object],
     listing: Listing,
 ) -> dict[str, int]:
-    """List a tar archive and unpack the selected members to `folder`, in one pass."""
+    """List a tar archive and unpack the selected members to `folder`, in one pass.
+
+    One without an end mark is read, as GNU tar and bsdtar do, and the user told, as a cut between two members looks the
+    same.
+    """
+    archive_name = parts[-1].name
+
+    def note_missing_end() -> None:
+        listing.note(
+            f"{archive_name} has no end mark; expected two blocks of zeros. If it was cut between two members, files "
+            "are missing: compare its size or checksum with what its authors state"
+        )
+
     with _opened(parts) as stream:
-        for number, (name, member) in enumerate(_members(stream)):
+        for number, (name, member) in enumerate(_members(stream, note_missing_end)):
             listing.check_count(number + 1)
             if member.is_folder or not listing.add(name, member.size, member.problem):
                 stream.skip(member.stored)
@@ -52,6 +67,15 @@ def unpack(
             else:
                 stream.skip(member.stored)
     return listing.sizes()
+
+
+def first_bytes(parts: Sequence[Path]) -> bytes:
+    """The first FIRST_BYTES bytes of what was compressed.
+
+    Raises ArchiveError where they are damaged.
+    """
+    with _opened(parts) as stream:
+        return stream.read(FIRST_BYTES)
 
 
 def read_first_header(path: Path) -> None:
@@ -71,7 +95,7 @@ class TarReader:
         self.sha256 = ""
 
     def __iter__(self) -> Iterator[tuple[str, bytes]]:
-        """Raise ArchiveError where the archive is damaged or truncated, or has an implausible member."""
+        """Raise ArchiveError where the archive is damaged, cut short or has no end mark, or a member is implausible."""
         sha256 = hashlib.sha256()
         with _opened([self._path], sha256.update) as stream:
             for name, member in _members(stream):
@@ -88,13 +112,19 @@ class TarReader:
         self.sha256 = sha256.hexdigest()
 
 
-def _members(stream: _Stream) -> Iterator[tuple[str, TarMember]]:
-    """Each member with its path; its content must be taken from the stream before the next one."""
+def _members(stream: _Stream, on_missing_end: Callable[[], object] | None = None) -> Iterator[tuple[str, TarMember]]:
+    """Each member with its path; its content must be taken from the stream before the next one.
+
+    `on_missing_end`: called where the archive has no end mark; without it this is an error.
+    """
     while True:
         start = stream.position
         try:
             member = read_member(stream.read)
         except HeaderError as error:
+            if isinstance(error, EndMarkError) and on_missing_end and not stream.is_followed:
+                on_missing_end()
+                return
             behind = f", behind member {stream.last!r}" if stream.last else ""
             raise HeaderError(f"{error}, at byte {start:,}{behind}") from error
         if member is None:
@@ -115,6 +145,11 @@ class _Stream:
         self.position = 0
         self.last = ""
 
+    @property
+    def is_followed(self) -> bool:
+        """Whether bytes that could not be decompressed stand behind what was read."""
+        return is_followed(self._file)
+
     def read(self, size: int) -> bytes:
         content: bytes = self._file.read(size)
         self.position += len(content)
@@ -131,13 +166,14 @@ class _Stream:
                 raise EOFError(f"it ends inside member {self.last!r}")
             writing.write(content)
             left -= len(content)
-        self.read(-size % BLOCK)
+        if len(self.read(-size % BLOCK)) < -size % BLOCK:
+            raise EOFError(f"it ends inside the zeros behind member {self.last!r}")
 
     def skip(self, size: int) -> None:
         """Pass the next `size` bytes and the padding behind them."""
         end = self.position + size + -size % BLOCK
         if self._length is not None and self._on_bytes is None:
-            if self.position + size > self._length:
+            if end > self._length:
                 raise EOFError(f"it ends inside member {self.last!r}")
             self.position = self._file.seek(end)
             return

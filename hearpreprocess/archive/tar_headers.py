@@ -18,6 +18,7 @@ LONGEST_HEADERS = 16 << 20
 _NAME, _SIZE, _CHECKSUM, _TYPE = slice(0, 100), slice(124, 136), slice(148, 156), slice(156, 157)
 _OTHER_NUMBERS = (slice(100, 108), slice(108, 116), slice(116, 124), slice(136, 148))
 _MAGIC, _PREFIX, _STAR_PREFIX, _STAR_TIMES = slice(257, 263), slice(345, 500), slice(345, 476), slice(476, 500)
+_ANY_MAGIC = b"ustar"
 _POSIX_MAGIC = b"ustar\0"
 _SPARSE_CONTINUES, _NEXT_SPARSE_CONTINUES = 482, 504
 
@@ -42,11 +43,16 @@ _PROBLEMS = {
 }
 _PAX, _GLOBAL_PAX, _LONG_NAME, _LONG_LINK, _LABEL = (b"x", b"X"), b"g", b"L", b"K", b"V"
 _SPARSE_KEYWORDS = (b"GNU.sparse.", b"SCHILY.realsize")
+_BEFORE_ITS_MEMBER = "it ends behind the header with a long name, before its member"
 _DECIDING_KEYWORDS = (b"path", b"size", b"linkpath", *_SPARSE_KEYWORDS)
 
 
 class HeaderError(ValueError):
     """A header is damaged, or of a kind that is not read."""
+
+
+class EndMarkError(HeaderError):
+    """An archive ends behind a whole member, without the mark that the end should have."""
 
 
 @dataclass(frozen=True)
@@ -75,20 +81,29 @@ def is_header(block: bytes) -> bool:
     return total == number or total - 256 * sum(byte > 127 for byte in others) == number
 
 
+def has_magic(block: bytes) -> bool:
+    """Whether a block is marked as a header of a tar archive, which those of v7 are not."""
+    return block[_MAGIC].startswith(_ANY_MAGIC)
+
+
 def read_member(read: Callable[[int], bytes]) -> TarMember | None:
     """The next member; None at the end mark, a block of zeros. `read` gives as many bytes as it is asked for, or fewer.
 
-    Raises HeaderError where the archive ends without a mark or a header is damaged.
+    Raises EndMarkError where the archive ends without a mark, and HeaderError where a header is damaged.
     """
     long_name, pax = b"", dict[bytes, bytes]()
     read_bytes = 0
     while True:
         block = read(BLOCK)
         if len(block) < BLOCK:
-            raise HeaderError("it ends inside a header" if block else "it ends without an end mark")
+            if block:
+                raise HeaderError("it ends inside a header")
+            if long_name or pax:
+                raise HeaderError(_BEFORE_ITS_MEMBER)
+            raise EndMarkError("it ends without an end mark")
         if block.count(0) == BLOCK:
             if long_name or pax:
-                raise HeaderError("it ends behind the header with a long name, before its member")
+                raise HeaderError(_BEFORE_ITS_MEMBER)
             return None
         if not is_header(block):
             raise HeaderError("a header has a wrong checksum")
@@ -99,8 +114,8 @@ def read_member(read: Callable[[int], bytes]) -> TarMember | None:
         read_bytes += BLOCK + size
         if read_bytes > LONGEST_HEADERS:
             raise HeaderError(f"what stands before one of its members is larger than {LONGEST_HEADERS >> 20} MiB")
-        padded = read(-(-size // BLOCK) * BLOCK)
-        if len(padded) < size:
+        padded = read(padded_size := -(-size // BLOCK) * BLOCK)
+        if len(padded) < padded_size:
             raise HeaderError("it ends inside a header")
         if kind == _LABEL and size:
             raise HeaderError("a volume's label has a content")

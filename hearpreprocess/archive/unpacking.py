@@ -13,9 +13,9 @@ from hearpreprocess.archive import folder as folders
 from hearpreprocess.archive import rar, tar, zip
 from hearpreprocess.archive.joined import opened_parts
 from hearpreprocess.archive.listing import MOST_EXPANSION, Listing
-from hearpreprocess.archive.tar_headers import BLOCK, is_header
+from hearpreprocess.archive.tar_headers import BLOCK, has_magic, is_header
 from hearpreprocess.errors import ArchiveError
-from hearpreprocess.storage import FIRST_BYTES, kind_of, name_of
+from hearpreprocess.storage import FIRST_BYTES, TAR, kind_of, name_of
 
 Unpack = Callable[[Sequence[Path], Callable[[str], bool], Path, Callable[[int], object], Listing], dict[str, int]]
 
@@ -87,10 +87,15 @@ def _format(paths: Sequence[Path]) -> ModuleType:
             return zip
         if start.startswith(rar.MAGIC):
             return rar
-        if start.startswith(tar.MAGIC) or is_header(start):
+        if start.startswith(tar.MAGIC):
+            _check_is_tar(paths, name_of(start))
+            return tar
+        if is_header(start):
             return tar
         if _is_zip(file):  # an archive with a prefix, or a last part
             return zip
+        if has_magic(start):  # of a tar archive whose first header is damaged or cut short
+            return tar
         file.seek(0)
         start = file.read(FIRST_BYTES)
     kind = kind_of(start)
@@ -99,6 +104,18 @@ def _format(paths: Sequence[Path]) -> ModuleType:
         f"{paths[0]} is no archive that can be read: expected zip, tar (plain, gz, bz2, xz) or rar, "
         f"got {name_of(start)}{advice}"
     )
+
+
+def _check_is_tar(paths: Sequence[Path], compressed: str) -> None:
+    """Raise ArchiveError where a compressed file is known to be of another kind than tar."""
+    start = tar.first_bytes(paths)
+    is_of_zeros = not start[:BLOCK].strip(b"\0")
+    kind = None if is_of_zeros or is_header(start[:BLOCK]) else kind_of(start)
+    if kind not in (None, TAR):
+        raise ArchiveError(
+            f"{paths[0]} is no archive that can be read: expected {compressed} of a tar archive, got {compressed} of "
+            f"{name_of(start)}. Decompress it, e.g. with 7z, and give the directory that it is in"
+        )
 
 
 def _is_zip(file: BinaryIO) -> bool:

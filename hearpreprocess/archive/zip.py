@@ -17,7 +17,7 @@ from isal import igzip_lib, isal_zlib
 
 from hearpreprocess.archive.joined import JoinedFiles, opened_parts
 from hearpreprocess.archive.listing import Listing, is_outside, is_system_error, target_of
-from hearpreprocess.archive.parts import SMALLEST_ENTRY, JoinedParts, check_directory_size, end_record
+from hearpreprocess.archive.parts import SMALLEST_ENTRY, CommentError, JoinedParts, check_directory_size, end_record
 from hearpreprocess.archive.zip_checks import check_directory, seek_content
 from hearpreprocess.archive.zip_names import decoded_names, raw_name
 from hearpreprocess.errors import ArchiveError
@@ -47,6 +47,9 @@ _METHOD_NAMES = {
     98: "PPMd", 99: "AES",
 }  # fmt: skip
 _UNIX = 3
+_DOS_FOLDER = 0x10
+_OF_FILES = (0, stat.S_IFREG, stat.S_IFDIR, stat.S_IFIFO)
+"""Types of members with a content; a pipe is what was packed from the standard input, which unzip makes a file of."""
 
 
 def unpack(
@@ -64,7 +67,7 @@ def unpack(
         members = []
         for name, member in _members(archive, archive_name, encoding, listing.note):
             is_folder = name.endswith("/")
-            if is_folder and not member.file_size:
+            if is_folder and (not member.file_size or _is_marked_as_folder(member)):
                 continue
             problem = "is a folder that has a content" if is_folder else _problem(name, member)
             if listing.add(name, member.file_size, problem):
@@ -169,11 +172,16 @@ def is_divided(parts: Sequence[Path]) -> bool:
     return len(parts) > 1 and parts[-1].suffix.lower() == ".zip"
 
 
+def _is_marked_as_folder(member: zipfile.ZipInfo) -> bool:
+    """Whether the attributes say so, too; all programs pass over bytes that such an entry has."""
+    return bool(member.external_attr & _DOS_FOLDER) or stat.S_ISDIR(member.external_attr >> 16)
+
+
 def _problem(name: str, member: zipfile.ZipInfo) -> str | None:
     mode = member.external_attr >> 16
     if stat.S_ISLNK(mode):
         return "is a link"
-    if member.create_system == _UNIX and stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
+    if member.create_system == _UNIX and stat.S_IFMT(mode) not in _OF_FILES:
         return "is a device or another special file"
     if member.flag_bits & (_ENCRYPTED | _HIDDEN_HEADERS):
         return "is encrypted"
@@ -204,6 +212,8 @@ def _opened(parts: Sequence[Path], listing: Listing, *, is_checked: bool = False
         except _DAMAGE as error:
             if isinstance(error, FileNotFoundError | PermissionError):
                 raise
+            if isinstance(error, CommentError):
+                raise ArchiveError(f"{parts[-1]}: {error}. Remove the comment: zip -z {parts[-1].name}") from error
             raise ArchiveError(
                 f"{parts[-1]} is no whole zip archive ({error}): "
                 "it may be cut short, or of another format under this name"

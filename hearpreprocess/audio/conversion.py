@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 from pathlib import Path
 
@@ -20,20 +21,46 @@ _OF_FFMPEG = ("Terminating thread", "Nothing was written", "Error opening input"
 
 FFMPEG_SECONDS, _ENDED_BY_SIGNAL = 900, 255
 
+_CRASHES = frozenset(
+    getattr(signal, name)
+    for name in ("SIGSEGV", "SIGABRT", "SIGFPE", "SIGBUS", "SIGILL", "SIGTRAP", "SIGSYS")
+    if hasattr(signal, name)
+)
+"""The signals that a program ends itself with, so that they say something of what it reads."""
+
 # The formats that ffmpeg may detect: single recordings only, no playlist that leads to other files or the network.
 _FFMPEG_FORMATS = (
     "aac,ac3,aiff,amr,ape,asf,au,avi,caf,eac3,flac,iff,matroska,mov,mp3,mpegts,nistsphere,ogg,tta,w64,wav,webm,wv"
 )
 
 
-def convert(path: Path, target: Path, libsndfile_says: str, *, is_untrimmed: bool, is_checked: bool) -> bool:
+class UnfinishedError(AudioError):
+    """ffmpeg crashed on a recording, or took too long."""
+
+
+def convert(
+    path: Path,
+    target: Path,
+    libsndfile_says: str,
+    *,
+    form: str | None,
+    is_untrimmed: bool,
+    is_unedited: bool,
+    is_checked: bool,
+) -> bool:
     """Decode with ffmpeg to a WAV file of the recording's own rate and channels.
 
-    The samples are float, or 32-bit integers where the recording's are; returns whether floats stand for integers of at
-    most 16 bits. `is_untrimmed`: with the delay and padding of the encoder. `is_checked`: whether a wrong checksum is
-    an error. Raises AudioError with the messages of both libraries where ffmpeg finds no audio either.
+    The samples are float, or 32-bit integers where the recording's are; returns whether floats stand for integers of
+    at most 16 bits. `form`: the format of the recording, where ffmpeg is not to detect it. `is_untrimmed`: with the
+    delay and padding of the encoder. `is_unedited`: with all that a list of edits leaves out. `is_checked`: whether a
+    wrong checksum is an error. Raises AudioError with the messages of both libraries where ffmpeg finds no audio
+    either, UnfinishedError where it crashes or takes too long, and DecoderError where it is ended from outside.
     """
     options = {"flags2": "+skip_manual"} if is_untrimmed else {}
+    if form is not None:
+        options["f"] = form
+    if is_unedited:
+        options["ignore_editlist"] = "1"
     if is_checked:
         options["err_detect"] = "crccheck+explode"
     said = _run(path, target, "pcm_f32le", libsndfile_says, options)
@@ -65,7 +92,9 @@ def _run(path: Path, target: Path, encoding: str, libsndfile_says: str, options:
             start_new_session=True,  # only the runner handles Ctrl-C
         )
     except subprocess.TimeoutExpired:
-        raise DecoderError(f"ffmpeg did not finish reading it within {FFMPEG_SECONDS} s") from None
+        raise UnfinishedError(f"{libsndfile_says}ffmpeg did not finish reading it within {FFMPEG_SECONDS} s") from None
+    if -finished.returncode in _CRASHES:
+        raise UnfinishedError(f"{libsndfile_says}ffmpeg crashed on it ({signal.Signals(-finished.returncode).name})")
     if finished.returncode < 0 or finished.returncode == _ENDED_BY_SIGNAL:
         raise DecoderError(f"ffmpeg was ended from outside (exit status {finished.returncode})")
     said = finished.stderr.decode(errors="replace")

@@ -41,7 +41,7 @@ def _facts(streams: Streams) -> Facts:
 
 
 def _counted(container: Container) -> Facts | None:
-    return None if container.counted is None else Facts(BY_FFMPEG, *container.counted)
+    return None if container.counted is None or container.has_junk else Facts(BY_FFMPEG, *container.counted)
 
 
 def is_recording(recording: Path | bytes) -> bool:

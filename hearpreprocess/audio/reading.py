@@ -10,8 +10,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from hearpreprocess.audio.containers import Container, Content, Part, examine, flac_parts
-from hearpreprocess.audio.conversion import convert
+from hearpreprocess.audio.containers import (
+    Container,
+    Content,
+    Part,
+    check_total,
+    ends_with_last_frame,
+    examine,
+    flac_parts,
+    remember,
+    search_start,
+)
+from hearpreprocess.audio.conversion import UnfinishedError, convert
 from hearpreprocess.audio.streams import Stream, Streams, UnreadableError, open_files, open_streams
 from hearpreprocess.audio.views import on_disk
 from hearpreprocess.errors import AudioError, HearPreprocessError
@@ -30,6 +40,9 @@ _FLAC_MARK_BYTES = 4
 _LOSSLESS = ("FLAC", "TTA", "WavPack", "APE")
 """Containers whose frames have checksums, which ffmpeg is to check."""
 
+_DETECTED = {"AAC": "aac"}
+"""ffmpeg's names of containers that it does not detect by itself where they have two frames."""
+
 BY_FFMPEG, _REPAIRED = "read by ffmpeg", "WAV with a damaged header"
 
 
@@ -45,7 +58,7 @@ def read_streams(
     """
     try:
         with Content(recording) as content:
-            container = examine(content)
+            container = remember(content, "container", lambda: examine(content))
             if (result := use_header(container)) is not None:
                 return result
             try:
@@ -88,11 +101,13 @@ def _read(content: Content, container: Container, use: Callable[[Streams], _Resu
                     recorded,
                     path,
                     reason,
-                    is_untrimmed=container.skipped is not None,
+                    form=_DETECTED.get(container.name),
+                    is_untrimmed=container.skipped is not None or bool(container.edits),
+                    is_unedited=bool(container.edits),
                     is_checked=container.name in _LOSSLESS,
                 )
             except AudioError as error:
-                if container.frames is None:
+                if container.frames is None or isinstance(error, UnfinishedError):
                     raise
                 raise AudioError(
                     f"it is damaged or cut short: its header declares {container.frames:,} samples, "
@@ -112,12 +127,12 @@ def _by_libsndfile(content: Content, container: Container, use: Callable[[Stream
         try:
             result = use(streams)
             if container.name in ("FLAC", ""):
-                streams.check_end()
+                _check_end(content, container, streams)
         except (AudioError, soundfile.LibsndfileError) as error:
             refusal = error
         parts = container.parts
         if container.name == "FLAC" and len(parts) == 1:
-            parts = _flac_parts(content, parts[0], streams)
+            parts = remember(content, "FLAC streams", lambda: _flac_parts(content, container.parts[0], streams))
     if len(parts) > len(container.parts):
         try:
             return _by_libsndfile(content, container._replace(parts=parts, frames=None), use)
@@ -131,14 +146,32 @@ def _by_libsndfile(content: Content, container: Container, use: Callable[[Stream
     return result
 
 
+def _check_end(content: Content, container: Container, streams: Streams) -> None:
+    """Raise AudioError where the last sample of a stream is not there."""
+
+    def find() -> bool:
+        part = container.parts[0]
+        is_one_flac = container.name == "FLAC" and len(container.parts) == 1 and not part.header
+        if not (is_one_flac and ends_with_last_frame(content, part.begin, part.end)):
+            streams.check_end()
+        return True
+
+    if not streams.is_end_read:
+        remember(content, f"end of {len(container.parts)} streams", find)
+
+
 def _flac_parts(content: Content, part: Part, streams: Streams) -> tuple[Part, ...]:
     """The FLAC streams of a recording, of which the first is open; there are rarely others behind it."""
     stream = streams.streams[0]
-    # Once libFLAC has sought, it may have read anywhere, and may even have found samples of another stream.
-    searched = part.begin + (
-        stream.position - _READ_AHEAD if isinstance(stream, Stream) and stream.is_read_through else 0
-    )
-    return flac_parts(content, part.begin, max(part.begin + _FLAC_MARK_BYTES, searched), part.end)
+    searched, read_to = part.begin + _FLAC_MARK_BYTES, 0
+    if isinstance(stream, Stream) and stream.read_to:
+        # Once libFLAC has sought, it may have read anywhere, and may even have found samples of another stream.
+        searched, read_to = max(searched, part.begin + stream.position - _READ_AHEAD), stream.read_to
+    searched = search_start(content, part.begin, searched, read_to, part.end)
+    parts = flac_parts(content, part.begin, searched, part.end)
+    for found in parts:
+        check_total(content, found.begin, found.end)
+    return parts
 
 
 def _libsndfile_says(error: Exception) -> str:

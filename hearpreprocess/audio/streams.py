@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,8 @@ _READ_AS = {
     "ALAC_20": "int32",
     "DOUBLE": "float64",
 }
+
+_LITTLE_ENDIAN = {"PCM_16": "<i2", "PCM_32": "<i4", "FLOAT": "<f4", "DOUBLE": "<f8"}
 
 _WITHOUT_SEEKING = (
     "G721_32",
@@ -68,8 +71,8 @@ class Stream:
     """One stream of a recording, open.
 
     `first`: the sample that it begins with. `is_integer`: whether its floats stand for 16-bit integers.
-    `is_end_read`: whether its last sample has been. `is_read_through`: whether nothing but all of it was read.
-    `is_new`: whether nothing was.
+    `is_end_read`: whether its last sample has been. `read_to`: the sample up to which it was read from the start
+    without seeking; else 0. `is_new`: whether nothing was.
     """
 
     opened: soundfile.SoundFile
@@ -80,7 +83,7 @@ class Stream:
     first: int = 0
     is_integer: bool = False
     is_end_read: bool = False
-    is_read_through: bool = False
+    read_to: int = 0
     is_new: bool = True
 
     @property
@@ -103,19 +106,19 @@ class Stream:
     def read(self, start: int, stop: int) -> Samples:
         """The samples of a range; AudioError where there are fewer."""
         begin, length, read_as = self.first + start, stop - start, _READ_AS.get(self.subtype, "float32")
+        is_new, self.is_new, self.read_to = self.is_new, False, 0
         if self.subtype in _WITHOUT_SEEKING:
             samples: Samples = self.opened.read(stop, dtype=read_as, always_2d=True)[start:]
         else:
-            if begin or not self.is_new:
+            if begin or not is_new:
                 self.opened.seek(begin)
             samples = self.opened.read(length, dtype=read_as, always_2d=True)
-        self.is_new = False
         if len(samples) < length:
             raise AudioError(
                 f"it is cut short: its header declares {self.frames:,} samples, it ends after {start + len(samples):,}"
             )
         self.is_end_read = self.is_end_read or stop == self.frames
-        self.is_read_through = start == 0 and stop == self.frames
+        self.read_to = stop if is_new and start == 0 else 0
         if self.is_integer:
             samples = (samples * FULL_SCALE).astype("int16")
         return samples
@@ -123,7 +126,7 @@ class Stream:
 
 @dataclass(slots=True)
 class PcmStream:
-    """The 16-bit samples of a WAV file, which need no decoder."""
+    """The samples of a WAV file, which need no decoder."""
 
     content: Content
     pcm: Pcm
@@ -134,15 +137,25 @@ class PcmStream:
 
     def read(self, start: int, stop: int) -> Samples:
         """The samples of a range; AudioError where there are fewer."""
-        import numpy as np
-
-        block = 2 * self.pcm.channels
+        block = self.pcm.width * self.pcm.channels
         data = self.content.read(self.pcm.start + start * block, (stop - start) * block)
         if len(data) < (stop - start) * block:
             raise AudioError(
                 f"it was cut short while it was read: it ends after {start + len(data) // block:,} samples"
             )
-        return np.frombuffer(data, "<i2").astype(np.int16, copy=False).reshape(-1, self.pcm.channels)
+        return _numbers(data, self.pcm.encoding).reshape(-1, self.pcm.channels)
+
+
+def _numbers(data: bytes, encoding: str) -> Samples:
+    """The samples in little-endian bytes, as libsndfile gives them for the same encoding."""
+    import numpy as np
+
+    if encoding == "PCM_U8":
+        return (np.frombuffer(data, np.uint8) ^ 0x80).view(np.int8).astype(np.int16) << 8
+    if encoding == "PCM_24":  # a byte before each sample makes it one of 32 bits, and is then set to 0
+        padded: Samples = np.ndarray(len(data) // 3, "<i4", b"\0" + data, strides=(3,))
+        return padded & ~0xFF
+    return np.frombuffer(data, _LITTLE_ENDIAN[encoding]).astype(_READ_AS.get(encoding, "float32"), copy=False)
 
 
 @dataclass(slots=True)
@@ -154,6 +167,11 @@ class Streams:
     rate: int
     channels: int
     format: str
+
+    @property
+    def is_end_read(self) -> bool:
+        """Whether the last sample of each stream has been read."""
+        return all(isinstance(stream, Stream) and stream.is_end_read for stream in self.streams)
 
     def check_end(self) -> None:
         """Raise AudioError where the last sample of a stream is not there."""
@@ -185,17 +203,18 @@ def open_streams(content: Content, container: Container, stack: contextlib.ExitS
 
     if container.pcm is not None and container.frames:
         pcm = container.pcm
-        return Streams((PcmStream(content, pcm, container.frames),), container.frames, pcm.rate, pcm.channels, pcm.name)
+        streams = (PcmStream(content, pcm, container.frames),)
+        return Streams(streams, container.frames, pcm.rate, pcm.channels, f"{pcm.name} {pcm.encoding}")
     try:
-        streams = [_open(_file_of(content, part, stack), stack) for part in container.parts]
-        is_sound = container.frames is None or container.frames == sum(stream.frames for stream in streams)
+        opened = [_open(_file_of(content, part, stack), stack) for part in container.parts]
+        is_sound = container.frames is None or container.frames == sum(stream.frames for stream in opened)
     except soundfile.LibsndfileError:
         if container.exact is None or container.parts == (container.exact(),):
             raise
         is_sound = False
     if container.exact is not None and not is_sound:
-        streams = [_open(stack.enter_context(View(content, container.exact())), stack)]
-    return _joined(streams, container)
+        opened = [_open(stack.enter_context(View(content, container.exact())), stack)]
+    return _joined(opened, container)
 
 
 def open_files(files: Mapping[Path, bool], container: Container, stack: contextlib.ExitStack) -> Streams:
@@ -207,7 +226,19 @@ def open_files(files: Mapping[Path, bool], container: Container, stack: contextl
         if container.skipped is not None:
             streams[-1].first = container.skipped
             streams[-1].frames = min(streams[-1].frames - container.skipped, container.frames or 0)
+    if container.edits:
+        streams = _edited(streams[0], container.edits)
     return _joined(streams, container)
+
+
+def _edited(whole: Stream, edits: Iterable[tuple[Fraction, Fraction]]) -> list[Stream]:
+    """The pieces of a stream, each from one time in seconds to another."""
+    pieces, rate = [], whole.opened.samplerate
+    for start, stop in edits:
+        first = min(round(start * rate), whole.frames)
+        frames = min(round(stop * rate), whole.frames) - first
+        pieces.append(replace(whole, first=first, frames=frames, is_new=False))
+    return pieces
 
 
 def _joined(streams: Sequence[Stream], container: Container) -> Streams:
@@ -222,6 +253,8 @@ def _joined(streams: Sequence[Stream], container: Container) -> Streams:
             )
     if container.frames is not None and len(streams) == 1:  # what follows them is no sound
         streams[0].frames = min(streams[0].frames, container.frames)
+    if container.counted is not None and len(streams) == 1:  # a wrong count of frames has ffmpeg keep the padding
+        streams[0].frames = min(streams[0].frames, container.counted[2])
     frames = sum(stream.frames for stream in streams)
     if frames == 0:
         raise AudioError("it holds no samples")

@@ -75,6 +75,7 @@ def read_wav(recording: Path | bytes) -> Wav:
         form = layout.format
         if form.code != _PCM:
             raise AudioError(f"expected PCM samples, got WAV format {form.code:#06x}")
+        form.check()
         width = (form.bits + 7) // 8
         if not form.channels or not form.rate or not 1 <= width <= 8:
             raise AudioError(f"its header declares {form.channels} channels of {form.bits} bits at {form.rate:,} Hz")

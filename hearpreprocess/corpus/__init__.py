@@ -7,6 +7,7 @@ from hearpreprocess.corpus.folder import CorpusFolder
 from hearpreprocess.corpus.labels import membership_digest
 from hearpreprocess.corpus.plan import plan_corpus
 from hearpreprocess.corpus.table import MOST_BYTES, WHOLE, labels_of
+from hearpreprocess.corpus.texts import problem_of_label, problem_of_name, spelled_twice
 
 __all__ = [
     "MOST_BYTES",
@@ -18,5 +19,8 @@ __all__ = [
     "labels_of",
     "membership_digest",
     "plan_corpus",
+    "problem_of_label",
+    "problem_of_name",
+    "spelled_twice",
     "splits",
 ]

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from hearpreprocess.corpus.texts import composed, on_any_disk, problem_of_label, problem_of_name, spelled_twice
 from hearpreprocess.errors import CorpusError, enumerate_problems
 from hearpreprocess.task import (
     LARGEST,
@@ -124,12 +125,22 @@ def _problems(clips: Sequence[Clip], task: TaskMode) -> list[str]:
         for name in {clip.name: None for clip in clips}
         if (size := len(f"{name}.wav".encode(errors="surrogatepass"))) > MOST_BYTES
     )
-    folded = Counter(clip.name.casefold() for clip in {clip.name: clip for clip in clips}.values())
+    names_once = list({clip.name: None for clip in clips})
+    problems.extend(
+        f"names of clips: {spellings}, and would be one file on many disks; give them different names with name="
+        for spellings in spelled_twice(names_once)
+    )
+    spellings_once = {composed(name): name for name in reversed(names_once)}
+    folded = Counter(map(on_any_disk, spellings_once))
     problems.extend(
         f"{name!r}: its name differs from another clip's only in case, and would be one file with it on many disks; "
         "give them different ones with name="
-        for name in {clip.name: None for clip in clips}
-        if folded[name.casefold()] > 1
+        for name in sorted(spellings_once.values())
+        if folded[on_any_disk(name)] > 1
+    )
+    problems.extend(
+        f"labels: {spellings}; write both in the same one, as unicodedata.normalize('NFC', label) does"
+        for spellings in spelled_twice(_labels_once(clips))
     )
     kinds = Counter(map(type, chain.from_iterable(clip.labels for clip in clips)))
     kinds.update(type(event.label) for clip in clips for event in clip.events)
@@ -144,27 +155,21 @@ def _problems(clips: Sequence[Clip], task: TaskMode) -> list[str]:
 
 def _unusable_labels(clips: Sequence[Clip]) -> dict[Label, str]:
     """What is wrong with labels, by label."""
-    every = set(chain.from_iterable(clip.labels for clip in clips))
-    every.update(event.label for clip in clips for event in clip.events)
-    return {label: problem for label in every if (problem := _problem_of_label(label))}
+    return {label: problem for label in _labels_once(clips) if (problem := problem_of_label(label))}
 
 
-def _problem_of_label(label: Label) -> str:
-    if isinstance(label, int):
-        return "" if abs(label) <= LARGEST else "is a number of more than 64 bits"
-    if not label:
-        return "is empty; expected a text or a whole number"
-    if character := unusable_character(label):
-        return f"has the character {character}, which a label must not have"
-    return "has blanks around it; remove them, as with label.strip()" if label != label.strip() else ""
+def _labels_once(clips: Sequence[Clip]) -> dict[Label, None]:
+    """The labels of clips and of their events, in their order."""
+    every = dict.fromkeys(chain.from_iterable(clip.labels for clip in clips))
+    return every | dict.fromkeys(event.label for clip in clips for event in clip.events)
 
 
 def _problems_of(
     clip: Clip, task: TaskMode, names: Sequence[str], unusable_labels: Mapping[Label, str]
 ) -> Iterable[str]:
     name = clip.name
-    if not name or name in (".", "..") or "/" in name or "\\" in name or unusable_character(name):
-        yield "a clip's name must be a file name, without slashes and control characters"
+    if problem := problem_of_name(name):
+        yield problem
     if clip.group != name and (character := unusable_character(clip.group)):
         yield f"its group {shown(clip.group)} has the character {character}, which a group must not have"
     start, stop = clip.start, clip.stop

@@ -32,6 +32,7 @@ from hearpreprocess.storage import (
     Workspace,
     active_run,
     alone,
+    check_code_unchanged,
     explaining_disk_errors,
     forget_skipped_cleanup,
     name_of_run,
@@ -88,9 +89,11 @@ def run(request: Request, watch: Watch = _unwatched, notify: Callable[[str], obj
 
     Raises OutputError, before any work, where an output cannot be written; ConfigError where a file is not a finished
     task's tarball, DownloadError where it cannot be downloaded; SchedulerError where the scheduler cannot be reached;
-    BusyError if another run is active in this process; KeyboardInterrupt on Ctrl-C. Failures of steps are in the
+    BusyError if another run is active in this process; ChangedCodeError if the program has changed on the disk since it
+    was loaded; KeyboardInterrupt on Ctrl-C. Failures of steps are in the
     outcome.
     """
+    check_code_unchanged()
     with only_run(), _journal_of(request.workspace) as workspace:
         tasks = (*request.tasks, *_published_tasks(request, workspace, watch, notify))
         _check_outputs(request)
@@ -124,6 +127,7 @@ def preview(task: TaskReference, workspace: Workspace, outputs: Path) -> Outcome
 
     Raises what `run` raises.
     """
+    check_code_unchanged()
     with only_run(), _journal_of(replace(workspace, tasks_dir=outputs, offline=True)) as own:
         request = Request(workspace=own, tasks=(task,), until="corpus")
         return _run_steps(_roots(request.tasks, request, own), own, request, _unwatched)
@@ -191,6 +195,8 @@ def _run_steps(
     finally:
         remove_leftovers(workspace)  # of step processes that were killed
     unfinished = [root for root in roots if not _is_complete(root)]
+    if unfinished:
+        check_code_unchanged()  # which every step of it would say
     entries = list(JournalReader(workspace.journal).new_entries())
     forget_skipped_cleanup(workspace.tmp_dir, workspace.run)
     return Outcome(

@@ -12,7 +12,7 @@ import contextlib
 import functools
 import logging
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import luigi
@@ -31,6 +31,7 @@ from hearpreprocess.engine.reporter import Reporter
 from hearpreprocess.engine.settings import Settings
 from hearpreprocess.errors import SchedulerError
 from hearpreprocess.steps import LOGGER, Step
+from hearpreprocess.storage import expect_code, loaded_code
 from hearpreprocess.task import without_credentials
 
 SECONDS_TO_ANSWER = 2
@@ -68,8 +69,20 @@ def run_steps(
             scheduler.close()
 
 
-def run_step(step: Step, results: Results, *, worker_id: str, scheduler_url: str | None, settings: Settings) -> None:
-    """Run one step in a process of the pool as Luigi's own process would, and put its result."""
+def run_step(
+    step: Step,
+    results: Results,
+    *,
+    worker_id: str,
+    scheduler_url: str | None,
+    settings: Settings,
+    loaded: Mapping[str, object],
+) -> None:
+    """Run one step in a process of the pool as Luigi's own process would, and put its result.
+
+    `loaded`: the code of the run's process, as a process that is spawned may find other code on the disk.
+    """
+    expect_code(loaded)
     if step.workspace.journal:
         log_until_exit(log_path(step.workspace.journal, step.workspace.tmp_dir), settings.log_level)
     reporter = Reporter(step.task_id, page_at(scheduler_url) if scheduler_url else None)
@@ -109,7 +122,9 @@ class _Worker(luigi.worker.Worker):
         self._interruption, self._settings = interruption, settings
         self._others = OtherHosts() if scheduler_url else None
         # `_id`: the name of this worker for the scheduler and in the log.
-        work = functools.partial(run_step, worker_id=self._id, scheduler_url=scheduler_url, settings=settings)
+        work = functools.partial(
+            run_step, worker_id=self._id, scheduler_url=scheduler_url, settings=settings, loaded=loaded_code()
+        )
         self._pool = StepPool(work, workers)
         # `_task_result_queue`: the queue on which Luigi waits for results.
         self._task_result_queue: Any = self._pool

@@ -116,8 +116,7 @@ class Connection:
             with self.get(url, {}) as response, explaining_faults(url, shown):
                 if not response.ok:
                     raise_for_status(response, shown)
-                length = response.headers.get("Content-Length", "")
-                return int(length) if length.isdecimal() else None
+                return content_length(response)
         finally:
             self.close()  # do not wait for the rest of the body
 
@@ -128,6 +127,12 @@ class Connection:
         if self._slot is not None:
             self._slot.close()
         self._host = self._slot = self._session = None
+
+
+def content_length(response: requests.Response) -> int | None:
+    """The bytes of a body by its header; None if the header is missing or no length."""
+    length = response.headers.get("Content-Length", "").strip()
+    return int(length) if re.fullmatch(r"[0-9]{1,18}", length) else None
 
 
 def _new_session() -> requests.Session:

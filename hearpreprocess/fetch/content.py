@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hearpreprocess.storage import EMPTY, bytes_text, is_markup, name_of, start_of
+from hearpreprocess.storage import EMPTY, GZIP, bytes_text, is_markup, kind_of, name_of, start_of
 
+_GZIP, _GZIP_SUFFIXES = ("gzip", "x-gzip"), (".gz", ".tgz")
 _TEXT_SUFFIXES = frozenset(
     (".htm", ".html", ".xhtml", ".xml", ".svg", ".json", ".jsonl", ".txt", ".csv", ".tsv", ".md", ".yaml", ".lab")
 )
@@ -14,6 +15,23 @@ _TEXT_SUFFIXES = frozenset(
 def described(start: bytes, size: int) -> str:
     """What a file of this size is that begins with these bytes."""
     return f"{name_of(start)} ({bytes_text(size)})" if size else EMPTY.name
+
+
+def encoding_reason(encoding: str) -> str:
+    """What a message says of the Content-Encoding of a response; nothing if it had none."""
+    if not encoding:
+        return ""
+    return f"; the server sent it with Content-Encoding: {encoding}, although it was asked for the file as it is"
+
+
+def problem_of_encoding(path: Path, name: str, encoding: str) -> str | None:
+    """What is wrong with a file to be called `name`, of which no checksum is known, that a server has encoded.
+
+    Servers name an encoding by mistake, too: of .gz files, and of those that are none.
+    """
+    if encoding not in _GZIP or name.lower().endswith(_GZIP_SUFFIXES) or kind_of(start_of(path)) is not GZIP:
+        return None
+    return "the file is compressed"
 
 
 def problem_of_page(path: Path) -> str | None:

@@ -8,13 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from hearpreprocess.errors import ChecksumError, DownloadError
+from hearpreprocess.errors import ChecksumError, DiskFullError, DownloadError
 from hearpreprocess.fetch.checksums import OnBytes, check, checksum_problem, ignore
 from hearpreprocess.fetch.connections import Connection, Say, silent
-from hearpreprocess.fetch.faults import TemporaryError, UnexpectedError
+from hearpreprocess.fetch.content import encoding_reason, problem_of_encoding
+from hearpreprocess.fetch.faults import TemporaryError, TooLargeError, UnexpectedError
 from hearpreprocess.fetch.part import Part, open_part, set_aside, url_of_part
 from hearpreprocess.fetch.receiving import ExpectedFile, receive
-from hearpreprocess.storage import is_text, name_of, start_of
+from hearpreprocess.storage import disk_full_message, is_text, name_of, start_of
 from hearpreprocess.task import without_credentials
 
 MOST_ATTEMPTS_IN_VAIN, MOST_ATTEMPTS = 4, 100
@@ -37,14 +38,15 @@ def download(
     """Download `target` from the first mirror that delivers the expected file.
 
     The bytes of a failed attempt stay beside the target, and the next attempt, in this or a later process, requests
-    only the rest, if the server proves that it is of the same version. Temporary failures are retried after a pause, or
-    after the time in the server's Retry-After; after any other failure the next mirror is tried at once. A file with a
-    wrong checksum or content is renamed accordingly, also one that is already there, if its content shows that it is
-    none that a person would use. `on_bytes` is called with the number of bytes just read and the total, if the server
-    states it; `say` with lines for the user.
+    only the rest, if the server proves that it is of the same version, or the checksum will. Temporary failures are
+    retried after a pause, or after the time in the server's Retry-After; after any other failure the next mirror is
+    tried at once. A file with a wrong checksum or content is renamed accordingly, also one that is already there, if
+    its content shows that it is none that a person would use. `on_bytes` is called with the number of bytes just read
+    and the total, if the server states it; `say` with lines for the user.
 
     Raises DownloadError with the reason for every mirror; ChecksumError where all delivered another file; DiskFullError
-    where the file does not fit on the disk, before its first byte is written.
+    where the file does not fit on the disk by its expected size or that of every mirror, before its first byte is
+    written.
     """
     failures: list[DownloadError] = []
     # Try the mirror of the partial file first.
@@ -59,11 +61,17 @@ def download(
                 _from_mirror(url, expected, part, connection, on_bytes, say, pause)
             except DownloadError as error:
                 failures.append(error)
-                if isinstance(error, ChecksumError | UnexpectedError) and number < len(urls):
+                if isinstance(error, ChecksumError | TooLargeError | UnexpectedError) and number < len(urls):
                     say(f"{error}. Trying the next mirror")
             else:
                 part.finish()
                 return
+    if all(isinstance(failure, TooLargeError) for failure in failures):
+        raise DiskFullError(
+            f"{target.name} does not fit on the disk:"
+            + "".join(f"\n  {failure}" for failure in failures)
+            + f"\n  {disk_full_message(target.parent)}"
+        )
     kind = ChecksumError if all(isinstance(failure, ChecksumError) for failure in failures) else DownloadError
     reasons = "".join(f"\n  {failure}" for failure in failures)
     raise kind(
@@ -107,6 +115,8 @@ def _from_mirror(
         if problem is None and (problem := checksum_problem(part.checksums(), expected.checksums)) is not None:
             start = start_of(part.path)
             problem += f"; it is {name_of(start)}" if is_text(start) else ""
+        if problem is None and not expected.checksums:
+            problem = problem_of_encoding(part.path, part.target_name, part.encoding)
         if problem is None:
             return
         if part.is_of_one_response:
@@ -114,7 +124,8 @@ def _from_mirror(
         part.restart()  # its pieces may be of several versions of the file: judge it by one that is of one piece
         part.may_be_resumed = False
     aside = part.set_aside()
-    raise ChecksumError(f"{without_credentials(url)}: {problem}; what came is kept as {aside.name}")
+    reason = encoding_reason(part.encoding)
+    raise ChecksumError(f"{without_credentials(url)}: {problem}{reason}; what came is kept as {aside.name}")
 
 
 def retrying(attempt: Callable[[], Value], progress: Callable[[], int], say: Say, pause: Pause) -> Value:

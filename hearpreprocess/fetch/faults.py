@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _TEMPORARY = {408, 425, 429, 500, 502, 503, 504}
 _PROXY_WANTS_PASSWORD = 407
+_MOST_QUOTED = 200
 
 
 class TemporaryError(DownloadError):
@@ -27,6 +28,10 @@ class TemporaryError(DownloadError):
     def __init__(self, message: str, seconds: float | None = None) -> None:
         super().__init__(message)
         self.seconds = seconds
+
+
+class TooLargeError(DownloadError):
+    """A server states a size that does not fit on the disk, and nothing else confirms it."""
 
 
 class UnexpectedError(DownloadError):
@@ -123,17 +128,44 @@ def _wants_password(proxy: Proxy) -> str:
 
 def innermost(error: BaseException) -> BaseException:
     """The first cause in a chain of network errors."""
-    candidates = (getattr(error, "reason", None), getattr(error, "original_error", None), *error.args[:1])
+    candidates = (getattr(error, "reason", None), getattr(error, "original_error", None), *error.args)
     inner = next((candidate for candidate in candidates if isinstance(candidate, BaseException)), None)
     return error if inner is None or inner is error else innermost(inner)
 
 
 def cause(error: BaseException) -> str:
     """The first cause in a chain of network errors, without the url."""
+    import http.client
+
+    import urllib3
+
     inner = innermost(error)
-    if type(inner).__name__ == "NameResolutionError":
-        return "the name of its host is not known here; is there a network?"
+    if isinstance(inner, urllib3.exceptions.NameResolutionError):
+        return f"the host name {inner.conn.host!r} is not known here; is there a network?"
+    if isinstance(inner, urllib3.exceptions.NewConnectionError):
+        system = inner.__cause__
+        address = _address(inner.conn.host, inner.conn.port)
+        if isinstance(system, ConnectionRefusedError):
+            return f"nothing answers at {address} (connection refused)"
+        reason = system.strerror if isinstance(system, OSError) and system.strerror else "no connection"
+        return f"{address} cannot be reached ({reason.lower()})"
+    if isinstance(inner, urllib3.exceptions.ConnectTimeoutError):
+        return "the server does not answer (connection timed out)"
+    if isinstance(inner, urllib3.exceptions.ReadTimeoutError | TimeoutError):
+        return "the server stopped sending (read timed out)"
+    if isinstance(inner, urllib3.exceptions.IncompleteRead):
+        return f"the connection ended {inner.expected:,} bytes before the end of the file"
+    if isinstance(inner, http.client.RemoteDisconnected):
+        return "the server closed the connection without an answer"
+    if isinstance(inner, ConnectionError):
+        return f"the connection broke ({(inner.strerror or str(inner)).lower()})"
+    if isinstance(inner, http.client.HTTPException):
+        return f"the answer is no valid HTTP ({_without_urls(str(inner))[:_MOST_QUOTED]})"
     return _without_urls(f"{type(inner).__name__}: {inner}")
+
+
+def _address(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _without_urls(text: str) -> str:

@@ -38,7 +38,8 @@ class PartOrigin:
     """Where the bytes of a part came from.
 
     `url`: without user name, password and query. `validator`: what the server names this version of the file by; empty
-    if it names it by nothing, so that the part cannot be resumed. `total`: the bytes of the whole file; -1 if unknown.
+    if it names it by nothing, so that only a checksum allows to resume the part. `total`: the bytes of the whole file;
+    -1 if unknown.
     """
 
     url: str
@@ -49,7 +50,8 @@ class PartOrigin:
 class Part:
     """A hidden file beside its target, with a note of the origin of its bytes and of the process that writes it.
 
-    Raises OutputError where it cannot be written, so that faults of this disk are none of a server.
+    `encoding`: the Content-Encoding of the response that its bytes came in; empty if it had none. Raises OutputError
+    where it cannot be written, so that faults of this disk are none of a server.
     """
 
     def __init__(self, target: Path, file: BinaryIO, algorithms: Sequence[str]) -> None:
@@ -62,6 +64,7 @@ class Part:
         self._origin = _read_origin(self._note)
         self.is_of_one_response = not self.size
         self.may_be_resumed = True
+        self.encoding = ""
         self._write_note()
 
     def _hash(self, block: bytes) -> None:
@@ -208,10 +211,17 @@ def open_part(
             try:
                 yield Part(target, file, algorithms)
             finally:
-                is_useless = target.exists() or not os.fstat(file.fileno()).st_size
+                is_useless = (
+                    target.exists() or not os.fstat(file.fileno()).st_size or not _may_be_resumed(note, algorithms)
+                )
                 if is_useless and is_under_its_name(file, path):  # it may have been renamed to the target, or set aside
                     note.unlink(missing_ok=True)
                     path.unlink()
+
+
+def _may_be_resumed(note: Path, algorithms: Sequence[str]) -> bool:
+    origin = _read_origin(note)
+    return origin is not None and bool(algorithms or origin.validator)
 
 
 def _wait_for_lock(target: Path, before_waiting: Callable[[], object], say: Say) -> BinaryIO:

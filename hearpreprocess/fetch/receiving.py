@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from hearpreprocess.errors import ChecksumError, DownloadError
+from hearpreprocess.errors import ChecksumError, DiskFullError, DownloadError
 from hearpreprocess.fetch.checksums import OnBytes
-from hearpreprocess.fetch.connections import Connection
-from hearpreprocess.fetch.content import described, problem_of_page
-from hearpreprocess.fetch.faults import TemporaryError, explaining_faults, raise_for_status
+from hearpreprocess.fetch.connections import Connection, content_length
+from hearpreprocess.fetch.content import described, encoding_reason, problem_of_page
+from hearpreprocess.fetch.faults import TemporaryError, TooLargeError, explaining_faults, raise_for_status
 from hearpreprocess.fetch.part import Part, PartOrigin
 from hearpreprocess.storage import FIRST_BYTES, check_free, is_page, is_text, start_of
 from hearpreprocess.task import without_credentials
@@ -87,7 +87,8 @@ def _copy(url: str, expected: ExpectedFile, part: Part, on_bytes: OnBytes) -> No
         raise DownloadError(f"{shown}: expected a file, found {'a directory' if source.is_dir() else 'a device'}")
     _check_size(shown, status.st_size, expected)
     part.restart()
-    _check_space(part, status.st_size)
+    part.note(PartOrigin(shown, ""))
+    _check_space(part, status.st_size, shown, is_sure=True)
     with source.open("rb") as file:
         for block in iter(lambda: file.read(_CHUNK), b""):
             part.append(block)
@@ -102,25 +103,28 @@ def _request(
 ) -> None:
     """Request the missing bytes, or the whole file where nothing proves that they are of the same version."""
     origin = part.origin(shown)
-    start = part.size if origin is not None and origin.validator else 0
-    headers = {"Range": f"bytes={start}-", "If-Range": origin.validator} if origin and start else {}
+    # Where nothing names the version, the checksum shows whether the pieces were of one.
+    start = part.size if origin is not None and (origin.validator or expected.checksums) else 0
+    headers = {"Range": f"bytes={start}-"} if start else {}
+    if origin is not None and start and origin.validator:
+        headers["If-Range"] = origin.validator
     with connection.get(url, headers) as response:
         if response.status_code == _RANGE_NOT_SATISFIABLE and start:
             _check_complete(response, part, shown)
             return
-        if response.status_code == _PARTIAL:
-            total: int | None = _total_of_continuation(response, part, origin if start else None, shown)
-        elif response.status_code == _OK:
+        if response.status_code == _OK or (not start and _is_whole(response)):
             part.restart()
             start = 0
-            length = response.headers.get("Content-Length", "")
-            total = int(length) if length.isdecimal() else None
+            total = content_length(response)
+        elif response.status_code == _PARTIAL:
+            total = _total_of_continuation(response, part, origin if start else None, shown)
         else:
             raise_for_status(response, shown)
             return
         if total is not None and expected.size_problem(total):
             _refuse(response, part, expected, total, shown)
-        _check_space(part, total or expected.size or 0)
+        part.encoding = _encoding(response)
+        _check_space(part, total or expected.size or 0, shown, is_sure=expected.size is not None)
         validator = origin.validator if origin and start else _validator(response)
         part.note(PartOrigin(shown, validator, -1 if total is None else total))
         if start:
@@ -133,7 +137,8 @@ def _request(
         raise TemporaryError(f"{shown}: the connection ended before the first byte")
     for whole in (total, expected.size):
         if whole is not None and part.size != whole:
-            raise TemporaryError(f"{shown}: the connection ended after {part.size:,} of {whole:,} bytes")
+            problem = f"the connection ended after {part.size:,} of {whole:,} bytes"
+            raise TemporaryError(f"{shown}: {problem}{encoding_reason(part.encoding)}")
     _check_size(shown, part.size, expected)
 
 
@@ -148,12 +153,12 @@ def _total_of_continuation(response: requests.Response, part: Part, origin: Part
 
     Discards the part and raises TemporaryError where the response does not continue it in the same version.
     """
-    match = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", response.headers.get("Content-Range", "").strip())
-    length = response.headers.get("Content-Length", "")
+    match = _content_range(response)
+    length = content_length(response)
     if origin is None or match is None or not part.size == int(match[1]) <= int(match[2]) < int(match[3]):
         problem = "the server sends another part of the file than it was asked for"
-    elif length.isdecimal() and int(length) != int(match[2]) + 1 - int(match[1]):
-        problem = f"the server sends {int(length):,} bytes as {match[0]!r}"
+    elif length is not None and length != int(match[2]) + 1 - int(match[1]):
+        problem = f"the server sends {length:,} bytes as {match[0]!r}"
     elif origin.total not in (-1, int(match[3])) or not _is_same_version(response, origin):
         problem = "the file there has changed"
     else:
@@ -162,8 +167,33 @@ def _total_of_continuation(response: requests.Response, part: Part, origin: Part
     raise TemporaryError(f"{shown}: {problem}")
 
 
+def _content_range(response: requests.Response) -> re.Match[str] | None:
+    """First byte, last byte and total of a partial response."""
+    return re.fullmatch(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", response.headers.get("Content-Range", "").strip())
+
+
+def _is_whole(response: requests.Response) -> bool:
+    """Whether a partial response has all of the file, as some servers answer a request for all of it."""
+    match = _content_range(response)
+    if response.status_code != _PARTIAL or match is None:
+        return False
+    total = int(match[3])
+    return int(match[1]) == 0 and int(match[2]) + 1 == total and content_length(response) in (None, total)
+
+
+def _encoding(response: requests.Response) -> str:
+    """The encoding that a server says to have used although it was asked for the file as it is; empty if none."""
+    named = response.headers.get("Content-Encoding", "").strip().lower()
+    return "" if named == "identity" else named
+
+
 def _is_same_version(response: requests.Response, origin: PartOrigin) -> bool:
-    """Whether a partial response names the version that was begun, as RFC 9110 (15.3.7) demands of an ETag only."""
+    """Whether a partial response names the version that was begun, as RFC 9110 (15.3.7) demands of an ETag only.
+
+    Also true if nothing names that version.
+    """
+    if not origin.validator:
+        return True
     if origin.validator.startswith('"'):
         return response.headers.get("ETag") == origin.validator
     return response.headers.get("Last-Modified", origin.validator) == origin.validator
@@ -197,7 +227,7 @@ def _refuse(response: requests.Response, part: Part, expected: ExpectedFile, tot
     problem = expected.size_problem(total)
     start = response.raw.read(FIRST_BYTES) if total <= _LARGEST_PAGE else b""
     if not is_text(start):
-        raise DownloadError(f"{shown}: the server's file {problem}")
+        raise DownloadError(f"{shown}: the server's file {problem}{encoding_reason(_encoding(response))}")
     part.restart()
     part.append(start)
     for block in _blocks(response):
@@ -221,5 +251,11 @@ def _check_no_more(shown: str, part: Part, total: int | None, expected: Expected
         raise DownloadError(f"{shown}: the server sends more than the {most:,} bytes that were expected")
 
 
-def _check_space(part: Part, total: int) -> None:
-    check_free(part.path.parent, total - part.size, f"{part.target_name} is downloaded")
+def _check_space(part: Part, total: int, shown: str, *, is_sure: bool) -> None:
+    """Raise DiskFullError where a file does not fit on the disk; TooLargeError if only this server states its size."""
+    try:
+        check_free(part.path.parent, total - part.size, f"{part.target_name} is downloaded")
+    except DiskFullError as error:
+        if is_sure:
+            raise
+        raise TooLargeError(f"{shown}: the server's file has {total:,} bytes, more than fit on the disk") from error

@@ -31,6 +31,11 @@ def is_yes_and_no(cells: Collection[str]) -> bool:
     return kinds <= {*YES, *NO} and len(kinds) > 1
 
 
+def says_yes_or_no(cell: str) -> bool:
+    """Whether a cell says one of both."""
+    return cell.lower() in (*YES, *NO)
+
+
 def distinct_cells(rows: Sequence[Row], column: Column) -> set[str]:
     """The different cells of a column, without the blanks around them."""
     return {row[column].strip() for row in rows}

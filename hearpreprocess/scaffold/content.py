@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from hearpreprocess import audio
 from hearpreprocess.errors import AudioError
+from hearpreprocess.scaffold.encodings import unmarked_utf16
 from hearpreprocess.scaffold.notes import Noted
 from hearpreprocess.storage import counted
 from hearpreprocess.task import is_hidden
@@ -133,9 +135,11 @@ def _is_recording(path: Path) -> bool:
 
 
 def _is_text(head: bytes) -> bool:
-    """Whether a file begins as text does: UTF-8, which may be cut at the end, without control characters."""
+    """Whether a file begins as text does: UTF-8 or UTF-16, which may be cut at the end, without control characters."""
+    has_mark = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    encoding = "utf-16" if has_mark else unmarked_utf16(head) or "utf-8"
     try:
-        text = head.decode("utf-8", errors="strict" if len(head) < _HEAD_BYTES else "ignore")
+        text = codecs.getincrementaldecoder(encoding)().decode(head, final=len(head) < _HEAD_BYTES)
     except UnicodeDecodeError:
         return False
     return not any(ord(character) < 32 and character not in "\t\n\v\f\r" for character in text)

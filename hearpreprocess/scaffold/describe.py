@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hearpreprocess import archive
 from hearpreprocess.errors import CorpusError, SplitError
+from hearpreprocess.scaffold.checks import check_clips
 from hearpreprocess.scaffold.content import notes_on_unused, recordings_in, seconds_of_some, visible
 from hearpreprocess.scaffold.dataset import DatasetDescription
 from hearpreprocess.scaffold.division import MOST_FOLDS, divide, ungrouped
@@ -49,6 +50,7 @@ def describe(folder: Path) -> DatasetDescription:
             unused = tables.tables if tables else ()
             notes.add(f"{table.path} has no column that is called label" for table, _naming in unused)
             dataset = described_by_folders(folder, recordings, layout_of(recordings.paths), notes)
+        check_clips(dataset.clips, dataset.label_source)
         looked_for = _notes_on_columns(dataset)
         dataset = notes.value_of(_divided(dataset))
     except (CorpusError, SplitError) as error:

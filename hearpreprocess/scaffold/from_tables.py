@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from hearpreprocess.scaffold.checks import check_events, check_no_missing_labels
 from hearpreprocess.scaffold.columns import column_called, group_column_in
 from hearpreprocess.scaffold.dataset import DatasetDescription, TablesLayout
 from hearpreprocess.scaffold.division import ungrouped
@@ -81,6 +82,10 @@ def described_by_tables(tables: NamingTables, columns: Columns, notes: Notes) ->
         have_backslashes=any("\\" in row[naming.column] for _table, row in tables.rows),
         have_same_names=naming.by_name and len(recordings.unique_names) < len(recordings.names),
     )
+    if columns.labels.column != "" and not columns.labels.are_lists:
+        check_no_missing_labels(tables, columns.labels.column)
+    if columns.times is not None:
+        check_events(tables, columns.times)
     splits = notes.value_of(splits_of_rows(columns.split, tables.rows, recordings.paths))
     notes.add(_notes_on_same_names(tables))
     known = of_known(tables.by_recording, recordings, by_name=naming.by_name)

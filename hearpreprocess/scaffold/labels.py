@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from hearpreprocess.errors import CorpusError
-from hearpreprocess.scaffold.columns import YES, column_called, distinct_cells, is_yes_and_no
+from hearpreprocess.scaffold.columns import NO, YES, column_called, distinct_cells, is_yes_and_no, says_yes_or_no
 from hearpreprocess.scaffold.notes import Noted
 from hearpreprocess.scaffold.tables import Row
 from hearpreprocess.task import Column
@@ -22,7 +22,17 @@ NOTHING = ("", "nan", "none")
 """In small letters."""
 
 LISTED = r"""'([^']*)'|"([^"]*)"|([^\s,'"\[\](){}]+)"""
-"""An item of a list, as Python and numpy write it: quoted, or a number."""
+"""An item of a list, as Python and numpy write it: quoted, or a word or a number."""
+
+_QUOTED, _WORD, _NUMBER = r"""(?:'[^'\\]*'|"[^"\\]*")""", r"""[^\s,'"\[\](){}\\]+""", r"[-+.\d]+(?:e[-+]?\d+)?"
+_CERTAIN_LIST = re.compile(
+    rf"[\[({{]\s*(?:(?:{_QUOTED}|{_WORD})(?:\s*,\s*(?:{_QUOTED}|{_WORD}))*\s*,?"
+    rf"|(?:{_QUOTED}|{_NUMBER})(?:\s+(?:{_QUOTED}|{_NUMBER}))*)?\s*[\])}}]"
+)
+"""A list whose items can be told apart in one way: without escapes, words only between commas."""
+
+MOST_OTHERS = 0.1
+"""The share of rows that hold something else than yes and no, in a column that is meant to hold these."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +61,25 @@ class Labels:
 
 
 def yes_columns_in(columns: Sequence[Column], rows: Sequence[Row]) -> tuple[Column, ...]:
-    """The columns that say yes and no."""
-    return tuple(column for column in columns if is_yes_and_no(distinct_cells(rows, column)))
+    """The columns that say yes and no, but for a few of their rows."""
+    return tuple(column for column in columns if _says_mostly_yes_and_no(rows, column))
+
+
+def _says_mostly_yes_and_no(rows: Sequence[Row], column: Column) -> bool:
+    cells = [row[column].strip() for row in rows]
+    others = sum(not says_yes_or_no(cell) for cell in cells)
+    return others <= max(1, MOST_OTHERS * len(cells)) and is_yes_and_no(set(filter(says_yes_or_no, cells)))
+
+
+def _check_every_cell_says_yes_or_no(columns: Sequence[Column], rows: Sequence[Row], table: str) -> None:
+    """Raise CorpusError where a cell says neither yes nor no, and a recording may have the label or not."""
+    for column in columns:
+        other = next((cell for row in rows if not says_yes_or_no(cell := row[column].strip())), None)
+        if other is not None:
+            raise CorpusError(
+                f"{table}: column {column!r} holds {other!r} beside yes and no; expected one of {', '.join(YES)} or of "
+                f"{', '.join(filter(None, NO))}. Correct the cell, or remove the column if it is no label"
+            )
 
 
 def label_columns_in(columns: Sequence[Column], rows: Sequence[Row], table: str) -> Noted[Labels]:
@@ -65,6 +92,7 @@ def label_columns_in(columns: Sequence[Column], rows: Sequence[Row], table: str)
         return Labels(named), []
     yes_columns = yes_columns_in([column for column in columns if isinstance(column, str)], rows)
     if len(yes_columns) > 1:
+        _check_every_cell_says_yes_or_no(yes_columns, rows, table)
         return Labels(yes_columns=yes_columns), []
     distinct = {column: distinct_cells(rows, column) for column in columns}
     able = [column for column in columns if 1 < len(distinct[column]) <= max(2, len(rows) // 2)]
@@ -84,6 +112,11 @@ def with_several(labels: Labels, rows: Sequence[Row]) -> Labels:
     cells = [row[labels.column].strip() for row in rows]
     filled = [cell for cell in cells if cell.lower() not in NOTHING]
     if filled and all(map(_is_list, filled)):
+        if uncertain := next((cell for cell in filled if not _CERTAIN_LIST.fullmatch(cell)), None):
+            raise CorpusError(
+                f"column {labels.column!r}: the labels in {uncertain} cannot be told apart with certainty; write the "
+                "labels of a recording divided by semicolons"
+            )
         return replace(labels, are_lists=True)
     return replace(labels, separator=next((mark for mark in SEPARATORS if _divides(mark, set(cells))), ""))
 

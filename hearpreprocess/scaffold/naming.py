@@ -12,7 +12,7 @@ from hearpreprocess.errors import CorpusError
 from hearpreprocess.scaffold.notes import Noted
 from hearpreprocess.scaffold.recordings import Recordings, stem_of
 from hearpreprocess.scaffold.splits import split_of_table
-from hearpreprocess.scaffold.tables import NotATableError, Row, Table, names_recordings, read
+from hearpreprocess.scaffold.tables import NotATableError, Row, Table, is_divided_by_blanks, names_recordings, read
 from hearpreprocess.task import Column
 
 MOST_FOLDERS = 50
@@ -110,6 +110,8 @@ def tables_naming(folder: Path, paths: Sequence[str], recordings: Recordings) ->
                 raise CorpusError(f"{error}. Correct the table, or move it out of the folder") from None
             if is_named or not path.lower().endswith(".txt"):
                 notes.append(f"{error}; passed over")
+            elif is_divided_by_blanks(folder, path, recordings):
+                notes.append(f"{path} is not read, as its columns are divided by blanks; divide them by tabs or commas")
             continue
         count, naming = naming_in(table, recordings)
         if naming is not None:
@@ -126,6 +128,8 @@ def tables_naming(folder: Path, paths: Sequence[str], recordings: Recordings) ->
     chosen_paths = [table.path for table, _naming in chosen]
     left = [table.path for _count, table, _naming in others if table.path not in chosen_paths]
     notes += [f"{path} names recordings, too, and was passed over" for path in left]
+    for table, its_naming in chosen:
+        _check_one_suffix(table, its_naming, recordings)
     named = sum(count for count, table, _naming in matched if table.path in chosen_paths)
     if named < max(1, len(recordings.paths) / 2):
         notes.append(f"{' and '.join(chosen_paths)} names only {named:,} of the recordings, and was passed over")
@@ -138,6 +142,22 @@ def _go_together(first: Table, naming: Naming, other: Table, other_naming: Namin
     are_splits = split_of_table(first.path) != "" and split_of_table(other.path) != ""
     are_alike = first.is_written_as(other) and len(set(first.columns) & set(other.columns)) > 1
     return are_splits and are_alike and replace(other_naming, prefix="") == replace(naming, prefix="")
+
+
+def _check_one_suffix(table: Table, naming: Naming, recordings: Recordings) -> None:
+    """Raise CorpusError where a cell without a suffix names recordings of several."""
+    others = [replace(naming, suffix=suffix) for suffix in recordings.suffixes if suffix != naming.suffix]
+    if not naming.suffix or not others:
+        return
+    known = frozenset(recordings.names) if naming.by_name else recordings.known
+    for line, row in zip(table.lines, table.rows, strict=True):
+        cell = row[naming.column]
+        also = [other.path(cell) for other in others if other.path(cell) in known]
+        if also and naming.path(cell) in known:
+            raise CorpusError(
+                f"{table.path}, line {line}: {cell!r} names both {naming.path(cell)} and {also[0]}; write the suffix "
+                "into the table, or move the other recordings out of the folder"
+            )
 
 
 def naming_in(table: Table, recordings: Recordings) -> tuple[int, Naming | None]:

@@ -16,6 +16,7 @@ from hearpreprocess.task import (
     SEPARATORS,
     Column,
     Dialect,
+    TableError,
     TableRow,
     column_names,
     lines_of,
@@ -25,6 +26,8 @@ from hearpreprocess.task import (
 
 SUFFIXES = (".csv", ".tsv", ".txt")
 COMMENT = "#"
+
+_UNQUOTED = ("na", "nan", "null", "none", "true", "false", "inf", "-inf")
 
 Row = Mapping[Column, str]
 
@@ -101,6 +104,8 @@ def read(folder: Path, path: str, recordings: Recordings) -> Noted[Table]:
         (text, encoding), notes = text_of(content)
         dialect, rows = _best_reading(path, text, recordings)
         table = _table(path, replace(dialect, encoding=encoding), rows, recordings)
+    except TableError as error:  # without the options of Tree.table, which `new` has none of
+        raise CorpusError(f"{path} cannot be read as a table: {error.problem}") from None
     except CorpusError as error:
         raise type(error)(f"{path} cannot be read as a table: {error}") from None
     if dialect.quoting == "none":
@@ -119,11 +124,26 @@ def read(folder: Path, path: str, recordings: Recordings) -> Noted[Table]:
 
 def names_recordings(folder: Path, path: str, recordings: Recordings) -> bool:
     """Whether a cell of a file names a recording, however the file is divided into cells."""
+    return _names_recordings(_text_of_any(folder / path), recordings)
+
+
+def is_divided_by_blanks(folder: Path, path: str, recordings: Recordings) -> bool:
+    """Whether the first word of most lines of a file names a recording."""
+    words = [line.split(maxsplit=1) for _number, line in lines_of(_text_of_any(folder / path)) if line.strip()]
+    return 2 * sum(len(parts) > 1 and recordings.are_named([parts[0].strip('"')]) for parts in words) > len(words)
+
+
+def _text_of_any(path: Path) -> str:
+    """The text of a file, which need not be one in an encoding that is known; "" where it cannot be read."""
     try:
-        (text, _encoding), _notes = text_of((folder / path).read_bytes())
-    except (OSError, CorpusError):
-        return False
-    return _names_recordings(text, recordings)
+        content = path.read_bytes()
+    except OSError:
+        return ""
+    try:
+        (text, _encoding), _notes = text_of(content)
+    except CorpusError:
+        return content.decode("utf-8", "surrogateescape")
+    return text
 
 
 def _names_recordings(text: str, recordings: Recordings) -> bool:
@@ -188,14 +208,27 @@ def _with_quoting(text: str, dialect: Dialect) -> tuple[Dialect, list[TableRow]]
         plain = replace(dialect, quoting="none")
         if _cells(text, replace(dialect, quoting="minimal")) is not None or (cells := _cells(text, plain)) is None:
             raise
-        if any(_is_quoted(cell) for row in cells for cell in row):
+        if not _are_characters(cells):
             raise
         return plain, rows_in(text, plain)
 
 
-def _is_quoted(cell: str) -> bool:
-    """Whether a cell was quoted after all, or holds a quote that was meant to be escaped."""
-    return (len(cell) > 1 and cell[0] == cell[-1] == '"') or '\\"' in cell
+def _are_characters(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether quotes are characters of cells that cannot all be quoted ones.
+
+    They are not where one is doubled or escaped, nor where all words of a column are in quotes, as most writers quote.
+    """
+    enclosed = {
+        number for row in rows for number, cell in enumerate(row) if len(cell) > 1 and cell[0] == cell[-1] == '"'
+    }
+    if any('\\"' in cell or ('""' in cell and cell[0] == cell[-1] == '"') for row in rows for cell in row):
+        return False
+    return all(any(_is_bare_word(row[number]) for row in rows[1:]) for number in enclosed)
+
+
+def _is_bare_word(cell: str) -> bool:
+    """Whether a cell is not in quotes, and no number or missing value, which are left without them by most writers."""
+    return not cell.startswith('"') and any(map(str.isalpha, cell)) and cell.lower() not in _UNQUOTED
 
 
 def _without_needless(text: str, dialect: Dialect, rows: Sequence[TableRow]) -> Dialect:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf, isfinite
 
+from hearpreprocess.errors import CorpusError
 from hearpreprocess.scaffold.columns import column_called
 from hearpreprocess.scaffold.naming import RowsByRecording
 from hearpreprocess.scaffold.notes import Noted
@@ -15,6 +17,9 @@ from hearpreprocess.task import Column
 START_NAMES = ("onset", "onsets", "start", "starttime", "startseconds", "begin", "onsetseconds", "eventonset")
 END_NAMES = ("offset", "offsets", "end", "endtime", "endseconds", "stop", "offsetseconds", "eventoffset")
 DURATION_NAMES = ("duration", "durationseconds", "eventduration", "length")
+
+_NUMBER = re.compile(r"[-+]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][-+]?\d+)?", re.ASCII)
+"""A number as tables hold it; float() takes more, such as 1_0 for 10."""
 
 SECONDS_BEYOND, MOST_BEYOND = 1.0, 0.1
 """Times of more than this share of rows, so far after the end of a recording, are times in something else."""
@@ -61,13 +66,21 @@ def time_columns_in(columns: Sequence[Column]) -> Times | None:
 def checked_times(times: Times, rows: RowsByRecording, seconds: Mapping[str, float]) -> Noted[Times | None]:
     """The times, with how their cells are written; None where they are no numbers that stay inside of the recordings.
 
-    `seconds`: how long some of the recordings last.
+    `seconds`: how long some of the recordings last. Raises CorpusError where some cells have a decimal point, and
+    others a comma.
     """
     timed = [(path, row) for path, of_path in rows.items() for _table, row in of_path if not times.are_blank_in(row)]
     if reason := _reason_against(times, timed, seconds):
         return None, [f"columns {times.start!r} and {times.end!r} are not taken for times of events: {reason}"]
-    cells = (row[column] for of_path in rows.values() for _table, row in of_path for column in times.columns)
-    return replace(times, have_decimal_commas=_have_commas(cells)), []
+    cells = [row[column] for of_path in rows.values() for _table, row in of_path for column in times.columns]
+    have_commas = _have_commas(cells)
+    if have_commas and any("." in cell for cell in cells):
+        with_comma, with_point = (next(cell for cell in cells if mark in cell) for mark in ",.")
+        raise CorpusError(
+            f"columns {times.start!r} and {times.end!r} hold {with_comma!r} and {with_point!r}: a comma may be a "
+            "decimal mark or divide thousands; write all times with a decimal point"
+        )
+    return replace(times, have_decimal_commas=have_commas), []
 
 
 def _reason_against(times: Times, timed: Sequence[tuple[str, Row]], seconds: Mapping[str, float]) -> str:
@@ -94,7 +107,4 @@ def _number(cell: str) -> float:
 
 
 def _is_number(cell: str) -> bool:
-    try:
-        return isfinite(_number(cell))
-    except ValueError:
-        return False
+    return _NUMBER.fullmatch(cell.strip()) is not None and isfinite(_number(cell))

@@ -16,7 +16,16 @@ from luigi.parameter import ParameterVisibility
 from hearpreprocess.steps.code import made_by
 from hearpreprocess.steps.interruption import raise_if_interrupted
 from hearpreprocess.steps.journal import Journal, JournalEntry, JournalEvent
-from hearpreprocess.storage import Workspace, digest, is_sealed, on_new_run, replaced_folder, seal, whole_folder
+from hearpreprocess.storage import (
+    Workspace,
+    check_code_unchanged,
+    digest,
+    is_sealed,
+    on_new_run,
+    replaced_folder,
+    seal,
+    whole_folder,
+)
 from hearpreprocess.task import TaskReference, source_to_json
 
 Value = TypeVar("Value")
@@ -161,6 +170,10 @@ class PlanningStep(Step):
         self.finish()
 
 
+WARNINGS = "warnings.json"
+"""The file in a step's folder with the warnings that each run repeats; it is no part of the step's output."""
+
+
 class FolderStep(Step):
     """A step whose output is one folder below the work folder; the sealed folder is its completion mark.
 
@@ -187,8 +200,8 @@ class FolderStep(Step):
         with fresh_folder(self.folder, written) as folder:
             written.update(self.build(folder))
             if self._warnings:
-                (folder / _WARNINGS).write_text(json.dumps(self._warnings), encoding="utf-8")
-                written.add(_WARNINGS)
+                (folder / WARNINGS).write_text(json.dumps(self._warnings), encoding="utf-8")
+                written.add(WARNINGS)
 
     def build(self, folder: Path) -> Iterable[str]:
         """Write the output to an empty folder, which is renamed to `folder` afterwards.
@@ -203,13 +216,11 @@ class FolderStep(Step):
         self.warn(text)
 
     def repeat_warnings(self) -> None:
-        path = self.folder / _WARNINGS
+        path = self.folder / WARNINGS
         if self.complete() and path.is_file():
             for text in json.loads(path.read_text(encoding="utf-8")):
                 self.warn(text)
 
-
-_WARNINGS = "warnings.json"
 
 _known_whole: set[Path] = set()
 on_new_run(_known_whole.clear)
@@ -226,12 +237,15 @@ def is_whole(folder: Path) -> bool:
 def fresh_folder(path: Path, written: Collection[str] = ()) -> Iterator[Path]:
     """Yield an empty folder to fill, and seal it afterwards if the files `written` are there.
 
-    An intact folder that another run has created meanwhile is kept; one with a broken seal is replaced.
+    An intact folder that another run has created meanwhile is kept; one with a broken seal is replaced. Raises
+    ChangedCodeError, before and after, if the code that the folder's name stands for has changed on the disk.
     """
+    check_code_unchanged()
     is_broken = path.exists() and not is_sealed(path)
     with replaced_folder(path) if is_broken else whole_folder(path) as folder:
         yield folder
         raise_if_interrupted()
+        check_code_unchanged()
         seal(folder, written, made_by())
 
 

@@ -13,7 +13,7 @@ from hearpreprocess.steps.code import made_by, sampled_by
 from hearpreprocess.steps.fetch import Index, source_step
 from hearpreprocess.steps.source import SourceStep
 from hearpreprocess.storage import Workspace, digest, on_new_run
-from hearpreprocess.task import TaskMode, TaskReference, Tree, describe_undeclared, opened_files
+from hearpreprocess.task import TaskMode, TaskReference, Tree, describe_undeclared, label_versions, opened_files
 
 
 @functools.lru_cache(maxsize=64)
@@ -47,7 +47,7 @@ class TaskStep(FolderStep):
     @property
     def key(self) -> str:
         listings = {name: index.key for name, index in self.indexes().items()}
-        return f"{self.title}-{digest([self.task.digest, listings, made_by()])}"
+        return f"{self.title}-{digest([self.task.digest, listings, made_by(), label_versions(self.config.extras)])}"
 
 
 class Corpus(TaskStep):

@@ -22,12 +22,12 @@ from hearpreprocess.finished import (
     release_of_folder,
     with_release,
 )
-from hearpreprocess.steps.base import Step, TaskParameter
+from hearpreprocess.steps.base import WARNINGS, Step, TaskParameter
 from hearpreprocess.steps.code import made_by
 from hearpreprocess.steps.corpus import Corpus, TaskStep, corpus_folder
 from hearpreprocess.steps.screen import Screen
 from hearpreprocess.storage import CODE_OF_OUTPUTS, SEAL, code_digest, digest, replaced_folder
-from hearpreprocess.task import Local, Tree
+from hearpreprocess.task import Local, Tree, label_versions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,7 +98,7 @@ class Labels(TaskStep):
         metadata["description"] = self.task.documentation
         if skipped:
             metadata["skipped_clips"] = skipped
-        release = digest([made_by(), files, metadata, corpus.summary.audio])
+        release = digest([made_by(), label_versions(config.extras), files, metadata, corpus.summary.audio])
         files[METADATA] = labels.to_json(with_release(metadata, release))
         files[MANIFEST] = manifest.to_text(self._manifest(table, left_out, metadata, release))
         for name, text in files.items():
@@ -127,6 +127,7 @@ class Labels(TaskStep):
                 "hearpreprocess": __version__,
                 "code": code_digest(CODE_OF_OUTPUTS),
                 **audio.library_versions(),
+                **label_versions(config.extras),
             },
             sources=metadata["sources"],
             left_out=[*left_out, *skipped],
@@ -165,6 +166,7 @@ class Preview(Step):
     def run(self) -> None:
         check_replaceable(self.folder, self.requires().config.splits.names)
         with replaced_folder(self.folder) as folder:
-            for file in sorted(set(self.requires().folder.iterdir()) - {self.requires().folder / SEAL}):
-                shutil.copyfile(file, folder / file.name)
+            for file in sorted(self.requires().folder.iterdir()):
+                if file.name not in (SEAL, WARNINGS):
+                    shutil.copyfile(file, folder / file.name)
         self.note("completed")

@@ -34,11 +34,11 @@ from hearpreprocess.finished import (
     write_tarball,
 )
 from hearpreprocess.steps.audio import Resample
-from hearpreprocess.steps.base import Counter, HiddenParameter, RatesParameter
+from hearpreprocess.steps.base import WARNINGS, Counter, HiddenParameter, RatesParameter
 from hearpreprocess.steps.corpus import CorpusStep
 from hearpreprocess.steps.interruption import raise_if_interrupted
 from hearpreprocess.steps.labels import Labels
-from hearpreprocess.storage import SEAL, output_lock, replaced_folder, whole_file
+from hearpreprocess.storage import SEAL, check_code_unchanged, output_lock, replaced_folder, whole_file
 
 ABOVE_ALL_RATES = 1_000_000
 """A priority above every sample rate; luigid's page cannot show infinity."""
@@ -83,7 +83,7 @@ class OutputStep(CorpusStep):
 
     def label_files(self) -> dict[str, str]:
         """The files other than audio, manifest and card, by their path in the finished task."""
-        without = {SEAL, *PROOFS}
+        without = {SEAL, WARNINGS, *PROOFS}
         return {path.name: str(path) for path in sorted(self._labels_folder.iterdir()) if path.name not in without}
 
     def whole_manifest(
@@ -166,6 +166,7 @@ class Combine(OutputStep):
             if self.with_report:
                 self._write_report(folder)
             raise_if_interrupted()
+            check_code_unchanged()
         self.note("finished")
 
     def _write_report(self, folder: Path) -> None:
@@ -243,6 +244,7 @@ class Tar(OutputStep):
                 self._write()
 
     def _write(self) -> None:
+        check_code_unchanged()
         files = self.label_files() | self.audio_files(self.rate)
         with Counter(self, "files", len(files) + len(PROOFS)) as counter:
             proofs = self.proofs(self.whole_manifest([self.rate], {}))

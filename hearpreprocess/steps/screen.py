@@ -12,7 +12,7 @@ from hearpreprocess.errors import AudioError, enumerate_problems
 from hearpreprocess.steps.audio import Standardize
 from hearpreprocess.steps.base import LOGGER, PlanningStep, fresh_folder
 from hearpreprocess.steps.corpus import Corpus, TaskStep, corpus_folder
-from hearpreprocess.storage import discard, is_sealed
+from hearpreprocess.storage import counted, discard, is_sealed
 
 _REFUSED = "refused.json"
 
@@ -78,6 +78,6 @@ class Screen(PlanningStep, TaskStep):  # type: ignore[misc]  # its run is that o
             logging.getLogger(LOGGER).error("%s: %s", self.title, problem)
         allowed = f" ({self.skips:,} may be skipped)" if self.skips else ""
         raise AudioError(
-            enumerate_problems(f"{self.title}: {{count}} clips cannot be used{allowed}:", problems)
-            + f"\n  Mend or replace them, or go on without them: --skip-bad-clips {len(problems)}"
+            enumerate_problems(f"{self.title}: {counted(len(problems), 'clips')} cannot be used{allowed}:", problems)
+            + f"\n  Repair or replace them, or go on without them: --skip-bad-clips {len(problems)}"
         )

@@ -9,7 +9,14 @@ from hearpreprocess.storage.atomic import (
     whole_file,
     whole_folder,
 )
-from hearpreprocess.storage.code import CODE_OF_OUTPUTS, CODE_OF_SAMPLES, code_digest
+from hearpreprocess.storage.code import (
+    CODE_OF_OUTPUTS,
+    CODE_OF_SAMPLES,
+    check_code_unchanged,
+    code_digest,
+    expect_code,
+    loaded_code,
+)
 from hearpreprocess.storage.digests import digest, duplicates, file_digest
 from hearpreprocess.storage.disk import (
     block_of,
@@ -86,6 +93,7 @@ __all__ = [
     "alone",
     "block_of",
     "bytes_text",
+    "check_code_unchanged",
     "check_free",
     "code_digest",
     "counted",
@@ -94,6 +102,7 @@ __all__ = [
     "disk_full_message",
     "disk_of",
     "duplicates",
+    "expect_code",
     "explaining_disk_errors",
     "file_digest",
     "fitting_name",
@@ -111,6 +120,7 @@ __all__ = [
     "is_under_its_name",
     "kind_of",
     "link_or_copy",
+    "loaded_code",
     "lock_file",
     "name_of",
     "name_of_run",

@@ -27,7 +27,12 @@ _LOCK = "-lock"
 _LONGEST_NAME = 180
 """Bytes of the final name in a temporary one; file systems take 255 in all."""
 
-_TEMPORARY = re.compile(rf"(\..*\.[0-9a-f]{{16}}{re.escape(PARTIAL)})(?:{_LOCK})?", re.DOTALL)
+_RANDOM, _HOST_AND_PROCESS = "[0-9a-f]{16}", r"[A-Za-z0-9_-]+-\d+-\d+"
+"""The ends of names: as they are made, and as earlier versions made them, without a lock file."""
+
+_TEMPORARY = re.compile(
+    rf"(\..*\.{_RANDOM}{re.escape(PARTIAL)})(?:{_LOCK})?|(\..+\.{_HOST_AND_PROCESS}{re.escape(PARTIAL)})", re.DOTALL
+)
 _NOT_RENAMED = (errno.EXDEV, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, errno.EMFILE)
 """Errors of file systems that cannot rename a folder: overlays of container images, object stores."""
 
@@ -121,11 +126,12 @@ def move_aside(folder: Path, aside: Path) -> None:
 def remove_abandoned(folder: Path, *, force: bool = False) -> list[Path]:
     """Remove the temporaries in a folder whose builders have ended, and return those that nobody may know about.
 
-    These are from another host and not old, on a file system without locks, or of a user who does not allow it.
+    These are from another host or version and not old, on a file system without locks, or of a user who does not allow
+    it.
     `force`: remove them, too, where that is allowed. What is locked is being built, and neither removed nor returned.
     """
     with os.scandir(folder) as entries:
-        names = {match[1] for entry in entries if (match := _TEMPORARY.fullmatch(entry.name))}
+        names = {match[1] or match[2] for entry in entries if (match := _TEMPORARY.fullmatch(entry.name))}
     server = FileServer(folder)
     unknown = []
     for name in sorted(names):

@@ -2,13 +2,15 @@
 
 from hearpreprocess.task import registry
 from hearpreprocess.task.addresses import without_credentials
-from hearpreprocess.task.cells import TableRow, lines_of
+from hearpreprocess.task.cells import TableError, TableRow, lines_of
+from hearpreprocess.task.characters import unusable_character
 from hearpreprocess.task.clips import Clip, Event, Label, LeftOut, Member
 from hearpreprocess.task.config import TaskConfig
 from hearpreprocess.task.encodings import encoding_named, encoding_problem
 from hearpreprocess.task.facts import EXTRAS, Mode, Resampled
 from hearpreprocess.task.files import File
 from hearpreprocess.task.frame import Column, column_names
+from hearpreprocess.task.libraries import label_versions
 from hearpreprocess.task.loading import LoadedTask
 from hearpreprocess.task.midi import midi_notes
 from hearpreprocess.task.mode import TaskMode
@@ -27,11 +29,11 @@ from hearpreprocess.task.sources import (
     Synthetic,
     source_to_json,
 )
-from hearpreprocess.task.tables import SEPARATORS, Dialect, decoded, rows_in, separator_line
+from hearpreprocess.task.tables import SEPARATORS, Dialect, decoded, is_mostly_utf8, rows_in, separator_line
 from hearpreprocess.task.tfds import named_clips, tfds_names
 from hearpreprocess.task.tree import TREE, Packed, Tree, is_hidden, matcher
 from hearpreprocess.task.undeclared import describe_undeclared
-from hearpreprocess.task.values import LARGEST, shown, unusable_character
+from hearpreprocess.task.values import LARGEST, shown
 
 __all__ = [
     "EXTRAS",
@@ -63,6 +65,7 @@ __all__ = [
     "SplitScheme",
     "SplitSeconds",
     "Synthetic",
+    "TableError",
     "TableRow",
     "TaskConfig",
     "TaskMode",
@@ -77,6 +80,8 @@ __all__ = [
     "encoding_problem",
     "fold",
     "is_hidden",
+    "is_mostly_utf8",
+    "label_versions",
     "lines_of",
     "load",
     "matcher",

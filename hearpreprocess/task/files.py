@@ -13,8 +13,9 @@ from hearpreprocess.errors import ConfigError
 from hearpreprocess.storage import LONGEST_NAME, file_digest, on_new_run
 from hearpreprocess.task import rules
 from hearpreprocess.task.addresses import without_credentials
+from hearpreprocess.task.characters import unusable_character
 from hearpreprocess.task.checking import Rule, check_fields
-from hearpreprocess.task.values import shown, unusable_character
+from hearpreprocess.task.values import shown
 
 
 @dataclass(frozen=True)

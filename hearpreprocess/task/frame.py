@@ -44,7 +44,8 @@ def table_frame(
         _check_separator(content, dialect, len(rows[0].cells) if rows else 0)
     cells = [row.cells for row in rows]
     if header is not None and len(cells) <= header and names is None:
-        raise CorpusError(f"it has {len(cells)} rows, and no row {header} with the names of the columns")
+        rows_there = "1 row, row 0" if len(cells) == 1 else f"{len(cells):,} rows, from row 0 to row {len(cells) - 1}"
+        raise CorpusError(f"header={header} is to name the columns; it has {rows_there}")
     columns: list[Column] = list(names or (range(len(cells[0])) if header is None else column_names(cells[header])))
     below = cells if header is None else cells[header + 1 :]
     if header is None and names is None:
@@ -87,8 +88,10 @@ def _are(kind: type | tuple[type, ...], values: object) -> bool:
 
 def _check_separator(content: bytes, dialect: Dialect, width: int) -> None:
     """Raise CorpusError where a table has one column, and several with another separator."""
+    if width != 1:
+        return
     lines = [line for _number, line in lines_of(decoded(content, dialect.encoding)) if dialect.form.is_row(line)]
-    if width != 1 or len(lines) < 2:
+    if len(lines) < 2:
         return
     for other in SEPARATORS.replace(dialect.sep, ""):
         counts = {line.count(other) for line in lines}

@@ -9,6 +9,7 @@ import io
 import struct
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from hearpreprocess.errors import CorpusError
@@ -16,12 +17,19 @@ from hearpreprocess.errors import CorpusError
 _HEADER = struct.Struct(">4sL3H")
 _CHUNK = struct.Struct(">4sL")
 
+_TIME_SIGNATURE = 0x58
 _FIRST_STATUS, _SYSTEM, _META, _EXCLUSIVE = 0x80, 0xF0, 0xFF, (0xF0, 0xF7)
 _OF_ONE_BYTE = (0xC0, 0xD0)
 """Program change and channel pressure; other events of a channel have two bytes."""
 
 FRAMES_PER_SECOND = {24: 24.0, 25: 25.0, 29: 30000 / 1001, 30: 30.0}
 """SMPTE formats; 29 is 30 frames with dropped ones, which run at 29.97 a second."""
+
+_SIZES = {0x51: ("tempo", 3), 0x54: ("start in frames", 5), 0x58: ("time signature", 4), 0x59: ("key signature", 2)}
+"""Of meta events, in bytes, by their type."""
+
+MOST_TICKS = 50_000_000
+"""Until the last event: for each tick up to it, pretty_midi takes 8 bytes of memory."""
 
 _OF_ALL_TRACKS = ("set_tempo", "key_signature", "time_signature")
 
@@ -37,9 +45,7 @@ def parsed_midi(content: bytes) -> Any:
     import pretty_midi
 
     division, tracks = _checked_header(content)
-    for track in tracks:
-        _check_running_status(track)
-    file = _HEADER.pack(b"MThd", 6, 1, len(tracks), 96) + b"".join(tracks)
+    file = _HEADER.pack(b"MThd", 6, 1, len(tracks), 96) + b"".join(map(_checked_track, tracks))
     try:
         midi = mido.MidiFile(file=io.BytesIO(file))
         midi.ticks_per_beat = division
@@ -50,7 +56,8 @@ def parsed_midi(content: bytes) -> Any:
         for track in midi.tracks:
             if not track:
                 track.append(mido.MetaMessage("end_of_track"))  # pretty_midi fails on a track without events
-        with warnings.catch_warnings():
+        _check_last_tick(midi)
+        with warnings.catch_warnings(), _most_ticks():
             warnings.simplefilter("error", RuntimeWarning)
             return pretty_midi.PrettyMIDI(mido_object=midi)
     except CorpusError:
@@ -93,18 +100,44 @@ def _tracks(content: bytes, position: int) -> Iterator[bytes]:
         position = end
 
 
-def _check_running_status(track: bytes) -> None:
-    """Raise CorpusError where an event without a status follows one that leaves none, which mido reads as another."""
+def _check_last_tick(midi: Any) -> None:
+    last = max(sum(event.time for event in track) for track in midi.tracks)
+    if last > MOST_TICKS:
+        raise CorpusError(f"its last event is at tick {last:,}, expected at most {MOST_TICKS:,}; is it damaged?")
+
+
+@contextmanager
+def _most_ticks() -> Iterator[None]:
+    """Have pretty_midi take MOST_TICKS; by itself it refuses 153 s at 32,767 ticks a beat as damaged."""
+    from pretty_midi import pretty_midi
+
+    before = pretty_midi.MAX_TICK
+    pretty_midi.MAX_TICK = MOST_TICKS + 1
+    try:
+        yield
+    finally:
+        pretty_midi.MAX_TICK = before
+
+
+def _checked_track(track: bytes) -> bytes:
+    """The track, without what mido refuses and no time depends on.
+
+    These are bytes beyond 127 in exclusive messages and escapes, which may hold any, and time signatures of 0 beats.
+    Raises CorpusError where an event without a status follows one that leaves none, which mido reads as another, and
+    where a meta event is too short.
+    """
+    changed = bytearray(track)
     position, status = _CHUNK.size, 0
     while position < len(track):
         position = _after_number(track, position)
         if position >= len(track):
-            return  # cut, which mido refuses
+            break  # cut, which mido refuses
         byte = track[position]
         if byte >= _FIRST_STATUS:
             position += 1
         elif not _FIRST_STATUS <= status < _SYSTEM:
             raise CorpusError(f"an event without a status byte follows one of status {status:#x}, which leaves none")
+        kind = track[position] if byte == _META and position < len(track) else None
         if byte == _META:
             position += 1
         elif byte >= _FIRST_STATUS:
@@ -114,9 +147,23 @@ def _check_running_status(track: bytes) -> None:
             length = 0
             for part in track[position:end]:
                 length = length << 7 | part & 0x7F
+            payload = track[end : end + length]
+            if byte in _EXCLUSIVE:
+                changed[end : end + length] = bytes(value & 0x7F for value in payload)
+            elif kind in _SIZES:
+                _check_size(kind, payload)
+                if kind == _TIME_SIGNATURE and not payload[0]:
+                    changed[end] = 1
             position = end + length
         else:
             position += 1 if status & 0xF0 in _OF_ONE_BYTE else 2
+    return bytes(changed)
+
+
+def _check_size(kind: int, payload: bytes) -> None:
+    name, size = _SIZES[kind]
+    if len(payload) < size:
+        raise CorpusError(f"an event for a {name} has {len(payload)} bytes, expected {size}")
 
 
 def _after_number(track: bytes, position: int) -> int:
@@ -128,6 +175,8 @@ def _after_number(track: bytes, position: int) -> int:
 
 def _move_to_first_track(midi: Any) -> None:
     """Move what holds for all tracks to the first one, in the order of time, where it is on any other."""
+    if any(event.type == "set_tempo" and not event.tempo for track in midi.tracks for event in track):
+        raise CorpusError("a tempo is 0 microseconds a beat")
     if not any(event.type in _OF_ALL_TRACKS for track in midi.tracks[1:] for event in track):
         return
     timed = [_with_ticks(track) for track in midi.tracks]

@@ -8,8 +8,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from hearpreprocess.storage import nearest
+from hearpreprocess.task.characters import unusable_character
 from hearpreprocess.task.checking import Rule
-from hearpreprocess.task.values import shown, unusable_character
+from hearpreprocess.task.values import shown
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 """The pattern of the names of tasks, versions, modes and sources, which become part of file names."""

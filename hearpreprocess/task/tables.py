@@ -12,12 +12,12 @@ from typing import Literal
 from hearpreprocess.errors import ConfigError, CorpusError
 from hearpreprocess.task.cells import (
     LINE_END,
-    QUOTES_ARE_CHARACTERS,
     CellFormat,
+    TableError,
     TableRow,
-    lines_of,
     quoted_rows,
     unquoted_rows,
+    without_quotes_around,
 )
 
 Quoting = Literal["minimal", "none"]
@@ -27,6 +27,15 @@ SEPARATORS = ",;\t|"
 
 _MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF16_LE: "utf-16"}
 _MARKS |= {codecs.BOM_UTF32_BE: "utf-32", codecs.BOM_UTF16_BE: "utf-16"}  # UTF-32's first, as it begins like UTF-16's
+
+_QUOTES_ARE_CHARACTERS = 'Where a quote is a character like any other, set quoting="none"'
+_QUOTES_ARE_DOUBLED = """Write a quote inside a cell as "", as R does with qmethod="double", not after a backslash"""
+_NAMES_OF_ROWS_LACK_ONE = (
+    "As R's write.table writes it, the first row has no name for the first column: set skiprows=1 and "
+    'names=["row", ...]'
+)
+
+_BEYOND_ASCII, _NOT_DECODED = re.compile("[^\0-\x7f]"), re.compile("[\udc80-\udcff]")
 
 _SEPARATOR_LINE = re.compile(r'"?sep=(?P<separator>.)"?[ \t]*', re.IGNORECASE)
 
@@ -85,17 +94,24 @@ def decoded(content: bytes, encoding: str | None = None) -> str:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
         line = len(LINE_END.findall(content[: error.start].decode("latin-1"))) + 1
-        raise CorpusError(
-            f"line {line}: {content[error.start : error.end]!r} is not text in {encoding}. Set encoding= to "
-            "the table's own, such as 'cp1252'"
-        ) from None
+        problem = f"line {line}: {content[error.start : error.end]!r} is not text in {encoding}"
+        if encoding == "utf-8" and is_mostly_utf8(content):
+            raise TableError(f"{problem}, as the rest of the file is; write it in UTF-8 throughout") from None
+        raise TableError(problem, "Set encoding= to the table's own, such as 'cp1252'") from None
     except UnicodeError as error:  # of a codec that is for something else, such as idna
         raise CorpusError(f"it is not text in {encoding}: {error}") from None
     text = text.lstrip("\ufeff")
     if "\0" in text:
         line = len(LINE_END.findall(text[: text.index("\0")])) + 1
-        raise CorpusError(f"line {line}: contains a NUL character; a table in UTF-16 needs encoding='utf-16-le'")
+        raise TableError(f"line {line}: contains a NUL character", "A table in UTF-16 needs encoding='utf-16-le'")
     return text
+
+
+def is_mostly_utf8(content: bytes) -> bool:
+    """Whether of the characters beyond ASCII in some bytes at least half are in UTF-8, which few other texts are."""
+    text = content.decode("utf-8", "surrogateescape")
+    every, wrong = len(_BEYOND_ASCII.findall(text)), len(_NOT_DECODED.findall(text))
+    return content.startswith(codecs.BOM_UTF8) or every >= 2 * wrong
 
 
 def table_rows(content: bytes, dialect: Dialect, columns: int | None = None) -> list[TableRow]:
@@ -119,7 +135,6 @@ def rows_in(text: str, dialect: Dialect, columns: int | None = None) -> list[Tab
         _check_widths(rows, columns)
     else:
         rows = _unambiguous_rows(text, form, position, number, columns)
-    _check_every_line_is_read(text, form, position, number, rows)
     return rows
 
 
@@ -129,16 +144,41 @@ def _unambiguous_rows(text: str, form: CellFormat, position: int, number: int, c
     if '"' not in text:
         _check_widths(plain, columns)
         return plain
+    if not _ragged(plain, columns) and (simple := _quoted_around(plain)) is not None:
+        return simple
     try:
         rows = quoted_rows(text, form, position, number)
         _check_widths(rows, columns)
-    except CorpusError as error:
-        hint = f". {QUOTES_ARE_CHARACTERS}" if not _ragged(plain, columns) else ""
-        raise CorpusError(f"{error}{hint if QUOTES_ARE_CHARACTERS not in str(error) else ''}") from None
+    except TableError as error:
+        raise _advised(error, text, form, plain, columns) from None
     if not _ragged(plain, columns):
         _check_same_cells(plain, rows)
-    _check_no_escapes(rows)
+        _check_no_bare_quotes(plain, rows, form)
+    if '\\"' in text:
+        _check_no_escapes(rows)
     return rows
+
+
+def _quoted_around(plain: Sequence[TableRow]) -> list[TableRow] | None:
+    """The rows without the quotes around cells, where there are no others: such a table need not be read twice."""
+    rows = []
+    for row in plain:
+        cells = without_quotes_around(row.cells)
+        if cells is None:
+            return None
+        rows.append(TableRow(row.line, cells))
+    return rows
+
+
+def _advised(
+    error: TableError, text: str, form: CellFormat, plain: Sequence[TableRow], columns: int | None
+) -> TableError:
+    """The error, with how the table could be read; where a cell is quoted after all, a quote is no character."""
+    if '\\"' in text and any(form.is_enclosed(cell) for row in plain for cell in row.cells):
+        return TableError(error.problem, _QUOTES_ARE_DOUBLED)
+    if _ragged(plain, columns) or any(form.is_enclosed(cell) for row in plain for cell in row.cells):
+        return error
+    return TableError(error.problem, _QUOTES_ARE_CHARACTERS)
 
 
 def _start_of_table(text: str, dialect: Dialect) -> tuple[int, int]:
@@ -176,9 +216,12 @@ def _check_widths(rows: Sequence[TableRow], columns: int | None) -> None:
     expected = f"{_width(rows, columns)}" + ("" if columns is not None else f" as in line {rows[0].line}")
     others = ", ".join(str(row.line) for row in ragged[1:10]) + (" ..." if len(ragged) > 10 else "")
     cells = "1 cell" if len(row.cells) == 1 else f"{len(row.cells)} cells"
-    raise CorpusError(
+    is_header = columns is None and len(rows) > 2 and len(ragged) == len(rows) - 1
+    lacks_one = is_header and {len(row.cells) for row in ragged} == {len(rows[0].cells) + 1}
+    raise TableError(
         f"line {row.line} has {cells}, expected {expected}: {_shown_cells(row)}"
-        + (f"; so it is with {len(ragged) - 1:,} more: {others}" if others else "")
+        + (f"; so it is with {len(ragged) - 1:,} more: {others}" if others else ""),
+        _NAMES_OF_ROWS_LACK_ONE if lacks_one else "",
     )
 
 
@@ -186,30 +229,38 @@ def _check_same_cells(plain: Sequence[TableRow], quoted: Sequence[TableRow]) -> 
     """Raise CorpusError where quotes decide which cells there are, not only what is around them."""
     for row, other in zip(quoted, plain, strict=False):
         if (row.line, len(row.cells), row.lines) != (other.line, len(other.cells), other.lines):
-            raise CorpusError(
-                f"line {row.line} reads differently with and without quoted cells: {_shown_cells(row)} or "
-                f'{_shown_cells(other)}. quoting="minimal" takes the first, quoting="none" the second'
-            )
+            raise _ambiguous(row, other)
+
+
+def _ambiguous(row: TableRow, other: TableRow, reason: str = "") -> TableError:
+    return TableError(
+        f"line {row.line} reads differently with and without quoted cells: {_shown_cells(row)} or "
+        f"{_shown_cells(other)}{reason}",
+        'quoting="minimal" takes the first, quoting="none" the second',
+    )
+
+
+def _check_no_bare_quotes(plain: Sequence[TableRow], quoted: Sequence[TableRow], form: CellFormat) -> None:
+    """Raise CorpusError where some cells are quoted, and a quote is a character of another one, as nobody quotes."""
+    bare = next(
+        (row.line for row in plain for cell in row.cells if '"' in cell and not form.is_enclosed(cell)),
+        None,
+    )
+    if bare is None:
+        return
+    for row, other in zip(quoted, plain, strict=True):
+        if row.cells != other.cells:
+            raise _ambiguous(row, other, f"; in line {bare}, a quote is a character of its cell")
 
 
 def _check_no_escapes(rows: Sequence[TableRow]) -> None:
     for row in rows:
         if any('\\"' in cell for cell in row.cells):
-            raise CorpusError(
+            raise TableError(
                 f"line {row.line} has a backslash before a quote, which may be meant to be left out: "
-                f'{_shown_cells(row)}. quoting="none" or quoting="minimal" keeps both'
+                f"{_shown_cells(row)}",
+                'quoting="none" or quoting="minimal" keeps both',
             )
-
-
-def _check_every_line_is_read(
-    text: str, form: CellFormat, position: int, number: int, rows: Sequence[TableRow]
-) -> None:
-    """Raise CorpusError, which names the line, where one that holds cells is in no row, or in two."""
-    read = [line for row in rows for line in range(row.line, row.line + row.lines)]
-    known = set(read)
-    lost = [line for line, cells in lines_of(text, position, number) if line not in known and form.is_row(cells)]
-    if lost or len(read) != len(known):
-        raise CorpusError(f"{len(rows):,} rows were read, and line {lost[0] if lost else '?'} is in none of them")
 
 
 def _shown_cells(row: TableRow) -> str:

@@ -11,13 +11,13 @@ import dataclasses
 import math
 import reprlib
 import sys
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from itertools import islice
 from pathlib import PurePath
 from types import FunctionType
 from typing import Any
 
+from hearpreprocess.errors import HearPreprocessError
 from hearpreprocess.task.addresses import without_credentials
 
 MOST_ITEMS = 1_000_000
@@ -240,6 +240,10 @@ def several(item: Kind, *, ordered: bool) -> Kind:
         except RefusedError as refused:
             place = f"[{shown(each)}]" if isinstance(value, Set) else f"[{len(items)}]"
             raise refused.inside(place) from None
+        except HearPreprocessError:
+            raise
+        except Exception as error:  # of a user's own iterator
+            raise RefusedError(expected, value, _failed(error)) from error
         if len(items) > MOST_ITEMS:
             raise RefusedError(f"a sequence of at most {MOST_ITEMS:,} items", value)
         return tuple(sorted(set(items), key=_order)) if isinstance(value, Set) else tuple(items)
@@ -249,15 +253,22 @@ def several(item: Kind, *, ordered: bool) -> Kind:
             raise RefusedError(expected, value, for_one(value))
         if value is None:
             raise RefusedError(expected, value, "For none, write {field}=()")
-        is_table = hasattr(value, "columns") and hasattr(value, "dtypes")  # whose items are the columns' names
+        try:
+            is_table = hasattr(value, "columns") and hasattr(value, "dtypes")  # whose items are the columns' names
+        except Exception as error:  # of a property of a user's own
+            raise RefusedError(expected, value, _failed(error)) from error
         if isinstance(value, bytes | bytearray | memoryview | Mapping) or is_table:
             raise RefusedError(expected, value)
+        if _is_numpy_scalar(value):  # of which np.void has a length and an iterator without items
+            raise RefusedError(expected, value, for_one(value))
         if ordered and isinstance(value, Set):
             raise RefusedError(expected, value, "A set has no order, and here the order counts: give a tuple")
         try:
             iter(value)
         except TypeError:
             raise RefusedError(expected, value, for_one(value)) from None
+        except Exception as error:  # of a user's own class
+            raise RefusedError(expected, value, _failed(error)) from error
 
     def for_one(value: Any) -> str:
         """The advice on a single item, which only lacks a comma."""
@@ -267,6 +278,20 @@ def several(item: Kind, *, ordered: bool) -> Kind:
             return ""
 
     return Kind(expected, f"sequences of {item.plural}", convert, {tuple: convert, list: convert})
+
+
+def _failed(error: Exception) -> str:
+    """The advice on a value that cannot be read for an error of its own code."""
+    try:
+        text = without_credentials(" ".join(str(error).split()))[: 2 * MOST_CHARACTERS]
+    except Exception:  # of a `__str__` of a user's own
+        text = ""
+    return f"Reading it failed: {type(error).__name__}{f': {text}' if text else ''}"
+
+
+def _is_numpy_scalar(value: Any) -> bool:
+    numpy = sys.modules.get("numpy")  # without it there are no such scalars
+    return numpy is not None and isinstance(value, numpy.generic) and getattr(value.dtype, "names", None) is None
 
 
 def _order(value: Any) -> tuple[str, Any]:
@@ -280,8 +305,16 @@ def mapping_to(item: Kind) -> Kind:
     def convert(value: Any) -> dict[str, Any]:
         if not isinstance(value, Mapping):
             raise RefusedError(expected, value)
+        try:
+            items = list(islice(value.items(), MOST_ITEMS + 1))
+        except HearPreprocessError:
+            raise
+        except Exception as error:  # of a user's own mapping
+            raise RefusedError(expected, value, _failed(error)) from error
+        if len(items) > MOST_ITEMS:
+            raise RefusedError(f"a mapping of at most {MOST_ITEMS:,} names", value)
         converted = {}
-        for key, inner in value.items():
+        for key, inner in items:
             try:
                 name = _text(key)
             except RefusedError as refused:
@@ -305,25 +338,10 @@ def _json(value: Any, levels: int = MOST_LEVELS) -> Any:
     if not levels:
         raise RefusedError(f"nested at most {MOST_LEVELS} levels deep", value)
     if isinstance(value, Mapping):
-        return mapping_to(Kind("", "", lambda inner: _json(inner, levels - 1))).convert(value)
+        return mapping_to(Kind("", JSON.plural, lambda inner: _json(inner, levels - 1))).convert(value)
     if isinstance(value, list | tuple):
-        return list(several(Kind("", "", lambda inner: _json(inner, levels - 1)), ordered=True).convert(value))
+        return list(several(Kind("", JSON.plural, lambda inner: _json(inner, levels - 1)), ordered=True).convert(value))
     raise RefusedError(JSON.expected, value)
 
 
 JSON = Kind("a JSON value (text, a finite number, True, False, None, a list or a mapping)", "JSON values", _json)
-
-
-def unusable_character(text: str) -> str:
-    """The first character that a name or a label must not have, as in `U+000A`; empty if there is none.
-
-    These are control characters, line and paragraph separators, lone surrogates, and the byte order mark, which comes
-    from the beginning of a file.
-    """
-    if text.isprintable():
-        return ""
-    return next((f"U+{ord(character):04X}" for character in text if _is_unusable(character)), "")
-
-
-def _is_unusable(character: str) -> bool:
-    return character == "\ufeff" or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")

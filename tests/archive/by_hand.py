@@ -13,7 +13,10 @@ UTF_8_FLAG = 0x800
 
 @dataclass(frozen=True)
 class ZipEntry:
-    """A stored member; `local_name`, `size` and `checksum` say something else than what is there."""
+    """A stored member; `local_name`, `size` and `checksum` say something else than what is there.
+
+    `attributes`: None for those of a plain file.
+    """
 
     name: bytes
     content: bytes = b"abc"
@@ -24,9 +27,11 @@ class ZipEntry:
     local_name: bytes | None = None
     size: int | None = None
     checksum: int | None = None
+    attributes: int | None = None
+    mode: int = 0o100644
 
 
-def zip_of(entries: Sequence[ZipEntry], *, count: int | None = None) -> bytes:
+def zip_of(entries: Sequence[ZipEntry], *, count: int | None = None, comment: bytes = b"") -> bytes:
     """A zip archive; `count`: the number of members that its end states."""
     members, directory = b"", b""
     for entry in entries:
@@ -34,7 +39,8 @@ def zip_of(entries: Sequence[ZipEntry], *, count: int | None = None) -> bytes:
         checksum = zlib.crc32(entry.content) if entry.checksum is None else entry.checksum
         local_name = entry.name if entry.local_name is None else entry.local_name
         facts = (entry.flags, entry.method, 0, 33, checksum, len(entry.content), size)
-        attributes = 0o100644 << 16 if entry.host == UNIX else 0
+        plain = entry.mode << 16 if entry.host == UNIX else 0
+        attributes = plain if entry.attributes is None else entry.attributes
         directory += struct.pack(
             "<4s6H3L5H2L", b"PK\1\2", entry.host << 8 | 20, 20, *facts, len(entry.name), len(entry.extra), 0, 0, 0,
             attributes, len(members),
@@ -42,9 +48,8 @@ def zip_of(entries: Sequence[ZipEntry], *, count: int | None = None) -> bytes:
         members += struct.pack("<4s5H3L2H", b"PK\3\4", 20, *facts, len(local_name), len(entry.extra))
         members += local_name + entry.extra + entry.content
     stated = len(entries) if count is None else count
-    return (
-        members + directory + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, stated, stated, len(directory), len(members), 0)
-    )
+    end = (0, 0, stated, stated, len(directory), len(members), len(comment))
+    return members + directory + struct.pack("<4s4H2LH", b"PK\5\6", *end) + comment
 
 
 def unicode_path(name: bytes, of: bytes) -> bytes:

@@ -111,7 +111,7 @@ def test_folders_are_no_members(tmp_path: Path, form: str) -> None:
 @pytest.mark.parametrize("name", ["../x.wav", "a/../../x.wav", "/etc/x.wav", "C:\\x.wav", "..\\x.wav", "\\x.wav"])
 def test_a_member_that_leads_out_is_refused(tmp_path: Path, form: str, name: str) -> None:
     files = write(form, tmp_path / "in", {"fine.wav": b"1", name: b"x"})
-    with pytest.raises(ArchiveError, match="1 members are refused:\n.*outside the folder"):
+    with pytest.raises(ArchiveError, match="1 member is refused:\n.*outside the folder"):
         unpack(form, files, tmp_path / "out")
     assert {path.name for path in tmp_path.rglob("*.wav")} <= {"fine.wav"}
     assert not Path("/etc/x.wav").exists()
@@ -121,7 +121,7 @@ def test_a_member_that_leads_out_is_refused(tmp_path: Path, form: str, name: str
 @pytest.mark.parametrize("names", [("a/b.wav", "a//b.wav"), ("a/./b.wav",), ("a", "a/b.wav"), ("a/b", "a/b/c/d.wav")])
 def test_paths_that_could_meet_are_refused(tmp_path: Path, form: str, names: tuple[str, ...]) -> None:
     files = write(form, tmp_path / "in", dict.fromkeys(names, b"x"))
-    with pytest.raises(ArchiveError, match="1 members are refused:\n.*(another path could share|also a folder)"):
+    with pytest.raises(ArchiveError, match="1 member is refused:\n.*(another path could share|also a folder)"):
         unpack(form, files, tmp_path / "out", lambda path: False)
 
 

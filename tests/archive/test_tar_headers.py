@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
+import lzma
+import re
 import tarfile
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from hearpreprocess import archive
 from hearpreprocess.errors import ArchiveError
-from tests.archive.by_hand import TAR_END, tar_header, tar_member
+from tests.archive.by_hand import TAR_END, ZipEntry, tar_header, tar_member, zip_of
 
 NAMES = [f"{folder}/{number:02d}.wav" for folder in ("barks", "meows") for number in range(6)]
 
@@ -52,12 +56,26 @@ def test_one_wrong_bit_in_any_header_is_refused(tmp_path: Path, form: int) -> No
                 members_of(tmp_path, bytes(damaged))
 
 
-def test_a_cut_anywhere_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("selected", [True, False])
+def test_a_cut_anywhere_is_refused_or_told(tmp_path: Path, selected: bool) -> None:
     content, offsets = whole()
     last = offsets[-1] + 512 + 1024
-    for end in {*range(0, last, 451), *offsets, last}:
-        with pytest.raises(ArchiveError, match=r"x\.tar is no (whole tar archive|archive that can be read)"):
-            members_of(tmp_path, content[:end])
+    path = tmp_path / "x.tar"
+    for end in {100, *range(0, last, 451), *offsets, last, last - 1, last - 300, last - 325}:
+        path.write_bytes(content[:end])
+        notes: list[str] = []
+        if end and end in (*offsets, last):  # nothing shows it, as one without an end mark is the same
+            sizes = archive.unpack({"x.tar": path}, lambda name: selected, tmp_path / "out", on_note=notes.append)
+            assert list(sizes) == NAMES[: end // 1536]
+            assert ["x.tar has no end mark" in note for note in notes] == [True]
+        else:
+            with pytest.raises(
+                ArchiveError, match="it ends inside" if end > 257 + 5 else "no archive that can be read"
+            ):
+                archive.unpack({"x.tar": path}, lambda name: selected, tmp_path / "out", on_note=notes.append)
+            assert notes == []
+        with pytest.raises(ArchiveError, match="no whole tar archive|archive that can be read"):
+            list(archive.TarReader(path))
     assert list(members_of(tmp_path, content[: last + 512])) == NAMES, "one block of zeros is an end mark"
 
 
@@ -112,6 +130,7 @@ def test_headers_of_every_kind(tmp_path: Path) -> None:
         (tar_member(b"pax", b"12 path=a.w\n", b"x") + tar_header(b"a"), None),
         (tar_member(b"pax", b"99 path=a.wav\n", b"x") + tar_header(b"a"), "a pax header is damaged"),
         (tar_member(b"pax", b"13 path=a.wa\n", b"x"), "before its member"),
+        (tar_member(b"L", b"a" * 200, b"L"), "before its member"),
         (tar_member(b"pax", b"10 size=a\n", b"x") + tar_header(b"a"), "where a size is expected"),
         (tar_member(b"pax", b"14 path=all.w\n", b"g") + tar_header(b"a"), "for all members sets 'path'"),
         (tar_member(b"pax", b"22 GNU.sparse.major=1\n", b"x") + tar_header(b"a"), "is a sparse file"),
@@ -137,7 +156,34 @@ def test_headers_that_are_refused(tmp_path: Path, headers: bytes, problem: str |
             members_of(tmp_path, content)
 
 
+@pytest.mark.parametrize(("kind", "content"), [(b"L", b"a" * 200), (b"x", b"13 path=a.wa\n")])
+def test_an_archive_that_ends_behind_a_long_name_is_refused(tmp_path: Path, kind: bytes, content: bytes) -> None:
+    headers = tar_member(b"first.wav") + tar_member(b"long", content, kind)
+    for end in (0, 1, 100):
+        with pytest.raises(ArchiveError, match="before its member" if not end else "it ends inside a header"):
+            members_of(tmp_path, headers[: len(headers) - end])
+
+
 @pytest.mark.parametrize("names", [(b"a", b"a/b.wav"), (b"a/b.wav", b"a"), (b"a", b"a/b/c.wav")])
 def test_a_file_that_is_also_a_folder_is_refused(tmp_path: Path, names: tuple[bytes, bytes]) -> None:
     with pytest.raises(ArchiveError, match="is a file and also a folder"):
         members_of(tmp_path, b"".join(map(tar_member, names)) + TAR_END)
+
+
+@pytest.mark.parametrize(("name", "compress"), [("gzip", gzip), ("bzip2", bz2), ("xz", lzma)])
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"RIFF\x24\0\0\0WAVEfmt " + bytes(600), "a recording"),
+        (zip_of([ZipEntry(b"a.wav")]), "a zip archive"),
+        (b"file,label\n", 'text, "file,label"'),
+    ],
+)
+def test_what_was_compressed_is_named_if_it_is_no_tar(
+    tmp_path: Path, name: str, compress: ModuleType, content: bytes, words: str
+) -> None:
+    expected = f"file of a tar archive, got an? {name} file of {re.escape(words)}\\. Decompress it"
+    (tmp_path / "a.wav.gz").write_bytes(compress.compress(content))
+    with pytest.raises(ArchiveError, match=expected) as raised:
+        archive.unpack({"a.wav.gz": tmp_path / "a.wav.gz"}, lambda path: True, tmp_path / "out")
+    assert "no whole tar" not in str(raised.value)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import stat
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -25,6 +28,67 @@ def names_of(folder: Path, content: bytes, encoding: str | None = None) -> tuple
         for name, location in packed.items():
             assert reader.read(name, location) == (out / name).read_bytes()
     return list(sizes), notes
+
+
+def test_a_colon_in_a_name_is_no_drive(tmp_path: Path) -> None:
+    names = ["1:2 mix.wav", "a:b.wav", "a/C:/b.wav"]
+    assert names_of(tmp_path, zip_of([ZipEntry(name.encode()) for name in names])) == (names, [])
+
+
+def test_icons_of_folders_on_macos_are_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "x.zip"
+    path.write_bytes(zip_of([ZipEntry(b"a.wav"), ZipEntry(b"Icon\r", b""), ZipEntry(b"a/Icon\r", b"resource")]))
+    assert archive.unpack({"x.zip": path}, lambda name: True, tmp_path / "out") == {"a.wav": 3}
+    assert [file.name for file in (tmp_path / "out").rglob("*")] == ["a.wav"]
+
+
+@pytest.mark.parametrize(("host", "attributes"), [(FAT, 0x10), (NTFS, 0x10), (UNIX, 0o40755 << 16)])
+def test_what_is_a_folder_by_name_and_attributes_is_one(tmp_path: Path, host: int, attributes: int) -> None:
+    folder = ZipEntry(
+        b"d\\" if host == FAT else b"d/", b"what all programs pass over", host=host, attributes=attributes
+    )
+    path = tmp_path / "x.zip"
+    path.write_bytes(zip_of([folder, ZipEntry(b"d/a.wav")]))
+    assert archive.unpack({"x.zip": path}, lambda name: True, tmp_path / "out") == {"d/a.wav": 3}
+
+
+ZIP_7 = "Unpack it with a tool such as 7z"
+
+
+@pytest.mark.parametrize(
+    ("entry", "advice"),
+    [
+        (
+            ZipEntry(b"a.wav", method=9),
+            f"{ZIP_7} and give the directory with --source NAME=DIR, or pack its files again",
+        ),
+        (
+            ZipEntry(b"a.wav", flags=1),
+            f"{ZIP_7} and give the directory with --source NAME=DIR, or pack its files again",
+        ),
+        (ZipEntry(b"a.wav", attributes=0o120777 << 16), f"{ZIP_7} and give the directory with --source NAME=DIR"),
+        (ZipEntry(b"a\\b.wav"), f"{ZIP_7} and give the directory with --source NAME=DIR"),
+        (ZipEntry(b"a\1b.wav"), f"{ZIP_7}, rename these files, and give the directory with --source NAME=DIR"),
+        (ZipEntry(b"n" * 256), f"{ZIP_7}, rename these files, and give the directory with --source NAME=DIR"),
+        (ZipEntry(b"../a.wav"), "look at its listing before you unpack it"),
+    ],
+)
+def test_the_advice_fits_the_refusal(tmp_path: Path, entry: ZipEntry, advice: str) -> None:
+    (tmp_path / "x.zip").write_bytes(zip_of([ZipEntry(b"fine.wav"), entry]))
+    with pytest.raises(ArchiveError) as refused:
+        archive.unpack({"x.zip": tmp_path / "x.zip"}, lambda name: False, tmp_path / "out")
+    first, _member, last = str(refused.value).splitlines()
+    assert first == "x.zip: 1 member is refused:"
+    assert advice in last
+
+
+def test_the_advice_on_a_directory_is_not_to_unpack_it(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a\nb.wav").write_bytes(b"abc")
+    with pytest.raises(
+        ArchiveError, match=r"control characters\n  Rename these files, or move them out of the directory$"
+    ):
+        archive.unpack({"in": tmp_path / "in"}, lambda name: True, tmp_path / "out")
 
 
 @pytest.mark.parametrize("host", [FAT, UNIX, NTFS])
@@ -97,6 +161,8 @@ def test_methods_that_are_not_read_are_named_in_the_listing(tmp_path: Path, meth
     [
         (zip_of([ZipEntry(b"a\0b.wav")]), "control characters"),
         (zip_of([ZipEntry(b"a/", b"abc")]), "is a folder that has a content"),
+        (zip_of([ZipEntry(b"C:/a.wav")]), "outside the folder"),
+        (zip_of([ZipEntry(b"c:\\a.wav")]), "outside the folder"),
         (zip_of([ZipEntry(b"a.wav", flags=1)]), "is encrypted"),
         (zip_of([ZipEntry(b"a.wav", local_name=b"b.wav")]), "a.wav"),
         (zip_of([ZipEntry(b"a.wav", size=5)]), "a.wav"),
@@ -122,3 +188,45 @@ def test_a_member_is_not_read_under_the_name_of_another(tmp_path: Path) -> None:
 
 def test_what_stands_in_front_of_an_archive_that_unpacks_itself_is_no_matter(tmp_path: Path) -> None:
     assert names_of(tmp_path, b"#!/bin/sh\n" * 9 + zip_of([ZipEntry(b"a.wav")])) == (["a.wav"], [])
+
+
+def test_what_was_packed_from_a_pipe_is_a_file(tmp_path: Path) -> None:
+    content = zip_of([ZipEntry(b"a.wav", mode=stat.S_IFIFO | 0o600), ZipEntry(b"b.wav")])
+    assert names_of(tmp_path, content)[0] == ["a.wav", "b.wav"]
+    assert (tmp_path / "out" / "a.wav").is_file()
+
+
+@pytest.mark.parametrize("mark", [b"PK\5\6", b"see PK\5\6 for more", b"PK\5\6" + bytes(18), b"PK\5\6" + bytes(60)])
+@pytest.mark.parametrize(
+    "read", [names_of, lambda folder, content: archive.packed_members({"x.zip": folder / "x.zip"})]
+)
+def test_a_comment_with_the_mark_of_an_end_is_named(
+    tmp_path: Path, mark: bytes, read: Callable[[Path, bytes], object]
+) -> None:
+    (tmp_path / "x.zip").write_bytes(content := zip_of([ZipEntry(b"a.wav")], comment=mark))
+    with pytest.raises(ArchiveError, match=r"x\.zip: its comment contains the mark of an end.*zip -z x\.zip") as raised:
+        read(tmp_path, content)
+    assert "no whole" not in str(raised.value)
+
+
+def test_any_other_comment_is_passed_over(tmp_path: Path) -> None:
+    inner = zip_of([ZipEntry(b"c.wav")])
+    content = zip_of([ZipEntry(b"a.wav", inner)], comment=b"PK\5 and PK\6")
+    assert names_of(tmp_path, content)[0] == ["a.wav"]
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (("a.wav", "A.wav"), "'a.wav' and 'A.wav' differ only in case,"),
+        (
+            ("caf\xe9", "cafe\u0301"),
+            r"'caf\xe9' and 'cafe\u0301' differ only in the Unicode form of an accent (NFC, NFD),",
+        ),
+        (("caf\xe9", "CAFE\u0301"), r"'caf\xe9' and 'CAFE\u0301' differ only in case and the Unicode form (NFC, NFD),"),
+    ],
+)
+def test_how_names_differ_that_some_disks_take_for_one(tmp_path: Path, names: tuple[str, str], words: str) -> None:
+    content = zip_of([ZipEntry(name.encode(), flags=UTF_8_FLAG) for name in names])
+    with pytest.raises(ArchiveError, match=re.escape(words)):
+        names_of(tmp_path, content)

@@ -44,6 +44,14 @@ def test_to_mono_16_bit(samples: np.ndarray, expected: list[int]) -> None:
     assert mono.tolist() == expected
 
 
+def test_the_mean_of_any_two_samples_rounds_a_half_up() -> None:
+    every = np.arange(-32768, 32768, dtype=np.int16)
+    for other in (-32768, -32767, -2, -1, 0, 1, 2, 12345, 32766, 32767):
+        stereo = np.stack([every, np.full_like(every, other)], axis=1)
+        expected = (every.astype(int) + other + 1) // 2
+        assert audio.to_mono_16_bit(stereo).tolist() == expected.tolist()
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_samples_that_are_no_numbers_are_refused(bad: float) -> None:
     with pytest.raises(AudioError, match="no finite numbers"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
 import wave
 from pathlib import Path
@@ -61,7 +62,7 @@ WHOLE = {
     "no power": riff(described(), chunk(b"data", PCM, 0), size=36),
     "a pipe, and chunks behind": riff(described(), chunk(b"data", PCM, 0xFFFFFFFF), LISTED, size=0xFFFFFFFF),
     "no power, and chunks behind": riff(described(), chunk(b"data", PCM, 0), LISTED, size=0),
-    "an outer size, and bytes behind": riff(described(), chunk(b"data", PCM, 0)) + b"noise",
+    "an outer size, and a tag behind": riff(described(), chunk(b"data", PCM, 0)) + b"TAG" + bytes(125),
     "RF64": riff(ds64(len(PCM)), described(), chunk(b"data", PCM, 0xFFFFFFFF), LISTED, size=0xFFFFFFFF, name=b"RF64"),
     "BW64": riff(ds64(len(PCM)), described(), chunk(b"data", PCM, 0xFFFFFFFF), LISTED, size=0xFFFFFFFF, name=b"BW64"),
     "RF64 of a pipe": riff(ds64(0), described(), chunk(b"data", PCM, 0xFFFFFFFF), size=0xFFFFFFFF, name=b"RF64"),
@@ -86,6 +87,37 @@ def test_a_wav_file_of_any_writer_is_read_to_the_sample(tmp_path: Path, name: st
 def test_any_other_size_beyond_the_end_is_a_cut(size: int) -> None:
     with pytest.raises(AudioError, match=f"cut short: its header declares {size:,} bytes of samples, .* holds 2,000"):
         audio.read_wav(riff(described(), chunk(b"data", PCM, size)))
+
+
+@pytest.mark.parametrize("size", [0x7FFFF000, 0x7FFFFFFF, 0x80000000, 0x80000024])
+@pytest.mark.parametrize("form", ["WAV", "AIFF"])
+def test_a_placeholder_is_no_size_of_a_longer_recording(tmp_path: Path, form: str, size: int) -> None:
+    """3 GB that take no place on the disk: from a pipe, and with the size that a chunk behind it confirms."""
+    head = riff(described(), b"data" + struct.pack("<L", size), size=size + 36)
+    if form == "AIFF":
+        common = b"COMM" + struct.pack(">LHLH", 18, 1, size // 2, 16) + b"\x40\x0e\xfa" + bytes(7)
+        head = b"FORM" + struct.pack(">L", size + 46) + b"AIFF" + common + b"SSND" + struct.pack(">LLL", size + 8, 0, 0)
+    path = tmp_path / "x.wav"
+    path.write_bytes(head)
+    os.truncate(path, 3_000_000_000)
+    if form == "WAV":
+        assert audio.probe(path).frames == (3_000_000_000 - len(head)) // 2
+        assert audio.decode(path, start=1_499_999_970, stop=1_499_999_978).samples.tolist() == [0] * 8
+        with path.open("r+b") as file:
+            file.seek(len(head) + size + size % 2)
+            file.write(LISTED)
+            file.truncate()
+        assert audio.probe(path).frames == size // 2
+    elif size != 0x80000024:  # libsndfile's own limit would be another one
+        assert audio.probe(path).frames == (3_000_000_000 - len(head)) // 2
+
+
+@pytest.mark.parametrize("behind", [PCM, PCM[:99], bytes(100)])
+def test_an_outer_size_that_was_not_kept_up_does_not_hide_samples(behind: bytes) -> None:
+    content = riff(described(), chunk(b"data", PCM[:100], 0)) + behind
+    for read in (audio.decode, audio.probe, audio.read_wav):
+        with pytest.raises(AudioError, match=f"and 144 bytes in all; the file holds {144 + len(behind):,}"):
+            read(content)
 
 
 def test_samples_that_are_none_are_not_made_of_the_chunks_behind() -> None:
@@ -127,7 +159,7 @@ def test_big_endian_samples_are_the_same_numbers() -> None:
         (riff(described(code=3, bits=32), chunk(b"data", PCM)), "expected PCM samples, got WAV format 0x0003"),
         (riff(described(channels=0), chunk(b"data", PCM)), "0 channels of 16 bits"),
         (riff(described(bits=0), chunk(b"data", PCM)), "of 0 bits"),
-        (riff(described(rate=0), chunk(b"data", PCM)), "at 0 Hz"),
+        (riff(described(rate=0), chunk(b"data", PCM)), "sample rate of 0 Hz"),
         (riff(chunk(b"fmt ", b"\1\0\1\0"), chunk(b"data", PCM)), "format chunk is too short"),
         (WHOLE["RF64"][:-1000], "cut short"),
     ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -13,13 +13,13 @@ from hearpreprocess.errors import CorpusError
 from hearpreprocess.task import TaskMode
 
 
-def task_of(*names: str, pattern: str = "**/*.wav") -> TaskMode:
+def task_of(*names: str, pattern: str = "**/*.wav", labels: Sequence[str] = ("a", "a")) -> TaskMode:
     """A task that names the recordings that a pattern matches."""
 
     def clips(sources: dict[str, Tree]) -> Iterator[Clip]:
         members = sources["corpus"].glob(pattern)
-        for number, (member, name) in enumerate(zip(members, names, strict=True)):
-            yield Clip(member, labels="a", name=name, split=fold(number % 2))
+        for number, (member, name, label) in enumerate(zip(members, names, labels, strict=True)):
+            yield Clip(member, labels=label, name=name, split=fold(number % 2))
 
     return TaskConfig(
         name="toy",
@@ -54,3 +54,28 @@ def test_hidden_files_that_are_passed_over_are_said(tmp_path: Path) -> None:
         "begins with"
     ]
     assert choose_clips(task_of("a", "b", pattern="[12]*"), {"corpus": Tree("corpus", tmp_path)})[2] == []
+
+
+@pytest.mark.parametrize(
+    ("names", "labels", "message"),
+    [
+        (
+            ("caf\u00e9", "cafe\u0301"),
+            ("a", "b"),
+            r"1 of its clips .*\n  names of clips: 'caf.*' are one text in two spellings, U\+00E9 and U\+0065 U\+0301",
+        ),
+        (
+            ("1", "2"),
+            ("caf\u00e9 au lait", "cafe\u0301 au lait"),
+            r"labels: 'caf.*' are one text in two spellings, U\+00E9 and U\+0065 U\+0301; write both in the same one",
+        ),
+        (("1", "2"), ("\u212b", "\u00c5"), r"two spellings, U\+212B and U\+00C5"),
+        (("CAF\u00c9", "cafe\u0301"), ("a", "b"), "differs from another clip's only in case"),
+    ],
+)
+def test_one_text_in_two_spellings_of_unicode(
+    tmp_path: Path, names: Sequence[str], labels: Sequence[str], message: str
+) -> None:
+    Tree.write(tmp_path, {"1.wav": 1, "2.wav": 1}, "made up")
+    with pytest.raises(CorpusError, match=message):
+        choose_clips(task_of(*names, labels=labels), {"corpus": Tree("corpus", tmp_path)})

@@ -21,6 +21,7 @@ from hearpreprocess.engine.pool import EXIT_STATUS, StepPool, StepRun
 from hearpreprocess.engine.settings import settings
 from hearpreprocess.engine.worker import run_step
 from hearpreprocess.steps.base import Counter, Step, fresh_folder
+from hearpreprocess.storage import loaded_code
 from hearpreprocess.storage.workspace import Workspace
 
 
@@ -82,7 +83,9 @@ class Does(Step):
         self.mark.write_text(str(os.getpid()))
 
 
-RUN = functools.partial(run_step, worker_id="worker", scheduler_url=None, settings=settings(waits=False))
+RUN = functools.partial(
+    run_step, worker_id="worker", scheduler_url=None, settings=settings(waits=False), loaded=loaded_code()
+)
 
 
 @pytest.fixture

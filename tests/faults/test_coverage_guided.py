@@ -16,7 +16,10 @@ from tests.faults.coverage_guided import fuzz
 from tests.faults.targets import FINDINGS, TARGETS
 
 SECONDS = 3600 // len(TARGETS)
-FEW = 100
+FEW, LEAST, LEAST_OF_SLOW = 100, 1_000, 100
+"""Inputs of a target: of the short form, and the fewest of the long one; `folders_with_a_table`, the slowest that needs
+no processes, makes six times as many on two busy cores."""
+
 SLOW = (
     "decode",
     "probe",
@@ -45,7 +48,7 @@ def test_no_input_gets_past_a_reader(name: str, tmp_path: Path) -> None:
     )
     print(f"{name}: {fuzzed.inputs:,} inputs, {len(fuzzed.findings)} findings")
     assert fuzzed.findings == ()
-    assert fuzzed.inputs > 10
+    assert fuzzed.inputs >= (LEAST_OF_SLOW if name in SLOW else LEAST) if IS_LONG else FEW
 
 
 @needs_atheris

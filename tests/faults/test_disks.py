@@ -123,7 +123,10 @@ def finished(shared: Shared, tmp_path: Path) -> User:
 
 
 @pytest.mark.parametrize("stage", ["index", "corpus", "labels", "extract", "standardize", "screen", "resample"])
-@pytest.mark.parametrize("damage", ["emptied files", "half files", "foreign files"])
+@pytest.mark.parametrize(
+    "damage",
+    ["emptied files", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("half files", "foreign files"))],
+)
 def test_a_work_folder_that_is_damaged_says_so_or_heals(finished: User, stage: str, damage: str) -> None:
     undisturbed = finished.made()
     shutil.rmtree(finished.folder / "out")

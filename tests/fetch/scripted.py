@@ -18,6 +18,10 @@ from hearpreprocess.fetch import Connection, Connections, ExpectedFile, download
 PAGE = b"<!DOCTYPE html>\n<html><head><title>This site\n has &amp; moved</title></head><body>Sorry</body></html>"
 
 
+HANG_UP = 0
+"""The status of an answer that is none."""
+
+
 @dataclass
 class Answer:
     """What the server sends. `cut`: the bytes of the body after which it hangs up; None for all of them."""
@@ -57,6 +61,9 @@ class ScriptedServer:
                     asked = Asked(self.path, dict(self.headers))
                     outer.requests.append(asked)
                     made = answer(len(outer.requests) - 1, asked)
+                if made.status == HANG_UP:
+                    self.close_connection = True
+                    return
                 self.send_response_only(made.status) if "Date" in made.headers else self.send_response(made.status)
                 if "Transfer-Encoding" not in made.headers:
                     length = made.headers.get("Content-Length", str(len(made.body)))

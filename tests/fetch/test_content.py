@@ -213,3 +213,36 @@ def test_a_run_recovers_from_a_page_that_an_earlier_version_has_kept(user: User,
     assert aside.read_bytes() == PAGE
     assert finished.stderr.count(f"{aside.name}") == 2, "of the kept file, and of the first mirror"
     assert finished.stderr.count("warning: ") == 2
+
+
+GZIPPED = gzip.compress(b"text" * 1000)
+ENCODED = "the server sent it with Content-Encoding: gzip, although it was asked for the file as it is"
+
+
+@pytest.mark.parametrize(
+    ("content", "facts", "problem"),
+    [
+        (GZIPPED, {"checksums": {"md5": "0" * 32}}, "expected md5"),
+        (GZIPPED, {"size": 4000}, f"the server's file has {len(GZIPPED):,} bytes; expected 4,000"),
+        (GZIPPED, {}, "the file is compressed"),
+        (GZIPPED, {"checksums": {"md5": hashlib.md5(GZIPPED).hexdigest()}}, ""),
+        (b"text" * 1000, {}, ""),
+    ],
+)
+def test_an_encoding_that_was_not_asked_for_is_named(
+    target: Path, content: bytes, facts: dict[str, object], problem: str
+) -> None:
+    target = target.with_name("rec.wav")
+    with serving(lambda number, asked: Answer(200, content, {"Content-Encoding": "gzip"})) as server:
+        done = get(target, f"{server.url}/rec.wav", problem=lambda path: None, **facts)
+    assert problem in done.problem
+    assert (ENCODED in done.problem) == bool(problem)
+    assert target.exists() != bool(problem)
+
+
+def test_an_archive_may_be_named_by_its_own_compression(target: Path) -> None:
+    target = target.with_name("rec.tar.gz")
+    with serving(
+        lambda number, asked: Answer(200, gzip.compress(tar_of(b"x")), {"Content-Encoding": "x-gzip"})
+    ) as server:
+        assert get(target, f"{server.url}/rec.tar.gz").problem == ""

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
+import re
 import socket
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import requests
+import urllib3
 
 from hearpreprocess.errors import ConfigError, DiskFullError, OutputError
 from hearpreprocess.fetch import Connection, Connections, ExpectedFile, download, get_all, part
+from hearpreprocess.fetch.faults import cause
 from hearpreprocess.task import File
 from tests import toys
 from tests.conftest import User, sha256
-from tests.fetch.scripted import Answer, Asked, get, serving, zipped
+from tests.fetch.scripted import HANG_UP, Answer, Asked, get, serving, zipped
 
 ARCHIVE = zipped(b"one" * 1000)
 
@@ -30,6 +35,8 @@ def closed_port() -> int:
         unused.bind(("127.0.0.1", 0))
         return int(unused.getsockname()[1])
 
+
+CLOSED = closed_port()
 
 # By name: an address, with {url} of the server and {folder} of the test, and what the message says of it.
 ADDRESSES = {
@@ -48,8 +55,12 @@ ADDRESSES = {
     "half an address of IPv6": ("http://[::1/rec.zip", "the address is invalid"),
     "host too long": (f"http://{'a' * 70}.example/rec.zip", ""),
     "empty label": ("http://a..b/rec.zip", "the address is invalid"),
-    "refused": (f"http://127.0.0.1:{closed_port()}/rec.zip", "(tried 4 times)"),
+    "refused": (f"http://127.0.0.1:{CLOSED}/rec.zip", f"nothing answers at 127.0.0.1:{CLOSED} (connection refused)"),
+    "unknown host": ("http://data.invalid/rec.zip", "the host name 'data.invalid' is not known here; is there a net"),
     "not http": ("{url}/not-http", "(tried 4 times)"),
+    "hangs up": ("{url}/hangs-up", "the server closed the connection without an answer (tried 4 times)"),
+    "absurd length": ("{url}/absurd", f"the server's file has {10**18 - 1:,} bytes, more than fit on the disk"),
+    "length of many digits": ("{url}/digits", ""),
     "redirect to half an address": ("{url}/to?http://[::1/x", "is invalid"),
     "redirect to a bad port": (
         "{url}/to?http://127.0.0.1:port/",
@@ -70,6 +81,12 @@ def answer(number: int, asked: Asked) -> Answer:
         return Answer(302, headers={"Location": where or "/to"})
     if path == "/odd-length":
         return Answer(200, b"abc", {"Content-Length": "1_0"}, cut=3)
+    if path == "/absurd":
+        return Answer(200, b"abc", {"Content-Length": str(10**18 - 1)}, cut=3)
+    if path == "/digits":
+        return Answer(200, b"abc", {"Content-Length": "9" * 5000}, cut=3)
+    if path == "/hangs-up":
+        return Answer(HANG_UP)
     if path == "/418":
         return Answer(418)
     if path == "/not-http":
@@ -84,9 +101,13 @@ def test_any_fault_of_a_mirror_leads_to_the_next(target: Path, name: str, monkey
     (target.parent.parent / "loop").symlink_to("loop")
     with serving(answer) as server:
         first = address.replace("{url}", server.url).replace("{folder}", str(target.parent.parent))
-        alone = get(target, first)
-        assert reason in alone.problem
-        assert "unexpected" not in alone.problem
+        try:
+            problem = get(target, first).problem
+        except DiskFullError as error:  # of the only mirror
+            problem = str(error)
+        assert reason in problem
+        assert not re.search(r"urllib3|HTTPConnection|Error\(|0x", problem)
+        assert "unexpected" not in problem
         assert get(target, first, f"{server.url}/rec.zip").problem == ""
     assert target.read_bytes() == ARCHIVE
 
@@ -134,6 +155,32 @@ def test_a_fault_of_this_disk_is_none_of_a_mirror(
     with serving(answer) as server, pytest.raises(kind):
         get(target, f"{server.url}/1", f"{server.url}/2")
     assert len(server.requests) == 1
+
+
+def test_the_disk_is_full_only_where_no_mirror_has_a_file_that_fits(target: Path) -> None:
+    with serving(answer) as server:
+        absurd, there, missing = (f"{server.url}/{path}" for path in ("absurd", "rec.zip", "418"))
+        with pytest.raises(DiskFullError, match=r"(?s)does not fit on the disk.*/absurd.*/absurd.*free some space"):
+            get(target, absurd, absurd)
+        assert "418" in get(target, missing, absurd).problem
+        done = get(target, absurd, there, checksums={"md5": hashlib.md5(ARCHIVE).hexdigest()})
+    assert done.problem == ""
+    assert "Trying the next mirror" in done.said[0]
+    assert target.read_bytes() == ARCHIVE
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (urllib3.exceptions.ConnectTimeoutError("<HTTPConnection at 0x7f>"), "does not answer (connection timed out)"),
+        (urllib3.exceptions.ReadTimeoutError(None, None, "HTTPConnectionPool"), "stopped sending (read timed out)"),
+        (TimeoutError("timed out"), "stopped sending (read timed out)"),
+        (ConnectionResetError(errno.ECONNRESET, "Connection reset by peer"), "broke (connection reset by peer)"),
+        (urllib3.exceptions.IncompleteRead(5, 1000), "the connection ended 1,000 bytes before the end of the file"),
+    ],
+)
+def test_what_a_library_says_of_a_connection_is_put_plainly(error: Exception, words: str) -> None:
+    assert words in cause(requests.ConnectionError(urllib3.exceptions.ProtocolError("HTTPConnection", error)))
 
 
 def test_locks_that_cannot_be_written_are_no_fault_of_a_mirror(target: Path) -> None:

@@ -57,7 +57,7 @@ def asked_starts(target: Path, answer: Callable[[int, Asked], Answer], **facts: 
 
 
 @pytest.mark.parametrize(
-    ("headers", "is_resumed"),
+    ("headers", "is_named"),
     [
         ({"ETag": '"v1"'}, True),
         ({"Last-Modified": LONG_AGO}, True),
@@ -70,12 +70,12 @@ def asked_starts(target: Path, answer: Callable[[int, Asked], Answer], **facts: 
     ],
 )
 @pytest.mark.parametrize("is_known", [False, True])
-def test_a_part_goes_on_where_the_server_names_its_version(
-    target: Path, headers: dict[str, str], is_resumed: bool, is_known: bool
+def test_a_part_goes_on_where_the_server_names_its_version_or_a_checksum_is_known(
+    target: Path, headers: dict[str, str], is_named: bool, is_known: bool
 ) -> None:
     facts = {"checksums": sha256_of(NEW)} if is_known else {}
     starts, done = asked_starts(target, lambda number, asked: partial(NEW, asked, headers), **facts)
-    assert starts == [0, HALF if is_resumed else 0]
+    assert starts == [0, HALF if is_named or is_known else 0]
     assert done.problem == ""
     assert target.read_bytes() == NEW
     assert done.others == {}
@@ -104,10 +104,10 @@ RANGES = {
 
 
 @pytest.mark.parametrize("name", RANGES)
-@pytest.mark.parametrize("is_known", [False, True])
-def test_a_faulty_range_leads_to_a_new_start(target: Path, name: str, is_known: bool) -> None:
+@pytest.mark.parametrize(("is_known", "is_named"), [(False, True), (True, True), (True, False)])
+def test_a_faulty_range_leads_to_a_new_start(target: Path, name: str, is_known: bool, is_named: bool) -> None:
     def answer(number: int, asked: Asked) -> Answer:
-        return partial(NEW, asked, {"ETag": '"v1"'}, RANGES[name])
+        return partial(NEW, asked, {"ETag": '"v1"'} if is_named else {}, RANGES[name])
 
     starts, done = asked_starts(target, answer, checksums=sha256_of(NEW) if is_known else {})
     assert starts == [0, HALF, 0]
@@ -139,10 +139,11 @@ def test_a_server_that_ignores_the_condition_is_noticed(target: Path, name: str)
     assert target.read_bytes() == NEW
 
 
-def test_a_mixture_that_only_its_checksum_shows_is_fetched_once_more(target: Path) -> None:
-    # The same ETag for two versions, of one size: no header tells them apart.
+@pytest.mark.parametrize("headers", [{"ETag": '"v1"'}, {}])
+def test_a_mixture_that_only_its_checksum_shows_is_fetched_once_more(target: Path, headers: dict[str, str]) -> None:
+    # The same ETag for two versions, of one size, or none: no header tells them apart.
     def answer(number: int, asked: Asked) -> Answer:
-        made = partial(OLD if number == 0 else NEW, asked, {"ETag": '"v1"'})
+        made = partial(OLD if number == 0 else NEW, asked, headers)
         made.cut = len(made.body) // 2 if number == 2 else None
         return made
 
@@ -161,20 +162,55 @@ def test_one_version_in_one_piece_is_judged_at_once(target: Path) -> None:
     assert list(done.others.values()) == [OLD]
 
 
-@pytest.mark.parametrize(("headers", "start"), [({"ETag": '"v1"'}, HALF), ({}, 0)])
-def test_another_process_resumes_under_the_same_conditions(target: Path, headers: dict[str, str], start: int) -> None:
+@pytest.mark.parametrize("headers", [{"ETag": '"v1"'}, {}])
+@pytest.mark.parametrize("is_known", [False, True])
+def test_another_process_resumes_under_the_same_conditions(
+    target: Path, headers: dict[str, str], is_known: bool
+) -> None:
+    facts = {"checksums": sha256_of(NEW)} if is_known else {}
+
     def answer(number: int, asked: Asked) -> Answer:
         if number == 0:
             return Answer(200, OLD, headers, cut=HALF)
         return Answer(404) if number == 1 else partial(NEW, asked, headers)
 
     with serving(answer) as server:
-        assert "404" in get(target, f"{server.url}/rec.zip").problem
-        assert part_path(target).read_bytes() == OLD[:HALF]
+        assert "404" in get(target, f"{server.url}/rec.zip", **facts).problem
+        is_of_use = bool(headers or facts)
+        assert (part_path(target).read_bytes() == OLD[:HALF]) if is_of_use else not part_path(target).exists()
         done = get(target, f"{server.url}/rec.zip", checksums=sha256_of(NEW))
-    assert [asked.start for asked in server.requests[2:]] == ([start, 0] if start else [0])
+    assert [asked.start for asked in server.requests[2:]] == ([HALF, 0] if is_of_use else [0])
     assert done.problem == ""
     assert target.read_bytes() == NEW
+
+
+def test_a_server_that_names_nothing_and_hangs_up_again_and_again_is_followed(target: Path) -> None:
+    def answer(number: int, asked: Asked) -> Answer:
+        made = partial(NEW, asked, {})
+        made.cut = 500
+        return made
+
+    starts, done = asked_starts(target, answer, checksums=sha256_of(NEW))
+    assert starts == [0, *range(HALF, len(NEW), 500)]
+    assert done.problem == ""
+    assert target.read_bytes() == NEW
+
+
+@pytest.mark.parametrize(
+    ("shown", "is_taken"),
+    [
+        (f"bytes 0-{len(NEW) - 1}/{len(NEW)}", True),
+        (f"bytes 0-{len(NEW) - 2}/{len(NEW)}", False),
+        (f"bytes 0-{len(NEW) - 1}/*", False),
+        (f"bytes 0-{len(NEW)}/{len(NEW) + 1}", False),
+        (f"bytes 0-{'9' * 5000}/{'9' * 5000}", False),
+    ],
+)
+def test_a_part_that_is_all_of_the_file_is_taken_as_such(target: Path, shown: str, is_taken: bool) -> None:
+    with serving(lambda number, asked: Answer(206, NEW, {"Content-Range": shown})) as server:
+        done = get(target, f"{server.url}/rec.zip")
+    assert target.exists() == is_taken
+    assert ("another part of the file than it was asked for" in done.problem) != is_taken
 
 
 def test_a_server_that_sends_parts_of_a_part_is_followed(target: Path) -> None:

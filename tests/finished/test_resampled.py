@@ -55,7 +55,7 @@ def as_published(out: Path, title: str, folder: Path) -> Path:
     return tarball
 
 
-@pytest.mark.parametrize("root", ["ours", "published"])
+@pytest.mark.parametrize("root", ["published", pytest.param("ours", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("kind", TITLES)
 def test_rates_from_a_tarball(user: User, out: Path, kind: str, root: str) -> None:
     title = TITLES[kind]

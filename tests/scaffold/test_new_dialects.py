@@ -136,14 +136,42 @@ def test_encodings_and_line_ends(folder: Path, encoding: str, end: str) -> None:
             "line 11: a quoted cell begins at '\"a' and does not end",
         ),
         ("\n".join([*lines(), "x.wav,\0"]), "line 11: contains a NUL character"),
-        ("\n".join(lines()).encode() + b"\n\x81,\xff", "it is not text in UTF-8, UTF-16 or cp1252. Save it as UTF-8"),
+        ("\n".join(lines()).encode() + b"\n\x81,\xff", r"line 11: b'\\x81' is not text in utf-8, as the rest of the"),
+        ("\n".join(lines()).encode() + b"\n8.wav,\xe9", r"line 11: b'\\xe9' is not text in utf-8, as the rest of the"),
+        ("file,label\n1.wav,\x81\n2.wav,\xff".encode("latin-1"), "it is not text in UTF-8, UTF-16 or cp1252. Save it"),
     ],
 )
 def test_a_table_that_names_recordings_and_cannot_be_read_is_refused(
     folder: Path, content: str | bytes, message: str
 ) -> None:
     (folder / "t.csv").write_bytes(content.encode() if isinstance(content, str) else content)
-    with pytest.raises(CorpusError, match=message):
+    with pytest.raises(CorpusError, match=message) as refused:
+        describe(folder)
+    assert "=" not in str(refused.value), "an option that new does not have"
+
+
+def test_quotes_around_whole_sentences_of_a_table_that_does_not_quote(folder: Path) -> None:
+    rows = lines("{file}\tso\t{label}", "path\tsentence\tlabel")
+    rows[3], rows[6] = (
+        rows[3].replace("\tso\t", '\t"Fully quoted."\t'),
+        rows[6].replace("\tso\t", '\t"Quoted start and more\t'),
+    )
+    (folder / "labels.tsv").write_text("\n".join(rows), encoding="utf-8")
+    dataset = describe(folder)
+    assert labels_of(dataset, folder) == expected()
+    assert "labels.tsv: a quote is a character of its cell, as in line 4" in dataset.notes
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('"0.wav","say \\"hi\\""', "line 11: a quoted cell is followed by "),
+        ('0.wav,12" record', "line 2 reads differently with and without quoted cells: "),
+    ],
+)
+def test_quotes_that_are_open_are_refused(folder: Path, content: str, message: str) -> None:
+    (folder / "t.csv").write_text("\n".join([*lines('{file},"{label}"'), content]), encoding="utf-8")
+    with pytest.raises(CorpusError, match=rf"t\.csv cannot be read as a table: {message}"):
         describe(folder)
 
 

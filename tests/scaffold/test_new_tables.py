@@ -75,7 +75,10 @@ AS_EXCEL_WRITES_THEM = {
 }
 
 
-@pytest.mark.parametrize("kind", AS_EXCEL_WRITES_THEM)
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(kind, marks=() if kind in ("utf-16", "sep") else pytest.mark.slow) for kind in AS_EXCEL_WRITES_THEM],
+)
 def test_tables_are_read_as_excel_writes_them(user: User, kind: str) -> None:
     wavs(user.folder / "mine", *NAMES)
     written(user.folder / "mine", "meta.csv", *AS_EXCEL_WRITES_THEM[kind])

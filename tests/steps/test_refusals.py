@@ -198,6 +198,7 @@ def test_a_clip_that_was_refused_for_a_passing_reason_is_tried_again(
     without = user.run("./mine.py", *RATES, "--skip-bad-clips", 1)
     assert without.returncode == 0, without.stderr
     assert len([name for name in user.made() if name.endswith(".wav")]) == 11
+    assert not [name for name in user.made() if name.endswith("warnings.json")]
     monkeypatch.delenv("IMAGEIO_FFMPEG_EXE")
     mended = user.run("./mine.py", *RATES)
     assert mended.returncode == 0, mended.stderr
@@ -272,7 +273,7 @@ def test_things_in_a_folder_that_are_no_recordings(user: User, make: Callable[[P
     finished = user.run("./mine.py", "--source", f"corpus={mine}", *RATES)
     assert finished.returncode == 1
     assert problem in finished.stderr
-    assert "Mend them, or move them out of the folder" in finished.stderr
+    assert "Repair them, or move them out of the folder" in finished.stderr
     assert "Traceback" not in finished.stderr
 
 
@@ -461,7 +462,9 @@ def test_clips_whose_names_differ_only_in_case(user: User) -> None:
 
 
 def test_ffmpegs_own_words_are_told(user: User) -> None:
-    _path, archive = toys.corpus(user.folder / "source", toys.folds_members() | {"audio/clip03.wav": b"no audio " * 30})
+    _path, archive = toys.corpus(
+        user.folder / "source", toys.folds_members() | {"audio/clip03.wav": b"\0no audio " * 30}
+    )
     user.write("mine.py", toys.folds_task(archive))
     finished = user.run("./mine.py", *RATES)
     assert finished.returncode == 1
@@ -478,3 +481,17 @@ def test_a_failed_task_does_not_hold_up_the_others(user: User) -> None:
     assert "hear2021-good-v1-full-8000.tar.gz" in finished.stdout
     assert "Not finished: toy_folds-v1-full" in finished.stderr
     assert "run the same command again" in finished.stderr
+
+
+def test_warnings_are_repeated_by_runs_that_use_what_they_are_about(user: User) -> None:
+    members = toys.folds_members() | {"audio/.copies/clip00.wav": GOOD}
+    archives.write_files(user.folder / "mine", "", members.items())
+    user.write("mine.py", toys.folds_task('Archive("https://example.org/x.zip", sha256="' + "0" * 64 + '")'))
+    command = ("./mine.py", "--source", "corpus=mine")
+    first, second, third = (user.run(*command, "--sample-rates", *rates) for rates in ((8000,), (8000, 16000), (8000,)))
+    assert first.returncode == second.returncode == third.returncode == 0
+    assert "stands in place of a source" in first.stderr
+    assert "stands in place of a source" in second.stderr, "the listing is used again"
+    assert third.stdout.startswith("Nothing to do")
+    assert "warnings.json" not in {name.rpartition("/")[2] for name in user.made()}
+    assert "warning: " in user.run("check", *command).stderr

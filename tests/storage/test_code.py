@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import shutil
@@ -14,6 +15,7 @@ import pytest
 
 import hearpreprocess
 from hearpreprocess.audio.versions import ffmpeg_version
+from hearpreprocess.steps import code
 from tests import toys
 from tests.conftest import User
 
@@ -21,13 +23,14 @@ PACKAGE = Path(hearpreprocess.__file__).parent
 
 DIGESTS = """
 import compileall, pathlib, sys
-from hearpreprocess.storage import CODE_OF_OUTPUTS, CODE_OF_SAMPLES, code_digest
+from hearpreprocess.storage import CODE_OF_OUTPUTS, CODE_OF_SAMPLES
+from hearpreprocess.storage.code import digest_on_disk
 
 package = pathlib.Path(sys.argv[1])
-assert package.samefile(pathlib.Path(code_digest.__wrapped__.__code__.co_filename).parents[1])
+assert package.samefile(pathlib.Path(digest_on_disk.__code__.co_filename).parents[1])
 
 def digests():
-    return tuple(code_digest.__wrapped__(parts) for parts in (CODE_OF_SAMPLES, CODE_OF_OUTPUTS))
+    return tuple(digest_on_disk(parts) for parts in (CODE_OF_SAMPLES, CODE_OF_OUTPUTS))
 
 def edited(name, old, new):
     path = package / name
@@ -81,6 +84,144 @@ def test_the_digest_is_that_of_the_code_that_decides_bytes(tmp_path: Path) -> No
     from hearpreprocess.storage import CODE_OF_OUTPUTS, CODE_OF_SAMPLES, code_digest
 
     assert finished.stdout.split() == [code_digest(CODE_OF_SAMPLES), code_digest(CODE_OF_OUTPUTS)]
+
+
+CHANGES = """
+import os, pathlib, sys
+import pytest
+from hearpreprocess.engine import preview
+from hearpreprocess.errors import ChangedCodeError
+from hearpreprocess.steps.base import fresh_folder
+from hearpreprocess.storage import CODE_OF_SAMPLES, check_code_unchanged, code_digest, expect_code, loaded_code
+
+package, folder = map(pathlib.Path, sys.argv[1:])
+whole = folder / "whole"
+with fresh_folder(whole):
+    (package / "audio" / "__pycache__").mkdir(exist_ok=True)
+    (package / "audio" / "__pycache__" / "x.pyc").touch()
+    (package / "report" / "page.py").touch()
+assert whole.is_dir(), "none of these decides outputs of steps"
+
+def refused(act, name="audio/samples.py"):
+    with pytest.raises(ChangedCodeError, match=rf"changed on disk while it was running \\({name}.*\\); restart"):
+        act()
+
+def build(change=lambda: None):
+    with fresh_folder(folder / "other"):
+        change()
+
+samples = package / "audio" / "samples.py"
+text, status = samples.read_text(), samples.stat()
+refused(lambda: build(lambda: samples.write_text(text + "#")))
+assert [path.name for path in folder.iterdir()] == ["whole"], "nothing is sealed, and nothing left"
+refused(build)
+refused(lambda: preview(None, None, folder))
+refused(lambda: code_digest(CODE_OF_SAMPLES))
+samples.write_text(text)
+os.utime(samples, ns=(status.st_atime_ns, status.st_mtime_ns))
+check_code_unchanged()
+(package / "task" / "later.py").touch()
+refused(check_code_unchanged, "task/later.py")
+(package / "task" / "later.py").unlink()
+(package / "audio" / "wav.py").unlink()
+(package / "synthetic" / "music.py").write_text("")
+refused(check_code_unchanged, "audio/wav.py and 1 more")
+before = loaded_code()
+expect_code({**before, "task/tree.py": (0, 0)})
+refused(check_code_unchanged, "audio/wav.py and 2 more")
+"""
+
+
+def test_code_that_changes_while_it_runs_seals_nothing(tmp_path: Path) -> None:
+    """What a process has loaded of it, and what it would load next, are of two versions."""
+    copy = copy_of_the_package(tmp_path)
+    (tmp_path / "made").mkdir()
+    finished = subprocess.run(
+        [sys.executable, "-c", CHANGES, copy, tmp_path / "made"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(copy.parent)},
+        capture_output=True,
+        text=True,
+    )
+    assert finished.returncode == 0, finished.stderr
+
+
+@pytest.mark.parametrize(
+    ("library", "attribute"),
+    [
+        ("numpy", "__version__"),
+        ("soundfile", "__version__"),
+        ("soundfile", "__libsndfile_version__"),
+        ("soxr", "__version__"),
+        ("soxr", "__libsoxr_version__"),
+        ("imageio_ffmpeg", "get_ffmpeg_exe"),
+    ],
+)
+def test_another_version_of_a_library_is_another_key(
+    monkeypatch: pytest.MonkeyPatch, library: str, attribute: str
+) -> None:
+    def keys() -> tuple[str, str]:
+        ffmpeg_version.cache_clear()
+        return code.sampled_by.__wrapped__(), code.made_by.__wrapped__()
+
+    before = keys()
+    assert keys() == before
+    monkeypatch.setattr(importlib.import_module(library), attribute, _no_ffmpeg if attribute[:3] == "get" else "9.9.9")
+    after = keys()
+    monkeypatch.undo()
+    assert after[0] != before[0]
+    assert after[1] != before[1]
+    assert keys() == before
+
+
+def _no_ffmpeg() -> str:
+    raise RuntimeError("No ffmpeg exe could be found")
+
+
+VERSIONS = """
+import importlib, importlib.metadata, pathlib, sys
+from hearpreprocess.steps import Corpus
+from hearpreprocess.storage import Workspace
+from hearpreprocess.task import TaskReference, label_versions, libraries
+
+workspace = Workspace(*map(pathlib.Path, ("tmp", "tasks", "tar", "downloads")))
+steps = [Corpus(workspace=workspace, task=TaskReference.of(name, "synthetic", {})) for name in ("maestro", "esc50")]
+
+def found():
+    libraries._version.cache_clear()
+    importlib.invalidate_caches()
+    return label_versions(("midi",)), [step.key for step in steps]
+
+ours, (midi, other) = found()
+assert "pandas" not in sys.modules, "a run that has nothing to do does not wait for it"
+assert list(ours) == ["pandas", "mido", "pretty_midi"]
+for name, version in ours.items():
+    assert version.split(" (code ")[0] == importlib.metadata.version(name), name
+
+theirs = pathlib.Path("pretty_midi/__init__.py")
+theirs.parent.mkdir()
+theirs.write_text("__version__ = '9.9.9'")
+changed, keys = found()
+assert changed["pretty_midi"].startswith("9.9.9 (code "), changed
+assert keys[0] != midi
+assert keys[1] == other, "a task that reads no MIDI does not depend on what is installed for others"
+theirs.write_text("__version__ = '9.9.9'; SHIFTED = True")
+assert found()[1][0] not in (midi, keys[0]), "a copy that was edited has the same version"
+pathlib.Path("pandas").mkdir()
+pathlib.Path("pandas/__init__.py").write_text("__version__ = '8.8.8'")
+assert other not in found()[1]
+"""
+
+
+def test_libraries_that_decide_labels_are_in_the_keys_of_the_tasks_that_use_them(tmp_path: Path) -> None:
+    finished = subprocess.run(
+        [sys.executable, "-c", VERSIONS],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert finished.returncode == 0, finished.stderr
 
 
 @pytest.fixture
@@ -164,3 +305,40 @@ def test_a_changed_reader_of_the_same_version_makes_new_samples(user: User, task
     assert left == {"corpus", "index", "labels", "screen"}
     kept = list((user.folder / "_workdir" / "labels").iterdir())
     assert len(kept) == 1, "labels of other code are removed"
+
+
+TWO_RUNS = """
+import sys
+from pathlib import Path
+from hearpreprocess.cli import main
+
+samples, rates = Path(sys.argv[1]) / "audio" / "samples.py", ["--sample-rates", "8000", "--no-report"]
+print(main(["./mine.py", *rates]), flush=True)
+samples.write_text(samples.read_text().replace("\\n", "\\n# edited\\n", 1))
+print(main(["./mine.py", *rates, "--tmp-dir", "anew"]), flush=True)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("task")
+def test_a_process_that_has_loaded_older_code_makes_nothing_under_the_key_of_the_newer(user: User) -> None:
+    copy = copy_of_the_package(user.folder)
+    finished = user.run_anew(interpreter=[sys.executable, "-c", TWO_RUNS, str(copy)], PYTHONPATH=str(copy.parent))
+    assert finished.stdout.splitlines()[-1] == "1", finished
+    assert "0" in finished.stdout.splitlines()
+    assert "changed on disk while it was running (audio/samples.py); restart" in finished.stderr
+    assert not list((user.folder / "anew").glob("*/*")), "nothing is begun"
+
+
+@pytest.mark.slow
+def test_code_that_changes_while_a_run_is_at_work_ends_it(user: User) -> None:
+    copy = copy_of_the_package(user.folder)
+    _path, archive = toys.corpus(user.folder / "source", toys.folds_members())
+    edits = f"    Path({str(copy / 'audio' / 'samples.py')!r}).write_text('edited')\n    corpus = "
+    clips = "from pathlib import Path\n" + toys.FOLDS_CLIPS.replace("    corpus = ", edits)
+    user.write("mine.py", toys.folds_task(archive, clips))
+    finished = user.run_anew("./mine.py", "--sample-rates", "8000", "--no-report", PYTHONPATH=str(copy.parent))
+    assert finished.returncode == 1
+    assert finished.stderr.count("changed on disk while it was running (audio/samples.py); restart") == 1
+    assert not [path for path in user.folder.glob("_workdir/*/*/.seal") if path.parents[1].name == "corpus"]
+    assert not list(user.folder.glob("_workdir/standardize/*"))

@@ -159,6 +159,33 @@ def test_a_temporary_that_says_nothing_of_its_builder_is_as_another_hosts(tmp_pa
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("name", [".rec-abc.oldhost-123-456.partial", ".a.b.wav.node_1-x-77-8.partial"])
+def test_what_an_earlier_version_left_goes_once_it_is_old(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Its temporaries were named by host, process and thread, and had no lock files."""
+    path = tmp_path / name
+    path.mkdir()
+    (path / "half").touch()
+    assert remove_abandoned(tmp_path) == [path]
+    monkeypatch.setattr(elsewhere, "SECONDS_UNTIL_OLD", -1)
+    assert remove_abandoned(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.undo()
+    path.touch()
+    for users in (
+        ".partial",
+        ".mine.partial",
+        ".mine.host-1.partial",
+        "rec.host-1-2.partial",
+        ".rec.host-1-2.partial.x",
+    ):
+        (tmp_path / users).touch()
+    assert remove_abandoned(tmp_path, force=True) == []
+    assert not path.exists()
+    assert len(list(tmp_path.iterdir())) == 5, "what is not named as ours is a user's own"
+
+
 def test_a_lock_file_alone_goes(tmp_path: Path) -> None:
     (tmp_path / ".thing.0123456789abcdef.partial-lock").write_bytes(system_id())
     assert remove_abandoned(tmp_path) == []

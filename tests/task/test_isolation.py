@@ -80,7 +80,7 @@ def test_a_changed_helper_with_a_standard_module_s_name_rebuilds_the_task(
 
 
 @pytest.mark.parametrize("clips", ["from helper import named" + CLIPS, LAZY_CLIPS], ids=["at top", "in clips"])
-@pytest.mark.parametrize("is_installed", [True, False])
+@pytest.mark.parametrize("is_installed", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_what_stands_beside_a_module_is_imported_in_any_working_directory(
     user: User, archive: str, clips: str, is_installed: bool
 ) -> None:

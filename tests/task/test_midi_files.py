@@ -135,6 +135,14 @@ def test_times_in_frames(frames: int, second: float) -> None:
     assert notes == [(60, pytest.approx(1 / second), pytest.approx(10 / second))]
 
 
+@pytest.mark.slow
+def test_a_long_piece_of_many_ticks_a_beat() -> None:
+    content = file_of([note(60, 0, 32767) + note(60, 12_000_000, 12_032_767)], 0, 32767)
+    notes, _ends = midi_notes(content, EVERY_PITCH)
+    start = 12_000_000 / 32767 / 2
+    assert notes == [(60, 0.0, 0.5), (60, pytest.approx(start), pytest.approx(start + 0.5))]
+
+
 def chunk(name: bytes, payload: bytes) -> bytes:
     return name + struct.pack(">L", len(payload)) + payload
 
@@ -156,6 +164,9 @@ TRACK = chunk(b"MTrk", ONE_NOTE + b"\x00\xff\x2f\x00")
         header(1, 2) + TRACK + chunk(b"MTrk", b""),
         header(1, 2) + chunk(b"MTrk", b"\x00\xff\x51\x03\x07\xa1\x20") + TRACK,
         header(1, 2) + TRACK + chunk(b"MTrk", b"\x00\xff\x51\x03\x07\xa1\x20"),
+        header(0, 1) + chunk(b"MTrk", b"\0\xf7\x05\x90\xff\x51\xf7\x80" + ONE_NOTE),
+        header(0, 1) + chunk(b"MTrk", b"\0\xf0\x03\x43\x90\xf7" + ONE_NOTE),
+        header(0, 1) + chunk(b"MTrk", b"\0\xff\x58\x04\0\2\x18\x08" + ONE_NOTE),
         header(0, 1) + chunk(b"XFIH", b"other") + TRACK + b"\0\0\0",
         chunk(b"MThd", struct.pack(">3HL", 0, 1, 480, 7)) + TRACK,
     ],
@@ -179,7 +190,10 @@ def test_files_that_other_programs_write(content: bytes) -> None:
         (header(0, 1) + chunk(b"MTrk", ONE_NOTE[:-1]), "EOFError"),
         (header(1, 2) + chunk(b"MTrk", ONE_NOTE[:-1]) + TRACK, "cannot be read as a MIDI file"),
         (header(0, 1) + chunk(b"MTrk", b"\0\xff\x59\x02\x0b\x02" + ONE_NOTE), "KeySignatureError"),
-        (header(0, 1) + chunk(b"MTrk", b"\0\xff\x51\x03\0\0\0" + ONE_NOTE), "ZeroDivisionError"),
+        (header(0, 1) + chunk(b"MTrk", b"\0\xff\x51\x03\0\0\0" + ONE_NOTE), "a tempo is 0 microseconds a beat"),
+        (header(0, 1) + chunk(b"MTrk", b"\0\xff\x51\x02\1\1" + ONE_NOTE), "for a tempo has 2 bytes, expected 3"),
+        (header(0, 1) + chunk(b"MTrk", b"\0\xff\x58\0" + ONE_NOTE), "for a time signature has 0 bytes, expected 4"),
+        (header(0, 1) + chunk(b"MTrk", ONE_NOTE + b"\xbf\xff\xff\x7f\x3c\0"), "its last event is at tick 134,"),
         (header(0, 1) + chunk(b"MTrk", b"\0\x3c\x50"), "an event without a status byte"),
         (
             header(0, 1) + chunk(b"MTrk", b"\0\x90\x3c\x50\0\xf0\x01\xf7\x83\x60\x3c\0"),

@@ -81,7 +81,21 @@ def test_quotes_that_can_be_meant_in_one_way(read: Read, content: str, rows: lis
         ("a,b\n1,2\n3\n4,5,6\n", r"line 3 has 1 cell, expected 2 as in line 1: '3'; so it is with 1 more: 4"),
         ("a,b\n1,2,\n", "line 2 has 3 cells, expected 2 as in line 1"),
         (b"a,b\n1,2\r\n\xe9,3", r"line 3: b'\\xe9' is not text in utf-8. Set encoding="),
-        ("a,b\n1,2\n".encode("utf-16-le"), "line 1: contains a NUL character; a table in UTF-16 needs encoding="),
+        (
+            "a,b\nété,1\n".encode() + b"caf\xe9,2",
+            r"line 3: b'\\xe9' is not text in utf-8, as the rest of the file is; ",
+        ),
+        (
+            'a,b\n"x",1\n12" disk,2\n',
+            "line 2 reads differently with.*'x', '1' or '\"x\"', '1'; in line 3, a quote is a",
+        ),
+        ('a,b\n"x.wav","say \\"hi\\""\n', r'line 2: a quoted cell is followed by .* Write a quote inside a cell as ""'),
+        (
+            'a,b\n"x.wav","hi"there\n',
+            r"line 2: a quoted cell is followed by 'there'; expected ',' or the end of the line$",
+        ),
+        ("a,b\n1,x,y\n2,z,w\n", r"line 2 has 3 cells, expected 2.*write\.table.*set skiprows=1 and names="),
+        ("a,b\n1,2\n".encode("utf-16-le"), "line 1: contains a NUL character. A table in UTF-16 needs encoding="),
         ("a,b\n1,\0\n", "line 2: contains a NUL character"),
         ("a;b\n1;2\n", "each line is one cell with the separator ',', and 2 with ';': 'a;b'. Set sep="),
         ("sep=;\na;b\n1;2\n", "line 1: states the separator ';'; expected ','. Set sep="),
@@ -157,6 +171,13 @@ def test_wrong_options_are_named(read: Read, options: dict[str, Any], message: s
         read("a,b\n1,2\n", usecols=["z"])
     with pytest.raises(CorpusError, match="line 1 has 2 cells, expected 3: 'a', 'b'"):
         read("a,b\n1,2\n", names=["x", "y", "z"])
+
+
+def test_a_row_of_names_that_is_not_there(read: Read) -> None:
+    with pytest.raises(CorpusError, match=r"header=7 is to name the columns; it has 2 rows, from row 0 to row 1$"):
+        read("a,b\n1,2\n", header=7)
+    with pytest.raises(CorpusError, match=r"header=1 is to name the columns; it has 1 row, row 0$"):
+        read("a,b\n", header=1)
 
 
 @given(st.lists(st.sampled_from(("", "a", "b", "a.1", "a.2", "Unnamed: 1", "Unnamed: 0")), min_size=2, max_size=6))

@@ -72,6 +72,39 @@ TASK: dict[str, Any] = {
 }
 
 
+class Failing(Mapping[str, Any]):
+    """A mapping whose names have no values."""
+
+    def __getitem__(self, key: str) -> Any:
+        raise KeyError(key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(["corpus"])
+
+    def __len__(self) -> int:
+        return 1
+
+
+class Columns:
+    """An iterable that fails on being looked at."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise OSError(f"no {name} at https://me:secret@example.org")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(["one"])
+
+
+def failing() -> Iterator[str]:
+    yield "one"
+    raise RuntimeError("the page\nis {gone}")
+
+
+def refusing() -> Iterator[str]:
+    yield "one"
+    fold(-1)
+
+
 def task(**facts: Any) -> TaskConfig:
     return TaskConfig(**(TASK | facts))
 
@@ -108,6 +141,13 @@ def refusal(make: Callable[..., Any], **fields: Any) -> str:
         (task, {"clips": list}, "clips must be a function"),
         (task, {"name": "x" * 120}, "together they must have at most 120 characters, got 128"),
         (task, {"extras": {"rra"}}, "extras 'rra' is none of rar, midi; did you mean rar?"),
+        (task, {"caveats": failing()}, "Reading it failed: RuntimeError: the page is {gone}"),
+        (task, {"caveats": refusing()}, "fold: number must be 0 or more"),
+        (task, {"caveats": Columns()}, "got <tests.task.test_types.Columns object"),
+        (task, {"caveats": np.void(b"x")}, "caveats must be a sequence or set of texts, got np.void(b'\\x78')"),
+        (task, {"caveats": np.void(b"")}, "caveats must be a sequence or set of texts, got np.void(b'')"),
+        (task, {"sources": Failing()}, "sources must be a mapping from names to Source values, got <"),
+        (task, {"sources": Failing()}, "Reading it failed: KeyError: 'corpus'"),
         (task, {"evaluation": {"mAP", "d_prime"}}, "A set has no order, and here the order counts: give a tuple"),
         (Mode, {"published_clips": ("10", "10")}, "Mode: published_clips[0] must be a whole number, got '10'"),
         (Mode, {"published_clips": {10, 12}}, "A set has no order"),

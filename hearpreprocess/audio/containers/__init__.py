@@ -3,8 +3,9 @@
 from hearpreprocess.audio.containers.container import Container, NotAudioError, Part, Pcm
 from hearpreprocess.audio.containers.content import Content
 from hearpreprocess.audio.containers.examine import examine
-from hearpreprocess.audio.containers.flac import flac_parts
+from hearpreprocess.audio.containers.flac import check_total, ends_with_last_frame, flac_parts, search_start
 from hearpreprocess.audio.containers.limits import HIGHEST_RATE, MOST_CHANNELS
+from hearpreprocess.audio.containers.memory import remember
 from hearpreprocess.audio.containers.riff import WavFormat, WavLayout, wav_layout
 
 __all__ = [
@@ -17,7 +18,11 @@ __all__ = [
     "Pcm",
     "WavFormat",
     "WavLayout",
+    "check_total",
+    "ends_with_last_frame",
     "examine",
     "flac_parts",
+    "remember",
+    "search_start",
     "wav_layout",
 ]

@@ -20,6 +20,11 @@ _FORM_HEADER_BYTES, _OFFSET_BYTES, _MOST_DESCRIPTION_BYTES = 12, 8, 4096
 
 _BYTES = {b"alaw": 1, b"ALAW": 1, b"ulaw": 1, b"ULAW": 1, b"fl32": 4, b"FL32": 4, b"fl64": 8, b"FL64": 8}
 _INTEGERS = (b"", b"NONE", b"twos", b"sowt", b"raw ", b"in24", b"in32", b"42ni", b"23ni")
+_MOST_BITS = 32
+
+_EXPONENT_OF_1, _EXPONENT_OF_INFINITY = 0x3FFF, 0x7FFF
+"""Of an 80-bit float, whose mantissa begins with a 1."""
+
 _IMA, _IMA_BYTES = b"ima4", 34
 
 _STEREO = 6
@@ -57,6 +62,17 @@ class _Form:
         channels = int.from_bytes(self.description[HEADER_BYTES : HEADER_BYTES + 2], "big")
         return max(1, channels) * _IMA_BYTES if self.code == _IMA else 1
 
+    def check(self) -> None:
+        """Raise AudioError where the format has no sample rate, or samples of no bits, which libsndfile makes up."""
+        if not self.kind.startswith(b"AIF") or len(self.description) < HEADER_BYTES + 18:
+            return
+        bits = int.from_bytes(self.description[HEADER_BYTES + 6 : HEADER_BYTES + 8], "big")
+        if self.code in _INTEGERS and not 0 < bits <= _MOST_BITS:
+            raise AudioError(f"its format is not clear: samples of {bits} bits; expected 1 to {_MOST_BITS} bits")
+        exponent, mantissa = struct.unpack_from(">HQ", self.description, HEADER_BYTES + 8)
+        if not (_EXPONENT_OF_1 <= exponent < _EXPONENT_OF_INFINITY and mantissa >> 63):
+            raise AudioError("its format is not clear: its sample rate is no number of 1 Hz or more")
+
     @property
     def frames(self) -> int:
         """The declared frames; 0 where they are not."""
@@ -77,9 +93,11 @@ def aiff_container(content: Content, begin: int, end: int) -> Container | None:
         raise AudioError("it is not audio that can be read: an AIFF file without a format or samples")
     if form.code.startswith(b"DWV"):  # libsndfile fails on its own files
         raise AudioError("it is not audio that can be read: DWVW in AIFF; convert it to WAV")
+    form.check()
     start, stop = form.samples
+    stop += _lacking(form, Chunks(content, ">", end), stop)
     needed = form.frames * form.block
-    if needed and not (form.declared is None and is_placeholder(needed + _OFFSET_BYTES) and needed > stop - start):
+    if needed and not (form.declared is None and is_placeholder(needed + _OFFSET_BYTES)):
         check_size(needed, stop - start)
         stop = start + needed
     elif form.declared is None:
@@ -93,6 +111,12 @@ def aiff_container(content: Content, begin: int, end: int) -> Container | None:
         exact = functools.partial(Part, start, stop, _header(form, stop - start))
         return Container(name, (Part(begin, end),), exact=exact, by_libsndfile=not form.is_stereo_svx)
     return Container(name, (Part(start, stop, _header(form, stop - start)),))
+
+
+def _lacking(form: _Form, chunks: Chunks, stop: int) -> int:
+    """The bytes that the size of the samples' chunk lacks, where a writer left out those of the chunk's own fields."""
+    is_short = form.declared is not None and form.frames * form.block == form.declared + _OFFSET_BYTES
+    return _OFFSET_BYTES if is_short and stop + _OFFSET_BYTES <= chunks.end and not chunks.is_chunk(stop) else 0
 
 
 def _walk(form: _Form, chunks: Chunks, position: int) -> _Form:
@@ -119,7 +143,7 @@ def _find_samples(form: _Form, chunks: Chunks, start: int, size: int) -> int:
     offset = _OFFSET_BYTES if form.kind in (b"AIFF", b"AIFC") else 0
     available = chunks.end - start
     is_empty = size == 0 and (available <= offset or chunks.lead_to_end(start))
-    is_unknown = is_placeholder(size) and not is_empty and (size == 0 or size > available)
+    is_unknown = is_placeholder(size) and not is_empty and (size == 0 or not chunks.is_size(start, size))
     skipped = int.from_bytes(chunks.content.read(start, 4), "big") if offset else 0
     if is_unknown:
         size = available

@@ -6,6 +6,7 @@ import struct
 from typing import NamedTuple
 
 from hearpreprocess.audio.containers.content import Content
+from hearpreprocess.audio.containers.tags import end_of_audio
 
 HEADER_BYTES = 8
 
@@ -14,7 +15,7 @@ _LITTLE, _BIG = struct.Struct("<4sL"), struct.Struct(">4sL")
 MOST_CHUNKS = 100_000
 """More are no recording, but bytes that take long."""
 
-_MOST_BEHIND = 100
+_MOST_BEHIND, _MOST_ZEROS = 100, 4096
 
 _SAMPLES = (b"data", b"SSND", b"BODY", b"movi")
 
@@ -53,6 +54,17 @@ class Chunks(NamedTuple):
             and all(32 <= byte < 127 for byte in header[0])
             and (header[0] in _SAMPLES or position + HEADER_BYTES + header[1] <= self.end)
         )
+
+    def zeros(self, position: int) -> int:
+        """How many zeros lie between a position and a chunk behind them, where nothing else does; else 0."""
+        read = self.content.read(position, min(_MOST_ZEROS, self.end - position))
+        count = len(read) - len(read.lstrip(b"\0"))
+        return count if self.is_chunk(position + count) else 0
+
+    def is_size(self, start: int, size: int) -> bool:
+        """Whether a number that may be a placeholder is the size of samples: the end, chunks or tags follow them."""
+        position, _lacks_padding = self.following(start, size)
+        return self.lead_to_end(position) or start + size == end_of_audio(self.content, start, self.end)
 
     def lead_to_end(self, position: int) -> bool:
         """Whether chunks from a position on end exactly where the form does."""

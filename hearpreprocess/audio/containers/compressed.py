@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import statistics
 import struct
 from collections.abc import Callable
 
@@ -20,11 +22,11 @@ _ASF_DATA = bytes.fromhex("3626b2758e66cf11a6d900aa0062ce6c")
 _ASF_INDEXES = (bytes.fromhex("90080033b1e5cf1189f400a0c90349cb"), bytes.fromhex("d329e2d6da35d111903400a0c90349be"))
 _ASF_OBJECTS = (_ASF_HEADER, _ASF_DATA, *_ASF_INDEXES)
 _ASF_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
-_ASF_PREROLL_MILLISECONDS, _ASF_IS_LIVE, _ASF_DATA_HEADER_BYTES = 1000, 1, 50
+_ASF_MILLISECONDS, _ASF_IS_LIVE, _ASF_DATA_HEADER_BYTES, _ASF_WIDTHS = 1000, 1, 50, (0, 1, 2, 4)
 
 
 def asf_container(content: Content, begin: int, end: int) -> Container | None:
-    """ASF and WMA: objects with sizes of 64 bits; the duration includes a preroll."""
+    """ASF and WMA: objects with sizes of 64 bits; the duration includes a preroll, and times without samples."""
     if content.read(begin, 16) != _ASF_HEADER:
         return None
     header_bytes = int.from_bytes(content.read(begin + 16, 8), "little")
@@ -34,7 +36,7 @@ def asf_container(content: Content, begin: int, end: int) -> Container | None:
     if 0 <= properties <= len(header) - 104:
         played, _sent, preroll, flags, packet = struct.unpack_from("<QQQLL", header, properties + 64)
         if not flags & _ASF_IS_LIVE:
-            seconds = max(0.0, played / 1e7 - preroll / _ASF_PREROLL_MILLISECONDS)
+            seconds = max(0.0, played / 1e7 - preroll / _ASF_MILLISECONDS)
     position = begin
     for _number in range(MOST_CHUNKS):
         name, size = content.read(position, 16), int.from_bytes(content.read(position + 16, 8), "little")
@@ -48,8 +50,32 @@ def asf_container(content: Content, begin: int, end: int) -> Container | None:
             position = stop
             break
         check_size(size, end - position, "bytes of an object")
+        if name == _ASF_DATA and seconds is not None:
+            seconds -= _asf_silence(
+                content.read(position + _ASF_DATA_HEADER_BYTES, size - _ASF_DATA_HEADER_BYTES), packet
+            )
         position += size
-    return Container("ASF", (Part(begin, position),), seconds=seconds or None, by_libsndfile=False)
+    return Container("ASF", (Part(begin, position),), seconds=max(0.0, seconds or 0) or None, by_libsndfile=False)
+
+
+def _asf_silence(data: bytes, packet: int) -> float:
+    """The seconds before the first packet, and those of gaps, where the next one is later than twice as long as usual.
+
+    Decoders have no samples for them.
+    """
+    times = [_asf_time(data, at) for at in range(0, len(data) - packet + 1, packet)] if packet else []
+    steps = [max(0, later - earlier) for earlier, later in itertools.pairwise(times)]
+    usual = statistics.median(steps) if steps else 0
+    return (sum(times[:1]) + sum(step - usual for step in steps if step > 2 * usual)) / _ASF_MILLISECONDS
+
+
+def _asf_time(data: bytes, position: int) -> int:
+    """When a packet is sent, in milliseconds: behind its error correction, its flags, and sizes of stated widths."""
+    if data[position] & 0x80:
+        position += 1 + (data[position] & 15)
+    widths = data[position] if position < len(data) else 0
+    position += 2 + sum(_ASF_WIDTHS[widths >> bit & 3] for bit in (1, 3, 5))
+    return int.from_bytes(data[position : position + 4], "little")
 
 
 def avi_container(content: Content, begin: int, end: int) -> Container | None:

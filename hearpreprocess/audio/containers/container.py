@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import NamedTuple
 
 from hearpreprocess.errors import AudioError
@@ -31,12 +32,17 @@ class Part(NamedTuple):
 
 
 class Pcm(NamedTuple):
-    """16-bit little-endian samples from `start` on, the channels of each frame side by side; `name`: of the format."""
+    """Little-endian samples from `start` on, the channels of each frame side by side.
+
+    `name`: of the container. `encoding`: of the samples, of `width` bytes each, as libsndfile names it.
+    """
 
     start: int
     rate: int
     channels: int
     name: str
+    encoding: str
+    width: int
 
 
 class Container(NamedTuple):
@@ -47,7 +53,10 @@ class Container(NamedTuple):
     `exact`: makes the samples behind a header of their own, for where libsndfile finds none, or another number of them.
     `pcm`: where the samples can be taken as they are, without a decoder.
     `counted`: hertz, channels and samples of each that a decoder gives, by the headers of all frames.
+    `has_junk`: whether bytes that the decoder may refuse lie between its frames.
     `skipped`: samples of an encoder's delay that ffmpeg is not to skip by itself, as it does so wrongly.
+    `edits`: from when to when each of the pieces lasts that are to be played, in seconds of all that is decoded; ffmpeg
+    is not to cut them itself, as it leaves padding.
     `by_libsndfile`, `by_ffmpeg`: whether they may read it. `is_damaged`: whether its header was repaired.
     """
 
@@ -58,7 +67,9 @@ class Container(NamedTuple):
     exact: Callable[[], Part] | None = None
     pcm: Pcm | None = None
     counted: tuple[int, int, int] | None = None
+    has_junk: bool = False
     skipped: int | None = None
+    edits: tuple[tuple[Fraction, Fraction], ...] = ()
     by_libsndfile: bool = True
     by_ffmpeg: bool = True
     is_damaged: bool = False

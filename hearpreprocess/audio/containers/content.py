@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -16,22 +17,32 @@ _BLOCK_BYTES = 1 << 20
 _SEARCHED_BYTES, _MOST_PATTERN_BYTES = 60_000, 16
 """Blocks of this size are taken from memory that is in use already, which is faster."""
 
+_SETTLED_NANOSECONDS = 3_000_000_000
+"""A file changed again within so long may have the same times: those of some file systems are whole seconds."""
+
 
 class Content:
     """A recording's bytes, a context manager that closes its file.
 
     `size`: how many there are. `descriptor`: of its file; None if they are in memory.
+    `identity`: what is the same in two files only if their bytes are; None for bytes in memory, and where the file has
+    only just been written.
     """
 
     def __init__(self, recording: Path | bytes) -> None:
         self.recording = recording
         self.descriptor: int | None = None
+        self.identity: tuple[int, ...] | None = None
         if isinstance(recording, bytes):
             self._head, self.size = recording, len(recording)
         else:
             self.descriptor = os.open(recording, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
             try:
-                self.size = os.fstat(self.descriptor).st_size
+                status = os.fstat(self.descriptor)
+                self.size = status.st_size
+                changed = status.st_mtime_ns, status.st_ctime_ns
+                if time.time_ns() - max(changed) > _SETTLED_NANOSECONDS:
+                    self.identity = (status.st_dev, status.st_ino, status.st_size, *changed)
                 self._head = os.pread(self.descriptor, _HEAD_BYTES, 0)
             except BaseException:
                 os.close(self.descriptor)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from hearpreprocess.audio.containers import aiff, compressed, flac, matroska, mp4, mpeg, ogg, plain, rare, riff, voc
 from hearpreprocess.audio.containers.container import Container, Part
 from hearpreprocess.audio.containers.content import Content
 from hearpreprocess.audio.containers.tags import end_of_audio, starts_of_audio
+
+_LIKE_MPEG = re.compile(rb"ID3|\xff[\xe0-\xff]")
 
 _READERS: tuple[Callable[[Content, int, int], Container | None], ...] = (
     riff.wav_container,
@@ -52,4 +55,7 @@ def examine(content: Content) -> Container:
         for begin in begins:
             if (container := reader(content, begin, content.size)) is not None:
                 return container
-    return Container("", (Part(begins[0], end_of_audio(content, begins[0], content.size)),))
+    # What libsndfile takes for MPEG here is none: its decoder would write notes to the standard error.
+    is_like_mpeg = _LIKE_MPEG.match(content.read(begins[0], 3)) is not None
+    part = Part(begins[0], end_of_audio(content, begins[0], content.size))
+    return Container("", (part,), by_libsndfile=not is_like_mpeg)

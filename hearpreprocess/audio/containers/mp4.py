@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 
 from hearpreprocess.audio.containers.container import Container, NotAudioError, Part
 from hearpreprocess.audio.containers.content import Content
@@ -13,7 +15,11 @@ from hearpreprocess.errors import AudioError
 
 _FIRST = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp")
 _OUTER = (*_FIRST, b"moof", b"mfra", b"sidx", b"meta", b"uuid", b"emsg", b"ssix", b"prft", b"udta")
-_MOST_BOXES = 1_000_000
+_MOST_BOXES, _MOST_EDITS = 1_000_000, 1000
+
+_OPUS, _OPUS_RATE = b"dOps", 48_000
+_PRIMING = b"iTunSMPB"
+"""A tag with the encoder's delay, which ffmpeg skips beside the list of edits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +61,16 @@ def mp4_container(content: Content, begin: int, end: int) -> Container | None:
         raise NotAudioError("it is not audio that can be read: none of its tracks is audio")
     check_size(_end_of_samples(track), end - begin, "bytes up to its last sample")
     fragments = [box for box in boxes if box.name == b"moof"]
-    seconds = _fragmented_seconds(movie, track, fragments) if fragments else _seconds(movie, track)
-    return Container("MP4", (Part(begin, end),), seconds=seconds or None, by_libsndfile=False)
+    times = _times(movie, track, fragments)
+    seconds = _fragmented_seconds(movie, track, times) if fragments else _seconds(movie, track, times)
+    is_known = not fragments or not any(duration for duration, _start in _entries(track))  # of the first fragment alone
+    edits = _edits(movie, track, times) if is_known else ()
+    return Container("MP4", (Part(begin, end),), seconds=seconds or None, edits=edits, by_libsndfile=False)
+
+
+def _is_name(name: bytes) -> bool:
+    """Whether a box that no standard has may be called so: ASCII characters and Apple's copyright sign."""
+    return all(32 <= byte < 127 or byte == 0xA9 for byte in name)
 
 
 def _boxes_in(content: Content, position: int, end: int, *, is_outer: bool = False) -> Iterator[_Box]:
@@ -70,7 +84,7 @@ def _boxes_in(content: Content, position: int, end: int, *, is_outer: bool = Fal
         if size == 1 and len(header) == 16:
             size, start = int.from_bytes(header[8:], "big"), position + 16
         stop = end if size == 0 else position + size
-        if stop < start or (is_outer and name not in _OUTER):
+        if stop < start or (is_outer and name not in _OUTER and not (stop <= end and _is_name(name))):
             break  # bytes behind the last box
         if is_outer:
             check_size(stop - start, end - start, f"bytes of {name.decode('latin-1')!r}")
@@ -112,34 +126,96 @@ def _scale(header: bytes) -> int:
     return int.from_bytes(header[at : at + 4], "big") or 1
 
 
-def _seconds(movie: _Box, track: _Box) -> float:
+def _entries(track: _Box) -> list[tuple[int, int]]:
+    """The durations and starts of a track's list of edits."""
+    table = track.read(b"edts", b"elst")
+    numbers = _numbers(table, code="QqL" if table[:1] == b"\1" else "LlL")
+    return list(zip(numbers[::3], numbers[1::3], strict=True))
+
+
+def _times(movie: _Box, track: _Box, fragments: list[_Box]) -> list[tuple[int, int]]:
+    """The durations of a track's samples, and how many in a row have each."""
+    numbers = _numbers(track.read(b"mdia", b"minf", b"stbl", b"stts"), code="LL")
+    return [*zip(numbers[1::2], numbers[::2], strict=True), *_fragmented_times(movie, track, fragments)]
+
+
+def _seconds(movie: _Box, track: _Box, times: list[tuple[int, int]]) -> float:
     """The duration of a track's samples, within its list of edits if there is one."""
-    times = _numbers(track.read(b"mdia", b"minf", b"stbl", b"stts"), code="LL")
     scale = _scale(track.read(b"mdia", b"mdhd"))
-    seconds = sum(count * delta for count, delta in zip(times[::2], times[1::2], strict=True)) / scale
-    edits = track.read(b"edts", b"elst")
-    entries = _numbers(edits, code="QqL" if edits[:1] == b"\1" else "LlL")
+    seconds = _whole(times) / scale
+    gaps = seconds - _without_gaps(times) / scale
     edited = 0.0
-    for duration, start in zip(entries[::3], entries[1::3], strict=True):
+    for duration, start in _entries(track):
         if start >= 0:
             edited += min(duration / _scale(movie.read(b"mvhd")), max(0.0, seconds - start / scale))
-    return edited or seconds
+    return max(0.0, (edited or seconds) - gaps)
 
 
-def _fragmented_seconds(movie: _Box, track: _Box, fragments: list[_Box]) -> float:
-    """The duration that a file in fragments declares as a whole; else that of its fragments."""
+def _whole(times: Iterable[tuple[int, int]]) -> int:
+    return sum(duration * count for duration, count in times)
+
+
+def _without_gaps(times: Iterable[tuple[int, int]]) -> int:
+    """The sum of durations, by how many samples have each: one before a gap is as long as most others are."""
+    counts: Counter[int] = Counter()
+    for duration, count in times:
+        counts[duration] += count
+    if not counts:
+        return 0
+    usual = max(counts, key=lambda duration: (counts[duration], duration))
+    return sum(min(duration, usual) * count for duration, count in counts.items())
+
+
+def _edits(movie: _Box, track: _Box, times: list[tuple[int, int]]) -> tuple[tuple[Fraction, Fraction], ...]:
+    """From when to when each edit lasts, in seconds of all samples; none where there is no list, or gaps are in them.
+
+    Raises AudioError where there are too many.
+    """
+    entries, total = _entries(track), _whole(times)
+    # With a gap between samples, times are no places in what is decoded.
+    if not entries or total > _without_gaps(times) or _PRIMING in movie.read(b"udta"):
+        return ()
+    if len(entries) > _MOST_EDITS:
+        raise AudioError(f"its list of edits is too long: {len(entries):,}; expected up to {_MOST_EDITS:,}")
+    scale, unit = _scale(track.read(b"mdia", b"mdhd")), Fraction(1, _scale(movie.read(b"mvhd")))
+    whole, delay, edits = Fraction(total, scale), _opus_delay(track), []
+    for duration, first in entries:
+        start = Fraction(first, scale)
+        stop = start + duration * unit
+        # The list's own unit may be too coarse for the end of the last sample; 0 stands for that end.
+        stop = whole if not duration or abs(stop - whole) < unit else min(stop, whole)
+        if first >= 0 and max(start, delay) < stop:
+            edits.append((max(start, delay), stop))
+    return tuple(edits)
+
+
+def _opus_delay(track: _Box) -> Fraction:
+    """The seconds at the start of Opus that are never played."""
+    description = track.read(b"mdia", b"minf", b"stbl", b"stsd")
+    at = description.find(_OPUS)
+    return Fraction(int.from_bytes(description[at + 6 : at + 8], "big"), _OPUS_RATE) if at >= 0 else Fraction(0)
+
+
+def _fragmented_seconds(movie: _Box, track: _Box, times: list[tuple[int, int]]) -> float:
+    """The duration that the fragments of a file hold; at least that which it declares as a whole, without gaps."""
     whole = movie.read(b"mvex", b"mehd")
     declared = int.from_bytes(whole[4:12] if whole[:1] == b"\1" else whole[4:8], "big") / _scale(movie.read(b"mvhd"))
+    scale, held = _scale(track.read(b"mdia", b"mdhd")), _without_gaps(times)
+    return max(declared - (_whole(times) - held) / scale, held / scale)
+
+
+def _fragmented_times(movie: _Box, track: _Box, fragments: list[_Box]) -> list[tuple[int, int]]:
     number = track.read(b"tkhd")
     identity = number[20:24] if number[:1] == b"\1" else number[12:16]
     default = next((box.read()[12:16] for box in movie.boxes(b"mvex", b"trex") if box.read()[4:8] == identity), b"")
-    total = 0
+    times: list[tuple[int, int]] = []
     for fragment in fragments:
         for part in fragment.boxes(b"traf"):
             header = part.read(b"tfhd")
             if header[4:8] == identity:
-                total += sum(_run_duration(box.read(), _default(header, default)) for box in part.boxes(b"trun"))
-    return max(declared, total / _scale(track.read(b"mdia", b"mdhd")))
+                for box in part.boxes(b"trun"):
+                    times += _run_durations(box.read(), _default(header, default))
+    return times
 
 
 def _default(header: bytes, default: bytes) -> int:
@@ -149,11 +225,11 @@ def _default(header: bytes, default: bytes) -> int:
     return int.from_bytes(header[position : position + 4] if flags & 8 else default, "big")
 
 
-def _run_duration(run: bytes, default: int) -> int:
-    """The duration of a run of samples ('trun')."""
+def _run_durations(run: bytes, default: int) -> list[tuple[int, int]]:
+    """The durations of a run of samples ('trun'), and how many samples have each."""
     flags, count = int.from_bytes(run[1:4], "big"), int.from_bytes(run[4:8], "big")
     if not flags & 0x100:
-        return count * default
+        return [(default, count)]
     position = 8 + 4 * bool(flags & 1) + 4 * bool(flags & 4)
     width = 4 * sum(bool(flags & bit) for bit in (0x100, 0x200, 0x400, 0x800))
-    return sum(int.from_bytes(run[at : at + 4], "big") for at in range(position, len(run) - 3, width))
+    return [(int.from_bytes(run[at : at + 4], "big"), 1) for at in range(position, len(run) - 3, width)]

@@ -23,7 +23,11 @@ _KILOBITS = {  # by MPEG-1 or not, and layer
 _RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
 _ADTS_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 
+_ADTS_HEADER_BYTES = 7
+
 _SEARCHED_BYTES, _FRAMES_TO_BE_SURE, _DECODER_DELAY = 1 << 17, 4, 529
+
+_ZEROS, _BLANKS = re.compile(rb"\0+"), re.compile(rb"[\0\t\r\n ]+")
 
 _COUNTED = re.compile(rb"Xing|Info|VBRI")
 
@@ -43,7 +47,9 @@ class Frame:
 
 @dataclass(slots=True)
 class Stream:
-    """Frames one after the other, with `gaps` in between; how many `frames`, and how many are `declared`, if so.
+    """Frames one after the other; how many `frames`, and how many are `declared`, if so.
+
+    `gaps`: tags and padding in between. `junk`: other bytes in between; a damaged frame would look the same.
 
     `declared_bytes`: from the first frame to the end of the last, which some declare, too. `skipped`: the samples of
     the encoder's delay and padding.
@@ -53,6 +59,7 @@ class Stream:
     begin: int
     end: int
     gaps: list[tuple[int, int]] = field(default_factory=list)
+    junk: list[tuple[int, int]] = field(default_factory=list)
     frames: int = 0
     declared: int | None = None
     declared_bytes: int | None = None
@@ -102,7 +109,8 @@ def mpeg_container(content: Content, begin: int, end: int) -> Container | None:
         return None
     parts = []
     for stream in streams:
-        missing = stream.declared is not None and stream.frames < stream.declared
+        # Some encoders count the frame with the count; where that has the bytes, too, they show what is missing.
+        missing = stream.declared is not None and stream.frames + (stream.declared_bytes is None) < stream.declared
         length = stream.end - stream.begin - sum(stop - start for start, stop in stream.gaps)
         if missing and (stream.declared_bytes is None or length < stream.declared_bytes):
             raise AudioError(f"it is cut short: it declares {stream.declared:,} frames, and holds {stream.frames:,}")
@@ -111,35 +119,45 @@ def mpeg_container(content: Content, begin: int, end: int) -> Container | None:
     frames = sum(stream.samples for stream in streams)
     first = streams[0].first
     counted = (first.rate, first.channels, frames) if name == "MP3" and frames else None
-    return Container(name, tuple(parts), seconds=frames / first.rate, counted=counted, by_libsndfile=False)
+    return Container(
+        name,
+        tuple(parts),
+        seconds=frames / first.rate,
+        counted=counted,
+        has_junk=any(stream.junk for stream in streams),
+        by_libsndfile=False,
+    )
 
 
 def mpeg_streams(content: Content, begin: int, end: int) -> list[Stream]:
     """The streams of frames; none where the bytes are something else. Raises AudioError where the last frame is cut."""
     data = content.read(begin, end - begin)
-    for read, header_bytes in ((frame_of, 4), (adts_frame_of, 7)):
+    for read, header_bytes in ((frame_of, 4), (adts_frame_of, _ADTS_HEADER_BYTES)):
         if (start := _first_frame(data, read, header_bytes)) is not None:
             return _Walk(content, begin, data, read, header_bytes).streams(start)
     return []
 
 
-def _first_frame(data: bytes, read: Callable[[bytes], Frame | None], header_bytes: int) -> int | None:
-    """The first offset from which several frames of one kind follow each other."""
-    position = data.find(b"\xff", 0, _SEARCHED_BYTES)
+def _first_frame(data: bytes, read: Callable[[bytes], Frame | None], header_bytes: int, begin: int = 0) -> int | None:
+    """The first offset, not far behind `begin`, from which several frames of one kind follow each other."""
+    end = begin + _SEARCHED_BYTES
+    position = data.find(b"\xff", begin, end)
     while position >= 0:
         if _are_frames(data, position, read, header_bytes):
             return position
-        position = data.find(b"\xff", position + 1, _SEARCHED_BYTES)
+        position = data.find(b"\xff", position + 1, end)
     return None
 
 
 def _are_frames(data: bytes, position: int, read: Callable[[bytes], Frame | None], header_bytes: int) -> bool:
     kinds = set()
+    # The header of AAC has the longest mark and a size: a single frame is known by it, where it is all of the file.
+    fewest = 1 if position == 0 and header_bytes == _ADTS_HEADER_BYTES else 2
     for number in range(_FRAMES_TO_BE_SURE):
         frame = read(data[position : position + header_bytes])
         if frame is None:
             # A short recording: all of its frames lead to its end, or to a tag or zeros behind it.
-            return number > 1 and (position >= len(data) or data[position : position + 1] in b"TAIL\0")
+            return number >= fewest and (position >= len(data) or data[position : position + 1] in b"TAIL\0")
         kinds.add(frame.kind)
         position += frame.size
     return len(kinds) == 1
@@ -189,6 +207,8 @@ class _Walk:
             position += frame.size
             streams[-1].end = self.begin + position
         for stream in streams:
+            if stream.declared is not None and stream.frames >= stream.declared:  # no frame is missing
+                stream.gaps, stream.junk = sorted(stream.gaps + stream.junk), []
             stream.gaps = [gap for gap in stream.gaps if gap[0] < stream.end]
         return streams
 
@@ -197,19 +217,27 @@ class _Walk:
         data = self.data
         following = position + tag_length(self.content, self.begin + position, self.begin + len(data))
         if following == position:
-            zeros = data[position : position + _SEARCHED_BYTES]
-            following += len(zeros) - len(zeros.lstrip(b"\0"))
+            following = _behind_padding(data, position)
         if following > position:
             stream.gaps.append((self.begin + position, self.begin + min(following, len(data))))
             return following
         if len(data) - position < self.header_bytes and data[position] == 0xFF:
             raise AudioError(f"it is cut short: its last {len(data) - position} bytes begin a frame")
-        next_frame = _first_frame(data[position:], self.read, self.header_bytes)
+        next_frame = _first_frame(data, self.read, self.header_bytes, position)
         if next_frame is None and stream.declared is not None and stream.frames >= stream.declared:
             return len(data)  # text, or whatever else, behind a recording that is whole
-        following = len(data) if next_frame is None else position + next_frame
+        following = len(data) if next_frame is None else next_frame
         stream.end = self.begin + following
+        stream.junk.append((self.begin + position, self.begin + following))
         return following
+
+
+def _behind_padding(data: bytes, position: int) -> int:
+    """The offset behind zeros, or behind blanks that end the data; the same position where there is neither."""
+    if data[position] == 0 and (zeros := _ZEROS.match(data, position, position + _SEARCHED_BYTES)):
+        return zeros.end()
+    blanks = _BLANKS.match(data, position, position + _SEARCHED_BYTES)
+    return len(data) if blanks and blanks.end() == len(data) else position
 
 
 def _count_position(frame: Frame) -> int:

@@ -17,7 +17,7 @@ _W64_RIFF = bytes.fromhex("726966662e91cf11a5d628db04c10000")
 _W64_GUID_TAIL = bytes.fromhex("f3acd3118cd100c04f8edb8a")
 _MOST_DESCRIPTION_BYTES = 4096
 
-_UNKNOWN_64 = (1 << 64) - 1
+_UNKNOWN_32 = (1 << 32) - 1
 
 _W64_CHUNK = struct.Struct("<16sQ")
 
@@ -74,11 +74,13 @@ def caf_container(content: Content, begin: int, end: int) -> Container | None:
             description = (
                 content.read(begin, 8) + chunk + content.read(position + 12, min(size, _MOST_DESCRIPTION_BYTES))
             )
+        # A size of 0 is one as well, unless another chunk follows: the number of edits alone has 4 bytes.
+        is_unknown = is_placeholder_64(size) and not (size == 0 and content.read(position + 12, 4) in _CAF_CHUNKS)
         if name == b"data" and not has_samples:
-            length = end_of_audio(content, position, end) - position - 12 if size == _UNKNOWN_64 else size
+            length = end_of_audio(content, position, end) - position - 12 if is_unknown else size
             alone = description + struct.pack(">4sQ", name, length)
             samples = functools.partial(Part, position + 12, position + 12 + length, alone) if description else None
-        if name == b"data" and size == _UNKNOWN_64:
+        if name == b"data" and is_unknown:
             stop = end_of_audio(content, position, end)
             header = content.read(begin, position + 4 - begin) + struct.pack(">Q", stop - position - 12)
             position += 12
@@ -98,12 +100,12 @@ def au_container(content: Content, begin: int, end: int) -> Container | None:
     if order is None or len(head) < 24:
         return None
     offset, size = struct.unpack_from(f"{order}LL", head, 4)
-    if is_placeholder(size):
+    if is_placeholder(size):  # libsndfile knows two placeholders alone, and takes the others for sizes
         end = end_of_audio(content, begin + offset, end)
-    else:
-        check_size(size, end - begin - offset)
-        end = begin + offset + size  # ffmpeg takes what follows for samples
-    return Container("AU", (Part(begin, end),))
+        length = min(max(0, end - begin - offset), _UNKNOWN_32)
+        return Container("AU", (Part(begin + 12, end, head[:8] + struct.pack(f"{order}L", length)),))
+    check_size(size, end - begin - offset)
+    return Container("AU", (Part(begin, begin + offset + size),))  # ffmpeg takes what follows for samples
 
 
 _NIST_MARK, _NIST_HEADER_BYTES = b"NIST_1A\n", 1024

@@ -30,9 +30,19 @@ _GUID_TAILS = (
     b"\x00\x00\x21\x07\xd3\x11\x86\x44\xc8\xc1\xca\x00\x00\x00",  # Ambisonic B-format
 )
 
-_TAIL_BYTES = 1 << 20
+_SEVERAL = (
+    "it is not clear: it has several chunks of samples ('data'); expected one. "
+    "Save it as 16-bit WAV with the program that wrote it"
+)
+
+_TAIL_BYTES, _MOST_BEHIND = 1 << 20, 100
 _BEHIND = re.compile(rb"LIST|INFO|id3 |ID3 |bext|iXML|axml|cue |smpl|inst|afsp|PAD |PEAK|fact|JUNK|_PMX|cart|chna|umid")
 """Chunks that may lie behind samples whose length the header does not state."""
+
+
+def _packed(channels: int, bits: int) -> int:
+    """The bytes of a frame whose samples have the fewest whole bytes."""
+    return channels * ((bits + 7) // 8)
 
 
 class WavFormat(NamedTuple):
@@ -43,6 +53,23 @@ class WavFormat(NamedTuple):
     rate: int
     block: int
     bits: int
+
+    def check(self) -> None:
+        """Raise AudioError where there is no format, or it is open which bits of a block count."""
+        if not self.rate:
+            raise AudioError("its format is not clear: a sample rate of 0 Hz; expected 1 Hz or more")
+        if self.code == _FLOAT and self.bits not in _FLOAT_BITS:
+            raise AudioError(
+                f"it is not audio that can be read: float samples of {self.bits} bits; expected 32 or 64 bits. "
+                "Save it as 16-bit WAV with the program that wrote it"
+            )
+        if self.code in _PACKED and not self.bits:
+            raise AudioError("its format is not clear: samples of 0 bits; expected 8 bits or more")
+        if self.code in _PACKED and self.block != (expected := _packed(self.channels, self.bits)):
+            raise AudioError(
+                f"its format is not clear: blocks of {self.block} bytes; expected {expected} bytes for "
+                f"{self.channels} channels of {self.bits} bits. Save it as 16-bit WAV with the program that wrote it"
+            )
 
 
 class WavLayout(NamedTuple):
@@ -71,7 +98,18 @@ class WavLayout(NamedTuple):
         code, channels, rate, _speed, block, bits = struct.unpack_from(f"{self.order}HHLLHH", self.description)
         if code == _EXTENSIBLE and len(self.description) >= 40 and self.description[26:40] in _GUID_TAILS:
             (code,) = struct.unpack_from(f"{self.order}H", self.description, 24)
+        if code in _PACKED and block == 0:  # left out, which the bits make up for
+            block = _packed(channels, bits)
         return WavFormat(code, channels, rate, block, bits)
+
+    @property
+    def frames_in_blocks(self) -> int | None:
+        """The frames of the fact chunk, where they end within the last block of an encoding in blocks."""
+        form, per_block = self.format, int.from_bytes(self.description[18:20], "little" if self.order == "<" else "big")
+        if self.frames is None or form.code not in _IN_BLOCKS or not form.block or self.length % form.block:
+            return None
+        most = self.length // form.block * per_block
+        return self.frames if most - per_block < self.frames <= most else None
 
     def exact(self) -> Part:
         """The samples alone, with a header that every reader reads in the same way."""
@@ -105,13 +143,30 @@ def wav_layout(content: Content, begin: int = 0, end: int | None = None) -> WavL
     order = ORDERS.get(head[:4], "")
     if not order or head[8:12] != b"WAVE":
         return None
-    form_end = begin + HEADER_BYTES + int.from_bytes(head[4:8], "little" if order == "<" else "big")
+    size = int.from_bytes(head[4:8], "little" if order == "<" else "big")
+    form_end = 0 if is_placeholder(size) else begin + HEADER_BYTES + size
     return walk_wav(Chunks(content, order, end), begin + _FORM_HEADER_BYTES, form_end)
 
 
-_IN_BLOCKS = (0x02, 0x11, 0x31)  # MS ADPCM, IMA ADPCM, GSM 6.10
+_FLOAT, _FLOAT_BITS = 3, (32, 64)
 
-_LINEAR = (1, 3, 6, 7)  # PCM, float, A-law, mu-law: every frame has the same number of bytes
+_PACKED = (1, 3)  # PCM, float: the bits of a sample say how many bytes it has
+
+_LINEAR = (*_PACKED, 6, 7)  # and A-law, mu-law: every frame has the same number of bytes
+
+_GSM = 0x31
+
+_IN_BLOCKS = (0x02, 0x11, _GSM)  # MS ADPCM, IMA ADPCM, GSM 6.10
+
+_ENCODINGS = {
+    (1, 8): "PCM_U8",
+    (1, 16): "PCM_16",
+    (1, 24): "PCM_24",
+    (1, 32): "PCM_32",
+    (3, 32): "FLOAT",
+    (3, 64): "DOUBLE",
+}
+"""Those of which the samples can be taken as they are, by code and bits."""
 
 
 def wav_container(content: Content, begin: int, end: int) -> Container | None:
@@ -164,21 +219,24 @@ def repaired_wav(content: Content, begin: int, end: int) -> Container | None:
 def _container(layout: WavLayout, plain: Part | None = None, *, is_damaged: bool = False) -> Container:
     """`plain`: the file as it is, if every reader finds the samples in it."""
     form = layout.format
-    is_linear = form.code in _LINEAR and form.block > 0 and form.block == form.channels * ((form.bits + 7) // 8)
+    form.check()
+    is_linear = form.code in _LINEAR and form.block > 0 and form.block == _packed(form.channels, form.bits)
     if layout.declared is None and form.code in _IN_BLOCKS and form.block and (rest := layout.length % form.block):
         raise AudioError(f"it is cut short: its last block declares {form.block} bytes, the file holds {rest}")
-    frames = layout.length // form.block if is_linear else None
+    if form.code == _GSM and form.block and layout.length % form.block:  # sox counts the padding among the samples
+        layout, plain = layout._replace(length=layout.length // form.block * form.block), None
+    frames = layout.length // form.block if is_linear else layout.frames_in_blocks
     is_big_endian = layout.order == ">"  # ffmpeg would read it as if it were little-endian
-    is_pcm = is_linear and form.code == 1 and form.bits == 16 and layout.order == "<" and not is_damaged
-    is_pcm = is_pcm and 0 < form.channels <= MOST_CHANNELS and 0 < form.rate <= HIGHEST_RATE
-    # As libsndfile names them.
-    name = f"{'WAVEX' if layout.description[:2] == _EXTENSIBLE_CODE else 'WAV'} PCM_16"
+    encoding = _ENCODINGS.get((form.code, form.bits)) if layout.order == "<" and not is_damaged else None
+    is_pcm = is_linear and 0 < form.channels <= MOST_CHANNELS and 0 < form.rate <= HIGHEST_RATE and not layout.is_64
+    name = "WAVEX" if layout.description[:2] == _EXTENSIBLE_CODE else "WAV"  # as libsndfile has it
+    pcm = Pcm(layout.start, form.rate, form.channels, name, encoding, form.bits // 8) if encoding and is_pcm else None
     return Container(
         "WAV",
         (plain or layout.exact(),),
         frames=frames,
         exact=layout.exact,
-        pcm=Pcm(layout.start, form.rate, form.channels, name) if is_pcm and not layout.is_64 else None,
+        pcm=pcm,
         by_ffmpeg=not is_big_endian,
         is_damaged=is_damaged,
     )
@@ -193,13 +251,16 @@ def linear_header(form: tuple[int, int, int, int], length: int) -> bytes:
 
 
 def walk_wav(chunks: Chunks, position: int, form_end: int = 0) -> WavLayout | None:
-    """The layout of the chunks from a position on; `form_end`: where the outer size has the file end."""
+    """The layout of the chunks from a position on; `form_end`: where the outer size has the file end; 0: unknown."""
     size_64: int | None = None
     description, frames, samples, is_plain = b"", None, None, True
     for _number in range(MOST_CHUNKS):
         if (header := chunks.header(position)) is None:
             break
         name, size = header
+        if name.startswith(b"\0") and (zeros := chunks.zeros(position)):
+            position, is_plain = position + zeros, False
+            continue
         start = position + HEADER_BYTES
         if name == b"ds64" and len(sizes := chunks.content.read(start, _DS64.size)) == _DS64.size:
             size_64 = _DS64.unpack(sizes)[1]
@@ -212,12 +273,28 @@ def walk_wav(chunks: Chunks, position: int, form_end: int = 0) -> WavLayout | No
             samples = (start, size, declared)
             is_plain = is_plain and bool(description) and declared is not None
             if description:
+                if declared is not None:
+                    _check_single(chunks, chunks.following(start, size)[0], form_end)
                 break
+        elif name == b"data" and size:
+            raise AudioError(_SEVERAL)
         position, lacks_padding = chunks.following(start, size)
         is_plain = is_plain and not lacks_padding
     if samples is None or not description:
         return None
     return WavLayout(chunks.order, description, *samples, frames, is_plain, size_64 is not None)
+
+
+def _check_single(chunks: Chunks, position: int, form_end: int) -> None:
+    """Raise AudioError where other samples follow the first ones within the form, as readers differ on these."""
+    end = min(form_end, chunks.end) if form_end + 1 >= position else chunks.end  # else it is a placeholder, or wrong
+    for _number in range(_MOST_BEHIND):
+        if position + HEADER_BYTES >= end or not chunks.is_chunk(position):
+            break
+        name, size = chunks.header(position) or (b"", 0)
+        if name == b"data" and size:
+            raise AudioError(_SEVERAL)
+        position, _lacks_padding = chunks.following(position + HEADER_BYTES, size)
 
 
 def _size_of_samples(
@@ -229,7 +306,9 @@ def _size_of_samples(
         size, is_unknown = size_64, is_placeholder_64(size_64)
     else:
         is_unknown = is_placeholder(size)
-    if is_unknown and ((size == 0 and not (available and chunks.lead_to_end(start))) or size > available):
+    if is_unknown and not (available and chunks.is_size(start, size)):
+        if size and form_end == start + size + size % 2:
+            form_end = 0  # the outer size was made of the placeholder
         return (_end_of_samples(chunks, start, form_end) - start, None) if available else (0, 0)
     check_size(size, available)
     return size, size
@@ -237,7 +316,14 @@ def _size_of_samples(
 
 def _end_of_samples(chunks: Chunks, start: int, form_end: int) -> int:
     """Where samples of unknown length end: where the form does, or before the chunks behind them, or with the file."""
-    end = form_end if start < form_end < chunks.end else end_of_audio(chunks.content, start, chunks.end)
+    end = end_of_audio(chunks.content, start, chunks.end)
+    if start < form_end < end:
+        if not chunks.lead_to_end(form_end) and not Chunks(chunks.content, chunks.order, end).lead_to_end(form_end):
+            raise AudioError(
+                f"its header declares no size of the samples, and {form_end:,} bytes in all; the file holds {end:,}, "
+                "which may be samples, too"
+            )
+        end = form_end
     chunks = Chunks(chunks.content, chunks.order, end)
     first = max(start, end - _TAIL_BYTES)
     matches = itertools.islice(_BEHIND.finditer(chunks.content.read(first, end - first)), MOST_CHUNKS)

@@ -25,7 +25,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--force",
         action="store_true",
         help="remove also where the file system has no locks, so that nobody knows whether another run is at work, and "
-        "what other hosts left less than a day ago; what is locked stays",
+        "what other hosts, earlier versions or a machine that was restarted since left less than a day ago; what is "
+        "locked stays",
     )
 
 
@@ -44,9 +45,9 @@ def run(options: argparse.Namespace) -> int:
         with alone(workspace.tmp_dir, force=options.force) as is_alone:
             if is_alone is None:
                 raise OutputError(
-                    f"{options.tmp_dir}: a run is at work there, or was killed; its file system has no locks, or the "
-                    "run is of another host or user, so nobody knows which. If no run is at work, on any host, give "
-                    "the command with --force"
+                    f"{options.tmp_dir}: a run is at work there, or was killed; it began before this machine was "
+                    "restarted, or is of another host or user, or the file system has no locks, so nobody knows which. "
+                    "If no run is at work, on any host, give the command with --force"
                 )
             if not is_alone:
                 raise OutputError(f"another run is at work in {options.tmp_dir}; try again when it is done")
@@ -54,8 +55,8 @@ def run(options: argparse.Namespace) -> int:
             unknown = remove_leftovers(workspace, force=options.force)
         if unknown:
             print(
-                f"{counted(len(unknown), 'unfinished outputs')} stayed, of another host or user, or without locks, "
-                f"such as {unknown[0]}; --force removes what may be removed"
+                f"{counted(len(unknown), 'unfinished outputs')} stayed, of another host, user or version, or without "
+                f"locks, such as {unknown[0]}; --force removes what may be removed"
             )
     print(f"{bytes_text(total)} in all; files that finished tasks share with it keep their space")
     return 0

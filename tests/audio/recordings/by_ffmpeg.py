@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 import imageio_ffmpeg
 import numpy as np
 
-from tests.audio.recordings import tags
+from tests.audio.recordings import ogg, tags
 from tests.audio.recordings.case import LENGTH, RATE, Case, mono_16, signal, signal_16
 
 Options = tuple[str, ...]
@@ -23,6 +24,8 @@ def cases() -> Iterator[Case]:
     yield from _long()
     yield from _piped()
     yield from _joined()
+    yield from _with_gaps()
+    yield from _of_recorders()
     yield from _tagged()
 
 
@@ -98,7 +101,8 @@ def _lossless() -> Iterator[Case]:
             if container == "W64":  # ffmpeg counts the padding to 8 bytes among the data
                 expected = np.pad(expected, (0, -len(expected) % (4 // channels)))
             name = f"{codec}, {'stereo' if channels == 2 else 'mono'}"
-            yield Case("ffmpeg", container, name, "", suffix, content, expected)
+            open_end = "pages" if container == "Ogg" else ""
+            yield Case("ffmpeg", container, name, "", suffix, content, expected, open_end)
 
 
 def _expected(codec: str, channels: int) -> np.ndarray:
@@ -119,9 +123,9 @@ _LOSSY: tuple[tuple[str, str, str, str, Options, int, str], ...] = (
     ("MP3", "VBR", "no Xing frame", ".mp3", ("-q:a", "4", "-write_xing", "0", "-id3v2_version", "0"), RATE, "frames"),
     ("MP3", "CBR, 44,100 Hz", "ID3v1 written", ".mp3", ("-b:a", "64k", "-write_id3v1", "1"), 44100, ""),
     ("MP2", "CBR", "", ".mp2", ("-b:a", "64k"), RATE, "frames"),
-    ("Ogg", "Vorbis", "", ".ogg", ("-c:a", "libvorbis"), RATE, ""),
-    ("Ogg", "Opus", "", ".opus", ("-c:a", "libopus"), 48000, ""),
-    ("Ogg", "Opus", "16,000 Hz", ".opus", ("-c:a", "libopus"), RATE, ""),
+    ("Ogg", "Vorbis", "", ".ogg", ("-c:a", "libvorbis"), RATE, "pages"),
+    ("Ogg", "Opus", "", ".opus", ("-c:a", "libopus"), 48000, "pages"),
+    ("Ogg", "Opus", "16,000 Hz", ".opus", ("-c:a", "libopus"), RATE, "pages"),
     ("MP4", "AAC", "", ".m4a", ("-c:a", "aac"), RATE, ""),
     ("MP4", "AAC", "moov before mdat", ".m4a", ("-c:a", "aac", "-movflags", "+faststart"), RATE, ""),
     ("MP4", "AAC", "fragmented", ".mp4", ("-c:a", "aac", "-movflags", "+frag_keyframe+empty_moov", "-frag_duration",
@@ -167,9 +171,9 @@ _LONG = 50_001
 
 def _long() -> Iterator[Case]:
     for container, codec, suffix, options, rate, open_end in (
-        ("Ogg", "Vorbis", ".ogg", ("-c:a", "libvorbis", "-page_duration", "200000"), RATE, ""),
-        ("Ogg", "Opus", ".opus", ("-c:a", "libopus", "-page_duration", "200000"), 48000, ""),
-        ("Ogg", "FLAC", ".oga", ("-c:a", "flac", "-page_duration", "200000"), RATE, ""),
+        ("Ogg", "Vorbis", ".ogg", ("-c:a", "libvorbis", "-page_duration", "200000"), RATE, "pages"),
+        ("Ogg", "Opus", ".opus", ("-c:a", "libopus", "-page_duration", "200000"), 48000, "pages"),
+        ("Ogg", "FLAC", ".oga", ("-c:a", "flac", "-page_duration", "200000"), RATE, "pages"),
         ("FLAC", "16 bits", ".flac", (), RATE, ""),
         ("MP3", "CBR", ".mp3", ("-b:a", "64k"), RATE, ""),
         ("MP3", "CBR, no Xing frame", ".mp3", ("-b:a", "64k", "-write_xing", "0"), RATE, "frames"),
@@ -210,8 +214,8 @@ def _piped() -> Iterator[Case]:
         ("FLAC", "16 bits, frames of 512", ".flac", ("-f", "flac", "-frame_size", "512"), "frames", True),
         ("TTA", "16 bits", ".tta", ("-f", "tta"), "", True),
         ("WavPack", "16 bits", ".wv", ("-f", "wv", "-c:a", "wavpack"), "frames", True),
-        ("Ogg", "Vorbis", ".ogg", ("-f", "ogg", "-c:a", "libvorbis"), "", False),
-        ("Ogg", "FLAC", ".oga", ("-f", "ogg", "-c:a", "flac"), "", True),
+        ("Ogg", "Vorbis", ".ogg", ("-f", "ogg", "-c:a", "libvorbis"), "pages", False),
+        ("Ogg", "FLAC", ".oga", ("-f", "ogg", "-c:a", "flac"), "pages", True),
         ("MP3", "CBR", ".mp3", ("-f", "mp3", "-b:a", "64k"), "frames", False),
         ("Matroska", "pcm_s16le", ".mka", ("-f", "matroska", "-c:a", "pcm_s16le"), "clusters", True),
         ("Matroska", "pcm_s16le, live", ".mka", ("-f", "matroska", "-live", "1", "-c:a", "pcm_s16le"), "clusters",
@@ -226,6 +230,60 @@ def _piped() -> Iterator[Case]:
         rate = 48000 if "Opus" in codec else RATE
         content = written(suffix, options, rate=rate, piped=True)
         yield Case("ffmpeg", container, codec, "to a pipe", suffix, content, mono if is_lossless else None, open_end)
+
+
+GAP, OFFSET = ("-af", "aselect='not(between(t,1,2))'"), ("-af", "asetpts=PTS+2/TB")
+
+
+def _with_gaps() -> Iterator[Case]:
+    """Recordings whose times have a gap, as of a recorder that was paused, or do not begin at 0."""
+    fragmented = ("-movflags", "+frag_keyframe+empty_moov", "-frag_duration", "500000")
+    for container, codec, suffix, options, rate, open_end in (
+        ("WebM", "Opus", ".webm", ("-c:a", "libopus"), 48000, ""),
+        ("Matroska", "FLAC", ".mka", ("-c:a", "flac"), RATE, ""),
+        ("MP4", "AAC", ".m4a", ("-c:a", "aac"), RATE, ""),
+        ("MP4", "ALAC, fragmented", ".mp4", ("-c:a", "alac", *fragmented), RATE, "fragments"),
+        ("ASF", "WMA 2", ".wma", ("-c:a", "wmav2"), RATE, ""),
+    ):
+        for oddity, filtered in (("gap", GAP), ("begins at 2 s", OFFSET)):
+            length = _LONG * rate // RATE if oddity == "gap" else LENGTH
+            content = written(suffix, (*options, *filtered), rate=rate, length=length)
+            expected = mono_16(signal_16()) if oddity != "gap" and codec == "FLAC" else None
+            yield Case("ffmpeg", container, f"{codec}, mono", oddity, suffix, content, expected, open_end)
+
+
+def _of_recorders() -> Iterator[Case]:
+    """Recordings as programs leave them that end a stream in another way, or add its duration afterwards."""
+    for codec, suffix, encoder, rate in (
+        ("Vorbis", ".ogg", "libvorbis", RATE), ("Opus", ".opus", "libopus", 48000), ("FLAC", ".oga", "flac", RATE),
+    ):  # fmt: skip
+        whole = written(suffix, ("-c:a", encoder, "-page_duration", "100000"), rate=rate, length=9001)
+        expected = mono_16(signal_16(1, 9001)) if codec == "FLAC" else None
+        for oddity, content in ogg.ended_otherwise(whole).items():
+            yield Case("ffmpeg", "Ogg", codec, oddity, suffix, content, expected, "pages")
+    live = written(".webm", ("-f", "webm", "-live", "1", "-c:a", "libopus"), rate=48000, piped=True, length=_LONG)
+    content = with_duration(live, 1000 * _LONG / 48000 + 300)
+    yield Case("ffmpeg", "WebM", "Opus", "to a pipe, duration of 300 ms more", ".webm", content, open_end="clusters")
+
+
+def adts_frames(content: bytes, count: int) -> bytes:
+    """The first frames of AAC in ADTS."""
+    position = 0
+    for _number in range(count):
+        header = content[position : position + 7]
+        position += (header[3] & 3) << 11 | header[4] << 3 | header[5] >> 5
+    return content[:position]
+
+
+def with_duration(live: bytes, milliseconds: float) -> bytes:
+    """A live Matroska file, to whose information a duration is added."""
+    at = live.rindex(bytes.fromhex("1549a966"), 0, live.index(bytes.fromhex("1f43b675"))) + 4
+    width = 9 - live[at].bit_length()
+    size = int.from_bytes(live[at : at + width], "big") & (1 << 7 * width) - 1
+    element = bytes.fromhex("448988") + struct.pack(">d", milliseconds)
+    end = at + width + size
+    longer = (size + len(element) | 1 << 56).to_bytes(8, "big")
+    return live[:at] + longer + live[at + width : end] + element + live[end:]
 
 
 def _joined() -> Iterator[Case]:
@@ -243,8 +301,11 @@ def _joined() -> Iterator[Case]:
         first = written(suffix, ("-c:a", encoder), rate=rate)
         second = written(suffix, ("-c:a", encoder, *other), rate=rate)
         expected = twice if codec == "FLAC" else None
-        yield Case("ffmpeg", "Ogg", codec, "chained", suffix, first + second, expected, "streams", len(first))
+        yield Case("ffmpeg", "Ogg", codec, "chained", suffix, first + second, expected, "pages")
     yield Case("ffmpeg", "MP3", "CBR", "two, one after the other", ".mp3", mp3 + mp3, open_end="frames")
+    for count in (1, 2, 3):
+        frames = adts_frames(aac, count)
+        yield Case("ffmpeg", "ADTS", "AAC", f"{count} of its frames", ".aac", frames, open_end="frames")
     yield Case("ffmpeg", "ADTS", "AAC", "two, one after the other", ".aac", aac + aac, open_end="frames")
 
 
@@ -263,5 +324,5 @@ def _tagged() -> Iterator[Case]:
         yield Case("ffmpeg", "FLAC", "16 bits", oddity, ".flac", flac + more, mono)
         yield Case("ffmpeg", "MP3", "CBR", oddity, ".mp3", mp3 + more)
         yield Case("ffmpeg", "MP3", "CBR, no Xing frame", oddity, ".mp3", bare + more, open_end="frames")
-        yield Case("ffmpeg", "Ogg", "Vorbis", oddity, ".ogg", ogg + more)
+        yield Case("ffmpeg", "Ogg", "Vorbis", oddity, ".ogg", ogg + more, open_end="pages")
         yield Case("ffmpeg", "MP4", "AAC", oddity, ".m4a", m4a + more)

@@ -6,6 +6,7 @@ import struct
 from collections.abc import Iterator
 
 from tests.audio.recordings import encodings, tags
+from tests.audio.recordings.by_hand_riff import PLACEHOLDERS
 from tests.audio.recordings.case import LENGTH, RATE, Case
 from tests.audio.recordings.encodings import Encoded
 
@@ -75,6 +76,9 @@ def _aiff() -> Iterator[Row]:
     for size in (0, 0xFFFFFFFF):
         content = aiff_form(b"AIFF", comm, aiff_sound(_16[0], size=size), size=size)
         yield row(name, f"SSND size {size:#x}", content)
+    for oddity, more in (("", b""), (", ANNO behind", annotation)):
+        content = aiff_form(b"AIFF", comm, aiff_sound(_16[0], size=len(_16[0])), more)
+        yield row(name, f"SSND size without its fields{oddity}", content)
     encoded = encodings.signed_8()
     yield row(
         "8 bits, mono",
@@ -130,6 +134,9 @@ def _au() -> Iterator[Row]:
         yield "AU", name, "", ".au", sound(encoded[0], code, channels), encoded, ""
         content = sound(encoded[0], code, channels, size=0xFFFFFFFF)
         yield "AU", name, "size 0xffffffff", ".au", content, encoded, "placeholder"
+    for size in PLACEHOLDERS[:-1]:
+        content = sound(_16[0], 3, 1, size=size)
+        yield "AU", "16 bits, mono", f"size {size:#x}", ".au", content, _16, "placeholder"
     note = b"an annotation " * 500
     yield "AU", "16 bits, mono", "long annotation", ".au", sound(_16[0], 3, 1, note=note), _16, ""
     content = sound(_16[0], 3, 1, note=note, size=0xFFFFFFFF)
@@ -140,6 +147,9 @@ def _au() -> Iterator[Row]:
     little = encodings.pcm(16)
     head = b"dns." + struct.pack("<LLLLL", 28, len(little[0]), 3, RATE, 1) + bytes(4)
     yield "AU", "16 bits, mono", "little-endian", ".au", head + little[0], little, ""
+    for size in PLACEHOLDERS:
+        content = head[:8] + struct.pack("<L", size) + head[12:] + little[0]
+        yield "AU", "16 bits, mono", f"little-endian, size {size:#x}", ".au", content, little, "placeholder"
 
 
 def caf_chunk(name: bytes, body: bytes, size: int | None = None) -> bytes:
@@ -175,7 +185,8 @@ def _caf() -> Iterator[Row]:
         yield "CAF", name, "", ".caf", caf_head(kind, flags, bits, channels) + caf_data(encoded[0]), encoded, ""
     head, name = caf_head(b"lpcm", 0, 16, 1), "16 bits, mono"
     free, info = caf_chunk(b"free", bytes(999)), caf_chunk(b"info", struct.pack(">L", 1) + b"title\0name\0")
-    yield "CAF", name, "data size -1", ".caf", head + caf_data(big[0], -1), big, "placeholder"
+    for size in (-1, 0, (1 << 63) - 1):
+        yield "CAF", name, f"data size {size}", ".caf", head + caf_data(big[0], size), big, "placeholder"
     yield "CAF", name, "free before, data size -1", ".caf", head + free + caf_data(big[0], -1), big, "placeholder"
     yield "CAF", name, "free and info before", ".caf", head + free + info + caf_data(big[0]), big, ""
     yield "CAF", name, "info behind", ".caf", head + caf_data(big[0]) + info, big, ""

@@ -7,24 +7,26 @@ import uuid
 from collections.abc import Iterator
 
 from tests.audio.recordings import encodings, tags
-from tests.audio.recordings.case import LENGTH, RATE, Case
+from tests.audio.recordings.case import LENGTH, RATE, Case, signal
 from tests.audio.recordings.encodings import Encoded
 
 PCM, FLOAT, ALAW, ULAW, EXTENSIBLE = 1, 3, 6, 7, 0xFFFE
 _GUID_END = bytes.fromhex("000000001000800000aa00389b71")
 
 
-def described(form: int, channels: int, bits: int, order: str = "<", rate: int = RATE) -> bytes:
-    """The body of a format chunk."""
-    block = channels * bits // 8
+def described(
+    form: int, channels: int, bits: int, order: str = "<", rate: int = RATE, *, block: int | None = None
+) -> bytes:
+    """The body of a format chunk; `block`: the bytes of a frame that it states, if not those that it has."""
+    block = channels * bits // 8 if block is None else block
     return struct.pack(f"{order}HHLLHH", form, channels, rate, rate * block, block, bits)
 
 
-def extensible(form: int, channels: int, bits: int, valid: int | None = None) -> bytes:
+def extensible(form: int, channels: int, bits: int, valid: int | None = None, *, block: int | None = None) -> bytes:
     """The body of a format chunk as WAVE_FORMAT_EXTENSIBLE."""
     mask = {1: 4, 2: 3}.get(channels, (1 << channels) - 1)
     more = struct.pack("<HHLH", 22, valid or bits, mask, form) + _GUID_END
-    return described(EXTENSIBLE, channels, bits) + more
+    return described(EXTENSIBLE, channels, bits, block=block) + more
 
 
 def chunk(name: bytes, body: bytes, *, order: str = "<", size: int | None = None, padded: bool = True) -> bytes:
@@ -81,6 +83,25 @@ def _codecs() -> Iterator[Row]:
         fact = chunk(b"fact", struct.pack("<L", LENGTH))
         head = chunk(b"fmt ", described(form, 1, 8) + b"\0\0")
         yield "RIFF", name, "fact chunk", riff(head, fact, chunk(b"data", encoded[0])), encoded, ""
+    for bits, channels in ((16, 1), (16, 2), (24, 2)):
+        encoded = encodings.pcm(bits, channels)
+        content = riff(chunk(b"fmt ", described(PCM, channels, bits, block=0)), chunk(b"data", encoded[0]))
+        yield "RIFF", f"{bits} bits, {_CHANNELS[channels]}", "blocks of 0 bytes", content, encoded, ""
+    for bits, channels, block in ((24, 1, 4), (24, 2, 8), (16, 2, 2), (16, 1, 4)):
+        encoded = (signal(channels) >> 8).astype("<i4").tobytes(), None, bits
+        for oddity, body in (
+            ("", described(PCM, channels, bits, block=block)),
+            (", EXTENSIBLE", extensible(PCM, channels, bits, block=block)),
+        ):
+            content = riff(chunk(b"fmt ", body), chunk(b"data", encoded[0]))
+            yield (
+                "RIFF",
+                f"{bits} bits, {_CHANNELS[channels]}",
+                f"wrong blocks of {block} bytes{oddity}",
+                content,
+                encoded,
+                "",
+            )
     encoded = encodings.pcm(24)
     head = chunk(b"fmt ", extensible(PCM, 1, 24, valid=20))
     yield "RIFF", "24 bits, mono", "20 of them valid", riff(head, chunk(b"data", encoded[0])), encoded, ""
@@ -120,6 +141,11 @@ def _chunks() -> Iterator[Row]:
     yield "RIFF", "8 bits, mono", "odd data, no padding, LIST behind", riff(head, bare, _INFO), _8, ""
     longer = chunk(b"fmt ", described(PCM, 1, 16) + b"\0\0")
     yield "RIFF", "16 bits, mono", "fmt of 18 bytes", riff(longer, _DATA), _16, ""
+    for count in (1, 2, 4, 5000):
+        yield "RIFF", "16 bits, mono", f"{count} zeros before fmt", riff(bytes(count), _HEAD, _DATA), _16, ""
+        yield "RIFF", "16 bits, mono", f"{count} zeros before data", riff(_HEAD, bytes(count), _DATA), _16, ""
+    nameless = chunk(b"\0\0\0\0", b"12345678")
+    yield "RIFF", "16 bits, mono", "chunk without a name before", riff(_HEAD, nameless, _DATA), _16, ""
     half = chunk(b"data", _16[0] + b"\x7f")
     yield "RIFF", "16 bits, mono", "half a sample more", riff(_HEAD, half), _16, ""
 

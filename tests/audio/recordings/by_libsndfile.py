@@ -36,7 +36,7 @@ def cases() -> Iterator[Case]:
                 content = written(container, encoding, channels, rate)
                 name = f"{encoding}, {'stereo' if channels == 2 else 'mono'}"
                 expected = _padded(container, encoding, channels, _expected(container, encoding, channels))
-                open_end = "headers" if container in WITHOUT_LENGTH else ""
+                open_end = "headers" if container in WITHOUT_LENGTH else "pages" if container == "OGG" else ""
                 yield Case("libsndfile", container, name, "", f".{container.lower()}", content, expected, open_end)
 
 

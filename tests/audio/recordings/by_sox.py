@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.audio.recordings.case import RATE, Case, mono_8, mono_16, signal, signal_16
+from tests.audio.recordings.case import LENGTH, RATE, Case, mono_8, mono_16, signal, signal_16
 
 IS_INSTALLED = shutil.which("sox") is not None
 
@@ -51,8 +51,12 @@ def cases() -> Iterator[Case]:
             if (content := written(suffix, codec, options, channels)) is not None:
                 name = f"{codec}, {'stereo' if channels == 2 else 'mono'}"
                 expected = _expected(codec, channels) if is_lossless else None
-                open_end = "headers" if container == "IRCAM" else ""
+                open_end = {"IRCAM": "headers", "Ogg": "pages"}.get(container, "")
                 yield Case("sox", container, name, "", suffix, content, expected, open_end)
+    for oddity, length in (("", LENGTH), ("odd number of blocks", 2800)):
+        content = written(".wav", "GSM 6.10", ("-e", "gsm-full-rate"), 1, length=length)
+        assert content is not None
+        yield Case("sox", "RIFF", "GSM 6.10, mono", oddity, ".wav", content)
     for container, codec, suffix, open_end in (
         ("RIFF", "16 bits", ".wav", "placeholder"),
         ("RIFF", "8 bits", ".wav", "placeholder"),
@@ -74,13 +78,15 @@ def _values(codec: str, channels: int) -> np.ndarray:
     return signal(channels) >> (32 - bits) << (32 - bits)
 
 
-def written(suffix: str, codec: str, options: tuple[str, ...], channels: int, *, piped: bool = False) -> bytes | None:
+def written(
+    suffix: str, codec: str, options: tuple[str, ...], channels: int, *, piped: bool = False, length: int = LENGTH
+) -> bytes | None:
     """What sox makes of the signal; None where this sox does not write the format."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"x{suffix}"
         target = ["-t", suffix[1:], "-"] if piped else [path]
         source = ["-t", "s32", "-r", str(RATE), "-c", str(channels), "-"]
-        samples = _values(codec, channels).astype("<i4").tobytes()
+        samples = _values(codec, channels)[:length].astype("<i4").tobytes()
         finished = subprocess.run(["sox", "-D", "-V1", *source, *options, *target], input=samples, capture_output=True)
         if finished.returncode:
             return None

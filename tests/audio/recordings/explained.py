@@ -61,8 +61,63 @@ DIFFERENCES: tuple[Difference, ...] = (
         "libsndfile does not know these containers; ffmpeg reads them here, too",
     ),
     Difference(
-        "BW64; NIST whose header is longer than 1,024 bytes; CAF whose data size is -1",
-        ("BW64 / *", "NIST / * / header of 2,048 bytes / *", "CAF / *data size -1 / *"), "soundfile", (REFUSES,),
+        "Opus in Ogg without a last page, or with an empty one",
+        ("Ogg / Opus / *last page*",), "soundfile", (REFUSES,),
+        "libsndfile wants a last page with a packet",
+    ),
+    Difference(
+        "Opus in Ogg without a last page, or with an empty one",
+        ("Ogg / Opus / *last page*",), "ffmpeg", (OTHER_LENGTH,),
+        "ffmpeg gives the last packet whole; its page states where in it the recording ends",
+    ),
+    Difference(
+        "ADPCM of Microsoft and of IMA, GSM 6.10, in WAV with a fact chunk",
+        ("RIFF / ADPCM*", "WAV / MS_ADPCM*"), "soundfile", (OTHER_LENGTH,),
+        "libsndfile gives the last block whole; the fact chunk states where in it the recording ends",
+    ),
+    Difference(
+        "ADPCM of Microsoft and of IMA, GSM 6.10, in WAV with a fact chunk",
+        ("RIFF / ADPCM*", "RIFF / GSM*", "WAV / MS_ADPCM*", "WAV / GSM610*"), "ffmpeg", (OTHER_LENGTH,),
+        "ffmpeg gives the last block whole, too",
+    ),
+    Difference(
+        "WAV with zeros before a chunk, or a chunk whose name is zeros",
+        ("RIFF / * zeros before */ by hand", "RIFF / *chunk without a name*"), "soundfile", (REFUSES,),
+        "libsndfile takes the zeros for the name of a chunk",
+    ),
+    Difference(
+        "WAV with zeros before a chunk",
+        ("RIFF / * zeros before */ by hand",), "ffmpeg", (REFUSES,),
+        "ffmpeg takes the zeros for the name of a chunk",
+    ),
+    Difference(
+        "WAV with 24 bits in stereo, whose blocks have 0 bytes",
+        ("RIFF / 24 bits, stereo / blocks of 0 bytes / *",), "ffmpeg", (OTHER_LENGTH,),
+        "ffmpeg gives half a frame less; the other fields state what a frame is",
+    ),
+    Difference(
+        "AIFF whose sound chunk does not count its own 8 bytes",
+        ("AIFF / * / SSND size without *",), "soundfile", (OTHER_LENGTH,),
+        "libsndfile loses the last 8 bytes; the header states the number of samples",
+    ),
+    Difference(
+        "AIFF whose sound chunk does not count its own 8 bytes",
+        ("AIFF / * / SSND size without *",), "ffmpeg", (OTHER_LENGTH,),
+        "ffmpeg loses the last 8 bytes, too",
+    ),
+    Difference(
+        "AU and CAF with a placeholder for the size",
+        ("AU / *size 0x*", "CAF / *data size *"), "ffmpeg", (REFUSES,),
+        "ffmpeg knows some of the placeholders that programs leave",
+    ),
+    Difference(
+        "AU with a placeholder for the size",
+        ("AU / *size 0x*",), "soundfile", (REFUSES,),
+        "libsndfile knows two of the placeholders that programs leave",
+    ),
+    Difference(
+        "BW64; NIST whose header is longer than 1,024 bytes; CAF with a placeholder for the size",
+        ("BW64 / *", "NIST / * / header of 2,048 bytes / *", "CAF / *data size *"), "soundfile", (REFUSES,),
         "libsndfile does not know these variants of containers that it reads",
     ),
     Difference(
@@ -78,7 +133,7 @@ DIFFERENCES: tuple[Difference, ...] = (
     ),
     Difference(
         "GSM 6.10, G.721, G.723, NMS ADPCM, XI",
-        ("* / GSM610*", "* / G72*", "* / NMS_ADPCM*", "XI / *"), "soundfile", (REFUSES,),
+        ("* / GSM610*", "* / GSM 6.10*", "* / G72*", "* / NMS_ADPCM*", "XI / *"), "soundfile", (REFUSES,),
         "soundfile seeks, and libsndfile cannot in these encodings; here they are read from the start",
     ),
     Difference(
@@ -248,6 +303,11 @@ DIFFERENCES: tuple[Difference, ...] = (
 
 REFUSALS: tuple[Refusal, ...] = (
     Refusal(
+        "WAV whose blocks have more or fewer bytes than its samples, as of 24 bits in 4 bytes",
+        ("RIFF / * / wrong blocks of *",),
+        "programs differ in which of the bytes they take",
+    ),
+    Refusal(
         "AIFF with DWVW",
         ("AIFF / DWVW_16*", "AIFF / DWVW_24*"),
         "libsndfile cannot read what it writes there, and ffmpeg does not know it",
@@ -291,8 +351,13 @@ OPEN_ENDS: dict[str, OpenEnd] = {
         "segment and clusters have an unknown size",
         "the blocks before the cut",
     ),
+    "pages": OpenEnd(
+        "Ogg",
+        "the page that ends a stream is missing in whole recordings, too, as of Android's recorder",
+        "the pages before the cut; one that is cut itself is refused",
+    ),
     "streams": OpenEnd(
-        "chained Ogg, FLAC files one after the other",
+        "FLAC files one after the other",
         "a cut between two of them leaves a whole file",
         "the recordings before the cut, and only if the cut is between two",
     ),

@@ -1,0 +1,77 @@
+"""Refuse what no task can be made of, before a module is written: labels, names and times as they are in a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from hearpreprocess.corpus import problem_of_label, problem_of_name, spelled_twice
+from hearpreprocess.errors import CorpusError, enumerate_problems
+from hearpreprocess.scaffold.division import ExpectedClip
+from hearpreprocess.scaffold.naming import NamingTables
+from hearpreprocess.scaffold.tables import Row
+from hearpreprocess.scaffold.times import Times
+from hearpreprocess.task import Column, shown, unusable_character
+
+MISSING = ("nan", "NaN", "NAN", "NULL", "<NA>", "#N/A")
+"""What programs write for a value that is missing."""
+
+
+def check_clips(clips: Sequence[ExpectedClip], label_source: str) -> None:
+    """Raise CorpusError where a run would refuse the labels, names or groups of clips."""
+    labels = dict.fromkeys(label for clip in clips for label in clip.labels)
+    names = dict.fromkeys(clip.name for clip in clips)
+    groups = dict.fromkeys(clip.group for clip in clips if clip.group != clip.name)
+    problems = [
+        *(f"label {shown(label)} {problem}" for label in labels if (problem := problem_of_label(label))),
+        *(f"clip {shown(name)}: {problem}" for name in names if (problem := problem_of_name(name))),
+        *(
+            f"group {shown(group)} has the character {wrong}"
+            for group in groups
+            if (wrong := unusable_character(group))
+        ),
+        *(f"labels: {spellings}" for spellings in spelled_twice(labels)),
+        *(f"names of recordings: {spellings}" for spellings in spelled_twice(names)),
+    ]
+    if problems:
+        where = f"labels are from {label_source}; correct them there, and names by renaming the recordings"
+        raise CorpusError(
+            enumerate_problems("labels, names or groups that cannot be used: {count}", problems) + f"\n{where}"
+        )
+
+
+def check_no_missing_labels(tables: NamingTables, column: Column) -> None:
+    """Raise CorpusError where cells of labels hold what stands for none, which would become a label."""
+    lines = _lines_where(tables, lambda row: row[column].strip() in MISSING)
+    if lines:
+        raise CorpusError(
+            f"column {column!r} holds {', '.join(MISSING[:3])} or the like in place of a label ({_some(lines)}); leave "
+            "the cell of a recording without a label empty"
+        )
+
+
+def check_events(tables: NamingTables, times: Times) -> None:
+    """Raise CorpusError, which names the lines, where events do not run forward from 0."""
+    lines = _lines_where(
+        tables, lambda row: not times.are_blank_in(row) and not 0 <= times.start_of(row) <= times.end_of(row)
+    )
+    if lines:
+        raise CorpusError(
+            f"events of columns {times.start!r} and {times.end!r} do not run forward from 0 s ({_some(lines)}); "
+            "correct their times"
+        )
+
+
+def _lines_where(tables: NamingTables, is_wrong: Callable[[Row], bool]) -> list[str]:
+    """The rows of which something holds, of those that name a recording, by table and line."""
+    by_name = tables.naming.by_name
+    recordings = tables.recordings.named(by_name=by_name)
+    return [
+        f"{table.path}, line {line}"
+        for table, naming in tables.tables
+        for line, row in zip(table.lines, table.rows, strict=True)
+        if is_wrong(row) and naming.path(row[naming.column]) in recordings
+    ]
+
+
+def _some(lines: Sequence[str], most: int = 5) -> str:
+    return "; ".join(lines[:most]) + (f"; and {len(lines) - most:,} more" if len(lines) > most else "")
