@@ -10,6 +10,7 @@ from hearpreprocess.errors import OutputError, enumerate_problems
 from hearpreprocess.finished.layout import MANIFEST, VOCABULARY
 from hearpreprocess.finished.manifest import name_of
 from hearpreprocess.finished.reader import FinishedTask
+from hearpreprocess.storage import counted
 
 _LONGEST = 100
 
@@ -23,8 +24,8 @@ def check_agreement(finished: FinishedTask, of_splits: Mapping[str, Mapping[str,
     problems = [*_with_vocabulary(finished, of_splits), *_with_manifest(finished, of_splits)]
     if problems:
         headline = (
-            f"{finished.path}: its files contradict each other {{count}} times; expected those of one finished task. "
-            "Take another copy of the tarball:"
+            f"{finished.path}: its files contradict each other in {counted(len(problems), 'places')}; expected those "
+            "of one finished task. Take another copy of the tarball:"
         )
         raise OutputError(enumerate_problems(headline, problems))
 

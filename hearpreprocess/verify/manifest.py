@@ -9,6 +9,7 @@ from hearpreprocess.storage import counted, digest
 from hearpreprocess.verify.claims import as_json
 from hearpreprocess.verify.finding import Finding, shortened
 from hearpreprocess.verify.inspection import Inspection
+from hearpreprocess.verify.metadata import metadata
 from hearpreprocess.verify.structure import ASPECT
 
 
@@ -30,7 +31,7 @@ def agreement(inspection: Inspection) -> Iterator[Finding]:
     told, stated = inspection.claims.manifest, inspection.claims.metadata
     if told is None or METADATA in inspection.claims.problems or inspection.manifest_problems:
         return
-    if inspection.metadata_problems:
+    if any(finding.is_fault for finding in metadata(inspection)):
         return
     for key in (RELEASE_KEY, "sources"):
         if key in stated and as_json(stated[key]) != as_json(told[key]):

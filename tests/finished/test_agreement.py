@@ -130,7 +130,7 @@ def test_samples_that_the_manifest_of_their_tarball_does_not_tell_are_refused(
         tarball = finished_tasks.tarball_of(task, folder)
         assert resample(tarball, folder) == 1
         said = capsys.readouterr().err
-        assert f"{len(names)} clips cannot be used" in said
+        assert "cannot be used" in said
         for name in names:
             assert f"clip {name}, file tasks/{task.name}/{RATE}/fold00/{name}.wav: it has other samples than" in said
     tarball = finished_tasks.tarball_of(original, tmp_path)
