@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 import hashlib
 import io
@@ -17,6 +18,7 @@ from tests import toys
 from tests.conftest import Server, User
 from tests.fetch.scripted import PAGE, Answer, get, serving, zipped
 
+compressed = functools.partial(gzip.compress, mtime=0)  # names of tests must not depend on the time
 ARCHIVE = zipped(b"one" * 1000)
 
 
@@ -52,7 +54,7 @@ PAGES = {
         "a pointer of Git LFS in place of the file",
     ),
     "terminal": (b"<html><title>\x1b[31mred</title>", 'an HTML page, "?[31mred"'),
-    "compressed": (gzip.compress(PAGE), "a gzip file"),
+    "compressed": (compressed(PAGE), "a gzip file"),
     "random": (bytes(range(256)) * 8, "a file that starts with b'\\x00\\x01"),
     "recording": (toys.wav("x"), "a recording"),
     "cut zip": (ARCHIVE[:-30], "a zip archive"),
@@ -84,7 +86,7 @@ def test_what_came_instead_is_named(name: str) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [ARCHIVE, tar_of(b"1"), gzip.compress(tar_of(b"1")), toys.wav("x"), b"PK\x03\x04"],
+    [ARCHIVE, tar_of(b"1"), compressed(tar_of(b"1")), toys.wav("x"), b"PK\x03\x04"],
     ids=["zip", "tar", "gzip", "wav", "start of a zip"],
 )
 def test_what_is_no_text_is_no_page(content: bytes) -> None:
@@ -97,7 +99,7 @@ def test_what_is_no_text_is_no_page(content: bytes) -> None:
         ARCHIVE,
         b"#!/bin/sh\nexit\n" + ARCHIVE,
         tar_of(b"1"),
-        gzip.compress(tar_of(b"1")),
+        compressed(tar_of(b"1")),
         b"Rar!\x1a\x07\x00",
         bytes(1024),
     ],
@@ -183,7 +185,7 @@ def test_a_page_that_lies_under_the_archives_name_is_set_aside(target: Path, kep
 
 def test_an_archive_by_its_start(tmp_path: Path) -> None:
     path = tmp_path / "a.tar.gz"
-    path.write_bytes(gzip.compress(tar_of(b"1" * 5000))[:200])  # cut: what is whole is for those that read all of it
+    path.write_bytes(compressed(tar_of(b"1" * 5000))[:200])  # cut: what is whole is for those that read all of it
     assert problem_of_archive(path) is None
     path.write_bytes(b"\x1f\x8b and no more of gzip")
     assert problem_of_archive(path) is not None
@@ -215,7 +217,7 @@ def test_a_run_recovers_from_a_page_that_an_earlier_version_has_kept(user: User,
     assert finished.stderr.count("warning: ") == 2
 
 
-GZIPPED = gzip.compress(b"text" * 1000)
+GZIPPED = compressed(b"text" * 1000)
 ENCODED = "the server sent it with Content-Encoding: gzip, although it was asked for the file as it is"
 
 
@@ -242,7 +244,5 @@ def test_an_encoding_that_was_not_asked_for_is_named(
 
 def test_an_archive_may_be_named_by_its_own_compression(target: Path) -> None:
     target = target.with_name("rec.tar.gz")
-    with serving(
-        lambda number, asked: Answer(200, gzip.compress(tar_of(b"x")), {"Content-Encoding": "x-gzip"})
-    ) as server:
+    with serving(lambda number, asked: Answer(200, compressed(tar_of(b"x")), {"Content-Encoding": "x-gzip"})) as server:
         assert get(target, f"{server.url}/rec.tar.gz").problem == ""
