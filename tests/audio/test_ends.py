@@ -156,6 +156,9 @@ def test_an_aiff_sound_chunk_may_leave_out_its_own_fields() -> None:
 
 def test_aac_may_have_one_frame() -> None:
     content = by_ffmpeg.written(".aac", ("-c:a", "aac"))
+    last = by_ffmpeg.adts_frames(content, 1)
+    changed = bytes([*last[:2], last[2] ^ 4, *last[3:]])  # of another rate: the walk goes on to the end
+    assert length_of(by_ffmpeg.adts_frames(content, 3) + changed) >= 3 * 1024
     for count in (1, 2):
         frames = by_ffmpeg.adts_frames(content, count)
         assert length_of(frames) == 1024 * count

@@ -135,6 +135,9 @@ def mpeg_streams(content: Content, begin: int, end: int) -> list[Stream]:
     for read, header_bytes in ((frame_of, 4), (adts_frame_of, _ADTS_HEADER_BYTES)):
         if (start := _first_frame(data, read, header_bytes)) is not None:
             return _Walk(content, begin, data, read, header_bytes).streams(start)
+    if (frame := adts_frame_of(data[:_ADTS_HEADER_BYTES])) and data[frame.size : frame.size + 1] in b"TAIL\0":
+        # The header of AAC has the longest mark, and a size: a single frame is known by it where it is all of the file.
+        return _Walk(content, begin, data, adts_frame_of, _ADTS_HEADER_BYTES).streams(0)
     return []
 
 
@@ -151,13 +154,11 @@ def _first_frame(data: bytes, read: Callable[[bytes], Frame | None], header_byte
 
 def _are_frames(data: bytes, position: int, read: Callable[[bytes], Frame | None], header_bytes: int) -> bool:
     kinds = set()
-    # The header of AAC has the longest mark and a size: a single frame is known by it, where it is all of the file.
-    fewest = 1 if position == 0 and header_bytes == _ADTS_HEADER_BYTES else 2
     for number in range(_FRAMES_TO_BE_SURE):
         frame = read(data[position : position + header_bytes])
         if frame is None:
             # A short recording: all of its frames lead to its end, or to a tag or zeros behind it.
-            return number >= fewest and (position >= len(data) or data[position : position + 1] in b"TAIL\0")
+            return number > 1 and (position >= len(data) or data[position : position + 1] in b"TAIL\0")
         kinds.add(frame.kind)
         position += frame.size
     return len(kinds) == 1
