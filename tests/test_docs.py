@@ -233,7 +233,7 @@ def test_relative_links_lead_somewhere(page: Path) -> None:
         assert not anchor or anchor in anchors(file), target
 
 
-OTHERS_OPTIONS = {"--port", "--ignore-length"}  # of luigid and sox
+OTHERS_OPTIONS = {"--port"}  # of luigid
 
 
 def options_of(user: User, *command: str) -> set[str]:

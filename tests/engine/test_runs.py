@@ -14,6 +14,7 @@ import pytest
 from hearpreprocess.synthetic.archives import write_tar_gz, write_zip
 from tests import toys
 from tests.conftest import Server, User, but_for_what_tells_of_rates, sha256
+from tests.extent import first_fast
 from tests.shared import Shared, copy_of_home
 from tests.waiting_decoder import WaitingDecoder, matroska
 
@@ -93,7 +94,7 @@ def test_same_bytes_when_processes_are_spawned(user: User, task: str, undisturbe
 
 
 @pytest.mark.parametrize("kind", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("to_whom", ["everybody", "runner"])
+@pytest.mark.parametrize("to_whom", first_fast(["runner", "everybody"], 1))
 def test_the_end_of_a_run_in_the_middle_of_its_work(
     user: User,
     task: str,

@@ -509,7 +509,7 @@ def hostile(folder: Path) -> Path:
 
     def metadata(content: dict) -> None:
         content |= {"description": everything, "licence": everything, "citation": everything, "caveats": list(HOSTILE)}
-        content |= {"url": "javascript:alert(1)", "evaluation": [everything], "embedding_type": everything}
+        content |= {"url": "javascript:alert(1)", "evaluation": [everything]}
 
     def whole(content: dict) -> None:
         content |= {"task": everything, "release": everything, "configuration": everything}

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from tests.conftest import User
+from tests.extent import first_fast
 from tests.scaffold.own_datasets import NAMES, again, alternating, begun, labels_of, table, wavs, written
 
 
@@ -275,7 +276,9 @@ def test_a_table_in_each_folder_of_a_split_is_read(user: User) -> None:
     assert all((facts["split"] == "test") == file.startswith("test") for file, facts in clips.items())
 
 
-@pytest.mark.parametrize("column", ["Speaker ID", "SpeakerID", "subject", "client_id", "Participant (id)"])
+@pytest.mark.parametrize(
+    "column", first_fast(["Speaker ID", "SpeakerID", "subject", "client_id", "Participant (id)"], 1)
+)
 def test_a_speaker_is_known_by_many_names(user: User, column: str) -> None:
     wavs(user.folder / "mine", *NAMES)
     rows = [(*row, f"s{number // 2}") for number, row in enumerate(alternating(12))]
@@ -285,7 +288,7 @@ def test_a_speaker_is_known_by_many_names(user: User, column: str) -> None:
     assert {facts["group"] for facts in clips.values()} == {f"s{number}" for number in range(6)}
 
 
-@pytest.mark.parametrize(("yes", "no"), [("yes", "no"), ("TRUE", "FALSE"), ("x", ""), ("1.0", "0.0")])
+@pytest.mark.parametrize(("yes", "no"), first_fast([("yes", "no"), ("TRUE", "FALSE"), ("x", ""), ("1.0", "0.0")], 1))
 def test_yes_and_no_are_written_in_many_ways(user: User, yes: str, no: str) -> None:
     wavs(user.folder / "mine", *NAMES)
     rows = [(name, yes if n % 2 else no, no if n % 2 else yes) for n, name in enumerate(NAMES)]
@@ -355,13 +358,16 @@ def test_a_group_that_is_one_with_its_label_is_none(user: User) -> None:
 
 @pytest.mark.parametrize(
     ("cell", "labels"),
-    [
-        ("['a' 'b']", ["a", "b"]),
-        ("[\"a, c\", 'b']", ["a, c", "b"]),
-        ("{'b', 'a'}", ["a", "b"]),
-        ("('a', 'b')", ["a", "b"]),
-        ("[1, 2]", ["1", "2"]),
-    ],
+    first_fast(
+        [
+            ("['a' 'b']", ["a", "b"]),
+            ("[\"a, c\", 'b']", ["a, c", "b"]),
+            ("{'b', 'a'}", ["a", "b"]),
+            ("('a', 'b')", ["a", "b"]),
+            ("[1, 2]", ["1", "2"]),
+        ],
+        2,
+    ),
 )
 def test_lists_are_written_in_many_ways(user: User, cell: str, labels: list[str]) -> None:
     wavs(user.folder / "mine", *NAMES)
@@ -436,7 +442,7 @@ def test_names_that_two_files_share_are_nobodys(user: User) -> None:
     assert len(clips) == 12
 
 
-@pytest.mark.parametrize("written_as", ["{}.0", "fold{}", "Fold {}", "{}"])
+@pytest.mark.parametrize("written_as", first_fast(["{}.0", "fold{}", "Fold {}", "{}"], 1))
 def test_folds_are_written_in_many_ways(user: User, written_as: str) -> None:
     wavs(user.folder / "mine", *NAMES)
     rows = [(name, "ab"[n % 2], written_as.format(1 + n // 2 % 3)) for n, name in enumerate(NAMES)]

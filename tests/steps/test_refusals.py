@@ -63,7 +63,7 @@ RECORDINGS = {
     "no samples": (toys.wav_bytes(toys.recording("x", 0, 8000), 8000), "it holds no samples"),
     "truncated": (GOOD[:5000], "it is cut short: its header declares 8,000 bytes of samples, the file holds 4,956"),
     "truncated aiff": (aiff(500), "it is cut short"),
-    "rate 0": (header_with(GOOD, 24, "<L", 0), "it is damaged or cut short"),
+    "rate 0": (header_with(GOOD, 24, "<L", 0), "its format is not clear: a sample rate of 0 Hz"),
     "absurd rate": (header_with(GOOD, 24, "<L", 2_000_000_000), "its sample rate is 2,000,000,000 Hz"),
     "nan": (floats(float("nan")), "no finite numbers"),
     "infinity": (floats(float("inf")), "no finite numbers"),
