@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import codecs
 
+from hearpreprocess.task.values import shown
+
 _ASCII = bytes(range(32, 127))
 _OF_SOURCE_CODE = ("unicode-escape", "raw-unicode-escape")
 
@@ -21,9 +23,8 @@ def encoding_problem(name: str) -> str:
     """What is wrong with the name of an encoding; empty if nothing is."""
     if encoding_named(name):
         return ""
-    return (
-        f"{name!r} is no encoding that Python knows and that extends ASCII, as cp437, cp932, cp1252, gbk and utf-8 do"
-    )
+    return f"{shown(name)} is no encoding that Python knows and that extends ASCII, as cp437, cp932, cp1252, gbk and "
+        "utf-8 do"
 
 
 def encoding_given(encoding: str | None) -> dict[str, str]:

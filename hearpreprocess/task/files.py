@@ -57,7 +57,8 @@ class File:
         for part in parts:
             if (size := len(part.encode(errors="surrogatepass"))) > LONGEST_NAME:
                 raise ConfigError(
-                    f"{part}: the name has {size} bytes in UTF-8; a file's name may have at most {LONGEST_NAME}. "
+                    f"{shown(part)}: the name has {size} bytes in UTF-8; a file's name may have at most "
+                    f"{LONGEST_NAME}. "
                     "Give a shorter one with filename="
                 )
         self._check_checksums()
