@@ -23,8 +23,8 @@ def encoding_problem(name: str) -> str:
     """What is wrong with the name of an encoding; empty if nothing is."""
     if encoding_named(name):
         return ""
-    return f"{shown(name)} is no encoding that Python knows and that extends ASCII, as cp437, cp932, cp1252, gbk and "
-        "utf-8 do"
+    known = "cp437, cp932, cp1252, gbk and utf-8"
+    return f"{shown(name)} is no encoding that Python knows and that extends ASCII, as {known} do"
 
 
 def encoding_given(encoding: str | None) -> dict[str, str]:
