@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from hearpreprocess.errors import ArchiveError, enumerate_problems
-from hearpreprocess.storage import counted
+from hearpreprocess.storage import LONGEST_NAME, counted
 
 MOST_MEMBERS = 2_000_000
 """The largest source of HEAR has 305,979; a list of them costs a few hundred bytes each."""
@@ -17,11 +17,10 @@ MOST_MEMBERS = 2_000_000
 MOST_EXPANSION = 100
 """How many times larger than its archive a source may be; recordings seldom shrink to less than a third."""
 
-_LONGEST_NAME, _LONGEST_PATH = 255, 3000
-"""Bytes; file systems take names of 255 and paths of 4,096, which begin with the folder that is unpacked to."""
+_LONGEST_PATH = 3000
+"""Bytes; file systems take paths of 4,096, which begin with the folder that is unpacked to."""
 
 _ALWAYS_ALLOWED_BYTES = 256 << 20
-_LONGEST_PART = 255
 
 _UNPACK = (
     "Unpack it with a tool such as 7z and give the directory with --source NAME=DIR, or pack its files again as zip"
@@ -84,7 +83,7 @@ class Listing:
         elif problem is None and any(part in ("", ".") for part in path.split("/")):
             problem = "is spelled in a way that another path could share"
         elif problem is None and _is_too_long(path):
-            problem = f"has a name of more than {_LONGEST_PART} bytes, which no file can have"
+            problem = f"has a name of more than {LONGEST_NAME} bytes, which no file can have"
         elif problem is None and path in self._sizes:
             problem, advice = "stands in it twice", _CHECK
         if problem is not None:
@@ -109,11 +108,8 @@ class Listing:
 
         Raises ArchiveError where its path equals that of another one on a case-insensitive disk.
         """
-        longest, whole = max(len(part.encode()) for part in path.split("/")), len(path.encode())
-        if longest > _LONGEST_NAME or whole > _LONGEST_PATH:
-            raise ArchiveError(
-                f"{self._archive}: the name {path[:60]!r}... has {max(longest, whole):,} bytes, more than a file's may"
-            )
+        if (size := len(path.encode())) > _LONGEST_PATH:
+            raise ArchiveError(f"{self._archive}: the name {path[:60]!r}... has {size:,} bytes, more than a file's may")
         folded = unicodedata.normalize("NFC", path).casefold()
         other = self._unpacked.setdefault(folded, path)
         if other != path:
@@ -153,7 +149,7 @@ def _difference(path: str, other: str) -> str:
 
 def _is_too_long(path: str) -> bool:
     most_bytes = 4 * len(path)
-    return most_bytes > _LONGEST_PART and any(len(part.encode()) > _LONGEST_PART for part in path.split("/"))
+    return most_bytes > LONGEST_NAME and any(len(part.encode()) > LONGEST_NAME for part in path.split("/"))
 
 
 def _is_readable(path: str) -> bool:

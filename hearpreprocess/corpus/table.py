@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from hearpreprocess.corpus.texts import composed, on_any_disk, problem_of_label, problem_of_name, spelled_twice
 from hearpreprocess.errors import CorpusError, enumerate_problems
+from hearpreprocess.storage import LONGEST_NAME
 from hearpreprocess.task import (
     LARGEST,
     Clip,
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
 COLUMNS = ("name", "source", "member", "start", "stop", "split", "group", "labels", "events")
 
 WHOLE = -1
-
-MOST_BYTES = 255
-"""Of a file's name, on every common file system of Linux and macOS."""
 
 LACKING = "the excerpt does not have their files"
 
@@ -121,9 +119,9 @@ def _problems(clips: Sequence[Clip], task: TaskMode) -> list[str]:
         if count > 1
     )
     problems.extend(
-        f"{name!r}: its name with .wav has {size} bytes; expected at most {MOST_BYTES}. Shorten it with name="
+        f"{name!r}: its name with .wav has {size} bytes; expected at most {LONGEST_NAME}. Shorten it with name="
         for name in {clip.name: None for clip in clips}
-        if (size := len(f"{name}.wav".encode(errors="surrogatepass"))) > MOST_BYTES
+        if (size := len(f"{name}.wav".encode(errors="surrogatepass"))) > LONGEST_NAME
     )
     names_once = list({clip.name: None for clip in clips})
     problems.extend(

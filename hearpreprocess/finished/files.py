@@ -16,12 +16,11 @@ from hearpreprocess import archive
 from hearpreprocess.errors import ArchiveError, FinishedTaskError, OutputError, enumerate_problems
 from hearpreprocess.finished.forms import check_tarball, root_problem
 from hearpreprocess.finished.layout import METADATA, is_task_folder, release_in
-from hearpreprocess.storage import read_regular, reason_of
+from hearpreprocess.storage import LONGEST_NAME, read_regular, reason_of
 
 _ROOT = re.compile(r"(?:hear-[^/]+/)?tasks/(?P<task>[^/]+)/(?P<path>.+)")
 _CLIP_NAME = r"[^/]+\.wav"
 _CLIP = re.compile(rf"(?P<rate>[1-9][0-9]{{0,8}})/(?P<split>[^/]+)/(?P<file>{_CLIP_NAME})")
-_LONGEST_NAME = 255
 _SMALL = (".json", ".csv", ".md", ".html")
 
 
@@ -46,7 +45,7 @@ class ClipKey(NamedTuple):
 
 def is_clip_name(file: str) -> bool:
     """Whether a text can be the name of a clip's file."""
-    return len(file) <= _LONGEST_NAME and re.fullmatch(_CLIP_NAME, file) is not None
+    return len(file) <= LONGEST_NAME and re.fullmatch(_CLIP_NAME, file) is not None
 
 
 def path_in_task(member: str) -> tuple[str, str] | None:

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
-from hearpreprocess.corpus import MOST_BYTES
 from hearpreprocess.errors import CorpusError
 from hearpreprocess.scaffold.content import patterns_of, suffix_of
-from hearpreprocess.storage import counted
+from hearpreprocess.storage import LONGEST_NAME, counted
 
 QUANTILE = 0.95
 
@@ -99,7 +98,7 @@ def clip_name(naming: ClipNaming, path: str) -> str:
 def long_names(names: Iterable[str]) -> dict[str, int]:
     """The names of clips that are too long for a file, with their bytes."""
     sizes = {name: len(f"{name}.wav".encode()) for name in names}
-    return {name: size for name, size in sizes.items() if size > MOST_BYTES}
+    return {name: size for name, size in sizes.items() if size > LONGEST_NAME}
 
 
 def check_lengths(names: Iterable[str]) -> None:
@@ -108,7 +107,7 @@ def check_lengths(names: Iterable[str]) -> None:
         name, size = next(iter(long.items()))
         raise CorpusError(
             f"{counted(len(long), 'clips')} would have a name that is too long for a file, such as {name!r}: with .wav "
-            f"it has {size} bytes; expected at most {MOST_BYTES}. Rename the recordings or their folders"
+            f"it has {size} bytes; expected at most {LONGEST_NAME}. Rename the recordings or their folders"
         )
 
 

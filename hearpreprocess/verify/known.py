@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from hearpreprocess.storage import LONGEST_NAME
 from hearpreprocess.task import TaskMode, registry
-
-_LONGEST_NAME = 255
-"""No file has a longer name; a foreign label file may have."""
 
 
 def known_task(title: str, locations: Sequence[str]) -> TaskMode | None:
@@ -24,7 +22,7 @@ def known_task(title: str, locations: Sequence[str]) -> TaskMode | None:
 def facts_in_name(task: TaskMode, file: str) -> Mapping[str, str]:
     """The facts in the name of a clip's file: `fold` (counted from 1), `group` or `label`."""
     name = file.removesuffix(".wav")
-    match = re.fullmatch(task.name_pattern, name) if task.name_pattern and len(name) <= _LONGEST_NAME else None
+    match = re.fullmatch(task.name_pattern, name) if task.name_pattern and len(name) <= LONGEST_NAME else None
     facts = {key: value for key, value in match.groupdict().items() if value is not None} if match else {}
     if not re.fullmatch("0*[1-9][0-9]{0,8}", facts.get("fold", "1")):
         del facts["fold"]
