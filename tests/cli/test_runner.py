@@ -222,7 +222,7 @@ def test_no_step_waits_for_a_luigid_that_does_not_answer() -> None:
 def wait_for_log(user: User, process: StartedCommand, words: str) -> None:
     """Wait until a run has something in its log."""
     logs = user.folder / "_workdir" / "logs"
-    while not any(words in log.read_text() for log in logs.glob(f"*-{process.pid}.log")):
+    while not any(words in log and f"pid={process.pid})" in log for log in map(Path.read_text, logs.iterdir())):
         assert process.poll() is None, process.communicate()
         time.sleep(0.05)
 
