@@ -18,7 +18,7 @@ from hearpreprocess.finished import (
     VOCABULARY,
     ClipFile,
     ClipKey,
-    FinishedTask,
+    TaskReader,
     root_problem,
 )
 
@@ -116,9 +116,9 @@ def compare(first: Path, second: Path) -> Comparison:
     return Comparison(first, second, problems, samples)
 
 
-def _read(path: Path) -> FinishedTask:
+def _read(path: Path) -> TaskReader:
     """A copy with all its files read."""
-    copy = FinishedTask(path)
+    copy = TaskReader(path)
     if copy.contents.damage:
         raise OutputError(f"{path}: {copy.contents.damage}")
     if METADATA not in copy.contents.small_files:
@@ -127,7 +127,7 @@ def _read(path: Path) -> FinishedTask:
     return copy
 
 
-def _metadata(ours: FinishedTask, theirs: FinishedTask) -> Iterator[str]:
+def _metadata(ours: TaskReader, theirs: TaskReader) -> Iterator[str]:
     first, second = ours.metadata, theirs.metadata
     for key in COMMON_METADATA:
         if key in first and key in second and first[key] != second[key]:
@@ -138,7 +138,7 @@ Placement = Mapping[str, Sequence[tuple[str, list[Any]]]]
 """By file name, a clip's splits with its labels in each; in intact copies each clip is in one split."""
 
 
-def _placements(copy: FinishedTask) -> Placement:
+def _placements(copy: TaskReader) -> Placement:
     placed: dict[str, list[tuple[str, list[Any]]]] = {}
     for split in sorted(filter(copy.has_labels, set(copy.splits))):
         for file, labels in copy.labels(split).items():
@@ -146,7 +146,7 @@ def _placements(copy: FinishedTask) -> Placement:
     return placed
 
 
-def _splits(ours: FinishedTask, theirs: FinishedTask, first: Placement, second: Placement) -> Iterator[str]:
+def _splits(ours: TaskReader, theirs: TaskReader, first: Placement, second: Placement) -> Iterator[str]:
     for file in sorted(first.keys() | second.keys()):
         one, other = (" and ".join(split for split, _labels in placed.get(file, [])) for placed in (first, second))
         if not other:
@@ -169,19 +169,19 @@ def _in_order(labels: list[Any]) -> list[str]:
     return sorted(json.dumps(label, sort_keys=True) for label in labels)
 
 
-def _vocabulary(copy: FinishedTask) -> list[str]:
+def _vocabulary(copy: TaskReader) -> list[str]:
     """The words of the vocabulary, even if it is not a valid table."""
     return copy.contents.small_files.get(VOCABULARY, b"").decode(errors="replace").split()
 
 
-def _rates(ours: FinishedTask, theirs: FinishedTask) -> Iterator[str]:
+def _rates(ours: TaskReader, theirs: TaskReader) -> Iterator[str]:
     first, second = set(ours.sample_rates), set(theirs.sample_rates)
     for copy, rates in ((ours, first - second), (theirs, second - first)):
         if rates:
             yield f"{', '.join(map(str, sorted(rates)))} Hz only in {copy.path}"
 
 
-def _audio(ours: FinishedTask, theirs: FinishedTask) -> Iterator[str]:
+def _audio(ours: TaskReader, theirs: TaskReader) -> Iterator[str]:
     """Files without a counterpart: clips at the common rates, and files that belong to no task."""
     first, second = _clips(ours), _clips(theirs)
     rates = {key.rate for key in first} & {key.rate for key in second}
@@ -194,7 +194,7 @@ def _audio(ours: FinishedTask, theirs: FinishedTask) -> Iterator[str]:
 
 
 def _fingerprints(
-    ours: FinishedTask, theirs: FinishedTask, problems: list[str]
+    ours: TaskReader, theirs: TaskReader, problems: list[str]
 ) -> tuple[dict[int, list[ClipKey]], list[ClipKey]]:
     """By rate, the clips with the same length in both, and the list of those whose samples differ."""
     first, second = _clips(ours), _clips(theirs)
@@ -215,7 +215,7 @@ def _fingerprints(
     return compared, changed
 
 
-def _clips(copy: FinishedTask) -> Mapping[ClipKey, ClipFile]:
+def _clips(copy: TaskReader) -> Mapping[ClipKey, ClipFile]:
     return {clip.key: clip for clip in copy.contents.clip_files.values()}
 
 

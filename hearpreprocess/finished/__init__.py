@@ -1,4 +1,4 @@
-"""A finished task: its layout, tarball, manifest and card, and `FinishedTask`, which reads it."""
+"""A finished task: its layout, tarball, manifest and card, and `TaskReader`, which reads it."""
 
 from hearpreprocess.finished import card, manifest, resampled
 from hearpreprocess.finished.card import is_synthetic
@@ -25,7 +25,7 @@ from hearpreprocess.finished.layout import (
 )
 from hearpreprocess.finished.manifest import Fingerprint, Manifest, is_event, name_of
 from hearpreprocess.finished.parsing import is_label, is_number, is_valid_event
-from hearpreprocess.finished.reader import COMMON_METADATA, FinishedTask, title_in
+from hearpreprocess.finished.reader import COMMON_METADATA, TaskReader, title_in
 from hearpreprocess.finished.resampled import PUBLISHED_RATE
 from hearpreprocess.finished.shapes import manifest_problems, metadata_problems, wrong_values
 from hearpreprocess.finished.tarball import (
@@ -52,8 +52,8 @@ __all__ = [
     "ClipKey",
     "Contents",
     "Fingerprint",
-    "FinishedTask",
     "Manifest",
+    "TaskReader",
     "card",
     "check_replaceable",
     "checksums_of",

@@ -9,13 +9,13 @@ from typing import Any
 from hearpreprocess.errors import OutputError, enumerate_problems
 from hearpreprocess.finished.layout import MANIFEST, VOCABULARY
 from hearpreprocess.finished.manifest import name_of
-from hearpreprocess.finished.reader import FinishedTask
+from hearpreprocess.finished.reader import TaskReader
 from hearpreprocess.storage import counted
 
 _LONGEST = 100
 
 
-def check_agreement(finished: FinishedTask, of_splits: Mapping[str, Mapping[str, list[Any]]]) -> None:
+def check_agreement(finished: TaskReader, of_splits: Mapping[str, Mapping[str, list[Any]]]) -> None:
     """Raise OutputError with the clips and labels on which a finished task contradicts itself.
 
     `of_splits`: its labels, all of them valid, by split and file name. A task without a manifest, such as a published
@@ -30,7 +30,7 @@ def check_agreement(finished: FinishedTask, of_splits: Mapping[str, Mapping[str,
         raise OutputError(enumerate_problems(headline, problems))
 
 
-def _with_vocabulary(finished: FinishedTask, of_splits: Mapping[str, Mapping[str, list[Any]]]) -> Iterator[str]:
+def _with_vocabulary(finished: TaskReader, of_splits: Mapping[str, Mapping[str, list[Any]]]) -> Iterator[str]:
     listed = {label for _index, label in finished.vocabulary}
     held: dict[str, str] = {}
     for split, clips in of_splits.items():
@@ -43,7 +43,7 @@ def _with_vocabulary(finished: FinishedTask, of_splits: Mapping[str, Mapping[str
         yield f"{VOCABULARY} has the label {_shown(label)}, which no clip has"
 
 
-def _with_manifest(finished: FinishedTask, of_splits: Mapping[str, Mapping[str, list[Any]]]) -> Iterator[str]:
+def _with_manifest(finished: TaskReader, of_splits: Mapping[str, Mapping[str, list[Any]]]) -> Iterator[str]:
     if finished.manifest is None:
         return
     told = finished.manifest["clips"]

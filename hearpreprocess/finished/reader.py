@@ -23,7 +23,7 @@ COMMON_METADATA = (
 Value = TypeVar("Value")
 
 
-class FinishedTask:
+class TaskReader:
     """A finished task in a folder or a tarball; its files are read on demand.
 
     Reading a file raises FinishedTaskError, an OutputError, if it is missing or invalid, and OutputError if a tarball

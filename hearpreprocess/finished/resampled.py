@@ -19,7 +19,7 @@ from hearpreprocess.finished.agreement import check_agreement
 from hearpreprocess.finished.files import ClipKey, path_in_task
 from hearpreprocess.finished.layout import METADATA
 from hearpreprocess.finished.manifest import Fingerprint
-from hearpreprocess.finished.reader import FinishedTask
+from hearpreprocess.finished.reader import TaskReader
 from hearpreprocess.finished.tarball import TARBALL
 from hearpreprocess.storage import digest
 from hearpreprocess.task import (
@@ -114,7 +114,7 @@ def config_of(tarball: Path) -> TaskConfig:
             f"{tarball}: expected a name like hear2021-esc50-v2.0.0-full-48000.tar.gz, which tells the rate"
         )
     try:
-        finished = FinishedTask(tarball)
+        finished = TaskReader(tarball)
         metadata, folder = finished.metadata, finished.folder_name
     except OutputError as error:
         raise ConfigError(str(error)) from error
@@ -231,10 +231,10 @@ def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
                 yield Clip(member, labels=labels, split=split, name=name, group=group)
 
 
-def _finished_in(tree: Tree) -> tuple[Member, FinishedTask]:
+def _finished_in(tree: Tree) -> tuple[Member, TaskReader]:
     """The metadata of the finished task in a source, and the finished task."""
     metadata = tree.find(f"**/{METADATA}")
-    return metadata, FinishedTask(Path(metadata.path).parent, _MembersBeside(metadata, tree))
+    return metadata, TaskReader(Path(metadata.path).parent, _MembersBeside(metadata, tree))
 
 
 def fingerprints_in(tree: Tree, rate: int) -> dict[str, Fingerprint]:
@@ -264,7 +264,7 @@ class _MembersBeside:
 def is_resampled(path: Path) -> bool:
     """Whether a finished task, a folder or a tarball, was made from another one."""
     try:
-        return "resampled_from" in FinishedTask(path).metadata
+        return "resampled_from" in TaskReader(path).metadata
     except OutputError:
         return False
 

@@ -17,8 +17,8 @@ from hearpreprocess.finished import (
     MANIFEST,
     METADATA,
     REPORT,
-    FinishedTask,
     Manifest,
+    TaskReader,
     card,
     manifest,
     manifest_problems,
@@ -121,7 +121,7 @@ def _read(folder: Path) -> Iterator[tuple[dict[str, Any], Manifest]]:
     """Yield a finished task's metadata and manifest; errors from missing or wrong values become an OutputError."""
     import jinja2
 
-    finished = FinishedTask(folder)
+    finished = TaskReader(folder)
     contents = finished.manifest
     if contents is None:
         raise OutputError(f"{folder}: {MANIFEST} is missing")

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from hearpreprocess.errors import FinishedTaskError
-from hearpreprocess.finished import FinishedTask, Manifest, is_label, is_number, title_in
+from hearpreprocess.finished import Manifest, TaskReader, is_label, is_number, title_in
 from hearpreprocess.task import Label
 
 Value = TypeVar("Value")
@@ -66,7 +66,7 @@ class Claims:
         return splits_of_clips
 
 
-def claims_of(finished: FinishedTask) -> Claims:
+def claims_of(finished: TaskReader) -> Claims:
     """Read the claims of a finished task."""
     problems: dict[str, str] = {}
 

@@ -12,7 +12,7 @@ from hearpreprocess.finished import (
     METADATA,
     RELEASE_KEY,
     Contents,
-    FinishedTask,
+    TaskReader,
     manifest_problems,
     metadata_problems,
 )
@@ -25,7 +25,7 @@ from hearpreprocess.verify.draws import drawn_splits
 class Inspection:
     """A finished task, its claims, and the task that it is a copy of, if known."""
 
-    finished: FinishedTask
+    finished: TaskReader
     claims: Claims
     known: TaskMode | None
 

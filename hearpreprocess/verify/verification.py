@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hearpreprocess.errors import OutputError
-from hearpreprocess.finished import METADATA, FinishedTask
+from hearpreprocess.finished import METADATA, TaskReader
 from hearpreprocess.task import registry
 from hearpreprocess.verify.audio import audio, sounds
 from hearpreprocess.verify.checksums import checksums
@@ -82,7 +82,7 @@ def verify(path: Path, task: str | None = None) -> Verification:
 
     Raises OutputError where `path` is neither a folder nor a tarball.
     """
-    finished = FinishedTask(path)
+    finished = TaskReader(path)
     contents = finished.contents  # one pass over the files, which all checks use
     claims = claims_of(finished)
     title = claims.title or contents.folder_name

@@ -12,7 +12,7 @@ from typing import Any
 from hearpreprocess import fetch
 from hearpreprocess.about import PROJECT_URL, __version__
 from hearpreprocess.errors import FinishedTaskError, OutputError, enumerate_problems
-from hearpreprocess.finished import CARD, METADATA, FinishedTask, checksums_of, is_synthetic
+from hearpreprocess.finished import CARD, METADATA, TaskReader, checksums_of, is_synthetic
 from hearpreprocess.storage import link_or_copy, replaced_folder
 from hearpreprocess.verify import verify
 
@@ -38,7 +38,7 @@ def bundle(tarballs: Sequence[Path], folder: Path) -> None:
             enumerate_problems(f"{folder.name} is not made: {{count}} faults in its tarballs:", problems)
             + "\n  Move the tarballs away and give the same command again"
         )
-    tasks = {tarball.name: FinishedTask(tarball) for tarball in sorted(tarballs, key=lambda tarball: tarball.name)}
+    tasks = {tarball.name: TaskReader(tarball) for tarball in sorted(tarballs, key=lambda tarball: tarball.name)}
     metadata = {name: _metadata(task) for name, task in tasks.items()}
     cards = {name: _card(task) for name, task in tasks.items()}
     if lost := [file.name for file in map(checksums_of, tarballs) if not file.is_file()]:
@@ -78,7 +78,7 @@ def _check_replaceable(folder: Path) -> None:
         raise OutputError(f"{folder} stands in the way: it holds {foreign[0]!r}, which was not made here; move it away")
 
 
-def _metadata(task: FinishedTask) -> dict[str, Any]:
+def _metadata(task: TaskReader) -> dict[str, Any]:
     """The metadata of a task, with all that a deposit shows of it."""
     metadata = task.metadata
     if lacking := [key for key in ("licence", "url", "citation") if not isinstance(metadata.get(key), str)]:
@@ -86,7 +86,7 @@ def _metadata(task: FinishedTask) -> dict[str, Any]:
     return metadata
 
 
-def _card(task: FinishedTask) -> bytes:
+def _card(task: TaskReader) -> bytes:
     if task.card is None:
         raise OutputError(f"{task.path} has no {CARD}: it was not made by hearpreprocess {__version__}")
     return task.card

@@ -14,7 +14,7 @@ import pytest
 
 from hearpreprocess import audio
 from hearpreprocess.errors import FinishedTaskError, OutputError
-from hearpreprocess.finished import FinishedTask, clips_of, write_tarball
+from hearpreprocess.finished import TaskReader, clips_of, write_tarball
 from hearpreprocess.finished.layout import with_release
 
 TITLE = "toy-v1-full"
@@ -78,7 +78,7 @@ FORMS = [as_it_is, ours, others]
 @pytest.mark.parametrize("is_read_at_once", [False, True])
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_says_the_same(folder: Path, form: Callable[[Path], Path], is_read_at_once: bool) -> None:
-    task = FinishedTask(form(folder))
+    task = TaskReader(form(folder))
     if is_read_at_once:
         assert list(task.sample_rates) == [RATE]
     assert (task.folder_name, task.title, task.splits) == (TITLE, TITLE, ("train", "test"))
@@ -98,16 +98,16 @@ def test_a_task_without_manifest_card_and_title_is_read(folder: Path, form: Call
     (folder / "manifest.json").unlink()
     (folder / "README.md").unlink()
     (folder / "task_metadata.json").write_text(json.dumps({"splits": ["test"], "release": "r"}))
-    task = FinishedTask(form(folder))
+    task = TaskReader(form(folder))
     assert (task.manifest, task.card, task.title) == (None, None, TITLE)
 
 
 def test_a_manifest_before_any_audio_is_one(folder: Path) -> None:
     (folder / "manifest.json").write_text(json.dumps(manifest_of(rates=())))
-    assert FinishedTask(folder).manifest == manifest_of(rates=())
+    assert TaskReader(folder).manifest == manifest_of(rates=())
 
 
-DAMAGED: dict[str, tuple[str, str | None, Callable[[FinishedTask], object], str]] = {
+DAMAGED: dict[str, tuple[str, str | None, Callable[[TaskReader], object], str]] = {
     "metadata gone": ("task_metadata.json", None, lambda task: task.metadata, "is missing"),
     "metadata cut": ("task_metadata.json", "{", lambda task: task.metadata, "is no JSON"),
     "metadata that never end": ("task_metadata.json", "[" * 200_000, lambda task: task.splits, "is no JSON"),
@@ -133,7 +133,7 @@ def test_what_cannot_be_read_is_named(folder: Path, form: Callable[[Path], Path]
         (folder / name).write_text(text)
     path = form(folder)
     with pytest.raises(FinishedTaskError) as refused:
-        get(FinishedTask(path))
+        get(TaskReader(path))
     assert (refused.value.path, refused.value.file) == (path, name)
     assert refused.value.problem.startswith(problem)
     assert str(refused.value).startswith(f"{path}: {name} {problem}")
@@ -150,14 +150,14 @@ def test_a_tarball_is_read_no_further_than_what_is_asked_for(folder: Path) -> No
     tarball = ours(folder)
     content = tarball.read_bytes()
     tarball.write_bytes(content[: len(content) // 2])
-    task = FinishedTask(tarball)
+    task = TaskReader(tarball)
     assert (task.title, task.counts, task.vocabulary) == (TITLE, {"train": 2, "test": 1}, VOCABULARY)
     assert task.manifest == manifest_of()
     with pytest.raises(FinishedTaskError, match=r"fold00\.json is missing"):
         task.labels("fold00")  # all small files come before the clips
     assert "may be cut short" in str(task.contents.damage)
     with pytest.raises(OutputError, match="may be cut short"):
-        FinishedTask(others_cut(folder)).metadata  # noqa: B018
+        TaskReader(others_cut(folder)).metadata  # noqa: B018
 
 
 def others_cut(folder: Path) -> Path:
@@ -172,15 +172,15 @@ def others_cut(folder: Path) -> Path:
 def test_a_split_does_not_lead_out_of_its_task(folder: Path, form: Callable[[Path], Path], split: str) -> None:
     (folder.parent / "secret.json").write_text('{"secret.wav": ["x"]}')
     with pytest.raises(FinishedTaskError, match=r"\.json is missing"):
-        FinishedTask(form(folder)).labels(split)
+        TaskReader(form(folder)).labels(split)
 
 
 def test_where_there_is_no_task(tmp_path: Path, folder: Path) -> None:
     with pytest.raises(OutputError, match="there is no"):
-        FinishedTask(tmp_path / "nothing")
+        TaskReader(tmp_path / "nothing")
     shutil.rmtree(folder)
     folder.mkdir()
     with pytest.raises(OutputError, match=r"task_metadata\.json is missing"):
-        FinishedTask(folder).metadata  # noqa: B018
+        TaskReader(folder).metadata  # noqa: B018
     with pytest.raises(OutputError, match=r"is no finished task: it has no task_metadata\.json"):
-        FinishedTask(folder).contents  # noqa: B018
+        TaskReader(folder).contents  # noqa: B018

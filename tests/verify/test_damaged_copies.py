@@ -220,7 +220,7 @@ def test_names_that_no_file_has_are_refused(task: Path, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="there is no"):
         verify(Path("a\0b"))
     with pytest.raises(OutputError, match="there is no"):
-        resampled.FinishedTask(tmp_path / "x.tar.gz" / "y")
+        resampled.TaskReader(tmp_path / "x.tar.gz" / "y")
 
 
 def test_a_file_that_is_larger_than_any_of_a_task_is_named(task: Path) -> None:
@@ -232,4 +232,4 @@ def test_a_file_that_is_larger_than_any_of_a_task_is_named(task: Path) -> None:
     assert f"1 of its files cannot be read:\n  {RATE}/fold00/{clip.name}: it has 1,099,511,627,776 bytes" in text
     os.truncate(task / "manifest.json", 1 << 40)
     with pytest.raises(FinishedTaskError, match=r"manifest\.json cannot be read: it has 1,099,511,627,776 bytes"):
-        resampled.FinishedTask(task).manifest  # noqa: B018
+        resampled.TaskReader(task).manifest  # noqa: B018

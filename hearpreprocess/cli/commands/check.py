@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from hearpreprocess.cli.options import add_directories, add_sources, parse_sources, workspace_of
 from hearpreprocess.errors import ConfigError
-from hearpreprocess.finished import FinishedTask, name_of
+from hearpreprocess.finished import TaskReader, name_of
 from hearpreprocess.storage import table
 from hearpreprocess.task import describe_undeclared, registry
 
@@ -90,7 +90,7 @@ def corpus_manifest(task: registry.TaskReference, workspace: Workspace) -> dict[
         if outcome.unfinished:
             return None
         (folder,) = outcome.outputs
-        return FinishedTask(folder).manifest
+        return TaskReader(folder).manifest
 
 
 def _summary(manifest: dict[str, Any], splits: Sequence[str]) -> Iterator[str]:

@@ -134,11 +134,11 @@ def _relative(output: Path) -> str:
 
 def _clips(output: Path) -> str:
     """The number of clips in each split of a finished task's folder."""
-    from hearpreprocess.finished import METADATA, FinishedTask
+    from hearpreprocess.finished import METADATA, TaskReader
 
     if not (output / METADATA).is_file():
         return ""
-    counts = FinishedTask(output).counts
+    counts = TaskReader(output).counts
     return f"{sum(counts.values()):,} ({', '.join(f'{split} {count:,}' for split, count in counts.items())})"
 
 
