@@ -80,6 +80,11 @@ def test_round_trip(
     folder = tmp_path_factory.mktemp("archive")
     options = {"part_size": part_size} if form == "split zip" else {}
     files = write(form, folder / "in", contents, **options)
+    if form == "rar" and len(contents) > 1 and next(iter(contents)) == "*":
+        # libunrar takes a first member of this name for a pattern, and refuses what follows.
+        with pytest.raises(ArchiveError):
+            unpack(form, files, folder / "out")
+        return
     found = unpack(form, files, folder / "out")
     data = {path: content for path, content in contents.items() if not is_litter(path)}
     assert found == {path: len(content) for path, content in data.items()}
