@@ -1,7 +1,13 @@
 """Regenerate the task datasets of HEAR, the Holistic Evaluation of Audio Representations (NeurIPS 2021).
 
-The names below are what a task module needs; see `tasks/esc50.py` for one that uses them.
+`load` gives a finished task to a program. `Archive`, `Clip`, `TaskConfig` and so on are what a task module needs; see
+`tasks/esc50.py` for one that uses them.
 """
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from hearpreprocess.about import __version__ as __version__
 from hearpreprocess.errors import ConfigError, CorpusError
@@ -30,29 +36,58 @@ from hearpreprocess.task import (
     tfds_names,
 )
 
+if TYPE_CHECKING:
+    from hearpreprocess.loading import ClipDataset, FinishedClip, FinishedTask, Round, Vocabulary, load
+
 __all__ = [
     "Archive",
     "Clip",
+    "ClipDataset",
     "ConfigError",
     "CorpusError",
     "Event",
     "File",
     "FileList",
     "Files",
+    "FinishedClip",
+    "FinishedTask",
     "LeftOut",
     "Local",
     "Member",
     "Mode",
     "NewFolds",
     "PresetFolds",
+    "Round",
     "SplitArchive",
     "SplitSeconds",
     "Synthetic",
     "TaskConfig",
     "TrainValidTest",
     "Tree",
+    "Vocabulary",
     "fold",
+    "load",
     "midi_notes",
     "named_clips",
     "tfds_names",
 ]
+
+_OF_PROGRAMS = {
+    **dict.fromkeys(
+        ("ClipDataset", "FinishedClip", "FinishedTask", "Round", "Vocabulary", "load"), "hearpreprocess.loading"
+    ),
+}
+"""The modules of the names that programs use: imported on first use, as task modules are loaded without them."""
+
+
+def __getattr__(name: str) -> Any:
+    """A name that programs use."""
+    if name not in _OF_PROGRAMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(importlib.import_module(_OF_PROGRAMS[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    """All public names, also those that are not imported yet."""
+    return sorted({*globals(), *__all__})

@@ -22,6 +22,10 @@ class TaskNotFoundError(ConfigError, LookupError):
     """No task, group or mode has the given name."""
 
 
+class LabelNotFoundError(HearPreprocessError, ValueError, LookupError):
+    """A finished task's vocabulary has no such label."""
+
+
 class DownloadError(HearPreprocessError, OSError):
     """A source could not be fetched."""
 

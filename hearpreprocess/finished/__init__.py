@@ -1,8 +1,10 @@
 """A finished task: its layout, tarball, manifest and card, and `TaskReader`, which reads it."""
 
 from hearpreprocess.finished import card, manifest, resampled
+from hearpreprocess.finished.agreement import checked_labels
 from hearpreprocess.finished.card import is_synthetic
 from hearpreprocess.finished.contents import ClipFile, Contents
+from hearpreprocess.finished.events import events_of
 from hearpreprocess.finished.files import ClipKey, clips_of, is_folder
 from hearpreprocess.finished.forms import compression_problem, root_problem
 from hearpreprocess.finished.layout import (
@@ -56,12 +58,14 @@ __all__ = [
     "TaskReader",
     "card",
     "check_replaceable",
+    "checked_labels",
     "checksums_of",
     "clip_path",
     "clips_in",
     "clips_of",
     "compression_of",
     "compression_problem",
+    "events_of",
     "is_complete",
     "is_event",
     "is_folder",

@@ -6,32 +6,42 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hearpreprocess.errors import OutputError, enumerate_problems
+from hearpreprocess.errors import FinishedTaskError, OutputError, enumerate_problems
 from hearpreprocess.finished.layout import MANIFEST, VOCABULARY
 from hearpreprocess.finished.manifest import name_of
+from hearpreprocess.finished.parsing import is_label, is_valid_event
 from hearpreprocess.finished.reader import TaskReader
 from hearpreprocess.storage import counted
 
 _LONGEST = 100
 
 
-def check_agreement(finished: TaskReader, of_splits: Mapping[str, Mapping[str, list[Any]]]) -> None:
-    """Raise OutputError with the clips and labels on which a finished task contradicts itself.
+def checked_labels(reader: TaskReader) -> dict[str, dict[str, list[Any]]]:
+    """By split and file name, the labels or events of all clips, in the types that the label files have.
 
-    `of_splits`: its labels, all of them valid, by split and file name. A task without a manifest, such as a published
-    one, is held against its vocabulary alone.
+    Raises OutputError where one is no label, or no event, and where the label files contradict the vocabulary or the
+    manifest; a task without a manifest, such as a published one, is held against its vocabulary alone.
     """
-    problems = [*_with_vocabulary(finished, of_splits), *_with_manifest(finished, of_splits)]
+    is_event_task = reader.metadata.get("embedding_type") == "event"
+    is_valid = is_valid_event if is_event_task else is_label
+    labels = {split: reader.labels(split) for split in reader.splits}
+    for split, of_split in labels.items():
+        for file, of_clip in of_split.items():
+            if not all(map(is_valid, of_clip)):
+                kind = "an event with label, start and end" if is_event_task else "a text or a whole number"
+                raise FinishedTaskError(reader.path, f"{split}.json", f"gives {file} a label that is not {kind}")
+    problems = [*_with_vocabulary(reader, labels), *_with_manifest(reader, labels)]
     if problems:
         headline = (
-            f"{finished.path}: its files contradict each other in {counted(len(problems), 'places')}; expected those "
-            "of one finished task. Take another copy of the tarball:"
+            f"{reader.path}: its files contradict each other in {counted(len(problems), 'places')}; expected those "
+            "of one finished task. Take another copy of it:"
         )
         raise OutputError(enumerate_problems(headline, problems))
+    return labels
 
 
-def _with_vocabulary(finished: TaskReader, of_splits: Mapping[str, Mapping[str, list[Any]]]) -> Iterator[str]:
-    listed = {label for _index, label in finished.vocabulary}
+def _with_vocabulary(reader: TaskReader, of_splits: Mapping[str, Mapping[str, list[Any]]]) -> Iterator[str]:
+    listed = {label for _index, label in reader.vocabulary}
     held: dict[str, str] = {}
     for split, clips in of_splits.items():
         for file, labels in clips.items():
@@ -43,10 +53,10 @@ def _with_vocabulary(finished: TaskReader, of_splits: Mapping[str, Mapping[str, 
         yield f"{VOCABULARY} has the label {_shown(label)}, which no clip has"
 
 
-def _with_manifest(finished: TaskReader, of_splits: Mapping[str, Mapping[str, list[Any]]]) -> Iterator[str]:
-    if finished.manifest is None:
+def _with_manifest(reader: TaskReader, of_splits: Mapping[str, Mapping[str, list[Any]]]) -> Iterator[str]:
+    if reader.manifest is None:
         return
-    told = finished.manifest["clips"]
+    told = reader.manifest["clips"]
     listed: dict[str, str] = {}
     for split, clips in of_splits.items():
         for file, labels in clips.items():

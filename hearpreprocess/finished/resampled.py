@@ -6,16 +6,16 @@ nineteen published tarballs, at 48,000 Hz, are those of Zenodo record 6332517.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hearpreprocess.errors import ConfigError, CorpusError, FinishedTaskError, OutputError
+from hearpreprocess.errors import ConfigError, CorpusError, OutputError
 from hearpreprocess.finished import manifest, parsing
-from hearpreprocess.finished.agreement import check_agreement
+from hearpreprocess.finished.agreement import checked_labels
+from hearpreprocess.finished.events import events_of
 from hearpreprocess.finished.files import ClipKey, path_in_task
 from hearpreprocess.finished.layout import METADATA
 from hearpreprocess.finished.manifest import Fingerprint
@@ -25,7 +25,6 @@ from hearpreprocess.storage import digest
 from hearpreprocess.task import (
     Archive,
     Clip,
-    Event,
     LoadedTask,
     Local,
     Member,
@@ -210,14 +209,7 @@ def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
     if len(rates) != 1:
         raise CorpusError(f"expected clips at one rate, there are {', '.join(sorted(rates)) or 'none'}")
     (rate,) = rates
-    is_valid = parsing.is_valid_event if is_event_task else parsing.is_label
-    of_splits = {split: finished.labels(split) for split in finished.splits}
-    for split, of_split in of_splits.items():
-        for file, labels in of_split.items():
-            if not all(map(is_valid, labels)):
-                kind = "an event with label, start and end" if is_event_task else "a text or a whole number"
-                raise FinishedTaskError(finished.path, f"{split}.json", f"gives {file} a label that is not {kind}")
-    check_agreement(finished, of_splits)
+    of_splits = checked_labels(finished)
     fingerprints_in(tree, int(rate))  # without those of a rate its clips could not be checked later
     for split, of_split in of_splits.items():
         for file, labels in of_split.items():
@@ -225,7 +217,7 @@ def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
             group = of_manifest.get(file, {}).get("group")
             name = file.removesuffix(".wav")
             if is_event_task:
-                events = [Event(event["label"], _seconds(event["start"]), _seconds(event["end"])) for event in labels]
+                events = events_of(labels)
                 yield Clip(member, events=events, split=split, name=name, group=group)
             else:
                 yield Clip(member, labels=labels, split=split, name=name, group=group)
@@ -267,13 +259,6 @@ def is_resampled(path: Path) -> bool:
         return "resampled_from" in TaskReader(path).metadata
     except OutputError:
         return False
-
-
-def _seconds(milliseconds: float) -> float:
-    """Milliseconds as the seconds that give exactly these milliseconds when multiplied by 1,000."""
-    near = milliseconds / 1000.0
-    candidates = (near, math.nextafter(near, math.inf), math.nextafter(near, -math.inf))
-    return next((seconds for seconds in candidates if seconds * 1000.0 == milliseconds), near)
 
 
 def _splits(metadata: Mapping[str, Any]) -> SplitScheme:

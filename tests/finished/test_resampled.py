@@ -12,7 +12,7 @@ import pytest
 
 from hearpreprocess import verify
 from hearpreprocess.compare import compare
-from hearpreprocess.finished import resampled
+from hearpreprocess.finished import events_of
 from tests.conftest import Server, User, sha256
 from tests.shared import Shared, give_generated
 
@@ -163,7 +163,8 @@ def test_what_cannot_be_resampled_is_refused(user: User, out: Path) -> None:
 
 @pytest.mark.parametrize("seconds", [0.1, 0.30000000000000004, 1.1, 2.675, 119.99999999999999])
 def test_times_survive_the_way_to_seconds_and_back(seconds: float) -> None:
-    assert resampled._seconds(seconds * 1000.0) * 1000.0 == seconds * 1000.0
+    (event,) = events_of([{"label": "a", "start": 0.0, "end": seconds * 1000.0}])
+    assert event.end * 1000.0 == seconds * 1000.0
 
 
 def zenodo(user: User, *arguments: object) -> subprocess.CompletedProcess[str]:

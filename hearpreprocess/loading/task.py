@@ -1,0 +1,201 @@
+"""A finished task as programs use it: its labels, splits, clips and samples."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hearpreprocess.errors import ConfigError, OutputError
+from hearpreprocess.finished import TaskReader, checked_labels, is_folder, is_task_folder, task_folders_in
+from hearpreprocess.loading.clips import FinishedClip, SampleType, rate_not_chosen
+from hearpreprocess.loading.dataset import ClipDataset
+from hearpreprocess.loading.files import AudioFiles, audio_files_of
+from hearpreprocess.loading.listing import clips_of_task, vocabulary_of
+from hearpreprocess.loading.rounds import Round, rounds_of
+from hearpreprocess.loading.tables import table_of
+from hearpreprocess.loading.targets import Target, check_target
+from hearpreprocess.loading.vocabulary import Vocabulary
+from hearpreprocess.storage import nearest
+from hearpreprocess.verify import Verification, verify
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_SHOWN = 5
+
+
+class FinishedTask:
+    """A finished task in a folder or a tarball, read on demand; `load` and `make` give it.
+
+    `path`: of the folder or the tarball. `sample_rate`: that of the samples, in hertz; None if the task has several and
+    none is chosen, so that samples cannot be read.
+    """
+
+    def __init__(self, path: Path, sample_rate: int | None, files: AudioFiles) -> None:
+        self.path = path
+        self.sample_rate = sample_rate
+        self._files = files
+        self._reader = TaskReader(path)
+
+    @property
+    def sample_rates(self) -> tuple[int, ...]:
+        """The rates at which it has clips, in hertz, ascending."""
+        return self._files.rates
+
+    @property
+    def title(self) -> str:
+        """Its name, version and mode: `esc50-v2.0.0-full`."""
+        return self._reader.title
+
+    @property
+    def name(self) -> str:
+        """The name of its task: `esc50`."""
+        return str(self.metadata["task_name"])
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """Its task_metadata.json."""
+        return self._reader.metadata
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """The names of its splits: train, valid and test, or fold00, fold01 and so on."""
+        return self._reader.splits
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """Its labels in the order of their indices; `vocabulary.index(label)` is the index of one."""
+        return vocabulary_of(TaskReader(self.path))
+
+    def folds(self) -> tuple[Round, ...]:
+        """The rounds of its evaluation, each with the splits for train, valid and test, as hear-eval-kit makes them.
+
+        Of k folds, round i has fold i for test, fold i + 1 modulo k for validation and the others for training. A task
+        with the splits train, valid and test has one round.
+        """
+        return rounds_of(self.splits, are_folds=self.metadata.get("split_mode") != "trainvaltest")
+
+    def clips(self, split: str | Iterable[str] | None = None) -> tuple[FinishedClip, ...]:
+        """The clips of a split, of several splits one after the other, or of all.
+
+        Raises ConfigError where the task has no such split; OutputError where its files contradict each other.
+        """
+        return tuple(clip for name in self._split_names(split) for clip in self._clips[name])
+
+    def table(self, split: str | Iterable[str] | None = None) -> pd.DataFrame:
+        """The clips of some splits as a table, one row a clip.
+
+        Columns: name, split, `label` (multiclass), `labels` (multilabel) or `events`, group, unpadded_seconds, length,
+        unpadded_length, path, and the extra fields of the clips.
+        """
+        return table_of(self.clips(split), is_event_task=self._is_event_task, is_multiclass=self._is_multiclass)
+
+    def dataset(
+        self,
+        split: str | Iterable[str] | None = None,
+        *,
+        target: Target | None = None,
+        hop: float | None = None,
+        dtype: SampleType = "float32",
+    ) -> ClipDataset:
+        """The clips of some splits as a map-style dataset of samples and targets, for a data loader.
+
+        `target`: `index` of the label, `multi-hot` or, for events, `frames`; by default what fits the task. `hop`:
+        seconds from one frame to the next. `dtype`: of samples, `float32` in -1 to 1, or `int16`.
+
+        Raises ConfigError where no sample rate is chosen, or the task has no such target.
+        """
+        if self.sample_rate is None:
+            raise rate_not_chosen(self.title, self.sample_rates)
+        if dtype not in ("int16", "float32"):
+            raise ConfigError(f"dtype {dtype!r}: expected 'int16' or 'float32'")
+        clips = self.clips(split)
+        checked = check_target(target, hop, clips, is_event_task=self._is_event_task, is_multiclass=self._is_multiclass)
+        return ClipDataset(clips, self.vocabulary, checked, hop, dtype)
+
+    def at(self, sample_rate: int) -> FinishedTask:
+        """The same task with its samples at another rate in hertz.
+
+        Raises ConfigError, which lists the rates, where it has no clips at that one.
+        """
+        return _bound(self.path, self._files, sample_rate)
+
+    def verify(self) -> Verification:
+        """Check all its files: `verify` of the command line; `outcome` and `faults` of the result tell."""
+        return verify(self.path)
+
+    def __repr__(self) -> str:
+        rates = ", ".join(map(str, (self.sample_rate,) if self.sample_rate else self.sample_rates))
+        return f"<FinishedTask {self.title} at {rates} Hz: {self.path}>"
+
+    @property
+    def _is_event_task(self) -> bool:
+        return bool(self.metadata.get("embedding_type") == "event")
+
+    @property
+    def _is_multiclass(self) -> bool:
+        return bool(self.metadata.get("prediction_type") == "multiclass")
+
+    @cached_property
+    def _clips(self) -> dict[str, tuple[FinishedClip, ...]]:
+        # By a reader of its own, so that a manifest of tens of megabytes does not stay in memory.
+        return clips_of_task(TaskReader(self.path), self._files, self.sample_rate)
+
+    def _split_names(self, split: str | Iterable[str] | None) -> Iterator[str]:
+        names = self.splits if split is None else (split,) if isinstance(split, str) else tuple(split)
+        for name in names:
+            if name not in self.splits:
+                raise ConfigError(
+                    f"{self.title}: no split {name!r}{nearest(str(name), self.splits)}; it has {', '.join(self.splits)}"
+                )
+            yield name
+
+
+def load(path: str | os.PathLike[str], sample_rate: int | None = None) -> FinishedTask:
+    """The finished task in a folder or a tarball, whoever made it.
+
+    `sample_rate`: in hertz; where the task has one rate alone, it need not be given.
+
+    A tarball has no index: the first samples that are read unpack it into a temporary file, for as long as the task or
+    a clip of it is in use. Raises OutputError where `path` is no finished task, or an unfinished one; ConfigError where
+    it has no clips at that rate.
+    """
+    location = Path(path).absolute()
+    if is_folder(location) and not is_task_folder(location):
+        raise OutputError(_not_a_task(location))
+    files = audio_files_of(location)
+    task = _bound(location, files, sample_rate)
+    checked = checked_labels(task._reader) if is_folder(location) else {}
+    for rate in files.rates if task.sample_rate is None else (task.sample_rate,):
+        files.check_present(rate, checked)
+    return task
+
+
+def _bound(path: Path, files: AudioFiles, sample_rate: int | None) -> FinishedTask:
+    rates = files.rates
+    if not rates:
+        raise OutputError(
+            f"{path}: has no clips; expected WAV files in folders named by sample rate. It is a preview of a task, or "
+            "an unfinished copy: make the task, or copy it again"
+        )
+    if sample_rate is None:
+        return FinishedTask(path, rates[0] if len(rates) == 1 else None, files)
+    if sample_rate not in rates:
+        listed = ", ".join(map(str, rates))
+        raise ConfigError(
+            f"{path}: has no clips at {sample_rate!r} Hz; it has {listed}. Choose one of these, or make the task at "
+            "that rate"
+        )
+    return FinishedTask(path, sample_rate, files)
+
+
+def _not_a_task(folder: Path) -> str:
+    """What to load instead of a folder that is no finished task."""
+    tasks = [task for parent in (folder, folder / "tasks") for task in task_folders_in(parent)]
+    if not tasks:
+        return f"{folder}: not a finished task: it has no task_metadata.json. Expected the folder of one, or a tarball"
+    shown = ", ".join(str(task) for task in tasks[:_SHOWN]) + (" ..." if len(tasks) > _SHOWN else "")
+    return f"{folder}: holds {len(tasks)} finished tasks; expected the folder of one. Load one of {shown}"
