@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from hearpreprocess.errors import OutputError
-from hearpreprocess.finished import TaskReader, checked_labels, events_of, name_of
+from hearpreprocess.finished import TaskReader, checked_labels, events_of
 from hearpreprocess.loading.clips import FinishedClip
 from hearpreprocess.loading.files import AudioFiles
 from hearpreprocess.loading.vocabulary import Vocabulary
@@ -19,8 +19,6 @@ def clips_of_task(reader: TaskReader, files: AudioFiles, rate: int | None) -> di
     Raises OutputError where files are missing, damaged or contradict each other.
     """
     of_splits = checked_labels(reader)
-    if rate is not None:
-        files.check_present(rate, of_splits)
     return {split: tuple(_clips(reader, files, rate, split, of_split)) for split, of_split in of_splits.items()}
 
 
@@ -65,18 +63,17 @@ def _unpadded(length: int | None, rate: int | None, seconds: float | None, recor
     return min((2 * own * rate + own_rate) // (2 * own_rate), length)
 
 
-def vocabulary_of(reader: TaskReader) -> Vocabulary:
+def vocabulary_of(reader: TaskReader, clips: Iterable[FinishedClip]) -> Vocabulary:
     """The labels of a finished task in the order of its vocabulary, of the type that the label files have.
 
-    Raises OutputError where the vocabulary and the label files differ, or the indices are not 0, 1, 2 and so on.
+    `clips`: all of the task. Raises OutputError where a label is both a text and a number, or the indices are not 0, 1,
+    2 and so on.
     """
     typed: dict[str, Label] = {}
-    for of_split in checked_labels(reader).values():
-        for labels in of_split.values():
-            for label in labels:
-                of_json = label["label"] if isinstance(label, dict) else label
-                if typed.setdefault(name_of(label), of_json) != of_json:
-                    raise OutputError(f"{reader.path}: has the label {of_json!r} as a text and as a number")
+    for clip in clips:
+        for label in (*clip.labels, *(event.label for event in clip.events)):
+            if typed.setdefault(str(label), label) != label:
+                raise OutputError(f"{reader.path}: has the label {str(label)!r} as a text and as a number")
     rows = reader.vocabulary
     if [index for index, _label in rows] != list(map(str, range(len(rows)))):
         raise OutputError(f"{reader.path}: labelvocabulary.csv is not numbered from 0. Take another copy of it")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hearpreprocess.errors import ConfigError, OutputError
-from hearpreprocess.finished import TaskReader, checked_labels, is_folder, is_task_folder, task_folders_in
+from hearpreprocess.finished import TaskReader, is_folder, is_task_folder, task_folders_in
 from hearpreprocess.loading.clips import FinishedClip, SampleType, rate_not_chosen
 from hearpreprocess.loading.dataset import ClipDataset
 from hearpreprocess.loading.files import AudioFiles, audio_files_of
@@ -68,7 +68,7 @@ class FinishedTask:
     @cached_property
     def vocabulary(self) -> Vocabulary:
         """Its labels in the order of their indices; `vocabulary.index(label)` is the index of one."""
-        return vocabulary_of(TaskReader(self.path))
+        return vocabulary_of(self._reader, self.clips())
 
     def folds(self) -> tuple[Round, ...]:
         """The rounds of its evaluation, each with the splits for train, valid and test, as hear-eval-kit makes them.
@@ -127,6 +127,15 @@ class FinishedTask:
         """Check all its files: `verify` of the command line; `outcome` and `faults` of the result tell."""
         return verify(self.path)
 
+    def check(self) -> None:
+        """Raise OutputError where its files are missing or contradict each other; no audio file is opened.
+
+        `load` does this for a folder. A tarball is checked as it is read.
+        """
+        files = {split: [clip.file for clip in clips] for split, clips in self._clips.items()}
+        for rate in self.sample_rates if self.sample_rate is None else (self.sample_rate,):
+            self._files.check_present(rate, files)
+
     def __repr__(self) -> str:
         rates = ", ".join(map(str, (self.sample_rate,) if self.sample_rate else self.sample_rates))
         return f"<FinishedTask {self.title} at {rates} Hz: {self.path}>"
@@ -168,9 +177,8 @@ def load(path: str | os.PathLike[str], sample_rate: int | None = None) -> Finish
         raise OutputError(_not_a_task(location))
     files = audio_files_of(location)
     task = _bound(location, files, sample_rate)
-    checked = checked_labels(task._reader) if is_folder(location) else {}
-    for rate in files.rates if task.sample_rate is None else (task.sample_rate,):
-        files.check_present(rate, checked)
+    if is_folder(location):  # of a tarball, which would have to be decompressed, when the clips are used
+        task.check()
     return task
 
 

@@ -196,7 +196,7 @@ def test_a_label_is_not_both_a_text_and_a_number(own: Path) -> None:
         (own / f"{split}.json").write_text(json.dumps({file: [label] for file in labels}))
     (own / "manifest.json").unlink()
     (own / "labelvocabulary.csv").write_text("idx,label\n0,1\n1,label 0\n2,label 1\n")
-    with pytest.raises(OutputError, match="'1' as a text and as a number"):
+    with pytest.raises(OutputError, match="the label '1' as a text and as a number"):
         _ = load(own).vocabulary
 
 
