@@ -37,6 +37,7 @@ from hearpreprocess.task import (
 )
 
 if TYPE_CHECKING:
+    from hearpreprocess.exporting import export
     from hearpreprocess.loading import ClipDataset, FinishedClip, FinishedTask, Round, Vocabulary, load
 
 __all__ = [
@@ -65,6 +66,7 @@ __all__ = [
     "TrainValidTest",
     "Tree",
     "Vocabulary",
+    "export",
     "fold",
     "load",
     "midi_notes",
@@ -76,6 +78,7 @@ _OF_PROGRAMS = {
     **dict.fromkeys(
         ("ClipDataset", "FinishedClip", "FinishedTask", "Round", "Vocabulary", "load"), "hearpreprocess.loading"
     ),
+    "export": "hearpreprocess.exporting",
 }
 """The modules of the names that programs use: imported on first use, as task modules are loaded without them."""
 

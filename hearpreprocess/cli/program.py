@@ -24,6 +24,7 @@ COMMANDS = {
     "sources": "whether each mirror of the tasks' sources is there",
     "clean": "remove intermediate results",
     "report": "write the index of finished tasks' reports",
+    "export": "write a finished task in the format of a training library: Parquet, Croissant",
     "new": "begin a task module for a folder of your own recordings",
     "check": "check a task module without network: its first clips and its splits",
     "verify": "check finished tasks, folders or tarballs, whoever made them",

@@ -60,6 +60,19 @@ class FinishedClip:
         """
         return self._audio_files.path_of(self._key)
 
+    @property
+    def title(self) -> str:
+        """The name, version and mode of its task: `esc50-v2.0.0-full`."""
+        return self._title
+
+    @property
+    def size(self) -> int:
+        """The bytes of its WAV file; of a tarball this unpacks it, as `content` does.
+
+        Raises what `content` raises.
+        """
+        return self._audio_files.size(self._key)
+
     def content(self) -> bytes:
         """The content of its WAV file.
 

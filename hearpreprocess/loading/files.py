@@ -34,6 +34,12 @@ class AudioFiles(Protocol):
         Raises FinishedTaskError where it is missing or cannot be read.
         """
 
+    def size(self, key: ClipKey) -> int:
+        """The bytes of a clip's file.
+
+        Raises FinishedTaskError where it is missing.
+        """
+
     def check_present(self, rate: int, clips: Mapping[str, Iterable[str]]) -> None:
         """Raise OutputError naming the clips, file names by split, whose files are missing at a rate."""
 
@@ -72,6 +78,12 @@ class _Folder:
             return read_regular(self._path / key.path)
         except FileNotFoundError:
             raise FinishedTaskError(self._path, key.path, "is missing") from None
+        except OSError as error:
+            raise FinishedTaskError(self._path, key.path, f"cannot be read: {reason_of(error)}") from error
+
+    def size(self, key: ClipKey) -> int:
+        try:
+            return os.stat(f"{self._path}/{key.path}").st_size  # noqa: PTH116  (100,000 of them)
         except OSError as error:
             raise FinishedTaskError(self._path, key.path, f"cannot be read: {reason_of(error)}") from error
 
@@ -114,16 +126,23 @@ class _Tarball:
         return None
 
     def read(self, key: ClipKey) -> bytes:
+        unpacked, (start, size) = self._place(key)
+        with unpacked.open("rb") as file:
+            file.seek(start)
+            return file.read(size)
+
+    def size(self, key: ClipKey) -> int:
+        return self._place(key)[1][1]
+
+    def _place(self, key: ClipKey) -> tuple[Path, tuple[int, int]]:
+        """The unpacked copy, and the start and size of a clip's file in it."""
         with self._lock:
             unpacked = self._unpacked
             if unpacked is None or not unpacked.exists():
                 unpacked = self._unpacked = self._unpack()
         if key not in self._places:
             raise FinishedTaskError(self._path, key.path, "is missing")
-        start, size = self._places[key]
-        with unpacked.open("rb") as file:
-            file.seek(start)
-            return file.read(size)
+        return unpacked, self._places[key]
 
     def check_present(self, rate: int, clips: Mapping[str, Iterable[str]]) -> None:
         """Nothing yet, as that would mean to decompress everything: `read` finds out."""

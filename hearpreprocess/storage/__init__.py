@@ -3,6 +3,7 @@
 from hearpreprocess.storage.atomic import (
     flush_file,
     link_or_copy,
+    move_into_place,
     replaced_folder,
     sync_file_system,
     sync_folder,
@@ -122,6 +123,7 @@ __all__ = [
     "link_or_copy",
     "loaded_code",
     "lock_file",
+    "move_into_place",
     "name_of",
     "name_of_run",
     "nearest",

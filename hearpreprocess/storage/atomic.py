@@ -84,6 +84,16 @@ def replaced_folder(path: Path) -> Iterator[Path]:
                 sync_folder(path.parent)
 
 
+def move_into_place(folder: Path, path: Path) -> None:
+    """Rename a finished folder in the same directory to `path`; a folder that is there is removed.
+
+    The files of `folder` must have been flushed, as `whole_file` does.
+    """
+    with explaining_disk_errors(path), temporary(path.with_name(f"{path.name}.old")) as aside:
+        _swap(folder, path, aside)
+        sync_folder(path.parent)
+
+
 @contextlib.contextmanager
 def _created(folder: Path, path: Path) -> Iterator[None]:
     """Create a folder to be filled in the block; raises OutputError if it is another one afterwards, or none."""

@@ -1,0 +1,188 @@
+"""An export from its plan to the finished folder: resumable, complete or not there, one program at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import astuple, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from hearpreprocess.about import __version__
+from hearpreprocess.errors import ConfigError, OutputError
+from hearpreprocess.exporting.formats import Format, OnClip, Options, format_named
+from hearpreprocess.exporting.mark import check_replaceable, is_export, write_mark
+from hearpreprocess.loading import FinishedTask, load
+from hearpreprocess.storage import (
+    discard,
+    explaining_disk_errors,
+    fitting_name,
+    holder_of,
+    move_into_place,
+    note_holder,
+    remove_abandoned,
+    try_lock_file,
+    wait_for,
+    waiting_text,
+)
+
+EXPORTS = Path("out/exports")
+"""The folder of exports for which no other place is named."""
+
+_LOCK, _PARTIAL = ".export-lock", ".export"
+_KEY_DIGITS = 16
+_SECONDS_BETWEEN_TRIES = 0.1
+
+
+@dataclass(frozen=True)
+class PlannedExport:
+    """An export that can be made. `task`: bound to one sample rate. `folder`: where it is written."""
+
+    task: FinishedTask
+    format: Format
+    options: Options
+    folder: Path
+
+    @cached_property
+    def key(self) -> str:
+        """The digest of all that its bytes depend on."""
+        facts = [self.format.name, self.format.version, astuple(self.options), self.task.sample_rate]
+        return _key([*facts, self.task.title, self.task.metadata, list(self.task.vocabulary)], self.task)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it is there already."""
+        return is_export(self.folder, self.key)
+
+    def make(self, on_clip: OnClip = int, say: Callable[[str], object] = str) -> Path:
+        """Write it, unless it is there already, and return its folder.
+
+        After an interruption the next call keeps the files that were finished. `on_clip`: called with the number of
+        clips that were finished since the last call. `say`: called with a text when another program is waited for.
+
+        Raises OutputError where the folder exists and is no export of ours, or cannot be written; AudioError where a
+        clip has other samples than the task's manifest states.
+        """
+        with explaining_disk_errors(self.folder):
+            self.folder.parent.mkdir(parents=True, exist_ok=True)
+            with self._lock(say):
+                if not self.is_complete:
+                    check_replaceable(self.folder)
+                    self._build(on_clip)
+        return self.folder
+
+    def _build(self, on_clip: OnClip) -> None:
+        partial = self._hidden(f".{self.key}{_PARTIAL}")
+        for other in self._partials():
+            if other.name != partial.name:
+                discard(other)
+        partial.mkdir(exist_ok=True)
+        for parent, _folders, _names in os.walk(partial):
+            remove_abandoned(Path(parent), force=True)
+        self.format.write(self.task, partial, self.options, on_clip)
+        write_mark(partial, self._facts())
+        move_into_place(partial, self.folder)
+
+    def _facts(self) -> dict[str, Any]:
+        return {
+            "hearpreprocess": __version__,
+            "format": self.format.name,
+            "naming": self.options.naming,
+            "task": self.task.title,
+            "release": self.task.metadata.get("release"),
+            "sample_rate": self.task.sample_rate,
+            "clips": len(self.task.clips()),
+            "key": self.key,
+        }
+
+    def _partials(self) -> Iterator[Path]:
+        """The unfinished exports to this folder, of any input."""
+        known = re.compile(re.escape(self._hidden("").name) + rf"\.[0-9a-f]{{{_KEY_DIGITS}}}{re.escape(_PARTIAL)}")
+        yield from (path for path in sorted(self.folder.parent.iterdir()) if known.fullmatch(path.name))
+
+    def _hidden(self, end: str) -> Path:
+        return self.folder.with_name(fitting_name(f".{self.folder.name}", "", 200) + end)
+
+    @contextlib.contextmanager
+    def _lock(self, say: Callable[[str], object]) -> Iterator[None]:
+        """Wait until no other program writes to the same folder, and keep others from doing so."""
+        path = self._hidden(_LOCK)
+
+        def say_who(waited: float) -> None:
+            who = holder_of(path) or "unknown"
+            say(f"{self.folder}: {waiting_text(waited)} for another program that is writing it ({who})")
+
+        with wait_for(lambda: try_lock_file(path, writes=False), say_who, lambda: _SECONDS_BETWEEN_TRIES) as lock:
+            note_holder(lock)
+            try:
+                yield
+            finally:
+                path.unlink(missing_ok=True)
+
+
+def export(
+    task: FinishedTask | str | os.PathLike[str],
+    to: str,
+    sample_rate: int | None = None,
+    out: str | os.PathLike[str] | None = None,
+    naming: str | None = None,
+    on_clip: OnClip = int,
+) -> Path:
+    """Export a finished task for a training library, and return the folder of the export.
+
+    `task`: a finished task, or the path of its folder or tarball. `to`: `parquet`, `croissant`, `webdataset` and so on.
+    `sample_rate`: in hertz; needed where the task has several. `out`: the folder, by default
+    `out/exports/<task>-<rate>-<format>`. `naming`: of its files, such as `xares` for webdataset. `on_clip`: called with
+    the number of clips that were finished since the last call.
+
+    An export that is there already is left as it is; one that was interrupted is continued. Each clip's samples are
+    compared with the task's manifest. Raises ConfigError on wrong options and missing extras, OutputError where the
+    folder exists and is no export of ours, AudioError where a clip has other samples than the manifest states.
+    """
+    return planned_export(task, to, sample_rate, out, naming).make(on_clip)
+
+
+def planned_export(
+    task: FinishedTask | str | os.PathLike[str],
+    to: str,
+    sample_rate: int | None = None,
+    out: str | os.PathLike[str] | None = None,
+    naming: str | None = None,
+) -> PlannedExport:
+    """The plan of an export, checked as far as nothing is written; its arguments are those of `export`."""
+    format, options = format_named(to), Options(naming)
+    format.check(options)
+    loaded = task if isinstance(task, FinishedTask) else load(task)
+    bound = loaded if sample_rate in (None, loaded.sample_rate) else loaded.at(int(sample_rate or 0))
+    if bound.sample_rate is None:
+        listed = ", ".join(map(str, bound.sample_rates))
+        raise ConfigError(
+            f"{bound.title}: has clips at several sample rates, {listed} Hz, and none is chosen; choose one with "
+            f"sample_rate={bound.sample_rates[0]}, on the command line --sample-rate {bound.sample_rates[0]}"
+        )
+    folder = EXPORTS / _name(bound, format, options) if out is None else Path(out)
+    folder = folder.resolve() if folder.is_symlink() or not folder.name else folder
+    if folder.resolve().is_relative_to(bound.path.resolve()):
+        raise OutputError(f"{folder}: is in the finished task itself; choose a directory outside {bound.path}")
+    return PlannedExport(bound, format, options, folder)
+
+
+def _name(task: FinishedTask, format: Format, options: Options) -> str:
+    title = re.sub(r"[^\w.+-]+", "_", task.title).lstrip(".")  # metadata of any origin must not lead elsewhere
+    return "-".join(filter(None, (title, str(task.sample_rate), format.name, options.naming)))
+
+
+def _key(facts: list[Any], task: FinishedTask) -> str:
+    """A digest of facts, and of all that is known of a task's clips."""
+    compact = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+    sha256 = hashlib.sha256(compact(facts).encode())
+    for clip in task.clips():
+        events = [(event.label, event.start, event.end) for event in clip.events]
+        of_clip = [clip.name, clip.split, clip.labels, events, clip.group, dict(clip.extra), clip.unpadded_seconds]
+        sha256.update(compact([*of_clip, clip.sha256]).encode())
+    return sha256.hexdigest()[:_KEY_DIGITS]
