@@ -1,0 +1,40 @@
+"""Values as YAML, as the head of a README.md has it: mappings, lists, and texts and numbers in JSON's spelling."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+_PLAIN_KEY = re.compile("[A-Za-z_]+")
+_NOT_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+
+
+def front_matter(value: Mapping[str, Any]) -> str:
+    """The YAML block of a mapping, at the head of a page in Markdown."""
+    return "\n".join(["---", *_lines(value), "---", "", ""])
+
+
+def _lines(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping) and value:
+        for key, item in value.items():
+            name = key if _PLAIN_KEY.fullmatch(key) else _scalar(key)
+            if isinstance(item, Mapping | list) and item:
+                yield f"{name}:"
+                yield from (f"  {line}" for line in _lines(item))
+            else:
+                yield f"{name}: {_scalar(item)}"
+    elif isinstance(value, list) and value:
+        for item in value:
+            first, *others = _lines(item)
+            yield f"- {first}"
+            yield from (f"  {line}" for line in others)
+    else:
+        yield _scalar(value)
+
+
+def _scalar(value: Any) -> str:
+    """A value in JSON, which YAML is stricter than on characters."""
+    text = json.dumps(value, ensure_ascii=False)
+    return _NOT_IN_YAML.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
