@@ -6,7 +6,8 @@ into memory and the hub's viewer refuses those over 286 MiB; the page index lets
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import array
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,12 +118,20 @@ def _write_shard(
 
 
 def _table(clips: Sequence[FinishedClip], columns: Sequence[Column], schema: pa.Schema) -> pa.Table:
-    content = pa.array((checked_content(clip) for clip in clips), pa.binary(), size=len(clips))
-    audio = pa.StructArray.from_arrays(
-        [content, pa.array([clip.file for clip in clips], pa.string())], ["bytes", "path"]
-    )
+    paths = pa.array([clip.file for clip in clips], pa.string())
+    audio = pa.StructArray.from_arrays([_contents(clips), paths], ["bytes", "path"])
     others = [pa.array([column.of(clip) for clip in clips], schema.field(column.name).type) for column in columns]
     return pa.Table.from_arrays([audio, *others], schema=schema)
+
+
+def _contents(clips: Iterable[FinishedClip]) -> pa.BinaryArray:
+    """The contents of the clips' files in one buffer, as `pa.array` would hold them three times."""
+    contents, ends = bytearray(), [0]
+    for clip in clips:
+        contents += checked_content(clip)
+        ends.append(len(contents))
+    offsets = pa.py_buffer(array.array("i", ends))
+    return pa.Array.from_buffers(pa.binary(), len(ends) - 1, [None, offsets, pa.py_buffer(contents)])
 
 
 def _leaves(schema: pa.Schema) -> Iterator[str]:
