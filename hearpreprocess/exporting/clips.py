@@ -25,7 +25,7 @@ def checked_content(clip: FinishedClip) -> bytes:
     if (wav.rate, wav.channels) != (clip.sample_rate, 1):
         raise AudioError(f"{where}: expected one channel, got {wav.channels} at {wav.rate} Hz")
     if clip.sha256 is not None:
-        sha256 = hashlib.sha256(samples.astype("<i2", copy=False).tobytes()).hexdigest()
+        sha256 = hashlib.sha256(samples.astype("<i2", copy=False).data).hexdigest()
         if sha256 != clip.sha256:
             raise AudioError(
                 f"{where}: has other samples than its manifest states; expected sha256 {clip.sha256}, got {sha256}. "

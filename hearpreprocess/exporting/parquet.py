@@ -7,7 +7,7 @@ into memory and the hub's viewer refuses those over 286 MiB; the page index lets
 from __future__ import annotations
 
 import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,12 +124,20 @@ def _table(clips: Sequence[FinishedClip], columns: Sequence[Column], schema: pa.
     return pa.Table.from_arrays([audio, *others], schema=schema)
 
 
-def _contents(clips: Iterable[FinishedClip]) -> pa.BinaryArray:
+def _contents(clips: Sequence[FinishedClip]) -> pa.BinaryArray:
     """The contents of the clips' files in one buffer, as `pa.array` would hold them three times."""
+    if len(clips) == 1:  # it may be large, and needs no other buffer
+        content = checked_content(clips[0])
+        return _binary(content, [0, len(content)])
     contents, ends = bytearray(), [0]
     for clip in clips:
         contents += checked_content(clip)
         ends.append(len(contents))
+    return _binary(contents, ends)
+
+
+def _binary(contents: bytes | bytearray, ends: list[int]) -> pa.BinaryArray:
+    """An array over a buffer; `ends`: of each value, after a 0."""
     offsets = pa.py_buffer(array.array("i", ends))
     return pa.Array.from_buffers(pa.binary(), len(ends) - 1, [None, offsets, pa.py_buffer(contents)])
 

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-_PLAIN_KEY = re.compile("[A-Za-z_]+")
+_PLAIN_KEY = re.compile("(?!(y|n|yes|no|on|off|true|false|null)$)[a-z_]+")
+"""Keys that need no quotes; YAML takes the words that are left out for something else than a text."""
 _NOT_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 

@@ -77,7 +77,8 @@ def explaining_disk_errors(path: Path) -> Iterator[None]:
             shown = path if PARTIAL in refused.name else refused
             raise OutputError(
                 f"{shown} cannot be written: {error.strerror} ({permissions_of(shown)}); make it writable or choose "
-                "another folder (of a run, with --tmp-dir, --tasks-dir, --tar-dir or --download-dir)"
+                "another folder (of a run, with --tmp-dir, --tasks-dir, --tar-dir or --download-dir; of an export, "
+                "with --to-dir)"
             ) from error
         if error.errno in (errno.ENOTDIR, errno.EEXIST) and concerns_the_output:
             raise OutputError(
@@ -135,6 +136,7 @@ def disk_full_message(path: Path) -> str:
     return (
         "the disk is full, or a limit on file size is reached, below "
         f"{nearest_existing(path)} ({free_on(path) / 1e6:,.0f} MB free): "
-        "free some space or choose another disk with --tmp-dir, --tasks-dir, --tar-dir or --download-dir, "
+        "free some space or choose another disk with --tmp-dir, --tasks-dir, --tar-dir or --download-dir (of an "
+        "export, with --to-dir), "
         "then give the same command again; what was finished is kept"
     )

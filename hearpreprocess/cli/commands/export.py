@@ -65,12 +65,12 @@ def _path_of(task: str, tasks_dir: Path) -> Path:
         return given
     name, _colon, mode = task.partition(":")
     named = _finished_in(tasks_dir)
-    matching = [path for path, known, its_mode in named if known == name and mode in ("", its_mode)]
+    matching = {path: its_mode for path, known, its_mode in named if known == name and mode in ("", its_mode)}
     if len(matching) == 1:
-        return matching[0]
+        return next(iter(matching))
     if matching:
-        listed = ", ".join(str(path) for path in matching)
-        raise ConfigError(f"{task}: has several finished modes; name one by its folder: {listed}")
+        listed = ", ".join(f"{name}:{its_mode} ({path})" for path, its_mode in matching.items())
+        raise ConfigError(f"{task}: has several finished modes; name one: {listed}")
     if given.exists() or len(given.parts) > 1:
         is_folder(given)  # raises the error on a path that is not there
         return given

@@ -1,0 +1,191 @@
+"""Parquet files and their description: types, names, sizes."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+import soundfile
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hearpreprocess import export, load
+from hearpreprocess.exporting import parquet
+from hearpreprocess.exporting.columns import _kind_of, columns_of
+from hearpreprocess.exporting.shards import by_bytes
+from hearpreprocess.exporting.yaml_text import front_matter
+from tests.exporting.kinds import expected
+from tests.exporting.test_plan import KINDS
+from tests.finished_tasks import RATE
+
+
+@pytest.fixture(scope="module")
+def exports(folders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    parent = tmp_path_factory.mktemp("exports")
+    return {kind: export(folders[kind], "croissant", out=parent / kind) for kind in KINDS}
+
+
+def head(folder: Path) -> Any:
+    """The YAML of a README.md."""
+    return yaml.safe_load((folder / "README.md").read_text(encoding="utf-8").split("---\n")[1])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_rows_are_the_clips(folders: dict[str, Path], exports: dict[str, Path], kind: str) -> None:
+    wanted = expected(folders[kind], RATE)
+    found = []
+    for split in wanted["splits"]:
+        table = pq.read_table(exports[kind] / "data" / f"{split}-00000-of-00001.parquet")
+        features = json.loads(table.schema.metadata[b"huggingface"])["info"]["features"]
+        assert list(features) == table.column_names
+        names = _names(features)
+        assert names == wanted["vocabulary"]
+        for row in table.to_pylist():
+            audio = row.pop("audio")
+            assert audio["path"] == row["file"]
+            samples, rate = soundfile.read(io.BytesIO(audio["bytes"]), dtype="int16")
+            row |= {"split": split, "rate": rate, "sha256": hashlib.sha256(samples.astype("<i2").tobytes()).hexdigest()}
+            found.append(_named(row, names))
+    assert found == wanted["clips"]
+
+
+def _names(features: Mapping[str, Any]) -> Any:
+    if "label" in features:
+        return features["label"]["names"]
+    return (features["labels"]["feature"] if "labels" in features else features["events"][0]["label"])["names"]
+
+
+def _named(row: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    if "label" in row:
+        return {**row, "label": names[row["label"]]}
+    if "labels" in row:
+        return {**row, "labels": [names[label] for label in row["labels"]]}
+    return {**row, "events": [{**event, "label": names[event["label"]]} for event in row["events"]]}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_head_of_the_readme(folders: dict[str, Path], exports: dict[str, Path], kind: str) -> None:
+    task, facts = load(folders[kind]), head(exports[kind])
+    (config,) = facts["configs"]
+    assert [entry["split"] for entry in config["data_files"]] == list(task.splits)
+    for entry in config["data_files"]:
+        assert len(list(exports[kind].glob(entry["path"]))) == 1
+    info = facts["dataset_info"]
+    assert {split["name"]: split["num_examples"] for split in info["splits"]} == {
+        split: len(task.clips(split)) for split in task.splits
+    }
+    files = list((exports[kind] / "data").iterdir())
+    assert info["download_size"] == sum(path.stat().st_size for path in files)
+    assert [feature["name"] for feature in info["features"]] == pq.read_schema(files[0]).names
+    assert facts["license_name"] == task.metadata["licence"]
+
+
+def test_the_readme_is_readable(folders: dict[str, Path], exports: dict[str, Path]) -> None:
+    text = (exports["numbers"] / "README.md").read_text(encoding="utf-8")
+    assert "**The recordings of this task are synthetic**" in text
+    assert "- Labels are made up." in text
+    assert "| fold04 | 2 |" in text
+    assert "Licence of the dataset: CC BY 4.0: yes." in text
+    assert str(load(folders["numbers"]).metadata["citation"]) in text
+    assert "| `extra_file` | string | the extra field 'file' |" in text
+    assert "| `mixed` | string | the extra field 'mixed', each value as JSON text |" in text
+
+
+def test_files_and_row_groups_are_bounded(
+    folders: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = load(folders["beijing_opera"]).clips()[0].size
+    monkeypatch.setattr(parquet, "_MOST_IN_SHARD", 3 * size)
+    monkeypatch.setattr(parquet, "_MOST_IN_ROW_GROUP", 2 * size)
+    out = export(folders["beijing_opera"], "croissant", out=tmp_path / "out")
+    clips = load(folders["beijing_opera"]).clips("fold01")
+    paths = sorted(out.glob("data/fold01-*"))
+    assert [path.name for path in paths] == ["fold01-00000-of-00002.parquet", "fold01-00001-of-00002.parquet"]
+    assert [file for path in paths for file in pq.read_table(path)["file"].to_pylist()] == [clip.file for clip in clips]
+    file = pq.read_metadata(paths[0])
+    assert [file.row_group(number).num_rows for number in range(file.num_row_groups)] == [2, 1]
+    columns = [file.row_group(0).column(number) for number in range(file.num_columns)]
+    assert all(column.has_offset_index for column in columns)
+    assert {column.path_in_schema for column in columns if not column.has_column_index} == {"audio.bytes"}
+    splits = {split["name"]: split["num_examples"] for split in head(out)["dataset_info"]["splits"]}
+    assert splits["fold01"] == len(clips)
+    description = json.loads((out / "croissant.json").read_text())
+    assert sum(part["@type"] == "cr:FileObject" for part in description["distribution"]) == len(
+        list(out.glob("data/*"))
+    )
+
+
+def test_groups_by_bytes(folders: dict[str, Path]) -> None:
+    clips = load(folders["esc50"]).clips()
+    size = clips[0].size
+    assert [len(group) for group in by_bytes(clips, 3 * size)] == [3, 3, 3, 1]
+    assert [len(group) for group in by_bytes(clips, size - 1)] == [1] * 10, "a clip is never divided"
+    assert [clip for group in by_bytes(clips, 4 * size) for clip in group] == list(clips)
+    assert list(by_bytes([], 1)) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ([1, -(2**63)], "int64"),
+        ([2**63], "json"),
+        ([1, 2.5], "float64"),
+        ([2**53 + 1, 2.5], "json"),
+        ([float("nan")], "float64"),
+        ([True], "bool"),
+        ([True, 1], "json"),
+        (["a", ""], "text"),
+        (["a", 1], "json"),
+        ([{"a": 1}], "json"),
+        ([], "json"),
+    ],
+)
+def test_the_type_of_an_extra_field(values: list[Any], kind: str) -> None:
+    assert _kind_of(values) == kind
+
+
+def test_columns_of_extra_fields_keep_what_is_missing(folders: dict[str, Path]) -> None:
+    task = load(folders["numbers"])
+    rare = next(column for column in columns_of(task) if column.name == "rare")
+    assert rare.kind == "int64"
+    assert [rare.of(clip) for clip in task.clips("fold00")] == [None, 7]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_croissant_describes_the_files(folders: dict[str, Path], exports: dict[str, Path], kind: str) -> None:
+    task = load(folders[kind])
+    description = json.loads((exports[kind] / "croissant.json").read_text())
+    assert description["conformsTo"][0] == "http://mlcommons.org/croissant/1.1"
+    objects = [part for part in description["distribution"] if part["@type"] == "cr:FileObject"]
+    assert {part["contentUrl"]: part["sha256"] for part in objects} == {
+        f"data/{path.name}": hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in (exports[kind] / "data").iterdir()
+    }
+    assert description["rai:dataLimitations"][1:] == task.metadata["caveats"]
+    assert "synthetic" in description["rai:dataLimitations"][0]
+    sets = {of_set["@id"]: of_set for of_set in description["recordSet"]}
+    assert [row["labels/name"] for row in sets["labels"]["data"]] == list(map(str, task.vocabulary))
+    columns = pq.read_schema(next((exports[kind] / "data").iterdir())).names
+    assert [field["name"] for field in sets["clips"]["field"]] == ["split", *columns]
+
+
+_TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
+_VALUES = st.recursive(
+    st.booleans() | st.integers() | _TEXTS | st.none(),
+    lambda inner: st.lists(inner) | st.dictionaries(_TEXTS, inner),
+    max_leaves=10,
+)
+
+
+@given(st.dictionaries(_TEXTS, _VALUES))
+def test_yaml_is_read_as_it_was_written(value: dict[str, Any]) -> None:
+    text = front_matter(value)
+    assert text.startswith("---\n")
+    assert yaml.safe_load(text.removeprefix("---\n").removesuffix("---\n\n")) == value

@@ -1,0 +1,248 @@
+"""Exports as a whole: whole or not there, continued, never over what is somebody else's."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from hearpreprocess import export, load
+from hearpreprocess.errors import AudioError, ConfigError, HearPreprocessError, OutputError
+from hearpreprocess.exporting import planned_export
+from tests import finished_tasks
+from tests.finished_tasks import RATE
+
+KINDS = [*finished_tasks.TASKS, "numbers"]
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def states(folder: Path) -> dict[str, tuple[int, int]]:
+    """The number and the time of each file."""
+    files = {path: path.stat() for path in folder.rglob("*") if path.is_file()}
+    return {path.relative_to(folder).as_posix(): (file.st_ino, file.st_mtime_ns) for path, file in files.items()}
+
+
+def beside(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.parent.iterdir() if path != folder)
+
+
+@pytest.fixture
+def own(folders: dict[str, Path], tmp_path: Path) -> Path:
+    """A finished task that may be changed."""
+    return Path(shutil.copytree(folders["esc50"], tmp_path / "in" / folders["esc50"].name))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_bytes_every_time_from_a_folder_and_a_tarball(
+    folders: dict[str, Path], kind: str, tmp_path: Path
+) -> None:
+    clips: list[int] = []
+    first = export(folders[kind], "croissant", out=tmp_path / "a" / "first", on_clip=clips.append)
+    tarball = finished_tasks.tarball_of(folders[kind], tmp_path)
+    second = export(load(tarball), "croissant", RATE, tmp_path / "b" / "second")
+    assert content(first) == content(second)
+    assert sum(clips) == len(load(folders[kind]).clips())
+    assert beside(first) == []
+
+
+def test_an_export_that_is_there_is_left_as_it_is(folders: dict[str, Path], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert not planned_export(folders["esc50"], "parquet", out=out).is_complete
+    assert export(folders["esc50"], "parquet", out=out) == out
+    (out / "notes.txt").write_text("mine")
+    before = states(out)
+    assert planned_export(folders["esc50"], "parquet", out=out).is_complete
+    assert export(folders["esc50"], "parquet", out=out, on_clip=pytest.fail) == out
+    assert states(out) == before
+
+
+def test_the_place_without_a_word_about_it(own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert export(own, "parquet") == Path(f"out/exports/{own.name}-{RATE}-parquet")
+    metadata = json.loads((own / "task_metadata.json").read_text())
+    (own / "task_metadata.json").write_text(json.dumps({**metadata, "task_name": "../../elsewhere"}))
+    (own / "manifest.json").unlink()  # as of a task of any origin
+    made = export(own, "parquet")
+    assert made.parent == Path("out/exports")
+    assert made.is_dir()
+
+
+def test_another_input_replaces_an_export(folders: dict[str, Path], tmp_path: Path) -> None:
+    out = tmp_path / "exports" / "out"
+    export(folders["numbers"], "croissant", out=out)
+    export(folders["esc50"], "parquet", out=out)
+    assert content(out) == content(export(folders["esc50"], "parquet", out=tmp_path / "other"))
+    assert beside(out) == []
+    (out / "notes.txt").write_text("mine")
+    before = content(out)
+    with pytest.raises(OutputError, match=r"has files that hearpreprocess did not make: notes\.txt"):
+        export(folders["numbers"], "parquet", out=out)
+    assert content(out) == before
+    (out / "notes.txt").unlink()
+    (out / "data" / "fold00-00000-of-00001.parquet").unlink()
+    export(folders["esc50"], "parquet", out=out)
+    assert content(out) == content(tmp_path / "other"), "a damaged export is made again"
+
+
+def test_what_is_somebody_elses_stays(folders: dict[str, Path], own: Path, tmp_path: Path) -> None:
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "export.json").write_text('{"made_by": "another program"}')
+    (tmp_path / "file").write_text("theirs")
+    before = content(tmp_path)
+    for out, message in [
+        (tmp_path / "theirs", "already exists and is not an export made by hearpreprocess"),
+        (tmp_path / "file", "expected a directory, found a file"),
+        (tmp_path / "file" / "below", "a file stands where a folder must be"),
+        (own / "export", "is in the finished task itself"),
+        (own, "is in the finished task itself"),
+    ]:
+        with pytest.raises(OutputError, match=message):
+            export(own, "parquet", out=out)
+    assert content(tmp_path) == before
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "link").symlink_to("empty")
+    export(folders["esc50"], "parquet", out=tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "empty" / "README.md").is_file()
+
+
+def test_an_interrupted_export_goes_on(folders: dict[str, Path], tmp_path: Path) -> None:
+    whole = content(export(folders["esc50"], "parquet", out=tmp_path / "whole"))
+    out = tmp_path / "exports" / "out"
+    done: list[int] = []
+
+    def interrupt(clips: int) -> None:
+        done.append(clips)
+        if len(done) == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        export(folders["esc50"], "parquet", out=out, on_clip=interrupt)
+    assert not out.exists()
+    (partial,) = out.parent.iterdir()
+    finished = states(partial)
+    assert sorted(finished) == ["data/fold00-00000-of-00001.parquet", "data/fold01-00000-of-00001.parquet"]
+    clips: list[int] = []
+    export(folders["esc50"], "parquet", out=out, on_clip=clips.append)
+    assert content(out) == whole
+    assert clips == [2] * 5
+    assert finished.items() <= states(out).items(), "kept as they were"
+    assert beside(out) == []
+
+
+def test_an_unfinished_export_of_another_input_is_removed(folders: dict[str, Path], tmp_path: Path) -> None:
+    out = tmp_path / "exports" / "out"
+    with pytest.raises(ZeroDivisionError):
+        export(folders["numbers"], "parquet", out=out, on_clip=lambda clips: clips // 0)
+    (tmp_path / "exports" / ".out.notes.export").mkdir()
+    export(folders["esc50"], "parquet", out=out)
+    assert beside(out) == [".out.notes.export"]
+    assert content(out) == content(export(folders["esc50"], "parquet", out=tmp_path / "whole"))
+
+
+def test_a_killed_export_goes_on(folders: dict[str, Path], tmp_path: Path) -> None:
+    script = """
+        import os, signal, sys
+        from hearpreprocess import exporting, load
+        task = load(sys.argv[1])
+        count, read = 0, type(task.clips()[0]).content
+        def content(clip):
+            global count
+            count += 1
+            if count > 5:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return read(clip)
+        type(task.clips()[0]).content = content
+        exporting.export(task, "parquet", out=sys.argv[2])
+    """
+    out = tmp_path / "exports" / "out"
+    lines = "\n".join(line[8:] for line in script.splitlines())
+    killed = subprocess.run([sys.executable, "-c", lines, folders["esc50"], out], capture_output=True, text=True)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert not out.exists()
+    assert any(name.endswith(".export") for name in beside(out))
+    export(folders["esc50"], "parquet", out=out)
+    assert content(out) == content(export(folders["esc50"], "parquet", out=tmp_path / "whole"))
+    assert beside(out) == []
+
+
+def test_two_at_once(folders: dict[str, Path], tmp_path: Path) -> None:
+    out = tmp_path / "exports" / "out"
+    begun, may_go_on, said = threading.Event(), threading.Event(), []
+
+    def wait(clips: int) -> None:
+        begun.set()
+        may_go_on.wait()
+
+    def say(text: str) -> None:
+        said.append(text)
+        may_go_on.set()
+
+    first = threading.Thread(target=export, args=(folders["esc50"], "parquet"), kwargs={"out": out, "on_clip": wait})
+    first.start()
+    begun.wait()
+    planned_export(folders["esc50"], "parquet", out=out).make(pytest.fail, say)
+    first.join()
+    assert f"process {os.getpid()}" in said[0]
+    assert str(out) in said[0]
+    assert content(out) == content(export(folders["esc50"], "parquet", out=tmp_path / "whole"))
+    assert beside(out) == []
+
+
+def test_samples_are_compared_with_the_manifest(own: Path, tmp_path: Path) -> None:
+    path = own / str(RATE) / "fold02" / "3-21-A-21.wav"
+    sound = bytearray(path.read_bytes())
+    sound[-1] ^= 1
+    path.write_bytes(sound)
+    message = (
+        r"esc50-v2.0.0-synthetic, clip 3-21-A-21 at 1000 Hz: has other samples.*expected sha256 \w{64}, got \w{64}"
+    )
+    with pytest.raises(AudioError, match=message):
+        export(own, "parquet", out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    path.write_bytes(b"RIFF")
+    with pytest.raises(AudioError, match="clip 3-21-A-21 at 1000 Hz"):
+        export(own, "parquet", out=tmp_path / "out")
+    shutil.copyfile(own / str(RATE) / "fold02" / "3-22-A-22.wav", path)
+    (own / "manifest.json").unlink()
+    (own / "README.md").unlink()
+    assert export(own, "parquet", out=tmp_path / "out").is_dir(), "of a task without a manifest nothing is known"
+
+
+def test_what_cannot_be_exported(
+    folders: dict[str, Path], own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(kind: type[HearPreprocessError], message: str, *arguments: object, **named: object) -> None:
+        with pytest.raises(kind, match=message):
+            export(*arguments, **named, out=tmp_path / "out")  # type: ignore[arg-type]
+        assert not (tmp_path / "out").exists()
+
+    refused(ConfigError, "unknown export format 'parqet'; did you mean parquet.*expected parquet", own, "parqet")
+    refused(ConfigError, "export to parquet has no naming 'xares'", own, "parquet", naming="xares")
+    refused(ConfigError, "no clips at 8000 Hz; it has 1000", own, "parquet", 8000)
+    refused(OutputError, "there is no", tmp_path / "nothing", "parquet")
+    refused(OutputError, "not a finished task", tmp_path, "parquet")
+    shutil.copytree(own / str(RATE), own / "2000")
+    refused(ConfigError, "several sample rates, 1000, 2000 Hz.*--sample-rate 1000", own, "parquet")
+    shutil.rmtree(own / str(RATE) / "fold03")
+    refused(OutputError, "unfinished or damaged: 2 of its clips", own, "parquet", RATE)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    refused(ConfigError, r"to croissant needs the optional extra 'parquet': pip install", folders["esc50"], "croissant")
+
+
+def test_a_multiclass_clip_has_one_label(own: Path, tmp_path: Path) -> None:
+    labels = json.loads((own / "fold00.json").read_text())
+    (own / "fold00.json").write_text(json.dumps(labels | {"1-1-A-1.wav": ["label 0", "label 1"]}))
+    (own / "manifest.json").unlink()
+    with pytest.raises(OutputError, match=r"1 of its clips do not have one label:\n  fold00.json: 1-1-A-1.wav has 2"):
+        export(own, "parquet", out=tmp_path / "out")
