@@ -5,11 +5,12 @@ VENV   ?= .venv
 SIZE   ?= full
 PAGES   = build/browser
 DIST    = build/dist
+READERS = datasets-3.6.0 datasets-5.2.0 mlcroissant-1.1.1
 PYTEST  = $(VENV)/bin/python -m pytest --numprocesses logical --maxprocesses 8 --dist worksteal
 RUN     = $(VENV)/bin/python -m hearpreprocess.runner
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all test-slow test-large lint faults browser bench docs test-site dist all-open-tasks \
+.PHONY: help setup demo test test-all test-slow test-large readers lint faults browser bench docs test-site dist all-open-tasks \
         all-tasks zenodo clean
 
 help:  ## Show the targets
@@ -34,11 +35,13 @@ test: $(VENV)/installed-dev  ## Run the fast tests on all cores; ARGS="--duratio
 test-all: test test-slow test-large  ## Run all tests: the fast ones, then those that need minutes or gigabytes
 
 # Properties are tried with more examples than among the fast tests.
-test-slow: $(VENV)/installed-dev
+test-slow: $(VENV)/installed-dev readers
 	TESTS=whole $(PYTEST) -m '(slow or hypothesis) and not large' $(ARGS)
 
 test-large: $(VENV)/installed-dev  ## Run the tests that need some gigabytes of disk
 	$(VENV)/bin/python -m pytest -m large
+
+readers: $(READERS:%=build/readers/%/installed)  ## Install the libraries that read exports in the slow tests, each apart
 
 faults: $(VENV)/installed-faults  ## Run the tests with faults in their long form: kills, full disks, an hour of fuzz
 	FAULTS=long $(VENV)/bin/python -m pytest tests/faults tests/fetch tests/audio/test_chunks.py -m 'not large' -s
@@ -81,6 +84,12 @@ $(VENV)/created:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 14))' || \
 	  { echo "hearpreprocess needs Python 3.10 to 3.13; name one with: make PYTHON=python3.12 ..." >&2; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+# Two versions of one library exclude each other, and what these need must not become what the tests happen to have.
+build/readers/%/installed:
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check $(subst -,==,$*) pyarrow soundfile
 	@touch $@
 
 $(VENV)/installed: pyproject.toml $(VENV)/created

@@ -32,9 +32,8 @@ def with_datasets(folder: str) -> dict[str, Any]:
         names.add(tuple(label.names))
         for row in without:
             audio = row.pop("audio")
-            clips.append(
-                {"split": split, "path": audio["path"], **samples_of(audio["bytes"]), **named(row, label.names)}
-            )
+            assert audio["path"] == row["file"]
+            clips.append({"split": split, **samples_of(audio["bytes"]), **named(row, label.names)})
     assert len(names) == 1
     return {"vocabulary": list(names.pop()), "splits": list(loaded), "clips": clips}
 
