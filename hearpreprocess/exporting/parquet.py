@@ -82,10 +82,10 @@ def write(task: FinishedTask, folder: Path, options: Options, on_clip: OnClip) -
 
 
 def shards_of(task: FinishedTask) -> list[Shard]:
-    """The files of a task in their order; a split without clips has one without rows."""
+    """The files of a task in their order; a split without clips has none, as `datasets` fails on one without rows."""
     shards = []
     for split in task.splits:
-        groups = list(by_bytes(task.clips(split), _MOST_IN_SHARD)) or [[]]
+        groups = list(by_bytes(task.clips(split), _MOST_IN_SHARD))
         for number, clips in enumerate(groups):
             shards.append(Shard(f"data/{split}-{number:05d}-of-{len(groups):05d}.parquet", split, clips))
     return shards
@@ -101,7 +101,7 @@ def _write_shard(
 ) -> None:
     # Statistics and dictionaries serve small values; of audio they would cost memory and find nothing.
     others = [leaf for leaf in _leaves(schema) if leaf != "audio.bytes"]
-    largest = max((clip.size for clip in clips), default=1)
+    largest = max(clip.size for clip in clips)
     with pq.ParquetWriter(
         path,
         schema,
@@ -151,20 +151,21 @@ def _leaves(schema: pa.Schema) -> Iterator[str]:
 
 
 def _readme(task: FinishedTask, folder: Path, columns: Sequence[Column], shards: Sequence[Shard]) -> str:
-    head = card_head(task, columns, {split: _facts(folder, split, shards) for split in task.splits})
+    splits = list(dict.fromkeys(shard.split for shard in shards))
+    head = card_head(task, columns, {split: _facts(folder, split, shards) for split in splits})
     audio = "| `audio` | (bytes: binary, path: string) | a 16-bit mono WAV file |"
     first, second, *others = columns_table(columns)
     sections = {
-        "How to load it": LOADING.replace("SPLIT", task.splits[0]),
-        "Columns": "\n".join([first, second, audio, *others]) + "\n\n" + _labels_note(task),
+        "How to load it": LOADING.replace("SPLIT", splits[0]),
+        "Columns": "\n".join([first, second, audio, *others]) + "\n\n" + _labels_note(task, splits[0]),
     }
     return readme(task, sections, head)
 
 
-def _labels_note(task: FinishedTask) -> str:
+def _labels_note(task: FinishedTask, split: str) -> str:
     return (
         f"A label is its index in the vocabulary of {len(task.vocabulary):,} labels, whose names are in the features: "
-        f'`dataset["{task.splits[0]}"].features`.'
+        f'`dataset["{split}"].features`.'
     )
 
 

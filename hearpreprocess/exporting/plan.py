@@ -158,7 +158,7 @@ def planned_export(
     format, options = format_named(to), Options(naming)
     format.check(options)
     loaded = task if isinstance(task, FinishedTask) else load(task)
-    bound = loaded if sample_rate in (None, loaded.sample_rate) else loaded.at(int(sample_rate or 0))
+    bound = loaded if sample_rate is None or sample_rate == loaded.sample_rate else loaded.at(sample_rate)
     if bound.sample_rate is None:
         listed = ", ".join(map(str, bound.sample_rates))
         raise ConfigError(

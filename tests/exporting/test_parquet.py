@@ -24,6 +24,7 @@ from hearpreprocess.exporting.yaml_text import front_matter
 from tests.exporting.kinds import expected
 from tests.exporting.test_plan import KINDS
 from tests.finished_tasks import RATE
+from tests.shared import copy_of
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +121,19 @@ def test_files_and_row_groups_are_bounded(
     assert sum(part["@type"] == "cr:FileObject" for part in description["distribution"]) == len(
         list(out.glob("data/*"))
     )
+
+
+def test_a_split_without_clips_has_no_file(folders: dict[str, Path], tmp_path: Path) -> None:
+    """As in an excerpt; `datasets` loads nothing of a data set with such a split."""
+    folder = copy_of(folders["esc50"], tmp_path / "task")
+    (folder / "fold00.json").write_text("{}")
+    (folder / "manifest.json").unlink()
+    out = export(folder, "parquet", out=tmp_path / "out")
+    assert [path.name[:6] for path in sorted(out.glob("data/*"))] == ["fold01", "fold02", "fold03", "fold04"]
+    facts = head(out)
+    assert [entry["split"] for entry in facts["configs"][0]["data_files"]] == ["fold01", "fold02", "fold03", "fold04"]
+    assert len(facts["dataset_info"]["splits"]) == 4
+    assert 'dataset["fold01"]' in (out / "README.md").read_text()
 
 
 def test_groups_by_bytes(folders: dict[str, Path]) -> None:
