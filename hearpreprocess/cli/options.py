@@ -160,6 +160,7 @@ def request_of(options: argparse.Namespace) -> Request:
             workspace=workspace,
             tasks=tuple(tasks),
             published=tuple(options.from_published),
+            published_mode=options.mode,
             record=options.record,
             sample_rates=rates,
             until=options.until,

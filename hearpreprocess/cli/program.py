@@ -17,6 +17,7 @@ from hearpreprocess.storage import CODE_OF_OUTPUTS, code_digest, forget_unless_r
 
 COMMANDS = {
     "run": "make tasks; the word `run` may be left out",
+    "published": "make published tasks at other rates from their 48 kHz tarballs; `all` is the whole benchmark",
     "list": "the tasks: clips, hours, splits, metric, licence",
     "info": "all that is known of a task",
     "plan": "what a run would download, unpack and write, and how long it would take",
@@ -43,7 +44,7 @@ examples:
   hearpreprocess esc50 --until corpus                  a look at its splits, without any audio
   hearpreprocess esc50 --until download                on a machine with a network, then
   hearpreprocess esc50 --offline                       on one without
-  hearpreprocess --from-published hear2021-esc50-v2.0.0-full-48000.tar.gz --sample-rates 16000
+  hearpreprocess published all --sample-rates 16000    the whole benchmark, resampled from its published 48 kHz clips
 
 exit status: 0 everything is done, 1 something failed, 2 the command cannot be understood, 130 interrupted
 """

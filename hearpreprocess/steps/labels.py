@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import luigi
 
-from hearpreprocess import audio
-from hearpreprocess.about import __version__
 from hearpreprocess.corpus import labels, labels_of, splits
 from hearpreprocess.errors import CorpusError, enumerate_problems
 from hearpreprocess.finished import (
@@ -23,10 +21,10 @@ from hearpreprocess.finished import (
     with_release,
 )
 from hearpreprocess.steps.base import WARNINGS, Step, TaskParameter
-from hearpreprocess.steps.code import made_by
+from hearpreprocess.steps.code import made_by, made_with
 from hearpreprocess.steps.corpus import Corpus, TaskStep, corpus_folder
 from hearpreprocess.steps.screen import Screen
-from hearpreprocess.storage import CODE_OF_OUTPUTS, SEAL, code_digest, digest, replaced_folder
+from hearpreprocess.storage import SEAL, digest, replaced_folder
 from hearpreprocess.task import Local, Tree, label_versions
 
 if TYPE_CHECKING:
@@ -123,12 +121,7 @@ class Labels(TaskStep):
             task=config.title,
             release=release,
             configuration=digest(metadata),
-            made_with={
-                "hearpreprocess": __version__,
-                "code": code_digest(CODE_OF_OUTPUTS),
-                **audio.library_versions(),
-                **label_versions(config.extras),
-            },
+            made_with=made_with(config.extras),
             sources=metadata["sources"],
             left_out=[*left_out, *skipped],
         )

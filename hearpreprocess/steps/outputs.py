@@ -44,6 +44,12 @@ ABOVE_ALL_RATES = 1_000_000
 """A priority above every sample rate; luigid's page cannot show infinity."""
 
 
+def is_packed(tarball: Path, release: str, compression: str) -> bool:
+    """Whether a tarball, with its checksums, is of a release and has a compression."""
+    is_of_it = release_of_tarball(tarball) == release and compression_of(tarball) == compression
+    return is_of_it and checksums_of(tarball).exists()
+
+
 class OutputStep(CorpusStep):
     """A step that writes an output of a task whose Corpus and Labels are complete.
 
@@ -228,9 +234,7 @@ class Tar(OutputStep):
         return rate
 
     def complete(self) -> bool:
-        if release_of_tarball(self.path) != self.release or compression_of(self.path) != self.compression:
-            return False
-        return checksums_of(self.path).exists() and self._is_whole()
+        return is_packed(self.path, self.release, self.compression) and self._is_whole()
 
     def _is_whole(self) -> bool:
         """Whether the tarball has the size that was recorded when it was written, if one was."""

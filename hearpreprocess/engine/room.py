@@ -1,0 +1,108 @@
+"""What tasks made from published tarballs need on the disks, known before any download."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hearpreprocess.errors import DiskFullError
+from hearpreprocess.finished import TARBALL
+from hearpreprocess.request import Request
+from hearpreprocess.storage import bytes_text, disk_of, free_on
+from hearpreprocess.task import registry
+
+_WAV_HEADER, _BYTES_A_SAMPLE = 44, 2
+_COPIES_AT_THE_TARBALLS_RATE = 2
+"""Unpacked, and standardized: whatever the rates, they are in the work folder until the task is cleaned up."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """The bytes of a task made from a tarball: to download, between, and of the finished clips and tarballs."""
+
+    download: int
+    between: int
+    clips: int
+    tarballs: int
+
+
+def need_of(tarball: str, size: int, to_download: int, rates: Collection[int]) -> Need:
+    """The need of a task by the name of its tarball and its size in bytes, at some rates in hertz.
+
+    Clips of known number and duration have a known size. Others take at least as much as they do packed.
+    """
+    named = TARBALL.fullmatch(tarball)
+    if named is None:
+        raise ValueError(f"{tarball} is no tarball's name")
+    own_rate = int(named["rate"])
+    unpacked = max(size, _known_bytes(named["title"], own_rate))
+
+    def at_rates(of_own_rate: int) -> int:
+        return sum(of_own_rate * rate // own_rate for rate in rates)
+
+    return Need(to_download, _COPIES_AT_THE_TARBALLS_RATE * unpacked, at_rates(unpacked), at_rates(size))
+
+
+def _known_bytes(title: str, rate: int) -> int:
+    """The bytes of the clips of a built-in task at a rate in hertz; 0 if not known."""
+    name = title.partition("-")[0]
+    if name not in registry.built_in_names():
+        return 0
+    config = registry.load(name)
+    for mode in map(config.in_mode, config.modes):
+        if mode.title == title and mode.published_clips and mode.sample_duration:
+            clip = _WAV_HEADER + _BYTES_A_SAMPLE * round(mode.sample_duration * rate)
+            return sum(mode.published_clips) * clip
+    return 0
+
+
+@dataclass(frozen=True)
+class Disk:
+    """A disk of a run. `holds`: what it is for. `folder`: one on it. `needed`, `free`: bytes."""
+
+    holds: tuple[str, ...]
+    folder: Path
+    needed: int
+    free: int
+
+    def __str__(self) -> str:
+        holds = " and ".join(filter(None, (", ".join(self.holds[:-1]), self.holds[-1])))
+        return f"disk of {holds} ({self.folder}): about {bytes_text(self.needed)} needed, {bytes_text(self.free)} free"
+
+
+def disks_of(needs: Sequence[Need], request: Request) -> Iterator[Disk]:
+    """The disks of a request that makes tasks with these needs.
+
+    With `clean`, what a task needs in between is removed when it is finished: at least the largest must fit.
+    """
+    workspace = request.workspace
+    has_links = disk_of(workspace.tmp_dir) == disk_of(workspace.tasks_dir)
+
+    def passing(amounts: Sequence[int]) -> int:
+        return max(amounts, default=0) if request.clean else sum(amounts)
+
+    between = [need.between + (0 if has_links else need.clips) for need in needs]
+    downloads = [need.download for need in needs]
+    is_one_disk = disk_of(workspace.download_dir) == disk_of(workspace.tmp_dir)
+    both = passing([sum(pair) for pair in zip(downloads, between, strict=True)])
+    places = {
+        "downloads": (workspace.download_dir, 0 if is_one_disk else passing(downloads)),
+        "intermediate results": (workspace.tmp_dir, both if is_one_disk else passing(between)),
+        "finished tasks": (workspace.tasks_dir, sum(need.clips for need in needs)),
+        "tarballs": (workspace.tar_dir, sum(need.tarballs for need in needs)),
+    }
+    for disk in dict.fromkeys(disk_of(folder) for folder, _bytes in places.values()):
+        on_disk = {name: place for name, place in places.items() if disk_of(place[0]) == disk}
+        folder = next(folder for folder, _bytes in on_disk.values())
+        yield Disk(tuple(on_disk), folder, sum(amount for _folder, amount in on_disk.values()), free_on(folder))
+
+
+def check_room(disks: Sequence[Disk]) -> None:
+    """Raise DiskFullError, before any download, where a disk cannot hold what it has to."""
+    full = [str(disk) for disk in disks if disk.needed > disk.free]
+    if full:
+        raise DiskFullError(
+            "; ".join(full) + ". Nothing was downloaded. Choose another disk with --tmp-dir, --tasks-dir, --tar-dir or "
+            "--download-dir, name fewer tasks or rates, or give --clean, which removes what is finished on the way"
+        )
