@@ -15,11 +15,11 @@ from hearpreprocess.finished import TARBALL, published, resampled
 from hearpreprocess.request import Request
 from hearpreprocess.steps import Published
 from hearpreprocess.storage import Workspace, bytes_text, counted, digest, whole_file
+from hearpreprocess.task import without_credentials
 
 Notify = Callable[[str], object]
 
 _EXAMPLE = "hear2021-esc50-v2.0.0-full-48000.tar.gz"
-_ELSEWHERE = "choose another --tasks-dir and --tar-dir for what is resampled"
 
 
 def published_steps(request: Request, workspace: Workspace, notify: Notify) -> list[Published]:
@@ -38,8 +38,10 @@ def published_steps(request: Request, workspace: Workspace, notify: Notify) -> l
         chosen = tarballs.chosen(words, request.published_mode)
         titles: dict[Path, str] = {}
         for word in request.published:
-            here = {workspace.download_dir / name: published.title_of(name) for name in chosen.get(word, ())}
-            titles |= here or dict([given[word]])
+            if word in given:
+                titles |= dict([given[word]])
+            else:
+                titles |= {workspace.download_dir / name: published.title_of(name) for name in chosen[word]}
         return _steps(titles, request, workspace)
 
     steps = _steps_without_the_record(words, request, workspace, steps_of)
@@ -72,18 +74,20 @@ def _steps_without_the_record(
 
     Raises OfflineError, or ConfigError, where the record would have to be looked up offline.
     """
-    known = _known(request, workspace)
-    try:
-        steps = steps_of(published.Tarballs((*known, *filter(None, map(published.tarball_named, words)))))
-    except ConfigError as error:
+    known, named = _known(request, workspace), [*filter(None, map(published.tarball_named, words))]
+    if known is None and len(named) < len(words):
         if not workspace.offline:
             return None
-        if known:
-            raise
         raise OfflineError(
-            f"{request.record}: this record has not been looked up here before, and nothing is downloaded offline; "
-            "give its tarballs by their names"
-        ) from error
+            f"{without_credentials(request.record or '')} has not been looked up in {workspace.tmp_dir} before, and "
+            "nothing is downloaded offline; give the names of tarballs"
+        )
+    try:
+        steps = steps_of(published.Tarballs((*(known or ()), *named)))
+    except ConfigError:
+        if workspace.offline:
+            raise
+        return None
     missing = [step.path for step in steps if not _needs_no_download(step)]
     if missing and workspace.offline:
         raise OfflineError(_offline_message(missing))
@@ -99,9 +103,7 @@ def _announce(
 ) -> None:
     """Say what is downloaded and what the disks need; raise DiskFullError where that cannot fit."""
     missing = {step: max(0, _size(step) - _begun(step.path)) for step in downloads}
-    needs = {
-        step: need_of(step.path.name, _size(step), missing.get(step, 0), request.sample_rates) for step in unfinished
-    }
+    needs = {step: need_of(step.path.name, _size(step), missing.get(step, 0), request) for step in unfinished}
     clips, tarballs = sum(need.clips for need in needs.values()), sum(need.tarballs for need in needs.values())
     rates = ", ".join(map(str, request.sample_rates))
     done = f" {counted(finished, 'tasks')} finished already." if finished else ""
@@ -176,20 +178,21 @@ def _check_replaceable(steps: Iterable[Published]) -> None:
         for output in step.output_paths
         if output == step.path or (output.exists() and not resampled.is_resampled(output))
     ]
-    if len(refused) == 1:
-        raise OutputError(f"{refused[0]} was made from the original corpus; {_ELSEWHERE}")
     if refused:
-        headline = f"{{count}} outputs were made from the original corpus; {_ELSEWHERE}:"
-        raise OutputError(enumerate_problems(headline, refused))
+        others = f" (and {counted(len(refused) - 1, 'other outputs')})" if len(refused) > 1 else ""
+        raise OutputError(
+            f"{refused[0]}{others} was made from the original corpus; choose another --tasks-dir and --tar-dir for "
+            "what is resampled"
+        )
 
 
-def _known(request: Request, workspace: Workspace) -> Sequence[str]:
-    """The tarballs of the record as they were when it was last looked up, or as Zenodo's should be."""
+def _known(request: Request, workspace: Workspace) -> Sequence[str] | None:
+    """The tarballs of the record when it was last looked up, or those of Zenodo's by the tasks' facts; else None."""
     try:
         names = json.loads(_memory(request.record or published.RECORD, workspace).read_text(encoding="utf-8"))
         return list(map(str, names))
     except (FileNotFoundError, ValueError):
-        return () if request.record else published.Tarballs.expected().names
+        return None if request.record else published.Tarballs.expected().names
 
 
 def _memory(url: str, workspace: Workspace) -> Path:

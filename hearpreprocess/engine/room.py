@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,9 @@ from hearpreprocess.finished import TARBALL
 from hearpreprocess.request import Request
 from hearpreprocess.storage import bytes_text, disk_of, free_on
 from hearpreprocess.task import registry
+
+_LARGEST_EXPANSION = 1000
+"""Of what gzip packs, a little more than it can."""
 
 _WAV_HEADER, _BYTES_A_SAMPLE = 44, 2
 _COPIES_AT_THE_TARBALLS_RATE = 2
@@ -27,19 +30,20 @@ class Need:
     tarballs: int
 
 
-def need_of(tarball: str, size: int, to_download: int, rates: Collection[int]) -> Need:
-    """The need of a task by the name of its tarball and its size in bytes, at some rates in hertz.
+def need_of(tarball: str, size: int, to_download: int, request: Request) -> Need:
+    """The need of a task by the name of its tarball and its size in bytes.
 
-    Clips of known number and duration have a known size. Others take at least as much as they do packed.
+    Clips of known number and duration have a known size, as far as the request lets an archive expand. Others take at
+    least as much as they do packed.
     """
     named = TARBALL.fullmatch(tarball)
     if named is None:
         raise ValueError(f"{tarball} is no tarball's name")
-    own_rate = int(named["rate"])
-    unpacked = max(size, _known_bytes(named["title"], own_rate))
+    own_rate, largest = int(named["rate"]), round(size * min(request.workspace.most_expansion, _LARGEST_EXPANSION))
+    unpacked = max(size, min(largest, _known_bytes(named["title"], own_rate)))
 
     def at_rates(of_own_rate: int) -> int:
-        return sum(of_own_rate * rate // own_rate for rate in rates)
+        return sum(of_own_rate * rate // own_rate for rate in request.sample_rates)
 
     return Need(to_download, _COPIES_AT_THE_TARBALLS_RATE * unpacked, at_rates(unpacked), at_rates(size))
 

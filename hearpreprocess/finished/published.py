@@ -126,6 +126,8 @@ class Tarballs:
 
     def _tasks(self, word: str) -> Sequence[str]:
         if word == "all":
+            if not self._modes:
+                raise TaskNotFoundError("the published record has no tarball of a task")
             return list(self._modes)
         if word == "open":
             return [name for name in registry.built_in_names() if registry.load(name).is_open]
@@ -168,9 +170,11 @@ def tarballs_in(record: Any, url: str) -> Tarballs:
 def archive_in(record: Any, url: str, name: str) -> Archive:
     """A tarball of the record as a source, from Zenodo's description of the record, which came from `url`.
 
-    Raises ConfigError where the record lacks a fact about it.
+    Raises ConfigError where the record lacks it, or a fact about it.
     """
-    file = _listed(record, url)[name]
+    file = _listed(record, url).get(name)
+    if file is None:
+        raise ConfigError(f"the published record has no {name}")
     try:
         algorithm, _colon, checksum = file["checksum"].partition(":")
         address, size = file["links"]["self"], int(file["size"])
