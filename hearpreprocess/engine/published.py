@@ -112,10 +112,10 @@ def _announce(
         f"{counted(len(unfinished), 'tasks')} at {rates} Hz, about {bytes_text(clips)} of clips and "
         f"{bytes_text(tarballs)} of tarballs.{done}"
     )
+    # A task whose tarball is there may be half made, and need less than it does from its beginning.
+    check_room(disks_of([needs[step] for step in downloads], request))
     for disk in disks_of(list(needs.values()), request):
         notify(str(disk))
-    # A task whose tarball is there may be half made, and need less than it does from its beginning.
-    check_room(list(disks_of([needs[step] for step in downloads], request)))
 
 
 def _size(step: Published) -> int:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from hearpreprocess.errors import DiskFullError
 from hearpreprocess.finished import TARBALL
 from hearpreprocess.request import Request
-from hearpreprocess.storage import bytes_text, disk_of, free_on
+from hearpreprocess.storage import bytes_text, disk_of, free_on, nearest_existing
 from hearpreprocess.task import registry
 
 _LARGEST_EXPANSION = 1000
@@ -75,7 +75,7 @@ class Disk:
         return f"disk of {holds} ({self.folder}): about {bytes_text(self.needed)} needed, {bytes_text(self.free)} free"
 
 
-def disks_of(needs: Sequence[Need], request: Request) -> Iterator[Disk]:
+def disks_of(needs: Sequence[Need], request: Request) -> list[Disk]:
     """The disks of a request that makes tasks with these needs.
 
     With `clean`, what a task needs in between is removed when it is finished: at least the largest must fit.
@@ -96,10 +96,14 @@ def disks_of(needs: Sequence[Need], request: Request) -> Iterator[Disk]:
         "finished tasks": (workspace.tasks_dir, sum(need.clips for need in needs)),
         "tarballs": (workspace.tar_dir, sum(need.tarballs for need in needs)),
     }
-    for disk in dict.fromkeys(disk_of(folder) for folder, _bytes in places.values()):
-        on_disk = {name: place for name, place in places.items() if disk_of(place[0]) == disk}
-        folder = next(folder for folder, _bytes in on_disk.values())
-        yield Disk(tuple(on_disk), folder, sum(amount for _folder, amount in on_disk.values()), free_on(folder))
+    on_disks: dict[int, dict[str, tuple[Path, int]]] = {}
+    for name, place in places.items():
+        on_disks.setdefault(disk_of(place[0]), {})[name] = place
+    return [
+        Disk(tuple(on_disk), folder, sum(amount for _folder, amount in on_disk.values()), free_on(folder))
+        for on_disk in on_disks.values()
+        for folder in [nearest_existing(next(iter(on_disk.values()))[0])]
+    ]
 
 
 def check_room(disks: Sequence[Disk]) -> None:
@@ -107,6 +111,7 @@ def check_room(disks: Sequence[Disk]) -> None:
     full = [str(disk) for disk in disks if disk.needed > disk.free]
     if full:
         raise DiskFullError(
-            "; ".join(full) + ". Nothing was downloaded. Choose another disk with --tmp-dir, --tasks-dir, --tar-dir or "
-            "--download-dir, name fewer tasks or rates, or give --clean, which removes what is finished on the way"
+            "; ".join(full) + ".\n"
+            "Nothing was downloaded. Choose another disk with --tmp-dir, --tasks-dir, --tar-dir or --download-dir,\n"
+            "name fewer tasks or rates, or give --clean, which removes what is not needed any more on the way"
         )

@@ -132,8 +132,7 @@ def note(*tarballs: Path) -> str:
         )
     return (
         f"Resampled from the clips of {len(tarballs)} tarballs, not made from the original corpora:\n"
-        "splits, labels and clips are those of the tarballs, but the samples are not the same as those made from the "
-        "corpora at this rate."
+        "splits, labels and clips are those of the tarballs, samples are not those that the corpora give at these rates."
     )
 
 

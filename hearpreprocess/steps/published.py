@@ -45,15 +45,26 @@ class DownloadTarball(Download):
         return 2 * ABOVE_ALL_RATES - min(ABOVE_ALL_RATES, sum(file.size or 0 for file in self.source.files) >> 20)
 
     def run(self) -> None:
-        for file in self.source.files:
-            with whole_file(note_of_download(self.workspace, file.filename)) as note:
-                note.write_text(json.dumps({"size": file.size}), encoding="utf-8")
+        before = {name: _stamp(path) for name, path in self.files.items()}
         super().run()
+        for name, path in self.files.items():
+            if (stamp := _stamp(path)) != before[name]:
+                with whole_file(note_of_download(self.workspace, name)) as note:
+                    note.write_text(json.dumps(stamp), encoding="utf-8")
 
 
 def note_of_download(workspace: Workspace, name: str) -> Path:
     """The file that says that a tarball in the download folder was downloaded by a run, and is nobody's own."""
     return workspace.tmp_dir / "published" / f"{name}.json"
+
+
+def _stamp(path: Path) -> list[int] | None:
+    """The size and the modification time of a file; None if it does not exist."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return [status.st_size, status.st_mtime_ns]
 
 
 class OptionalSourceParameter(SourceParameter):
@@ -156,14 +167,14 @@ class Published(PlanningStep):
 
     def _has_to_remove(self) -> bool:
         """Whether the tarball has to go: it was downloaded, and no other run may need it."""
-        if not self.clean or self.path.parent != self.workspace.download_dir or not self.path.is_file():
+        if not self.clean or self.path.parent != self.workspace.download_dir:
             return False
         try:
-            size = json.loads(self._note.read_text(encoding="utf-8"))["size"]
+            downloaded = json.loads(self._note.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
             return False
-        is_downloaded = size in (None, self.path.stat().st_size)
-        return is_downloaded and not has_skipped_cleanup(self.workspace.tmp_dir, self.workspace.run)
+        is_it = downloaded is not None and downloaded == _stamp(self.path)
+        return is_it and not has_skipped_cleanup(self.workspace.tmp_dir, self.workspace.run)
 
     def _is_made(self) -> bool:
         """Whether the outputs are complete as far as they show without the tarball that they were made from."""
