@@ -6,7 +6,7 @@ The record is Zenodo's 6332517: the finished tasks of HEAR at 48,000 Hz, most in
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -78,10 +78,12 @@ class Tarballs:
         chosen: dict[str, list[str]] = {}
         problems: list[ConfigError] = []
         for word in words:
-            try:
-                chosen[word] = list(dict.fromkeys(self._meant(word, mode)))
-            except ConfigError as error:
-                problems.append(error)
+            chosen[word] = []
+            for member in self._members(word):
+                try:
+                    chosen[word] += self._meant(member, mode)
+                except ConfigError as error:
+                    problems.append(error)
         if problems:
             is_unknown = any(isinstance(problem, TaskNotFoundError) for problem in problems)
             has = f"\n  it has: {', '.join(self._modes) or 'no tarball of a task'}\n  groups: {', '.join(GROUPS)}"
@@ -109,31 +111,33 @@ class Tarballs:
             modes.setdefault(task, {})[mode] = title
         return modes
 
-    def _meant(self, word: str, mode: str) -> Iterator[str]:
-        name = tarball_named(word)
-        if name is not None:
-            if name not in self.names and name != self._of_titles.get(word):
-                raise TaskNotFoundError(f"the published record has no {name}{nearest(name, self.names)}")
-            yield self._of_titles.get(word, name)
-            return
-        task, _colon, own_mode = word.partition(":")
-        if task == "subset11":
-            for member in registry.SUBSET11:
-                yield from self._meant(member if ":" in member or not own_mode else f"{member}:{own_mode}", mode)
-            return
-        for member in self._tasks(task):
-            yield from (self._of_titles[title] for title in self._titles(member, own_mode or mode))
+    def _members(self, word: str) -> Sequence[str]:
+        """The words that a group stands for, with its mode where they have none; other words as they are."""
+        group, colon, mode = word.partition(":")
+        if group == "all":
+            members: Sequence[str] = list(self._modes) or [group]
+        elif group == "open":
+            members = [name for name in registry.built_in_names() if registry.load(name).is_open]
+        elif group == "subset11":
+            members = registry.SUBSET11
+        else:
+            return [word]
+        return [member if ":" in member else f"{member}{colon}{mode}" for member in members]
 
-    def _tasks(self, word: str) -> Sequence[str]:
-        if word == "all":
-            if not self._modes:
-                raise TaskNotFoundError("the published record has no tarball of a task")
-            return list(self._modes)
-        if word == "open":
-            return [name for name in registry.built_in_names() if registry.load(name).is_open]
-        return [word]
+    def _meant(self, word: str, mode: str) -> Sequence[str]:
+        name = tarball_named(word)
+        if name is None:
+            task, _colon, own_mode = word.partition(":")
+            return [self._of_titles[title] for title in self._titles(task, own_mode or mode)]
+        if word in self._of_titles:
+            return [self._of_titles[word]]
+        if name not in self.names:
+            raise TaskNotFoundError(f"the published record has no {name}{nearest(name, self.names)}")
+        return [name]
 
     def _titles(self, task: str, mode: str) -> Sequence[str]:
+        if not self._modes:
+            raise TaskNotFoundError("the published record has no tarball of a task")
         modes = self._modes.get(task)
         if modes is None:
             is_built_in = task in registry.built_in_names()

@@ -132,7 +132,7 @@ def note(*tarballs: Path) -> str:
         )
     return (
         f"Resampled from the clips of {len(tarballs)} tarballs, not made from the original corpora:\n"
-        "splits, labels and clips are those of the tarballs, samples are not those that the corpora give at these rates."
+        "splits, labels and clips are those of the tarballs, samples are not those that the corpora give at this rate."
     )
 
 
