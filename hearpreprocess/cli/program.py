@@ -17,7 +17,7 @@ from hearpreprocess.storage import CODE_OF_OUTPUTS, code_digest, forget_unless_r
 
 COMMANDS = {
     "run": "make tasks; the word `run` may be left out",
-    "published": "make published tasks at other rates from their 48 kHz tarballs; `all` is the whole benchmark",
+    "published": "make tasks from their published 48 kHz tarballs; all of them: `all`",
     "list": "the tasks: clips, hours, splits, metric, licence",
     "info": "all that is known of a task",
     "plan": "what a run would download, unpack and write, and how long it would take",
@@ -132,7 +132,7 @@ def parser_for(command: str) -> argparse.ArgumentParser:
         formatter_class=FORMATTER,
     )
     parser.add_argument("--version", action=ShowVersion)
-    commands = parser.add_subparsers(title="commands, each with its own --help", metavar="COMMAND", dest="command")
+    commands = parser.add_subparsers(title="commands, each with its own --help", metavar="COMMAND ...", dest="command")
     for name, summary in COMMANDS.items():
         if name != command:
             commands.add_parser(name, help=summary)
