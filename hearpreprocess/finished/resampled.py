@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hearpreprocess.errors import ConfigError, CorpusError, OutputError
-from hearpreprocess.finished import manifest, parsing
+from hearpreprocess.finished import manifest
 from hearpreprocess.finished.agreement import checked_labels
 from hearpreprocess.finished.events import events_of
 from hearpreprocess.finished.files import ClipKey, path_in_task

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from hearpreprocess.steps.code import made_with
 from hearpreprocess.steps.download import Download
 from hearpreprocess.steps.outputs import ABOVE_ALL_RATES, is_packed
 from hearpreprocess.steps.release import Release
-from hearpreprocess.storage import Workspace, alone, has_skipped_cleanup, note_skipped_cleanup, whole_file
+from hearpreprocess.storage import Workspace, alone, digest, has_skipped_cleanup, note_skipped_cleanup, whole_file
 
 DOWNLOADS = "hearpreprocess-tarballs"
 """The resource of the scheduler that each download of a tarball takes one of."""
@@ -104,7 +104,7 @@ class Published(PlanningStep):
 
     @property
     def output_paths(self) -> list[Path]:
-        return [self.workspace.tasks_dir / self.title, *self._tarballs]
+        return [self._folder, *self._tarballs]
 
     @property
     def _tarballs(self) -> list[Path]:
@@ -116,12 +116,25 @@ class Published(PlanningStep):
         return [DownloadTarball(workspace=self.workspace, source=self.source)]
 
     def complete(self) -> bool:
+        # The tarball is looked into last, as its metadata may be behind gigabytes of clips.
         try:
-            if not self.path.is_file():
-                return self._is_made()
-            return self._work().complete() and not self._has_to_remove()
+            if not self._is_made():
+                return False
+            stamp = _stamp(self.path)
+            if stamp is None:
+                return True
+            is_known = not self.clean and self._known_as_made() == [stamp, release_of_folder(self._folder)]
+            return is_known or (self._work().complete() and not self._has_to_remove())
         except (HearPreprocessError, OSError):  # `planned` says it then
             return False
+
+    def run(self) -> Generator[Any, Any, None]:
+        if self.path.is_file() and not (work := self._work()).complete():
+            with alone(self.workspace.tmp_dir, self.workspace.run) as is_alone:
+                if is_alone:
+                    work.forget_failures()
+            work.repeat_warnings()
+        yield from super().run()
 
     def planned(self) -> Sequence[Release | Clean]:
         if not self.path.is_file() and self._is_made():  # another run has finished it, and removed the tarball
@@ -134,18 +147,13 @@ class Published(PlanningStep):
             with alone(self.workspace.tmp_dir, self.workspace.run) as is_alone:
                 if is_alone:
                     self.path.unlink(missing_ok=True)
-                    self._note.unlink(missing_ok=True)
+                    note_of_download(self.workspace, self.path.name).unlink(missing_ok=True)
                 else:
                     note_skipped_cleanup(self.workspace.tmp_dir, self.workspace.run)
+        elif stamp := _stamp(self.path):
+            with whole_file(self._note_of_made) as note:
+                note.write_text(json.dumps([stamp, release_of_folder(self._folder)]), encoding="utf-8")
         self.note("completed")
-
-    def repeat_warnings(self) -> None:
-        if self.path.is_file():
-            self._work().repeat_warnings()
-
-    def forget_failures(self) -> None:
-        if self.path.is_file() and self.source is None:
-            self._work().forget_failures()
 
     def _work(self) -> Release | Clean:
         """The step that makes the outputs from the tarball, which must be there."""
@@ -162,15 +170,27 @@ class Published(PlanningStep):
         return Clean(tasks=(task,), **facts) if self.clean else Release(task=task, **facts)
 
     @property
-    def _note(self) -> Path:
-        return note_of_download(self.workspace, self.path.name)
+    def _folder(self) -> Path:
+        return self.workspace.tasks_dir / self.title
+
+    @property
+    def _note_of_made(self) -> Path:
+        """The file that says which tarball, by its size and time, the outputs were made from."""
+        return self.workspace.tmp_dir / "published" / f"{self.title}-{digest(self.tarball)}.json"
+
+    def _known_as_made(self) -> Any:
+        try:
+            return json.loads(self._note_of_made.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            return None
 
     def _has_to_remove(self) -> bool:
         """Whether the tarball has to go: it was downloaded, and no other run may need it."""
         if not self.clean or self.path.parent != self.workspace.download_dir:
             return False
         try:
-            downloaded = json.loads(self._note.read_text(encoding="utf-8"))
+            note = note_of_download(self.workspace, self.path.name)
+            downloaded = json.loads(note.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
             return False
         is_it = downloaded is not None and downloaded == _stamp(self.path)
@@ -178,7 +198,7 @@ class Published(PlanningStep):
 
     def _is_made(self) -> bool:
         """Whether the outputs are complete as far as they show without the tarball that they were made from."""
-        folder = self.workspace.tasks_dir / self.title
+        folder = self._folder
         release, named = release_of_folder(folder), TARBALL.fullmatch(self.path.name)
         if release is None or named is None:
             return False
