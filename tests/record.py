@@ -52,15 +52,15 @@ def list_record(folder: Path, url: str) -> str:
     return f"{url}/{RECORD}"
 
 
-def tarball(task: TaskMode) -> bytes:
-    """A finished task's tarball as the reference packs it: clips first, no manifest, no card."""
+def tarball(task: TaskMode, label: str = "one") -> bytes:
+    """A finished task's tarball as the reference packs it: clips first, no manifest, no card. `label`: one of its."""
     metadata = {
         key: value
         for key, value in task.metadata().items()
         if key not in ("sources", "licence", "url", "citation", "caveats", "partial")
     }
     metadata["sample_duration"] = SECONDS
-    of_splits = {split: _clips(task, number) for number, split in enumerate(task.splits.names)}
+    of_splits = {split: _clips(task, number, label) for number, split in enumerate(task.splits.names)}
     found = {
         label["label"] if isinstance(label, dict) else label
         for clips in of_splits.values()
@@ -74,11 +74,11 @@ def tarball(task: TaskMode) -> bytes:
     return _packed(f"hear-2021.0.6/tasks/{task.title}", files)
 
 
-def _clips(task: TaskMode, number: int) -> Mapping[str, list[Any]]:
+def _clips(task: TaskMode, number: int, label: str) -> Mapping[str, list[Any]]:
     names = [f"clip{number}{letter}.wav" for letter in "ab"]
     if task.embedding_type == "event":
-        return {name: [{"label": "note", "start": 0.0, "end": 20.0}] for name in names}
-    return dict(zip(names, (["one"], ["two"]), strict=True))
+        return {name: [{"label": label, "start": 0.0, "end": 20.0}] for name in names}
+    return dict(zip(names, ([label], ["two"]), strict=True))
 
 
 def _packed(root: str, files: Mapping[str, bytes]) -> bytes:

@@ -63,16 +63,23 @@ def _known_bytes(title: str, rate: int) -> int:
 
 @dataclass(frozen=True)
 class Disk:
-    """A disk of a run. `holds`: what it is for. `folder`: one on it. `needed`, `free`: bytes."""
+    """A disk of a run. `holds`: what it is for. `folder`: one on it. `needed`, `free`: bytes.
+
+    `is_least`: whether more may be needed, as what is removed on the way may be there at the same time.
+    """
 
     holds: tuple[str, ...]
     folder: Path
     needed: int
     free: int
+    is_least: bool
 
     def __str__(self) -> str:
         holds = " and ".join(filter(None, (", ".join(self.holds[:-1]), self.holds[-1])))
-        return f"disk of {holds} ({self.folder}): about {bytes_text(self.needed)} needed, {bytes_text(self.free)} free"
+        least = "at least" if self.is_least else "about"
+        return (
+            f"disk of {holds} ({self.folder}): {least} {bytes_text(self.needed)} needed, {bytes_text(self.free)} free"
+        )
 
 
 def disks_of(needs: Sequence[Need], request: Request) -> list[Disk]:
@@ -99,11 +106,12 @@ def disks_of(needs: Sequence[Need], request: Request) -> list[Disk]:
     on_disks: dict[int, dict[str, tuple[Path, int]]] = {}
     for name, place in places.items():
         on_disks.setdefault(disk_of(place[0]), {})[name] = place
-    return [
-        Disk(tuple(on_disk), folder, sum(amount for _folder, amount in on_disk.values()), free_on(folder))
-        for on_disk in on_disks.values()
-        for folder in [nearest_existing(next(iter(on_disk.values()))[0])]
-    ]
+    disks = []
+    for on_disk in on_disks.values():
+        folder = nearest_existing(next(iter(on_disk.values()))[0])
+        needed = sum(amount for _folder, amount in on_disk.values())
+        disks.append(Disk(tuple(on_disk), folder, needed, free_on(folder), request.clean))
+    return disks
 
 
 def check_room(disks: Sequence[Disk]) -> None:

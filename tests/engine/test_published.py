@@ -99,6 +99,19 @@ def test_a_tarball_of_ones_own_stays(user: User, small_record: str, faulty: Faul
     assert same.stdout.startswith("Nothing to do")
 
 
+def test_a_tarball_that_was_changed_is_resampled_again(user: User, small_record: str, faulty: FaultyServer) -> None:
+    own = user.folder / EVENTS
+    shutil.copyfile(faulty.folder / EVENTS, own)
+    assert user.run("published", EVENTS, *RATE).returncode == 0
+    before = user.made()
+    own.write_bytes(record.tarball(record.mode_of(EVENTS), label="bell"))
+    again = user.run("published", EVENTS, *RATE)
+    assert again.returncode == 0, again.stderr
+    changed = {name for name, content in user.made().items() if content != before[name]}
+    assert "tasks/dcase2016_task2-hear2021-full/labelvocabulary.csv" in changed
+    assert user.run("published", EVENTS, *RATE).stdout.startswith("Nothing to do")
+
+
 def test_a_tarball_that_holds_another_task_is_refused(user: User, faulty: FaultyServer, small_record: str) -> None:
     shutil.copyfile(faulty.folder / SCENES, faulty.folder / FOLDS)
     made = user.run("published", "all", *RATE, "--record", record.list_record(faulty.folder, faulty.url))
