@@ -9,13 +9,13 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hearpreprocess import archive
+from hearpreprocess import archive, report
 from hearpreprocess.engine.execution import execute
 from hearpreprocess.engine.interruption import Interruption
 from hearpreprocess.engine.log import log_path
 from hearpreprocess.errors import ConfigError, DownloadError, HearPreprocessError, OfflineError, OutputError
 from hearpreprocess.fetch import Connection, Connections, read_json
-from hearpreprocess.finished import resampled, tarball_name
+from hearpreprocess.finished import REPORT, resampled, tarball_name
 from hearpreprocess.request import Request
 from hearpreprocess.steps import (
     Clean,
@@ -97,7 +97,20 @@ def run(request: Request, watch: Watch = _unwatched, notify: Callable[[str], obj
     with only_run(), _journal_of(request.workspace) as workspace:
         tasks = (*request.tasks, *_published_tasks(request, workspace, watch, notify))
         _check_outputs(request)
-        return _run_steps(_roots(tasks, request, workspace), workspace, request, watch, notify)
+        outcome = _run_steps(_roots(tasks, request, workspace), workspace, request, watch, notify)
+        if request.until is None and request.with_report and any((path / REPORT).exists() for path in outcome.outputs):
+            _update_overview(workspace, notify)
+        return outcome
+
+
+def _update_overview(workspace: Workspace, notify: Callable[[str], object]) -> None:
+    """Write the overview of all tasks where a run that was killed has not done so; it fails no run."""
+    if not report.is_kept_by_runs(workspace.tasks_dir, workspace.tar_dir):
+        return
+    try:
+        report.write_overview(workspace.tasks_dir)
+    except Exception as error:
+        notify(f"warning: the overview of all tasks is not written: {error or type(error).__name__}")
 
 
 def _published_tasks(
