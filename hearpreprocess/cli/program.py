@@ -24,7 +24,7 @@ COMMANDS = {
     "doctor": "whether this machine has what it takes, and how to mend it",
     "sources": "whether each mirror of the tasks' sources is there",
     "clean": "remove intermediate results",
-    "report": "write the index of finished tasks' reports",
+    "report": "write the overview of finished tasks and missing reports",
     "new": "begin a task module for a folder of your own recordings",
     "check": "check a task module without network: its first clips and its splits",
     "verify": "check finished tasks, folders or tarballs, whoever made them",

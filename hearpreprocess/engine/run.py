@@ -9,11 +9,13 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from hearpreprocess import report
 from hearpreprocess.engine.execution import execute
 from hearpreprocess.engine.interruption import Interruption
 from hearpreprocess.engine.log import log_path
 from hearpreprocess.engine.published import published_steps
 from hearpreprocess.errors import HearPreprocessError
+from hearpreprocess.finished import REPORT
 from hearpreprocess.request import Request
 from hearpreprocess.steps import (
     Clean,
@@ -95,7 +97,20 @@ def run(request: Request, watch: Watch = _unwatched, notify: Callable[[str], obj
     with only_run(), _journal_of(request.workspace) as workspace:
         _check_outputs(request)
         roots = [*_roots(request, workspace), *published_steps(request, workspace, notify)]
-        return _run_steps(roots, workspace, request, watch, notify)
+        outcome = _run_steps(roots, workspace, request, watch, notify)
+        if request.until is None and request.with_report and any((path / REPORT).exists() for path in outcome.outputs):
+            _update_overview(workspace, notify)
+        return outcome
+
+
+def _update_overview(workspace: Workspace, notify: Callable[[str], object]) -> None:
+    """Write the overview of all tasks where a run that was killed has not done so; it fails no run."""
+    if not report.is_kept_by_runs(workspace.tasks_dir, workspace.tar_dir):
+        return
+    try:
+        report.write_overview(workspace.tasks_dir)
+    except Exception as error:
+        notify(f"warning: the overview of all tasks is not written: {error or type(error).__name__}")
 
 
 def preview(task: TaskReference, workspace: Workspace, outputs: Path) -> Outcome:

@@ -154,13 +154,14 @@ def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
     for split, of_split in of_splits.items():
         for file, labels in of_split.items():
             member = metadata.sibling(f"{rate}/{split}/{file}")
-            group = of_manifest.get(file, {}).get("group")
+            facts = of_manifest.get(file, {})
+            group, extra = facts.get("group"), facts.get("extra")
             name = file.removesuffix(".wav")
             if is_event_task:
                 events = events_of(labels)
-                yield Clip(member, events=events, split=split, name=name, group=group)
+                yield Clip(member, events=events, split=split, name=name, group=group, extra=extra)
             else:
-                yield Clip(member, labels=labels, split=split, name=name, group=group)
+                yield Clip(member, labels=labels, split=split, name=name, group=group, extra=extra)
 
 
 def _finished_in(tree: Tree) -> tuple[Member, TaskReader]:

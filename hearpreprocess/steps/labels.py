@@ -96,15 +96,22 @@ class Labels(TaskStep):
         metadata["description"] = self.task.documentation
         if skipped:
             metadata["skipped_clips"] = skipped
-        release = digest([made_by(), label_versions(config.extras), files, metadata, corpus.summary.audio])
+        extra = _extra_columns(table)
+        inputs = [made_by(), label_versions(config.extras), files, metadata, corpus.summary.audio]
+        release = digest([*inputs, extra] if extra else inputs)
         files[METADATA] = labels.to_json(with_release(metadata, release))
-        files[MANIFEST] = manifest.to_text(self._manifest(table, left_out, metadata, release))
+        files[MANIFEST] = manifest.to_text(self._manifest(table, left_out, metadata, release, extra))
         for name, text in files.items():
             (folder / name).write_text(text, encoding="utf-8")
         return files
 
     def _manifest(
-        self, table: pd.DataFrame, left_out: Sequence[Mapping[str, Any]], metadata: Mapping[str, Any], release: str
+        self,
+        table: pd.DataFrame,
+        left_out: Sequence[Mapping[str, Any]],
+        metadata: Mapping[str, Any],
+        release: str,
+        extra: Mapping[str, Mapping[str, Any]],
     ) -> manifest.Manifest:
         config = self.config
         skipped = [
@@ -124,7 +131,13 @@ class Labels(TaskStep):
             made_with=made_with(config.extras),
             sources=metadata["sources"],
             left_out=[*left_out, *skipped],
+            extra=extra,
         )
+
+
+def _extra_columns(table: pd.DataFrame) -> dict[str, Mapping[str, Any]]:
+    """By name, the extra columns of the clips that have any."""
+    return {name: extra for name, extra in zip(table["name"], table["extra"], strict=True) if extra}
 
 
 class Preview(Step):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import glob
 import json
@@ -174,6 +175,13 @@ class Combine(OutputStep):
             raise_if_interrupted()
             check_code_unchanged()
         self.note("finished")
+        self._update_overview()
+
+    def _update_overview(self) -> None:
+        """Write the overview of all tasks; whoever cannot write it says so once, at the end of the run."""
+        if self.with_report and report.is_kept_by_runs(self.workspace.tasks_dir, self.workspace.tar_dir):
+            with contextlib.suppress(Exception):  # no task fails for what can be written later
+                report.write_overview(self.workspace.tasks_dir)
 
     def _write_report(self, folder: Path) -> None:
         """Write the report; a failure is only a warning."""
