@@ -50,8 +50,8 @@ browser: $(VENV)/installed  ## Look at reports in Chromium: requests, players, a
 	cd tests/browser && npm install --no-save --no-package-lock --silent puppeteer-core@24 axe-core@4
 	$(RUN) esc50 fsd50k dcase2016_task2 --mode synthetic --sample-rates 16000 --quiet \
 	  --tmp-dir $(PAGES)/work --tasks-dir $(PAGES)/tasks --tar-dir $(PAGES)
-	$(VENV)/bin/hearpreprocess report --anew $(PAGES)/tasks
-	cd tests/browser && node check_report.mjs ../../$(PAGES)/tasks/*/report.html ../../$(PAGES)/tasks/index.html
+	$(VENV)/bin/hearpreprocess report --force $(PAGES)/tasks
+	cd tests/browser && node check_report.mjs ../../$(PAGES)/tasks/*/report.html ../../$(PAGES)/index.html
 
 bench: $(VENV)/installed-dev  ## Measure against the bare work (SIZE=small: a tenth); ARGS="--shared ../shared" adds listings
 	$(VENV)/bin/python benchmarks/run.py --size $(SIZE) $(ARGS)

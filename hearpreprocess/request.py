@@ -46,11 +46,15 @@ def available_cores() -> int:
 class Request:
     """The tasks to make, their rates, directories and limits. Raises RequestError on invalid combinations.
 
-    `tasks`: the tasks to make. `published`: tarballs of finished tasks, as paths or names of published ones, to
-    resample to these rates; `record`: the URL that lists the published ones, None for Zenodo's. `sample_rates`: in
+    `tasks`: the tasks to make from their sources. `published`: words for finished tasks of the published record to
+    resample to these rates, which the run resolves: tasks (`esc50`, `nsynth_pitch:50h`), groups (`all`, `open`,
+    `subset11`), titles (`esc50-v2.0.0-full`), names of published tarballs, and paths of tarballs. `published_mode`: of
+    those of these words that name no mode: `default` (the task's own, or the only one published), `all` that are
+    published, or a mode's name. `record`: the URL that lists the published ones, None for Zenodo's. `sample_rates`: in
     hertz. `workspace`: the directories, and whether the network may be used. `until`: the last stage, None for finished
     tasks. `skip_bad_clips`: how many clips may be left out because their recordings cannot be used. `compression`: one
-    of COMPRESSIONS. `clean`: remove intermediate results of finished tasks. `with_report`: write a report into each
+    of COMPRESSIONS. `clean`: remove intermediate results of finished tasks, and published tarballs that were
+    downloaded. `with_report`: write a report into each
     finished task. `workers`: the number of processes. `scheduler_url`: of a luigid that several hosts share, None for a
     scheduler in this process.
     """
@@ -58,6 +62,7 @@ class Request:
     workspace: Workspace
     tasks: tuple[TaskReference, ...] = ()
     published: tuple[str, ...] = ()
+    published_mode: str = "default"
     record: str | None = None
     sample_rates: tuple[int, ...] = DEFAULT_SAMPLE_RATES
     until: LastStage | None = None

@@ -104,11 +104,11 @@ def faulty(tmp_path: Path) -> Iterator[FaultyServer]:
 
 
 def but_for_what_tells_of_rates(made: dict[str, bytes]) -> dict[str, bytes]:
-    """What a run made, without the folders' manifests and reports, which tell of every rate that is there."""
+    """What a run made, without what tells of every rate that is there: manifests, cards, reports, the overview."""
     return {
         name: content
         for name, content in made.items()
-        if not re.fullmatch("tasks/[^/]+/(manifest.json|report.html)", name)
+        if not re.fullmatch("tasks/[^/]+/(manifest.json|README.md|report.html)|index.html", name)
     }
 
 

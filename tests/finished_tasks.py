@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from hearpreprocess import archive, audio
 from hearpreprocess.corpus import labels, splits
@@ -151,6 +152,11 @@ def tarball_of(folder: Path, parent: Path, rate: int = RATE) -> Path:
 
 def clips_from_published(tarball: Path, folder: Path) -> int:
     """The number of clips that --from-published lists, without any audio. `folder`: for its files."""
+    return len(table_from_published(tarball, folder))
+
+
+def table_from_published(tarball: Path, folder: Path) -> pd.DataFrame:
+    """The table of the clips that --from-published lists, without any audio. `folder`: for its files."""
     config = resampled.config_of(tarball)
     listed = folder / "listed"
     shutil.rmtree(listed, ignore_errors=True)
@@ -160,4 +166,4 @@ def clips_from_published(tarball: Path, folder: Path) -> int:
     table, _omissions, _warnings = choose_clips(
         config.in_mode(config.default_mode), {"published": Tree("published", listed)}
     )
-    return len(table)
+    return table

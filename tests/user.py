@@ -181,7 +181,7 @@ class User:
 def _no_report(arguments: Sequence[object]) -> list[str]:
     """The option that leaves the reports out, where the command is a run."""
     first = str(arguments[0]) if arguments else "help"
-    is_run = first == "run" or (first not in COMMANDS and first not in ("-h", "--help", "--version"))
+    is_run = first in ("run", "published") or (first not in COMMANDS and first not in ("-h", "--help", "--version"))
     return ["--no-report"] if is_run else []
 
 

@@ -72,7 +72,8 @@ def add_work(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--clean",
         action="store_true",
-        help="remove a finished task's intermediate results; downloads, listings and labels stay (default: keep all)",
+        help="remove a finished task's intermediate results, and the tarballs that `published` has downloaded; other "
+        "downloads, listings and labels stay (default: keep all)",
     )
 
 
@@ -160,6 +161,7 @@ def request_of(options: argparse.Namespace) -> Request:
             workspace=workspace,
             tasks=tuple(tasks),
             published=tuple(options.from_published),
+            published_mode=options.mode,
             record=options.record,
             sample_rates=rates,
             until=options.until,

@@ -17,13 +17,14 @@ from hearpreprocess.storage import CODE_OF_OUTPUTS, code_digest, forget_unless_r
 
 COMMANDS = {
     "run": "make tasks; the word `run` may be left out",
+    "published": "make tasks from their published 48 kHz tarballs; all of them: `all`",
     "list": "the tasks: clips, hours, splits, metric, licence",
     "info": "all that is known of a task",
     "plan": "what a run would download, unpack and write, and how long it would take",
     "doctor": "whether this machine has what it takes, and how to mend it",
     "sources": "whether each mirror of the tasks' sources is there",
     "clean": "remove intermediate results",
-    "report": "write the index of finished tasks' reports",
+    "report": "write the overview of finished tasks and missing reports",
     "export": "write a finished task in the format of a training library: Parquet, Croissant",
     "new": "begin a task module for a folder of your own recordings",
     "check": "check a task module without network: its first clips and its splits",
@@ -44,7 +45,7 @@ examples:
   hearpreprocess esc50 --until corpus                  a look at its splits, without any audio
   hearpreprocess esc50 --until download                on a machine with a network, then
   hearpreprocess esc50 --offline                       on one without
-  hearpreprocess --from-published hear2021-esc50-v2.0.0-full-48000.tar.gz --sample-rates 16000
+  hearpreprocess published all --sample-rates 16000    the whole benchmark, resampled from its published 48 kHz clips
 
 exit status: 0 everything is done, 1 something failed, 2 the command cannot be understood, 130 interrupted
 """
@@ -132,7 +133,7 @@ def parser_for(command: str) -> argparse.ArgumentParser:
         formatter_class=FORMATTER,
     )
     parser.add_argument("--version", action=ShowVersion)
-    commands = parser.add_subparsers(title="commands, each with its own --help", metavar="COMMAND", dest="command")
+    commands = parser.add_subparsers(title="commands, each with its own --help", metavar="COMMAND ...", dest="command")
     for name, summary in COMMANDS.items():
         if name != command:
             commands.add_parser(name, help=summary)

@@ -14,6 +14,7 @@ from hearpreprocess.compare.samples import Difference, differences
 from hearpreprocess.errors import OutputError
 from hearpreprocess.finished import (
     COMMON_METADATA,
+    MANIFEST,
     METADATA,
     VOCABULARY,
     ClipFile,
@@ -30,13 +31,16 @@ WITHIN_DITHER = "within dither"
 IDENTICAL = "identical"
 """The outcome at a rate where all samples are the same."""
 
+NO_COLUMNS = "no extra columns"
+
 DIFFERENT = "different"
 """The outcome at a rate where a sample differs by more than dither does."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """`problems`: what differs, by aspect (`metadata`, `splits`, `labels`, `vocabulary`, `rates`, `audio`, `lengths`).
+    """`problems`: what differs, by aspect (`metadata`, `splits`, `labels`, `vocabulary`, `rates`, `audio`, `lengths`,
+    and `extra` where clips have extra columns).
 
     `samples`: by rate, the number of compared clips, of identical ones, and the differences of the others.
     """
@@ -104,6 +108,7 @@ def compare(first: Path, second: Path) -> Comparison:
         "rates": list(_rates(ours, theirs)),
         "audio": list(_audio(ours, theirs)),
         "lengths": [],
+        **_extra(ours, theirs),
     }
     compared, changed = _fingerprints(ours, theirs, problems["lengths"])
     different: dict[int, list[Difference]] = {}
@@ -167,6 +172,23 @@ def _labels(first: Placement, second: Placement) -> Iterator[str]:
 def _in_order(labels: list[Any]) -> list[str]:
     """The labels sorted as texts, as the order of a clip's labels has no meaning."""
     return sorted(json.dumps(label, sort_keys=True) for label in labels)
+
+
+def _extra(ours: TaskReader, theirs: TaskReader) -> dict[str, list[str]]:
+    """The aspect `extra`, where both copies have a manifest, the only place of extra columns, and one has any."""
+    contents = [copy.contents.small_files.get(MANIFEST, b"") for copy in (ours, theirs)]
+    if not all(contents) or not any(b'"extra"' in content for content in contents):  # a manifest may have 70 MB
+        return {}
+    first, second = (copy.manifest["clips"] if copy.manifest else {} for copy in (ours, theirs))
+    pairs = {file: (_columns(first[file]), _columns(second[file])) for file in sorted(first.keys() & second.keys())}
+    if all(pair == (NO_COLUMNS, NO_COLUMNS) for pair in pairs.values()):
+        return {}
+    return {"extra": [f"{file} has {one} and {other}" for file, (one, other) in pairs.items() if one != other]}
+
+
+def _columns(facts: Mapping[str, Any]) -> str:
+    """The extra columns of a clip as JSON, as 1, 1.0 and true are equal in Python."""
+    return json.dumps(facts["extra"], sort_keys=True, ensure_ascii=False) if facts.get("extra") else NO_COLUMNS
 
 
 def _vocabulary(copy: TaskReader) -> list[str]:

@@ -3,7 +3,7 @@
 The table is a pandas DataFrame with one row a clip, sorted by name, and the columns of COLUMNS: `name` (unique, no
 slash), `source` and `member` (where the audio is), `start` and `stop` (samples, or -1 for the whole recording), `split`
 (a split's name, or "" if it is to be drawn), `group` (clips of one group stay in one split), `labels` (tuple of str or
-of int), `events` (tuple of (label, start in seconds, end in seconds)).
+of int), `events` (tuple of (label, start in seconds, end in seconds)), `extra` (dict by column, or None without any).
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from hearpreprocess.task import (
     PresetFolds,
     TaskMode,
     TrainValidTest,
+    kind_of_extra,
     shown,
     unusable_character,
 )
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-COLUMNS = ("name", "source", "member", "start", "stop", "split", "group", "labels", "events")
+COLUMNS = ("name", "source", "member", "start", "stop", "split", "group", "labels", "events", "extra")
 
 WHOLE = -1
 
@@ -102,6 +103,7 @@ def to_table(
             "group": [clip.group for clip in chosen],
             "labels": [clip.labels for clip in chosen],
             "events": [tuple((event.label, event.start, event.end) for event in clip.events) for clip in chosen],
+            "extra": [dict(clip.extra) or None for clip in chosen],
         },
         columns=list(COLUMNS),
     )
@@ -148,7 +150,21 @@ def _problems(clips: Sequence[Clip], task: TaskMode) -> list[str]:
             for kind, count in sorted((kind.__name__, count) for kind, count in kinds.items())
         )
         problems.append(f"labels must be all str or all int, got {counts}")
+    problems.extend(_problems_of_extra(clips))
     return problems
+
+
+def _problems_of_extra(clips: Sequence[Clip]) -> Iterable[str]:
+    """Extra columns with values of several kinds, which no table or export could keep."""
+    first: dict[str, dict[str, Clip]] = {}
+    for clip in clips:
+        for key, value in clip.extra.items():
+            if kind := kind_of_extra(value):
+                first.setdefault(key, {}).setdefault(kind, clip)
+    for key, of_kinds in first.items():
+        if len(of_kinds) > 1:
+            examples = [f"{shown(clip.extra[key])} ({kind}) in {clip.name}" for kind, clip in of_kinds.items()]
+            yield f"extra {shown(key)}: values must be of one kind in all clips, got {' and '.join(examples)}"
 
 
 def _unusable_labels(clips: Sequence[Clip]) -> dict[Label, str]:

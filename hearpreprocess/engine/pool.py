@@ -97,6 +97,11 @@ class StepPool:
             self._loading.start()
         return process
 
+    @property
+    def waiting(self) -> int:
+        """The number of running steps that wait for the network, and leave their processor to another step."""
+        return sum(process.is_busy and process.waits_for_network for process in self._processes)
+
     def put(self, result: Any) -> None:
         """Add a result that does not come from a process."""
         self._noted.append(result)
@@ -129,7 +134,7 @@ class _StepProcess:
     def __init__(self, work: RunStep, connections_of_others: Sequence[Connection], *, is_loaded: bool) -> None:
         self.connection, other_end = multiprocessing.Pipe()
         self.is_loaded = is_loaded
-        self.is_busy = False
+        self.is_busy = self.waits_for_network = False
         self._is_too_large = False
         # A forked process must close the inherited ends of the runner's connections to notice when the runner ends.
         inherited = [self.connection, *connections_of_others] if multiprocessing.get_start_method() == "fork" else []
@@ -149,7 +154,7 @@ class _StepProcess:
         return False
 
     def send(self, step: Step) -> None:
-        self.is_busy = True
+        self.is_busy, self.waits_for_network = True, step.waits_for_network
         self.connection.send(step)
 
     def receive(self) -> Any:

@@ -9,13 +9,13 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hearpreprocess import archive
+from hearpreprocess import report
 from hearpreprocess.engine.execution import execute
 from hearpreprocess.engine.interruption import Interruption
 from hearpreprocess.engine.log import log_path
-from hearpreprocess.errors import ConfigError, DownloadError, HearPreprocessError, OfflineError, OutputError
-from hearpreprocess.fetch import Connection, Connections, read_json
-from hearpreprocess.finished import resampled, tarball_name
+from hearpreprocess.engine.published import published_steps
+from hearpreprocess.errors import HearPreprocessError
+from hearpreprocess.finished import REPORT
 from hearpreprocess.request import Request
 from hearpreprocess.steps import (
     Clean,
@@ -87,39 +87,30 @@ class Outcome:
 def run(request: Request, watch: Watch = _unwatched, notify: Callable[[str], object] = _ignore) -> Outcome:
     """Execute a request. `notify` is called with notes for the user before the run.
 
-    Raises OutputError, before any work, where an output cannot be written; ConfigError where a file is not a finished
-    task's tarball, DownloadError where it cannot be downloaded; SchedulerError where the scheduler cannot be reached;
-    BusyError if another run is active in this process; ChangedCodeError if the program has changed on the disk since it
-    was loaded; KeyboardInterrupt on Ctrl-C. Failures of steps are in the
-    outcome.
+    Raises OutputError, before any work, where an output cannot be written, and DiskFullError where tasks made from
+    published tarballs cannot fit; ConfigError where a file is not a finished task's tarball, TaskNotFoundError where
+    the published record lacks a name, DownloadError where it cannot be looked up; SchedulerError where the scheduler
+    cannot be reached; BusyError if another run is active in this process; ChangedCodeError if the program has changed
+    on the disk since it was loaded; KeyboardInterrupt on Ctrl-C. Failures of steps are in the outcome.
     """
     check_code_unchanged()
     with only_run(), _journal_of(request.workspace) as workspace:
-        tasks = (*request.tasks, *_published_tasks(request, workspace, watch, notify))
         _check_outputs(request)
-        return _run_steps(_roots(tasks, request, workspace), workspace, request, watch, notify)
+        roots = [*_roots(request, workspace), *published_steps(request, workspace, notify)]
+        outcome = _run_steps(roots, workspace, request, watch, notify)
+        if request.until is None and request.with_report and any((path / REPORT).exists() for path in outcome.outputs):
+            _update_overview(workspace, notify)
+        return outcome
 
 
-def _published_tasks(
-    request: Request, workspace: Workspace, watch: Watch, notify: Callable[[str], object]
-) -> list[TaskReference]:
-    """The tasks made from the request's published tarballs; missing tarballs are downloaded.
-
-    Raises OutputError where an output made from the original corpus, or a tarball itself, would be replaced.
-    """
-    tarballs = _tarballs(request, workspace, watch, notify)
-    tasks = resampled.references_to(tarballs)
-    for tarball, task in zip(tarballs, tasks, strict=True):
-        title = task.resolve().title
-        tarballs_made = [request.workspace.tar_dir / tarball_name(title, rate) for rate in request.sample_rates]
-        for output in (request.workspace.tasks_dir / title, *tarballs_made):
-            if output == tarball or (output.exists() and not resampled.is_resampled(output)):
-                raise OutputError(
-                    f"{output} was made from the original corpus; choose another --tasks-dir and --tar-dir for what is "
-                    "resampled"
-                )
-        notify(resampled.note(tarball))
-    return tasks
+def _update_overview(workspace: Workspace, notify: Callable[[str], object]) -> None:
+    """Write the overview of all tasks where a run that was killed has not done so; it fails no run."""
+    if not report.is_kept_by_runs(workspace.tasks_dir, workspace.tar_dir):
+        return
+    try:
+        report.write_overview(workspace.tasks_dir)
+    except Exception as error:
+        notify(f"warning: the overview of all tasks is not written: {error or type(error).__name__}")
 
 
 def preview(task: TaskReference, workspace: Workspace, outputs: Path) -> Outcome:
@@ -130,7 +121,7 @@ def preview(task: TaskReference, workspace: Workspace, outputs: Path) -> Outcome
     check_code_unchanged()
     with only_run(), _journal_of(replace(workspace, tasks_dir=outputs, offline=True)) as own:
         request = Request(workspace=own, tasks=(task,), until="corpus")
-        return _run_steps(_roots(request.tasks, request, own), own, request, _unwatched)
+        return _run_steps(_roots(request, own), own, request, _unwatched)
 
 
 @contextlib.contextmanager
@@ -143,8 +134,9 @@ def _journal_of(workspace: Workspace) -> Iterator[Workspace]:
         yield replace(workspace, run=run, journal=journal)
 
 
-def _roots(tasks: Sequence[TaskReference], request: Request, workspace: Workspace) -> list[Step]:
-    """The steps that the whole run is for."""
+def _roots(request: Request, workspace: Workspace) -> list[Step]:
+    """The steps that the run is for, but for those from published tarballs."""
+    tasks = request.tasks
     if request.until == "download":
         sources = [source for task in tasks for source in task.resolve().sources.values()]
         return list(dict.fromkeys(source_step(workspace, source) for source in sources))
@@ -227,48 +219,3 @@ def _check_outputs(request: Request) -> None:
                 tempfile.TemporaryFile(dir=nearest_existing(folder)).close()
             except OSError as error:
                 raise OSError(error.errno, error.strerror, str(folder)) from error  # without the temporary name
-
-
-def _tarballs(request: Request, workspace: Workspace, watch: Watch, notify: Callable[[str], object]) -> list[Path]:
-    """The paths of the request's tarballs, given by path or by published name; missing ones are downloaded.
-
-    The record's listing is read at most once.
-    """
-    paths = [_given_tarball(wanted, workspace) for wanted in request.published]
-    named = (path for path, wanted in zip(paths, request.published, strict=True) if not Path(wanted).is_file())
-    missing = [path for path in dict.fromkeys(named) if not _is_there(path)]
-    if not missing:
-        return paths
-    if workspace.offline:
-        start = f"{missing[0]} is no archive" if missing[0].exists() else f"there is no {missing[0]}"
-        raise OfflineError(f"{start}, and nothing is downloaded offline; put it there from {resampled.PAGE}")
-    url = request.record or resampled.RECORD
-    try:
-        connection = Connection(Connections(workspace.tmp_dir / "connections"), notify)
-        record = read_json(url, connection, notify, parse=resampled.record_of)
-    except DownloadError as error:
-        raise DownloadError(f"the listing of the published tarballs cannot be read: {error}") from error
-    steps = [source_step(workspace, resampled.archive_in(record, url, path.name)) for path in missing]
-    outcome = _run_steps(steps, workspace, request, watch)
-    if outcome.unfinished:
-        reasons = "".join(f"\n  {failure.text}" for failure in outcome.failures)
-        names = ", ".join(outcome.unfinished)
-        raise DownloadError(f"{names} could not be downloaded; full log: {outcome.log}{reasons}")
-    return paths
-
-
-def _given_tarball(wanted: str, workspace: Workspace) -> Path:
-    """The path of a tarball given by its path or its published name, there or not."""
-    if Path(wanted).is_file():
-        if not resampled.is_tarball(wanted):
-            raise ConfigError(f"{wanted}: expected a name like hear2021-esc50-v2.0.0-full-48000.tar.gz")
-        Path(wanted).open("rb").close()  # if that is not allowed, no reader shall take it for a damaged one
-        return Path(wanted).absolute()
-    if Path(wanted).is_dir():
-        raise ConfigError(f"{wanted} is a folder; --from-published takes tarballs")
-    return workspace.download_dir / resampled.tarball_named(wanted)
-
-
-def _is_there(path: Path) -> bool:
-    """Whether a tarball exists and is none that only bears the name, such as a page that an older version has kept."""
-    return path.is_file() and archive.problem_of_archive(path) is None

@@ -30,7 +30,7 @@ from hearpreprocess.engine.pool import Results, StepPool, StepRun
 from hearpreprocess.engine.reporter import Reporter
 from hearpreprocess.engine.settings import Settings
 from hearpreprocess.errors import SchedulerError
-from hearpreprocess.steps import LOGGER, Step
+from hearpreprocess.steps import DOWNLOADS, DOWNLOADS_AT_ONCE, LOGGER, Published, Step
 from hearpreprocess.storage import expect_code, loaded_code
 from hearpreprocess.task import without_credentials
 
@@ -48,9 +48,11 @@ def run_steps(
 
     Raises KeyboardInterrupt after an interruption, and SchedulerError where the scheduler at `scheduler_url` is lost.
     """
-    scheduler = _remote_scheduler(scheduler_url) if scheduler_url else _local_scheduler()
+    scheduler: Any = _remote_scheduler(scheduler_url) if scheduler_url else _local_scheduler()
     try:
         worker = _Worker(scheduler, workers, scheduler_url, interruption, settings)
+        if any(isinstance(root, Published) for root in roots):
+            scheduler.update_resource(DOWNLOADS, DOWNLOADS_AT_ONCE)
         with worker:
             succeeded = True
             for root in roots:
@@ -128,6 +130,16 @@ class _Worker(luigi.worker.Worker):
         self._pool = StepPool(work, workers)
         # `_task_result_queue`: the queue on which Luigi waits for results.
         self._task_result_queue: Any = self._pool
+
+    @property
+    def worker_processes(self) -> int:
+        """Asked by Luigi how many steps may run: steps that wait for the network are not counted."""
+        pool: StepPool | None = getattr(self, "_pool", None)  # Luigi asks before there is one
+        return self._workers + (pool.waiting if pool else 0)
+
+    @worker_processes.setter
+    def worker_processes(self, workers: int) -> None:
+        self._workers = workers
 
     def __exit__(self, kind: Any, value: Any, traceback: Any) -> Any:
         if kind is not None:

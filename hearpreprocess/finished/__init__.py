@@ -1,6 +1,6 @@
 """A finished task: its layout, tarball, manifest and card, and `TaskReader`, which reads it."""
 
-from hearpreprocess.finished import card, manifest, resampled
+from hearpreprocess.finished import card, manifest, published, resampled
 from hearpreprocess.finished.agreement import checked_labels
 from hearpreprocess.finished.card import is_synthetic
 from hearpreprocess.finished.contents import ClipFile, Contents
@@ -27,8 +27,8 @@ from hearpreprocess.finished.layout import (
 )
 from hearpreprocess.finished.manifest import Fingerprint, Manifest, is_event, name_of
 from hearpreprocess.finished.parsing import is_label, is_number, is_valid_event
+from hearpreprocess.finished.published import PUBLISHED_RATE
 from hearpreprocess.finished.reader import COMMON_METADATA, TaskReader, title_in
-from hearpreprocess.finished.resampled import PUBLISHED_RATE
 from hearpreprocess.finished.shapes import manifest_problems, metadata_problems, wrong_values
 from hearpreprocess.finished.tarball import (
     TARBALL,
@@ -78,6 +78,7 @@ __all__ = [
     "manifest_problems",
     "metadata_problems",
     "name_of",
+    "published",
     "release_of_folder",
     "release_of_tarball",
     "resampled",

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from hearpreprocess.finished.front_matter import front_matter
 from hearpreprocess.storage import duplicates
 
 _SHOWN = 10
@@ -14,13 +15,14 @@ _SHOWN = 10
 def card(metadata: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
     """The text of a task's card, from the contents of its task_metadata.json and of its manifest with audio.
 
-    It does not depend on sample rates: durations and duplicates are those of the clips before resampling.
+    Sample rates are in its YAML alone: durations and duplicates are those of the clips before resampling.
     """
     clips: Mapping[str, Any] = manifest["clips"]
     sections = [
         [f"# {manifest['task']}", "", *_kind(metadata), metadata["description"] or "A task made by hearpreprocess."],
         ["## Clips", "", *_counts(metadata, clips), "", _duration(metadata)],
         ["## Labels", "", _labels(metadata, clips)],
+        ["## Use", "", *_use(manifest)],
         ["## Left out", "", *(_left_out(manifest["left_out"]) or ["Nothing."])],
         ["## Duplicates", "", *_duplicates(clips)],
         [
@@ -31,7 +33,8 @@ def card(metadata: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
         ["## Licence and citation", "", *_licence(metadata)],
         ["## Where it is from", "", *_provenance(manifest)],
     ]
-    return "\n\n".join("\n".join(section) for section in sections) + "\n"
+    text = "\n\n".join("\n".join(section) for section in sections)
+    return f"{front_matter(metadata, manifest)}\n{text}\n"
 
 
 def is_synthetic(metadata: Mapping[str, Any]) -> bool:
@@ -94,6 +97,15 @@ def _labels(metadata: Mapping[str, Any], clips: Mapping[str, Any]) -> str:
     metrics = ", ".join(metadata["evaluation"])
     spread = f"{few:,}" if few == many else f"{few:,} to {many:,}"
     return f"{len(counts):,} labels, {kind}; each label is in {spread} clips. Evaluated by {metrics}."
+
+
+def _use(manifest: Mapping[str, Any]) -> list[str]:
+    return [
+        "The labels of each split are in its JSON file, and `labelvocabulary.csv` numbers them. Hugging Face's "
+        "`load_dataset` reads the clips of this folder, one configuration for each sample rate, without labels "
+        "(datasets 4 and later need torchcodec for it). For a dataset with labels: "
+        f"`hearpreprocess export {manifest['task']} --to parquet`.",
+    ]
 
 
 def _left_out(entries: Iterable[Mapping[str, Any]]) -> list[str]:

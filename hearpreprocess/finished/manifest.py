@@ -9,8 +9,8 @@
     left_out        a list: the reason, and the names of the clips or their number
     sample_rates    in hertz
     clips           by file name: split, labels (or events, as in the split's file), group where it is not the clip's
-                    name, `recorded` (rate, length, sha256, peak, clipped, source) and `audio` (length, sha256) by
-                    sample rate
+                    name, `extra` where the clip has extra columns (a text, a number, a boolean or null by column),
+                    `recorded` (rate, length, sha256, peak, clipped, source) and `audio` (length, sha256) by sample rate
 
 `recorded` is the clip before it is resampled: `peak` is the largest amount of a sample, up to 32,768, `clipped` whether
 three samples in a row are at full scale, and `source` what the recording was: seconds, channels, format. Lengths are in
@@ -23,13 +23,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from hearpreprocess.errors import OutputError
 from hearpreprocess.finished.parsing import is_valid_event, json_object
 from hearpreprocess.storage import counted, read_regular
+from hearpreprocess.task import Extra
 
 VERSION = 2
+
+NO_CLIPS: Mapping[str, Any] = MappingProxyType({})
 
 Manifest = dict[str, Any]
 Fingerprint = Sequence[Any]
@@ -45,8 +49,12 @@ def of_corpus(
     made_with: Mapping[str, str],
     sources: Mapping[str, Any],
     left_out: Sequence[Mapping[str, Any]],
+    extra: Mapping[str, Mapping[str, Extra]] = NO_CLIPS,
 ) -> Manifest:
-    """The manifest of a task before its audio is made. `clips`: name, split, group and labels of each."""
+    """The manifest of a task before its audio is made.
+
+    `clips`: name, split, group and labels of each. `extra`: by name, the extra columns of the clips that have any.
+    """
     return {
         "version": VERSION,
         "task": task,
@@ -57,7 +65,9 @@ def of_corpus(
         "left_out": list(left_out),
         "sample_rates": [],
         "clips": {
-            f"{name}.wav": {"split": split, "labels": labels} | ({"group": group} if group != name else {})
+            f"{name}.wav": {"split": split, "labels": labels}
+            | ({"group": group} if group != name else {})
+            | ({"extra": dict(extra[name])} if name in extra else {})
             for name, split, group, labels in clips
         },
     }
@@ -169,6 +179,7 @@ def _is_sound(manifest: Manifest) -> bool:
                 isinstance(facts["split"], str)
                 and isinstance(facts["labels"], list)
                 and isinstance(facts.get("group", ""), str)
+                and isinstance(facts.get("extra", NO_CLIPS), Mapping)
                 and all(
                     isinstance(of_rate["length"], int) and isinstance(of_rate["sha256"], str)
                     for of_rate in (facts["audio"] if rates else facts.get("audio", {})).values()

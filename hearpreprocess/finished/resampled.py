@@ -1,19 +1,17 @@
 """A finished task's tarball as the source of a task: its clips at other rates, without the original corpus.
 
-The clips are resampled from the tarball's rate, so their samples differ from those made from the original corpus. The
-nineteen published tarballs, at 48,000 Hz, are those of Zenodo record 6332517.
+The clips are resampled from the tarball's rate, so their samples differ from those made from the original corpus.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from hearpreprocess.errors import ConfigError, CorpusError, OutputError
-from hearpreprocess.finished import manifest, parsing
+from hearpreprocess.finished import manifest
 from hearpreprocess.finished.agreement import checked_labels
 from hearpreprocess.finished.events import events_of
 from hearpreprocess.finished.files import ClipKey, path_in_task
@@ -23,7 +21,6 @@ from hearpreprocess.finished.reader import TaskReader
 from hearpreprocess.finished.tarball import TARBALL
 from hearpreprocess.storage import digest
 from hearpreprocess.task import (
-    Archive,
     Clip,
     LoadedTask,
     Local,
@@ -37,69 +34,7 @@ from hearpreprocess.task import (
     TrainValidTest,
     Tree,
     registry,
-    without_credentials,
 )
-
-RECORD = "https://zenodo.org/api/records/6332517"
-"""Zenodo's list of the files of the published record, with sizes and checksums."""
-
-PAGE = "https://zenodo.org/record/6332517"
-
-PUBLISHED_RATE = 48000
-
-
-def is_tarball(location: str) -> bool:
-    """Whether a task's location is a finished task's tarball."""
-    return location.endswith(".tar.gz")
-
-
-def tarball_named(wanted: str) -> str:
-    """The name of the published tarball, given itself or as `<task>-<version>-<mode>`.
-
-    Raises ConfigError where `wanted` cannot be a name.
-    """
-    if TARBALL.fullmatch(wanted):
-        return wanted
-    if not re.fullmatch(r"\w+-[\w.-]+", wanted) or is_tarball(wanted):
-        raise ConfigError(
-            f"there is no {wanted}; a published tarball has a name like hear2021-esc50-v2.0.0-full-48000.tar.gz"
-        )
-    return f"hear2021-{wanted}-{PUBLISHED_RATE}.tar.gz"
-
-
-def record_of(content: bytes) -> dict[str, Any]:
-    """Zenodo's description of the record, which is a JSON object; raises ValueError where it is not one."""
-    return parsing.json_object(content)
-
-
-def archive_in(record: Any, url: str, name: str) -> Archive:
-    """The published tarball of this name as a source, from Zenodo's description of the record, which came from `url`.
-
-    Raises ConfigError where the record has no such file, or lacks a fact about it.
-    """
-    unclear = f"{without_credentials(url)}: the listing of the published record cannot be understood"
-    files = record.get("files") if isinstance(record, dict) else None
-    if not isinstance(files, list) or not all(isinstance(file, dict) and "key" in file for file in files):
-        raise ConfigError(f"{unclear}: expected a list 'files' with a 'key' in each, got {_summary(record)}")
-    listed = {str(file["key"]): file for file in files}
-    if name not in listed:
-        tarballs = ", ".join(sorted(key for key in listed if TARBALL.fullmatch(key)))
-        raise ConfigError(f"the published record has no {name}; it has {tarballs or 'no tarball of a task'}")
-    try:
-        algorithm, _colon, checksum = listed[name]["checksum"].partition(":")
-        address, size = listed[name]["links"]["self"], int(listed[name]["size"])
-        return Archive(address, **{algorithm: checksum}, size=size, filename=name)
-    except KeyError as error:
-        raise ConfigError(f"{unclear}: {name} has no {error}") from error
-    except (ValueError, TypeError, AttributeError) as error:
-        raise ConfigError(f"{unclear}: {name}: {error}") from error
-
-
-def _summary(record: Any) -> str:
-    """What a JSON value is, for a message."""
-    return (
-        f"an object with {', '.join(map(repr, record)) or 'nothing'}" if isinstance(record, dict) else repr(record)[:60]
-    )
 
 
 def config_of(tarball: Path) -> TaskConfig:
@@ -188,11 +123,16 @@ def _documentation(config: TaskConfig, tarball: Path) -> str:
     return f"{description}\n\n{note(tarball)}".strip()
 
 
-def note(tarball: Path) -> str:
-    """The note on every task made from a tarball."""
+def note(*tarballs: Path) -> str:
+    """The note on tasks made from tarballs."""
+    if len(tarballs) == 1:
+        return (
+            f"Resampled from the clips of {tarballs[0].name}, not made from the original corpus:\n"
+            "its samples are not the same as those made from the corpus at this rate."
+        )
     return (
-        f"Resampled from the clips of {tarball.name}, not made from the original corpus:\n"
-        "its samples are not the same as those made from the corpus at this rate."
+        f"Resampled from the clips of {len(tarballs)} tarballs, not made from the original corpora:\n"
+        "splits, labels and clips are those of the tarballs, samples are not those that the corpora give at this rate."
     )
 
 
@@ -214,13 +154,14 @@ def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
     for split, of_split in of_splits.items():
         for file, labels in of_split.items():
             member = metadata.sibling(f"{rate}/{split}/{file}")
-            group = of_manifest.get(file, {}).get("group")
+            facts = of_manifest.get(file, {})
+            group, extra = facts.get("group"), facts.get("extra")
             name = file.removesuffix(".wav")
             if is_event_task:
                 events = events_of(labels)
-                yield Clip(member, events=events, split=split, name=name, group=group)
+                yield Clip(member, events=events, split=split, name=name, group=group, extra=extra)
             else:
-                yield Clip(member, labels=labels, split=split, name=name, group=group)
+                yield Clip(member, labels=labels, split=split, name=name, group=group, extra=extra)
 
 
 def _finished_in(tree: Tree) -> tuple[Member, TaskReader]:

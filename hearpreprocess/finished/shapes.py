@@ -10,6 +10,7 @@ from typing import Any
 
 from hearpreprocess.finished.manifest import VERSION
 from hearpreprocess.finished.parsing import is_number
+from hearpreprocess.task import extra_problems
 
 MOST_PROBLEMS = 1000
 """How many problems of one file are listed."""
@@ -56,6 +57,8 @@ def _manifest_problems(manifest: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _clip_problems(facts: Mapping[str, Any], rates: set[str]) -> Iterator[str]:
+    if "extra" in facts:
+        yield from (f"extra {problem}" for problem in extra_problems(facts["extra"]))
     if not rates:  # a corpus without audio
         return
     told = facts["audio"].keys()

@@ -4,6 +4,29 @@ The page needs no network and no script, and the same folder gives the same byte
 """
 
 from hearpreprocess.report.examples import SECONDS_AN_EXAMPLE, examples_per_split, expected_bytes
+from hearpreprocess.report.overview import (
+    TASKS,
+    check_page,
+    finished_in,
+    is_kept_by_runs,
+    overview_path,
+    write_overview,
+    write_page,
+)
 from hearpreprocess.report.page import index, page, row
 
-__all__ = ["SECONDS_AN_EXAMPLE", "examples_per_split", "expected_bytes", "index", "page", "row"]
+__all__ = [
+    "SECONDS_AN_EXAMPLE",
+    "TASKS",
+    "check_page",
+    "examples_per_split",
+    "expected_bytes",
+    "finished_in",
+    "index",
+    "is_kept_by_runs",
+    "overview_path",
+    "page",
+    "row",
+    "write_overview",
+    "write_page",
+]

@@ -1,11 +1,10 @@
-"""The HTML pages: the report on a finished task, and the index of several."""
+"""The HTML pages: the report on a finished task, and the overview of several."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
@@ -26,6 +25,7 @@ from hearpreprocess.finished import (
 )
 from hearpreprocess.report import pictures
 from hearpreprocess.report.examples import MOST_HEARD, MP3_BITRATE, MP3_RATE, examples_of, examples_per_split
+from hearpreprocess.report.rows import Row
 from hearpreprocess.report.statistics import Histogram, Statistics, decibels, statistics_of
 from hearpreprocess.storage import counted
 
@@ -59,6 +59,7 @@ def page(folder: Path) -> str:
         return _render(
             "task.html",
             title=contents["task"],
+            row=Row.of(metadata, contents, statistics).to_text(),
             metadata=metadata,
             manifest=contents,
             kind=_KINDS.get((metadata["embedding_type"], metadata["prediction_type"]), ""),
@@ -81,39 +82,30 @@ def _labels_shown(statistics: Statistics) -> int:
     return max(SHOWN, sum(size <= BYTES_OF_LABELS for size in needed))
 
 
-@dataclass(frozen=True)
-class IndexRow:
-    """A finished task in an index."""
-
-    folder: Path
-    metadata: dict[str, Any]
-    manifest: Manifest
-    statistics: Statistics
-    is_synthetic: bool
-
-
-def row(folder: Path) -> IndexRow:
-    """The row of an index for the finished task in a folder.
+def row(folder: Path) -> Row:
+    """The row of the overview for the finished task in a folder, by its manifest.
 
     Raises OutputError where it is not a finished task with audio and a manifest of this version.
     """
     with _read(folder) as (metadata, contents):
-        statistics = statistics_of(contents, metadata["splits"])
-        made = IndexRow(folder, metadata, contents, statistics, card.is_synthetic(metadata))
-        index([made])  # so that whatever cannot be shown is refused here, and not when all rows are written
-        return made
+        return Row.of(metadata, contents, statistics_of(contents, metadata["splits"]))
 
 
-def index(rows: Sequence[IndexRow]) -> str:
-    """An index of finished tasks as HTML, with links to their reports.
+def index(rows: Mapping[Path, Row], parent: Path) -> str:
+    """An overview of finished tasks as HTML, with links to their reports where they have one.
 
-    The links are relative to the nearest common parent of the tasks' folders, where the index has to be saved.
+    `rows`: by folder of the task. `parent`: the folder of the overview.
     """
-    folders = [Path(os.path.abspath(row.folder)) for row in rows]  # noqa: PTH100  (a link leads to where it is named)
-    parent = os.path.commonpath([folder.parent for folder in folders]) if folders else ""
-    links = [quote(os.fsencode(Path(os.path.relpath(folder / REPORT, parent)).as_posix())) for folder in folders]
-    tasks = [vars(row) | {"link": f"./{link}"} for row, link in zip(rows, links, strict=True)]
+    tasks = [vars(row) | {"link": _link(folder, parent)} for folder, row in rows.items()]
     return _render("index.html", title="Finished tasks", tasks=tasks)
+
+
+def _link(folder: Path, parent: Path) -> str:
+    """The relative address of a task's report; empty without a report."""
+    if not (folder / REPORT).is_file():
+        return ""
+    path = os.path.relpath(os.path.abspath(folder / REPORT), os.path.abspath(parent))  # noqa: PTH100  (no link is followed)
+    return "./" + quote(os.fsencode(Path(path).as_posix()))
 
 
 @contextmanager

@@ -14,9 +14,12 @@ from hearpreprocess.steps.fetch import Generate, source_step
 from hearpreprocess.steps.interruption import interrupt, is_interrupted
 from hearpreprocess.steps.journal import JournalEntry, JournalReader
 from hearpreprocess.steps.labels import Preview
+from hearpreprocess.steps.published import DOWNLOADS, DOWNLOADS_AT_ONCE, Published
 from hearpreprocess.steps.release import Release
 
 __all__ = [
+    "DOWNLOADS",
+    "DOWNLOADS_AT_ONCE",
     "LOGGER",
     "SMALL_STAGES",
     "STAGES",
@@ -28,6 +31,7 @@ __all__ = [
     "JournalReader",
     "PlanningStep",
     "Preview",
+    "Published",
     "Release",
     "Resample",
     "Standardize",

@@ -86,11 +86,13 @@ class Step(luigi.Task):
     """The base of every step: a workspace, a stage, and methods to report to the journal.
 
     Subclasses define `stage`, the name of their work, and `title`, the task or file that they work on.
+    `waits_for_network`: whether it runs in addition to as many other steps as there are workers.
     """
 
     workspace = WorkspaceParameter(significant=False)
 
     stage: ClassVar[str]
+    waits_for_network: ClassVar[bool] = False
 
     @property
     def title(self) -> str:

@@ -7,10 +7,12 @@ rooms that make finished tasks. Both depend on the libraries that are loaded, an
 from __future__ import annotations
 
 import functools
+from collections.abc import Collection
 
 from hearpreprocess import audio
 from hearpreprocess.about import __version__
 from hearpreprocess.storage import CODE_OF_OUTPUTS, CODE_OF_SAMPLES, code_digest, digest, on_new_run
+from hearpreprocess.task import label_versions
 
 
 @functools.cache
@@ -23,6 +25,16 @@ def sampled_by() -> str:
 def made_by() -> str:
     """A digest of the code and the libraries that make finished tasks."""
     return digest([__version__, code_digest(CODE_OF_OUTPUTS), audio.library_versions()])
+
+
+def made_with(extras: Collection[str]) -> dict[str, str]:
+    """The code and the libraries that make finished tasks, by name, as manifests state them. `extras`: of the task."""
+    return {
+        "hearpreprocess": __version__,
+        "code": code_digest(CODE_OF_OUTPUTS),
+        **audio.library_versions(),
+        **label_versions(extras),
+    }
 
 
 # Another run of this process may find another ffmpeg; within a run, processes that are forked later have these values.

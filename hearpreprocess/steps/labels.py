@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import luigi
 
-from hearpreprocess import audio
-from hearpreprocess.about import __version__
 from hearpreprocess.corpus import labels, labels_of, splits
 from hearpreprocess.errors import CorpusError, enumerate_problems
 from hearpreprocess.finished import (
@@ -23,10 +21,10 @@ from hearpreprocess.finished import (
     with_release,
 )
 from hearpreprocess.steps.base import WARNINGS, Step, TaskParameter
-from hearpreprocess.steps.code import made_by
+from hearpreprocess.steps.code import made_by, made_with
 from hearpreprocess.steps.corpus import Corpus, TaskStep, corpus_folder
 from hearpreprocess.steps.screen import Screen
-from hearpreprocess.storage import CODE_OF_OUTPUTS, SEAL, code_digest, digest, replaced_folder
+from hearpreprocess.storage import SEAL, digest, replaced_folder
 from hearpreprocess.task import Local, Tree, label_versions
 
 if TYPE_CHECKING:
@@ -98,15 +96,22 @@ class Labels(TaskStep):
         metadata["description"] = self.task.documentation
         if skipped:
             metadata["skipped_clips"] = skipped
-        release = digest([made_by(), label_versions(config.extras), files, metadata, corpus.summary.audio])
+        extra = _extra_columns(table)
+        inputs = [made_by(), label_versions(config.extras), files, metadata, corpus.summary.audio]
+        release = digest([*inputs, extra] if extra else inputs)
         files[METADATA] = labels.to_json(with_release(metadata, release))
-        files[MANIFEST] = manifest.to_text(self._manifest(table, left_out, metadata, release))
+        files[MANIFEST] = manifest.to_text(self._manifest(table, left_out, metadata, release, extra))
         for name, text in files.items():
             (folder / name).write_text(text, encoding="utf-8")
         return files
 
     def _manifest(
-        self, table: pd.DataFrame, left_out: Sequence[Mapping[str, Any]], metadata: Mapping[str, Any], release: str
+        self,
+        table: pd.DataFrame,
+        left_out: Sequence[Mapping[str, Any]],
+        metadata: Mapping[str, Any],
+        release: str,
+        extra: Mapping[str, Mapping[str, Any]],
     ) -> manifest.Manifest:
         config = self.config
         skipped = [
@@ -123,15 +128,16 @@ class Labels(TaskStep):
             task=config.title,
             release=release,
             configuration=digest(metadata),
-            made_with={
-                "hearpreprocess": __version__,
-                "code": code_digest(CODE_OF_OUTPUTS),
-                **audio.library_versions(),
-                **label_versions(config.extras),
-            },
+            made_with=made_with(config.extras),
             sources=metadata["sources"],
             left_out=[*left_out, *skipped],
+            extra=extra,
         )
+
+
+def _extra_columns(table: pd.DataFrame) -> dict[str, Mapping[str, Any]]:
+    """By name, the extra columns of the clips that have any."""
+    return {name: extra for name, extra in zip(table["name"], table["extra"], strict=True) if extra}
 
 
 class Preview(Step):

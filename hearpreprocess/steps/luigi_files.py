@@ -64,7 +64,7 @@ def reading_settings() -> Iterator[None]:
         raise
     except (configparser.Error, ValueError, ImportError, OSError) as error:
         # Luigi keeps the settings from before the error and would use only those when it is imported again.
-        for name in [name for name in sys.modules if name.partition(".")[0] == "luigi"]:
+        for name in [name for name in list(sys.modules) if name.partition(".")[0] == "luigi"]:
             del sys.modules[name]
         reason = " ".join(str(error).split()).rstrip(".")
         where = names_of(files) if files else f"{PARSER}={os.environ.get(PARSER)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import glob
 import json
@@ -42,6 +43,12 @@ from hearpreprocess.storage import SEAL, check_code_unchanged, output_lock, repl
 
 ABOVE_ALL_RATES = 1_000_000
 """A priority above every sample rate; luigid's page cannot show infinity."""
+
+
+def is_packed(tarball: Path, release: str, compression: str) -> bool:
+    """Whether a tarball, with its checksums, is of a release and has a compression."""
+    is_of_it = release_of_tarball(tarball) == release and compression_of(tarball) == compression
+    return is_of_it and checksums_of(tarball).exists()
 
 
 class OutputStep(CorpusStep):
@@ -168,6 +175,13 @@ class Combine(OutputStep):
             raise_if_interrupted()
             check_code_unchanged()
         self.note("finished")
+        self._update_overview()
+
+    def _update_overview(self) -> None:
+        """Write the overview of all tasks; whoever cannot write it says so once, at the end of the run."""
+        if self.with_report and report.is_kept_by_runs(self.workspace.tasks_dir, self.workspace.tar_dir):
+            with contextlib.suppress(Exception):  # no task fails for what can be written later
+                report.write_overview(self.workspace.tasks_dir)
 
     def _write_report(self, folder: Path) -> None:
         """Write the report; a failure is only a warning."""
@@ -228,9 +242,7 @@ class Tar(OutputStep):
         return rate
 
     def complete(self) -> bool:
-        if release_of_tarball(self.path) != self.release or compression_of(self.path) != self.compression:
-            return False
-        return checksums_of(self.path).exists() and self._is_whole()
+        return is_packed(self.path, self.release, self.compression) and self._is_whole()
 
     def _is_whole(self) -> bool:
         """Whether the tarball has the size that was recorded when it was written, if one was."""

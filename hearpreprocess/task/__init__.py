@@ -7,6 +7,7 @@ from hearpreprocess.task.characters import unusable_character
 from hearpreprocess.task.clips import Clip, Event, Label, LeftOut, Member
 from hearpreprocess.task.config import TaskConfig
 from hearpreprocess.task.encodings import encoding_named, encoding_problem
+from hearpreprocess.task.extra import Extra, extra_problems, kind_of_extra
 from hearpreprocess.task.facts import EXTRAS, Mode, Resampled
 from hearpreprocess.task.files import File
 from hearpreprocess.task.frame import Column, column_names
@@ -47,6 +48,7 @@ __all__ = [
     "Column",
     "Dialect",
     "Event",
+    "Extra",
     "File",
     "FileList",
     "Files",
@@ -78,9 +80,11 @@ __all__ = [
     "describe_undeclared",
     "encoding_named",
     "encoding_problem",
+    "extra_problems",
     "fold",
     "is_hidden",
     "is_mostly_utf8",
+    "kind_of_extra",
     "label_versions",
     "lines_of",
     "load",

@@ -60,10 +60,14 @@ def check_fields(
 
 
 def check_arguments(
-    function: Callable[..., Any], given: Mapping[str, Any], subject: str, error: type[HearPreprocessError]
+    function: Callable[..., Any],
+    given: Mapping[str, Any],
+    subject: str,
+    error: type[HearPreprocessError],
+    rules: Mapping[str, Rule] | None = None,
 ) -> dict[str, Any]:
     """The arguments of a function as plain values, checked against its annotations as fields are."""
-    return check_values(given, _kinds(function), subject, None, error)
+    return check_values(given, _kinds(function), subject, rules, error)
 
 
 def check_values(

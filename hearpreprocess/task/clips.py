@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
 from hearpreprocess.errors import CorpusError
 from hearpreprocess.task.checking import check_arguments, check_fields
+from hearpreprocess.task.extra import NO_EXTRA, Extra, rule_of_extra
 from hearpreprocess.task.values import LARGEST, shown
 
 Label = str | int
@@ -88,6 +89,7 @@ class Event:
 
 
 _EVENT = frozenset({Event})
+_RULES = {"extra": rule_of_extra}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +112,13 @@ class Clip:
     clip; None if it is to be drawn. `group`: clips of one group, such as a speaker, stay in one split; a number is
     taken as its text; by default the clip's name. `name`: unique in the corpus, without slash and suffix; by default
     the file's stem. `start`, `stop`: a slice of the recording, in samples at its own rate; by default all of it.
+    `extra`: further facts by column, such as `{"snr": 6}`: texts, finite numbers, True, False, None. No split and no
+    label depends on them; they are in the manifest, in tables and in exports.
 
     Raises CorpusError naming every argument of a wrong type.
     """
 
-    __slots__ = ("events", "group", "labels", "name", "path", "split", "start", "stop")
+    __slots__ = ("events", "extra", "group", "labels", "name", "path", "split", "start", "stop")
 
     def __init__(
         self,
@@ -127,6 +131,7 @@ class Clip:
         name: str | None = None,
         start: int | None = None,
         stop: int | None = None,
+        extra: Mapping[str, Extra] | None = None,
     ) -> None:
         is_one = type(labels) in _LABEL
         if not (
@@ -142,7 +147,7 @@ class Clip:
         ):
             given = {
                 "path": path, "labels": labels, "events": events, "split": split, "group": group, "name": name,
-                "start": start, "stop": stop,
+                "start": start, "stop": stop, "extra": extra,
             }  # fmt: skip
             self.__init__(**_plain(given))  # type: ignore[misc]
             return
@@ -154,19 +159,20 @@ class Clip:
         self.group: str = self.name if group is None else group  # type: ignore[assignment]
         self.start = start
         self.stop = stop
+        self.extra = NO_EXTRA if extra is None else _plain({"name": self.name, "extra": extra})["extra"]
 
     def __repr__(self) -> str:
         return f"Clip({self.name!r}, {self.path.source}:{self.path.path}, labels={self.labels!r}, split={self.split!r})"
 
 
 def _plain(given: dict[str, Any]) -> dict[str, Any]:
-    """The arguments of a clip as plain values."""
-    path = given["path"]
+    """Some arguments of a clip as plain values."""
+    path = given.get("path")
     called = given["name"] if isinstance(given["name"], str) else path.path if isinstance(path, Member) else None
     subject = "Clip" if called is None else f"clip {shown(called)}"
-    plain = check_arguments(Clip.__init__, given, subject, CorpusError)
-    if isinstance(plain["group"], int):
+    plain = check_arguments(Clip.__init__, given, subject, CorpusError, _RULES)
+    if isinstance(plain.get("group"), int):
         plain["group"] = str(plain["group"])
-    if isinstance(given["events"], Set):
+    if isinstance(given.get("events"), Set):
         plain["events"] = sorted(plain["events"], key=lambda event: (event.start, event.end, str(event.label)))
     return plain

@@ -52,7 +52,8 @@ class OwnImports:
                 hiding = self._hiding()
                 _remove(hiding)
                 aside |= hiding
-                self._others = {name: other for name, other in sys.modules.items() if name not in self._modules}
+                loaded = dict(sys.modules)  # a thread may be importing meanwhile
+                self._others = {name: other for name, other in loaded.items() if name not in self._modules}
                 yield
             finally:
                 sys.meta_path.remove(_Finder)

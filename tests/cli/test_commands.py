@@ -84,6 +84,10 @@ def test_a_mode_can_stand_behind_a_name(user: User, shared: Shared) -> None:
         ("hearpreprocess esc50 --sample", "--sample-rates"),
         ("hearpreprocess clean --dry", "--dry-run"),
         ("hearpreprocess plan libri", "libricount"),
+        ("hearpreprocess publ", "published"),
+        ("hearpreprocess published al", "all"),
+        ("hearpreprocess published nsynth_pitch:5", "nsynth_pitch:50h"),
+        ("hearpreprocess published esc50 --cl", "--clean"),
         ("hearpreprocess list --type ev", "event"),
         ("hearpreprocess ver", "verify"),
         ("hearpreprocess verify --js", "--json"),
@@ -330,18 +334,26 @@ def test_report_writes_what_is_missing_and_nothing_over_others(user: User, share
     tasks = user.folder / "out" / "tasks"
     (page,) = tasks.glob("*/report.html")
     page.unlink()
-    (tasks / "index.html").write_text("mine")
+    overview = user.folder / "out" / "index.html"
+    written = overview.read_text()
+    overview.write_text("mine")
     refused = user.run("report", "out")
     assert refused.returncode == 2
-    assert "index.html was not made by hearpreprocess; move it away" in refused.stderr
-    assert (tasks / "index.html").read_text() == "mine"
-    (tasks / "index.html").unlink()
+    assert "out/index.html was not made by hearpreprocess; move it away" in refused.stderr
+    assert overview.read_text() == "mine"
+    overview.unlink()
+    assert not page.exists()
+    assert user.run("report", "out").stdout.split() == [f"out/tasks/{page.parent.name}/report.html", "out/index.html"]
+    assert overview.read_text() == written
     assert page.is_file()
     made = page.read_text()
     page.write_text(made.replace("Splits", "Parts"))
-    assert user.run("report").stdout.split() == ["out/tasks/index.html"]
+    assert user.run("report").stdout.split() == ["out/index.html"]
     assert page.read_text() != made
-    assert user.run("report", "--anew").returncode == 0
+    assert "note" not in user.run("report", "--force").stderr
+    assert page.read_text() == made
+    page.write_text(made.replace("Splits", "Parts"))
+    assert "note: --anew is now called --force" in user.run("report", "--anew").stderr
     assert page.read_text() == made
     (tasks / "linked").symlink_to(page.parent.name)
     (tasks / "broken").mkdir()
@@ -349,7 +361,7 @@ def test_report_writes_what_is_missing_and_nothing_over_others(user: User, share
     some = user.run("report")
     assert some.returncode == 1
     assert "left out:" in some.stderr
-    assert 'href="./linked/report.html"' in (tasks / "index.html").read_text()
+    assert 'href="./tasks/linked/report.html"' in overview.read_text()
 
 
 def test_clean_removes_what_lies_between_and_nothing_else(user: User) -> None:
@@ -452,7 +464,7 @@ def test_reports_are_written_where_they_can_be(user: User) -> None:
     assert user.run("./mine.py", "--sample-rates", 8000).returncode == 0
     (task,) = (user.folder / "out" / "tasks").iterdir()
     assert "is one task, whose report is report.html in it" in user.run("report", task).stderr
-    (user.folder / "out" / "tasks" / "index.html").mkdir()
+    (user.folder / "out" / "index.html").mkdir()
     refused = user.run("report")
     assert refused.returncode != 0
     assert "index.html was not made by hearpreprocess" in refused.stderr

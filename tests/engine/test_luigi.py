@@ -65,6 +65,7 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
         "task_completion_cache",
     ),
     "scheduler.Scheduler.count_pending": ("self", "worker"),
+    "scheduler.Scheduler.update_resource": ("self", "resource", "amount"),
     "scheduler.Scheduler.set_task_status_message": ("self", "task_id", "status_message"),
     "scheduler.Scheduler.set_task_progress_percentage": ("self", "task_id", "progress_percentage"),
     "rpc.RemoteScheduler.__init__": ("self", "url", "connect_timeout"),

@@ -13,7 +13,7 @@ import pytest
 
 from hearpreprocess.errors import ConfigError, DownloadError
 from hearpreprocess.fetch import Connection, Connections, read_json
-from hearpreprocess.finished import resampled
+from hearpreprocess.finished import published
 from tests.conftest import User
 from tests.fetch.scripted import PAGE, Answer, Asked, serving
 
@@ -123,7 +123,7 @@ def file(**facts: Any) -> dict[str, Any]:
 )
 def test_a_record_that_lacks_something_is_named(record: Any, reason: str) -> None:
     with pytest.raises(ConfigError, match=reason) as raised:
-        resampled.archive_in(record, "http://me:SECRET@host/record?token=SECRET", "a")
+        published.archive_in(record, "http://me:SECRET@host/record?token=SECRET", "a")
     assert str(raised.value).startswith("http://host/record: the listing of the published record cannot be understood")
 
 

@@ -107,7 +107,7 @@ class Judge:
 
     def _report(self, path: Path) -> str:
         row = report.row(path)
-        report.index([row])
+        report.index({path: row}, path.parent)
         if self._judged % PAGES == FIRST_PAGE:
             report.page(path)
         return "written"

@@ -15,7 +15,7 @@ from hearpreprocess.errors import ConfigError
 from hearpreprocess.fetch.content import described, problem_of_page
 from hearpreprocess.fetch.faults import retry_after
 from hearpreprocess.fetch.part import open_part, part_path, url_of_part
-from hearpreprocess.finished import resampled
+from hearpreprocess.finished import published
 from hearpreprocess.storage import fitting_name, name_of
 from hearpreprocess.task import Archive
 
@@ -59,7 +59,7 @@ def test_any_record_is_understood_or_refused(record: object) -> None:
         {"files": [{"key": "a", "checksum": record, "links": record, "size": 1}]},
     ):
         try:
-            source: object = resampled.archive_in(value, "http://host/record", "a")
+            source: object = published.archive_in(value, "http://host/record", "a")
         except ConfigError as error:
             source = str(error)
         assert isinstance(source, Archive) or "the published record" in str(source)

@@ -144,7 +144,8 @@ def test_a_card_tells_a_person_what_the_task_is(user: User) -> None:
     user.write("mine.py", toys.folds_task(archive, **facts))
     assert user.run("./mine.py", *RATES).returncode == 0
     card = (user.folder / "out" / "tasks" / TITLE / "README.md").read_text()
-    assert card.startswith(f"# {TITLE}\n\nA toy.")
+    head, text = card.split("\n---\n")
+    assert text.startswith(f"\n# {TITLE}\n\nA toy.")
     for line in (
         "| fold00 | 4 | 0:00:02 |",
         "| all | 12 | 0:00:05 |",
@@ -156,7 +157,9 @@ def test_a_card_tells_a_person_what_the_task_is(user: User) -> None:
         "A. Author, Toys, 2020",
     ):
         assert line in card
-    assert of_tarball(user, 8000, "README.md").decode() == card
+    head_of_tarball, text_of_tarball = of_tarball(user, 8000, "README.md").decode().split("\n---\n")
+    assert text_of_tarball == text
+    assert (head.count("config_name"), head_of_tarball.count("config_name")) == (2, 1)
 
 
 def test_checksums_stand_beside_a_tarball(user: User) -> None:

@@ -348,7 +348,7 @@ def test_the_page_holds_all_that_it_shows(folder: Path, made: Page) -> None:
             if name in ("src", "srcset", "poster", "action", "background") or (name == "href" and element.tag != "a"):
                 assert value.startswith("data:")
             if element.tag == "a" and name == "href":
-                assert value.startswith(("#", "https://", "http://"))
+                assert value == "../../index.html" or value.startswith(("#", "https://", "http://"))
     style = made.one("style").text
     assert "url(" not in style
     assert "@import" not in style
@@ -535,7 +535,10 @@ def test_nothing_that_a_corpus_says_gets_out_of_its_place(tmp_path: Path) -> Non
             )
         )
     )
-    for text in (page(hostile(tmp_path / "hostile")), index([overview_row(tmp_path / "hostile")])):
+    for text in (
+        page(hostile(tmp_path / "hostile")),
+        index({tmp_path / "hostile": overview_row(tmp_path / "hostile")}, tmp_path),
+    ):
         made = Page(text)
         text.encode("utf-8")
         assert {element.tag for element in made.elements} <= {element.tag for element in harmless.elements} | {
@@ -746,7 +749,7 @@ def test_more_labels_than_there_is_room_for_are_counted(tmp_path: Path) -> None:
 
 def test_the_overview_leads_to_every_page(tasks: Path) -> None:
     folders = [tasks / title for title in TITLES]
-    text = index(list(map(overview_row, folders)))
+    text = index({folder: overview_row(folder) for folder in folders}, tasks.parent)
     made = Page(text)
     shown = made.all("tr", task=None)
     assert [each.attributes["data-task"] for each in shown] == list(TITLES)
@@ -757,16 +760,21 @@ def test_the_overview_leads_to_every_page(tasks: Path) -> None:
         assert float(each.attributes["data-seconds"]) == seconds
         assert "(made up)" in each.text
     links = [link.attributes["href"] for link in made.all("a")]
-    assert links == ["#content", *(f"./{title}/report.html" for title in TITLES)]
+    assert links == ["#content", *(f"./{tasks.name}/{title}/report.html" for title in TITLES)]
     assert str(tasks) not in text
-    assert index(list(map(overview_row, folders))) == text
-    assert "No task is finished yet." in index([])
+    assert "No task is finished yet." in index({}, tasks)
 
 
-def test_links_of_the_overview_start_above_all_tasks(tmp_path: Path) -> None:
-    folders = [task_of(tmp_path / place, {}, ["train"]) for place in ("one/a b#", "two/nested/c:d")]
-    links = [link.attributes["href"] for link in Page(index(list(map(overview_row, folders)))).all("a")]
-    assert links[1:] == ["./one/a%20b%23/report.html", "./two/nested/c%3Ad/report.html"]
+def test_links_of_the_overview_start_where_it_is(tmp_path: Path) -> None:
+    folders = [task_of(tmp_path / place, {}, ["train"]) for place in ("one/a b#", "two/nested/c:d", "no report")]
+    for folder in folders[:2]:
+        (folder / "report.html").write_text(page(folder))
+    made = Page(index({folder: overview_row(folder) for folder in folders}, tmp_path))
+    assert [link.attributes["href"] for link in made.all("a")[1:]] == [
+        "./one/a%20b%23/report.html",
+        "./two/nested/c%3Ad/report.html",
+    ]
+    assert ["(no report)" in row.text for row in made.all("tr", task=None)] == [False, False, True]
 
 
 def test_what_is_no_finished_task_is_refused(tasks: Path, tmp_path: Path) -> None:

@@ -123,7 +123,7 @@ def test_a_report_of_a_damaged_task_does_not_keep_others_from_theirs(
     )  # has its row alone
     assert main(["report", str(task.parent)]) == 1
     said = capsys.readouterr()
-    assert said.out.splitlines() == [str(task.parent / "index.html")]
+    assert said.out.splitlines() == [str(task.parent.parent / "index.html")]
     assert [line.partition(" ")[0] for line in said.err.splitlines()] == ["left", "left"]
 
 

@@ -107,6 +107,9 @@ def _summary(manifest: dict[str, Any], splits: Sequence[str]) -> Iterator[str]:
     yield "\nsplits: " + ", ".join(f"{split} {counts[split]:,}" for split in splits)
     common = ", ".join(f"{label} {count:,}" for label, count in labels.most_common(10))
     yield f"labels: {len(labels):,}; {common}" + (" ..." if len(labels) > 10 else "")
+    extra = Counter(column for facts in clips.values() for column in facts.get("extra", ()))
+    if extra:
+        yield "extra: " + ", ".join(f"{column} {count:,}" for column, count in sorted(extra.items()))
     for entry in manifest["left_out"]:
         count = len(entry["clips"]) if "clips" in entry else f"{entry['count']:,} {entry['of']}"
         yield f"left out: {count}, {entry['reason']}"

@@ -1,22 +1,16 @@
-"""Write an index of finished tasks, which links to the report of each, into their folder.
+"""Write the overview of finished tasks beside their folder, out/index.html, with a link to the report of each.
 
-Reports themselves are made with every task; one that is missing, of a task that was copied from elsewhere, is written.
+Runs write both; a report that is missing, of a task that was copied from elsewhere, is written.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
 from hearpreprocess.errors import OutputError
-from hearpreprocess.finished import MANIFEST, REPORT, is_task_folder, task_folders_in
-from hearpreprocess.storage import whole_file
-
-INDEX = "index.html"
-GENERATOR, MOST_BEFORE_GENERATOR = '<meta name="generator" content="hearpreprocess">', 4096
-"""The mark of our pages, and the number of bytes in which it must start."""
+from hearpreprocess.finished import MANIFEST, REPORT, is_task_folder
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -24,52 +18,47 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "folder", nargs="?", type=Path, default=Path("out/tasks"), metavar="DIR", help="default: out/tasks"
     )
-    parser.add_argument("--anew", action="store_true", help="write reports that are there already, too")
+    parser.add_argument("--force", action="store_true", help="write reports that are there already, too")
+    parser.add_argument("--anew", action="store_true", help=argparse.SUPPRESS)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the index and the missing reports; the exit status is 1 if a task is left out."""
+    """Write the overview and the missing reports; the exit status is 1 if a task is left out."""
     from hearpreprocess import report
 
-    parent, folders = _finished(options.folder)
-    rows = []
-    for folder in folders:
-        try:
-            if options.anew or not (folder / REPORT).exists():
-                _write(folder / REPORT, report.page(folder))
-            rows.append(report.row(folder))
-        except OutputError as error:
-            print(f"left out: {error}", file=sys.stderr)
-    if rows:
-        _write(parent / INDEX, report.index(rows))
-    return 0 if len(rows) == len(folders) else 1
+    if options.anew:
+        print("note: --anew is now called --force, and will be removed in the next release", file=sys.stderr)
+    tasks_dir = _tasks_dir(options.folder)
+    overview = report.overview_path(tasks_dir)
+    report.check_page(overview)
+    left_out: dict[Path, OutputError] = {}
+    for folder in report.finished_in(tasks_dir):
+        path = folder / REPORT
+        if options.force or options.anew or not path.exists():
+            try:
+                report.write_page(path, report.page(folder))
+                print(path)
+            except OutputError as error:
+                left_out[folder] = error
+    made = report.write_overview(tasks_dir)
+    left_out |= made.left_out
+    for folder in sorted(left_out):
+        print(f"left out: {left_out[folder]}", file=sys.stderr)
+    if made.text:
+        print(overview)
+    return 1 if left_out else 0
 
 
-def _finished(folder: Path) -> tuple[Path, list[Path]]:
-    """The folder of finished tasks, which is the given one or `tasks` in it, and the finished tasks.
+def _tasks_dir(folder: Path) -> Path:
+    """The folder of finished tasks, which is the given one or `tasks` in it.
 
     Raises OutputError where there are none.
     """
+    from hearpreprocess import report
+
     if is_task_folder(folder):
         raise OutputError(f"{folder} is one task, whose report is {REPORT} in it; name the folder that it is in")
-    for parent in (folder, folder / "tasks"):
-        if folders := [path for path in task_folders_in(parent) if os.path.lexists(path / MANIFEST)]:
-            return parent, folders
+    for tasks_dir in (folder, folder / report.TASKS):
+        if report.finished_in(tasks_dir):
+            return tasks_dir
     raise OutputError(f"{folder} holds no finished task with a {MANIFEST}")
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a page and print its path; refuse to replace a foreign file."""
-    try:
-        is_foreign = os.path.lexists(path) and not _is_ours(path)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be replaced: {error.strerror}") from error
-    if is_foreign:
-        raise OutputError(f"{path} was not made by hearpreprocess; move it away")
-    with whole_file(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-    print(path)
-
-
-def _is_ours(path: Path) -> bool:
-    return path.is_file() and GENERATOR in path.read_text(encoding="utf-8", errors="replace")[:MOST_BEFORE_GENERATOR]

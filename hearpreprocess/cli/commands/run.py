@@ -40,17 +40,36 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--from-published",
         nargs="+",
         default=[],
-        metavar="TARBALL",
-        help="make the rates from a finished task's tarball, hear2021-...-48000.tar.gz, in place of its corpus: a "
-        "file, or the name of one of the nineteen published ones, which is downloaded",
+        metavar="TASK",
+        help="make the rates from the tarballs of finished tasks in place of their corpora: the same as "
+        "`hearpreprocess published TASK...`",
     )
-    parser.add_argument("--record", metavar="URL", help="where the published tarballs are listed (default: Zenodo)")
+    add_record(parser)
     add_rates(parser)
     add_directories(parser)
     add_sources(parser)
-    parser.add_argument("--offline", action="store_true", help="never touch the network; list what is missing")
+    add_offline(parser)
     parser.add_argument("--until", choices=("download", "corpus"), help="stop after this stage")
     add_skips(parser)
+    add_most_expansion(parser)
+    add_work(parser)
+    add_no_report(parser)
+    parser.add_argument("--version", action=ShowVersion, help=argparse.SUPPRESS)
+    add_detail(parser)
+
+
+def add_record(parser: argparse.ArgumentParser) -> None:
+    """Add where the published record is looked up."""
+    parser.add_argument("--record", metavar="URL", help="where the published tarballs are listed (default: Zenodo)")
+
+
+def add_offline(parser: argparse.ArgumentParser) -> None:
+    """Add whether the network may be used."""
+    parser.add_argument("--offline", action="store_true", help="never touch the network; list what is missing")
+
+
+def add_most_expansion(parser: argparse.ArgumentParser) -> None:
+    """Add how much an archive may grow."""
     parser.add_argument(
         "--most-expansion",
         type=float,
@@ -58,9 +77,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="refuse an archive whose members are more than N times as large as itself (default: %(default)s)",
     )
-    add_work(parser)
-    add_no_report(parser)
-    parser.add_argument("--version", action=ShowVersion, help=argparse.SUPPRESS)
+
+
+def add_detail(parser: argparse.ArgumentParser) -> None:
+    """Add how much is shown, and the scheduler."""
     detail = parser.add_mutually_exclusive_group()
     detail.add_argument("--quiet", action="store_true", help="show nothing but what was made, warnings and failures")
     detail.add_argument("--verbose", action="store_true", help="show every stage's progress each second")
@@ -93,6 +113,8 @@ def fulfil(request: Request, options: argparse.Namespace) -> int:
 
     try:
         outcome = engine.run(request, watch, notify=lambda text: print(text, file=sys.stderr))
+    except TaskNotFoundError:  # the command cannot be understood
+        raise
     except HearPreprocessError as error:
         print(f"hearpreprocess: {error}", file=sys.stderr)
         return FAILED

@@ -1,0 +1,226 @@
+"""Tasks from published tarballs: what a request's words mean, and what has to be downloaded for them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from hearpreprocess import archive
+from hearpreprocess.engine.room import check_room, disks_of, need_of
+from hearpreprocess.errors import ConfigError, DownloadError, OfflineError, OutputError, enumerate_problems
+from hearpreprocess.fetch import Connection, Connections, part_path, read_json
+from hearpreprocess.finished import TARBALL, published, resampled
+from hearpreprocess.request import Request
+from hearpreprocess.steps import Published
+from hearpreprocess.storage import Workspace, bytes_text, counted, digest, whole_file
+from hearpreprocess.task import without_credentials
+
+Notify = Callable[[str], object]
+
+_EXAMPLE = "hear2021-esc50-v2.0.0-full-48000.tar.gz"
+
+
+def published_steps(request: Request, workspace: Workspace, notify: Notify) -> list[Published]:
+    """The steps for the request's words; the record is looked up, once, only if a tarball has to be downloaded.
+
+    `notify` is called with what is downloaded, what the disks need, and what the samples are.
+
+    Raises ConfigError where a word means nothing, DownloadError where the record cannot be looked up, DiskFullError
+    where the outputs cannot fit, OutputError where an output made from the original corpus, or a tarball itself, would
+    be replaced.
+    """
+    given = {word: _given_tarball(word) for word in request.published if _is_path(word)}
+    words = [word for word in request.published if word not in given]
+
+    def steps_of(tarballs: published.Tarballs) -> list[Published]:
+        chosen = tarballs.chosen(words, request.published_mode)
+        titles: dict[Path, str] = {}
+        for word in request.published:
+            if word in given:
+                titles |= dict([given[word]])
+            else:
+                titles |= {workspace.download_dir / name: published.title_of(name) for name in chosen[word]}
+        return _steps(titles, request, workspace)
+
+    steps = _steps_without_the_record(words, request, workspace, steps_of)
+    if steps is None:
+        url = request.record or published.RECORD
+        record = _read(url, workspace, notify)
+        tarballs = published.tarballs_in(record, url)
+        _remember(tarballs, url, workspace)
+        steps = [
+            step if _needs_no_download(step) else step.clone(source=published.archive_in(record, url, step.path.name))
+            for step in steps_of(tarballs)
+        ]
+    _check_replaceable(steps)
+    unfinished = [step for step in steps if not step.complete()]
+    downloads = [step for step in unfinished if step.source]
+    if downloads:
+        _announce(downloads, unfinished, len(steps) - len(unfinished), request, notify)
+    if unfinished:
+        notify(resampled.note(*(step.path for step in unfinished)))
+    return steps
+
+
+def _steps_without_the_record(
+    words: Sequence[str],
+    request: Request,
+    workspace: Workspace,
+    steps_of: Callable[[published.Tarballs], list[Published]],
+) -> list[Published] | None:
+    """The steps if nothing has to be downloaded, by what is known of the record; otherwise None.
+
+    Raises OfflineError, or ConfigError, where the record would have to be looked up offline.
+    """
+    known, named = _known(request, workspace), [*filter(None, map(published.tarball_named, words))]
+    if known is None and len(named) < len(words):
+        if not workspace.offline:
+            return None
+        raise OfflineError(
+            f"{without_credentials(request.record or '')} has not been looked up in {workspace.tmp_dir} before, and "
+            "nothing is downloaded offline; give the names of tarballs"
+        )
+    try:
+        steps = steps_of(published.Tarballs((*(known or ()), *named)))
+    except ConfigError:
+        if workspace.offline:
+            raise
+        return None
+    missing = [step.path for step in steps if not _needs_no_download(step)]
+    if missing and workspace.offline:
+        raise OfflineError(_offline_message(missing))
+    return None if missing else steps
+
+
+def _needs_no_download(step: Published) -> bool:
+    return _is_there(step.path) or step.complete()
+
+
+def _announce(
+    downloads: Sequence[Published], unfinished: Sequence[Published], finished: int, request: Request, notify: Notify
+) -> None:
+    """Say what is downloaded and what the disks need; raise DiskFullError where that cannot fit."""
+    missing = {step: max(0, _size(step) - _begun(step.path)) for step in downloads}
+    needs = {step: need_of(step.path.name, _size(step), missing.get(step, 0), request) for step in unfinished}
+    clips, tarballs = sum(need.clips for need in needs.values()), sum(need.tarballs for need in needs.values())
+    rates = ", ".join(map(str, request.sample_rates))
+    done = f" {counted(finished, 'tasks')} finished already." if finished else ""
+    notify(
+        f"To download: {counted(len(downloads), 'tarballs')}, {bytes_text(sum(missing.values()))}. To make: "
+        f"{counted(len(unfinished), 'tasks')} at {rates} Hz, about {bytes_text(clips)} of clips and "
+        f"{bytes_text(tarballs)} of tarballs.{done}"
+    )
+    # A task whose tarball is there may be half made, and need less than it does from its beginning.
+    check_room(disks_of([needs[step] for step in downloads], request))
+    for disk in disks_of(list(needs.values()), request):
+        notify(str(disk))
+
+
+def _size(step: Published) -> int:
+    return sum(file.size or 0 for file in step.source.files) if step.source else step.path.stat().st_size
+
+
+def _begun(path: Path) -> int:
+    """The bytes of a tarball that an earlier run has downloaded."""
+    part = part_path(path)
+    return part.stat().st_size if part.exists() else 0
+
+
+def _steps(titles: Mapping[Path, str], request: Request, workspace: Workspace) -> list[Published]:
+    """One step for each tarball. `titles`: of the tasks in them."""
+    of_titles: dict[str, Path] = {}
+    for path, title in titles.items():
+        if of_titles.setdefault(title, path) != path:
+            raise ConfigError(f"{of_titles[title]} and {path} would both make {title}; give them one by one")
+    return [
+        Published(
+            workspace=workspace,
+            tarball=str(path),
+            task=title,
+            rates=request.sample_rates,
+            compression=request.compression,
+            skips=request.skip_bad_clips,
+            with_report=request.with_report,
+            clean=request.clean,
+        )
+        for path, title in titles.items()
+    ]
+
+
+def _is_path(word: str) -> bool:
+    """Whether a word means a path: it has a folder, or looks like an archive and is no name of a published one."""
+    if "/" in word:
+        return True
+    return word.endswith((".gz", ".tgz", ".tar", ".zip")) and (Path(word).is_file() or not TARBALL.fullmatch(word))
+
+
+def _given_tarball(word: str) -> tuple[Path, str]:
+    """The absolute path of a tarball given by its path, and the title of the task in it."""
+    path = Path(word)
+    if path.is_dir():
+        raise ConfigError(f"{word} is a folder; expected a tarball, a task or a group")
+    if not path.is_file():
+        raise ConfigError(f"there is no {word}; a published tarball has a name like {_EXAMPLE}")
+    if not TARBALL.fullmatch(path.name):
+        raise ConfigError(f"{word}: expected a name like {_EXAMPLE}")
+    path.open("rb").close()  # if that is not allowed, no reader shall take it for a damaged one
+    (task,) = resampled.references_to([path.absolute()])
+    return path.absolute(), task.resolve().title
+
+
+def _check_replaceable(steps: Iterable[Published]) -> None:
+    """Raise OutputError where an output was made from the original corpus, or is the tarball to read."""
+    refused = [
+        str(output)
+        for step in steps
+        for output in step.output_paths
+        if output == step.path or (output.exists() and not resampled.is_resampled(output))
+    ]
+    if refused:
+        others = f" (and {counted(len(refused) - 1, 'other outputs')})" if len(refused) > 1 else ""
+        raise OutputError(
+            f"{refused[0]}{others} was made from the original corpus; choose another --tasks-dir and --tar-dir for "
+            "what is resampled"
+        )
+
+
+def _known(request: Request, workspace: Workspace) -> Sequence[str] | None:
+    """The tarballs of the record when it was last looked up, or those of Zenodo's by the tasks' facts; else None."""
+    try:
+        names = json.loads(_memory(request.record or published.RECORD, workspace).read_text(encoding="utf-8"))
+        return list(map(str, names))
+    except (FileNotFoundError, ValueError):
+        return None if request.record else published.Tarballs.expected().names
+
+
+def _memory(url: str, workspace: Workspace) -> Path:
+    return workspace.tmp_dir / "published" / f"record-{digest(url)}.json"
+
+
+def _remember(tarballs: published.Tarballs, url: str, workspace: Workspace) -> None:
+    with whole_file(_memory(url, workspace)) as file:
+        file.write_text(json.dumps(tarballs.names), encoding="utf-8")
+
+
+def _read(url: str, workspace: Workspace, notify: Notify) -> Any:
+    """Zenodo's description of the record."""
+    try:
+        connection = Connection(Connections(workspace.tmp_dir / "connections"), notify)
+        return read_json(url, connection, notify, parse=published.record_of)
+    except DownloadError as error:
+        raise DownloadError(f"the listing of the published tarballs cannot be read: {error}") from error
+
+
+def _offline_message(missing: Sequence[Path]) -> str:
+    if len(missing) == 1:
+        start = f"{missing[0]} is no archive" if missing[0].exists() else f"there is no {missing[0]}"
+        return f"{start}, and nothing is downloaded offline; put it there from {published.PAGE}"
+    headline = f"{{count}} tarballs are not in {missing[0].parent}, and nothing is downloaded offline; put them there "
+    return enumerate_problems(f"{headline}from {published.PAGE}:", [path.name for path in missing])
+
+
+def _is_there(path: Path) -> bool:
+    """Whether a tarball exists and is none that only bears the name, such as a page that an older version has kept."""
+    return path.is_file() and archive.problem_of_archive(path) is None

@@ -1,0 +1,212 @@
+"""The root step of a task that is made from a finished tarball: Published, with the step that downloads the tarball."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Sequence
+from pathlib import Path
+from typing import Any
+
+import luigi
+
+from hearpreprocess.errors import ConfigError, HearPreprocessError
+from hearpreprocess.finished import (
+    TARBALL,
+    TaskReader,
+    is_complete,
+    release_of_folder,
+    resampled,
+    tarball_name,
+)
+from hearpreprocess.steps.base import PlanningStep, RatesParameter, SourceParameter
+from hearpreprocess.steps.clean import Clean
+from hearpreprocess.steps.code import made_with
+from hearpreprocess.steps.download import Download
+from hearpreprocess.steps.outputs import ABOVE_ALL_RATES, is_packed
+from hearpreprocess.steps.release import Release
+from hearpreprocess.storage import Workspace, alone, digest, has_skipped_cleanup, note_skipped_cleanup, whole_file
+
+DOWNLOADS = "hearpreprocess-tarballs"
+"""The resource of the scheduler that each download of a tarball takes one of."""
+
+DOWNLOADS_AT_ONCE = 2
+"""As many as there may be connections to one host, so that none waits for another's."""
+
+
+class DownloadTarball(Download):
+    """A tarball of the published record; few at once, and in addition to the steps that work."""
+
+    resources = {DOWNLOADS: 1}  # noqa: RUF012  (an attribute of Luigi's)
+    waits_for_network = True
+
+    @property
+    def priority(self) -> int:  # type: ignore[override]
+        """Before all work, as the network is the slowest; the smallest first, so that there is work soon."""
+        return 2 * ABOVE_ALL_RATES - min(ABOVE_ALL_RATES, sum(file.size or 0 for file in self.source.files) >> 20)
+
+    def run(self) -> None:
+        before = {name: _stamp(path) for name, path in self.files.items()}
+        super().run()
+        for name, path in self.files.items():
+            if (stamp := _stamp(path)) != before[name]:
+                with whole_file(note_of_download(self.workspace, name)) as note:
+                    note.write_text(json.dumps(stamp), encoding="utf-8")
+
+
+def note_of_download(workspace: Workspace, name: str) -> Path:
+    """The file that says that a tarball in the download folder was downloaded by a run, and is nobody's own."""
+    return workspace.tmp_dir / "published" / f"{name}.json"
+
+
+def _stamp(path: Path) -> list[int] | None:
+    """The size and the modification time of a file; None if it does not exist."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return [status.st_size, status.st_mtime_ns]
+
+
+class OptionalSourceParameter(SourceParameter):
+    """A source, or None."""
+
+    def serialize(self, x: Any) -> str:
+        return "" if x is None else super().serialize(x)
+
+
+class Published(PlanningStep):
+    """A task at some rates from the tarball of a finished one; planned as soon as the tarball is there.
+
+    `tarball`: its path. `task`: the title of the task in it. `source`: where it is downloaded from; None for one that
+    is there. `clean`: remove the intermediate results afterwards, and the tarball if it was downloaded; its outputs
+    then show by themselves that they are complete. The others: see Release.
+    """
+
+    tarball = luigi.Parameter()
+    task = luigi.Parameter()
+    source = OptionalSourceParameter(default=None, significant=False)
+    rates = RatesParameter()
+    compression = luigi.Parameter()
+    skips = luigi.IntParameter()
+    with_report = luigi.BoolParameter(default=True, significant=False)
+    clean = luigi.BoolParameter(default=False)
+    stage = "published"
+
+    @property
+    def title(self) -> str:
+        title: str = self.task
+        return title
+
+    @property
+    def path(self) -> Path:
+        """The path of the tarball."""
+        return Path(self.tarball)
+
+    @property
+    def output_paths(self) -> list[Path]:
+        return [self._folder, *self._tarballs]
+
+    @property
+    def _tarballs(self) -> list[Path]:
+        return [self.workspace.tar_dir / tarball_name(self.title, rate) for rate in self.rates]
+
+    def requires(self) -> list[DownloadTarball]:
+        if self.source is None:
+            return []
+        return [DownloadTarball(workspace=self.workspace, source=self.source)]
+
+    def complete(self) -> bool:
+        # The tarball is looked into last, as its metadata may be behind gigabytes of clips.
+        try:
+            if not self._is_made():
+                return False
+            stamp = _stamp(self.path)
+            if stamp is None:
+                return True
+            is_known = not self.clean and self._known_as_made() == [stamp, release_of_folder(self._folder)]
+            return is_known or (self._work().complete() and not self._has_to_remove())
+        except (HearPreprocessError, OSError):  # `planned` says it then
+            return False
+
+    def run(self) -> Generator[Any, Any, None]:
+        if self.path.is_file() and not (work := self._work()).complete():
+            with alone(self.workspace.tmp_dir, self.workspace.run) as is_alone:
+                if is_alone:
+                    work.forget_failures()
+            work.repeat_warnings()
+        yield from super().run()
+
+    def planned(self) -> Sequence[Release | Clean]:
+        if not self.path.is_file() and self._is_made():  # another run has finished it, and removed the tarball
+            return []
+        work = self._work()
+        return [] if work.complete() else [work]
+
+    def finish(self) -> None:
+        if self._has_to_remove():
+            with alone(self.workspace.tmp_dir, self.workspace.run) as is_alone:
+                if is_alone:
+                    self.path.unlink(missing_ok=True)
+                    note_of_download(self.workspace, self.path.name).unlink(missing_ok=True)
+                else:
+                    note_skipped_cleanup(self.workspace.tmp_dir, self.workspace.run)
+        elif stamp := _stamp(self.path):
+            with whole_file(self._note_of_made) as note:
+                note.write_text(json.dumps([stamp, release_of_folder(self._folder)]), encoding="utf-8")
+        self.note("completed")
+
+    def _work(self) -> Release | Clean:
+        """The step that makes the outputs from the tarball, which must be there."""
+        (task,) = resampled.references_to([self.path])
+        if task.resolve().title != self.title:
+            raise ConfigError(f"{self.path}: expected the task {self.title} by its name, got {task.resolve().title}")
+        facts = {
+            "workspace": self.workspace,
+            "rates": self.rates,
+            "compression": self.compression,
+            "skips": self.skips,
+            "with_report": self.with_report,
+        }
+        return Clean(tasks=(task,), **facts) if self.clean else Release(task=task, **facts)
+
+    @property
+    def _folder(self) -> Path:
+        return self.workspace.tasks_dir / self.title
+
+    @property
+    def _note_of_made(self) -> Path:
+        """The file that says which tarball, by its size and time, the outputs were made from."""
+        return self.workspace.tmp_dir / "published" / f"{self.title}-{digest(self.tarball)}.json"
+
+    def _known_as_made(self) -> Any:
+        try:
+            return json.loads(self._note_of_made.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            return None
+
+    def _has_to_remove(self) -> bool:
+        """Whether the tarball has to go: it was downloaded, and no other run may need it."""
+        if not self.clean or self.path.parent != self.workspace.download_dir:
+            return False
+        try:
+            note = note_of_download(self.workspace, self.path.name)
+            downloaded = json.loads(note.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            return False
+        is_it = downloaded is not None and downloaded == _stamp(self.path)
+        return is_it and not has_skipped_cleanup(self.workspace.tmp_dir, self.workspace.run)
+
+    def _is_made(self) -> bool:
+        """Whether the outputs are complete as far as they show without the tarball that they were made from."""
+        folder = self._folder
+        release, named = release_of_folder(folder), TARBALL.fullmatch(self.path.name)
+        if release is None or named is None:
+            return False
+        finished = TaskReader(folder)
+        metadata, manifest = finished.metadata, finished.manifest
+        if metadata.get("resampled_from") != int(named["rate"]) or manifest is None:
+            return False
+        if len(metadata.get("skipped_clips", ())) > self.skips or manifest["made_with"] != made_with(()):
+            return False
+        is_combined = is_complete(folder, self.rates, finished.counts)
+        return is_combined and all(is_packed(path, release, self.compression) for path in self._tarballs)

@@ -1,0 +1,55 @@
+"""What tasks from published tarballs need on the disks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hearpreprocess.engine.room import Disk, Need, check_room, disks_of, need_of
+from hearpreprocess.errors import DiskFullError
+from hearpreprocess.request import Request
+from hearpreprocess.storage import Workspace
+
+ESC50 = "hear2021-esc50-v2.0.0-full-48000.tar.gz"
+NEEDS = [Need(10, 100, 30, 3), Need(1, 1000, 50, 5)]
+
+
+@pytest.fixture
+def request_of_two_rates(tmp_path: Path) -> Request:
+    workspace = Workspace(tmp_path / "work", tmp_path / "out" / "tasks", tmp_path / "out", tmp_path / "downloads")
+    return Request(workspace=workspace, published=("all",), sample_rates=(16000, 32000))
+
+
+def test_clips_of_known_number_and_duration_have_a_known_size(request_of_two_rates: Request) -> None:
+    need = need_of(ESC50, 600_000_000, 5, request_of_two_rates)
+    clips = 2000
+    assert need.download == 5
+    assert need.between == 2 * clips * (44 + 2 * 5 * 48000)
+    assert need.clips == pytest.approx(clips * 2 * 5 * (16000 + 32000), rel=0.001)
+    assert need.tarballs == 600_000_000
+
+
+def test_other_clips_take_at_least_as_much_as_they_do_packed(request_of_two_rates: Request) -> None:
+    for name in ("hear2021-mine-v1-full-48000.tar.gz", "hear2021-fsd50k-v1.0-full-48000.tar.gz"):
+        assert need_of(name, 480, 480, request_of_two_rates) == Need(480, 960, 480, 480)
+
+
+def test_an_archive_is_not_expected_to_expand_more_than_it_may(request_of_two_rates: Request) -> None:
+    assert need_of(ESC50, 1000, 0, request_of_two_rates).between == 2 * 100 * 1000
+
+
+def test_what_is_removed_on_the_way_is_counted_once(request_of_two_rates: Request) -> None:
+    (disk,) = disks_of(NEEDS, request_of_two_rates)
+    assert (disk.needed, disk.is_least) == (11 + 1100 + 80 + 8, False)
+    (cleaned,) = disks_of(NEEDS, replace(request_of_two_rates, clean=True))
+    assert (cleaned.needed, cleaned.is_least) == (1001 + 80 + 8, True)
+    assert disks_of([], request_of_two_rates)[0].needed == 0
+
+
+def test_the_disk_that_is_too_small_is_named() -> None:
+    fits, full = (Disk(("tarballs",), Path(f"/{name}"), needed, 10, False) for name, needed in (("a", 10), ("b", 11)))
+    check_room([fits])
+    with pytest.raises(DiskFullError, match=r"^disk of tarballs \(/b\): about 11 B needed, 10 B free\.\nNothing was"):
+        check_room([fits, full])
