@@ -13,10 +13,8 @@ from typing import Any
 
 from hearpreprocess.exporting.columns import Column
 from hearpreprocess.exporting.yaml_text import front_matter
+from hearpreprocess.finished import hub_facts
 from hearpreprocess.loading import FinishedTask
-
-_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
-_LARGEST_SIZE = "1M<n<10M"
 
 _DTYPES = {"text": "string", "json": "string"}
 
@@ -55,13 +53,9 @@ def card_head(task: FinishedTask, columns: Iterable[Column], splits: Mapping[str
         "download_size": sum(facts.file_bytes for facts in splits.values()),
         "dataset_size": sum(facts.column_bytes for facts in splits.values()),
     }
+    licence, url = (str(metadata.get(key) or "") for key in ("licence", "url"))
     facts = {
-        "license": "other",
-        "license_name": str(metadata.get("licence") or "not recorded"),
-        "pretty_name": f"{task.title} at {task.sample_rate} Hz",
-        "task_categories": ["audio-classification"],
-        "size_categories": [next((size for limit, size in _SIZES if clips < limit), _LARGEST_SIZE)],
-        "tags": ["audio", "hearpreprocess"],
+        **hub_facts(licence, url, f"{task.title} at {task.sample_rate} Hz", clips),
         "configs": [{"config_name": "default", "data_files": files}],
         "dataset_info": info,
     }

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from hearpreprocess.finished import in_yaml
+
 _PLAIN_KEY = re.compile("(?!(y|n|yes|no|on|off|true|false|null)$)[a-z_]+")
 """Keys that need no quotes; YAML takes the words that are left out for something else than a text."""
-_NOT_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 def front_matter(value: Mapping[str, Any]) -> str:
@@ -20,22 +20,16 @@ def front_matter(value: Mapping[str, Any]) -> str:
 def _lines(value: Any) -> Iterator[str]:
     if isinstance(value, Mapping) and value:
         for key, item in value.items():
-            name = key if _PLAIN_KEY.fullmatch(key) else _scalar(key)
+            name = key if _PLAIN_KEY.fullmatch(key) else in_yaml(key)
             if isinstance(item, Mapping | list) and item:
                 yield f"{name}:"
                 yield from (f"  {line}" for line in _lines(item))
             else:
-                yield f"{name}: {_scalar(item)}"
+                yield f"{name}: {in_yaml(item)}"
     elif isinstance(value, list) and value:
         for item in value:
             first, *others = _lines(item)
             yield f"- {first}"
             yield from (f"  {line}" for line in others)
     else:
-        yield _scalar(value)
-
-
-def _scalar(value: Any) -> str:
-    """A value in JSON, which YAML is stricter than on characters."""
-    text = json.dumps(value, ensure_ascii=False)
-    return _NOT_IN_YAML.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+        yield in_yaml(value)

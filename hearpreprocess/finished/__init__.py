@@ -7,6 +7,7 @@ from hearpreprocess.finished.contents import ClipFile, Contents
 from hearpreprocess.finished.events import events_of
 from hearpreprocess.finished.files import ClipKey, clips_of, is_folder
 from hearpreprocess.finished.forms import compression_problem, root_problem
+from hearpreprocess.finished.front_matter import hub_facts, in_yaml
 from hearpreprocess.finished.layout import (
     CARD,
     MANIFEST,
@@ -66,6 +67,8 @@ __all__ = [
     "compression_of",
     "compression_problem",
     "events_of",
+    "hub_facts",
+    "in_yaml",
     "is_complete",
     "is_event",
     "is_folder",

@@ -42,16 +42,21 @@ def licence_facts(licence: str, url: str) -> dict[str, str]:
     return {"license": "other", "license_name": name or "see-card", **link}
 
 
-def _lines(metadata: Mapping[str, Any], manifest: Mapping[str, Any]) -> Iterator[str]:
-    clips: Mapping[str, Any] = manifest["clips"]
-    facts = {
-        **licence_facts(metadata["licence"], metadata["url"]),
-        "pretty_name": manifest["task"],
+def hub_facts(licence: str, url: str, title: str, clips: int) -> dict[str, Any]:
+    """What the hub lists of a data set: licence, name, kind and size. `clips`: their number."""
+    return {
+        **licence_facts(licence, url),
+        "pretty_name": title,
         "task_categories": ["audio-classification"],
-        "size_categories": [next((size for limit, size in _SIZES if len(clips) < limit), _LARGEST_SIZE)],
+        "size_categories": [next((size for limit, size in _SIZES if clips < limit), _LARGEST_SIZE)],
         "tags": ["audio", "hearpreprocess"],
     }
-    yield from (f"{key}: {_yaml(value)}" for key, value in facts.items())
+
+
+def _lines(metadata: Mapping[str, Any], manifest: Mapping[str, Any]) -> Iterator[str]:
+    clips: Mapping[str, Any] = manifest["clips"]
+    facts = hub_facts(metadata["licence"], metadata["url"], manifest["task"], len(clips))
+    yield from (f"{key}: {in_yaml(value)}" for key, value in facts.items())
     if not manifest["sample_rates"]:
         return
     hidden: dict[str, set[bool]] = {}
@@ -59,18 +64,18 @@ def _lines(metadata: Mapping[str, Any], manifest: Mapping[str, Any]) -> Iterator
         hidden.setdefault(of_clip["split"], set()).add(file.startswith("."))
     yield "configs:"
     for rate in manifest["sample_rates"]:
-        yield f"- config_name: {_yaml(str(rate))}"
+        yield f"- config_name: {in_yaml(str(rate))}"
         yield "  drop_labels: true"
         yield "  drop_metadata: true"
         yield "  data_files:"
         for split in metadata["splits"]:
             if split in hidden:  # a pattern that matches no file is an error of every split
                 patterns = [f"{rate}/{split}/{'.' * is_hidden}*.wav" for is_hidden in sorted(hidden[split])]
-                yield f"  - split: {_yaml(split)}"
-                yield f"    path: {_yaml(patterns[0] if len(patterns) == 1 else patterns)}"
+                yield f"  - split: {in_yaml(split)}"
+                yield f"    path: {in_yaml(patterns[0] if len(patterns) == 1 else patterns)}"
 
 
-def _yaml(value: Any) -> str:
-    """A text or a list of texts in YAML, which has JSON's quotes and is stricter on characters."""
+def in_yaml(value: Any) -> str:
+    """A value on one line of YAML, which has JSON's spelling and is stricter on characters."""
     text = json.dumps(value, ensure_ascii=False)
     return _NOT_IN_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

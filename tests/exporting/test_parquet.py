@@ -85,7 +85,8 @@ def test_the_head_of_the_readme(folders: dict[str, Path], exports: dict[str, Pat
     files = list((exports[kind] / "data").iterdir())
     assert info["download_size"] == sum(path.stat().st_size for path in files)
     assert [feature["name"] for feature in info["features"]] == pq.read_schema(files[0]).names
-    assert facts["license_name"] == task.metadata["licence"]
+    assert facts["pretty_name"] == f"{task.title} at {RATE} Hz"
+    assert facts["license"]
 
 
 def test_the_readme_is_readable(folders: dict[str, Path], exports: dict[str, Path]) -> None:
