@@ -1,0 +1,83 @@
+"""Cuts as Lhotse reads them: one line of JSON a clip, with its recording and a supervision for each label or event.
+
+Source of the fields: https://github.com/lhotse-speech/lhotse, version 1.33, lhotse/serialization.py, deserialize_item.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from hearpreprocess.exporting.clips import checked_content
+from hearpreprocess.exporting.facts import Kind, facts_of, kind_of
+from hearpreprocess.exporting.files import write_lines, write_vocabulary
+from hearpreprocess.exporting.formats import OnClip, Options
+from hearpreprocess.exporting.readme import README, readme
+from hearpreprocess.finished import clip_path
+from hearpreprocess.loading import FinishedClip, FinishedTask
+from hearpreprocess.storage import whole_file
+
+
+def write(task: FinishedTask, folder: Path, options: Options, on_clip: OnClip) -> None:
+    """Write the cuts of each split, the vocabulary and README.md."""
+    kind = kind_of(task)
+    for split in task.splits:
+        clips, path = task.clips(split), folder / f"cuts_{split}.jsonl.gz"
+        if path.exists():
+            on_clip(len(clips))
+            continue
+        with whole_file(path) as temporary, temporary.open("wb") as raw, _gzipped(raw) as packed:
+            for clip in clips:
+                packed.write(f"{json.dumps(_cut(clip, kind, task), ensure_ascii=False)}\n".encode())
+                on_clip(1)
+    write_vocabulary(task, folder)
+    write_lines(folder / README, [readme(task, {"How to load it": _section(task)})])
+
+
+def _gzipped(raw: BinaryIO) -> gzip.GzipFile:
+    return gzip.GzipFile("", "wb", 6, raw, mtime=0)  # no name and no time, for equal bytes
+
+
+def _cut(clip: FinishedClip, kind: Kind, task: FinishedTask) -> dict[str, Any]:
+    facts = facts_of(clip, checked_content(clip), kind, task.vocabulary)
+    rate, length = facts["sample_rate"], facts["length"]
+    span = {"start": 0.0, "duration": length / rate, "channel": 0}
+    source = {"type": "file", "channels": [0], "source": clip_path(rate, clip.split, clip.name)}
+    recording = {"id": clip.name, "sources": [source], "sampling_rate": rate, "num_samples": length}
+    return {
+        "id": clip.name,
+        **span,
+        "supervisions": [
+            {"id": f"{clip.name}-{number}", "recording_id": clip.name, **span, **fields}
+            for number, fields in enumerate(_supervisions(clip, rate, task))
+        ],
+        "recording": {**recording, "duration": length / rate, "channel_ids": [0]},
+        "custom": facts["extra"] | {key: facts[key] for key in ("split", "group", "unpadded_length")},
+        "type": "MonoCut",
+    }
+
+
+def _supervisions(clip: FinishedClip, rate: int, task: FinishedTask) -> Iterator[dict[str, Any]]:
+    """The text and the index of each label; of an event also its time, at least one sample, as Lhotse needs."""
+    for label in clip.labels:
+        yield {"text": str(label), "custom": {"label_index": task.vocabulary.index(label)}}
+    for event in clip.events:
+        custom = {"label_index": task.vocabulary.index(event.label)}
+        duration = max(event.end - event.start, 1 / rate)
+        yield {"start": event.start, "duration": duration, "text": str(event.label), "custom": custom}
+
+
+def _section(task: FinishedTask) -> str:
+    return f"""\
+```python
+from lhotse import CutSet
+
+cuts = CutSet.from_file("cuts_{task.splits[0]}.jsonl.gz").with_recording_path_prefix("<finished task {task.title}>")
+```
+
+Paths are below the directory of the finished task, or below `tasks/{task.title}` where its tarball was unpacked; this
+directory has no audio. Each label or event is a supervision: `text`, and `custom["label_index"]`, that of
+`labelvocabulary.csv`. An event that ends where it starts lasts one sample."""

@@ -1,0 +1,103 @@
+"""Tables of clips and events in CSV, for pandas, sed_eval and EVAR.
+
+They have no audio: the clips are the WAV files of the finished task.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from hearpreprocess.exporting.clips import checked_content
+from hearpreprocess.exporting.evar import evar_lines, evar_section
+from hearpreprocess.exporting.facts import Kind, extra_columns, facts_of, kind_of
+from hearpreprocess.exporting.files import write_lines, write_vocabulary
+from hearpreprocess.exporting.formats import OnClip, Options
+from hearpreprocess.exporting.names import file_name
+from hearpreprocess.exporting.readme import README, readme
+from hearpreprocess.finished import clip_path
+from hearpreprocess.loading import FinishedTask
+from hearpreprocess.storage import csv_line
+
+CLIPS, EVENTS = "clips.csv", "events.csv"
+
+
+def write(task: FinishedTask, folder: Path, options: Options, on_clip: OnClip) -> None:
+    """Write the tables, the vocabulary and README.md; the clips that the tables refer to are checked."""
+    kind = kind_of(task)
+    if (folder / CLIPS).exists():
+        on_clip(len(task.clips()))
+    else:
+        write_lines(folder / CLIPS, _clips(task, kind, on_clip))
+    if kind == "events":
+        write_lines(folder / EVENTS, _events(task))
+    else:
+        write_lines(folder / "evar" / f"{file_name(task.name)}.csv", evar_lines(task, kind))
+    write_vocabulary(task, folder)
+    write_lines(folder / README, [readme(task, _sections(task, kind))])
+
+
+def _clips(task: FinishedTask, kind: Kind, on_clip: OnClip) -> Iterator[str]:
+    """One row a clip: its path below the finished task, file name, facts and extra columns."""
+    extra = extra_columns(task)
+    for number, clip in enumerate(task.clips()):
+        facts = facts_of(clip, checked_content(clip), kind, task.vocabulary)
+        own = {"path": clip_path(facts["sample_rate"], clip.split, clip.name), "filename": clip.file}
+        own |= {column: value for column, value in facts.items() if column not in ("events", "extra")}
+        further = {column: clip.extra.get(column) for column in extra if column not in own}
+        if number == 0:
+            yield csv_line([*own, *further])
+        yield csv_line(map(_cell, (*own.values(), *further.values())))
+        on_clip(1)
+
+
+def _cell(value: Any) -> str:
+    """A value as pandas reads it: nothing for None, JSON for booleans and lists, the shortest exact digits."""
+    if value is None:
+        return ""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, bool | list) else str(value)
+
+
+def _events(task: FinishedTask) -> Iterator[str]:
+    """One row an event, with the columns that DCASE uses; times in seconds."""
+    yield csv_line(("filename", "onset", "offset", "event_label"))
+    for clip in task.clips():
+        for event in clip.events:
+            yield csv_line((clip.file, event.start, event.end, event.label))
+
+
+def _sections(task: FinishedTask, kind: Kind) -> dict[str, str]:
+    return {
+        "Where the clips are": f"""\
+`path` in `{CLIPS}` is that of a WAV file below the directory of the finished task, `{task.title}`, or below
+`tasks/{task.title}` where its tarball was unpacked. This directory has no audio.""",
+        "How to load it": f"""\
+```python
+import pandas as pd
+
+clips = pd.read_csv("{CLIPS}", keep_default_na=False, na_values={{"unpadded_length": [""], "unpadded_seconds": [""]}})
+```
+
+{_TEXTS[kind]} Lengths are in samples at `sample_rate`; `unpadded_length` is the length without the silence at the end.
+Without `keep_default_na=False`, pandas takes texts such as `NA` and `null` for missing.""",
+        **({"sed_eval": _SED_EVAL} if kind == "events" else {"EVAR": evar_section(task)}),
+    }
+
+
+_TEXTS = {
+    "label": "`label` is the label of a clip, `label_index` the index of it in `labelvocabulary.csv`.",
+    "labels": "`labels` and `label_indices`, those in `labelvocabulary.csv`, are lists in JSON.",
+    "events": f"`{EVENTS}` has the events, `onset` and `offset` in seconds; `filename` is that in `{CLIPS}`.",
+}
+
+_SED_EVAL = f"""\
+`{EVENTS}` has the columns of DCASE, which sed_eval, dcase_util and psds_eval read:
+
+```python
+events = pd.read_csv("{EVENTS}", keep_default_na=False)
+reference = events[events.filename == "<clip>.wav"].rename(columns={{"filename": "file"}}).to_dict("records")
+```
+
+There is no table for EVAR, which scores whole clips."""
