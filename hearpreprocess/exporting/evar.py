@@ -8,14 +8,14 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator
 
-from hearpreprocess.exporting.facts import Kind, fold_numbers
+from hearpreprocess.exporting.facts import fold_numbers
 from hearpreprocess.exporting.names import file_name, respelled
 from hearpreprocess.loading import FinishedTask
 from hearpreprocess.storage import csv_line
 from hearpreprocess.task import Label
 
 
-def evar_lines(task: FinishedTask, kind: Kind) -> Iterator[str]:
+def evar_lines(task: FinishedTask) -> Iterator[str]:
     """The lines of a task's table: file_name, label, and fold or split; clips without a label are left out."""
     folds, spellings = fold_numbers(task.splits), evar_labels(task.vocabulary)
     yield csv_line(("file_name", "label", "fold" if folds else "split"))

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 from hearpreprocess import audio
+from hearpreprocess.exporting.columns import Kind, columns_of
 from hearpreprocess.loading import FinishedClip, FinishedTask, Vocabulary
-
-Kind = Literal["label", "labels", "events"]
 
 _SPLITS = frozenset(("train", "valid", "test"))
 
 
 def kind_of(task: FinishedTask) -> Kind:
-    """Whether the clips of a task have one label each, any number of labels, or events."""
-    if task.metadata.get("embedding_type") == "event":
-        return "events"
-    is_multiclass = task.metadata.get("prediction_type") == "multiclass"
-    return "label" if is_multiclass and all(len(clip.labels) == 1 for clip in task.clips()) else "labels"
+    """Whether the clips of a task have one `label` each, any number of `labels`, or `events`.
+
+    Raises OutputError where a clip of a multiclass task does not have one label.
+    """
+    return next(column.kind for column in columns_of(task) if column.kind in ("label", "labels", "events"))
 
 
 def facts_of(clip: FinishedClip, content: bytes, kind: Kind, vocabulary: Vocabulary) -> dict[str, Any]:
@@ -56,11 +55,6 @@ def label_facts(clip: FinishedClip, kind: Kind, vocabulary: Vocabulary) -> dict[
 def length_of(clip: FinishedClip, content: bytes) -> int:
     """The samples of a clip, by its WAV file where no manifest tells. `content`: of that file."""
     return len(audio.read_wav(content).samples) if clip.length is None else clip.length
-
-
-def extra_columns(task: FinishedTask) -> list[str]:
-    """The names of the extra columns of a task's clips, sorted."""
-    return sorted({column for clip in task.clips() for column in clip.extra})
 
 
 def fold_numbers(splits: Sequence[str]) -> dict[str, int]:

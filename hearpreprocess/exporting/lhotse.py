@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from hearpreprocess.exporting.clips import checked_content
-from hearpreprocess.exporting.facts import Kind, facts_of, kind_of
+from hearpreprocess.exporting.columns import Kind
+from hearpreprocess.exporting.facts import facts_of, kind_of
 from hearpreprocess.exporting.files import write_lines, write_vocabulary
 from hearpreprocess.exporting.formats import OnClip, Options
 from hearpreprocess.exporting.readme import README, readme

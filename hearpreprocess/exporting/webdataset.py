@@ -14,12 +14,13 @@ from typing import Any
 
 from hearpreprocess import archive
 from hearpreprocess.exporting.clips import checked_content
-from hearpreprocess.exporting.facts import Kind, facts_of, kind_of
+from hearpreprocess.exporting.columns import Kind
+from hearpreprocess.exporting.facts import facts_of, kind_of
 from hearpreprocess.exporting.files import write_lines, write_vocabulary
 from hearpreprocess.exporting.formats import OnClip, Options
 from hearpreprocess.exporting.names import respelled
 from hearpreprocess.exporting.readme import README, readme
-from hearpreprocess.exporting.shards import shards_of
+from hearpreprocess.exporting.shards import by_bytes
 from hearpreprocess.exporting.xares import READY, xares_facts, xares_section, xares_stems
 from hearpreprocess.loading import FinishedClip, FinishedTask
 from hearpreprocess.storage import fitting_name, whole_file
@@ -41,7 +42,7 @@ def write(task: FinishedTask, folder: Path, options: Options, on_clip: OnClip) -
     kind, clips = kind_of(task), task.clips()
     keys = dict(zip(((clip.split, clip.name) for clip in clips), keys_of([clip.name for clip in clips]), strict=True))
     for split, stem in stems.items():
-        for number, shard in enumerate(shards_of(task.clips(split), MOST_BYTES, MOST_CLIPS)):
+        for number, shard in enumerate(by_bytes(task.clips(split), MOST_BYTES, MOST_CLIPS)):
             path = folder / f"{stem}-{number:06d}.tar"
             if path.exists():
                 on_clip(len(shard))

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from hearpreprocess.errors import ConfigError
-from hearpreprocess.exporting.facts import Kind, fold_numbers
+from hearpreprocess.exporting.columns import Kind
+from hearpreprocess.exporting.facts import fold_numbers
 from hearpreprocess.loading import FinishedClip, FinishedTask, Vocabulary
 
 READY = ".audio_tar_ready"
