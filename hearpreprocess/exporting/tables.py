@@ -82,34 +82,46 @@ def _events(task: FinishedTask) -> Iterator[str]:
 
 def _sections(task: FinishedTask, kind: Kind) -> dict[str, str]:
     return {
-        "Where the clips are": f"""\
-`path` in `{CLIPS}` is that of a WAV file below the directory of the finished task, `{task.title}`, or below
-`tasks/{task.title}` where its tarball was unpacked. This directory has no audio.""",
         "How to load it": f"""\
 ```python
 import pandas as pd
+import soundfile
 
-clips = pd.read_csv("{CLIPS}", keep_default_na=False, na_values={{"unpadded_length": [""], "unpadded_seconds": [""]}})
+clips = pd.read_csv("{CLIPS}")
+samples, rate = soundfile.read("<finished task>/" + clips.path[0], dtype="int16")
 ```
 
-{_TEXTS[kind]} Lengths are in samples at `sample_rate`; `unpadded_length` is the length without the silence at the end.
-Without `keep_default_na=False`, pandas takes texts such as `NA` and `null` for missing.""",
+`path` is that of a WAV file below the directory of the finished task, `{task.title}`, or, of a tarball, below
+`tasks/{task.title}` where it was unpacked. This directory has no audio.
+
+{_TEXTS[kind]} Lengths are in samples at `sample_rate`; `unpadded_length` is the length without the silence at the end,
+empty where it is not known. pandas takes texts such as `NA` and `null` for missing, unless it is called with
+`keep_default_na=False`.""",
         **({"sed_eval": _SED_EVAL} if kind == "events" else {"EVAR": evar_section(task)}),
     }
 
 
-_TEXTS = {
+_TEXTS: dict[Kind, str] = {
     "label": "`label` is the label of a clip, `label_index` the index of it in `labelvocabulary.csv`.",
     "labels": "`labels` and `label_indices`, those in `labelvocabulary.csv`, are lists in JSON.",
     "events": f"`{EVENTS}` has the events, `onset` and `offset` in seconds; `filename` is that in `{CLIPS}`.",
 }
 
 _SED_EVAL = f"""\
-`{EVENTS}` has the columns of DCASE, which sed_eval, dcase_util and psds_eval read:
+`{EVENTS}` has the columns of DCASE, which sed_eval reads. Its labels must be texts:
 
 ```python
-events = pd.read_csv("{EVENTS}", keep_default_na=False)
-reference = events[events.filename == "<clip>.wav"].rename(columns={{"filename": "file"}}).to_dict("records")
+import pandas as pd
+import sed_eval
+
+clips = pd.read_csv("{CLIPS}")
+events = pd.read_csv("{EVENTS}", dtype={{"event_label": str}}, keep_default_na=False)
+metrics = sed_eval.sound_event.EventBasedMetrics(sorted(events.event_label.unique()), t_collar=0.2)
+for filename in clips.filename:
+    reference = events[events.filename == filename].to_dict("records")
+    estimated = reference  # the events that a model found, with the same keys
+    metrics.evaluate(reference, estimated)
+print(metrics.results_overall_metrics()["f_measure"])
 ```
 
 There is no table for EVAR, which scores whole clips."""
