@@ -1,4 +1,4 @@
-"""What exports say of a clip: its labels with their indices, its split, group and lengths."""
+"""What exports say of a clip: its labels with their indices, its split, group, lengths and extra fields."""
 
 from __future__ import annotations
 
@@ -6,55 +6,66 @@ from collections.abc import Sequence
 from typing import Any
 
 from hearpreprocess import audio
-from hearpreprocess.exporting.columns import Kind, columns_of
-from hearpreprocess.loading import FinishedClip, FinishedTask, Vocabulary
+from hearpreprocess.exporting.columns import columns_of
+from hearpreprocess.loading import FinishedClip, FinishedTask
+
+_OWN = frozenset(
+    (
+        "path", "filename", "name", "split", "label", "label_index", "labels", "label_indices", "events", "group",
+        "sample_rate", "length", "unpadded_length", "unpadded_seconds",
+    )
+)  # fmt: skip
+"""The names of facts and columns that no extra field has."""
 
 _SPLITS = frozenset(("train", "valid", "test"))
 
 
-def kind_of(task: FinishedTask) -> Kind:
-    """Whether the clips of a task have one `label` each, any number of `labels`, or `events`.
+class Facts:
+    """The facts of a task's clips, for JSON and tables.
 
-    Raises OutputError where a clip of a multiclass task does not have one label.
+    `kind`: whether its clips have one `label` each, any number of `labels`, or `events`.
     """
-    return next(column.kind for column in columns_of(task) if column.kind in ("label", "labels", "events"))
 
+    def __init__(self, task: FinishedTask) -> None:
+        """Raises OutputError where a clip of a multiclass task does not have one label."""
+        self.kind = next(column.kind for column in columns_of(task) if column.kind in ("label", "labels", "events"))
+        self._vocabulary = task.vocabulary
+        self._extra: dict[str, str] = {}
+        for key in dict.fromkeys(key for clip in task.clips() for key in clip.extra):
+            name = key
+            while name in _OWN or name in self._extra.values():
+                name = f"extra_{name}"
+            self._extra[key] = name
 
-def facts_of(clip: FinishedClip, content: bytes, kind: Kind, vocabulary: Vocabulary) -> dict[str, Any]:
-    """The facts of a clip, for JSON: the same keys for all clips of a task, None where a fact is not known.
+    def of(self, clip: FinishedClip, content: bytes) -> dict[str, Any]:
+        """The same keys for all clips of a task, None where a fact is not known. `content`: of the clip's WAV file.
 
-    `content`: of its WAV file. Times are in seconds, lengths in samples, indices those of the vocabulary. `extra`: its
-    extra columns.
-    """
-    return {
-        "name": clip.name,
-        "split": clip.split,
-        **label_facts(clip, kind, vocabulary),
-        "group": clip.group,
-        "sample_rate": clip.sample_rate,
-        "length": length_of(clip, content),
-        "unpadded_length": clip.unpadded_length,
-        "unpadded_seconds": clip.unpadded_seconds,
-        "extra": dict(clip.extra),
-    }
+        Times are in seconds, lengths in samples, indices those of the vocabulary. Extra fields stand at the end.
+        """
+        length = len(audio.read_wav(content).samples) if clip.length is None else clip.length
+        return {
+            "name": clip.name,
+            "split": clip.split,
+            **self._labels(clip),
+            "group": clip.group,
+            "sample_rate": clip.sample_rate,
+            "length": length,
+            "unpadded_length": clip.unpadded_length,
+            "unpadded_seconds": clip.unpadded_seconds,
+            **{name: clip.extra.get(key) for key, name in self._extra.items()},
+        }
 
-
-def label_facts(clip: FinishedClip, kind: Kind, vocabulary: Vocabulary) -> dict[str, Any]:
-    """The labels of a clip with their indices, or its events."""
-    if kind == "label":
-        return {"label": clip.labels[0], "label_index": vocabulary.index(clip.labels[0])}
-    if kind == "labels":
-        return {"labels": list(clip.labels), "label_indices": [vocabulary.index(label) for label in clip.labels]}
-    events = [
-        {"start": event.start, "end": event.end, "label": event.label, "label_index": vocabulary.index(event.label)}
-        for event in clip.events
-    ]
-    return {"events": events}
-
-
-def length_of(clip: FinishedClip, content: bytes) -> int:
-    """The samples of a clip, by its WAV file where no manifest tells. `content`: of that file."""
-    return len(audio.read_wav(content).samples) if clip.length is None else clip.length
+    def _labels(self, clip: FinishedClip) -> dict[str, Any]:
+        index = self._vocabulary.index
+        if self.kind == "label":
+            return {"label": clip.labels[0], "label_index": index(clip.labels[0])}
+        if self.kind == "labels":
+            return {"labels": list(clip.labels), "label_indices": list(map(index, clip.labels))}
+        events = [
+            {"start": event.start, "end": event.end, "label": event.label, "label_index": index(event.label)}
+            for event in clip.events
+        ]
+        return {"events": events}
 
 
 def fold_numbers(splits: Sequence[str]) -> dict[str, int]:

@@ -1,7 +1,4 @@
-"""Cuts as Lhotse reads them: one line of JSON a clip, with its recording and a supervision for each label or event.
-
-Source of the fields: https://github.com/lhotse-speech/lhotse, version 1.33, lhotse/serialization.py, deserialize_item.
-"""
+"""Cuts as Lhotse 1.33 reads them: for each clip a line of JSON with its recording, and its labels or events."""
 
 from __future__ import annotations
 
@@ -9,11 +6,10 @@ import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from hearpreprocess.exporting.clips import checked_content
-from hearpreprocess.exporting.columns import Kind
-from hearpreprocess.exporting.facts import facts_of, kind_of
+from hearpreprocess.exporting.facts import Facts
 from hearpreprocess.exporting.files import write_lines, write_vocabulary
 from hearpreprocess.exporting.formats import OnClip, Options
 from hearpreprocess.exporting.readme import README, readme
@@ -21,30 +17,29 @@ from hearpreprocess.finished import clip_path
 from hearpreprocess.loading import FinishedClip, FinishedTask
 from hearpreprocess.storage import whole_file
 
+_IN_CUTS = ("name", "label", "label_index", "labels", "label_indices", "events", "sample_rate", "length")
+"""The facts that a cut states in fields of its own."""
+
 
 def write(task: FinishedTask, folder: Path, options: Options, on_clip: OnClip) -> None:
     """Write the cuts of each split, the vocabulary and README.md."""
-    kind = kind_of(task)
+    facts = Facts(task)
     for split in task.splits:
         clips, path = task.clips(split), folder / f"cuts_{split}.jsonl.gz"
         if path.exists():
             on_clip(len(clips))
             continue
-        with whole_file(path) as temporary, temporary.open("wb") as raw, _gzipped(raw) as packed:
+        with whole_file(path) as temporary, temporary.open("wb") as raw, gzip.GzipFile("", "wb", 6, raw, 0) as packed:
             for clip in clips:
-                packed.write(f"{json.dumps(_cut(clip, kind, task), ensure_ascii=False)}\n".encode())
+                packed.write(f"{json.dumps(_cut(clip, facts, task), ensure_ascii=False)}\n".encode())
                 on_clip(1)
     write_vocabulary(task, folder)
     write_lines(folder / README, [readme(task, {"How to load it": _section(task)})])
 
 
-def _gzipped(raw: BinaryIO) -> gzip.GzipFile:
-    return gzip.GzipFile("", "wb", 6, raw, mtime=0)  # no name and no time, for equal bytes
-
-
-def _cut(clip: FinishedClip, kind: Kind, task: FinishedTask) -> dict[str, Any]:
-    facts = facts_of(clip, checked_content(clip), kind, task.vocabulary)
-    rate, length = facts["sample_rate"], facts["length"]
+def _cut(clip: FinishedClip, facts: Facts, task: FinishedTask) -> dict[str, Any]:
+    custom = facts.of(clip, checked_content(clip))
+    rate, length = custom["sample_rate"], custom["length"]
     span = {"start": 0.0, "duration": length / rate, "channel": 0}
     source = {"type": "file", "channels": [0], "source": clip_path(rate, clip.split, clip.name)}
     recording = {"id": clip.name, "sources": [source], "sampling_rate": rate, "num_samples": length}
@@ -56,7 +51,7 @@ def _cut(clip: FinishedClip, kind: Kind, task: FinishedTask) -> dict[str, Any]:
             for number, fields in enumerate(_supervisions(clip, rate, task))
         ],
         "recording": {**recording, "duration": length / rate, "channel_ids": [0]},
-        "custom": facts["extra"] | {key: facts[key] for key in ("split", "group", "unpadded_length")},
+        "custom": {key: value for key, value in custom.items() if key not in _IN_CUTS},
         "type": "MonoCut",
     }
 

@@ -6,14 +6,14 @@ They have no audio: the clips are the WAV files of the finished task.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from hearpreprocess.exporting.clips import checked_content
 from hearpreprocess.exporting.columns import Kind
 from hearpreprocess.exporting.evar import evar_lines, evar_section
-from hearpreprocess.exporting.facts import facts_of, kind_of
+from hearpreprocess.exporting.facts import Facts
 from hearpreprocess.exporting.files import write_lines, write_vocabulary
 from hearpreprocess.exporting.formats import OnClip, Options
 from hearpreprocess.exporting.names import file_name
@@ -27,42 +27,29 @@ CLIPS, EVENTS = "clips.csv", "events.csv"
 
 def write(task: FinishedTask, folder: Path, options: Options, on_clip: OnClip) -> None:
     """Write the tables, the vocabulary and README.md; the clips that the tables refer to are checked."""
-    kind = kind_of(task)
+    facts = Facts(task)
     if (folder / CLIPS).exists():
         on_clip(len(task.clips()))
     else:
-        write_lines(folder / CLIPS, _clips(task, kind, on_clip))
-    if kind == "events":
+        write_lines(folder / CLIPS, _clips(task, facts, on_clip))
+    if facts.kind == "events":
         write_lines(folder / EVENTS, _events(task))
     else:
         write_lines(folder / "evar" / f"{file_name(task.name)}.csv", evar_lines(task))
     write_vocabulary(task, folder)
-    write_lines(folder / README, [readme(task, _sections(task, kind))])
+    write_lines(folder / README, [readme(task, _sections(task, facts.kind))])
 
 
-def _clips(task: FinishedTask, kind: Kind, on_clip: OnClip) -> Iterator[str]:
-    """One row a clip: its path below the finished task, file name, facts and extra columns."""
-    extra: dict[str, str] = {}
+def _clips(task: FinishedTask, facts: Facts, on_clip: OnClip) -> Iterator[str]:
+    """One row a clip: its path below the finished task, its file name and its facts."""
     for number, clip in enumerate(task.clips()):
-        facts = facts_of(clip, checked_content(clip), kind, task.vocabulary)
-        own = {"path": clip_path(facts["sample_rate"], clip.split, clip.name), "filename": clip.file}
-        own |= {column: value for column, value in facts.items() if column not in ("events", "extra")}
+        of_clip = facts.of(clip, checked_content(clip))
+        of_clip.pop("events", None)
+        row = {"path": clip_path(of_clip["sample_rate"], clip.split, clip.name), "filename": clip.file, **of_clip}
         if number == 0:
-            extra = _extra_columns(task, own)
-            yield csv_line([*own, *extra.values()])
-        yield csv_line(map(_cell, (*own.values(), *(clip.extra.get(key) for key in extra))))
+            yield csv_line(row)
+        yield csv_line(map(_cell, row.values()))
         on_clip(1)
-
-
-def _extra_columns(task: FinishedTask, own: Collection[str]) -> dict[str, str]:
-    """By the key of each extra field its column, which no other has."""
-    columns: dict[str, str] = {}
-    for key in dict.fromkeys(key for clip in task.clips() for key in clip.extra):
-        name = key
-        while name in own or name in columns.values():
-            name = f"extra_{name}"
-        columns[key] = name
-    return columns
 
 
 def _cell(value: Any) -> str:

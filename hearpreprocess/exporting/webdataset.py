@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from hearpreprocess import archive
 from hearpreprocess.exporting.clips import checked_content
 from hearpreprocess.exporting.columns import Kind
-from hearpreprocess.exporting.facts import facts_of, kind_of
+from hearpreprocess.exporting.facts import Facts
 from hearpreprocess.exporting.files import write_lines, write_vocabulary
 from hearpreprocess.exporting.formats import OnClip, Options
 from hearpreprocess.exporting.names import respelled
@@ -31,28 +32,53 @@ MOST_BYTES = 500_000_000
 MOST_CLIPS = 10_000
 """The clips in a shard: as many as img2dataset, the usual writer of such shards, puts into one."""
 
+FactsOf = Callable[[FinishedClip, bytes], Any]
+"""The JSON value of a clip, given the content of its WAV file."""
+
 _NOT_IN_KEYS = re.compile(r"[./\\\x00-\x1f\x7f]")
 _LONGEST_ENDING = ".json"
 
 
 def write(task: FinishedTask, folder: Path, options: Options, on_clip: OnClip) -> None:
     """Write the shards of each split, the vocabulary and README.md."""
-    is_xares = options.naming == "xares"
-    stems = xares_stems(task) if is_xares else {split: split for split in task.splits}
-    kind, clips = kind_of(task), task.clips()
+    facts = Facts(task)
+    if options.naming == "xares":
+        stems, sections = xares_stems(task), {"How to use it": xares_section(task, facts.kind)}
+        _write_shards(task, folder, stems, partial(xares_facts, kind=facts.kind, vocabulary=task.vocabulary), on_clip)
+    else:
+        sections = _sections(task, facts.kind)
+        _write_shards(task, folder, {split: split for split in task.splits}, facts.of, on_clip)
+    write_vocabulary(task, folder)
+    write_lines(folder / README, [readme(task, sections)])
+    if options.naming == "xares":
+        write_lines(folder / READY, [])
+
+
+def _write_shards(
+    task: FinishedTask, folder: Path, stems: Mapping[str, str], facts_of: FactsOf, on_clip: OnClip
+) -> None:
+    """Write the shards of each split. `stems`: by split, how the names of its shards begin."""
+    clips = task.clips()
     keys = dict(zip(((clip.split, clip.name) for clip in clips), keys_of([clip.name for clip in clips]), strict=True))
     for split, stem in stems.items():
         for number, shard in enumerate(by_bytes(task.clips(split), MOST_BYTES, MOST_CLIPS)):
             path = folder / f"{stem}-{number:06d}.tar"
             if path.exists():
                 on_clip(len(shard))
-            else:
-                _write_shard(path, _members(shard, keys, task, kind, is_xares=is_xares, on_clip=on_clip))
-    write_vocabulary(task, folder)
-    sections = {"How to use it": xares_section(task, kind)} if is_xares else _sections(task, kind)
-    write_lines(folder / README, [readme(task, sections)])
-    if is_xares:
-        write_lines(folder / READY, [])
+                continue
+            with whole_file(path) as temporary, temporary.open("wb") as file:
+                for piece in archive.tar_pieces(_members(shard, keys, facts_of, on_clip)):
+                    file.write(piece)
+
+
+def _members(
+    clips: Iterable[FinishedClip], keys: Mapping[tuple[str, str], str], facts_of: FactsOf, on_clip: OnClip
+) -> Iterator[tuple[str, bytes]]:
+    for clip in clips:
+        key, content = keys[clip.split, clip.name], checked_content(clip)
+        yield f"{key}.wav", content
+        yield f"{key}.json", json.dumps(facts_of(clip, content), ensure_ascii=False).encode()
+        on_clip(1)
 
 
 def keys_of(names: list[str]) -> list[str]:
@@ -62,30 +88,6 @@ def keys_of(names: list[str]) -> list[str]:
 
 def _key(name: str) -> str:
     return fitting_name(_NOT_IN_KEYS.sub("_", name), _LONGEST_ENDING).removesuffix(_LONGEST_ENDING)
-
-
-def _write_shard(path: Path, members: Iterable[tuple[str, bytes]]) -> None:
-    with whole_file(path) as temporary, temporary.open("wb") as file:
-        for piece in archive.tar_pieces(members):
-            file.write(piece)
-
-
-def _members(
-    clips: Iterable[FinishedClip],
-    keys: dict[tuple[str, str], str],
-    task: FinishedTask,
-    kind: Kind,
-    *,
-    is_xares: bool,
-    on_clip: OnClip,
-) -> Iterator[tuple[str, bytes]]:
-    for clip in clips:
-        key, content = keys[clip.split, clip.name], checked_content(clip)
-        own = xares_facts if is_xares else facts_of
-        facts: Any = own(clip, content, kind, task.vocabulary)
-        yield f"{key}.wav", content
-        yield f"{key}.json", json.dumps(facts, ensure_ascii=False).encode()
-        on_clip(1)
 
 
 def _sections(task: FinishedTask, kind: Kind) -> dict[str, str]:

@@ -35,7 +35,7 @@ def xares_stems(task: FinishedTask) -> dict[str, str]:
     return {split: f"wds-audio-{split}" for split in _SPLITS}
 
 
-def xares_facts(clip: FinishedClip, content: bytes, kind: Kind, vocabulary: Vocabulary) -> Any:
+def xares_facts(clip: FinishedClip, content: bytes, *, kind: Kind, vocabulary: Vocabulary) -> Any:
     """What a task file of X-ARES gets of a clip, as JSON: the index of its label, of its labels, or its events."""
     if kind == "events":
         return [

@@ -54,7 +54,8 @@ def assert_equal(task: FinishedTask, folder: Path) -> None:
             (clip,) = (clip for clip in task.clips(split) if clip.name == facts["name"])
             assert hashlib.sha256(samples.astype("<i2").tobytes()).hexdigest() == clip.sha256
             assert (rate, len(samples)) == (facts["sample_rate"], facts["length"]) == (task.sample_rate, clip.length)
-            assert (facts["split"], facts["group"], facts["extra"]) == (split, clip.group, dict(clip.extra))
+            assert (facts["split"], facts["group"]) == (split, clip.group)
+            assert {key: facts[key] for key in clip.extra} == clip.extra
             assert facts["unpadded_length"] == clip.unpadded_length
             labels = of_split[clip.file]
             if "events" in facts:
