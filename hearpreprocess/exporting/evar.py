@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator
 
+from hearpreprocess.exporting.columns import Kind
 from hearpreprocess.exporting.facts import fold_numbers
 from hearpreprocess.exporting.names import file_name, respelled
 from hearpreprocess.loading import FinishedTask
@@ -44,7 +45,7 @@ def _is_read_as_text(text: str) -> bool:
     return pd.read_csv(io.StringIO(f"label\n{csv_line([text])}"))["label"].tolist() == [text]
 
 
-def evar_section(task: FinishedTask) -> str:
+def evar_section(task: FinishedTask, kind: Kind) -> str:
     """How to evaluate with the table, for README.md."""
     name, rate = file_name(task.name), task.sample_rate
     seconds = task.metadata.get("sample_duration") or "<seconds of a clip>"
@@ -61,7 +62,10 @@ mkdir -p work/{folder} && ln -s <finished task>/{rate} work/{folder}/{name}
 It knows tasks by a line in `evar/ds_tasks.py`: `_defs["{name}"] = [{folds}, {seconds}, None, False]`. {_RATES}
 
 In a label, `;` stands for a comma, at which EVAR would cut it; a label that pandas would take for a number or for no
-label has `label ` before it. Clips without a label are left out."""
+label has `label ` before it. Clips without a label are left out.{_SEVERAL if kind == "labels" else ""}"""
+
+
+_SEVERAL = " EVAR takes a split in which no clip has two labels for one whose clips have a single label."
 
 
 _RATES = "It can be used at 16000, 32000, 44100 and 48000 Hz; at 22050 Hz it cannot, as its `22k` is 22000 Hz."

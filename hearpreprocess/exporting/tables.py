@@ -56,7 +56,7 @@ def _cell(value: Any) -> str:
     """A value as pandas reads it: nothing for None, JSON for booleans and lists, the shortest exact digits."""
     if value is None:
         return ""
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, bool | list) else str(value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, bool | list | dict) else str(value)
 
 
 def _events(task: FinishedTask) -> Iterator[str]:
@@ -84,7 +84,7 @@ samples, rate = soundfile.read("<finished task>/" + clips.path[0], dtype="int16"
 {_TEXTS[kind]} Lengths are in samples at `sample_rate`; `unpadded_length` is the length without the silence at the end,
 empty where it is not known. pandas takes texts such as `NA` and `null` for missing, unless it is called with
 `keep_default_na=False`.""",
-        **({"sed_eval": _SED_EVAL} if kind == "events" else {"EVAR": evar_section(task)}),
+        **({"sed_eval": _SED_EVAL} if kind == "events" else {"EVAR": evar_section(task, kind)}),
     }
 
 

@@ -53,9 +53,9 @@ def assert_equal(task: FinishedTask, folder: Path) -> None:
         assert [tuple(labels) for labels in named] == [clip.labels for clip in of_task]
 
 
-@pytest.mark.parametrize("name", finished_tasks.TASKS)
-def test_pandas_reads_what_the_task_has(name: str, tmp_path: Path) -> None:
-    task = finished_tasks.finished_task(tmp_path, name)
+@pytest.mark.parametrize("name", [*finished_tasks.TASKS, "numbers"])
+def test_pandas_reads_what_the_task_has(folders: dict[str, Path], name: str, tmp_path: Path) -> None:
+    task = folders[name]
     folder = export(task, "tables", out=tmp_path / "a")
     assert_equal(load(task), folder)
     packed = export(finished_tasks.tarball_of(task, tmp_path), "tables", out=tmp_path / "b")

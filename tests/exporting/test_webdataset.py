@@ -25,13 +25,6 @@ from tests.exporting.small_tasks import published_task
 from tests.shared import Shared, synthetic_task
 
 
-@pytest.fixture(scope="module")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Small finished tasks; nobody changes them."""
-    parent = tmp_path_factory.mktemp("tasks")
-    return {name: finished_tasks.finished_task(parent, name) for name in finished_tasks.TASKS}
-
-
 def samples_of(folder: Path, pattern: str) -> Iterator[dict[str, Any]]:
     """The samples in the shards of a pattern, as the library reads them; its own opener leaves files open."""
     for path in sorted(folder.glob(pattern)):
@@ -75,7 +68,7 @@ def assert_equal(task: FinishedTask, folder: Path) -> None:
     assert read == len(task.clips())
 
 
-@pytest.mark.parametrize("name", finished_tasks.TASKS)
+@pytest.mark.parametrize("name", [*finished_tasks.TASKS, "numbers"])
 def test_the_library_reads_what_the_task_has(folders: dict[str, Path], name: str, tmp_path: Path) -> None:
     folder = export(folders[name], "webdataset", out=tmp_path / "a")
     assert_equal(load(folders[name]), folder)
