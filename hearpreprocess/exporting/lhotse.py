@@ -22,11 +22,11 @@ _IN_CUTS = ("name", "label", "label_index", "labels", "label_indices", "events",
 
 
 def write(task: FinishedTask, folder: Path, options: Options, on_clip: OnClip) -> None:
-    """Write the cuts of each split, the vocabulary and README.md."""
+    """Write the cuts of each split that has clips, the vocabulary and README.md."""
     facts = Facts(task)
     for split in task.splits:
         clips, path = task.clips(split), folder / f"cuts_{split}.jsonl.gz"
-        if path.exists():
+        if path.exists() or not clips:
             on_clip(len(clips))
             continue
         with whole_file(path) as temporary, temporary.open("wb") as raw, gzip.GzipFile("", "wb", 6, raw, 0) as packed:

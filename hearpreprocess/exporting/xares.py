@@ -22,17 +22,18 @@ _SPLITS = ("train", "valid", "test")
 def xares_stems(task: FinishedTask) -> dict[str, str]:
     """How the names of the shards of each split begin.
 
-    Raises ConfigError where the splits are neither folds nor train, valid and test, all of which X-ARES needs.
+    Raises ConfigError where there are no clips of a fold, or of train, valid or test, as X-ARES needs each of them.
     """
-    if numbers := fold_numbers(task.splits):
-        return {split: f"wds-audio-fold-{number}" for split, number in numbers.items()}
-    missing = [split for split in _SPLITS if not task.clips([split] if split in task.splits else [])]
-    if missing:
+    numbers = fold_numbers(task.splits)
+    stems = {split: f"wds-audio-fold-{number}" for split, number in numbers.items()} or {
+        split: f"wds-audio-{split}" for split in _SPLITS
+    }
+    if missing := [split for split in stems if split not in task.splits or not task.clips(split)]:
         raise ConfigError(
-            f"{task.title}: naming xares: X-ARES needs folds, or the splits {', '.join(_SPLITS)}; the task lacks "
+            f"{task.title}: naming xares: X-ARES needs clips in each of {', '.join(stems)}; the task has none in "
             f"{', '.join(missing)}. Export it without --naming"
         )
-    return {split: f"wds-audio-{split}" for split in _SPLITS}
+    return stems
 
 
 def xares_facts(clip: FinishedClip, content: bytes, *, kind: Kind, vocabulary: Vocabulary) -> Any:
@@ -79,9 +80,13 @@ def {task.name}_config(encoder) -> TaskConfig:
 
 {_EVENTS if kind == "events" else _INDICES}
 
-X-ARES trains on all folds but one and uses that one for validation and test, so that its scores are not those of
-HEAR."""
+{_FOLDS if fold_numbers(task.splits) else _OTHER}"""
 
+
+_OTHER = "X-ARES trains a classifier of its own, so that its scores are not those of HEAR."
+_FOLDS = """\
+X-ARES trains a classifier of its own on all folds but one, and uses that one for validation and for test, so that its
+scores are not those of HEAR."""
 
 _INDICES = "Labels are the indices of `labelvocabulary.csv`."
 _EVENTS = """\

@@ -54,6 +54,12 @@ def test_cuts_are_the_clips(folders: dict[str, Path], name: str, tmp_path: Path)
     assert all((folder / name).read_bytes()[3:8] == bytes(5) for name in names)  # no file name, no time
 
 
+def test_a_split_without_clips_has_no_file(tmp_path: Path) -> None:
+    task = published_task(tmp_path / "task", {"train": {"a": ["x"]}, "test": {}})
+    folder = export(task, "lhotse", out=tmp_path / "out")
+    assert [path.name for path in folder.glob("*.gz")] == ["cuts_train.jsonl.gz"]
+
+
 def test_an_event_that_ends_where_it_starts_lasts_one_sample(tmp_path: Path) -> None:
     event = {"label": "x", "start": 10.0, "end": 10.0}
     folder = export(published_task(tmp_path / "task", {"test": {"a": [event]}}), "lhotse", out=tmp_path / "out")

@@ -189,8 +189,16 @@ def test_xares_with_events_and_with_several_labels(folders: dict[str, Path], tmp
 
 def test_xares_needs_all_three_splits(tmp_path: Path) -> None:
     task = published_task(tmp_path / "task", {"train": {"a": ["x"]}, "test": {"b": ["x"]}})
-    with pytest.raises(ConfigError, match=r"small-v1-full: naming xares: .*lacks valid"):
+    with pytest.raises(
+        ConfigError, match=r"small-v1-full: naming xares: .*in each of train, valid, test; the task has none in valid"
+    ):
         export(task, "webdataset", naming="xares", out=tmp_path / "out")
+    folds = published_task(tmp_path / "folds", {"fold00": {"a": ["x"]}, "fold01": {}})
+    with pytest.raises(ConfigError, match="the task has none in fold01"):
+        export(folds, "webdataset", naming="xares", out=tmp_path / "out")
+    assert sorted(path.name for path in export(folds, "webdataset", out=tmp_path / "out").glob("*.tar")) == [
+        "fold00-000000.tar"
+    ]
     with pytest.raises(ConfigError, match="has no naming 'xarse'"):
         export(task, "webdataset", naming="xarse", out=tmp_path / "out")
 
