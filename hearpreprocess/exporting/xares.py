@@ -53,14 +53,14 @@ def xares_section(task: FinishedTask, kind: Kind) -> str:
         "label": ('lambda sample: sample["label"]', ""),
         "labels": (
             f'lambda sample: [float(index in sample["labels"]) for index in range({labels})]',
-            'criterion="BCEWithLogitsLoss", metric="mAP", do_knn=False, ',
+            'criterion="BCEWithLogitsLoss", metric="mAP", do_knn=False,\n        ',
         ),
-        "events": ("...", 'task_type="frame", criterion="BCEWithLogitsLoss", do_knn=False, '),
+        "events": ("...", 'task_type="frame", criterion="BCEWithLogitsLoss", do_knn=False,\n        '),
     }[kind]
     splits = (
         f"k_fold_splits=list(range(1, {len(task.splits) + 1}))"
         if fold_numbers(task.splits)
-        else ", ".join(f'{split}_split="wds-audio-{split}"' for split in _SPLITS)
+        else ",\n        ".join(f'{split}_split="wds-audio-{split}"' for split in _SPLITS)
     )
     return f"""\
 Put this directory where X-ARES looks for its own shards, `env/{task.name}/` (or export with
@@ -73,7 +73,10 @@ from xares.task import TaskConfig
 
 def {task.name}_config(encoder) -> TaskConfig:
     return TaskConfig(
-        name="{task.name}", encoder=encoder, output_dim={labels}, {splits},
+        name="{task.name}",
+        encoder=encoder,
+        output_dim={labels},
+        {splits},
         {further}label_processor={processor},
     )
 ```

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import io
 import json
+import re
 import shutil
 import tarfile
 from collections.abc import Iterator
@@ -185,6 +187,17 @@ def test_xares_with_events_and_with_several_labels(folders: dict[str, Path], tmp
     folder = export(several, "webdataset", naming="xares", out=tmp_path / "labels")
     (sample,) = samples_of(folder, "wds-audio-fold-1-*.tar")
     assert json.loads(sample["json"]) == {"labels": [0, 1], "name": "a"}
+
+
+@pytest.mark.parametrize("name", [*finished_tasks.TASKS, "numbers"])
+def test_the_task_file_for_xares_is_python(folders: dict[str, Path], name: str, tmp_path: Path) -> None:
+    text = (export(folders[name], "webdataset", naming="xares", out=tmp_path / "out") / "README.md").read_text()
+    (code,) = re.findall("```python\n(.*?)```", text, re.DOTALL)
+    task = load(folders[name])
+    (call,) = (node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call) and len(node.keywords) > 4)
+    facts = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
+    assert (facts["name"], facts["output_dim"]) == (repr(task.name), str(len(task.vocabulary)))
+    assert ("k_fold_splits" in facts) == ("train_split" not in facts) == (task.splits[0] == "fold00")
 
 
 def test_xares_needs_all_three_splits(tmp_path: Path) -> None:
