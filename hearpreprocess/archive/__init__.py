@@ -1,9 +1,10 @@
-"""List and unpack zip, divided zip, tar, rar and folders without trusting the names in them."""
+"""List and unpack zip, divided zip, tar, rar and folders without trusting the names in them; write tar."""
 
 from hearpreprocess.archive.folder import files_below
 from hearpreprocess.archive.listing import is_litter
 from hearpreprocess.archive.tar import TarReader
 from hearpreprocess.archive.unpacking import packed_members, problem_of_archive, unpack
+from hearpreprocess.archive.writing import tar_pieces
 from hearpreprocess.archive.zip import ZipReader
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "is_litter",
     "packed_members",
     "problem_of_archive",
+    "tar_pieces",
     "unpack",
 ]

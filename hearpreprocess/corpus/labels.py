@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hearpreprocess.corpus.table import labels_of
 from hearpreprocess.errors import CorpusError, enumerate_problems
+from hearpreprocess.storage import csv_line
 from hearpreprocess.task import Label
 
 if TYPE_CHECKING:
@@ -77,18 +77,8 @@ def vocabulary(table: pd.DataFrame) -> list[Label]:
 
 
 def vocabulary_csv(labels: Sequence[Label]) -> str:
-    """The text of labelvocabulary.csv: a header and one line per label, numbered from 0.
-
-    A label is quoted if it has a comma, a quote or a line end, and only then. Python's csv writer is not used, as its
-    versions differ in that.
-    """
-    lines = [f"{index},{_cell(str(label))}\n" for index, label in enumerate(labels)]
-    return "".join(["idx,label\n", *lines])
-
-
-def _cell(text: str) -> str:
-    quoted = text.replace('"', '""')
-    return f'"{quoted}"' if re.search('[,"\r\n]', text) else text
+    """The text of labelvocabulary.csv: a header and one line per label, numbered from 0."""
+    return "".join(map(csv_line, (("idx", "label"), *enumerate(labels))))
 
 
 def to_json(value: Any) -> str:

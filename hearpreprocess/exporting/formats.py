@@ -70,6 +70,9 @@ FORMATS = {
     format.name: format
     for format in (
         Format("parquet", "Parquet files as the Hugging Face hub has them", extra="parquet", packages=("pyarrow",)),
+        Format("webdataset", "tar shards of WAV and JSON files, for streaming", namings=("xares",)),
+        Format("tables", "CSV tables of clips and events, for pandas, sed_eval and EVAR"),
+        Format("lhotse", "cuts of Lhotse"),
         Format("croissant", "the Parquet files with a Croissant description", extra="parquet", packages=("pyarrow",)),
     )
 }

@@ -17,6 +17,7 @@ from hearpreprocess.about import __version__
 from hearpreprocess.errors import ConfigError, OutputError
 from hearpreprocess.exporting.formats import Format, OnClip, Options, format_named
 from hearpreprocess.exporting.mark import check_replaceable, is_export, write_mark
+from hearpreprocess.exporting.names import file_name
 from hearpreprocess.loading import FinishedTask, load
 from hearpreprocess.storage import (
     discard,
@@ -173,8 +174,7 @@ def planned_export(
 
 
 def _name(task: FinishedTask, format: Format, options: Options) -> str:
-    title = re.sub(r"[^\w.+-]+", "_", task.title).lstrip(".")  # metadata of any origin must not lead elsewhere
-    return "-".join(filter(None, (title, str(task.sample_rate), format.name, options.naming)))
+    return "-".join(filter(None, (file_name(task.title), str(task.sample_rate), format.name, options.naming)))
 
 
 def _key(facts: list[Any], task: FinishedTask) -> str:

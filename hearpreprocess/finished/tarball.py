@@ -7,10 +7,11 @@ import hashlib
 import re
 import tarfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from hearpreprocess import archive
 from hearpreprocess.errors import OutputError
 from hearpreprocess.finished.layout import METADATA, release_in
 from hearpreprocess.storage import whole_file
@@ -23,8 +24,6 @@ CHECKSUM_SUFFIX = ".sha256"
 FAST_GZIP_LEVEL, SLOWEST_GZIP_LEVEL = 2, 9
 
 _GZIP_FLAGS_AT, _GZIP_SLOWEST = 8, b"\2"  # RFC 1952, section 2.3.1: XFL is 2 where the slowest algorithm was used
-
-_ENTRY_TIME = 1609459200  # 2021-01-01: fixed, for equal bytes; tar warns about times near 1970
 
 _BLOCK = 1 << 20
 
@@ -123,17 +122,17 @@ def _write_tar(
     """Write the compressed archive and return the sha256 of the uncompressed one."""
     with _compressed(raw, compression) as compressed:
         stream = _Hashed(compressed)
-        written = 0
-        for path in sorted([*files, *texts], key=lambda path: (path != METADATA, "/" in path, path)):
-            content = texts[path].encode() if path in texts else _read(files[path])
-            # Only the headers come from tarfile, as its `addfile` copies the content three times.
-            for piece in (_header(f"{root}/{path}", len(content)), content, bytes(-len(content) % tarfile.BLOCKSIZE)):
-                stream.write(piece)
-                written += len(piece)
-            on_file(1)
-        end = 2 * tarfile.BLOCKSIZE
-        stream.write(bytes(end + -(written + end) % tarfile.RECORDSIZE))
+        for piece in archive.tar_pieces(_members(root, files, texts, on_file)):
+            stream.write(piece)
     return stream.hexdigest()
+
+
+def _members(
+    root: str, files: Mapping[str, str], texts: Mapping[str, str], on_file: Callable[[int], object]
+) -> Iterator[tuple[str, bytes]]:
+    for path in sorted([*files, *texts], key=lambda path: (path != METADATA, "/" in path, path)):
+        yield f"{root}/{path}", texts[path].encode() if path in texts else _read(files[path])
+        on_file(1)
 
 
 def _read(path: str) -> bytes:
@@ -147,12 +146,3 @@ def _compressed(raw: Any, compression: str) -> Any:
     from isal import igzip_threaded
 
     return igzip_threaded.open(raw, "wb", compresslevel=FAST_GZIP_LEVEL, threads=1, block_size=_BLOCK)
-
-
-def _header(name: str, size: int) -> bytes:
-    entry = tarfile.TarInfo(name)
-    entry.size = size
-    entry.mtime = _ENTRY_TIME
-    entry.mode = 0o644
-    entry.uname = entry.gname = "root"
-    return entry.tobuf(tarfile.PAX_FORMAT)

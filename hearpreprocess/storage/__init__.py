@@ -73,7 +73,7 @@ from hearpreprocess.storage.remembering import forget_unless_running, on_new_run
 from hearpreprocess.storage.sealing import SEAL, is_sealed, seal, sealed_by
 from hearpreprocess.storage.temporary import discard, remove_abandoned
 from hearpreprocess.storage.waiting import wait_for, waiting_text
-from hearpreprocess.storage.wording import bytes_text, counted, nearest, printable, shortened, table
+from hearpreprocess.storage.wording import bytes_text, counted, csv_line, nearest, printable, shortened, table
 from hearpreprocess.storage.workspace import Workspace
 
 __all__ = [
@@ -98,6 +98,7 @@ __all__ = [
     "check_free",
     "code_digest",
     "counted",
+    "csv_line",
     "digest",
     "discard",
     "disk_full_message",

@@ -1,8 +1,9 @@
-"""Human-readable sizes, counts, tables and suggestions."""
+"""Human-readable sizes, counts, tables and suggestions, and lines of CSV."""
 
 from __future__ import annotations
 
 import difflib
+import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -42,6 +43,20 @@ def table(rows: Sequence[Mapping[str, str]], right: tuple[str, ...] = ()) -> lis
         cells = [row[name].rjust(width) if name in right else row[name].ljust(width) for name, width in widths.items()]
         lines.append("  ".join(cells).rstrip())
     return lines
+
+
+def csv_line(cells: Iterable[object]) -> str:
+    """A line of CSV with its line end.
+
+    A cell is quoted if it has a comma, a quote or a line end, and only then. Python's csv writer is not used, as its
+    versions differ in that.
+    """
+    return ",".join(map(_cell, map(str, cells))) + "\n"
+
+
+def _cell(text: str) -> str:
+    quoted = text.replace('"', '""')
+    return f'"{quoted}"' if re.search('[,"\r\n]', text) else text
 
 
 def nearest(name: str, legal: Iterable[str]) -> str:

@@ -1,0 +1,71 @@
+"""The table of a task as EVAR reads it.
+
+Source: https://github.com/nttcslab/eval-audio-repr, WavDataset in evar/data.py, and evar/ds_tasks.py.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator
+
+from hearpreprocess.exporting.columns import Kind
+from hearpreprocess.exporting.facts import fold_numbers
+from hearpreprocess.exporting.names import file_name, respelled
+from hearpreprocess.loading import FinishedTask
+from hearpreprocess.storage import csv_line
+from hearpreprocess.task import Label
+
+
+def evar_lines(task: FinishedTask) -> Iterator[str]:
+    """The lines of a task's table: file_name, label, and fold or split; clips without a label are left out."""
+    folds, spellings = fold_numbers(task.splits), evar_labels(task.vocabulary)
+    yield csv_line(("file_name", "label", "fold" if folds else "split"))
+    for clip in task.clips():
+        if clip.labels:
+            joined = ",".join(spellings[label] for label in clip.labels)
+            yield csv_line((f"{clip.split}/{clip.file}", joined, folds.get(clip.split, clip.split)))
+
+
+def evar_labels(vocabulary: Iterable[Label]) -> dict[Label, str]:
+    """Each label as EVAR can read it: it reads a comma as the end of a label, and words such as `NA` as no label."""
+    labels = list(vocabulary)
+    texts = [label for label in labels if isinstance(label, str)]
+    return {**{label: str(label) for label in labels}, **dict(zip(texts, respelled(texts, _spelling), strict=True))}
+
+
+def _spelling(label: str) -> str:
+    text = label.replace(",", ";")
+    return text if _is_read_as_text(text) else f"label {text}"
+
+
+def _is_read_as_text(text: str) -> bool:
+    """Whether pandas, by which EVAR reads its tables, takes a cell for this text, and for no number and no gap."""
+    import pandas as pd
+
+    return pd.read_csv(io.StringIO(f"label\n{csv_line([text])}"))["label"].tolist() == [text]
+
+
+def evar_section(task: FinishedTask, kind: Kind) -> str:
+    """How to evaluate with the table, for README.md."""
+    name, rate = file_name(task.name), task.sample_rate
+    seconds = task.metadata.get("sample_duration") or "<seconds of a clip>"
+    folds = len(fold_numbers(task.splits)) or 1
+    folder = f"{rate // 1000}k" if rate else ""
+    return f"""\
+EVAR reads `evar/metadata/{name}.csv` and the clips in `work/{folder}/{name}/`, from its own directory:
+
+```console
+cp <this directory>/evar/{name}.csv evar/metadata/
+mkdir -p work/{folder} && ln -s <finished task>/{rate} work/{folder}/{name}
+```
+
+It knows tasks by a line in `evar/ds_tasks.py`: `_defs["{name}"] = [{folds}, {seconds}, None, False]`. {_RATES}
+
+In a label, `;` stands for a comma, at which EVAR would cut it; a label that pandas would take for a number or for no
+label has `label ` before it. Clips without a label are left out.{_SEVERAL if kind == "labels" else ""}"""
+
+
+_SEVERAL = " EVAR takes a split in which no clip has two labels for one whose clips have a single label."
+
+
+_RATES = "It can be used at 16000, 32000, 44100 and 48000 Hz; at 22050 Hz it cannot, as its `22k` is 22000 Hz."
