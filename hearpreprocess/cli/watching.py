@@ -1,0 +1,35 @@
+"""The display of a run's progress, for the command line and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hearpreprocess.cli.progress import Detail
+    from hearpreprocess.engine import Interruption, Watch
+
+
+def watcher(detail: Detail = "normal", *, shows_warnings: bool = True) -> Watch:
+    """What `engine.run` takes to show its progress on standard error, or in the cell of a notebook.
+
+    `detail`: how much is shown besides failures. `shows_warnings`: False where the caller shows them.
+    """
+    from hearpreprocess.cli.progress import Display  # with Luigi, which most commands do not need
+    from hearpreprocess.engine import JournalReader
+
+    def watch(
+        journal: Path, titles: Sequence[str], completed: Collection[str], interruption: Interruption
+    ) -> AbstractContextManager[object]:
+        return Display(
+            JournalReader(journal),
+            titles,
+            completed,
+            detail,
+            interruption=interruption,
+            shows_warnings=shows_warnings,
+        )
+
+    return watch
