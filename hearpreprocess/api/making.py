@@ -95,7 +95,7 @@ def make(
     """Make a task, or several, and load them: what is finished already is not made again.
 
     One task, as a name, `name:mode` or the path of a task module, gives a FinishedTask. Several, as any iterable, give
-    a list in the order given: each task once, groups such as `open` and `all` as their tasks by name; none give an empty list. At one sample
+    a list in the order given: each task once, groups such as `open` and `all` as their tasks by name. At one sample
     rate the tasks are bound to it; else `task.at(rate)` chooses one.
 
     `mode`: of the tasks given without one; their default, `all` for every published one, or a mode's name.

@@ -45,15 +45,16 @@ class Cell:
         self._work = work
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + SECONDS_BETWEEN_UPDATES
-            self._draw(work, [stage.bar(COLUMNS) for stage in work.active_stages])
+            self._draw(work, [stage.bar(COLUMNS) for stage in work.active_stages], work.fraction)
 
     def clear(self) -> None:
         """Replace the output for the last time, without active stages."""
         if self._work is not None:
-            self._draw(self._work, [])
+            self._draw(self._work, [], 1 if self._work.is_finished else self._work.fraction or 0)
 
-    def _draw(self, work: Work, stages: list[str]) -> None:
-        summary, fraction = work.summary(COLUMNS), 1.0 if work.is_finished else work.fraction
+    def _draw(self, work: Work, stages: list[str], fraction: float | None) -> None:
+        """Draw everything; `fraction`: the length of the bar, which moves to and fro where it is None."""
+        summary = work.summary(COLUMNS)
         texts = [summary, *stages, *self._lines]
         value = "" if fraction is None else f' value="{fraction:.3f}"'
         page = (

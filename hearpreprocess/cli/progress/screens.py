@@ -39,13 +39,13 @@ class Screen(Protocol):
 
 def screen_for(stream: TextIO | None, *, is_quiet: bool) -> Screen:
     """The best screen for a stream; None or a closed one, as in a program without a console, shows nothing."""
-    if stream is None or stream.closed:
+    if stream is None or not _is_open(stream):
         return Nothing()
     if is_quiet:
         return Silence(stream)
     if is_in_notebook():
         return Cell()
-    if not stream.isatty() or os.environ.get("TERM") == "dumb":
+    if not _is_terminal(stream) or os.environ.get("TERM") == "dumb":
         return Log(stream)
     # A command started with `!` in a notebook has a terminal, of which the notebook shows every line ever drawn.
     return Notebook(stream) if "JPY_PARENT_PID" in os.environ else Terminal(stream)
@@ -179,6 +179,27 @@ class Nothing:
 
     def clear(self) -> None:
         """Nothing was shown."""
+
+
+def _is_open(stream: TextIO) -> bool:
+    try:
+        if (descriptor := _descriptor(stream)) is not None:
+            os.fstat(descriptor)
+    except OSError:
+        return False
+    return not stream.closed
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    # IDLE's window says that it is one, and has neither a descriptor nor a cursor that moves.
+    return stream.isatty() and _descriptor(stream) is not None
+
+
+def _descriptor(stream: TextIO) -> int | None:
+    try:
+        return stream.fileno()
+    except (OSError, ValueError, AttributeError):  # it is in memory, closed, or an object with a few methods
+        return None
 
 
 def _can_write(text: str, stream: TextIO) -> bool:
