@@ -13,7 +13,7 @@ from typing import SupportsIndex, overload
 from hearpreprocess import engine
 from hearpreprocess.api.keywords import errors_in_keywords, in_keywords
 from hearpreprocess.api.words import Word, words_of
-from hearpreprocess.cli import watcher
+from hearpreprocess.cli import print_note, watcher
 from hearpreprocess.errors import ConfigError, HearPreprocessWarning, UnfinishedError
 from hearpreprocess.finished import is_task_folder
 from hearpreprocess.loading import FinishedTask, load
@@ -161,7 +161,7 @@ def make(
 def _run(request: Request, *, progress: bool) -> engine.Outcome:
     """Execute a request, and give its warnings to the caller of `make`."""
     if progress:
-        outcome = engine.run(request, watcher(shows_warnings=False), _log.info)
+        outcome = engine.run(request, watcher(shows_warnings=False), print_note)
     else:
         outcome = engine.run(request, notify=_log.info)
     for entry in dict.fromkeys(outcome.warnings):

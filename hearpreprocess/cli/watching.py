@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -10,6 +12,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from hearpreprocess.cli.progress import Detail
     from hearpreprocess.engine import Interruption, Watch
+
+
+def print_note(text: str) -> None:
+    """Print a note where the progress of a run is shown."""
+    from hearpreprocess.cli.progress import is_in_notebook
+
+    with contextlib.suppress(OSError, ValueError):  # a stream that is closed
+        print(text, file=sys.stdout if is_in_notebook() else sys.stderr, flush=True)
 
 
 def watcher(detail: Detail = "normal", *, shows_warnings: bool = True) -> Watch:
