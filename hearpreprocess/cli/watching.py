@@ -18,8 +18,10 @@ def print_note(text: str) -> None:
     """Print a note where the progress of a run is shown."""
     from hearpreprocess.cli.progress import is_in_notebook
 
-    with contextlib.suppress(OSError, ValueError):  # a stream that is closed
-        print(text, file=sys.stdout if is_in_notebook() else sys.stderr, flush=True)
+    stream = sys.stdout if is_in_notebook() else sys.stderr
+    if stream is not None:
+        with contextlib.suppress(OSError, ValueError):  # it is closed
+            print(text, file=stream, flush=True)
 
 
 def watcher(detail: Detail = "normal", *, shows_warnings: bool = True) -> Watch:
