@@ -39,6 +39,7 @@ from hearpreprocess.task import (
 if TYPE_CHECKING:
     from hearpreprocess.api import list_tasks, make
     from hearpreprocess.loading import ClipDataset, FinishedClip, FinishedTask, Round, Vocabulary, load
+    from hearpreprocess.task import ModeSummary, TaskSummary
 
 __all__ = [
     "Archive",
@@ -56,6 +57,7 @@ __all__ = [
     "Local",
     "Member",
     "Mode",
+    "ModeSummary",
     "NewFolds",
     "PresetFolds",
     "Round",
@@ -63,6 +65,7 @@ __all__ = [
     "SplitSeconds",
     "Synthetic",
     "TaskConfig",
+    "TaskSummary",
     "TrainValidTest",
     "Tree",
     "Vocabulary",
@@ -77,6 +80,7 @@ __all__ = [
 
 _OF_PROGRAMS = {
     **dict.fromkeys(("list_tasks", "make"), "hearpreprocess.api"),
+    **dict.fromkeys(("ModeSummary", "TaskSummary"), "hearpreprocess.task"),
     **dict.fromkeys(
         ("ClipDataset", "FinishedClip", "FinishedTask", "Round", "Vocabulary", "load"), "hearpreprocess.loading"
     ),

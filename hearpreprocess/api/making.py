@@ -8,9 +8,8 @@ import os
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import SupportsIndex, overload
+from typing import TYPE_CHECKING, SupportsIndex, overload
 
-from hearpreprocess import engine
 from hearpreprocess.api.keywords import errors_in_keywords, in_keywords
 from hearpreprocess.api.words import Word, words_of
 from hearpreprocess.cli import print_note, watcher
@@ -19,6 +18,9 @@ from hearpreprocess.finished import is_task_folder
 from hearpreprocess.loading import FinishedTask, load
 from hearpreprocess.request import COMPRESSIONS, DEFAULT_EXPANSION, Request, available_cores, tasks_named
 from hearpreprocess.storage import Workspace, forget_unless_running
+
+if TYPE_CHECKING:
+    from hearpreprocess.engine import Outcome
 
 _log = logging.getLogger(__name__)
 
@@ -158,8 +160,10 @@ def make(
     return finished[0] if is_one else finished
 
 
-def _run(request: Request, *, progress: bool) -> engine.Outcome:
+def _run(request: Request, *, progress: bool) -> Outcome:
     """Execute a request, and give its warnings to the caller of `make`."""
+    from hearpreprocess import engine  # with Luigi, which a task module that imports all public names must not load
+
     if progress:
         outcome = engine.run(request, watcher(shows_warnings=False), print_note)
     else:
@@ -184,7 +188,13 @@ def _check_one(words: Sequence[str], count: int) -> None:
 
 def _directory(path: Word) -> Path:
     """A directory as an absolute path, now, as the current directory may be changed later."""
-    return Path(path).expanduser().resolve()
+    try:
+        return Path(path).expanduser().resolve()
+    except FileNotFoundError:
+        raise ConfigError(
+            f"{path}: cannot tell where it is, as the current directory was removed; expected one that exists. Change "
+            "to it with os.chdir, or give absolute paths"
+        ) from None
 
 
 def _rates(rates: SupportsIndex | Iterable[SupportsIndex]) -> tuple[int, ...]:

@@ -169,6 +169,16 @@ def test_what_cannot_be_made_is_refused(
     assert not (home.folder / "out").exists()
 
 
+def test_a_removed_current_directory(home: User, tmp_path: Path) -> None:
+    module = home.folder / "mine.py"
+    (tmp_path / "gone").mkdir()
+    os.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(ConfigError, match="^out: .* the current directory was removed"):
+        make(module, work_dir=tmp_path / "work")
+    assert make(module, out=tmp_path / "out", work_dir=tmp_path / "work").name == "toy_folds"
+
+
 def write_slow(home: User, server: Server) -> None:
     path = write_zip(server.folder, "slow", toys.folds_members().items())
     slow = f'Archive("{server.url}/slow/slow.zip", sha256="{sha256(path)}")'

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Sequence
 
 import pytest
 
-from tests.conftest import User
+from hearpreprocess.synthetic.archives import write_zip
+from tests import toys
+from tests.conftest import Server, User, sha256
 
 MADE = "<FinishedTask toy_folds-v1-full at 8000 Hz"
 GUARDLESS = """
@@ -110,6 +114,37 @@ def test_in_a_running_loop_of_asyncio(home: User) -> None:
     first, second = give(home, program).splitlines()
     assert first.startswith(MADE)
     assert second.endswith("True")
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_it_and_the_program_goes_on(home: User, server: Server) -> None:
+    path = write_zip(server.folder, "slow", toys.folds_members().items())
+    slow = f'Archive("{server.url}/slow/slow.zip", sha256="{sha256(path)}")'
+    home.write("mine.py", toys.folds_task(slow))
+    program = """
+        import signal
+        import hearpreprocess
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            hearpreprocess.make("./mine.py", sample_rates=8000, report=False)
+        except KeyboardInterrupt:
+            print("interrupted", flush=True)
+        print(hearpreprocess.make("./mine.py", sample_rates=8000, report=False))
+    """
+    home.write("program.py", textwrap.dedent(program))
+    process = subprocess.Popen(
+        [sys.executable, "program.py"], cwd=home.folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    while not server.requests:
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "interrupted\n"
+    server.may_go_on.set()
+    output, errors = process.communicate(timeout=600)
+    assert output.startswith(MADE)
+    assert errors == ""
 
 
 @pytest.mark.slow
