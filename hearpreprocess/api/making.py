@@ -6,7 +6,7 @@ import logging
 import operator
 import os
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, SupportsIndex, overload
 
@@ -18,6 +18,7 @@ from hearpreprocess.finished import is_task_folder
 from hearpreprocess.loading import FinishedTask, load
 from hearpreprocess.request import COMPRESSIONS, DEFAULT_EXPANSION, Request, available_cores, tasks_named
 from hearpreprocess.storage import Workspace, forget_unless_running
+from hearpreprocess.task import GROUPS
 
 if TYPE_CHECKING:
     from hearpreprocess.engine import Outcome
@@ -108,8 +109,8 @@ def make(
     default the number of cores. `progress`: show it on standard error, or in a notebook as a bar; else nothing is
     printed.
 
-    `from_published`: make the rates from the published 48 kHz tarballs, not from the original recordings; `tasks` are
-    then names of published tarballs or paths of such files, and `record` the URL that lists them, by default Zenodo's.
+    `from_published`: make the rates from the published 48 kHz tarballs, not from the original recordings; `tasks` may
+    then also be names or paths of such tarballs, and `record` is the URL that lists them, by default Zenodo's.
     `skip_bad_clips`: how many clips may be left out because their recordings cannot be used. `zip_encoding`: of names
     in zip archives. `most_expansion`: how many times larger than its archive a source may be. `compression`: of
     tarballs, `fast` or `small`. `clean`: remove the intermediate results of finished tasks. `report`: write a report
@@ -136,12 +137,13 @@ def make(
             offline=offline,
             most_expansion=most_expansion,
         )
-        if from_published and (mode or sources or zip_encoding):
-            raise ConfigError("from_published takes the place of mode, sources and zip_encoding")
+        if from_published and (sources or zip_encoding):
+            raise ConfigError("from_published takes the place of sources and zip_encoding")
         request = Request(
             workspace=workspace,
             tasks=() if from_published else tasks_named(words, mode or "default", sources, zip_encoding),
             published=tuple(words) if from_published else (),
+            published_mode=mode or "default",
             record=record,
             sample_rates=rates,
             skip_bad_clips=skip_bad_clips,
@@ -152,7 +154,7 @@ def make(
         )
         is_one = isinstance(tasks, str | os.PathLike)
         if is_one:
-            _check_one(words, len(request.tasks or words))
+            _check_one(words[0], request)
         titles = [task.resolve().title for task in request.tasks]
         outcome = _run(request, progress=progress)
     folders = [workspace.tasks_dir / title for title in titles] or list(filter(is_task_folder, outcome.outputs))
@@ -177,12 +179,12 @@ def _run(request: Request, *, progress: bool) -> Outcome:
     return outcome
 
 
-def _check_one(words: Sequence[str], count: int) -> None:
+def _check_one(word: str, request: Request) -> None:
     """Raise ConfigError where one text, whose result is one task, stands for several."""
-    if count > 1:
+    of_record = request.published and (word.partition(":")[0] in GROUPS or request.published_mode == "all")
+    if of_record or len(request.tasks) > 1:
         raise ConfigError(
-            f"{words[0]!r} stands for {count} tasks, and one text gives one task; for a list of them, give "
-            f"make([{words[0]!r}])"
+            f"{word!r} stands for several tasks, and one text gives one task; for a list of them, give make([{word!r}])"
         )
 
 

@@ -27,8 +27,9 @@ from hearpreprocess.errors import (
 )
 from hearpreprocess.finished import tarball_name
 from hearpreprocess.synthetic.archives import write_zip
-from tests import toys
+from tests import record, toys
 from tests.conftest import Server, User, sha256
+from tests.faulty_server import FaultyServer
 
 MINE = "./mine.py"
 
@@ -137,12 +138,35 @@ def test_a_published_tarball_is_resampled(home: User, tmp_path: Path) -> None:
         make([published], from_published=True, sample_rates=8000)
 
 
+def test_published_tasks_are_downloaded_and_resampled(
+    home: User, faulty: FaultyServer, capfd: pytest.CaptureFixture[str]
+) -> None:
+    titles = ("dcase2016_task2-hear2021-full", "fsd50k-v1.0-full", "vocal_imitation-v1.1.3-full")
+    record.write_record(faulty.folder, [tarball_name(title, 48000) for title in titles])
+    url = record.list_record(faulty.folder, faulty.url)
+    keywords = {"from_published": True, "record": url, "sample_rates": 8000}
+    task = make("fsd50k", **keywords)
+    assert (task.title, task.sample_rates, len(task.clips())) == ("fsd50k-v1.0-full", (8000,), 6)
+    assert len(faulty.requests) == 2
+    assert capfd.readouterr() == ("", "")
+    made = make(["vocal_imitation", "dcase2016_task2:full"], progress=True, clean=True, **keywords)
+    assert [task.name for task in made] == ["vocal_imitation", "dcase2016_task2"]
+    assert "To download: 2 tarballs, " in capfd.readouterr().err
+    assert [path.name for path in (home.folder / "_workdir" / "downloads").glob("*.gz")] == [
+        tarball_name(titles[1], 48000)
+    ]
+    with pytest.raises(TaskNotFoundError, match="esc50"):
+        make("esc50", **keywords)
+
+
 @pytest.mark.parametrize(
     ("tasks", "keywords", "kind", "message"),
     [
         ("no_such", {}, TaskNotFoundError, "no task is called 'no_such'"),
-        ("open", {}, ConfigError, r"^'open' stands for 3 tasks, .*give make\(\['open'\]\)$"),
-        ("nsynth_pitch", {"mode": "all"}, ConfigError, "'nsynth_pitch' stands for 2 tasks"),
+        ("open", {}, ConfigError, r"^'open' stands for several tasks, .*give make\(\['open'\]\)$"),
+        ("nsynth_pitch", {"mode": "all"}, ConfigError, "'nsynth_pitch' stands for several tasks"),
+        ("open:full", {"from_published": True}, ConfigError, "'open:full' stands for several tasks"),
+        ("esc50", {"from_published": True, "mode": "all"}, ConfigError, "'esc50' stands for several tasks"),
         (MINE, {"mode": "5h"}, ConfigError, "no mode '5h'"),
         (3, {}, ConfigError, "^tasks: expected a name or a path, or several of them, got 3$"),
         ([b"x"], {}, ConfigError, "^tasks: expected a name or a path, or several of them, got b'x'$"),
@@ -157,7 +181,7 @@ def test_a_published_tarball_is_resampled(home: User, tmp_path: Path) -> None:
         (MINE, {"sources": {"copus": "."}}, ConfigError, "^sources=: no task has a source 'copus'; did you mean"),
         (MINE, {"out": "mine.py/sub"}, OutputError, "mine.py/sub"),
         ("hear2021-esc50-v2.0.0-full-48000.tar.gz", {"from_published": True, "offline": True}, OfflineError, "offline"),
-        (MINE, {"from_published": True, "mode": "full"}, ConfigError, "^from_published takes the place of mode"),
+        (MINE, {"from_published": True, "zip_encoding": "cp932"}, ConfigError, "^from_published takes the place of"),
     ],
 )
 def test_what_cannot_be_made_is_refused(
