@@ -35,7 +35,7 @@ test: $(VENV)/installed-dev  ## Run the fast tests on all cores; ARGS="--duratio
 test-all: test test-slow test-large  ## Run all tests: the fast ones, then those that need minutes or gigabytes
 
 # Properties are tried with more examples than among the fast tests.
-test-slow: $(VENV)/installed-dev readers
+test-slow: $(VENV)/installed-notebooks readers
 	TESTS=whole $(PYTEST) -m '(slow or hypothesis) and not large' $(ARGS)
 
 test-large: $(VENV)/installed-dev  ## Run the tests that need some gigabytes of disk
@@ -99,6 +99,10 @@ $(VENV)/installed: pyproject.toml $(VENV)/created
 $(VENV)/installed-dev: pyproject.toml $(VENV)/created
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,rar,midi]'
 	@touch $@ $(VENV)/installed
+
+$(VENV)/installed-notebooks: pyproject.toml $(VENV)/created
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,notebooks,rar,midi]'
+	@touch $@ $(VENV)/installed-dev $(VENV)/installed
 
 $(VENV)/installed-faults: pyproject.toml $(VENV)/created
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,faults,rar,midi]'

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from hearpreprocess.cli.facts import splits_of
-from hearpreprocess.task import registry
+from hearpreprocess.task import registry, scheme_in_words
 from hearpreprocess.task.config import TaskConfig, TaskMode
 from hearpreprocess.task.sources import Archive, Source, SplitArchive, Synthetic
 
@@ -49,7 +48,7 @@ def _clips(modes: Iterable[TaskMode]) -> str:
 
 
 def _splits(modes: Iterable[TaskMode]) -> str:
-    return "<br>".join(dict.fromkeys(map(splits_of, modes)))
+    return "<br>".join(dict.fromkeys(scheme_in_words(mode.splits) for mode in modes))
 
 
 def _sources(config: TaskConfig) -> str:

@@ -1,7 +1,7 @@
 """Regenerate the task datasets of HEAR, the Holistic Evaluation of Audio Representations (NeurIPS 2021).
 
-`load` gives a finished task to a program. `Archive`, `Clip`, `TaskConfig` and so on are what a task module needs; see
-`tasks/esc50.py` for one that uses them.
+`make`, `load` and `list_tasks` are for programs. `Archive`, `Clip`, `TaskConfig` and so on are what a task module
+needs; see `tasks/esc50.py` for one that uses them.
 """
 
 from __future__ import annotations
@@ -37,8 +37,10 @@ from hearpreprocess.task import (
 )
 
 if TYPE_CHECKING:
+    from hearpreprocess.api import list_tasks, make
     from hearpreprocess.exporting import export
     from hearpreprocess.loading import ClipDataset, FinishedClip, FinishedTask, Round, Vocabulary, load
+    from hearpreprocess.task import ModeSummary, TaskSummary
 
 __all__ = [
     "Archive",
@@ -56,6 +58,7 @@ __all__ = [
     "Local",
     "Member",
     "Mode",
+    "ModeSummary",
     "NewFolds",
     "PresetFolds",
     "Round",
@@ -63,18 +66,23 @@ __all__ = [
     "SplitSeconds",
     "Synthetic",
     "TaskConfig",
+    "TaskSummary",
     "TrainValidTest",
     "Tree",
     "Vocabulary",
     "export",
     "fold",
+    "list_tasks",
     "load",
+    "make",
     "midi_notes",
     "named_clips",
     "tfds_names",
 ]
 
 _OF_PROGRAMS = {
+    **dict.fromkeys(("list_tasks", "make"), "hearpreprocess.api"),
+    **dict.fromkeys(("ModeSummary", "TaskSummary"), "hearpreprocess.task"),
     **dict.fromkeys(
         ("ClipDataset", "FinishedClip", "FinishedTask", "Round", "Vocabulary", "load"), "hearpreprocess.loading"
     ),

@@ -8,6 +8,11 @@ from __future__ import annotations
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
+
+
+class HearPreprocessWarning(UserWarning):
+    """Something in a task that needs attention, such as clips that were left out, though the task can be made."""
 
 
 class HearPreprocessError(Exception):
@@ -44,6 +49,45 @@ class SchedulerError(HearPreprocessError, ConnectionError):
 
 class BusyError(HearPreprocessError, RuntimeError):
     """Another run is active in this process."""
+
+
+class ProcessError(HearPreprocessError, RuntimeError):
+    """This process cannot start the worker processes that a run needs."""
+
+
+class Failure(NamedTuple):
+    """Why a step of a run has failed: the task or the file that it worked on, its stage, and the reason."""
+
+    title: str
+    stage: str
+    reason: str
+
+
+class UnfinishedError(HearPreprocessError, RuntimeError):
+    """A run has ended before everything was made; what was finished is kept.
+
+    `unfinished`: the titles of the tasks or files that are missing. `failures`: what the steps reported. `log`: the
+    file with all messages of the run; None if there is none.
+    """
+
+    def __init__(self, unfinished: Sequence[str], failures: Sequence[Failure], log: Path | None) -> None:
+        self.unfinished, self.failures, self.log = tuple(unfinished), tuple(failures), log
+        super().__init__(self.text(str(log)))
+
+    def text(self, log: str) -> str:
+        """The message. `log`: the path of the log as the reader would write it."""
+        of_reasons = {failure.reason: failure for failure in reversed(self.failures)}  # the first failure of each
+        paragraphs = [
+            f"Not finished: {', '.join(self.unfinished)}",
+            *(f"{title}, {stage}:\n{reason}" for title, stage, reason in reversed(of_reasons.values())),
+            *([] if self.failures else ["No step reported an error."]),
+            f"Full log: {log if self.log else 'none'}. "
+            "Fix the problem and run the same command again; finished work is kept.",
+        ]
+        return "\n\n".join(paragraphs)
+
+    def __reduce__(self) -> tuple[type[UnfinishedError], tuple[Sequence[str], Sequence[Failure], Path | None]]:
+        return type(self), (self.unfinished, self.failures, self.log)
 
 
 class ChangedCodeError(HearPreprocessError, RuntimeError):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, get_args
 
 from hearpreprocess.errors import ConfigError
@@ -20,6 +21,9 @@ LOWEST_RATE, HIGHEST_RATE = 1_000, 384_000
 
 COMPRESSIONS = ("fast", "small")
 """Compression of tarballs: with ISA-L, or with zlib in ten times the time and a few per cent less space."""
+
+DEFAULT_EXPANSION = 100
+"""How many times larger than its archive a source may be."""
 
 LastStage = Literal["download", "corpus"]
 """The stage after which a run can stop: the download of the sources, or the splits, before any audio."""
@@ -40,6 +44,27 @@ class RequestError(ConfigError):
 def available_cores() -> int:
     """The number of processor cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def tasks_named(
+    words: Sequence[str], mode: str, sources: Mapping[str, str | os.PathLike[str]], zip_encoding: str | None
+) -> tuple[TaskReference, ...]:
+    """The tasks given by names, paths and groups, each once, with local directories or archives in place of sources.
+
+    `mode`: of the tasks that are not given as `name:mode`; see `registry.references`. Raises RequestError where a
+    source is missing or no task has the mode; ConfigError where a task cannot be made.
+    """
+    replaced = {}
+    for name, given in sources.items():
+        path = Path(given).expanduser()
+        if not path.exists():
+            text = os.fspath(given)
+            raise RequestError(f"{{sources}}: there is no {without_credentials(text) if '://' in text else path}")
+        replaced[name] = str(path.resolve())
+    tasks = registry.references(words, mode, replaced, zip_encoding)
+    if not tasks:
+        raise RequestError(f"none of the tasks has a mode that {{mode}} {mode} stands for")
+    return tuple(tasks)
 
 
 @dataclass(frozen=True, kw_only=True)

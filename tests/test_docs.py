@@ -7,8 +7,11 @@ What a page has to keep to:
   any number of lines, `...` inside of a line for any text. Amounts before a unit (s, min, B, kB, MB, GB) and runs of
   blanks may be others. A command ends well, unless it says `# exit status N`.
 - `<!-- network -->` before a block: its commands need the network and are not given.
-- A fenced block ```python title="name.py"``` is written to that file. The commands and files of a page are given and
-  written in the page's order, in one empty folder.
+- A fenced block ```python title="name.py"``` is written to that file. A block ```python``` is executed, all those of a
+  page by one interpreter; a block ```text``` right below it holds what it prints, with `...` as above. The commands,
+  files and code of a page are given, written and executed in the page's order, in one empty folder.
+- `<!-- needs NAME -->` before a block: its code is executed where the module NAME can be imported.
+- `<!-- fragment -->` before a block: its code is a part of another file, and is not executed.
 - ```pycon``` blocks are doctests.
 - A heading of troubleshooting.md that is code is a message, with `...` for what differs.
 """
@@ -16,9 +19,11 @@ What a page has to keep to:
 from __future__ import annotations
 
 import ast
+import contextlib
 import difflib
 import doctest
 import importlib.util
+import json
 import os
 import re
 import shlex
@@ -39,7 +44,7 @@ PROJECT = Path(__file__).parent.parent
 DOCS = PROJECT / "docs"
 PAGES = sorted(DOCS.glob("*.md"))
 TEXTS = [PROJECT / "README.md", *PAGES]
-PAGES_WITH_COMMANDS = ("quick-start", "commands", "recipes", "your-own-dataset")
+PAGES_WITH_COMMANDS = ("quick-start", "commands", "recipes", "your-own-dataset", "python")
 RUN = [PROJECT / "README.md", *(DOCS / f"{name}.md" for name in PAGES_WITH_COMMANDS)]
 QUICK = ("README", "quick-start")
 each_page = pytest.mark.parametrize(
@@ -50,6 +55,8 @@ each_page = pytest.mark.parametrize(
 ARCHIVE = Path(os.environ.get("SHARED", PROJECT.parent / "shared")) / "full" / "v1.0.9.tar.gz"
 
 NETWORK = "<!-- network -->"
+FRAGMENT = "<!-- fragment -->"
+_NEEDS = re.compile(r"<!-- needs (\w+) -->$")
 _FENCE = re.compile(r'```(\w*)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 _AMOUNT = re.compile(r"\b\d[\d,.]*(?= ?(?:s|min|B|kB|MB|GB)\b)")
 _TIME = re.compile(r"\b\d\d:\d\d:\d\d\b")
@@ -73,6 +80,10 @@ class Block:
     title: str
     text: str
     needs_network: bool
+    is_program: bool
+    needed_module: str
+    printed: str | None = None
+    """What a block of code prints, if the page shows it."""
 
     def commands(self) -> Iterator[Command]:
         command = None
@@ -90,10 +101,24 @@ class Block:
 
 def blocks(page: Path) -> list[Block]:
     text = page.read_text(encoding="utf-8")
-    return [
-        Block(found[1], found[2] or "", found[3], text[: found.start()].rstrip().endswith(NETWORK))
-        for found in _FENCE.finditer(text)
-    ]
+    found_blocks: list[Block] = []
+    end = 0
+    for found in _FENCE.finditer(text):
+        before = text[: found.start()].rstrip()
+        needed = _NEEDS.search(before)
+        block = Block(
+            kind=found[1],
+            title=found[2] or "",
+            text=found[3],
+            needs_network=before.endswith(NETWORK),
+            is_program=found[1] == "python" and not found[2] and not before.endswith(FRAGMENT),
+            needed_module=needed[1] if needed else "",
+        )
+        if found_blocks and found_blocks[-1].is_program and block.kind == "text" and len(before) == end:
+            found_blocks[-1].printed = block.text
+        found_blocks.append(block)
+        end = found.end()
+    return found_blocks
 
 
 def normal(line: str) -> str:
@@ -151,15 +176,70 @@ def give(command: Command, folder: Path, variables: dict[str, str]) -> None:
         pytest.fail("\n".join([f"$ {command.text}", *difference]), pytrace=False)
 
 
+INTERPRETER = """
+import contextlib, io, json, sys, traceback
+answers = sys.stdout
+for line in sys.stdin:
+    code, printed = json.loads(line), io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        try:
+            exec(compile(code, "page", "exec"), globals())
+            failure = None
+        except BaseException:
+            failure = traceback.format_exc()
+    print(json.dumps([printed.getvalue(), failure]), file=answers, flush=True)
+"""
+
+
+class Interpreter:
+    """Executes the code of a page in a folder, and looks whether it prints what the page says."""
+
+    def __init__(self, folder: Path, variables: dict[str, str]) -> None:
+        self._folder, self._variables = folder, variables
+        self._process: subprocess.Popen[str] | None = None
+
+    def execute(self, block: Block) -> None:
+        if self._process is None:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", INTERPRETER],
+                cwd=self._folder,
+                env=self._variables,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        assert self._process.stdin
+        assert self._process.stdout
+        print(json.dumps(block.text), file=self._process.stdin, flush=True)
+        printed, failure = json.loads(self._process.stdout.readline())
+        assert failure is None, f"{block.text}\n{printed}{failure}"
+        if block.printed is not None and not agrees(block.printed.splitlines(), printed):
+            difference = difflib.unified_diff(
+                block.printed.splitlines(), printed.splitlines(), "page", "printed", lineterm=""
+            )
+            pytest.fail("\n".join([block.text, *difference]), pytrace=False)
+
+    def close(self) -> None:
+        if self._process is not None:
+            self._process.communicate()
+
+
 @each_page
-def test_commands_print_what_the_page_says(page: Path, tmp_path: Path) -> None:
+def test_commands_and_code_print_what_the_page_says(page: Path, tmp_path: Path) -> None:
     variables, folder = environment(tmp_path / "bin"), home(tmp_path, page)
-    for block in blocks(page):
-        if block.title:
-            (folder / block.title).write_text(block.text, encoding="utf-8")
-        if block.kind == "console" and not block.needs_network:
-            for command in block.commands():
-                give(command, folder, variables)
+    with contextlib.closing(Interpreter(folder, variables)) as interpreter:
+        for block in blocks(page):
+            if block.title:
+                (folder / block.title).write_text(block.text, encoding="utf-8")
+            elif block.kind == "console" and not block.needs_network:
+                for command in block.commands():
+                    give(command, folder, variables)
+            elif block.is_program and not block.needs_network and can_import(block.needed_module):
+                interpreter.execute(block)
+
+
+def can_import(module: str) -> bool:
+    return not module or importlib.util.find_spec(module) is not None
 
 
 @pytest.mark.skipif(not ARCHIVE.is_file(), reason="the archive of spoken_digit is not beside the checkout")
@@ -185,7 +265,7 @@ FETCHES = re.compile(r"(make|pip|docker|git|curl|cd|\.) |hearpreprocess sources 
 def test_what_is_said_to_need_the_network_needs_it(page: Path, tmp_path: Path) -> None:
     variables, folder = environment(tmp_path / "bin"), home(tmp_path, page)
     for block in blocks(page):
-        if not block.needs_network:
+        if not block.needs_network or block.is_program:
             continue
         assert block.kind == "console"
         runs = [command.text for command in block.commands() if not FETCHES.match(f"{command.text} ")]

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from hearpreprocess.errors import ConfigError
-from hearpreprocess.request import COMPRESSIONS, DEFAULT_SAMPLE_RATES, Request, RequestError, available_cores
+from hearpreprocess.request import (
+    COMPRESSIONS,
+    DEFAULT_EXPANSION,
+    DEFAULT_SAMPLE_RATES,
+    Request,
+    RequestError,
+    available_cores,
+    tasks_named,
+)
 from hearpreprocess.storage import Workspace
-from hearpreprocess.task import encoding_named, encoding_problem, registry, without_credentials
-
-DEFAULT_EXPANSION = 100
-"""How many times larger than its archive a source may be."""
+from hearpreprocess.task import TaskReference, encoding_named, encoding_problem
 
 
 def add_tasks(parser: argparse.ArgumentParser, nargs: str) -> None:
@@ -152,14 +157,12 @@ def request_of(options: argparse.Namespace) -> Request:
             "no TASK is given" + ("; put the tasks before --sample-rates" if swallowed else "; see --help")
         )
     rates = parse_rates(options.sample_rates or map(str, DEFAULT_SAMPLE_RATES))
-    tasks = registry.references(options.tasks, options.mode, parse_sources(options.source), options.zip_encoding)
-    if not tasks and not options.from_published:
-        raise ConfigError(f"none of the tasks has a mode that --mode {options.mode} stands for")
     workspace = replace(workspace_of(options), offline=options.offline, most_expansion=options.most_expansion)
+    tasks = tasks_of(options, options.tasks) if options.tasks else ()
     try:
         return Request(
             workspace=workspace,
-            tasks=tuple(tasks),
+            tasks=tasks,
             published=tuple(options.from_published),
             published_mode=options.mode,
             record=options.record,
@@ -176,9 +179,20 @@ def request_of(options: argparse.Namespace) -> Request:
         raise ConfigError(error.text(_option_of)) from error
 
 
+def tasks_of(options: argparse.Namespace, words: Sequence[str]) -> tuple[TaskReference, ...]:
+    """The tasks that some words name, in the mode and with the sources of the options.
+
+    Raises ConfigError where one cannot be made, naming the options.
+    """
+    try:
+        return tasks_named(words, options.mode, parse_sources(options.source), options.zip_encoding)
+    except RequestError as error:
+        raise ConfigError(error.text(_option_of)) from error
+
+
 def _option_of(field: str) -> str:
     """The option that gives a field of a request."""
-    option = {"workers": "num-workers", "published": "from-published"}.get(field, field)
+    option = {"workers": "num-workers", "published": "from-published", "sources": "source"}.get(field, field)
     return f"--{option.replace('_', '-')}"
 
 
@@ -198,9 +212,9 @@ def parse_rates(texts: Iterable[str]) -> tuple[int, ...]:
 
 
 def parse_sources(texts: Iterable[str]) -> dict[str, str]:
-    """By source name, the absolute path of its local replacement, from texts NAME=PATH.
+    """By source name, the path of its local replacement, from texts NAME=PATH.
 
-    Raises ConfigError on a text of another form, a missing path, and a repeated name.
+    Raises ConfigError on a text of another form and a repeated name.
     """
     replaced: dict[str, str] = {}
     for text in texts:
@@ -209,8 +223,5 @@ def parse_sources(texts: Iterable[str]) -> dict[str, str]:
             raise ConfigError(f"--source {text!r}: expected NAME=PATH")
         if name in replaced:
             raise ConfigError(f"--source: {name!r} is given twice")
-        source_path = Path(path).expanduser()  # few shells expand it after an equals sign
-        if not source_path.exists():
-            raise ConfigError(f"--source: there is no {without_credentials(path) if '://' in path else source_path}")
-        replaced[name] = str(source_path.resolve())
+        replaced[name] = path
     return replaced

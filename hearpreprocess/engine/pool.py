@@ -22,6 +22,7 @@ from multiprocessing.connection import Connection
 from types import FrameType
 from typing import Any
 
+from hearpreprocess.engine.starting import without_main_script
 from hearpreprocess.steps import Step, interrupt, is_interrupted
 
 EXIT_STATUS = 143
@@ -142,7 +143,8 @@ class _StepProcess:
         # Signals are blocked until the process has its own handlers; with the runner's it would not end.
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, _HANDLED)
         try:
-            self.process.start()
+            with without_main_script():
+                self.process.start()
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         other_end.close()

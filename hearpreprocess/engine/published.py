@@ -31,6 +31,8 @@ def published_steps(request: Request, workspace: Workspace, notify: Notify) -> l
     where the outputs cannot fit, OutputError where an output made from the original corpus, or a tarball itself, would
     be replaced.
     """
+    if not request.published:
+        return []
     given = {word: _given_tarball(word) for word in request.published if _is_path(word)}
     words = [word for word in request.published if word not in given]
 

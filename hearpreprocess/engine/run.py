@@ -14,7 +14,8 @@ from hearpreprocess.engine.execution import execute
 from hearpreprocess.engine.interruption import Interruption
 from hearpreprocess.engine.log import log_path
 from hearpreprocess.engine.published import published_steps
-from hearpreprocess.errors import HearPreprocessError
+from hearpreprocess.engine.starting import check_can_start
+from hearpreprocess.errors import Failure, HearPreprocessError, UnfinishedError
 from hearpreprocess.finished import REPORT
 from hearpreprocess.request import Request
 from hearpreprocess.steps import (
@@ -83,6 +84,14 @@ class Outcome:
         """Whether all outputs were complete before the run."""
         return self.log is None
 
+    @property
+    def error(self) -> UnfinishedError | None:
+        """The error that tells what is unfinished and why; None if everything is made."""
+        if not self.unfinished:
+            return None
+        failures = [Failure(entry.title, entry.stage, entry.text) for entry in self.failures]
+        return UnfinishedError(self.unfinished, failures, self.log)
+
 
 def run(request: Request, watch: Watch = _unwatched, notify: Callable[[str], object] = _ignore) -> Outcome:
     """Execute a request. `notify` is called with notes for the user before the run.
@@ -90,9 +99,11 @@ def run(request: Request, watch: Watch = _unwatched, notify: Callable[[str], obj
     Raises OutputError, before any work, where an output cannot be written, and DiskFullError where tasks made from
     published tarballs cannot fit; ConfigError where a file is not a finished task's tarball, TaskNotFoundError where
     the published record lacks a name, DownloadError where it cannot be looked up; SchedulerError where the scheduler
-    cannot be reached; BusyError if another run is active in this process; ChangedCodeError if the program has changed
-    on the disk since it was loaded; KeyboardInterrupt on Ctrl-C. Failures of steps are in the outcome.
+    cannot be reached; BusyError if another run is active in this process; ProcessError if this process may not start
+    others; ChangedCodeError if the program has changed on the disk since it was loaded; KeyboardInterrupt on Ctrl-C.
+    Failures of steps are in the outcome.
     """
+    check_can_start()
     check_code_unchanged()
     with only_run(), _journal_of(request.workspace) as workspace:
         _check_outputs(request)
@@ -118,6 +129,7 @@ def preview(task: TaskReference, workspace: Workspace, outputs: Path) -> Outcome
 
     Raises what `run` raises.
     """
+    check_can_start()
     check_code_unchanged()
     with only_run(), _journal_of(replace(workspace, tasks_dir=outputs, offline=True)) as own:
         request = Request(workspace=own, tasks=(task,), until="corpus")

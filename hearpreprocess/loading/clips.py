@@ -37,7 +37,7 @@ class FinishedClip:
     labels: tuple[Label, ...] = ()
     events: tuple[Event, ...] = ()
     group: str = ""
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
     unpadded_seconds: float | None = None
     sample_rate: int | None = None
     length: int | None = None

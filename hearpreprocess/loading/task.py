@@ -172,7 +172,7 @@ def load(path: str | os.PathLike[str], sample_rate: int | None = None) -> Finish
     a clip of it is in use. Raises OutputError where `path` is no finished task, or an unfinished one; ConfigError where
     it has no clips at that rate.
     """
-    location = Path(path).absolute()
+    location = Path(path).expanduser().absolute()
     if is_folder(location) and not is_task_folder(location):
         raise OutputError(_not_a_task(location))
     files = audio_files_of(location)

@@ -30,6 +30,7 @@ from hearpreprocess.task.sources import (
     Synthetic,
     source_to_json,
 )
+from hearpreprocess.task.summary import ModeSummary, TaskSummary, download_size, scheme_in_words, task_summary
 from hearpreprocess.task.tables import SEPARATORS, Dialect, decoded, is_mostly_utf8, rows_in, separator_line
 from hearpreprocess.task.tfds import named_clips, tfds_names
 from hearpreprocess.task.tree import TREE, Packed, Tree, is_hidden, matcher
@@ -58,6 +59,7 @@ __all__ = [
     "Local",
     "Member",
     "Mode",
+    "ModeSummary",
     "NewFolds",
     "Packed",
     "PresetFolds",
@@ -72,12 +74,14 @@ __all__ = [
     "TaskConfig",
     "TaskMode",
     "TaskReference",
+    "TaskSummary",
     "TrainValidTest",
     "Tree",
     "built_in_names",
     "column_names",
     "decoded",
     "describe_undeclared",
+    "download_size",
     "encoding_named",
     "encoding_problem",
     "extra_problems",
@@ -95,9 +99,11 @@ __all__ = [
     "parts_beside",
     "registry",
     "rows_in",
+    "scheme_in_words",
     "separator_line",
     "shown",
     "source_to_json",
+    "task_summary",
     "tfds_names",
     "unusable_character",
     "without_credentials",

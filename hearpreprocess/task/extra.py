@@ -18,8 +18,8 @@ NO_EXTRA: Mapping[str, Extra] = MappingProxyType({})
 RESERVED = frozenset(
     (
         "audio", "clip", "duration", "end", "event_label", "events", "extra", "file", "file_name", "filename", "fold",
-        "group", "label", "labels", "length", "member", "name", "offset", "onset", "path", "rate", "recorded",
-        "sample_rate", "samples", "sha256", "source", "split", "start", "stop",
+        "group", "label", "label_index", "label_indices", "labels", "length", "member", "name", "offset", "onset",
+        "path", "rate", "recorded", "sample_rate", "samples", "sha256", "source", "split", "start", "stop",
         "unpadded_length", "unpadded_seconds",
     )
 )  # fmt: skip

@@ -465,7 +465,8 @@ FIELDS = {
 def test_every_annotation_says_what_can_be_checked() -> None:
     import hearpreprocess
 
-    public = [getattr(hearpreprocess, name) for name in hearpreprocess.__all__]
+    # What programs get is made by hearpreprocess alone.
+    public = [getattr(hearpreprocess, name) for name in set(hearpreprocess.__all__) - set(hearpreprocess._OF_PROGRAMS)]
     classes = {value.__name__ for value in public if isinstance(value, type) and dataclasses.is_dataclass(value)}
     assert classes - set(MAKERS) == set()
     assert len(FIELDS["TaskConfig"]) == 22

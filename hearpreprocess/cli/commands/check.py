@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hearpreprocess.cli.options import add_directories, add_sources, parse_sources, workspace_of
+from hearpreprocess.cli.options import add_directories, add_sources, tasks_of, workspace_of
 from hearpreprocess.errors import ConfigError
 from hearpreprocess.finished import TaskReader, name_of
 from hearpreprocess.storage import table
@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
     """Print the module's problems, or its clips if it has none; the exit status is 1 if it has problems."""
     from hearpreprocess.testing import contract
 
-    references = registry.references([options.task], options.mode, parse_sources(options.source), options.zip_encoding)
+    references = tasks_of(options, [options.task])
     if len(references) != 1:
         raise ConfigError(f"{options.task} means {len(references)} tasks; check them one by one")
     (task,) = references

@@ -7,10 +7,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hearpreprocess.cli.facts import facts_of, size_of
+from hearpreprocess.cli.facts import facts_of
 from hearpreprocess.installation import install_command
 from hearpreprocess.storage import bytes_text, table
-from hearpreprocess.task import TaskConfig, registry, without_credentials
+from hearpreprocess.task import TaskConfig, download_size, registry, task_summary, without_credentials
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -23,9 +23,9 @@ def run(options: argparse.Namespace) -> int:
     """Print the facts of the task."""
     objects = []
     for location, wanted in registry.expand([options.task]):
-        config = registry.load(location)
+        config, task = registry.load(location), task_summary(location)
         modes = config.modes_meant(wanted) if wanted else tuple(config.modes)
-        facts = [facts_of(location, config.in_mode(mode)) for mode in modes]
+        facts = [facts_of(task, mode) for mode in modes]
         objects += facts
         if not options.json:
             print("\n".join(_lines(location, config, facts, modes[0] if wanted else config.default_mode)))
@@ -61,6 +61,6 @@ def _lines(location: str, config: TaskConfig, modes: list[dict[str, Any]], shown
         yield from (f"  - {caveat}" for caveat in config.caveats)
     yield "\nsources:"
     for name, source in config.in_mode(shown).sources.items():
-        yield f"  {name}: {source.title}, {bytes_text(size_of(source))}"
+        yield f"  {name}: {source.title}, {bytes_text(download_size(source))}"
         for file in source.files[:6]:
             yield from (f"    {without_credentials(url)}" for url in file.urls)

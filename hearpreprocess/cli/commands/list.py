@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from hearpreprocess.cli.facts import facts_of
 from hearpreprocess.storage import bytes_text, shortened, table
-from hearpreprocess.task import registry
+from hearpreprocess.task import registry, task_summary
 
 LONGEST_LICENCE = 34
 """Characters shown, followed by `...` if there are more, which `hearpreprocess info` shows."""
@@ -28,10 +28,10 @@ def run(options: argparse.Namespace) -> int:
     """Print the tasks."""
     selected = []
     for location, wanted in registry.expand(options.tasks or ["all"]):
-        config = registry.load(location)
+        config, task = registry.load(location), task_summary(location)
         others = tuple(config.modes) if options.all_modes else config.published_modes
         modes = config.modes_meant(wanted) if wanted else others
-        selected += [facts_of(location, config.in_mode(mode)) for mode in modes]
+        selected += [facts_of(task, mode) for mode in modes]
     selected = [
         facts
         for facts in selected

@@ -5,14 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hearpreprocess.cli.console import DONE, FAILED, INTERRUPTED
 from hearpreprocess.cli.options import (
-    DEFAULT_EXPANSION,
     add_directories,
     add_no_report,
     add_rates,
@@ -23,7 +21,9 @@ from hearpreprocess.cli.options import (
     request_of,
 )
 from hearpreprocess.cli.program import COMMANDS, EXAMPLES, ShowVersion
+from hearpreprocess.cli.watching import watcher
 from hearpreprocess.errors import HearPreprocessError, TaskNotFoundError
+from hearpreprocess.request import DEFAULT_EXPANSION
 from hearpreprocess.storage import bytes_text, nearest, size_of
 
 if TYPE_CHECKING:
@@ -102,15 +102,8 @@ def run(options: argparse.Namespace) -> int:
 def fulfil(request: Request, options: argparse.Namespace) -> int:
     """Execute a request, show its progress, and print the outcome."""
     from hearpreprocess import engine
-    from hearpreprocess.cli.progress import Detail, Display
 
-    detail: Detail = "quiet" if options.quiet else "verbose" if options.verbose else "normal"
-
-    def watch(
-        journal: Path, titles: Sequence[str], completed: Collection[str], interruption: engine.Interruption
-    ) -> AbstractContextManager[object]:
-        return Display(engine.JournalReader(journal), titles, completed, detail, interruption=interruption)
-
+    watch = watcher("quiet" if options.quiet else "verbose" if options.verbose else "normal")
     try:
         outcome = engine.run(request, watch, notify=lambda text: print(text, file=sys.stderr))
     except TaskNotFoundError:  # the command cannot be understood
@@ -130,11 +123,11 @@ def _print_outcome(outcome: Outcome) -> int:
         print("\n".join(f"  {_relative(output)}" for output in outcome.outputs))
         return DONE
     print("\n".join(_table(outcome.outputs)), end="\n" if outcome.outputs else "")
-    if not outcome.unfinished:
-        print(f"Done in {outcome.seconds:.1f} s.")
-        return DONE
-    _print_failures(outcome)
-    return FAILED
+    if error := outcome.error:
+        print(f"\n{error.text(_relative(error.log) if error.log else '')}", file=sys.stderr)
+        return FAILED
+    print(f"Done in {outcome.seconds:.1f} s.")
+    return DONE
 
 
 def _table(outputs: Sequence[Path]) -> Iterator[str]:
@@ -162,19 +155,3 @@ def _clips(output: Path) -> str:
         return ""
     counts = TaskReader(output).counts
     return f"{sum(counts.values()):,} ({', '.join(f'{split} {count:,}' for split, count in counts.items())})"
-
-
-def _print_failures(outcome: Outcome) -> None:
-    print(f"\nNot finished: {', '.join(outcome.unfinished)}", file=sys.stderr)
-    shown: set[str] = set()
-    for failure in outcome.failures:
-        if failure.text not in shown:
-            shown.add(failure.text)
-            print(f"\n{failure.title}, {failure.stage}:\n{failure.text}", file=sys.stderr)
-    if not outcome.failures:
-        print("\nNo step reported an error.", file=sys.stderr)
-    print(
-        f"\nFull log: {_relative(outcome.log) if outcome.log else 'none'}. "
-        "Fix the problem and run the same command again; finished work is kept.",
-        file=sys.stderr,
-    )

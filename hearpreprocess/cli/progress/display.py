@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import sys
 import threading
 import time
@@ -28,6 +29,7 @@ class Display:
 
     `tasks`: the titles of the run's outputs; `completed`: those that were complete before. `detail`: how much is shown
     besides failures. `interruption`: after it, failed steps are not listed, as it caused their failure.
+    `shows_warnings`: False where the caller shows them.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class Display:
         detail: Detail = "normal",
         stream: TextIO | None = None,
         interruption: Interruption | None = None,
+        shows_warnings: bool = True,
     ) -> None:
         self.failures: list[JournalEntry] = []
         self.warnings: list[JournalEntry] = []
@@ -46,8 +49,10 @@ class Display:
         self._work = Work(list(map(printable, tasks)), set(map(printable, completed)))
         self._detail: Detail = detail
         self._screen = screen_for(stream or sys.stderr, is_quiet=detail == "quiet")
+        self._shows_warnings = shows_warnings
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._follow, name="progress", daemon=True)
+        context = contextvars.copy_context()  # by which a notebook knows the cell that this belongs to
+        self._thread = threading.Thread(target=context.run, args=(self._follow,), name="progress", daemon=True)
 
     def __enter__(self) -> Display:
         self._thread.start()
@@ -77,8 +82,8 @@ class Display:
                 self._line(f"{entry.title}  {entry.stage}: failed")
         elif entry.event == "warned":
             self.warnings.append(entry)
-            text = f"{entry.title}  {entry.stage}: warning: {printable(entry.text)}"
-            self._screen.warn(text)
+            if self._shows_warnings:
+                self._screen.warn(f"{entry.title}  {entry.stage}: warning: {printable(entry.text)}")
         elif entry.event == "completed":
             self._work.completed.add(entry.title)
         else:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TextIO
+from typing import Protocol, TextIO
 
 from tqdm.utils import disp_len, disp_trim
 
+from hearpreprocess.cli.progress.cell import Cell, is_in_notebook
 from hearpreprocess.cli.progress.work import Work
 
 SECONDS_BETWEEN_SUMMARIES = 1.0
@@ -16,11 +17,35 @@ SECONDS_BETWEEN_SUMMARIES = 1.0
 NOTEBOOK_COLUMNS, FALLBACK_SIZE = 100, (80, 24)
 
 
-def screen_for(stream: TextIO, *, is_quiet: bool) -> Log:
-    """The best screen for a stream."""
+class Screen(Protocol):
+    """Shows lines that stay, and progress that is replaced."""
+
+    @property
+    def keeps_lines(self) -> bool:
+        """Whether all that it has shown stays, so that it shows progress by lines at intervals."""
+
+    def line(self, text: str) -> None:
+        """Write a line that stays."""
+
+    def warn(self, text: str) -> None:
+        """Write a warning."""
+
+    def show(self, work: Work) -> None:
+        """Replace the progress shown before."""
+
+    def clear(self) -> None:
+        """Remove the progress, or leave its last state."""
+
+
+def screen_for(stream: TextIO | None, *, is_quiet: bool) -> Screen:
+    """The best screen for a stream; None or a closed one, as in a program without a console, shows nothing."""
+    if stream is None or not _is_open(stream):
+        return Nothing()
     if is_quiet:
         return Silence(stream)
-    if not stream.isatty() or os.environ.get("TERM") == "dumb":
+    if is_in_notebook():
+        return Cell()
+    if not _is_terminal(stream) or os.environ.get("TERM") == "dumb":
         return Log(stream)
     # A command started with `!` in a notebook has a terminal, of which the notebook shows every line ever drawn.
     return Notebook(stream) if "JPY_PARENT_PID" in os.environ else Terminal(stream)
@@ -137,6 +162,44 @@ class Silence(Log):
     def warn(self, text: str) -> None:
         """Write a warning."""
         super().line(text)
+
+
+class Nothing:
+    """No screen at all."""
+
+    keeps_lines = False
+
+    def line(self, text: str) -> None:
+        """Write nothing."""
+
+    warn = line
+
+    def show(self, work: Work) -> None:
+        """Show nothing."""
+
+    def clear(self) -> None:
+        """Nothing was shown."""
+
+
+def _is_open(stream: TextIO) -> bool:
+    try:
+        if (descriptor := _descriptor(stream)) is not None:
+            os.fstat(descriptor)
+    except OSError:
+        return False
+    return not stream.closed
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    # IDLE's window says that it is one, and has neither a descriptor nor a cursor that moves.
+    return stream.isatty() and _descriptor(stream) is not None
+
+
+def _descriptor(stream: TextIO) -> int | None:
+    try:
+        return stream.fileno()
+    except (OSError, ValueError, AttributeError):  # it is in memory, closed, or an object with a few methods
+        return None
 
 
 def _can_write(text: str, stream: TextIO) -> bool:

@@ -129,6 +129,11 @@ class Work:
             self.stages[title, name].is_over = True
 
     @property
+    def is_finished(self) -> bool:
+        """Whether all outputs of the run are complete."""
+        return self.completed.issuperset(self._tasks)
+
+    @property
     def fraction(self) -> float | None:
         """The done fraction of the audio work; None while a task's work is unknown, unless a stage has failed."""
         planned = {title for title, name in self.stages if name.partition(" ")[0] == "tar"}
@@ -158,7 +163,7 @@ class Work:
         loaded = sum(stage.done for stage in self.stages.values() if stage.unit == "B")
         tasks = len(self.completed.intersection(self._tasks))
         done, total = sum(stage.done for stage in clips), sum(stage.total or 0 for stage in clips)
-        most = 100 if tasks == len(self._tasks) else 99  # reports and folders take time, too, and are not audio work
+        most = 100 if self.is_finished else 99  # reports and folders take time, too, and are not audio work
         parts = {
             "percent": "" if fraction is None else f"{min(round(100 * fraction), most)}%",
             "tasks": f"{tasks} of {len(self._tasks)} done" if self._tasks else "",

@@ -1,0 +1,207 @@
+"""Make tasks from a program, with the request and the engine of the command line."""
+
+from __future__ import annotations
+
+import logging
+import operator
+import os
+import warnings
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, SupportsIndex, overload
+
+from hearpreprocess.api.keywords import errors_in_keywords, in_keywords
+from hearpreprocess.api.words import Word, words_of
+from hearpreprocess.cli import print_note, watcher
+from hearpreprocess.errors import ConfigError, HearPreprocessWarning, UnfinishedError
+from hearpreprocess.finished import is_task_folder
+from hearpreprocess.loading import FinishedTask, load
+from hearpreprocess.request import COMPRESSIONS, DEFAULT_EXPANSION, Request, available_cores, tasks_named
+from hearpreprocess.storage import Workspace, forget_unless_running
+from hearpreprocess.task import GROUPS
+
+if TYPE_CHECKING:
+    from hearpreprocess.engine import Outcome
+
+_log = logging.getLogger(__name__)
+
+
+@overload
+def make(  # type: ignore[overload-overlap]  # a text is an iterable, too
+    tasks: Word,
+    *,
+    mode: str | None = None,
+    sample_rates: SupportsIndex | Iterable[SupportsIndex] = (16000,),
+    out: Word = "out",
+    work_dir: Word | None = None,
+    download_dir: Word | None = None,
+    sources: Mapping[str, Word] = {},
+    offline: bool = False,
+    workers: int | None = None,
+    progress: bool = False,
+    from_published: bool = False,
+    record: str | None = None,
+    skip_bad_clips: int = 0,
+    zip_encoding: str | None = None,
+    most_expansion: float = DEFAULT_EXPANSION,
+    compression: str = COMPRESSIONS[0],
+    clean: bool = False,
+    report: bool = True,
+) -> FinishedTask: ...
+
+
+@overload
+def make(
+    tasks: Iterable[Word],
+    *,
+    mode: str | None = None,
+    sample_rates: SupportsIndex | Iterable[SupportsIndex] = (16000,),
+    out: Word = "out",
+    work_dir: Word | None = None,
+    download_dir: Word | None = None,
+    sources: Mapping[str, Word] = {},
+    offline: bool = False,
+    workers: int | None = None,
+    progress: bool = False,
+    from_published: bool = False,
+    record: str | None = None,
+    skip_bad_clips: int = 0,
+    zip_encoding: str | None = None,
+    most_expansion: float = DEFAULT_EXPANSION,
+    compression: str = COMPRESSIONS[0],
+    clean: bool = False,
+    report: bool = True,
+) -> list[FinishedTask]: ...
+
+
+def make(
+    tasks: Word | Iterable[Word],
+    *,
+    mode: str | None = None,
+    sample_rates: SupportsIndex | Iterable[SupportsIndex] = (16000,),
+    out: Word = "out",
+    work_dir: Word | None = None,
+    download_dir: Word | None = None,
+    sources: Mapping[str, Word] = {},
+    offline: bool = False,
+    workers: int | None = None,
+    progress: bool = False,
+    from_published: bool = False,
+    record: str | None = None,
+    skip_bad_clips: int = 0,
+    zip_encoding: str | None = None,
+    most_expansion: float = DEFAULT_EXPANSION,
+    compression: str = COMPRESSIONS[0],
+    clean: bool = False,
+    report: bool = True,
+) -> FinishedTask | list[FinishedTask]:
+    """Make a task, or several, and load them: what is finished already is not made again.
+
+    One task, as a name, `name:mode` or the path of a task module, gives a FinishedTask. Several, as any iterable, give
+    a list in the order given: each task once, groups such as `open` and `all` as their tasks by name. At one sample
+    rate the tasks are bound to it; else `task.at(rate)` chooses one.
+
+    `mode`: of the tasks given without one; their default, `all` for every published one, or a mode's name.
+    `sample_rates`: in hertz. `out`: the directory of the tarballs, with the tasks in `tasks` in it. `work_dir`: of
+    intermediate results, `_workdir` by default as on the command line, so that both share what they have done.
+    `download_dir`: of downloads, `downloads` in `work_dir` by default. `sources`: by name of a task's source, a
+    directory or an archive that you have. `offline`: never use the network. `workers`: the number of processes; by
+    default the number of cores. `progress`: show it on standard error, or in a notebook as a bar; else nothing is
+    printed.
+
+    `from_published`: make the rates from the published 48 kHz tarballs, not from the original recordings; `tasks` may
+    then also be names or paths of such tarballs, and `record` is the URL that lists them, by default Zenodo's.
+    `skip_bad_clips`: how many clips may be left out because their recordings cannot be used. `zip_encoding`: of names
+    in zip archives. `most_expansion`: how many times larger than its archive a source may be. `compression`: of
+    tarballs, `fast` or `small`. `clean`: remove the intermediate results of finished tasks. `report`: write a report
+    into each task.
+
+    Warnings of the run are given as HearPreprocessWarning when it ends. Raises UnfinishedError, with the reasons and
+    the log, where a task could not be made, and keeps what is finished; TaskNotFoundError, ConfigError where the
+    arguments name nothing that can be made; OutputError where an output cannot be written, DownloadError where the
+    published tarballs cannot be read; BusyError where another thread is making tasks; ProcessError where this process
+    may not start others; KeyboardInterrupt on Ctrl-C.
+    """
+    with errors_in_keywords():
+        forget_unless_running()
+        words = words_of(tasks)
+        if not words:
+            return []
+        work = _directory("_workdir" if work_dir is None else work_dir)
+        rates = _rates(sample_rates)
+        workspace = Workspace(
+            tmp_dir=work,
+            tasks_dir=_directory(out) / "tasks",
+            tar_dir=_directory(out),
+            download_dir=work / "downloads" if download_dir is None else _directory(download_dir),
+            offline=offline,
+            most_expansion=most_expansion,
+        )
+        if from_published and (sources or zip_encoding):
+            raise ConfigError("from_published takes the place of sources and zip_encoding")
+        request = Request(
+            workspace=workspace,
+            tasks=() if from_published else tasks_named(words, mode or "default", sources, zip_encoding),
+            published=tuple(words) if from_published else (),
+            published_mode=mode or "default",
+            record=record,
+            sample_rates=rates,
+            skip_bad_clips=skip_bad_clips,
+            compression=compression,
+            clean=clean,
+            with_report=report,
+            workers=available_cores() if workers is None else workers,
+        )
+        is_one = isinstance(tasks, str | os.PathLike)
+        if is_one:
+            _check_one(words[0], request)
+        titles = [task.resolve().title for task in request.tasks]
+        outcome = _run(request, progress=progress)
+    folders = [workspace.tasks_dir / title for title in titles] or list(filter(is_task_folder, outcome.outputs))
+    finished = [load(folder, rates[0] if len(rates) == 1 else None) for folder in folders]
+    return finished[0] if is_one else finished
+
+
+def _run(request: Request, *, progress: bool) -> Outcome:
+    """Execute a request, and give its warnings to the caller of `make`."""
+    from hearpreprocess import engine  # with Luigi, which a task module that imports all public names must not load
+
+    if progress:
+        outcome = engine.run(request, watcher(shows_warnings=False), print_note)
+    else:
+        outcome = engine.run(request, notify=_log.info)
+    for entry in dict.fromkeys(outcome.warnings):
+        text = in_keywords(f"{entry.title}, {entry.stage}: {entry.text}")
+        warnings.warn(text, HearPreprocessWarning, stacklevel=3)
+    if error := outcome.error:
+        failures = [failure._replace(reason=in_keywords(failure.reason)) for failure in error.failures]
+        raise UnfinishedError(error.unfinished, failures, error.log)
+    return outcome
+
+
+def _check_one(word: str, request: Request) -> None:
+    """Raise ConfigError where one text, whose result is one task, stands for several."""
+    of_record = request.published and (word.partition(":")[0] in GROUPS or request.published_mode == "all")
+    if of_record or len(request.tasks) > 1:
+        raise ConfigError(
+            f"{word!r} stands for several tasks, and one text gives one task; for a list of them, give make([{word!r}])"
+        )
+
+
+def _directory(path: Word) -> Path:
+    """A directory as an absolute path, now, as the current directory may be changed later."""
+    try:
+        return Path(path).expanduser().resolve()
+    except FileNotFoundError:
+        raise ConfigError(
+            f"{path}: cannot tell where it is, as the current directory was removed; expected one that exists. Change "
+            "to it with os.chdir, or give absolute paths"
+        ) from None
+
+
+def _rates(rates: SupportsIndex | Iterable[SupportsIndex]) -> tuple[int, ...]:
+    several = rates if isinstance(rates, Iterable) and not isinstance(rates, str) else (rates,)
+    try:
+        return tuple(sorted({operator.index(rate) for rate in several}))
+    except TypeError:
+        raise ConfigError(f"sample_rates: expected whole numbers of hertz, such as (16000,), got {rates!r}") from None
