@@ -50,7 +50,8 @@ RUNS = [pytest.param(*step.values, id=step.id) for step in STEPS if "run" in ste
 
 
 def targets() -> set[str]:
-    makefile = (PROJECT / "Makefile").read_text(encoding="utf-8").replace("$(VENV)", ".venv")
+    makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
+    makefile = makefile.replace("$(VENV)", ".venv").replace("$(EVALKIT)", "build/evalkit")
     return set(re.findall(r"^([\w./-]+):(?!=)", makefile, re.MULTILINE))
 
 
