@@ -5,13 +5,12 @@ VENV   ?= .venv
 SIZE   ?= full
 PAGES   = build/browser
 DIST    = build/dist
-EVALKIT = build/evalkit
 PYTEST  = $(VENV)/bin/python -m pytest --numprocesses logical --maxprocesses 8 --dist worksteal
 RUN     = $(VENV)/bin/python -m hearpreprocess.runner
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all test-slow test-large lint faults browser evalkit bench docs test-site dist \
-        all-open-tasks all-tasks zenodo clean
+.PHONY: help setup demo test test-all test-slow test-large lint faults browser bench docs test-site dist all-open-tasks \
+        all-tasks zenodo clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -51,7 +50,9 @@ browser: $(VENV)/installed  ## Look at reports in Chromium: requests, players, a
 	$(VENV)/bin/hearpreprocess report --anew $(PAGES)/tasks
 	cd tests/browser && node check_report.mjs ../../$(PAGES)/tasks/*/report.html ../../$(PAGES)/tasks/index.html
 
-evalkit: $(VENV)/installed $(EVALKIT)/venv/installed  ## Run hear-eval-kit with a toy model on every synthetic task; ARGS="esc50" takes some
+EVALKIT = build/evalkit
+.PHONY: evalkit
+evalkit: $(VENV)/installed $(EVALKIT)/venv/installed  ## Run hear-eval-kit on every synthetic task; ARGS="esc50 maestro" takes some
 	PYTHONPATH=.ci $(VENV)/bin/python -m evalkit $(EVALKIT) $(ARGS)
 
 bench: $(VENV)/installed-dev  ## Measure against the bare work (SIZE=small: a tenth); ARGS="--shared ../shared" adds listings
