@@ -141,6 +141,14 @@ def test_tests_run_everywhere_and_once_with_the_newest_luigi() -> None:
     assert [step for step in newest["steps"] if "'luigi<4'" in step.get("run", "")]
 
 
+def test_the_evaluation_kit_runs_once_a_week_and_not_with_the_tests() -> None:
+    described = workflow(PROJECT / ".github" / "workflows" / "evaluation.yml")
+    (timer,) = described[True]["schedule"]  # YAML reads the key `on` as true
+    assert re.fullmatch(r"\d+ \d+ \* \* \d", timer["cron"])
+    assert [step for step in described["jobs"]["evalkit"]["steps"] if step.get("run") == "make evalkit"]
+    assert "evalkit" not in (PROJECT / ".ci" / "run").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_a_script_can_be_loaded_and_says_what_it_does(script: str) -> None:
     documentation = importlib.import_module(Path(script).stem).__doc__
