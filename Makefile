@@ -53,6 +53,11 @@ browser: $(VENV)/installed  ## Look at reports in Chromium: requests, players, a
 	$(VENV)/bin/hearpreprocess report --force $(PAGES)/tasks
 	cd tests/browser && node check_report.mjs ../../$(PAGES)/tasks/*/report.html ../../$(PAGES)/index.html
 
+EVALKIT = build/evalkit
+.PHONY: evalkit
+evalkit: $(VENV)/installed $(EVALKIT)/venv/installed  ## Run hear-eval-kit on every synthetic task; ARGS="esc50 maestro" takes some
+	PYTHONPATH=.ci $(VENV)/bin/python -m evalkit $(EVALKIT) $(ARGS)
+
 bench: $(VENV)/installed-dev  ## Measure against the bare work (SIZE=small: a tenth); ARGS="--shared ../shared" adds listings
 	$(VENV)/bin/python benchmarks/run.py --size $(SIZE) $(ARGS)
 
@@ -111,3 +116,10 @@ $(VENV)/installed-faults: pyproject.toml $(VENV)/created
 $(VENV)/installed-docs: pyproject.toml $(VENV)/created
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[docs,rar,midi]'
 	@touch $@ $(VENV)/installed
+
+# An environment of its own: the kit needs older versions of its packages than others may.
+$(EVALKIT)/venv/installed: .ci/evalkit/requirements.txt $(VENV)/created
+	$(PYTHON) -m venv --clear $(EVALKIT)/venv
+	$(EVALKIT)/venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement .ci/evalkit/requirements.txt
+	$(EVALKIT)/venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps heareval==2021.1.3
+	@touch $@

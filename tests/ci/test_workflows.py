@@ -50,7 +50,8 @@ RUNS = [pytest.param(*step.values, id=step.id) for step in STEPS if "run" in ste
 
 
 def targets() -> set[str]:
-    makefile = (PROJECT / "Makefile").read_text(encoding="utf-8").replace("$(VENV)", ".venv")
+    makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
+    makefile = makefile.replace("$(VENV)", ".venv").replace("$(EVALKIT)", "build/evalkit")
     return set(re.findall(r"^([\w./-]+):(?!=)", makefile, re.MULTILINE))
 
 
@@ -138,6 +139,14 @@ def test_tests_run_everywhere_and_once_with_the_newest_luigi() -> None:
     newest = described["newest-luigi"]
     assert newest["continue-on-error"] is True
     assert [step for step in newest["steps"] if "'luigi<4'" in step.get("run", "")]
+
+
+def test_the_evaluation_kit_runs_once_a_week_and_not_with_the_tests() -> None:
+    described = workflow(PROJECT / ".github" / "workflows" / "evaluation.yml")
+    (timer,) = described[True]["schedule"]  # YAML reads the key `on` as true
+    assert re.fullmatch(r"\d+ \d+ \* \* \d", timer["cron"])
+    assert [step for step in described["jobs"]["evalkit"]["steps"] if step.get("run") == "make evalkit"]
+    assert "evalkit" not in (PROJECT / ".ci" / "run").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
