@@ -62,11 +62,13 @@ def test_what_is_not_understood(user_with_tasks: User) -> None:
         (["esc50", "--to", "parqet"], "invalid choice: 'parqet'"),
         (["esc50", "--to", "parquet", "--sample-rate", "16k"], "invalid int value: '16k'"),
         (["esc50", "--to", "parquet", "--sample-rate", "16000"], "has no clips at 16000 Hz; it has 1000"),
-        (["esc50", "--to", "parquet", "--to-dir", "out"], "is not an export made by hearpreprocess"),
     ]:
         finished = user_with_tasks.run("export", *words)
         assert finished.returncode == 2
         assert message in finished.stderr
+    refused = user_with_tasks.run("export", "esc50", "--to", "parquet", "--to-dir", "out")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("hearpreprocess export: out: already exists and is not an export made by")
     assert not (user_with_tasks.folder / "out" / "exports").exists()
 
 
@@ -75,7 +77,7 @@ def test_a_full_disk(user_with_tasks: User) -> None:
     user = user_with_tasks
     limited = functools.partial(resource.setrlimit, resource.RLIMIT_FSIZE, (9_000, 9_000))
     full = user.run("export", "esc50", "--to", "parquet", before=limited)
-    assert full.returncode == 2
+    assert full.returncode == 1
     assert "the disk is full" in full.stderr
     assert "--to-dir" in full.stderr
     assert "Traceback" not in full.stderr

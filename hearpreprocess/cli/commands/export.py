@@ -13,13 +13,20 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from hearpreprocess.cli.console import DONE
-from hearpreprocess.errors import ConfigError, OutputError
+from hearpreprocess.cli.console import DONE, FAILED
+from hearpreprocess.errors import ConfigError, HearPreprocessError, OutputError
 from hearpreprocess.exporting import EXPORTS, FORMATS, planned_export
 from hearpreprocess.finished import TaskReader, is_folder, is_task_folder, task_folders_in
 from hearpreprocess.storage import nearest
 
-EPILOG = "formats:\n" + "\n".join(f"  {format.name:<12}{format.summary}" for format in FORMATS.values())
+_FORMATS = "\n".join(f"  {format.name:<12}{format.summary}" for format in FORMATS.values())
+EPILOG = f"""\
+formats:
+{_FORMATS}
+
+exit status: 0 the export is there, 1 it could not be written or the task is damaged, 2 the command cannot be understood
+or there is no such task, 130 interrupted
+"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -49,8 +56,12 @@ def run(options: argparse.Namespace) -> int:
         return DONE
     total = len(planned.task.clips())
     name = f"{planned.task.title} {options.to}"
-    with tqdm(total=total, desc=name, unit=" clips", disable=None, leave=False, dynamic_ncols=True) as bar:
-        planned.make(bar.update, lambda text: bar.write(text, file=sys.stderr))
+    try:
+        with tqdm(total=total, desc=name, unit=" clips", disable=None, leave=False, dynamic_ncols=True) as bar:
+            planned.make(bar.update, lambda text: bar.write(text, file=sys.stderr))
+    except HearPreprocessError as error:
+        print(f"hearpreprocess export: {error}", file=sys.stderr)
+        return FAILED
     print(planned.folder)
     return DONE
 
