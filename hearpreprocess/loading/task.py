@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -191,13 +192,15 @@ def _bound(path: Path, files: AudioFiles, sample_rate: int | None) -> FinishedTa
         )
     if sample_rate is None:
         return FinishedTask(path, rates[0] if len(rates) == 1 else None, files)
+    if not isinstance(sample_rate, Integral) or isinstance(sample_rate, bool):
+        raise ConfigError(f"sample_rate {sample_rate!r}: expected a whole number of hertz, such as {rates[0]}")
     if sample_rate not in rates:
         listed = ", ".join(map(str, rates))
         raise ConfigError(
-            f"{path}: has no clips at {sample_rate!r} Hz; it has {listed}. Choose one of these, or make the task at "
+            f"{path}: has no clips at {sample_rate} Hz; it has {listed}. Choose one of these, or make the task at "
             "that rate"
         )
-    return FinishedTask(path, sample_rate, files)
+    return FinishedTask(path, int(sample_rate), files)
 
 
 def _not_a_task(folder: Path) -> str:
