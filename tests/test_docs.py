@@ -242,6 +242,7 @@ def can_import(module: str) -> bool:
     return not module or importlib.util.find_spec(module) is not None
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not ARCHIVE.is_file(), reason="the archive of spoken_digit is not beside the checkout")
 def test_commands_of_spoken_digit_with_its_real_archive(tmp_path: Path) -> None:
     """As they print once the download is there."""

@@ -110,7 +110,7 @@ NOT_LOOKED_AT = ("beehive_states_fold0", "beehive_states_fold1")
 
 
 # One of each kind of source: the others are among the slow tests.
-PLANNED_FAST = ("esc50", "dcase2016_task2", "beehive_states_fold0", "fsd50k")
+PLANNED_FAST = ("esc50", "dcase2016_task2", "fsd50k")
 
 
 @pytest.mark.parametrize(
@@ -183,6 +183,7 @@ def test_a_plan_knows_what_has_come_of_a_download(user: User) -> None:
     assert (planned["downloaded"], planned["to_download"]) == (5_000_000, 11_975_353 - 5_000_000)
 
 
+@pytest.mark.slow
 def test_what_two_tasks_share_is_planned_once(user: User, shared: Shared) -> None:
     give_generated(shared, user, "mridangam_stroke")
     tasks = ("mridangam_stroke:synthetic", "mridangam_tonic:synthetic")

@@ -56,7 +56,9 @@ def as_published(out: Path, title: str, folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("root", ["published", pytest.param("ours", marks=pytest.mark.slow)])
-@pytest.mark.parametrize("kind", TITLES)
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=pytest.mark.slow if kind == "numbers" else ()) for kind in TITLES]
+)
 def test_rates_from_a_tarball(user: User, out: Path, kind: str, root: str) -> None:
     title = TITLES[kind]
     tarball = out / f"hear2021-{title}-48000.tar.gz" if root == "ours" else as_published(out, title, user.folder)

@@ -111,7 +111,12 @@ def table_of_tags(folder: Path) -> None:
             3,
             marks=pytest.mark.slow,
         ),
-        (table_of_tags, ["4 from column 'tags' of tags.tsv", "divided by ','", "groups       column 'speaker'"], 5),
+        pytest.param(
+            table_of_tags,
+            ["4 from column 'tags' of tags.tsv", "divided by ','", "groups       column 'speaker'"],
+            5,
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_a_dataset_of_ones_own(user: User, make: Callable[[Path], None], told: list[str], splits: int) -> None:

@@ -13,10 +13,11 @@ from hearpreprocess.task import registry
 from hearpreprocess.testing import contract
 from tests import toys
 from tests.conftest import User, copy_of
-from tests.extent import first_fast
 from tests.shared import Shared, synthetic_task
 
 TASKS = registry.built_in_names()
+FAST = ("dcase2016_task2", "esc50", "fsd50k")
+"""Tasks that other fast tests look at, too: each is made once for all of them."""
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -29,7 +30,9 @@ def test_facts(task: str) -> None:
     assert unknown == (["5h"] if task.startswith("beehive_states") else []), "published counts are recorded"
 
 
-@pytest.mark.parametrize("task", first_fast(TASKS, 3))
+@pytest.mark.parametrize(
+    "task", [name if name in FAST else pytest.param(name, marks=pytest.mark.slow) for name in TASKS]
+)
 def test_synthetic_corpus_runs_to_a_sound_result(shared: Shared, task: str) -> None:
     user, made = synthetic_task(shared, task)
     assert contract.problems_of_result(user.folder / "out" / "tasks" / made.title) == []
