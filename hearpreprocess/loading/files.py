@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import shutil
-import tempfile
-import threading
-import weakref
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from hearpreprocess.errors import DiskFullError, FinishedTaskError, OutputError, enumerate_problems
+from hearpreprocess.errors import FinishedTaskError, OutputError, enumerate_problems
 from hearpreprocess.finished import ClipKey, clips_of, is_folder
+from hearpreprocess.loading.unpacked import UnpackedCopy
 from hearpreprocess.storage import read_regular, reason_of
 
 
@@ -39,6 +35,9 @@ class AudioFiles(Protocol):
 
         Raises FinishedTaskError where it is missing.
         """
+
+    def prepare(self) -> None:
+        """Do what reading in any order needs once, so that processes which this one starts need not do it each."""
 
     def check_present(self, rate: int, clips: Mapping[str, Iterable[str]]) -> None:
         """Raise OutputError naming the clips, file names by split, whose files are missing at a rate."""
@@ -87,6 +86,9 @@ class _Folder:
         except OSError as error:
             raise FinishedTaskError(self._path, key.path, f"cannot be read: {reason_of(error)}") from error
 
+    def prepare(self) -> None:
+        pass
+
     def check_present(self, rate: int, clips: Mapping[str, Iterable[str]]) -> None:
         missing = []
         for split, files in clips.items():
@@ -97,24 +99,11 @@ class _Folder:
 
 
 class _Tarball:
-    """The audio files in the tarball of a finished task.
-
-    A gzipped tarball has no index and can be read from its start only, so that the first `read` unpacks it into a
-    temporary file, which is removed with this object, at the latest when Python ends.
-    """
+    """The audio files in the tarball of a finished task, read from an unpacked copy."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._places: dict[ClipKey, tuple[int, int]] = {}
-        self._unpacked: Path | None = None
-        self._lock = threading.Lock()
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "_lock"}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._lock = threading.Lock()
+        self._copy = UnpackedCopy(path)
 
     @cached_property
     def rates(self) -> tuple[int, ...]:
@@ -126,50 +115,13 @@ class _Tarball:
         return None
 
     def read(self, key: ClipKey) -> bytes:
-        unpacked, (start, size) = self._place(key)
-        with unpacked.open("rb") as file:
-            file.seek(start)
-            return file.read(size)
+        return self._copy.read(key)
 
     def size(self, key: ClipKey) -> int:
-        return self._place(key)[1][1]
+        return self._copy.size(key)
 
-    def _place(self, key: ClipKey) -> tuple[Path, tuple[int, int]]:
-        """The unpacked copy, and the start and size of a clip's file in it."""
-        with self._lock:
-            unpacked = self._unpacked
-            if unpacked is None or not unpacked.exists():
-                unpacked = self._unpacked = self._unpack()
-        if key not in self._places:
-            raise FinishedTaskError(self._path, key.path, "is missing")
-        return unpacked, self._places[key]
+    def prepare(self) -> None:
+        self._copy.make()
 
     def check_present(self, rate: int, clips: Mapping[str, Iterable[str]]) -> None:
         """Nothing yet, as that would mean to decompress everything: `read` finds out."""
-
-    def _unpack(self) -> Path:
-        folder = tempfile.mkdtemp(prefix="hearpreprocess-")
-        weakref.finalize(self, _remove, folder, os.getpid())
-        unpacked = Path(folder) / "clips"
-        places: dict[ClipKey, tuple[int, int]] = {}
-        try:
-            with unpacked.open("wb") as file:
-                for key, content in clips_of(self._path):
-                    if key in places:
-                        raise FinishedTaskError(self._path, key.path, "is in it twice")
-                    places[key] = (file.tell(), file.write(content))
-        except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-                raise
-            raise DiskFullError(
-                f"{self._path}: not enough space in {folder} to unpack it. Set TMPDIR to a directory on a larger disk, "
-                f"or unpack it once (tar -xzf {self._path.name}) and load its folder"
-            ) from error
-        self._places = places
-        return unpacked
-
-
-def _remove(folder: str, owner: int) -> None:
-    """Remove the unpacked copy, unless this is a forked process, whose parent goes on reading it."""
-    if os.getpid() == owner:
-        shutil.rmtree(folder, ignore_errors=True)

@@ -115,6 +115,7 @@ class FinishedTask:
             raise ConfigError(f"dtype {dtype!r}: expected 'int16' or 'float32'")
         clips = self.clips(split)
         checked = check_target(target, hop, clips, is_event_task=self._is_event_task, is_multiclass=self._is_multiclass)
+        self._files.prepare()
         return ClipDataset(clips, self.vocabulary, checked, hop, dtype)
 
     def at(self, sample_rate: int) -> FinishedTask:

@@ -301,8 +301,10 @@ def test_the_unpacked_copy_of_a_tarball_is_removed(
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(temporary))
-    dataset = load(finished_tasks.tarball_of(folders["esc50"], tmp_path)).dataset()
+    task = load(finished_tasks.tarball_of(folders["esc50"], tmp_path))
+    clips = task.clips()
     assert not list(temporary.iterdir())
+    dataset = task.dataset()
     expected = dataset[0][0]
     assert len(list(temporary.iterdir())) == 1
     if (child := os.fork()) == 0:  # a process that forgets its copy leaves that of its parent alone
@@ -313,9 +315,43 @@ def test_the_unpacked_copy_of_a_tarball_is_removed(
     assert (dataset[0][0] == expected).all()
     shutil.rmtree(next(temporary.iterdir()))  # as a cleaner of temporary files does
     assert (dataset[0][0] == expected).all()
-    del dataset
+    del dataset, task, clips
     gc.collect()
     assert not list(temporary.iterdir())
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+@pytest.mark.parametrize("what", ["clips", "dataset"])
+def test_workers_leave_no_copy(
+    folders: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, what: str
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    task = load(finished_tasks.tarball_of(folders["esc50"], tmp_path))
+    used = task.clips() if what == "clips" else task.dataset()
+    with multiprocessing.get_context(method).Pool(2) as workers:
+        assert (
+            workers.map(_length, [used[number] for number in range(4)] if what == "clips" else [used] * 4) == [5000] * 4
+        )
+    assert len(list(temporary.glob("hearpreprocess-*"))) <= 1, "the workers use the copy of their parent"
+    del used, task
+    gc.collect()
+    assert not list(temporary.glob("hearpreprocess-*"))
+
+
+def _length(given: Any) -> int:
+    return len(given.read()[0]) if hasattr(given, "read") else len(given[0][0])
+
+
+def test_a_process_may_be_forked_while_a_tarball_is_unpacked(folders: dict[str, Path], tmp_path: Path) -> None:
+    clip = load(finished_tasks.tarball_of(folders["esc50"], tmp_path)).clips()[0]
+    copy = clip._files._copy  # type: ignore[union-attr]
+    with copy._lock:  # as a thread holds it that is at work
+        if (child := os.fork()) == 0:
+            os._exit(0 if len(clip.read()[0]) == 5000 else 1)
+    assert os.waitpid(child, 0)[1] == 0
 
 
 def rewrite(path: Path, old: str, new: str) -> None:
