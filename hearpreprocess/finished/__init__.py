@@ -1,10 +1,9 @@
 """A finished task: its layout, tarball, manifest and card, and `TaskReader`, which reads it."""
 
 from hearpreprocess.finished import card, manifest, published, resampled
-from hearpreprocess.finished.agreement import checked_labels
+from hearpreprocess.finished.agreement import agreeing_facts, checked_labels
 from hearpreprocess.finished.card import is_synthetic
 from hearpreprocess.finished.contents import ClipFile, Contents
-from hearpreprocess.finished.events import events_of
 from hearpreprocess.finished.files import ClipKey, clips_of, is_folder
 from hearpreprocess.finished.forms import compression_problem, root_problem
 from hearpreprocess.finished.front_matter import hub_facts, in_yaml
@@ -57,6 +56,7 @@ __all__ = [
     "Fingerprint",
     "Manifest",
     "TaskReader",
+    "agreeing_facts",
     "card",
     "check_replaceable",
     "checked_labels",
@@ -66,7 +66,6 @@ __all__ = [
     "clips_of",
     "compression_of",
     "compression_problem",
-    "events_of",
     "hub_facts",
     "in_yaml",
     "is_complete",

@@ -1,81 +1,126 @@
-"""Whether the label files, the vocabulary and the manifest of a finished task agree with each other."""
+"""The labels of a finished task as values, held against its vocabulary and its manifest."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from hearpreprocess.errors import FinishedTaskError, OutputError, enumerate_problems
+from hearpreprocess.finished.events import events_of
 from hearpreprocess.finished.layout import MANIFEST, VOCABULARY
-from hearpreprocess.finished.manifest import name_of
 from hearpreprocess.finished.parsing import is_label, is_valid_event
 from hearpreprocess.finished.reader import TaskReader
 from hearpreprocess.storage import counted
+from hearpreprocess.task import Event, Label
+
+LabelsOfClip: TypeAlias = "tuple[Label, ...] | tuple[Event, ...]"
+LabelsOfSplits: TypeAlias = "dict[str, dict[str, LabelsOfClip]]"
+"""By split and file name, in the order of the label files."""
 
 _LONGEST = 100
 
 
-def checked_labels(reader: TaskReader) -> dict[str, dict[str, list[Any]]]:
-    """By split and file name, the labels or events of all clips, in the types that the label files have.
+def checked_labels(reader: TaskReader) -> LabelsOfSplits:
+    """The labels of all clips in the types that the label files have, or their events with times in seconds.
 
-    Raises OutputError where one is no label, or no event, and where the label files contradict the vocabulary or the
-    manifest; a task without a manifest, such as a published one, is held against its vocabulary alone.
+    Raises OutputError where one is no label, or no event, where a clip is in two splits, and where the label files
+    contradict the vocabulary.
     """
     is_event_task = reader.metadata.get("embedding_type") == "event"
-    is_valid = is_valid_event if is_event_task else is_label
-    labels = {split: reader.labels(split) for split in reader.splits}
-    for split, of_split in labels.items():
-        for file, of_clip in of_split.items():
-            if not all(map(is_valid, of_clip)):
+    known: dict[Label, Label] = {}  # one object for each label, as JSON gives one for each time that it occurs
+    labels: LabelsOfSplits = {}
+    for split in reader.splits:
+        labels[split] = of_split = {}
+        for file, listed in reader.labels(split).items():
+            of_clip = _values_of(listed, known, is_event_task=is_event_task)
+            if of_clip is None:
                 kind = "an event with label, start and end" if is_event_task else "a text or a whole number"
                 raise FinishedTaskError(reader.path, f"{split}.json", f"gives {file} a label that is not {kind}")
-    problems = [*_with_vocabulary(reader, labels), *_with_manifest(reader, labels)]
+            of_split[file] = of_clip
+    _raise_if_any(reader, [*_several_splits(labels), *_with_vocabulary(reader, labels)])
+    return labels
+
+
+def agreeing_facts(reader: TaskReader, labels: LabelsOfSplits) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The file name and the manifest's facts of each clip; none without a manifest, as of the published tasks.
+
+    They are read a few at a time, as all of a large task need hundreds of megabytes. Raises OutputError, at the end,
+    naming the clips on which manifest and label files differ.
+    """
+    facts = reader.manifest_clips()
+    if facts is None:
+        return
+    split_of = {file: split for split, of_split in labels.items() for file in of_split}
+    known: dict[Label, Label] = {}
+    problems = []
+    missing = set(split_of)
+    for file, of_file in facts:
+        split = split_of.get(file)
+        missing.discard(file)
+        if split is None:
+            problems.append(f"{file} is in {MANIFEST}, and in no split")
+        elif split != of_file["split"]:
+            problems.append(f"{file} is in {split}.json, and in {_shown(of_file['split'])} by {MANIFEST}")
+        else:
+            of_clip = labels[split][file]
+            is_event_task = any(isinstance(label, Event) for label in of_clip)
+            if _values_of(of_file["labels"], known, is_event_task=is_event_task) != of_clip:
+                texts = [str(_text_of(label)) for label in of_clip]
+                problems.append(f"{file} has the labels {_shown(texts)}, and {_shown(of_file['labels'])} by {MANIFEST}")
+            else:
+                yield file, of_file
+    problems += [f"{file} is in {split_of[file]}.json, and not in {MANIFEST}" for file in sorted(missing)]
+    _raise_if_any(reader, problems)
+
+
+def _values_of(listed: Sequence[Any], known: dict[Label, Label], *, is_event_task: bool) -> LabelsOfClip | None:
+    """The labels or the events of a clip from JSON; None where one is of another kind."""
+    if not all(map(is_valid_event if is_event_task else is_label, listed)):
+        return None
+    if is_event_task:
+        return tuple(events_of({**event, "label": _one(event["label"], known)} for event in listed))
+    return tuple(_one(label, known) for label in listed)
+
+
+def _one(label: Label, known: dict[Label, Label]) -> Label:
+    return known.setdefault(label, label)
+
+
+def _raise_if_any(reader: TaskReader, problems: Sequence[str]) -> None:
     if problems:
         headline = (
             f"{reader.path}: its files contradict each other in {counted(len(problems), 'places')}; expected those "
             "of one finished task. Take another copy of it:"
         )
         raise OutputError(enumerate_problems(headline, problems))
-    return labels
 
 
-def _with_vocabulary(reader: TaskReader, of_splits: Mapping[str, Mapping[str, list[Any]]]) -> Iterator[str]:
+def _several_splits(labels: LabelsOfSplits) -> Iterator[str]:
+    first: dict[str, str] = {}
+    for split, of_split in labels.items():
+        for file in of_split:
+            if (other := first.setdefault(file, split)) != split:
+                yield f"{file} is in {other}.json and in {split}.json"
+
+
+def _with_vocabulary(reader: TaskReader, labels: LabelsOfSplits) -> Iterator[str]:
     listed = {label for _index, label in reader.vocabulary}
     held: dict[str, str] = {}
-    for split, clips in of_splits.items():
-        for file, labels in clips.items():
-            for label in labels:
-                held.setdefault(name_of(label), f"{split}.json gives it to {file}")
+    for split, of_split in labels.items():
+        for file, of_clip in of_split.items():
+            for label in of_clip:
+                held.setdefault(str(_text_of(label)), f"{split}.json gives it to {file}")
     for label in sorted(held.keys() - listed):
         yield f"{VOCABULARY} lacks the label {_shown(label)}; {held[label]}"
     for label in sorted(listed - held.keys()):
         yield f"{VOCABULARY} has the label {_shown(label)}, which no clip has"
 
 
-def _with_manifest(reader: TaskReader, of_splits: Mapping[str, Mapping[str, list[Any]]]) -> Iterator[str]:
-    if reader.manifest is None:
-        return
-    told = reader.manifest["clips"]
-    listed: dict[str, str] = {}
-    for split, clips in of_splits.items():
-        for file, labels in clips.items():
-            listed[file] = split
-            if file not in told:
-                yield f"{file} is in {split}.json, and not in {MANIFEST}"
-            elif split != told[file]["split"]:
-                yield f"{file} is in {split}.json, and in {_shown(told[file]['split'])} by {MANIFEST}"
-            elif _text(labels) != _text(told[file]["labels"]):
-                yield f"{file} has the labels {_shown(labels)}, and {_shown(told[file]['labels'])} by {MANIFEST}"
-    for file in sorted(told.keys() - listed.keys()):
-        yield f"{file} is in {MANIFEST}, and in no split"
-
-
-def _text(value: Any) -> str:
-    """A value from JSON as text that shows its types."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+def _text_of(label: Label | Event) -> Label:
+    return label.label if isinstance(label, Event) else label
 
 
 def _shown(value: Any) -> str:
-    text = _text(value)
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."

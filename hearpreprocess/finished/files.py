@@ -113,9 +113,18 @@ def clips_of(path: Path) -> Iterator[tuple[ClipKey, bytes]]:
 
     Raises what `files_in` does.
     """
-    for _folder, below, content in files_in(path):
+    task = ""
+    for folder, below, content in files_in(path):
+        if below:
+            task = task or folder
+            if folder != task:
+                raise OutputError(_several_tasks(path, task, folder))
         if key := ClipKey.of(below):
             yield key, content
+
+
+def _several_tasks(path: Path, *folders: str) -> str:
+    return f"{path}: holds several tasks, {' and '.join(folders)}; expected the tarball of one. Unpack it"
 
 
 class SmallFiles(Protocol):
@@ -185,8 +194,11 @@ class _TarballFiles:
         for folder, below, content in files_in(self._path):
             if not below:
                 self._root_problem = self._root_problem or root_problem([folder])
-            elif is_small_file(below):
-                self._folder = self._folder or folder
+                continue
+            self._folder = self._folder or folder
+            if folder != self._folder:
+                raise OutputError(_several_tasks(self._path, self._folder, folder))
+            if is_small_file(below):
                 self._contents.setdefault(below, content)
             if below == name:
                 return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -102,6 +102,17 @@ class TaskReader:
         """Its manifest; None if it has none, as the published tasks."""
         content = self._small_files.read(MANIFEST)
         return None if content is None else self._parsed(MANIFEST, manifests.parse, content)
+
+    def manifest_clips(self) -> Iterator[tuple[str, dict[str, Any]]] | None:
+        """The file name and the facts of each clip in its manifest, a few at a time; None if it has no manifest."""
+        content = self._small_files.read(MANIFEST)
+        return None if content is None else self._manifest_clips(content)
+
+    def _manifest_clips(self, content: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
+        try:
+            yield from manifests.clips_in(content)
+        except ValueError as error:
+            raise FinishedTaskError(self.path, MANIFEST, str(error)) from error
 
     @property
     def card(self) -> bytes | None:

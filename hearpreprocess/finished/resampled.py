@@ -12,8 +12,7 @@ from typing import Any
 
 from hearpreprocess.errors import ConfigError, CorpusError, OutputError
 from hearpreprocess.finished import manifest
-from hearpreprocess.finished.agreement import checked_labels
-from hearpreprocess.finished.events import events_of
+from hearpreprocess.finished.agreement import agreeing_facts, checked_labels
 from hearpreprocess.finished.files import ClipKey, path_in_task
 from hearpreprocess.finished.layout import METADATA
 from hearpreprocess.finished.manifest import Fingerprint
@@ -144,24 +143,22 @@ def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
     tree = sources["published"]
     metadata, finished = _finished_in(tree)
     is_event_task = finished.metadata["embedding_type"] == "event"
-    of_manifest = finished.manifest["clips"] if finished.manifest else {}
     rates = {str(key.rate) for path in tree.members if (match := path_in_task(path)) and (key := ClipKey.of(match[1]))}
     if len(rates) != 1:
         raise CorpusError(f"expected clips at one rate, there are {', '.join(sorted(rates)) or 'none'}")
     (rate,) = rates
     of_splits = checked_labels(finished)
+    of_manifest = {
+        file: {key: facts[key] for key in ("group", "extra") if key in facts}
+        for file, facts in agreeing_facts(finished, of_splits)
+    }
     fingerprints_in(tree, int(rate))  # without those of a rate its clips could not be checked later
     for split, of_split in of_splits.items():
         for file, labels in of_split.items():
             member = metadata.sibling(f"{rate}/{split}/{file}")
-            facts = of_manifest.get(file, {})
-            group, extra = facts.get("group"), facts.get("extra")
             name = file.removesuffix(".wav")
-            if is_event_task:
-                events = events_of(labels)
-                yield Clip(member, events=events, split=split, name=name, group=group, extra=extra)
-            else:
-                yield Clip(member, labels=labels, split=split, name=name, group=group, extra=extra)
+            given: dict[str, Any] = {"events" if is_event_task else "labels": labels, **of_manifest.get(file, {})}
+            yield Clip(member, split=split, name=name, **given)
 
 
 def _finished_in(tree: Tree) -> tuple[Member, TaskReader]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
@@ -43,9 +43,9 @@ class AudioFiles(Protocol):
         """Raise OutputError naming the clips, file names by split, whose files are missing at a rate."""
 
 
-def audio_files_of(path: Path) -> AudioFiles:
-    """The audio files of the finished task at `path`, a folder or a tarball."""
-    return _Folder(path) if is_folder(path) else _Tarball(path)
+def audio_files_of(path: Path, splits: Sequence[str]) -> AudioFiles:
+    """The audio files of the finished task at `path`, a folder or a tarball, with these splits."""
+    return _Folder(path, splits) if is_folder(path) else _Tarball(path)
 
 
 def _check_present(path: Path, rate: int, missing: list[str]) -> None:
@@ -60,14 +60,15 @@ def _check_present(path: Path, rate: int, missing: list[str]) -> None:
 class _Folder:
     """The audio files in the folder of a finished task."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, splits: Sequence[str]) -> None:
+        self._path, self._splits = path, splits
 
     @cached_property
     def rates(self) -> tuple[int, ...]:
-        names = os.listdir(self._path)  # noqa: PTH208
-        keys = (ClipKey.of(f"{name}/split/clip.wav") for name in names if (self._path / name).is_dir())
-        return tuple(sorted(key.rate for key in keys if key))
+        # Anybody may have put a folder called 2024 beside them: one with clips has the folder of a split.
+        keys = (ClipKey.of(f"{name}/split/clip.wav") for name in _names_in(self._path))
+        rates = sorted(key.rate for key in keys if key)
+        return tuple(rate for rate in rates if {*self._splits} & {*_names_in(self._path / str(rate))})
 
     def path_of(self, key: ClipKey) -> Path | None:
         return self._path / key.path
@@ -92,10 +93,22 @@ class _Folder:
     def check_present(self, rate: int, clips: Mapping[str, Iterable[str]]) -> None:
         missing = []
         for split, files in clips.items():
-            folder = self._path / str(rate) / split
-            names = set(os.listdir(folder)) if folder.is_dir() else set()  # noqa: PTH208
+            names = set(_names_in(self._path / str(rate) / split))
             missing += [f"{rate}/{split}/{file}" for file in files if file not in names]
         _check_present(self._path, rate, missing)
+
+
+def _names_in(folder: Path) -> list[str]:
+    """The names in a folder; none if it does not exist.
+
+    Raises OutputError where it cannot be listed.
+    """
+    try:
+        return os.listdir(folder)  # noqa: PTH208  (100,000 names, of which none becomes a Path)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise OutputError(f"{folder}: {reason_of(error)}") from error
 
 
 class _Tarball:

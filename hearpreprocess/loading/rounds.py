@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
+
+_FOLD = re.compile("fold[0-9]+")
 
 
 class Round(NamedTuple):
@@ -14,14 +17,16 @@ class Round(NamedTuple):
     test: tuple[str, ...]
 
 
-def rounds_of(splits: Sequence[str], *, are_folds: bool) -> tuple[Round, ...]:
-    """The rounds over the splits of a task, as hear-eval-kit makes them.
+def rounds_of(splits: Sequence[str]) -> tuple[Round, ...]:
+    """The rounds over the splits of a task, as hear-eval-kit makes them; none where the splits are of no known kind.
 
     In round i of k folds, fold i is for test, fold i + 1 modulo k for validation, the others for training: heareval
-    2021.1.3, predictions/task_predictions.py, data_splits_from_folds. Splits that are no folds give one round.
+    2021.1.3, predictions/task_predictions.py, data_splits_from_folds. The splits train, valid and test give one round.
     """
-    if not are_folds:
-        return (Round(*((split,) if split in splits else () for split in ("train", "valid", "test"))),)
+    if set(splits) <= set(Round._fields):
+        return (Round(*((split,) if split in splits else () for split in Round._fields)),)
+    if not all(_FOLD.fullmatch(split) for split in splits):
+        return ()
     folds = sorted(splits)
     rounds = []
     for number, test in enumerate(folds):

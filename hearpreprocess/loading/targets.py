@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from hearpreprocess.errors import ConfigError, enumerate_problems
@@ -23,7 +24,7 @@ _PAST_THE_END = 1e-7
 
 
 def check_target(
-    target: Target | None, hop: float | None, clips: Sequence[FinishedClip], *, is_event_task: bool, is_multiclass: bool
+    target: Target | None, clips: Sequence[FinishedClip], *, is_event_task: bool, is_multiclass: bool
 ) -> Target:
     """The kind of targets; None stands for that of the task.
 
@@ -35,16 +36,31 @@ def check_target(
         raise ConfigError(f"target {chosen!r}: expected one of {', '.join(map(repr, get_args(Target)))}")
     if chosen == "frames" and not is_event_task:
         raise ConfigError("target 'frames': needs events, and this task has labels of whole clips; use 'multi-hot'")
-    if chosen == "frames" and not (hop is not None and math.isfinite(hop) and hop > 0):
-        raise ConfigError(f"target 'frames': expected hop=, the seconds from one frame to the next, got {hop!r}")
-    if chosen != "frames" and hop is not None:
-        raise ConfigError(f"hop={hop!r}: only for target 'frames', got {chosen!r}")
     if chosen == "index" and is_event_task:
         raise ConfigError("target 'index': needs one label a clip, and this task has events; use 'frames'")
     if chosen == "index" and (several := [clip.name for clip in clips if len(clip.labels) != 1]):
         headline = "target 'index': {count} clips have not exactly one label; use 'multi-hot':"
         raise ConfigError(enumerate_problems(headline, several))
     return chosen
+
+
+def check_hop(target: Target, hop: float | None, rate: int, duration: float | None) -> None:
+    """Raise ConfigError where a hop in seconds does not fit the target, a sample or a clip.
+
+    `rate`: in hertz. `duration`: of all clips in seconds, None if they have their own.
+    """
+    if target != "frames":
+        if hop is not None:
+            raise ConfigError(f"hop={hop!r}: only for target 'frames', got {target!r}")
+        return
+    longest = duration if isinstance(duration, int | float) and duration > 0 else math.inf
+    if not isinstance(hop, Real) or isinstance(hop, bool) or not 1 / rate <= hop <= longest:
+        limits = (
+            f"{1 / rate:g} (one sample) to {longest:g} (one clip)" if longest < math.inf else f"{1 / rate:g} or more"
+        )
+        raise ConfigError(
+            f"target 'frames': expected hop=, the seconds from one frame to the next, {limits}, got {hop!r}"
+        )
 
 
 def multi_hot(clip: FinishedClip, vocabulary: Vocabulary) -> npt.NDArray[Any]:

@@ -9,17 +9,17 @@ from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hearpreprocess.errors import ConfigError, OutputError
-from hearpreprocess.finished import TaskReader, is_folder, is_task_folder, task_folders_in
+from hearpreprocess.errors import ConfigError, FinishedTaskError, OutputError
+from hearpreprocess.finished import METADATA, TaskReader, is_folder, is_task_folder, task_folders_in
 from hearpreprocess.loading.clips import FinishedClip, SampleType, rate_not_chosen
 from hearpreprocess.loading.dataset import ClipDataset
 from hearpreprocess.loading.files import AudioFiles, audio_files_of
 from hearpreprocess.loading.listing import clips_of_task, vocabulary_of
 from hearpreprocess.loading.rounds import Round, rounds_of
 from hearpreprocess.loading.tables import table_of
-from hearpreprocess.loading.targets import Target, check_target
+from hearpreprocess.loading.targets import Target, check_hop, check_target
 from hearpreprocess.loading.vocabulary import Vocabulary
-from hearpreprocess.storage import nearest
+from hearpreprocess.storage import counted, nearest
 from hearpreprocess.verify import Verification, verify
 
 if TYPE_CHECKING:
@@ -53,8 +53,13 @@ class FinishedTask:
 
     @property
     def name(self) -> str:
-        """The name of its task: `esc50`."""
-        return str(self.metadata["task_name"])
+        """The name of its task: `esc50`.
+
+        Raises FinishedTaskError where its metadata lack it.
+        """
+        if not isinstance(name := self.metadata.get("task_name"), str):
+            raise FinishedTaskError(self.path, METADATA, f"has no task_name: expected a text, got {name!r}")
+        return name
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -75,9 +80,12 @@ class FinishedTask:
         """The rounds of its evaluation, each with the splits for train, valid and test, as hear-eval-kit makes them.
 
         Of k folds, round i has fold i for test, fold i + 1 modulo k for validation and the others for training. A task
-        with the splits train, valid and test has one round.
+        with the splits train, valid and test has one round. Raises FinishedTaskError where the splits are others.
         """
-        return rounds_of(self.splits, are_folds=self.metadata.get("split_mode") != "trainvaltest")
+        if not (rounds := rounds_of(self.splits)):
+            known = "train, valid and test, or fold00, fold01 and so on"
+            raise FinishedTaskError(self.path, METADATA, f"has splits of no known kind: expected {known}")
+        return rounds
 
     def clips(self, split: str | Iterable[str] | None = None) -> tuple[FinishedClip, ...]:
         """The clips of a split, of several splits one after the other, or of all.
@@ -105,7 +113,8 @@ class FinishedTask:
         """The clips of some splits as a map-style dataset of samples and targets, for a data loader.
 
         `target`: `index` of the label, `multi-hot` or, for events, `frames`; by default what fits the task. `hop`:
-        seconds from one frame to the next. `dtype`: of samples, `float32` in -1 to 1, or `int16`.
+        seconds from one frame to the next; frame k stands for the time `k * hop`. `dtype`: of samples, `float32` in -1
+        to 1, or `int16`.
 
         Raises ConfigError where no sample rate is chosen, or the task has no such target.
         """
@@ -114,7 +123,8 @@ class FinishedTask:
         if dtype not in ("int16", "float32"):
             raise ConfigError(f"dtype {dtype!r}: expected 'int16' or 'float32'")
         clips = self.clips(split)
-        checked = check_target(target, hop, clips, is_event_task=self._is_event_task, is_multiclass=self._is_multiclass)
+        checked = check_target(target, clips, is_event_task=self._is_event_task, is_multiclass=self._is_multiclass)
+        check_hop(checked, hop, self.sample_rate, self.metadata.get("sample_duration"))
         self._files.prepare()
         return ClipDataset(clips, self.vocabulary, checked, hop, dtype)
 
@@ -156,12 +166,14 @@ class FinishedTask:
         return clips_of_task(TaskReader(self.path), self._files, self.sample_rate)
 
     def _split_names(self, split: str | Iterable[str] | None) -> Iterator[str]:
-        names = self.splits if split is None else (split,) if isinstance(split, str) else tuple(split)
-        for name in names:
+        if isinstance(split, Round):
+            raise ConfigError(f"split: got a round of folds(); expected its .train, .valid or .test: {split.train}")
+        if isinstance(split, bytes) or not (split is None or isinstance(split, Iterable)):
+            raise ConfigError(f"split: expected the name of a split or several names, got {split!r}")
+        for name in self.splits if split is None else (split,) if isinstance(split, str) else tuple(split):
             if name not in self.splits:
-                raise ConfigError(
-                    f"{self.title}: no split {name!r}{nearest(str(name), self.splits)}; it has {', '.join(self.splits)}"
-                )
+                hint = nearest(str(name), self.splits).removesuffix("?")
+                raise ConfigError(f"{self.title}: no split {name!r}{hint}; it has {', '.join(self.splits)}")
             yield name
 
 
@@ -174,14 +186,36 @@ def load(path: str | os.PathLike[str], sample_rate: int | None = None) -> Finish
     a clip of it is in use. Raises OutputError where `path` is no finished task, or an unfinished one; ConfigError where
     it has no clips at that rate.
     """
-    location = Path(path).expanduser().absolute()
+    location = _location(path)
     if is_folder(location) and not is_task_folder(location):
         raise OutputError(_not_a_task(location))
-    files = audio_files_of(location)
-    task = _bound(location, files, sample_rate)
+    reader = TaskReader(location)
+    _check_kind(reader)
+    task = _bound(location, audio_files_of(location, reader.splits), sample_rate)
     if is_folder(location):  # of a tarball, which would have to be decompressed, when the clips are used
         task.check()
     return task
+
+
+def _location(path: str | os.PathLike[str]) -> Path:
+    """Raises ConfigError where `path` can be no path."""
+    if not isinstance(path, str | os.PathLike) or not isinstance(os.fspath(path), str):
+        raise ConfigError(f"path: expected the path of a finished task, got {path!r}")
+    try:
+        return Path(path).expanduser().absolute()
+    except RuntimeError as error:  # of an unknown user's home
+        raise ConfigError(f"{path}: {error}") from error
+
+
+_KINDS = {"embedding_type": ("scene", "event"), "prediction_type": ("multiclass", "multilabel")}
+
+
+def _check_kind(reader: TaskReader) -> None:
+    """Raise FinishedTaskError where the metadata do not say of which kind the task is, as its labels follow from it."""
+    for key, known in _KINDS.items():
+        if (kind := reader.metadata.get(key)) not in known:
+            expected = " or ".join(known)
+            raise FinishedTaskError(reader.path, METADATA, f"has no valid {key}: expected {expected}, got {kind!r}")
 
 
 def _bound(path: Path, files: AudioFiles, sample_rate: int | None) -> FinishedTask:
@@ -206,8 +240,9 @@ def _bound(path: Path, files: AudioFiles, sample_rate: int | None) -> FinishedTa
 
 def _not_a_task(folder: Path) -> str:
     """What to load instead of a folder that is no finished task."""
-    tasks = [task for parent in (folder, folder / "tasks") for task in task_folders_in(parent)]
+    parents = (folder, folder / "tasks")
+    tasks = [task for parent in parents for task in task_folders_in(parent) if (task / METADATA).is_file()]
     if not tasks:
         return f"{folder}: not a finished task: it has no task_metadata.json. Expected the folder of one, or a tarball"
     shown = ", ".join(str(task) for task in tasks[:_SHOWN]) + (" ..." if len(tasks) > _SHOWN else "")
-    return f"{folder}: holds {len(tasks)} finished tasks; expected the folder of one. Load one of {shown}"
+    return f"{folder}: holds {counted(len(tasks), 'finished tasks')}; expected the folder of one, such as {shown}"

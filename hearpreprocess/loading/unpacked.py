@@ -12,8 +12,9 @@ import weakref
 from pathlib import Path
 from typing import IO, Any
 
-from hearpreprocess.errors import DiskFullError, FinishedTaskError
+from hearpreprocess.errors import DiskFullError, FinishedTaskError, HearPreprocessError, OutputError
 from hearpreprocess.finished import ClipKey, clips_of
+from hearpreprocess.storage import reason_of
 
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -97,8 +98,13 @@ class UnpackedCopy:
                 remove()
                 raise
         except OSError as error:
-            if error.errno not in _NO_SPACE:
+            if isinstance(error, HearPreprocessError):
                 raise
+            if error.errno not in _NO_SPACE:
+                raise OutputError(
+                    f"{self._tarball}: cannot be unpacked in {tempfile.gettempdir()}: {reason_of(error)}. Set TMPDIR "
+                    "to a directory that can be written"
+                ) from error
             raise DiskFullError(
                 f"{self._tarball}: not enough space in {tempfile.gettempdir()} to unpack it. Set TMPDIR to a directory "
                 f"on a larger disk, or unpack it once (tar -xzf {self._tarball.name}) and load its folder"
@@ -107,10 +113,16 @@ class UnpackedCopy:
     def _write(self, file: IO[bytes]) -> dict[ClipKey, tuple[int, int]]:
         """Write all clips one after the other; the start and the size of each."""
         places: dict[ClipKey, tuple[int, int]] = {}
+        rate = 0
         for key, content in clips_of(self._tarball):
             if key in places:
                 raise FinishedTaskError(self._tarball, key.path, "is in it twice")
             places[key] = (file.tell(), file.write(content))
+            if key.rate != (rate := rate or key.rate):
+                raise OutputError(
+                    f"{self._tarball}: has clips at {rate} and {key.rate} Hz; expected one rate. Unpack it and load "
+                    "its folder"
+                )
         file.flush()
         return places
 

@@ -13,6 +13,8 @@ import wave
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hearpreprocess.errors import OutputError
 from hearpreprocess.finished import manifest
@@ -194,3 +196,42 @@ def test_what_is_no_manifest_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "manifest.json").write_text(text)
     with pytest.raises(OutputError, match=r"manifest\.json is no manifest that can be read"):
         manifest.read(tmp_path / "manifest.json")
+
+
+@given(
+    clips=st.dictionaries(
+        st.text(st.characters(codec="utf-8"), max_size=9).map("{}.wav".format), st.integers(), max_size=9
+    ),
+    at_once=st.integers(1, 4),
+    cut=st.integers(0, 400),
+)
+def test_clips_read_a_few_at_a_time_are_those_of_the_whole(clips: dict[str, int], at_once: int, cut: int) -> None:
+    """In our layout, in any other of the same JSON, and damaged: the same clips, or both refuse."""
+    whole = {
+        "version": 2,
+        "sample_rates": [8000],
+        "clips": {
+            file: {
+                "split": "train",
+                "labels": ["a", 1, {"}": 'x"\\n "clips": {'}],
+                "audio": {"8000": {"length": n, "sha256": "x"}},
+            }
+            for file, n in clips.items()
+        },
+    }
+    text = manifest.to_text(whole).encode()
+    for content in (
+        text,
+        json.dumps(whole).encode(),
+        json.dumps(whole, indent=1).encode(),
+        text[:cut] + text[cut + 1 :],
+    ):
+        try:
+            few: object = dict(manifest.clips_in(content, at_once))
+        except ValueError:
+            few = "refused"
+        try:
+            expected: object = manifest.parse(content)["clips"]
+        except ValueError:
+            expected = "refused"
+        assert few == expected

@@ -12,7 +12,7 @@ import pytest
 
 from hearpreprocess import verify
 from hearpreprocess.compare import compare
-from hearpreprocess.finished import events_of
+from hearpreprocess.finished.events import events_of
 from tests.conftest import Server, User, sha256
 from tests.shared import Shared, give_generated
 

@@ -8,7 +8,10 @@ import json
 import multiprocessing
 import os
 import pickle
+import resource
 import shutil
+import signal
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +27,7 @@ from hearpreprocess.errors import (
     ArchiveError,
     AudioError,
     ConfigError,
+    DiskFullError,
     FinishedTaskError,
     LabelNotFoundError,
     OutputError,
@@ -229,6 +233,9 @@ def test_datasets(folders: dict[str, Path], tmp_path: Path) -> None:
         ({"target": "frames", "hop": 0.1}, "needs events"),
         ({"target": "indices"}, "expected one of 'index', 'multi-hot', 'frames'"),
         ({"hop": 0.1}, "only for target 'frames'"),
+        ({"split": task.folds()[0]}, "expected its .train, .valid or .test"),
+        ({"split": 0}, "expected the name of a split or several names, got 0"),
+        ({"split": b"fold00"}, "expected the name of a split"),
     ):
         with pytest.raises(ConfigError, match=message):
             task.dataset(**arguments)  # type: ignore[arg-type]
@@ -246,6 +253,10 @@ def test_targets_of_events(folders: dict[str, Path]) -> None:
     for arguments, message in (
         ({}, "expected hop=.*got None"),
         ({"hop": 0.0}, "got 0.0"),
+        ({"hop": "50ms"}, "got '50ms'"),
+        ({"hop": 500}, r"0.001 \(one sample\) to 6 \(one clip\), got 500"),
+        ({"hop": 1e-9}, "got 1e-09"),
+        ({"hop": True}, "got True"),
         ({"target": "index"}, "events"),
     ):
         with pytest.raises(ConfigError, match=message):
@@ -381,8 +392,8 @@ def test_an_unfinished_task_is_refused(own: Path, change: Any, error: type[Excep
     [
         ("nothing", OutputError, "there is no .*nothing"),
         (".", OutputError, "not a finished task: it has no task_metadata.json"),
-        ("..", OutputError, "holds 3 finished tasks; expected the folder of one"),
-        ("text", ArchiveError, "expected a gzipped tar archive"),
+        ("..", OutputError, "holds 3 finished tasks; expected the folder of one, such as"),
+        ("text", OutputError, "expected a gzipped tar archive"),
     ],
 )
 def test_what_is_no_task_is_refused(
@@ -403,7 +414,7 @@ def test_damaged_audio_is_refused(own: Path, tmp_path: Path) -> None:
         load(own).clips("fold00")[0].read()
     tarball = finished_tasks.tarball_of(own, tmp_path)
     (tmp_path / "cut.tar.gz").write_bytes(tarball.read_bytes()[:-5000])
-    with pytest.raises(ArchiveError, match=r"cut.tar.gz"):
+    with pytest.raises((ArchiveError, OutputError), match=r"cut.tar.gz"):
         load(tmp_path / "cut.tar.gz").clips("fold00")[1].read()
     (own / "1000/fold00/1-2-A-2.wav").unlink()
     missing = load(finished_tasks.tarball_of(own, tmp_path))
@@ -439,3 +450,115 @@ def test_every_task_is_the_same_from_its_folder_and_its_tarball(shared: Shared, 
         assert (rate, len(samples)) == (16000, clip.length)
         assert clip.unpadded_length is not None
         assert clip.unpadded_length <= len(samples)
+
+
+def edit(path: Path, change: Any) -> None:
+    content = json.loads(path.read_text())
+    change(content)
+    path.write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize("path", [b"x", None, 5, "~nobody-has-this-name/x"])
+def test_what_is_no_path_is_named(path: Any) -> None:
+    with pytest.raises(ConfigError, match="expected the path of a finished task|home directory"):
+        load(path)
+
+
+@pytest.mark.parametrize("key", ["embedding_type", "prediction_type", "task_name"])
+def test_metadata_that_do_not_say_what_the_task_is(own: Path, key: str) -> None:
+    edit(own / "task_metadata.json", lambda metadata: metadata.pop(key))
+    with pytest.raises(FinishedTaskError, match=f"task_metadata.json has no (valid )?{key}"):
+        _ = load(own).name
+
+
+def test_rounds_follow_from_the_names_of_splits(folders: dict[str, Path], tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(folders["dcase2016_task2"], tmp_path / "task"))
+    edit(folder / "task_metadata.json", lambda metadata: metadata.pop("split_mode"))
+    assert load(folder).folds() == (Round(("train",), ("valid",), ("test",)),)
+    for name in ("1000/test", "test.json"):
+        (folder / name).rename(folder / name.replace("test", "dev-clean"))
+    edit(folder / "task_metadata.json", lambda metadata: metadata.update(splits=["train", "valid", "dev-clean"]))
+    (folder / "manifest.json").unlink()
+    with pytest.raises(FinishedTaskError, match="splits of no known kind: expected train, valid and test, or fold00"):
+        load(folder).folds()
+
+
+@pytest.mark.parametrize(
+    "recorded",
+    [
+        None, [], {"rate": 0, "length": 1, "source": {"seconds": 1.0}}, {"length": 1, "source": {"seconds": 1.0}},
+        {"rate": 1, "length": 1, "source": []}, {"rate": 1, "length": 1, "source": {"seconds": "5"}},
+        {"rate": 10**50, "length": 10**50, "source": {"seconds": 1e308}},
+    ],
+)  # fmt: skip
+def test_facts_that_cannot_be_understood_are_named(own: Path, recorded: Any) -> None:
+    edit(own / "manifest.json", lambda manifest: manifest["clips"]["1-1-A-1.wav"].update(recorded=recorded))
+    with pytest.raises(FinishedTaskError, match="manifest.json has facts on 1-1-A-1.wav that cannot be understood"):
+        load(own)
+
+
+def test_a_folder_of_somebody_else_is_no_sample_rate(own: Path) -> None:
+    (own / "2024" / "photos").mkdir(parents=True)
+    (own / "16000").mkdir()
+    assert load(own).sample_rates == (RATE,)
+
+
+def test_a_label_that_the_vocabulary_has_twice(own: Path) -> None:
+    with (own / "labelvocabulary.csv").open("a") as file:
+        file.write("2,label 0\n")
+    with pytest.raises(OutputError, match="labelvocabulary.csv has 'label 0' twice"):
+        _ = load(own).vocabulary
+
+
+def test_a_clip_that_is_in_two_splits(own: Path) -> None:
+    edit(own / "fold00.json", lambda labels: labels.update({"2-11-A-11.wav": ["label 1"]}))
+    with pytest.raises(OutputError, match=r"2-11-A-11.wav is in fold00.json and in fold01.json"):
+        load(own)
+
+
+def test_a_tarball_of_several_rates_or_tasks(own: Path, folders: dict[str, Path], tmp_path: Path) -> None:
+    shutil.copytree(own / str(RATE), own / "2000")
+    with pytest.raises(OutputError, match="clips at 1000 and 2000 Hz; expected one rate"):
+        load(finished_tasks.tarball_of(own, tmp_path)).dataset()
+    together = tmp_path / "hear2021-both-1000.tar.gz"
+    with tarfile.open(together, "w:gz") as archive:
+        for name in ("esc50", "beijing_opera"):
+            archive.add(folders[name], f"tasks/{folders[name].name}")
+    with pytest.raises(OutputError, match="holds several tasks, .* and .*; expected the tarball of one"):
+        load(together).dataset()
+
+
+def test_a_published_tarball(folders: dict[str, Path], tmp_path: Path) -> None:
+    """With another root, no manifest, and its small files behind the audio."""
+    tarball = tmp_path / "hear2021-esc50-v2.0.0-full-1000.tar.gz"
+    with tarfile.open(tarball, "w:gz") as archive:
+        for path in sorted(folders["esc50"].rglob("*.*"), reverse=True):
+            if path.name not in ("manifest.json", "README.md"):
+                archive.add(path, f"hear-2021.0.6/tasks/esc50-v2.0.0-full/{path.relative_to(folders['esc50'])}")
+    published, task = load(tarball), load(folders["esc50"])
+    assert [clip.name for clip in published.clips()] == [clip.name for clip in task.clips()]
+    for one, other in zip(published.dataset(), task.dataset(), strict=True):
+        assert (one[0] == other[0]).all()
+        assert one[1] == other[1]
+
+
+def test_a_full_disk_leaves_no_part_of_a_copy(
+    folders: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = load(finished_tasks.tarball_of(folders["esc50"], tmp_path)).clips()[0]
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limit[1]))
+        with pytest.raises(DiskFullError, match="not enough space in .*temporary to unpack it. Set TMPDIR"):
+            clip.read()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        signal.signal(signal.SIGXFSZ, before)
+    assert not list(temporary.iterdir())
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nothing"))
+    with pytest.raises(OutputError, match="cannot be unpacked in .*nothing.*Set TMPDIR"):
+        clip.read()
