@@ -116,7 +116,7 @@ def run(request: Request, watch: Watch = _unwatched, notify: Callable[[str], obj
 
 def _update_overview(workspace: Workspace, notify: Callable[[str], object]) -> None:
     """Write the overview of all tasks where a run that was killed has not done so; it fails no run."""
-    if not report.is_kept_by_runs(workspace.tasks_dir, workspace.tar_dir):
+    if not report.is_kept_by_runs(workspace.tasks_dir, workspace.tar_dir, with_report=True):
         return
     try:
         report.write_overview(workspace.tasks_dir)

@@ -34,14 +34,15 @@ def overview_path(tasks_dir: Path) -> Path:
     return (tasks_dir.parent if tasks_dir.name not in ("", "..") else tasks_dir / "..") / OVERVIEW
 
 
-def is_kept_by_runs(tasks_dir: Path, tar_dir: Path) -> bool:
-    """Whether runs write the overview of a folder of tasks without being asked.
+def is_kept_by_runs(tasks_dir: Path, tar_dir: Path, *, with_report: bool) -> bool:
+    """Whether a run, with or without reports, writes the overview of a folder of tasks without being asked.
 
-    They do where the folder is `tasks` in an output directory, or beside the tarballs, or where there is an overview
-    already: any other parent, of `--tasks-dir .` or `/data`, is no place that the user has named.
+    It does where there is an overview already, which would show what is no longer there; with reports, also where the
+    folder is `tasks` in an output directory, or beside the tarballs: any other parent, of `--tasks-dir .` or `/data`,
+    is no place that the user has named.
     """
     folder = Path(os.path.abspath(tasks_dir))  # noqa: PTH100  (a link counts where it is)
-    if folder.name == TASKS or folder.parent == Path(os.path.abspath(tar_dir)):  # noqa: PTH100
+    if with_report and (folder.name == TASKS or folder.parent == Path(os.path.abspath(tar_dir))):  # noqa: PTH100
         return True
     try:
         return is_ours(overview_path(tasks_dir))

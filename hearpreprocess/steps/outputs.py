@@ -179,7 +179,8 @@ class Combine(OutputStep):
 
     def _update_overview(self) -> None:
         """Write the overview of all tasks; whoever cannot write it says so once, at the end of the run."""
-        if self.with_report and report.is_kept_by_runs(self.workspace.tasks_dir, self.workspace.tar_dir):
+        folders = (self.workspace.tasks_dir, self.workspace.tar_dir)
+        if report.is_kept_by_runs(*folders, with_report=self.with_report):
             with contextlib.suppress(Exception):  # no task fails for what can be written later
                 report.write_overview(self.workspace.tasks_dir)
 

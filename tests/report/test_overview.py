@@ -67,11 +67,13 @@ def test_runs_write_it_where_the_user_has_named_the_place(tmp_path: Path, monkey
         (Path(), tars, True),
         (Path("/data"), tars, False),
     ):
-        assert is_kept_by_runs(tasks_dir, tar_dir) is expected, tasks_dir
+        assert is_kept_by_runs(tasks_dir, tar_dir, with_report=True) is expected, tasks_dir
+        assert not is_kept_by_runs(tasks_dir, tar_dir, with_report=False)
     (tmp_path / "tasks" / "index.html").write_text("mine")
-    assert not is_kept_by_runs(Path("mine"), tars)
+    assert not is_kept_by_runs(Path("mine"), tars, with_report=True)
     (tmp_path / "tasks" / "index.html").write_text(OURS)
-    assert is_kept_by_runs(Path("mine"), tars), "as somebody has asked for it before"
+    for reports in (True, False):
+        assert is_kept_by_runs(Path("mine"), tars, with_report=reports), "as somebody has asked for it before"
 
 
 def test_reports_hold_the_rows_so_that_no_manifest_is_read(tasks: Path) -> None:
@@ -181,6 +183,9 @@ def test_a_run_writes_what_the_command_writes(user: User) -> None:
     by_run = overview.read_text()
     assert user.run("report").returncode == 0
     assert overview.read_text() == by_run
+    # A further rate without a report replaces a folder that had one: the overview does not lead to it any more.
+    assert user.run("./other.py", "--sample-rates", 8000, 4000).returncode == 0
+    assert 'href="./tasks/toy_other-v1-full/report.html"' not in overview.read_text()
 
     # What is not ours stays, the run goes on, and the command fails.
     overview.write_text("mine")
