@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -31,6 +32,11 @@ _NAMED = 3
 def rule_of_extra(extra: Mapping[str, Extra]) -> str:
     """What is wrong with the names of a clip's extra columns, beginning with `must`; "" if nothing is."""
     problems = [f"{shown(key)}, which {problem}" for key in extra if (problem := _problem_of_key(key))]
+    if len(extra) > 1 and not problems:
+        spelled: dict[str, str] = {}
+        for key in extra:
+            if (other := spelled.setdefault(unicodedata.normalize("NFC", key).casefold(), key)) != key:
+                problems.append(f"{shown(key)} beside {shown(other)}, which some programs take for the same column")
     more = f"; and {len(problems) - _NAMED:,} more" if len(problems) > _NAMED else ""
     return f"must not have the name {'; '.join(problems[:_NAMED])}{more}" if problems else ""
 
