@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from hearpreprocess import archive
-from hearpreprocess.engine.room import check_room, disks_of, need_of
+from hearpreprocess.engine.room import disks_of, need_of, tarballs_that_fit
 from hearpreprocess.errors import ConfigError, DownloadError, OfflineError, OutputError, enumerate_problems
 from hearpreprocess.fetch import Connection, Connections, part_path, read_json
-from hearpreprocess.finished import TARBALL, published, resampled
+from hearpreprocess.finished import TARBALL, published, release_of_folder, release_of_tarball, resampled
 from hearpreprocess.request import Request
-from hearpreprocess.steps import Published
-from hearpreprocess.storage import Workspace, bytes_text, counted, digest, whole_file
+from hearpreprocess.steps import Published, uses_of
+from hearpreprocess.storage import (
+    Workspace,
+    active_run,
+    bytes_text,
+    counted,
+    digest,
+    forget_skipped_cleanup,
+    whole_file,
+)
 from hearpreprocess.task import without_credentials
 
 Notify = Callable[[str], object]
@@ -58,12 +67,38 @@ def published_steps(request: Request, workspace: Workspace, notify: Notify) -> l
         ]
     _check_replaceable(steps)
     unfinished = [step for step in steps if not step.complete()]
-    downloads = [step for step in unfinished if step.source]
-    if downloads:
-        _announce(downloads, unfinished, len(steps) - len(unfinished), request, notify)
+    most = 1
+    if any(step.source for step in unfinished):
+        most = _announce(unfinished, len(steps) - len(unfinished), request, notify)
     if unfinished:
         notify(resampled.note(*(step.path for step in unfinished)))
-    return steps
+    return [step.clone(most_tarballs=most) for step in steps]
+
+
+@contextlib.contextmanager
+def tarballs_in_use(request: Request, workspace: Workspace) -> Iterator[None]:
+    """Mark the folders of a request's tarballs as in use, so that no other run removes one that this one reads."""
+    of_paths = {Path(word).resolve().parent for word in request.published if _is_path(word)}
+    folders = [folder for folder in sorted(of_paths) if uses_of(folder).is_dir()]  # else no run downloads to it
+    if not all(map(_is_path, request.published)):
+        folders = sorted({*folders, workspace.download_dir})
+    with contextlib.ExitStack() as stack:
+        for uses in map(uses_of, folders):
+            with contextlib.suppress(OSError):  # what may only be read can be used all the same
+                stack.enter_context(active_run(uses, workspace.run))
+                stack.callback(forget_skipped_cleanup, uses, workspace.run)
+        yield
+
+
+def release_facts(request: Request, workspace: Workspace) -> dict[str, Any]:
+    """The parameters of the steps that stand for a request's outputs."""
+    return {
+        "workspace": workspace,
+        "rates": request.sample_rates,
+        "compression": request.compression,
+        "skips": request.skip_bad_clips,
+        "with_report": request.with_report,
+    }
 
 
 def _steps_without_the_record(
@@ -100,10 +135,17 @@ def _needs_no_download(step: Published) -> bool:
     return _is_there(step.path) or step.complete()
 
 
-def _announce(
-    downloads: Sequence[Published], unfinished: Sequence[Published], finished: int, request: Request, notify: Notify
-) -> None:
-    """Say what is downloaded and what the disks need; raise DiskFullError where that cannot fit."""
+def _announce(unfinished: Sequence[Published], finished: int, request: Request, notify: Notify) -> int:
+    """Say what is downloaded and what the disks need, and return how many downloaded tarballs may be there at a time.
+
+    Raises DiskFullError where not even one at a time can fit.
+    """
+    downloads = [step for step in unfinished if step.source]
+    changed = {step: step.changed_since() for step in downloads}
+    if any(changed.values()):
+        names = ", ".join(dict.fromkeys(name for of_step in changed.values() for name in of_step))
+        count = counted(len([step for step in downloads if changed[step]]), "tasks")
+        notify(f"To download and make again: {count}, as {names} changed since")
     missing = {step: max(0, _size(step) - _begun(step.path)) for step in downloads}
     needs = {step: need_of(step.path.name, _size(step), missing.get(step, 0), request) for step in unfinished}
     clips, tarballs = sum(need.clips for need in needs.values()), sum(need.tarballs for need in needs.values())
@@ -115,9 +157,10 @@ def _announce(
         f"{bytes_text(tarballs)} of tarballs.{done}"
     )
     # A task whose tarball is there may be half made, and need less than it does from its beginning.
-    check_room(disks_of([needs[step] for step in downloads], request))
-    for disk in disks_of(list(needs.values()), request):
+    most = tarballs_that_fit([needs[step] for step in downloads], request)
+    for disk in disks_of(list(needs.values()), request, most):
         notify(str(disk))
+    return most
 
 
 def _size(step: Published) -> int:
@@ -133,19 +176,17 @@ def _begun(path: Path) -> int:
 def _steps(titles: Mapping[Path, str], request: Request, workspace: Workspace) -> list[Published]:
     """One step for each tarball. `titles`: of the tasks in them."""
     of_titles: dict[str, Path] = {}
+    given = {Path(word).absolute() for word in request.published if _is_path(word)}
     for path, title in titles.items():
         if of_titles.setdefault(title, path) != path:
             raise ConfigError(f"{of_titles[title]} and {path} would both make {title}; give them one by one")
     return [
         Published(
-            workspace=workspace,
             tarball=str(path),
             task=title,
-            rates=request.sample_rates,
-            compression=request.compression,
-            skips=request.skip_bad_clips,
-            with_report=request.with_report,
             clean=request.clean,
+            is_own=path in given,
+            **release_facts(request, workspace),
         )
         for path, title in titles.items()
     ]
@@ -173,19 +214,32 @@ def _given_tarball(word: str) -> tuple[Path, str]:
 
 
 def _check_replaceable(steps: Iterable[Published]) -> None:
-    """Raise OutputError where an output was made from the original corpus, or is the tarball to read."""
-    refused = [
-        str(output)
-        for step in steps
-        for output in step.output_paths
-        if output == step.path or (output.exists() and not resampled.is_resampled(output))
-    ]
+    """Raise OutputError where an output is not one of a tarball, or is the tarball to read."""
+    steps = list(steps)
+    tarballs = {step.path.resolve() for step in steps}
+    refused: dict[str, list[Path]] = {}
+    for output in (output for step in steps for output in step.output_paths if output.exists()):
+        if (problem := _problem_of(output, tarballs)) is not None:
+            refused.setdefault(problem, []).append(output)
     if refused:
-        others = f" (and {counted(len(refused) - 1, 'other outputs')})" if len(refused) > 1 else ""
-        raise OutputError(
-            f"{refused[0]}{others} was made from the original corpus; choose another --tasks-dir and --tar-dir for "
-            "what is resampled"
+        lines = []
+        for problem, outputs in refused.items():
+            others = f" (and {counted(len(outputs) - 1, 'other outputs')})" if len(outputs) > 1 else ""
+            lines.append(f"{outputs[0]}{others} {problem}")
+        raise OutputError("\n".join(lines))
+
+
+def _problem_of(output: Path, tarballs: Collection[Path]) -> str | None:
+    """Why an output that exists may not be replaced; None if it may. `tarballs`: those to read."""
+    if output.resolve() in tarballs:
+        return "is a tarball to read, and would be written over; choose another --tar-dir"
+    if (release_of_folder(output) if output.is_dir() else release_of_tarball(output)) is None:
+        return "already exists and was not created by hearpreprocess; move it away, or choose another {}".format(
+            "--tasks-dir" if output.is_dir() else "--tar-dir"
         )
+    if not resampled.is_resampled(output):
+        return "was made from the original corpus; choose another --tasks-dir and --tar-dir for what is resampled"
+    return None
 
 
 def _known(request: Request, workspace: Workspace) -> Sequence[str] | None:

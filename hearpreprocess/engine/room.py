@@ -15,6 +15,9 @@ from hearpreprocess.task import registry
 _LARGEST_EXPANSION = 1000
 """Of what gzip packs, a little more than it can."""
 
+MOST_TARBALLS = 4
+"""Of a run with `clean`, at a time: two that are downloaded while two are resampled."""
+
 _WAV_HEADER, _BYTES_A_SAMPLE = 44, 2
 _COPIES_AT_THE_TARBALLS_RATE = 2
 """Unpacked, and standardized: whatever the rates, they are in the work folder until the task is cleaned up."""
@@ -82,16 +85,20 @@ class Disk:
         )
 
 
-def disks_of(needs: Sequence[Need], request: Request) -> list[Disk]:
+def disks_of(needs: Sequence[Need], request: Request, most: int = 1) -> list[Disk]:
     """The disks of a request that makes tasks with these needs.
 
-    With `clean`, what a task needs in between is removed when it is finished: at least the largest must fit.
+    With `clean`, what a task needs in between is removed when it is finished: of those with something to download, at
+    most `most` are there at a time.
     """
     workspace = request.workspace
     has_links = disk_of(workspace.tmp_dir) == disk_of(workspace.tasks_dir)
 
     def passing(amounts: Sequence[int]) -> int:
-        return max(amounts, default=0) if request.clean else sum(amounts)
+        if not request.clean:
+            return sum(amounts)
+        waiting = sorted(amount for amount, need in zip(amounts, needs, strict=True) if need.download)
+        return sum(amounts) - sum(waiting[:-most])
 
     between = [need.between + (0 if has_links else need.clips) for need in needs]
     downloads = [need.download for need in needs]
@@ -110,16 +117,37 @@ def disks_of(needs: Sequence[Need], request: Request) -> list[Disk]:
     for on_disk in on_disks.values():
         folder = nearest_existing(next(iter(on_disk.values()))[0])
         needed = sum(amount for _folder, amount in on_disk.values())
-        disks.append(Disk(tuple(on_disk), folder, needed, free_on(folder), request.clean))
+        # The steps of several hosts get their work from a scheduler that does not hold back downloads.
+        is_least = request.clean and request.scheduler_url is not None
+        disks.append(Disk(tuple(on_disk), folder, needed, free_on(folder), is_least))
     return disks
 
 
-def check_room(disks: Sequence[Disk]) -> None:
-    """Raise DiskFullError, before any download, where a disk cannot hold what it has to."""
+def tarballs_that_fit(needs: Sequence[Need], request: Request) -> int:
+    """How many of the tarballs to download may be there at a time, at most MOST_TARBALLS: with `clean`, as fit.
+
+    Raises DiskFullError, before any download, where the disks cannot hold what they have to with one at a time.
+    """
+    for most in range(MOST_TARBALLS, 1, -1):
+        if all(disk.needed <= disk.free for disk in disks_of(needs, request, most)):
+            return most
+    check_room(disks_of(needs, request), is_cleaned=request.clean)
+    return 1
+
+
+def check_room(disks: Sequence[Disk], *, is_cleaned: bool) -> None:
+    """Raise DiskFullError, before any download, where a disk cannot hold what it has to.
+
+    `is_cleaned`: whether the run removes what is not needed any more on the way.
+    """
     full = [str(disk) for disk in disks if disk.needed > disk.free]
     if full:
         raise DiskFullError(
             "; ".join(full) + ".\n"
             "Nothing was downloaded. Choose another disk with --tmp-dir, --tasks-dir, --tar-dir or --download-dir,\n"
-            "name fewer tasks or rates, or give --clean, which removes what is not needed any more on the way"
+            + (
+                "or name fewer tasks or rates"
+                if is_cleaned
+                else "name fewer tasks or rates, or give --clean, which removes what is not needed any more on the way"
+            )
         )

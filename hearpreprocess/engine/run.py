@@ -13,7 +13,7 @@ from hearpreprocess import report
 from hearpreprocess.engine.execution import execute
 from hearpreprocess.engine.interruption import Interruption
 from hearpreprocess.engine.log import log_path
-from hearpreprocess.engine.published import published_steps
+from hearpreprocess.engine.published import published_steps, release_facts, tarballs_in_use
 from hearpreprocess.engine.starting import check_can_start
 from hearpreprocess.errors import Failure, HearPreprocessError, UnfinishedError
 from hearpreprocess.finished import REPORT
@@ -105,7 +105,7 @@ def run(request: Request, watch: Watch = _unwatched, notify: Callable[[str], obj
     """
     check_can_start()
     check_code_unchanged()
-    with only_run(), _journal_of(request.workspace) as workspace:
+    with only_run(), _journal_of(request.workspace) as workspace, tarballs_in_use(request, workspace):
         _check_outputs(request)
         roots = [*_roots(request, workspace), *published_steps(request, workspace, notify)]
         outcome = _run_steps(roots, workspace, request, watch, notify)
@@ -154,13 +154,7 @@ def _roots(request: Request, workspace: Workspace) -> list[Step]:
         return list(dict.fromkeys(source_step(workspace, source) for source in sources))
     if request.until == "corpus":
         return [Preview(workspace=workspace, task=task) for task in tasks]
-    facts = {
-        "workspace": workspace,
-        "rates": request.sample_rates,
-        "compression": request.compression,
-        "skips": request.skip_bad_clips,
-        "with_report": request.with_report,
-    }
+    facts = release_facts(request, workspace)
     if request.clean:
         return [Clean(tasks=group, **facts) for group in sharing_sources(tasks)]
     return [Release(task=task, **facts) for task in tasks]

@@ -23,6 +23,7 @@ import luigi.task_status
 import luigi.worker
 
 from hearpreprocess.engine import failures
+from hearpreprocess.engine.downloads import Downloads
 from hearpreprocess.engine.hosts import OtherHosts, Situation, View
 from hearpreprocess.engine.interruption import Interruption, is_main_thread
 from hearpreprocess.engine.log import log_path, log_until_exit
@@ -30,7 +31,7 @@ from hearpreprocess.engine.pool import Results, StepPool, StepRun
 from hearpreprocess.engine.reporter import Reporter
 from hearpreprocess.engine.settings import Settings
 from hearpreprocess.errors import SchedulerError
-from hearpreprocess.steps import DOWNLOADS, DOWNLOADS_AT_ONCE, LOGGER, Published, Step
+from hearpreprocess.steps import DOWNLOADS, DOWNLOADS_AT_ONCE, LOGGER, Step
 from hearpreprocess.storage import expect_code, loaded_code
 from hearpreprocess.task import without_credentials
 
@@ -50,8 +51,9 @@ def run_steps(
     """
     scheduler: Any = _remote_scheduler(scheduler_url) if scheduler_url else _local_scheduler()
     try:
-        worker = _Worker(scheduler, workers, scheduler_url, interruption, settings)
-        if any(isinstance(root, Published) for root in roots):
+        downloads = Downloads(roots)
+        worker = _Worker(scheduler, workers, scheduler_url, interruption, settings, downloads)
+        if downloads:
             scheduler.update_resource(DOWNLOADS, DOWNLOADS_AT_ONCE)
         with worker:
             succeeded = True
@@ -117,11 +119,12 @@ class _Worker(luigi.worker.Worker):
         scheduler_url: str | None,
         interruption: Interruption,
         settings: Settings,
+        downloads: Downloads,
     ) -> None:
         in_thread = {} if is_main_thread() else {"no_install_shutdown_handler": True}
         with _without_queue():
             super().__init__(scheduler=scheduler, worker_processes=workers, **settings.worker, **in_thread)
-        self._interruption, self._settings = interruption, settings
+        self._interruption, self._settings, self._downloads = interruption, settings, downloads
         self._others = OtherHosts() if scheduler_url else None
         # `_id`: the name of this worker for the scheduler and in the log.
         work = functools.partial(
@@ -153,11 +156,24 @@ class _Worker(luigi.worker.Worker):
     def _get_work(self) -> Any:
         """Called by Luigi to request a step: handles interruptions and adds steps planned on other hosts."""
         self._interruption.act()
+        if self._downloads and self._others is None:
+            return self._get_work_or_download()
         work = super()._get_work()
         if work.task_id is None and self._others is not None:
             # `_scheduled_tasks`: the steps that this worker has added, by id.
             for step in self._others.planned_elsewhere(self._scheduled_tasks.values(), self._scheduled_tasks):
                 self.add(step)
+        return work
+
+    def _get_work_or_download(self) -> Any:
+        """Request a step: no download while enough tarballs wait, unless nothing else could ever go on."""
+        at_once = self._downloads.at_once()
+        self._scheduler.update_resource(DOWNLOADS, at_once)
+        work = super()._get_work()
+        # `_running_tasks`: none runs, so what waits has failed.
+        if work.task_id is None and not self._running_tasks and not at_once:
+            self._scheduler.update_resource(DOWNLOADS, 1)
+            work = super()._get_work()
         return work
 
     def _handle_next_task(self) -> Any:

@@ -4,7 +4,7 @@ from hearpreprocess.fetch.checksums import check_members, checksums
 from hearpreprocess.fetch.connections import Connection, Connections
 from hearpreprocess.fetch.content import described, problem_of_page
 from hearpreprocess.fetch.download import download
-from hearpreprocess.fetch.part import part_path
+from hearpreprocess.fetch.part import discard_part, part_path
 from hearpreprocess.fetch.reading import read_json
 from hearpreprocess.fetch.receiving import ExpectedFile
 from hearpreprocess.fetch.several import get_all
@@ -16,6 +16,7 @@ __all__ = [
     "check_members",
     "checksums",
     "described",
+    "discard_part",
     "download",
     "get_all",
     "part_path",

@@ -194,6 +194,12 @@ def part_path(target: Path) -> Path:
     return target.with_name(fitting_name(f".{target.name}", ".part", LONGEST_NAME - len(_NOTE_SUFFIX)))
 
 
+def discard_part(target: Path) -> None:
+    """Remove what a killed process has left of a download beside its target; no process may be downloading it."""
+    for path in (part_path(target), _note_path(target)):
+        path.unlink(missing_ok=True)
+
+
 @contextlib.contextmanager
 def open_part(
     target: Path, algorithms: Sequence[str], before_waiting: Callable[[], object], say: Say

@@ -5,6 +5,7 @@ The clips are resampled from the tarball's rate, so their samples differ from th
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from hearpreprocess.finished.layout import METADATA
 from hearpreprocess.finished.manifest import Fingerprint
 from hearpreprocess.finished.reader import TaskReader
 from hearpreprocess.finished.tarball import TARBALL
-from hearpreprocess.storage import digest
+from hearpreprocess.storage import digest, on_new_run
 from hearpreprocess.task import (
     Clip,
     LoadedTask,
@@ -37,10 +38,16 @@ from hearpreprocess.task import (
 
 
 def config_of(tarball: Path) -> TaskConfig:
-    """The task whose only source is a finished task's tarball, which is read as far as its metadata.
+    """The task whose only source is a finished task's tarball, which is read as far as its metadata, once in a run.
 
     Raises ConfigError where it is not one.
     """
+    status = tarball.stat() if tarball.is_file() else None
+    return _config_of(tarball, status and (status.st_size, status.st_mtime_ns))
+
+
+@functools.lru_cache(maxsize=256)  # the metadata may be behind gigabytes of clips
+def _config_of(tarball: Path, _stamp: tuple[int, int] | None) -> TaskConfig:
     named = TARBALL.fullmatch(tarball.name)
     if named is None:
         raise ConfigError(
@@ -80,6 +87,9 @@ def config_of(tarball: Path) -> TaskConfig:
         raise ConfigError(f"{tarball}: {error}") from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ConfigError(f"{tarball}: its {METADATA} is not one of a task: {error!r}") from error
+
+
+on_new_run(_config_of.cache_clear)
 
 
 def load_task(tarball: Path) -> LoadedTask:

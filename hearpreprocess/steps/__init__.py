@@ -14,7 +14,7 @@ from hearpreprocess.steps.fetch import Generate, source_step
 from hearpreprocess.steps.interruption import interrupt, is_interrupted
 from hearpreprocess.steps.journal import JournalEntry, JournalReader
 from hearpreprocess.steps.labels import Preview
-from hearpreprocess.steps.published import DOWNLOADS, DOWNLOADS_AT_ONCE, Published
+from hearpreprocess.steps.published import DOWNLOADS, DOWNLOADS_AT_ONCE, DownloadTarball, Published, uses_of
 from hearpreprocess.steps.release import Release
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "STAGES",
     "Clean",
     "Corpus",
+    "DownloadTarball",
     "Extract",
     "Generate",
     "JournalEntry",
@@ -47,4 +48,5 @@ __all__ = [
     "settings_files",
     "sharing_sources",
     "source_step",
+    "uses_of",
 ]

@@ -11,11 +11,11 @@ from typing import Any
 import luigi
 
 from hearpreprocess.steps.audio import Extract, Resample, Standardize
-from hearpreprocess.steps.base import RatesParameter, Step, TaskParameter
+from hearpreprocess.steps.base import TaskParameter
 from hearpreprocess.steps.corpus import Corpus, corpus_folder
 from hearpreprocess.steps.fetch import Index, Locate
 from hearpreprocess.steps.labels import Labels
-from hearpreprocess.steps.release import Release
+from hearpreprocess.steps.release import Release, ReleaseStep
 from hearpreprocess.steps.screen import Screen
 from hearpreprocess.storage import (
     Workspace,
@@ -45,18 +45,14 @@ SMALL_STAGES = (Locate.stage, Index.stage, Corpus.stage, Screen.stage, Labels.st
 """The stages of listings and labels."""
 
 
-class Clean(Step):
+class Clean(ReleaseStep):
     """Remove the intermediate results of finished tasks: unpacked members and audio.
 
     `tasks`: all tasks of a run that share sources, and perhaps batches, so that none loses results that it still needs.
-    Listings and labels stay: they are small, and later runs check outputs against them. `with_report`: see Release.
+    Listings and labels stay: they are small, and later runs check outputs against them.
     """
 
     tasks = TasksParameter()
-    rates = RatesParameter()
-    compression = luigi.Parameter()
-    skips = luigi.IntParameter()
-    with_report = luigi.BoolParameter(default=True, significant=False)
     stage = "clean"
 
     def repeat_warnings(self) -> None:
@@ -76,14 +72,7 @@ class Clean(Step):
         return [path for release in self.requires() for path in release.output_paths]
 
     def requires(self) -> list[Release]:
-        facts = {
-            "workspace": self.workspace,
-            "rates": self.rates,
-            "compression": self.compression,
-            "skips": self.skips,
-            "with_report": self.with_report,
-        }
-        return [Release(task=task, **facts) for task in self.tasks]
+        return [Release(task=task, **self.facts) for task in self.tasks]
 
     def forget_failures(self) -> None:
         for release in self.requires():
@@ -101,8 +90,10 @@ class Clean(Step):
                     discard(folder)
             else:
                 note_skipped_cleanup(self.workspace.tmp_dir, self.workspace.run)
-                text = "another run is at work in this work folder; what it may need is left there. Clean up later"
-                self.note("warned", text=text)
+                self.warn(
+                    "another run is at work in this work folder; what it may need is left there. Give the same command "
+                    "again when that run has ended, and it is removed"
+                )
 
     def _leftovers(self) -> Iterator[Path]:
         for release in self.requires():

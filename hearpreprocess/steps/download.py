@@ -88,6 +88,7 @@ class Download(SourceStep):
         self.is_here = not missing
         if not self.workspace.offline:
             self._check_space(missing)
+            self.expect(missing)
         known = sum(file.size for file in files if file.size) if all(file.size for file in files) else None
         planned = False
 
@@ -113,6 +114,9 @@ class Download(SourceStep):
             (folder / "verified.json").write_text(json.dumps(self._verified()), encoding="utf-8")
         self.note("finished")
         self.note("completed")
+
+    def expect(self, missing: Sequence[File]) -> None:
+        """Called before files are downloaded."""
 
     def _check_names(self, files: Sequence[File]) -> None:
         """Raise OutputError, before any network, if a file's name is too long for the disk of the downloads."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import luigi
 
 from hearpreprocess.errors import ConfigError, HearPreprocessError
+from hearpreprocess.fetch import discard_part, part_path
 from hearpreprocess.finished import (
     TARBALL,
     TaskReader,
@@ -18,13 +20,22 @@ from hearpreprocess.finished import (
     resampled,
     tarball_name,
 )
-from hearpreprocess.steps.base import PlanningStep, RatesParameter, SourceParameter
+from hearpreprocess.steps.base import PlanningStep, SourceParameter
 from hearpreprocess.steps.clean import Clean
 from hearpreprocess.steps.code import made_with
 from hearpreprocess.steps.download import Download
 from hearpreprocess.steps.outputs import ABOVE_ALL_RATES, is_packed
-from hearpreprocess.steps.release import Release
-from hearpreprocess.storage import Workspace, alone, digest, has_skipped_cleanup, note_skipped_cleanup, whole_file
+from hearpreprocess.steps.release import Release, ReleaseStep
+from hearpreprocess.storage import (
+    Workspace,
+    alone,
+    digest,
+    explaining_disk_errors,
+    has_skipped_cleanup,
+    note_skipped_cleanup,
+    whole_file,
+)
+from hearpreprocess.task import File
 
 DOWNLOADS = "hearpreprocess-tarballs"
 """The resource of the scheduler that each download of a tarball takes one of."""
@@ -44,18 +55,63 @@ class DownloadTarball(Download):
         """Before all work, as the network is the slowest; the smallest first, so that there is work soon."""
         return 2 * ABOVE_ALL_RATES - min(ABOVE_ALL_RATES, sum(file.size or 0 for file in self.source.files) >> 20)
 
+    def expect(self, missing: Sequence[File]) -> None:
+        # Noted before its first byte, as a run may be killed at any moment after its last one.
+        for file in missing:
+            part = part_path(self._path(file))
+            with explaining_disk_errors(part):
+                if not part.exists():
+                    part.touch()
+                NoteOfDownload(self.workspace, self._path(file)).write({"part": part.stat().st_ino})
+
     def run(self) -> None:
-        before = {name: _stamp(path) for name, path in self.files.items()}
-        super().run()
-        for name, path in self.files.items():
-            if (stamp := _stamp(path)) != before[name]:
-                with whole_file(note_of_download(self.workspace, name)) as note:
-                    note.write_text(json.dumps(stamp), encoding="utf-8")
+        before = {path: _stamp(path) for path in self.files.values()}
+        try:
+            super().run()
+        finally:
+            for path, stamp in before.items():
+                note = NoteOfDownload(self.workspace, path)
+                if path.exists() and (note.is_of_tarball() or _stamp(path) != stamp):
+                    note.write({"file": _stamp(path)})
+                elif stamp is None:  # another file may get the number of the part when that is removed
+                    note.remove()
 
 
-def note_of_download(workspace: Workspace, name: str) -> Path:
-    """The file that says that a tarball in the download folder was downloaded by a run, and is nobody's own."""
-    return workspace.tmp_dir / "published" / f"{name}.json"
+@dataclass(frozen=True)
+class NoteOfDownload:
+    """The file that says that a tarball in the download folder was downloaded by a run, and is nobody's own.
+
+    It has the size and time of the tarball, or, until it is complete, the number of the part that gets its name.
+    """
+
+    workspace: Workspace
+    tarball: Path
+
+    @property
+    def _path(self) -> Path:
+        return self.workspace.tmp_dir / "published" / f"{self.tarball.name}.json"
+
+    def write(self, facts: Mapping[str, Any]) -> None:
+        """Write what the tarball is known by."""
+        with whole_file(self._path) as file:
+            file.write_text(json.dumps(facts), encoding="utf-8")
+
+    def is_of_tarball(self) -> bool:
+        """Whether the tarball that is there is the one that was downloaded."""
+        try:
+            facts = json.loads(self._path.read_text(encoding="utf-8"))
+            return facts in ({"file": _stamp(self.tarball)}, {"part": self.tarball.stat().st_ino})
+        except (FileNotFoundError, ValueError):
+            return False
+
+    def remove(self) -> None:
+        """Remove the note."""
+        self._path.unlink(missing_ok=True)
+
+
+def uses_of(folder: Path) -> Path:
+    """The folder with the marks of the runs that use the tarballs in a folder, which may be of several work folders."""
+    return folder / ".in-use"
 
 
 def _stamp(path: Path) -> list[int] | None:
@@ -74,22 +130,21 @@ class OptionalSourceParameter(SourceParameter):
         return "" if x is None else super().serialize(x)
 
 
-class Published(PlanningStep):
+class Published(ReleaseStep, PlanningStep):
     """A task at some rates from the tarball of a finished one; planned as soon as the tarball is there.
 
     `tarball`: its path. `task`: the title of the task in it. `source`: where it is downloaded from; None for one that
     is there. `clean`: remove the intermediate results afterwards, and the tarball if it was downloaded; its outputs
-    then show by themselves that they are complete. The others: see Release.
+    then show by themselves that they are complete. `is_own`: whether the user gave the tarball's path, so that it
+    stays. `most_tarballs`: how many that a run with `clean` downloads may be there at a time.
     """
 
     tarball = luigi.Parameter()
     task = luigi.Parameter()
     source = OptionalSourceParameter(default=None, significant=False)
-    rates = RatesParameter()
-    compression = luigi.Parameter()
-    skips = luigi.IntParameter()
-    with_report = luigi.BoolParameter(default=True, significant=False)
     clean = luigi.BoolParameter(default=False)
+    is_own = luigi.BoolParameter(default=False)
+    most_tarballs = luigi.IntParameter(default=1, significant=False)
     stage = "published"
 
     @property
@@ -144,12 +199,7 @@ class Published(PlanningStep):
 
     def finish(self) -> None:
         if self._has_to_remove():
-            with alone(self.workspace.tmp_dir, self.workspace.run) as is_alone:
-                if is_alone:
-                    self.path.unlink(missing_ok=True)
-                    note_of_download(self.workspace, self.path.name).unlink(missing_ok=True)
-                else:
-                    note_skipped_cleanup(self.workspace.tmp_dir, self.workspace.run)
+            self._remove_tarball()
         elif stamp := _stamp(self.path):
             with whole_file(self._note_of_made) as note:
                 note.write_text(json.dumps([stamp, release_of_folder(self._folder)]), encoding="utf-8")
@@ -160,14 +210,22 @@ class Published(PlanningStep):
         (task,) = resampled.references_to([self.path])
         if task.resolve().title != self.title:
             raise ConfigError(f"{self.path}: expected the task {self.title} by its name, got {task.resolve().title}")
-        facts = {
-            "workspace": self.workspace,
-            "rates": self.rates,
-            "compression": self.compression,
-            "skips": self.skips,
-            "with_report": self.with_report,
-        }
-        return Clean(tasks=(task,), **facts) if self.clean else Release(task=task, **facts)
+        return Clean(tasks=(task,), **self.facts) if self.clean else Release(task=task, **self.facts)
+
+    def _remove_tarball(self) -> None:
+        """Remove the downloaded tarball unless another run, perhaps of another work folder, may be reading it."""
+        run, uses = self.workspace.run, uses_of(self.path.parent)
+        with alone(self.workspace.tmp_dir, run) as is_alone, alone(uses, run) as is_only_user:
+            if is_alone and is_only_user:
+                self.path.unlink(missing_ok=True)
+                discard_part(self.path)
+                NoteOfDownload(self.workspace, self.path).remove()
+                return
+            note_skipped_cleanup(uses, run)
+        self.warn(
+            f"another run may need {self.path}, so it is left there. Give the same command again when that run has "
+            "ended, and it is removed"
+        )
 
     @property
     def _folder(self) -> Path:
@@ -186,15 +244,25 @@ class Published(PlanningStep):
 
     def _has_to_remove(self) -> bool:
         """Whether the tarball has to go: it was downloaded, and no other run may need it."""
-        if not self.clean or self.path.parent != self.workspace.download_dir:
+        if not self.clean or self.is_own or self.path.parent != self.workspace.download_dir:
             return False
-        try:
-            note = note_of_download(self.workspace, self.path.name)
-            downloaded = json.loads(note.read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
-            return False
-        is_it = downloaded is not None and downloaded == _stamp(self.path)
-        return is_it and not has_skipped_cleanup(self.workspace.tmp_dir, self.workspace.run)
+        return NoteOfDownload(self.workspace, self.path).is_of_tarball() and not self._has_skipped_cleanup()
+
+    def _has_skipped_cleanup(self) -> bool:
+        folders = (self.workspace.tmp_dir, uses_of(self.path.parent))
+        return any(has_skipped_cleanup(folder, self.workspace.run) for folder in folders)
+
+    @property
+    def waits(self) -> bool:
+        """Whether a tarball that this run has downloaded, and will remove, is there until its task is made."""
+        return self.clean and self.source is not None and self.path.exists() and not self._has_skipped_cleanup()
+
+    def changed_since(self) -> list[str]:
+        """The programs whose version or code has changed since the outputs were made from such a tarball."""
+        if release_of_folder(self._folder) is None or not resampled.is_resampled(self._folder):
+            return []
+        told, now = TaskReader(self._folder).manifest, made_with(())
+        return [name for name in now if told and told["made_with"].get(name) != now[name]]
 
     def _is_made(self) -> bool:
         """Whether the outputs are complete as far as they show without the tarball that they were made from."""

@@ -61,17 +61,25 @@ class Outputs:
         return [step.clone(made=self.missing_rates) for step in (*([] if self.is_combined else [self.combine]), *tars)]
 
 
-class Release(PlanningStep):
-    """All outputs of a task at some rates: planned as soon as its corpus is known, complete when they are.
+class ReleaseStep(Step):
+    """The base of the steps that stand for outputs. `with_report`: whether to write a report into the folder."""
 
-    `with_report`: whether to write a report into the folder.
-    """
-
-    task = TaskParameter()
     rates = RatesParameter()
     compression = luigi.Parameter()
     skips = luigi.IntParameter()
     with_report = luigi.BoolParameter(default=True, significant=False)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The parameters of another such step for the same outputs."""
+        names = ("workspace", "rates", "compression", "skips", "with_report")
+        return {name: getattr(self, name) for name in names}
+
+
+class Release(ReleaseStep, PlanningStep):
+    """All outputs of a task at some rates: planned as soon as its corpus is known, complete when they are."""
+
+    task = TaskParameter()
     stage = "release"
 
     @property

@@ -31,6 +31,7 @@ NAMES = (
     "_task_result_queue",
     "multiprocessing.Queue",
     "_scheduled_tasks",
+    "_running_tasks",
     "_idle_since",
     "_config",
     "_id",

@@ -6,11 +6,17 @@ import json
 import os
 import shutil
 import signal
+from pathlib import Path
 
 import psutil
 import pytest
 
-from hearpreprocess.finished import TaskReader
+from hearpreprocess.fetch import part_path
+from hearpreprocess.finished import METADATA, RELEASE_KEY, TaskReader, published, resampled
+from hearpreprocess.steps import DownloadTarball
+from hearpreprocess.steps.outputs import ABOVE_ALL_RATES
+from hearpreprocess.storage import Workspace
+from hearpreprocess.task import Archive
 from tests import record
 from tests.conftest import User
 from tests.faulty_server import FaultyServer
@@ -128,6 +134,7 @@ def test_what_cannot_fit_is_refused_before_any_download(user: User, faulty: Faul
         refused = user.run("published", "all", *RATE, "--record", small_record, *more)
         assert refused.returncode == 1
         assert "Nothing was downloaded. Choose another disk with --tmp-dir" in refused.stderr
+        assert ("or give --clean" in refused.stderr) == (not more)
     assert set(asked_for(faulty)) == {record.RECORD}
     assert not (user.folder / "out").exists()
 
@@ -179,6 +186,155 @@ def test_a_killed_run_goes_on_in_the_middle_of_a_download(user: User, faulty: Fa
     assert downloads(user) == set()
     assert user.left_behind() == []
     assert user.run(*command).stdout.startswith("Nothing to do")
+
+
+def test_a_tarball_that_is_not_of_the_command_stays(user: User, faulty: FaultyServer, small_record: str) -> None:
+    command = ("published", "dcase2016_task2", *RATE, "--record", small_record)
+    assert user.run(*command).returncode == 0
+    tarball = user.folder / "_workdir" / "downloads" / EVENTS
+    by_path = user.run("published", tarball, *RATE, "--clean")
+    assert by_path.returncode == 0, by_path.stderr
+    assert downloads(user) == {EVENTS}, "given by its path"
+    own = tarball.read_bytes()
+    tarball.unlink()
+    tarball.write_bytes(own)
+    os.utime(tarball, ns=(1, 1))
+    cleaned = user.run(*command, "--clean")
+    assert cleaned.returncode == 0, cleaned.stderr
+    assert downloads(user) == {EVENTS}, "put there in place of the downloaded one"
+
+
+@pytest.mark.parametrize("work", ["_workdir", "another"])
+def test_a_tarball_that_another_run_may_need_stays_until_later(
+    user: User, faulty: FaultyServer, small_record: str, work: str
+) -> None:
+    downloads_of_both = user.folder / "_workdir" / "downloads"
+    command = ("published", SCENES, *RATE, "--record", small_record, "--clean")
+    faulty.faults = ["", "stall"]
+    places = {"tmp": work, "tasks": "other/tasks", "tar": "other", "download": downloads_of_both}
+    others = [word for name, place in places.items() for word in (f"--{name}-dir", place)]
+    other = user.start("published", EVENTS, *RATE, "--record", small_record, *others)
+    while len(faulty.requests) < 2:
+        assert other.returncode is None
+    made = user.run(*command)
+    assert made.returncode == 0, made.stderr
+    assert downloads(user) == {SCENES}
+    assert "Give the same command again when that run has ended" in made.stderr
+    faulty.may_go_on.set()
+    _output, errors = other.communicate()
+    assert other.returncode == 0, errors
+    assert user.run(*command).returncode == 0
+    assert downloads(user) == {EVENTS}
+    assert {path.name for path in (user.folder / "_workdir").iterdir()} >= {"runs"}
+    assert not list((user.folder / "_workdir").glob("resample/*-*/"))
+    assert list(downloads_of_both.rglob("*.run")) == []
+
+
+def test_a_run_killed_at_the_end_of_a_download_knows_its_tarball(
+    user: User, faulty: FaultyServer, small_record: str
+) -> None:
+    places = Workspace(*(user.folder / name for name in ("_workdir", "out/tasks", "out", "_workdir/downloads")))
+    tarball = places.download_dir / EVENTS
+    listing = published.record_of((faulty.folder / record.RECORD).read_bytes())
+    source = published.archive_in(listing, small_record, EVENTS)
+    step = DownloadTarball(workspace=places, source=source)
+    places.download_dir.mkdir(parents=True)
+    step.expect(source.files)
+    part = part_path(tarball)
+    own = (faulty.folder / EVENTS).read_bytes()
+    tarball.write_bytes(own)
+    command = ("published", EVENTS, *RATE, "--record", small_record, "--clean")
+    made = user.run(*command)
+    assert made.returncode == 0, made.stderr
+    assert downloads(user) == {EVENTS}, "beside the part, it is the user's own"
+    part.write_bytes(own)
+    part.replace(tarball)
+    assert user.run(*command).returncode == 0
+    assert downloads(user) == set()
+    assert [path.name for path in places.download_dir.iterdir()] == [".in-use"]
+
+
+def test_an_output_that_is_not_of_a_tarball_is_refused(user: User, faulty: FaultyServer, small_record: str) -> None:
+    (user.folder / "out").mkdir()
+    tarball = user.folder / "out" / EVENTS
+    shutil.copyfile(faulty.folder / EVENTS, tarball)
+    over_itself = user.run("published", tarball, "--sample-rates", 8000, 48000)
+    assert over_itself.returncode == 1
+    assert f"{tarball} is a tarball to read, and would be written over; choose another --tar-dir" in over_itself.stderr
+    theirs = user.write("out/tasks/dcase2016_task2-hear2021-full/notes.txt", "mine")
+    refused = user.run("published", tarball, *RATE)
+    assert refused.returncode == 1
+    assert f"{theirs.parent} already exists and was not created by hearpreprocess; move it away" in refused.stderr
+    assert "original corpus" not in over_itself.stderr + refused.stderr
+    assert theirs.read_text() == "mine"
+
+
+def test_what_an_earlier_run_has_downloaded_is_not_counted(user: User, faulty: FaultyServer, small_record: str) -> None:
+    listing = json.loads((faulty.folder / record.RECORD).read_text())
+    (of_events,) = (file for file in listing["files"] if file["key"] == EVENTS)
+    of_events["size"] = 10**15
+    (faulty.folder / record.RECORD).write_text(json.dumps(listing))
+    part = part_path(user.folder / "_workdir" / "downloads" / EVENTS)
+    part.parent.mkdir(parents=True)
+    part.write_bytes(b"1")
+    os.truncate(part, 10**9)
+    refused = user.run("published", EVENTS, *RATE, "--record", small_record)
+    assert "To download: 1 tarball, 999,999.0 GB" in refused.stderr
+
+
+def test_what_other_versions_have_made_is_made_again_and_said(
+    user: User, faulty: FaultyServer, small_record: str
+) -> None:
+    command = ("published", EVENTS, *RATE, "--record", small_record, "--clean")
+    assert user.run(*command).returncode == 0
+    made = user.made()
+    (folder,) = (path for path in (user.folder / "out" / "tasks").iterdir() if path.is_dir())
+    for name, key, other in (("manifest.json", "made_with", {"numpy": "1.0"}), (METADATA, RELEASE_KEY, "0" * 12)):
+        facts = json.loads((folder / name).read_text())
+        facts[key] = {**facts[key], **other} if isinstance(other, dict) else other
+        (folder / name).chmod(0o644)
+        (folder / name).write_text(json.dumps(facts))
+    again = user.run(*command)
+    assert again.returncode == 0, again.stderr
+    assert "To download and make again: 1 task, as numpy changed since" in again.stderr
+    assert user.made() == made
+    assert user.run(*command).stdout.startswith("Nothing to do")
+
+
+def test_few_tarballs_wait_and_none_waits_for_one_that_failed(
+    user: User, faulty: FaultyServer, small_record: str
+) -> None:
+    user.set("hearpreprocess.engine.room", MOST_TARBALLS=1)
+    (faulty.folder / EVENTS).write_bytes((faulty.folder / FOLDS).read_bytes())
+    address = record.list_record(faulty.folder, faulty.url)
+    there: set[int] = set()
+    started = user.start("published", "all", *RATE, "--record", address, "--clean", "--num-workers", 2)
+    while started.returncode is None:
+        there.add(len(downloads(user)))
+    _output, errors = started.communicate()
+    assert "expected the task dcase2016_task2-hear2021-full by its name" in errors
+    assert len(list((user.folder / "out" / "tasks").iterdir())) == 2, errors
+    assert downloads(user) == {EVENTS}
+    assert max(there) <= 2, "the one that failed, and one at a time"
+
+
+def test_the_smallest_are_downloaded_first(user: User) -> None:
+    places = Workspace(*(user.folder / name for name in ("work", "out/tasks", "out", "downloads")))
+
+    def priority(size: int) -> int:
+        source = Archive("http://127.0.0.1:9/a.tar.gz", md5="0" * 32, size=size)
+        return DownloadTarball(workspace=places, source=source).priority
+
+    assert priority(10**6) > priority(10**8) > priority(10**11) > ABOVE_ALL_RATES
+
+
+def test_the_metadata_of_a_tarball_are_read_once(tmp_path: Path) -> None:
+    tarball = tmp_path / EVENTS
+    tarball.write_bytes(record.tarball(record.mode_of(EVENTS)))
+    first = resampled.config_of(tarball)
+    assert resampled.config_of(tarball) is first
+    os.utime(tarball, ns=(1, 1))
+    assert resampled.config_of(tarball) is not first
 
 
 @pytest.mark.slow

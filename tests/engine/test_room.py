@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from hearpreprocess.engine.room import Disk, Need, check_room, disks_of, need_of
+from hearpreprocess.engine.room import MOST_TARBALLS, Disk, Need, check_room, disks_of, need_of, tarballs_that_fit
 from hearpreprocess.errors import DiskFullError
 from hearpreprocess.request import Request
-from hearpreprocess.storage import Workspace
+from hearpreprocess.storage import Workspace, disk_of, free_on
 
 ESC50 = "hear2021-esc50-v2.0.0-full-48000.tar.gz"
 NEEDS = [Need(10, 100, 30, 3), Need(1, 1000, 50, 5)]
@@ -43,13 +43,48 @@ def test_an_archive_is_not_expected_to_expand_more_than_it_may(request_of_two_ra
 def test_what_is_removed_on_the_way_is_counted_once(request_of_two_rates: Request) -> None:
     (disk,) = disks_of(NEEDS, request_of_two_rates)
     assert (disk.needed, disk.is_least) == (11 + 1100 + 80 + 8, False)
-    (cleaned,) = disks_of(NEEDS, replace(request_of_two_rates, clean=True))
-    assert (cleaned.needed, cleaned.is_least) == (1001 + 80 + 8, True)
+    clean = replace(request_of_two_rates, clean=True)
+    assert [disks_of(NEEDS, clean, most)[0].needed for most in (1, 2, 3)] == [1001 + 88, 1111 + 88, 1111 + 88]
     assert disks_of([], request_of_two_rates)[0].needed == 0
+    here = Need(0, 500, 7, 2)
+    assert disks_of([*NEEDS, here], clean)[0].needed == 1001 + 500 + 88 + 9, "nothing holds back one that is here"
+    shared = replace(clean, scheduler_url="http://127.0.0.1:9")
+    assert [disks_of(NEEDS, each)[0].is_least for each in (clean, shared)] == [False, True]
+
+
+def test_each_disk_holds_its_own(request_of_two_rates: Request) -> None:
+    own = request_of_two_rates.workspace
+    elsewhere = Path("/dev/hearpreprocess")
+    assert disk_of(elsewhere) != disk_of(own.tmp_dir), "a system's devices are a disk of their own"
+
+    def needed(**folders: Path) -> dict[tuple[str, ...], int]:
+        disks = disks_of(NEEDS, replace(request_of_two_rates, clean=True, workspace=replace(own, **folders)), 1)
+        return {disk.holds: disk.needed for disk in disks}
+
+    assert needed(download_dir=elsewhere) == {
+        ("downloads",): 10,
+        ("intermediate results", "finished tasks", "tarballs"): 1000 + 80 + 8,
+    }
+    assert needed(tasks_dir=elsewhere) == {
+        ("downloads", "intermediate results", "tarballs"): 1 + 1000 + 50 + 8,
+        ("finished tasks",): 80,
+    }, "without links between two disks, the clips are there twice"
+
+
+def test_as_many_tarballs_may_be_there_as_fit(request_of_two_rates: Request) -> None:
+    clean = replace(request_of_two_rates, clean=True)
+    free = free_on(clean.workspace.tmp_dir)
+    assert tarballs_that_fit([Need(1, 1, 0, 0)] * 9, clean) == MOST_TARBALLS
+    assert tarballs_that_fit([Need(1, free * 2 // 5, 0, 0)] * 9, clean) == 2
+    assert tarballs_that_fit([Need(1, free * 3 // 5, 0, 0)] * 9, clean) == 1
+    with pytest.raises(DiskFullError, match="fewer tasks or rates$"):
+        tarballs_that_fit([Need(1, free * 2, 0, 0)] * 9, clean)
+    with pytest.raises(DiskFullError, match="or give --clean, which removes"):
+        tarballs_that_fit([Need(1, free // 2, 0, 0)] * 9, request_of_two_rates)
 
 
 def test_the_disk_that_is_too_small_is_named() -> None:
     fits, full = (Disk(("tarballs",), Path(f"/{name}"), needed, 10, False) for name, needed in (("a", 10), ("b", 11)))
-    check_room([fits])
+    check_room([fits], is_cleaned=False)
     with pytest.raises(DiskFullError, match=r"^disk of tarballs \(/b\): about 11 B needed, 10 B free\.\nNothing was"):
-        check_room([fits, full])
+        check_room([fits, full], is_cleaned=False)
