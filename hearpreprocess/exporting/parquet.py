@@ -14,6 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from hearpreprocess.exporting.arrow_arrays import arrow_array
 from hearpreprocess.exporting.clips import checked_content
 from hearpreprocess.exporting.columns import Column, columns_of, columns_table
 from hearpreprocess.exporting.formats import OnClip, Options
@@ -23,7 +24,7 @@ from hearpreprocess.exporting.shards import by_bytes
 from hearpreprocess.loading import FinishedClip, FinishedTask
 from hearpreprocess.storage import whole_file
 
-_MOST_IN_SHARD, _MOST_IN_ROW_GROUP, _PAGE = 500_000_000, 32_000_000, 1 << 20
+_MOST_IN_SHARD, _MOST_IN_ROW_GROUP, _PAGE = 500_000_000, 16_000_000, 1 << 20
 """Bytes of the clips in a file, in a row group and in a page; a larger clip has one of its own."""
 
 _MOST_ROWS_AT_ONCE = 1024
@@ -118,9 +119,9 @@ def _write_shard(
 
 
 def _table(clips: Sequence[FinishedClip], columns: Sequence[Column], schema: pa.Schema) -> pa.Table:
-    paths = pa.array([clip.file for clip in clips], pa.string())
+    paths = arrow_array([clip.file for clip in clips], pa.string())
     audio = pa.StructArray.from_arrays([_contents(clips), paths], ["bytes", "path"])
-    others = [pa.array([column.of(clip) for clip in clips], schema.field(column.name).type) for column in columns]
+    others = [arrow_array([column.of(clip) for clip in clips], _TYPES[column.kind]) for column in columns]
     return pa.Table.from_arrays([audio, *others], schema=schema)
 
 
