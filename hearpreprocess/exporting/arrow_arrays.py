@@ -40,7 +40,10 @@ def arrow_array(values: Sequence[Any], data_type: pa.DataType) -> pa.Array:
 
 
 def _array(
-    data_type: pa.DataType, values: Sequence[Any], buffers: list[pa.Buffer | None], children: list[pa.Array] | None = None
+    data_type: pa.DataType,
+    values: Sequence[Any],
+    buffers: list[pa.Buffer | None],
+    children: list[pa.Array] | None = None,
 ) -> pa.Array:
     return pa.Array.from_buffers(data_type, len(values), buffers, children=children)
 

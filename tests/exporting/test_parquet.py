@@ -20,7 +20,7 @@ from hearpreprocess import export, load
 from hearpreprocess.exporting import parquet
 from hearpreprocess.exporting.columns import _kind_of, columns_of
 from hearpreprocess.exporting.shards import by_bytes
-from hearpreprocess.exporting.yaml_text import front_matter
+from hearpreprocess.finished import yaml_block
 from tests.exporting.kinds import expected
 from tests.exporting.test_plan import KINDS
 from tests.finished_tasks import RATE
@@ -201,6 +201,6 @@ _VALUES = st.recursive(
 
 @given(st.dictionaries(_TEXTS, _VALUES))
 def test_yaml_is_read_as_it_was_written(value: dict[str, Any]) -> None:
-    text = front_matter(value)
+    text = yaml_block(value)
     assert text.startswith("---\n")
-    assert yaml.safe_load(text.removeprefix("---\n").removesuffix("---\n\n")) == value
+    assert yaml.safe_load(text.removeprefix("---\n").removesuffix("---\n")) == value
