@@ -41,7 +41,7 @@ def columns_of(task: FinishedTask) -> tuple[Column, ...]:
     taken = {column.name for column in columns} | {"audio", "split"}
     for key in dict.fromkeys(key for clip in clips for key in clip.extra):
         name = key
-        while name in taken:
+        while name in taken or not name:
             name = f"extra_{name}"
         taken.add(name)
         columns.append(_extra(key, name, clips))
