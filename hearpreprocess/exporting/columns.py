@@ -38,10 +38,10 @@ def columns_of(task: FinishedTask) -> tuple[Column, ...]:
     if any(clip.group != clip.name for clip in clips):
         meaning = "clips of one group, such as a speaker, are in one split"
         columns.append(Column("group", "text", meaning, lambda clip: clip.group))
-    taken = {column.name for column in columns} | {"audio"}
+    taken = {column.name for column in columns} | {"audio", "split"}
     for key in dict.fromkeys(key for clip in clips for key in clip.extra):
         name = key
-        while name in taken:
+        while name in taken or not name:
             name = f"extra_{name}"
         taken.add(name)
         columns.append(_extra(key, name, clips))

@@ -1,14 +1,15 @@
 """Exports with a Croissant description: the Parquet export, and `croissant.json` over its files.
 
 Croissant 1.1, a vocabulary in JSON-LD (https://docs.mlcommons.org/croissant/docs/croissant-spec-1.1.html), with the
-fields on responsible use, which hold the known issues of the dataset.
+fields on responsible use, which hold the known issues of the dataset. It has no `creator` and no `datePublished`, of
+which mlcroissant warns: tasks do not record them.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from hearpreprocess import fetch
 from hearpreprocess.exporting import parquet
 from hearpreprocess.exporting.columns import Column, Kind, columns_of
 from hearpreprocess.exporting.formats import OnClip, Options
+from hearpreprocess.exporting.names import respelled
 from hearpreprocess.exporting.readme import caveats
-from hearpreprocess.finished import is_synthetic
+from hearpreprocess.finished import is_number, is_synthetic, published
 from hearpreprocess.loading import FinishedTask
 from hearpreprocess.storage import whole_file
 
@@ -82,6 +84,11 @@ _TYPES: dict[Kind, str] = {
 _SPLIT_OF_PATH = r"^(?:.*/)?(.+?)(?:-\d{5}-of-\d{5}\.parquet)?$"
 """The split in the path of a file. It leaves the name of a split as it is, as mlcroissant 1.1 applies it twice."""
 
+_NOT_IN_IDENTIFIERS = re.compile(r"[^\w.-]")
+"""mlcroissant 1.1 takes no blanks in them, and a `/` divides them."""
+
+_USE_IN_HEAR = "Evaluation of audio representations, as in HEAR (NeurIPS 2021)"
+
 _VERSION = re.compile(r"v?((?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)){0,2})")
 
 
@@ -106,10 +113,10 @@ def _description(task: FinishedTask, folder: Path) -> dict[str, Any]:
         "url": metadata.get("url"),
         "citeAs": metadata.get("citation"),
         "version": version and version[1],
-        "keywords": ["audio", "HEAR", task.name],
+        "keywords": ["audio", *(["HEAR"] if published.is_of_hear(metadata) else []), task.name],
         "rai:dataLimitations": _limitations(task),
         "rai:dataPreprocessingProtocol": list(_preprocessing(task)),
-        "rai:dataUseCases": ["Evaluation of audio representations, as in HEAR (NeurIPS 2021)"],
+        "rai:dataUseCases": [_USE_IN_HEAR] if published.is_of_hear(metadata) else [],
         "distribution": list(_distribution(task, folder)),
         "recordSet": list(_record_sets(task, columns_of(task))),
     }
@@ -125,9 +132,13 @@ def _limitations(task: FinishedTask) -> list[str]:
 
 def _preprocessing(task: FinishedTask) -> Iterator[str]:
     yield "Recordings were converted to one channel of 16-bit samples."
-    if duration := task.metadata.get("sample_duration"):
+    duration = task.metadata.get("sample_duration")
+    if is_number(duration):
         yield f"Each clip was cut, or padded with zeros at its end, to {duration:g} s."
-    yield f"Clips were resampled to {task.sample_rate} Hz."
+    if rate := task.metadata.get("resampled_from"):
+        yield f"Clips were resampled from finished ones, published at {rate} Hz, to {task.sample_rate} Hz."
+    else:
+        yield f"Clips were resampled to {task.sample_rate} Hz."
 
 
 def _distribution(task: FinishedTask, folder: Path) -> Iterator[dict[str, Any]]:
@@ -153,9 +164,10 @@ def _distribution(task: FinishedTask, folder: Path) -> Iterator[dict[str, Any]]:
 
 
 def _record_sets(task: FinishedTask, columns: Sequence[Column]) -> Iterator[dict[str, Any]]:
-    yield _enumeration("splits", "The splits.", ["cr:Split"], [{"name": split} for split in task.splits])
-    labels = [{"index": index, "name": str(label)} for index, label in enumerate(task.vocabulary)]
-    yield _enumeration("labels", "The vocabulary.", ["sc:Enumeration"], labels)
+    splits = [{"name": name} for name in parquet.split_names(task.splits).values()]
+    yield _enumeration("splits", "The splits.", ["cr:Split"], splits)
+    if labels := [{"index": index, "name": str(label)} for index, label in enumerate(task.vocabulary)]:
+        yield _enumeration("labels", "The vocabulary.", ["sc:Enumeration"], labels)
     yield {
         "@type": "cr:RecordSet",
         "@id": "clips",
@@ -189,7 +201,7 @@ def _enumeration(name: str, description: str, types: list[str], rows: list[dict[
     }
 
 
-def _fields(task: FinishedTask, columns: Iterable[Column]) -> Iterator[dict[str, Any]]:
+def _fields(task: FinishedTask, columns: Sequence[Column]) -> Iterator[dict[str, Any]]:
     yield {
         **_field("split", "sc:Text", "the split that the clip is in"),
         "source": {
@@ -199,9 +211,10 @@ def _fields(task: FinishedTask, columns: Iterable[Column]) -> Iterator[dict[str,
         },
         "references": {"field": {"@id": "splits/name"}},
     }
+    identifiers = respelled([column.name for column in columns], lambda name: _NOT_IN_IDENTIFIERS.sub("_", name))
     audio = _field("audio", "sc:AudioObject", f"a 16-bit mono WAV file at {task.sample_rate} Hz")
     yield {**audio, "source": _column("audio", "bytes")}
-    for column in columns:
+    for column, identifier in zip(columns, identifiers, strict=True):
         if column.kind == "events":
             times = [("start", "sc:Float", "in seconds"), ("end", "sc:Float", "in seconds")]
             of_event = [*times, ("label", "sc:Integer", "its index in the vocabulary")]
@@ -210,25 +223,26 @@ def _fields(task: FinishedTask, columns: Iterable[Column]) -> Iterator[dict[str,
                 **_ARRAY,
                 "subField": [
                     {
-                        **_field(f"{column.name}/{name}", data_type, meaning),
+                        **_field(name, data_type, meaning, f"{column.name}/{name}"),
                         "source": _column(column.name, name),
                     }
                     for name, data_type, meaning in of_event
                 ],
             }
             continue
-        field = {**_field(column.name, _TYPES[column.kind], column.meaning), "source": _column(column.name)}
+        field = _field(column.name, _TYPES[column.kind], column.meaning, identifier) | {"source": _column(column.name)}
         yield field | (_ARRAY if column.kind == "labels" else {})
 
 
 _ARRAY = {"isArray": True, "arrayShape": "-1"}
 
 
-def _field(name: str, data_type: str | None, meaning: str) -> dict[str, Any]:
+def _field(name: str, data_type: str | None, meaning: str, identifier: str = "") -> dict[str, Any]:
+    """A field of the clips. `identifier`: its own part of its `@id`, by default its name."""
     field = {
         "@type": "cr:Field",
-        "@id": f"clips/{name}",
-        "name": name.rpartition("/")[2],
+        "@id": f"clips/{identifier or name}",
+        "name": name,
         "description": meaning,
     }
     return field | ({"dataType": data_type} if data_type else {})

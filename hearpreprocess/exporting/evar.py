@@ -6,7 +6,8 @@ Source: https://github.com/nttcslab/eval-audio-repr, WavDataset in evar/data.py,
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from hearpreprocess.exporting.columns import Kind
 from hearpreprocess.exporting.facts import fold_numbers
@@ -30,19 +31,33 @@ def evar_labels(vocabulary: Iterable[Label]) -> dict[Label, str]:
     """Each label as EVAR can read it: it reads a comma as the end of a label, and words such as `NA` as no label."""
     labels = list(vocabulary)
     texts = [label for label in labels if isinstance(label, str)]
-    return {**{label: str(label) for label in labels}, **dict(zip(texts, respelled(texts, _spelling), strict=True))}
+    as_read = _as_read([_without_commas(text) for text in texts])
+
+    def spelling(label: str) -> str:
+        text = _without_commas(label)
+        if text not in as_read:  # numbered, as another label is spelled like it
+            as_read.update(_as_read([text]))
+        return text if as_read[text] == text else f"label {text}"
+
+    return {**{label: str(label) for label in labels}, **dict(zip(texts, respelled(texts, spelling), strict=True))}
 
 
-def _spelling(label: str) -> str:
-    text = label.replace(",", ";")
-    return text if _is_read_as_text(text) else f"label {text}"
+def _without_commas(label: str) -> str:
+    return label.replace(",", ";")
 
 
-def _is_read_as_text(text: str) -> bool:
-    """Whether pandas, by which EVAR reads its tables, takes a cell for this text, and for no number and no gap."""
+def _as_read(texts: Sequence[str]) -> dict[str, Any]:
+    """What pandas, by which EVAR reads its tables, takes each text for: this text, a number or a gap.
+
+    Each text is a column of its own, as the type of a column depends on all of its cells.
+    """
     import pandas as pd
 
-    return pd.read_csv(io.StringIO(f"label\n{csv_line([text])}"))["label"].tolist() == [text]
+    if not texts:
+        return {}
+    table = pd.read_csv(io.StringIO(csv_line(range(len(texts))) + csv_line(texts)))
+    rows = table.to_numpy(dtype=object).tolist() or [[None] * len(texts)]  # a line without any text is left out
+    return dict(zip(texts, rows[0], strict=True))
 
 
 def evar_section(task: FinishedTask, kind: Kind) -> str:

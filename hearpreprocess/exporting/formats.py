@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.metadata
 import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,7 +32,8 @@ class Write(Protocol):
     def __call__(self, task: FinishedTask, folder: Path, options: Options, on_clip: OnClip) -> None:
         """Write a task that is bound to one sample rate into a folder.
 
-        Files that are in the folder are kept; others appear whole. The bytes depend on the task and the options alone.
+        Files that are in the folder are kept; others appear whole. The bytes depend on the task, the options and the
+        versions of its packages alone.
         """
 
 
@@ -49,6 +51,11 @@ class Format:
     extra: str = ""
     packages: tuple[str, ...] = ()
     namings: tuple[str, ...] = ()
+
+    @property
+    def package_versions(self) -> list[str]:
+        """The versions of its packages, on which its bytes depend, too."""
+        return [importlib.metadata.version(package) for package in self.packages]
 
     @property
     def write(self) -> Write:

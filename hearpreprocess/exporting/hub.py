@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hearpreprocess.exporting.columns import Column
-from hearpreprocess.exporting.yaml_text import front_matter
-from hearpreprocess.finished import hub_facts
+from hearpreprocess.finished import hub_facts, yaml_block
 from hearpreprocess.loading import FinishedTask
 
 _DTYPES = {"text": "string", "json": "string"}
@@ -59,7 +58,7 @@ def card_head(task: FinishedTask, columns: Iterable[Column], splits: Mapping[str
         "configs": [{"config_name": "default", "data_files": files}],
         "dataset_info": info,
     }
-    return front_matter(facts)
+    return yaml_block(facts)
 
 
 def _names(task: FinishedTask) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from hearpreprocess.errors import OutputError
 from hearpreprocess.exporting.clips import checked_content
 from hearpreprocess.exporting.facts import Facts
 from hearpreprocess.exporting.files import write_lines, write_vocabulary
@@ -22,7 +23,10 @@ _IN_CUTS = ("name", "label", "label_index", "labels", "label_indices", "events",
 
 
 def write(task: FinishedTask, folder: Path, options: Options, on_clip: OnClip) -> None:
-    """Write the cuts of each split that has clips, the vocabulary and README.md."""
+    """Write the cuts of each split that has clips, the vocabulary and README.md.
+
+    Raises OutputError where a clip has no samples, as Lhotse has no cut of this kind.
+    """
     facts = Facts(task)
     for split in task.splits:
         clips, path = task.clips(split), folder / f"cuts_{split}.jsonl.gz"
@@ -40,6 +44,11 @@ def write(task: FinishedTask, folder: Path, options: Options, on_clip: OnClip) -
 def _cut(clip: FinishedClip, facts: Facts, task: FinishedTask) -> dict[str, Any]:
     custom = facts.of(clip, checked_content(clip))
     rate, length = custom["sample_rate"], custom["length"]
+    if not length:
+        raise OutputError(
+            f"{clip.title}, clip {clip.name} at {rate} Hz: has no samples, and Lhotse has no cuts without any. Leave "
+            "the clip out of the task, or export to another format"
+        )
     span = {"start": 0.0, "duration": length / rate, "channel": 0}
     source = {"type": "file", "channels": [0], "source": clip_path(rate, clip.split, clip.name)}
     recording = {"id": clip.name, "sources": [source], "sampling_rate": rate, "num_samples": length}

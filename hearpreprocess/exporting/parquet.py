@@ -7,6 +7,7 @@ into memory and the hub's viewer refuses those over 286 MiB; the page index lets
 from __future__ import annotations
 
 import array
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,19 +15,25 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from hearpreprocess.errors import OutputError
+from hearpreprocess.exporting.arrow_arrays import arrow_array
 from hearpreprocess.exporting.clips import checked_content
 from hearpreprocess.exporting.columns import Column, columns_of, columns_table
 from hearpreprocess.exporting.formats import OnClip, Options
 from hearpreprocess.exporting.hub import SplitFacts, card_head, schema_metadata
+from hearpreprocess.exporting.names import respelled
 from hearpreprocess.exporting.readme import README, readme
 from hearpreprocess.exporting.shards import by_bytes
 from hearpreprocess.loading import FinishedClip, FinishedTask
-from hearpreprocess.storage import whole_file
+from hearpreprocess.storage import counted, fitting_name, whole_file
 
-_MOST_IN_SHARD, _MOST_IN_ROW_GROUP, _PAGE = 500_000_000, 32_000_000, 1 << 20
+_MOST_IN_SHARD, _MOST_IN_ROW_GROUP, _PAGE = 500_000_000, 16_000_000, 1 << 20
 """Bytes of the clips in a file, in a row group and in a page; a larger clip has one of its own."""
 
 _MOST_ROWS_AT_ONCE = 1024
+
+_NOT_IN_SPLITS = re.compile(r"[^\w.]|\.(?!\w)|^\.")
+_LONGEST_ENDING = "-00000-of-00000.parquet"
 
 _AUDIO = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 _TYPES = {
@@ -57,7 +64,7 @@ Without the second line, `datasets` decodes the clips itself, which needs furthe
 
 @dataclass(frozen=True)
 class Shard:
-    """A Parquet file: its path in the export, its split and clips."""
+    """A Parquet file: its path in the export, the name of its split there, and its clips."""
 
     path: str
     split: str
@@ -65,7 +72,10 @@ class Shard:
 
 
 def write(task: FinishedTask, folder: Path, options: Options, on_clip: OnClip) -> None:
-    """Write a task as Parquet files and a README.md; files that are there are kept."""
+    """Write a task as Parquet files and a README.md; files that are there are kept.
+
+    Raises OutputError where the task has no clips.
+    """
     del options  # it has none
     columns = columns_of(task)
     schema = _schema(task, columns)
@@ -82,13 +92,29 @@ def write(task: FinishedTask, folder: Path, options: Options, on_clip: OnClip) -
 
 
 def shards_of(task: FinishedTask) -> list[Shard]:
-    """The files of a task in their order; a split without clips has none, as `datasets` fails on one without rows."""
+    """The files of a task in their order; a split without clips has none, as `datasets` fails on one without rows.
+
+    Raises OutputError where there is none.
+    """
     shards = []
-    for split in task.splits:
+    for split, name in split_names(task.splits).items():
         groups = list(by_bytes(task.clips(split), _MOST_IN_SHARD))
         for number, clips in enumerate(groups):
-            shards.append(Shard(f"data/{split}-{number:05d}-of-{len(groups):05d}.parquet", split, clips))
+            shards.append(Shard(f"data/{name}-{number:05d}-of-{len(groups):05d}.parquet", name, clips))
+    if not shards:
+        raise OutputError(f"{task.path}: has no clips in any of its splits; expected some. Make the task again")
     return shards
+
+
+def split_names(splits: Sequence[str]) -> dict[str, str]:
+    """By split, its name in the export: `datasets` reads letters, digits, `_` and single dots alone, and no `all`."""
+    return dict(zip(splits, respelled(splits, _split_name), strict=True))
+
+
+def _split_name(split: str) -> str:
+    fitting = fitting_name(split, _LONGEST_ENDING).removesuffix(_LONGEST_ENDING)
+    name = _NOT_IN_SPLITS.sub("_", fitting) or "_"
+    return "all_" if name == "all" else name
 
 
 def _schema(task: FinishedTask, columns: Sequence[Column]) -> pa.Schema:
@@ -110,7 +136,7 @@ def _write_shard(
         write_statistics=others,
         write_page_index=True,
         data_page_size=_PAGE,
-        write_batch_size=min(max(_PAGE // largest, 1), _MOST_ROWS_AT_ONCE),
+        write_batch_size=min(max(_PAGE // max(largest, 1), 1), _MOST_ROWS_AT_ONCE),
     ) as writer:
         for group in by_bytes(clips, _MOST_IN_ROW_GROUP):
             writer.write_table(_table(group, columns, schema), row_group_size=len(group))
@@ -118,9 +144,9 @@ def _write_shard(
 
 
 def _table(clips: Sequence[FinishedClip], columns: Sequence[Column], schema: pa.Schema) -> pa.Table:
-    paths = pa.array([clip.file for clip in clips], pa.string())
+    paths = arrow_array([clip.file for clip in clips], pa.string())
     audio = pa.StructArray.from_arrays([_contents(clips), paths], ["bytes", "path"])
-    others = [pa.array([column.of(clip) for clip in clips], schema.field(column.name).type) for column in columns]
+    others = [arrow_array([column.of(clip) for clip in clips], _TYPES[column.kind]) for column in columns]
     return pa.Table.from_arrays([audio, *others], schema=schema)
 
 
@@ -157,15 +183,17 @@ def _readme(task: FinishedTask, folder: Path, columns: Sequence[Column], shards:
     first, second, *others = columns_table(columns)
     sections = {
         "How to load it": LOADING.replace("SPLIT", splits[0]),
-        "Columns": "\n".join([first, second, audio, *others]) + "\n\n" + _labels_note(task, splits[0]),
+        "Columns": "\n".join([first, second, audio, *others]) + "\n\n" + _note(task, splits[0]),
     }
-    return readme(task, sections, head)
+    return readme(task, sections, f"{head}\n")
 
 
-def _labels_note(task: FinishedTask, split: str) -> str:
+def _note(task: FinishedTask, split: str) -> str:
+    changed = [f"`{of_task}` is `{name}`" for of_task, name in split_names(task.splits).items() if of_task != name]
+    note = f" `datasets` does not read the names of all splits; here {', '.join(changed)}." if changed else ""
     return (
-        f"A label is its index in the vocabulary of {len(task.vocabulary):,} labels, whose names are in the features: "
-        f'`dataset["{split}"].features`.'
+        f"A label is its index in the vocabulary of {counted(len(task.vocabulary), 'labels')}, whose names are in the "
+        f'features: `dataset["{split}"].features`.{note}'
     )
 
 

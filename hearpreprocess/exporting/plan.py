@@ -53,6 +53,7 @@ class PlannedExport:
     def key(self) -> str:
         """The digest of all that its bytes depend on."""
         facts = [self.format.name, self.format.version, astuple(self.options), self.task.sample_rate]
+        facts += self.format.package_versions
         return _key([*facts, self.task.title, self.task.metadata, list(self.task.vocabulary)], self.task)
 
     @property

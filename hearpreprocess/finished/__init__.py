@@ -6,7 +6,7 @@ from hearpreprocess.finished.card import is_synthetic
 from hearpreprocess.finished.contents import ClipFile, Contents
 from hearpreprocess.finished.files import ClipKey, clips_of, is_folder
 from hearpreprocess.finished.forms import compression_problem, root_problem
-from hearpreprocess.finished.front_matter import hub_facts, in_yaml
+from hearpreprocess.finished.front_matter import hub_facts
 from hearpreprocess.finished.layout import (
     CARD,
     MANIFEST,
@@ -38,6 +38,7 @@ from hearpreprocess.finished.tarball import (
     tarball_name,
     write_tarball,
 )
+from hearpreprocess.finished.yaml_text import yaml_block
 
 __all__ = [
     "CARD",
@@ -67,7 +68,6 @@ __all__ = [
     "compression_of",
     "compression_problem",
     "hub_facts",
-    "in_yaml",
     "is_complete",
     "is_event",
     "is_folder",
@@ -92,4 +92,5 @@ __all__ = [
     "write_folder",
     "write_tarball",
     "wrong_values",
+    "yaml_block",
 ]

@@ -6,10 +6,12 @@ The keys are those of the hub's dataset cards. Each sample rate is a configurati
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Mapping
+import textwrap
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+from hearpreprocess.finished.yaml_text import yaml_block
 
 _LICENCES = frozenset(
     (
@@ -24,12 +26,14 @@ _LICENCES = frozenset(
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 _LARGEST_SIZE = "1M<n<10M"
 
-_NOT_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_LONGEST_LICENCE_NAME = 60
 
 
 def front_matter(metadata: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
     """The YAML at the head of a card, from task_metadata.json and the manifest, whose sample rates it lists."""
-    return "\n".join(["---", *_lines(metadata, manifest), "---", ""])
+    facts = hub_facts(metadata["licence"], metadata["url"], manifest["task"], len(manifest["clips"]))
+    configurations = _configurations(metadata, manifest)
+    return yaml_block({**facts, **({"configs": configurations} if configurations else {})})
 
 
 def licence_facts(licence: str, url: str) -> dict[str, str]:
@@ -37,7 +41,9 @@ def licence_facts(licence: str, url: str) -> dict[str, str]:
     identifier = re.sub(r"\s+", "-", licence.strip().casefold()) or "unknown"
     if identifier in _LICENCES:
         return {"license": identifier}
-    name = re.sub(r"[^a-z0-9.]+", "-", licence.casefold()).strip("-.")  # without blanks, as those in the hub's examples
+    words = re.sub(r"[^a-z0-9.]+", " ", licence.casefold()).strip(" .")
+    # Without blanks, as those in the hub's examples.
+    name = textwrap.shorten(words, _LONGEST_LICENCE_NAME, placeholder="").rstrip(".").replace(" ", "-")
     link = {"license_link": url} if url.startswith("https://") else {}
     return {"license": "other", "license_name": name or "see-card", **link}
 
@@ -53,29 +59,25 @@ def hub_facts(licence: str, url: str, title: str, clips: int) -> dict[str, Any]:
     }
 
 
-def _lines(metadata: Mapping[str, Any], manifest: Mapping[str, Any]) -> Iterator[str]:
-    clips: Mapping[str, Any] = manifest["clips"]
-    facts = hub_facts(metadata["licence"], metadata["url"], manifest["task"], len(clips))
-    yield from (f"{key}: {in_yaml(value)}" for key, value in facts.items())
-    if not manifest["sample_rates"]:
-        return
+def _configurations(metadata: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Each sample rate as a configuration, with the files of its splits."""
     hidden: dict[str, set[bool]] = {}
-    for file, of_clip in clips.items():
+    for file, of_clip in manifest["clips"].items():
         hidden.setdefault(of_clip["split"], set()).add(file.startswith("."))
-    yield "configs:"
-    for rate in manifest["sample_rates"]:
-        yield f"- config_name: {in_yaml(str(rate))}"
-        yield "  drop_labels: true"
-        yield "  drop_metadata: true"
-        yield "  data_files:"
-        for split in metadata["splits"]:
-            if split in hidden:  # a pattern that matches no file is an error of every split
-                patterns = [f"{rate}/{split}/{'.' * is_hidden}*.wav" for is_hidden in sorted(hidden[split])]
-                yield f"  - split: {in_yaml(split)}"
-                yield f"    path: {in_yaml(patterns[0] if len(patterns) == 1 else patterns)}"
+    # A pattern that matches no file is an error of every split.
+    splits = [split for split in metadata["splits"] if split in hidden]
+    return [
+        {
+            "config_name": str(rate),
+            "drop_labels": True,
+            "drop_metadata": True,
+            "data_files": [{"split": split, "path": _patterns(f"{rate}/{split}", hidden[split])} for split in splits],
+        }
+        for rate in manifest["sample_rates"]
+    ]
 
 
-def in_yaml(value: Any) -> str:
-    """A value on one line of YAML, which has JSON's spelling and is stricter on characters."""
-    text = json.dumps(value, ensure_ascii=False)
-    return _NOT_IN_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+def _patterns(folder: str, hidden: Iterable[bool]) -> str | list[str]:
+    """The patterns of the files in a folder. `hidden`: whether there are hidden ones, others, or both."""
+    first, *others = [f"{folder}/{'.' * is_hidden}*.wav" for is_hidden in sorted(hidden)]
+    return [first, *others] if others else first

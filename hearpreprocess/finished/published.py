@@ -29,6 +29,14 @@ _OUR_OWN = ("spoken_digit",)
 """Built-in tasks that are none of HEAR's, and so are not in its record."""
 
 
+def is_of_hear(metadata: Mapping[str, Any]) -> bool:
+    """Whether a finished task is one of HEAR's own, by its name and version."""
+    name = metadata.get("task_name")
+    if name in _OUR_OWN or name not in registry.built_in_names():
+        return False
+    return registry.load(str(name)).version == metadata.get("version")
+
+
 def is_tarball(location: str) -> bool:
     """Whether a task's location is a finished task's tarball."""
     return location.endswith(".tar.gz")

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from hearpreprocess import FinishedTask, load
+from hearpreprocess.errors import OutputError
 from hearpreprocess.exporting import export
 from hearpreprocess.task import registry
 from tests import finished_tasks
@@ -58,6 +59,13 @@ def test_a_split_without_clips_has_no_file(tmp_path: Path) -> None:
     task = published_task(tmp_path / "task", {"train": {"a": ["x"]}, "test": {}})
     folder = export(task, "lhotse", out=tmp_path / "out")
     assert [path.name for path in folder.glob("*.gz")] == ["cuts_train.jsonl.gz"]
+
+
+def test_a_clip_without_samples_is_refused_as_lhotse_has_no_cut_for_it(tmp_path: Path) -> None:
+    task = published_task(tmp_path / "task", {"train": {"a": ["x"]}, "test": {"b": ["x"]}}, lengths={"b": 0})
+    with pytest.raises(OutputError, match="clip b at 1000 Hz: has no samples"):
+        export(task, "lhotse", out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_an_event_that_ends_where_it_starts_lasts_one_sample(tmp_path: Path) -> None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import soundfile
@@ -17,11 +21,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hearpreprocess import export, load
+from hearpreprocess.errors import AudioError, OutputError
 from hearpreprocess.exporting import parquet
+from hearpreprocess.exporting.arrow_arrays import arrow_array
 from hearpreprocess.exporting.columns import _kind_of, columns_of
 from hearpreprocess.exporting.shards import by_bytes
-from hearpreprocess.exporting.yaml_text import front_matter
+from hearpreprocess.finished import yaml_block
 from tests.exporting.kinds import expected
+from tests.exporting.small_tasks import published_task
 from tests.exporting.test_plan import KINDS
 from tests.finished_tasks import RATE
 from tests.shared import copy_of
@@ -137,6 +144,66 @@ def test_a_split_without_clips_has_no_file(folders: dict[str, Path], tmp_path: P
     assert 'dataset["fold01"]' in (out / "README.md").read_text()
 
 
+def test_split_names_are_those_that_the_readers_take(tmp_path: Path) -> None:
+    """By the rule of `datasets`, which reads none of a data set with other names of splits."""
+    labels = {"a-b": "l", "a_b": "m", "all": "l", "d d": "l", ".e..f[": "m", "é.1": "l", "x" * 245: "m"}
+    task = published_task(tmp_path / "task", {split: {f"{split[:9]}": [label]} for split, label in labels.items()})
+    out = export(task, "croissant", out=tmp_path / "out")
+    entries = head(out)["configs"][0]["data_files"]
+    names = [entry["split"] for entry in entries]
+    assert names[:6] == ["a_b_2", "a_b", "all_", "d_d", "_e_.f_", "é.1"]
+    assert all(re.fullmatch(r"\w+(\.\w+)*", name) for name in names)
+    for entry, split in zip(entries, labels, strict=True):
+        (path,) = out.glob(entry["path"])
+        assert pq.read_table(path)["file"].to_pylist() == [f"{split[:9]}.wav"]
+    sets = {of_set["@id"]: of_set for of_set in json.loads((out / "croissant.json").read_text())["recordSet"]}
+    assert [row["splits/name"] for row in sets["splits"]["data"]] == names
+    assert "`a-b` is `a_b_2`, `all` is `all_`" in (out / "README.md").read_text()
+
+
+def test_a_task_without_labels_or_clips_or_samples(tmp_path: Path) -> None:
+    unlabelled = published_task(tmp_path / "unlabelled", {"train": {"a": []}, "test": {"b": []}}, lengths={"a": 0})
+    out = export(unlabelled, "croissant", out=tmp_path / "out")
+    assert [of_set["@id"] for of_set in json.loads((out / "croissant.json").read_text())["recordSet"]] == [
+        "splits",
+        "clips",
+    ]
+    empty = published_task(tmp_path / "empty", {"train": {}, "test": {}})
+    with pytest.raises(OutputError, match="has no clips in any of its splits"):
+        export(empty, "croissant", out=tmp_path / "none")
+    (unlabelled / str(RATE) / "test" / "b.wav").write_bytes(b"")
+    with pytest.raises(AudioError, match="clip b at 1000 Hz: not a WAV file"):
+        export(unlabelled, "parquet", out=tmp_path / "damaged")
+
+
+@pytest.mark.parametrize(
+    ("data_type", "values"),
+    [
+        (pa.string(), st.text(st.characters(exclude_categories=["Cs"]))),
+        (pa.int64(), st.integers(-(2**63), 2**63 - 1)),
+        (pa.float64(), st.floats(allow_nan=False)),
+        (pa.bool_(), st.booleans()),
+        (pa.list_(pa.int64()), st.lists(st.integers(-9, 9))),
+        (pa.list_(pa.struct([("start", pa.float64())])), st.lists(st.fixed_dictionaries({"start": st.floats(0, 9)}))),
+    ],
+)
+@given(st.data())
+def test_arrays_hold_the_values(data_type: pa.DataType, values: st.SearchStrategy[Any], data: st.DataObject) -> None:
+    given_values = data.draw(st.lists(st.none() | values))
+    array = arrow_array(given_values, data_type)
+    array.validate(full=True)
+    assert array.equals(pa.array(given_values, data_type))
+
+
+def test_an_export_does_not_import_pandas(folders: dict[str, Path], tmp_path: Path) -> None:
+    """It would take 60 MB of memory."""
+    program = (
+        "import sys, hearpreprocess; hearpreprocess.export(sys.argv[1], 'croissant', out=sys.argv[2]); "
+        "sys.exit('pandas' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", program, folders["numbers"], tmp_path / "out"], check=True)
+
+
 def test_groups_by_bytes(folders: dict[str, Path]) -> None:
     clips = load(folders["esc50"]).clips()
     size = clips[0].size
@@ -191,6 +258,50 @@ def test_croissant_describes_the_files(folders: dict[str, Path], exports: dict[s
     assert [field["name"] for field in sets["clips"]["field"]] == ["split", *columns]
 
 
+def test_names_of_extra_fields_are_no_identifiers(folders: dict[str, Path], tmp_path: Path) -> None:
+    """mlcroissant 1.1 refuses identifiers with blanks."""
+    folder = copy_of(folders["esc50"], tmp_path / "task")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    names = ["mic distance", "mic_distance", "events/start", "größe", " ", "split", ""]
+    for of_clip in manifest["clips"].values():
+        of_clip["extra"] = dict.fromkeys(names, 1)
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    description = json.loads((export(folder, "croissant", out=tmp_path / "out") / "croissant.json").read_text())
+    fields = description["recordSet"][-1]["field"]
+    assert [field["name"] for field in fields[4:]] == [*names[:5], "extra_split", "extra_"]
+    identifiers = [field["@id"] for field in fields]
+    assert len(set(identifiers)) == len(identifiers)
+    assert all(re.fullmatch(r"clips/[\w.-]+", identifier) for identifier in identifiers)
+    columns = pq.read_schema(tmp_path / "out" / "data" / "fold00-00000-of-00001.parquet").names
+    assert [field["source"]["extract"]["column"] for field in fields[1:]] == columns
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_of_hear", "last"),
+    [
+        ({}, True, "Clips were resampled to 1000 Hz."),
+        ({"version": "v3"}, False, "Clips were resampled to 1000 Hz."),
+        ({"task_name": "mine", "sample_duration": "five"}, False, "Clips were resampled to 1000 Hz."),
+        ({"task_name": "spoken_digit", "version": "v2"}, False, "Clips were resampled to 1000 Hz."),
+        (
+            {"resampled_from": 48000},
+            True,
+            "Clips were resampled from finished ones, published at 48000 Hz, to 1000 Hz.",
+        ),
+    ],
+)
+def test_croissant_states_what_is_so(
+    folders: dict[str, Path], tmp_path: Path, changes: dict[str, Any], is_of_hear: bool, last: str
+) -> None:
+    folder = copy_of(folders["esc50"], tmp_path / "task")
+    metadata = json.loads((folder / "task_metadata.json").read_text())
+    (folder / "task_metadata.json").write_text(json.dumps({**metadata, **changes}))
+    (folder / "manifest.json").unlink()
+    description = json.loads((export(folder, "croissant", out=tmp_path / "out") / "croissant.json").read_text())
+    assert ("HEAR" in description["keywords"], "HEAR" in str(description.get("rai:dataUseCases"))) == (is_of_hear,) * 2
+    assert description["rai:dataPreprocessingProtocol"][-1] == last
+
+
 _TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 _VALUES = st.recursive(
     st.booleans() | st.integers() | _TEXTS | st.none(),
@@ -201,6 +312,6 @@ _VALUES = st.recursive(
 
 @given(st.dictionaries(_TEXTS, _VALUES))
 def test_yaml_is_read_as_it_was_written(value: dict[str, Any]) -> None:
-    text = front_matter(value)
+    text = yaml_block(value)
     assert text.startswith("---\n")
-    assert yaml.safe_load(text.removeprefix("---\n").removesuffix("---\n\n")) == value
+    assert yaml.safe_load(text.removeprefix("---\n").removesuffix("---\n")) == value

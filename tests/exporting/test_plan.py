@@ -9,8 +9,10 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from hearpreprocess import export, load
@@ -64,6 +66,14 @@ def test_an_export_that_is_there_is_left_as_it_is(folders: dict[str, Path], tmp_
     assert planned_export(folders["esc50"], "parquet", out=out).is_complete
     assert export(folders["esc50"], "parquet", out=out, on_clip=pytest.fail) == out
     assert states(out) == before
+
+
+def test_another_version_of_the_library_is_another_export(folders: dict[str, Path], tmp_path: Path) -> None:
+    """Versions of pyarrow write different bytes for the same input."""
+    planned = planned_export(folders["esc50"], "parquet", out=tmp_path / "out")
+    assert planned.format.package_versions == [pa.__version__]
+    without = replace(planned, format=replace(planned.format, packages=()))
+    assert without.key != planned.key
 
 
 def test_the_place_without_a_word_about_it(own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -145,6 +145,22 @@ def test_evar_reads_any_label_as_the_text_that_it_is_given(labels: list[str]) ->
     spelled = evar_labels(labels)
     assert len(set(spelled.values())) == len(labels)
     assert not any("," in spelling for spelling in spelled.values())
+    for spelling in spelled.values():
+        assert pd.read_csv(io.StringIO(f"label\n{csv_line([spelling])}"))["label"].tolist() == [spelling]
+
+
+def test_many_labels_are_read_by_pandas_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each call takes a millisecond, which many labels made half a minute of."""
+    calls = []
+    read_csv = pd.read_csv
+    monkeypatch.setattr(pd, "read_csv", lambda *given: calls.append(given) or read_csv(*given))
+    spelled = evar_labels([*map(str, range(500)), *(f"label, {number}" for number in range(500)), "NA"])
+    assert list(spelled.values()) == [
+        *(f"label {number}" for number in range(500)),
+        *(f"label; {number}" for number in range(500)),
+        "label NA",
+    ]
+    assert len(calls) == 1
 
 
 @pytest.mark.slow

@@ -106,6 +106,14 @@ def test_splits_without_clips_are_no_pattern_and_hidden_files_are_one() -> None:
         ("", {"license": "unknown"}),
         ("MIT", {"license": "mit"}),
         ('ODbL 1.0: "é"', {"license": "other", "license_name": "odbl-1.0", "license_link": "https://example.org"}),
+        (
+            "CC BY 4.0; each clip has a licence of its own (CC0, CC BY, CC BY-NC, CC Sampling+), listed in the source",
+            {
+                "license": "other",
+                "license_name": "cc-by-4.0-each-clip-has-a-licence-of-its-own-cc0-cc-by-cc-by",
+                "license_link": "https://example.org",
+            },
+        ),
         ("许可", {"license": "other", "license_name": "see-card", "license_link": "https://example.org"}),
     ],
 )
