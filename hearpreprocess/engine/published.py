@@ -225,20 +225,20 @@ def _check_replaceable(steps: Iterable[Published]) -> None:
         lines = []
         for problem, outputs in refused.items():
             others = f" (and {counted(len(outputs) - 1, 'other outputs')})" if len(outputs) > 1 else ""
-            lines.append(f"{outputs[0]}{others} {problem}")
+            lines.append(f"{outputs[0]}{others}{problem}")
         raise OutputError("\n".join(lines))
 
 
 def _problem_of(output: Path, tarballs: Collection[Path]) -> str | None:
-    """Why an output that exists may not be replaced; None if it may. `tarballs`: those to read."""
+    """What to say after an output that may not be replaced; None if it may. `tarballs`: those to read."""
     if output.resolve() in tarballs:
-        return "is a tarball to read, and would be written over; choose another --tar-dir"
+        return " is a tarball to read, and would be written over; choose another --tar-dir"
     if (release_of_folder(output) if output.is_dir() else release_of_tarball(output)) is None:
-        return "already exists and was not created by hearpreprocess; move it away, or choose another {}".format(
+        return " already exists and was not created by hearpreprocess; move it away, or choose another {}".format(
             "--tasks-dir" if output.is_dir() else "--tar-dir"
         )
     if not resampled.is_resampled(output):
-        return "was made from the original corpus; choose another --tasks-dir and --tar-dir for what is resampled"
+        return " was made from the original corpus; choose another --tasks-dir and --tar-dir for what is resampled"
     return None
 
 
