@@ -33,13 +33,13 @@ def check_replaceable(folder: Path) -> None:
     if not os.path.lexists(folder):
         return
     if not folder.is_dir():
-        raise OutputError(f"{folder}: expected a directory, found a file; choose another with --to-dir")
+        raise OutputError(f"{folder}: expected a directory, found a file. Choose another directory")
     mark = _mark_of(folder)
     if mark is None:
         if any(folder.iterdir()):
             raise OutputError(
                 f"{folder}: already exists and is not an export made by hearpreprocess; expected an empty directory, "
-                "or one that does not exist. Move it away, or choose another with --to-dir"
+                "or one that does not exist. Move it away, or choose another directory"
             )
         return
     foreign = sorted(_sizes(folder).keys() - mark["files"].keys())
@@ -47,7 +47,7 @@ def check_replaceable(folder: Path) -> None:
         raise OutputError(
             f"{folder}: has to be replaced by an export of another input, and has files that hearpreprocess did not "
             f"make: {', '.join(foreign[:5])}{' ...' if len(foreign) > 5 else ''}. Move them away, or choose another "
-            "directory with --to-dir"
+            "directory"
         )
 
 

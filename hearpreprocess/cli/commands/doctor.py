@@ -12,13 +12,14 @@ import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hearpreprocess.cli.options import add_directories
 from hearpreprocess.errors import HearPreprocessError
+from hearpreprocess.exporting import FORMATS
 from hearpreprocess.installation import install_command
 from hearpreprocess.storage import bytes_text, disk_of, free_on, nearest_existing
 from hearpreprocess.task import EXTRAS
@@ -75,7 +76,11 @@ def _diagnoses(options: argparse.Namespace) -> Iterator[Diagnosis]:
         packages = [Diagnosis("packaging", f"cannot be loaded ({error}), and reads what else is needed", fix)]
     yield from packages
     for extra, module in EXTRAS.items():
-        yield _extra(extra, module)
+        yield _extra(extra, [module], "`hearpreprocess info` tells whether a task needs it")
+    for extra in dict.fromkeys(format.extra for format in FORMATS.values() if format.extra):
+        formats = [format for format in FORMATS.values() if format.extra == extra]
+        modules = [module for format in formats for module in format.packages]
+        yield _extra(extra, modules, f"exports to {' and '.join(format.name for format in formats)} need it")
     yield _guarded("ffmpeg", _ffmpeg, "pip install --force-reinstall imageio-ffmpeg, or unset IMAGEIO_FFMPEG_EXE")
     yield _open_files()
     yield _shared_memory()
@@ -128,10 +133,10 @@ def _package(requirement: Requirement) -> Diagnosis:
     return Diagnosis(name, version)
 
 
-def _extra(extra: str, module: str) -> Diagnosis:
-    if importlib.util.find_spec(module) is not None:
+def _extra(extra: str, modules: Iterable[str], needed_by: str) -> Diagnosis:
+    if all(importlib.util.find_spec(module) is not None for module in modules):
         return Diagnosis(f"extra {extra}", "installed")
-    state = "not installed; `hearpreprocess info` tells whether a task needs it"
+    state = f"not installed; {needed_by}"
     return Diagnosis(f"extra {extra}", state, install_command([extra]), is_needed=False)
 
 
