@@ -73,7 +73,8 @@ def _paths(word: str, known: Sequence[NamedTask], tasks_dir: Path) -> list[Path]
         )
     if given.is_dir() and not of_name:
         check_task_path(given)
-    raise TaskNotFoundError(f"{word}: no finished task of this name in {tasks_dir}{_advice(word, of_name, known)}")
+    kind = "tasks of this group" if name in GROUPS else "task of this name"
+    raise TaskNotFoundError(f"{word}: no finished {kind} in {tasks_dir}{_advice(word, of_name, known)}")
 
 
 def _is_called(task: NamedTask, name: str) -> bool:
@@ -91,13 +92,14 @@ def _choice(tasks: Iterable[NamedTask]) -> str:
 
 def _advice(word: str, of_name: Sequence[NamedTask], known: Sequence[NamedTask]) -> str:
     """What to do where no finished task is meant: the command that makes it, if there is such a task."""
-    finished = f"; finished: {_choice(of_name or known)}" if known else ""
+    finished = f"; finished: {_choice(of_name or known)}." if known else "."
     if to_make := next(_to_make(word), ""):
-        return f"{finished}. Make it first: hearpreprocess {to_make}"
-    if word.partition(":")[0] in GROUPS:
-        return f"{finished}. Make its tasks first, or choose another directory with --tasks-dir"
+        return f"{finished if of_name else '.'} Make it first: hearpreprocess {to_make}"
+    name = word.partition(":")[0]
+    if name in GROUPS:
+        return f"{finished} Make its tasks first, or choose another directory with --tasks-dir"
     names = [*(task.name for task in known), *(task.title for task in known), *built_in_names()]
-    meant = nearest(word.partition(":")[0], names) or f"{finished}."
+    meant = finished if of_name else nearest(name, names) or finished
     return f"{meant} Expected a finished task's name, or the path of its folder or tarball"
 
 

@@ -36,13 +36,20 @@ def check_task_path(path: Path) -> None:
     except OutputError as error:
         if os.path.lexists(path):
             raise
-        raise OutputError(f"{error}; expected the folder or the tarball of a finished task") from error
+        named = [task for task in task_folders_in(Path("out", TASKS)) if path.name in (task.name, _task_name(task))]
+        meant = f"; did you mean {' or '.join(map(str, named[:_SHOWN]))}?" if named else ""
+        raise OutputError(f"{error}; expected the folder or the tarball of a finished task{meant}") from error
     tasks = [task for parent in (path, path / TASKS) for task in task_folders_in(parent)]
     expected = f"{path}: not a finished task; expected the folder or the tarball of one"
     if not tasks:
         raise OutputError(f"{expected}, got a directory without {METADATA}")
     shown = ", ".join(map(str, tasks[:_SHOWN])) + (" ..." if len(tasks) > _SHOWN else "")
     raise OutputError(f"{expected}, got a directory with {counted(len(tasks), 'finished tasks')}. Export {shown}")
+
+
+def _task_name(folder: Path) -> str:
+    """The name of the task in the name of a finished task's folder."""
+    return folder.name.partition("-")[0]
 
 
 def checked_folder(out: str | os.PathLike[str], task: FinishedTask, tasks_dir: Path | None) -> Path:
@@ -63,7 +70,7 @@ def checked_folder(out: str | os.PathLike[str], task: FinishedTask, tasks_dir: P
     if _holds_tasks(nearest_existing(real.parent), tasks_dir):
         raise OutputError(
             f"{folder}: is among finished tasks; programs that read all of them, such as hear-eval-kit, would take the "
-            f"export for a task. Choose a directory outside {folder.parent}"
+            f"export for a task. Choose a directory outside {nearest_existing(folder.parent)}"
         )
     return real if folder.is_symlink() or not folder.name else folder
 

@@ -115,6 +115,8 @@ def test_what_is_somebody_elses_stays(folders: dict[str, Path], own: Path, tmp_p
         (tmp_path / "file" / "below", "a file stands where a folder must be"),
         (own / "export", "is in the finished task itself"),
         (own, "is in the finished task itself"),
+        (Path("/proc/none"), "/proc/none: cannot be written: "),
+        (tmp_path / ("long" * 100), "cannot be written: File name too long"),
     ]:
         with pytest.raises(OutputError, match=message):
             export(own, "parquet", out=out)
@@ -124,6 +126,71 @@ def test_what_is_somebody_elses_stays(folders: dict[str, Path], own: Path, tmp_p
     export(folders["esc50"], "parquet", out=tmp_path / "link")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "empty" / "README.md").is_file()
+
+
+def test_an_export_is_not_put_among_finished_tasks(folders: dict[str, Path], tmp_path: Path) -> None:
+    tasks = tmp_path / "out" / "tasks"
+    own = shutil.copytree(folders["esc50"], tasks / folders["esc50"].name)
+    for out in (tasks / "new", tasks / "new" / "deep"):
+        with pytest.raises(OutputError, match=f"is among finished tasks; .*Choose a directory outside {tasks}"):
+            export(own, "tables", out=out)
+        assert not out.exists()
+    with pytest.raises(OutputError, match="is among finished tasks"):
+        planned_export(own, "tables", out=tmp_path / "new", tasks_dir=tmp_path)
+    assert export(own, "tables", out=tmp_path / "out" / "new").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("named", "message"),
+    [
+        ({"task": None}, "expected a finished task, or the path of its folder or tarball, got None"),
+        ({"task": ["a", "b"]}, r"expected a finished task, .*got \['a', 'b'\]"),
+        ({"task": 0}, "expected a finished task"),
+        ({"task": b"esc50"}, "expected a finished task"),
+        ({"task": "a\0b"}, "expected a finished task"),
+        ({"task": ""}, "expected a finished task"),
+        ({"to": None}, "unknown export format None"),
+        ({"to": ["parquet"]}, "unknown export format"),
+        ({"out": ""}, "expected the path of a directory, got ''"),
+        ({"out": 1}, "expected the path of a directory, got 1"),
+        ({"out": "a\0b"}, "expected the path of a directory"),
+        ({"naming": 1}, "no naming 1"),
+        ({"sample_rate": "1000"}, "sample_rate '1000': expected a whole number"),
+        ({"sample_rate": 1000.0}, "sample_rate 1000.0: expected a whole number"),
+        ({"sample_rate": True}, "sample_rate True: expected a whole number"),
+        ({"on_clip": None}, "on_clip None: expected a function"),
+    ],
+)
+def test_arguments_of_other_types(
+    folders: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: dict[str, object], message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=message):
+        export(**{"task": folders["esc50"], "to": "tables", **named})  # type: ignore[arg-type]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_path_that_was_meant(folders: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = Path("out", "tasks", folders["esc50"].name)
+    shutil.copytree(folders["esc50"], tmp_path / own)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OutputError, match=f"there is no esc50; .*; did you mean {own}"):
+        export("esc50", "tables")
+    for folder in ("out", "out/tasks"):
+        with pytest.raises(OutputError, match=f"{folder}: not a finished task; .* 1 finished task. Export {own}"):
+            export(folder, "tables")
+
+
+def test_nothing_is_left_of_a_damaged_task(own: Path, tmp_path: Path) -> None:
+    tarball = finished_tasks.tarball_of(own, tmp_path)
+    tarball.write_bytes(tarball.read_bytes()[:-2000])
+    path = own / str(RATE) / "fold04" / "5-41-A-41.wav"  # after files that could be kept
+    path.write_bytes(path.read_bytes()[:-2])
+    for damaged in (tarball, own):
+        for to in ("parquet", "webdataset"):
+            with pytest.raises(HearPreprocessError):
+                export(damaged, to, out=tmp_path / "exports" / "out")
+            assert list((tmp_path / "exports").glob("*")) == []
 
 
 def test_an_interrupted_export_goes_on(folders: dict[str, Path], tmp_path: Path) -> None:
@@ -243,7 +310,7 @@ def test_what_cannot_be_exported(
     refused(OutputError, "there is no", tmp_path / "nothing", "parquet")
     refused(OutputError, "not a finished task", tmp_path, "parquet")
     shutil.copytree(own / str(RATE), own / "2000")
-    refused(ConfigError, "several sample rates, 1000, 2000 Hz.*--sample-rate 1000", own, "parquet")
+    refused(ConfigError, "at 1000, 2000 Hz; expected one.*Choose one, such as sample_rate 1000", own, "parquet")
     shutil.rmtree(own / str(RATE) / "fold03")
     refused(OutputError, "unfinished or damaged: 2 of its clips", own, "parquet", RATE)
     monkeypatch.setitem(sys.modules, "pyarrow", None)
