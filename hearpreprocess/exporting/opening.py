@@ -65,6 +65,8 @@ def checked_folder(out: str | os.PathLike[str], task: FinishedTask, tasks_dir: P
     except OSError as error:
         raise OutputError(f"{folder}: cannot be written: {reason_of(error)}. Choose another directory") from error
     real = Path(os.path.realpath(folder))
+    if not real.name:
+        raise OutputError(f"{folder}: expected a directory that can be replaced. Choose another directory")
     if real.is_relative_to(task.path.resolve()):
         raise OutputError(f"{folder}: is in the finished task itself; choose a directory outside {task.path}")
     if _holds_tasks(nearest_existing(real.parent), tasks_dir):

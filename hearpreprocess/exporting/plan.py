@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import re
+import stat
 from collections.abc import Callable, Iterator
 from dataclasses import astuple, dataclass
 from functools import cached_property
@@ -17,6 +18,7 @@ from hearpreprocess.about import __version__
 from hearpreprocess.errors import ConfigError, DiskFullError, HearPreprocessError, OutputError
 from hearpreprocess.exporting.formats import Format, OnClip, Options, format_named
 from hearpreprocess.exporting.mark import check_replaceable, is_export, write_mark
+from hearpreprocess.exporting.metadata import metadata_of
 from hearpreprocess.exporting.names import file_name
 from hearpreprocess.exporting.opening import checked_folder, opened
 from hearpreprocess.loading import FinishedTask
@@ -55,10 +57,10 @@ class PlannedExport:
 
     @cached_property
     def key(self) -> str:
-        """The digest of all that its bytes depend on."""
+        """The digest of all that its bytes depend on; of a task without a manifest, all its audio is read for it."""
         facts = [self.format.name, self.format.version, astuple(self.options), self.task.sample_rate]
         facts += self.format.package_versions
-        return _key([*facts, self.task.title, self.task.metadata, list(self.task.vocabulary)], self.task)
+        return _key([*facts, self.task.title, metadata_of(self.task), list(self.task.vocabulary)], self.task)
 
     @property
     def is_complete(self) -> bool:
@@ -70,7 +72,7 @@ class PlannedExport:
         """The hidden directory in which it is written; it stays after an interruption."""
         return self._hidden(f".{self.key}{_PARTIAL}")
 
-    def make(self, on_clip: OnClip = int, say: Callable[[str], object] = str) -> Path:
+    def make(self, on_clip: OnClip | None = None, say: Callable[[str], object] | None = None) -> Path:
         """Write it, unless it is there already, and return its folder.
 
         After an interruption, and on a full disk, the next call keeps the files that were finished; after any other
@@ -82,10 +84,11 @@ class PlannedExport:
         """
         with self._explaining_errors(), explaining_disk_errors(self.folder):
             self.folder.parent.mkdir(parents=True, exist_ok=True)
-            with self._lock(say):
+            with self._lock(say or _ignore):
+                remove_abandoned(self.folder.parent)  # what was replaced when a program was killed
                 if not self.is_complete:
-                    check_replaceable(self.folder)
-                    self._build(on_clip)
+                    check_replaceable(self.folder, self._facts())
+                    self._build(on_clip or _ignore)
         return self.folder
 
     def _build(self, on_clip: OnClip) -> None:
@@ -94,6 +97,8 @@ class PlannedExport:
             if other.name != partial.name:
                 discard(other)
         partial.mkdir(exist_ok=True)
+        if self.folder.is_dir():
+            partial.chmod(stat.S_IMODE(self.folder.stat().st_mode))
         for parent, _folders, _names in os.walk(partial):
             remove_abandoned(Path(parent), force=True)
         try:
@@ -167,7 +172,7 @@ def export(
     sample_rate: int | None = None,
     out: str | os.PathLike[str] | None = None,
     naming: str | None = None,
-    on_clip: OnClip = int,
+    on_clip: OnClip | None = None,
 ) -> Path:
     """Export a finished task for a training library, and return the folder of the export.
 
@@ -180,7 +185,7 @@ def export(
     compared with the task's manifest. Raises ConfigError on wrong options and missing extras, OutputError where the
     folder exists and is no export of ours, AudioError where a clip has other samples than the manifest states.
     """
-    if not callable(on_clip):
+    if on_clip is not None and not callable(on_clip):
         raise ConfigError(f"on_clip {on_clip!r}: expected a function of the number of clips")
     return planned_export(task, to, sample_rate, out, naming).make(on_clip)
 
@@ -213,6 +218,10 @@ def planned_export(
     return PlannedExport(bound, format, options, folder)
 
 
+def _ignore(_fact: object) -> None:
+    """Where nobody wants to know."""
+
+
 def _name(task: FinishedTask, format: Format, options: Options) -> str:
     return "-".join(filter(None, (file_name(task.title), str(task.sample_rate), format.name, options.naming)))
 
@@ -224,5 +233,6 @@ def _key(facts: list[Any], task: FinishedTask) -> str:
     for clip in task.clips():
         events = [(event.label, event.start, event.end) for event in clip.events]
         of_clip = [clip.name, clip.split, clip.labels, events, clip.group, dict(clip.extra), clip.unpadded_seconds]
-        sha256.update(compact([*of_clip, clip.sha256]).encode())
+        of_audio = clip.sha256 or hashlib.sha256(clip.content()).hexdigest()
+        sha256.update(compact([*of_clip, of_audio]).encode())
     return sha256.hexdigest()[:_KEY_DIGITS]
