@@ -134,9 +134,16 @@ class PlannedExport:
 
     @contextlib.contextmanager
     def _explaining_errors(self) -> Iterator[None]:
-        """Name the export in an error of the system about a hidden file beside it."""
+        """Name the export in errors about the hidden files beside it, and what an export can do about a full disk."""
         try:
             yield
+        except DiskFullError as error:
+            if not str(error).startswith("the disk is full"):  # of another disk, on which a tarball is unpacked
+                raise
+            raise DiskFullError(
+                f"{self.folder}: the disk is full, or a limit on file size is reached. Free some space and run the "
+                "same command again, which keeps finished files, or choose another directory"
+            ) from error
         except HearPreprocessError:
             raise
         except OSError as error:

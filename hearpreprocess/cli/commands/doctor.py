@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 
 from hearpreprocess.cli.options import add_directories
 from hearpreprocess.errors import HearPreprocessError
-from hearpreprocess.exporting import FORMATS
 from hearpreprocess.installation import install_command
 from hearpreprocess.storage import bytes_text, disk_of, free_on, nearest_existing
 from hearpreprocess.task import EXTRAS
@@ -77,10 +76,8 @@ def _diagnoses(options: argparse.Namespace) -> Iterator[Diagnosis]:
     yield from packages
     for extra, module in EXTRAS.items():
         yield _extra(extra, [module], "`hearpreprocess info` tells whether a task needs it")
-    for extra in dict.fromkeys(format.extra for format in FORMATS.values() if format.extra):
-        formats = [format for format in FORMATS.values() if format.extra == extra]
-        modules = [module for format in formats for module in format.packages]
-        yield _extra(extra, modules, f"exports to {' and '.join(format.name for format in formats)} need it")
+    if all(not diagnosis.fix for diagnosis in packages):  # without which the formats cannot be imported
+        yield from _extras_of_exports()
     yield _guarded("ffmpeg", _ffmpeg, "pip install --force-reinstall imageio-ffmpeg, or unset IMAGEIO_FFMPEG_EXE")
     yield _open_files()
     yield _shared_memory()
@@ -138,6 +135,15 @@ def _extra(extra: str, modules: Iterable[str], needed_by: str) -> Diagnosis:
         return Diagnosis(f"extra {extra}", "installed")
     state = f"not installed; {needed_by}"
     return Diagnosis(f"extra {extra}", state, install_command([extra]), is_needed=False)
+
+
+def _extras_of_exports() -> Iterator[Diagnosis]:
+    from hearpreprocess.exporting import FORMATS
+
+    for extra in dict.fromkeys(format.extra for format in FORMATS.values() if format.extra):
+        formats = [format for format in FORMATS.values() if format.extra == extra]
+        modules = [module for format in formats for module in format.packages]
+        yield _extra(extra, modules, f"exports to {' and '.join(format.name for format in formats)} need it")
 
 
 def _guarded(subject: str, check: Callable[[], str], fix: str) -> Diagnosis:
