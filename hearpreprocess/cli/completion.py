@@ -22,6 +22,8 @@ def complete_words(parser_of: Callable[[str], argparse.ArgumentParser], commands
         parser, first_words = parser_of(typed[0]), []
         os.environ["_ARGCOMPLETE"] = "2"  # tells argcomplete that a command's name is part of the program's name
     for action in parser._actions:
+        if hasattr(action, "completer"):
+            continue
         if action.dest in ("task", "tasks"):
             action.completer = lambda prefix, **_facts: [*first_words, *_tasks(prefix)]  # type: ignore[attr-defined]
         elif action.dest == "mode":

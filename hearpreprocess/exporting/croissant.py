@@ -17,6 +17,7 @@ from hearpreprocess import fetch
 from hearpreprocess.exporting import parquet
 from hearpreprocess.exporting.columns import Column, Kind, columns_of
 from hearpreprocess.exporting.formats import OnClip, Options
+from hearpreprocess.exporting.metadata import metadata_of
 from hearpreprocess.exporting.names import respelled
 from hearpreprocess.exporting.readme import caveats
 from hearpreprocess.finished import is_number, is_synthetic, published
@@ -101,7 +102,7 @@ def write(task: FinishedTask, folder: Path, options: Options, on_clip: OnClip) -
 
 
 def _description(task: FinishedTask, folder: Path) -> dict[str, Any]:
-    metadata = task.metadata
+    metadata = metadata_of(task)
     version = _VERSION.fullmatch(str(metadata.get("version")))
     facts = {
         "@context": _CONTEXT,

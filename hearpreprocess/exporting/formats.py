@@ -69,7 +69,7 @@ class Format:
                 f"an export to {self.name} needs the optional extra {self.extra!r}: {install_command([self.extra])}"
             )
         if options.naming is not None and options.naming not in self.namings:
-            expected = f"expected one of {', '.join(self.namings)}" if self.namings else "it has one naming alone"
+            expected = f"expected one of {', '.join(self.namings)}" if self.namings else "leave the naming out"
             raise ConfigError(f"an export to {self.name} has no naming {options.naming!r}; {expected}")
 
 
@@ -91,6 +91,6 @@ def format_named(name: str) -> Format:
 
     Raises ConfigError where there is none.
     """
-    if name not in FORMATS:
+    if not isinstance(name, str) or name not in FORMATS:
         raise ConfigError(f"unknown export format {name!r}{nearest(str(name), FORMATS)}; expected {', '.join(FORMATS)}")
     return FORMATS[name]

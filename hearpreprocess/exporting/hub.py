@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hearpreprocess.exporting.columns import Column
+from hearpreprocess.exporting.metadata import metadata_of
 from hearpreprocess.finished import hub_facts, yaml_block
 from hearpreprocess.loading import FinishedTask
 
@@ -36,7 +37,7 @@ def schema_metadata(task: FinishedTask, columns: Iterable[Column]) -> dict[str, 
 
 def card_head(task: FinishedTask, columns: Iterable[Column], splits: Mapping[str, SplitFacts]) -> str:
     """The YAML at the head of the README.md: licence, files and features by split."""
-    metadata = task.metadata
+    metadata = metadata_of(task)
     names = _names(task)
     clips = sum(facts.clips for facts in splits.values())
     files = [{"split": split, "path": f"data/{split}-*.parquet"} for split in splits]

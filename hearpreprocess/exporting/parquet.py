@@ -59,7 +59,7 @@ clips = dataset["SPLIT"].cast_column("audio", Audio(decode=False))
 samples, rate = soundfile.read(io.BytesIO(clips[0]["audio"]["bytes"]), dtype="int16")
 ```
 
-Without the second line, `datasets` decodes the clips itself, which needs further packages."""
+Without `cast_column`, `datasets` decodes the clips itself, which needs further packages."""
 
 
 @dataclass(frozen=True)

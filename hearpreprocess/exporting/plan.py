@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import re
+import stat
 from collections.abc import Callable, Iterator
 from dataclasses import astuple, dataclass
 from functools import cached_property
@@ -14,11 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from hearpreprocess.about import __version__
-from hearpreprocess.errors import ConfigError, OutputError
+from hearpreprocess.errors import ConfigError, DiskFullError, HearPreprocessError, OutputError
 from hearpreprocess.exporting.formats import Format, OnClip, Options, format_named
 from hearpreprocess.exporting.mark import check_replaceable, is_export, write_mark
+from hearpreprocess.exporting.metadata import metadata_of
 from hearpreprocess.exporting.names import file_name
-from hearpreprocess.loading import FinishedTask, load
+from hearpreprocess.exporting.opening import checked_folder, opened
+from hearpreprocess.loading import FinishedTask
+from hearpreprocess.request import RequestError
 from hearpreprocess.storage import (
     discard,
     explaining_disk_errors,
@@ -26,7 +30,9 @@ from hearpreprocess.storage import (
     holder_of,
     move_into_place,
     note_holder,
+    reason_of,
     remove_abandoned,
+    size_of,
     try_lock_file,
     wait_for,
     waiting_text,
@@ -51,44 +57,60 @@ class PlannedExport:
 
     @cached_property
     def key(self) -> str:
-        """The digest of all that its bytes depend on."""
+        """The digest of all that its bytes depend on; of a task without a manifest, all its audio is read for it."""
         facts = [self.format.name, self.format.version, astuple(self.options), self.task.sample_rate]
         facts += self.format.package_versions
-        return _key([*facts, self.task.title, self.task.metadata, list(self.task.vocabulary)], self.task)
+        return _key([*facts, self.task.title, metadata_of(self.task), list(self.task.vocabulary)], self.task)
 
     @property
     def is_complete(self) -> bool:
         """Whether it is there already."""
         return is_export(self.folder, self.key)
 
-    def make(self, on_clip: OnClip = int, say: Callable[[str], object] = str) -> Path:
+    @property
+    def unfinished(self) -> Path:
+        """The hidden directory in which it is written; it stays after an interruption."""
+        return self._hidden(f".{self.key}{_PARTIAL}")
+
+    def make(self, on_clip: OnClip | None = None, say: Callable[[str], object] | None = None) -> Path:
         """Write it, unless it is there already, and return its folder.
 
-        After an interruption the next call keeps the files that were finished. `on_clip`: called with the number of
-        clips that were finished since the last call. `say`: called with a text when another program is waited for.
+        After an interruption, and on a full disk, the next call keeps the files that were finished; after any other
+        error nothing is left. `on_clip`: called with the number of clips that were finished since the last call. `say`:
+        called with a text when another program is waited for.
 
         Raises OutputError where the folder exists and is no export of ours, or cannot be written; AudioError where a
         clip has other samples than the task's manifest states.
         """
-        with explaining_disk_errors(self.folder):
+        with self._explaining_errors(), explaining_disk_errors(self.folder):
             self.folder.parent.mkdir(parents=True, exist_ok=True)
-            with self._lock(say):
+            with self._lock(say or _ignore):
+                remove_abandoned(self.folder.parent)  # what was replaced when a program was killed
                 if not self.is_complete:
-                    check_replaceable(self.folder)
-                    self._build(on_clip)
+                    check_replaceable(self.folder, self._facts())
+                    self._build(on_clip or _ignore)
         return self.folder
 
     def _build(self, on_clip: OnClip) -> None:
-        partial = self._hidden(f".{self.key}{_PARTIAL}")
+        partial = self.unfinished
         for other in self._partials():
             if other.name != partial.name:
                 discard(other)
         partial.mkdir(exist_ok=True)
+        if self.folder.is_dir():
+            partial.chmod(stat.S_IMODE(self.folder.stat().st_mode))
         for parent, _folders, _names in os.walk(partial):
             remove_abandoned(Path(parent), force=True)
-        self.format.write(self.task, partial, self.options, on_clip)
-        write_mark(partial, self._facts())
-        move_into_place(partial, self.folder)
+        try:
+            self.format.write(self.task, partial, self.options, on_clip)
+            write_mark(partial, self._facts())
+            move_into_place(partial, self.folder)
+        except BaseException as error:
+            can_go_on = isinstance(error, DiskFullError) or not isinstance(error, HearPreprocessError)
+            if not (can_go_on and size_of(partial)):
+                with contextlib.suppress(OSError):  # the error that is raised says more
+                    discard(partial)
+            raise
 
     def _facts(self) -> dict[str, Any]:
         return {
@@ -109,6 +131,30 @@ class PlannedExport:
 
     def _hidden(self, end: str) -> Path:
         return self.folder.with_name(fitting_name(f".{self.folder.name}", "", 200) + end)
+
+    @contextlib.contextmanager
+    def _explaining_errors(self) -> Iterator[None]:
+        """Name the export in errors about the hidden files beside it, and what an export can do about a full disk."""
+        try:
+            yield
+        except DiskFullError as error:
+            if not str(error).startswith("the disk is full"):  # of another disk, on which a tarball is unpacked
+                raise
+            raise DiskFullError(
+                f"{self.folder}: the disk is full, or a limit on file size is reached. Free some space and run the "
+                "same command again, which keeps finished files, or choose another directory"
+            ) from error
+        except HearPreprocessError:
+            raise
+        except OSError as error:
+            parent = self.folder.parent
+            if error.filename is None or not (
+                Path(error.filename).is_relative_to(parent) or parent.is_relative_to(error.filename)
+            ):
+                raise
+            raise OutputError(
+                f"{self.folder}: cannot be written: {reason_of(error)}. Choose another directory"
+            ) from error
 
     @contextlib.contextmanager
     def _lock(self, say: Callable[[str], object]) -> Iterator[None]:
@@ -133,7 +179,7 @@ def export(
     sample_rate: int | None = None,
     out: str | os.PathLike[str] | None = None,
     naming: str | None = None,
-    on_clip: OnClip = int,
+    on_clip: OnClip | None = None,
 ) -> Path:
     """Export a finished task for a training library, and return the folder of the export.
 
@@ -146,6 +192,8 @@ def export(
     compared with the task's manifest. Raises ConfigError on wrong options and missing extras, OutputError where the
     folder exists and is no export of ours, AudioError where a clip has other samples than the manifest states.
     """
+    if on_clip is not None and not callable(on_clip):
+        raise ConfigError(f"on_clip {on_clip!r}: expected a function of the number of clips")
     return planned_export(task, to, sample_rate, out, naming).make(on_clip)
 
 
@@ -155,23 +203,30 @@ def planned_export(
     sample_rate: int | None = None,
     out: str | os.PathLike[str] | None = None,
     naming: str | None = None,
+    tasks_dir: Path | None = None,
 ) -> PlannedExport:
-    """The plan of an export, checked as far as nothing is written; its arguments are those of `export`."""
+    """The plan of an export, checked as far as nothing is written; its arguments are those of `export`.
+
+    `tasks_dir`: a directory of finished tasks, in which no export may be. Raises RequestError where the task has
+    several sample rates and none is given.
+    """
     format, options = format_named(to), Options(naming)
     format.check(options)
-    loaded = task if isinstance(task, FinishedTask) else load(task)
-    bound = loaded if sample_rate is None or sample_rate == loaded.sample_rate else loaded.at(sample_rate)
+    loaded = opened(task)
+    is_needless = isinstance(sample_rate, int) and sample_rate == loaded.sample_rate  # it would read all labels again
+    bound = loaded if sample_rate is None or is_needless else loaded.at(sample_rate)
     if bound.sample_rate is None:
         listed = ", ".join(map(str, bound.sample_rates))
-        raise ConfigError(
-            f"{bound.title}: has clips at several sample rates, {listed} Hz, and none is chosen; choose one with "
-            f"sample_rate={bound.sample_rates[0]}, on the command line --sample-rate {bound.sample_rates[0]}"
+        raise RequestError(
+            f"{bound.title}: has clips at {listed} Hz; expected one sample rate. Choose one, such as "
+            f"{{sample_rate}} {bound.sample_rates[0]}"
         )
-    folder = EXPORTS / _name(bound, format, options) if out is None else Path(out)
-    folder = folder.resolve() if folder.is_symlink() or not folder.name else folder
-    if folder.resolve().is_relative_to(bound.path.resolve()):
-        raise OutputError(f"{folder}: is in the finished task itself; choose a directory outside {bound.path}")
+    folder = checked_folder(EXPORTS / _name(bound, format, options) if out is None else out, bound, tasks_dir)
     return PlannedExport(bound, format, options, folder)
+
+
+def _ignore(_fact: object) -> None:
+    """Where nobody wants to know."""
 
 
 def _name(task: FinishedTask, format: Format, options: Options) -> str:
@@ -185,5 +240,6 @@ def _key(facts: list[Any], task: FinishedTask) -> str:
     for clip in task.clips():
         events = [(event.label, event.start, event.end) for event in clip.events]
         of_clip = [clip.name, clip.split, clip.labels, events, clip.group, dict(clip.extra), clip.unpadded_seconds]
-        sha256.update(compact([*of_clip, clip.sha256]).encode())
+        of_audio = clip.sha256 or hashlib.sha256(clip.content()).hexdigest()
+        sha256.update(compact([*of_clip, of_audio]).encode())
     return sha256.hexdigest()[:_KEY_DIGITS]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from hearpreprocess.exporting.metadata import metadata_of
 from hearpreprocess.finished import is_synthetic
 from hearpreprocess.loading import FinishedTask
 
@@ -17,7 +18,7 @@ def readme(task: FinishedTask, sections: Mapping[str, str], front_matter: str = 
     `sections`: by heading, Markdown on how to load the export and what its files hold. `front_matter`: before all
     else. Foreign tasks may lack any key of our metadata.
     """
-    metadata = task.metadata
+    metadata = metadata_of(task)
     own = {
         "Clips": "\n".join(_counts(task)),
         "Known issues of the dataset": "\n".join(f"- {caveat}" for caveat in caveats(task)) or "None is recorded.",
@@ -30,7 +31,7 @@ def readme(task: FinishedTask, sections: Mapping[str, str], front_matter: str = 
 
 def caveats(task: FinishedTask) -> list[str]:
     """The known issues of a task's dataset."""
-    stated = task.metadata.get("caveats")
+    stated = metadata_of(task).get("caveats")
     return [str(caveat) for caveat in stated] if isinstance(stated, list) else []
 
 

@@ -15,7 +15,8 @@ _SHOWN = 10
 def card(metadata: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
     """The text of a task's card, from the contents of its task_metadata.json and of its manifest with audio.
 
-    Sample rates are in its YAML alone: durations and duplicates are those of the clips before resampling.
+    Sample rates are in its YAML, and the first one in a command: durations and duplicates are those of the clips before
+    resampling.
     """
     clips: Mapping[str, Any] = manifest["clips"]
     sections = [
@@ -100,11 +101,13 @@ def _labels(metadata: Mapping[str, Any], clips: Mapping[str, Any]) -> str:
 
 
 def _use(manifest: Mapping[str, Any]) -> list[str]:
+    rate = "".join(f" --sample-rate {rate}" for rate in manifest["sample_rates"][:1])
     return [
         "The labels of each split are in its JSON file, and `labelvocabulary.csv` numbers them. Hugging Face's "
         "`load_dataset` reads the clips of this folder, one configuration for each sample rate, without labels "
         "(datasets 4 and later need torchcodec for it). For a dataset with labels: "
-        f"`hearpreprocess export {manifest['task']} --to parquet`.",
+        f"`hearpreprocess export {manifest['task']} --to parquet{rate}`, with the path of this folder or its tarball "
+        "in place of its name if it is not in `out/tasks`.",
     ]
 
 

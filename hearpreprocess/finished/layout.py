@@ -24,6 +24,9 @@ REPORT = "report.html"
 
 
 _MAIN = {METADATA, VOCABULARY, MANIFEST}
+_EXPORT = "export.json"
+"""The mark of an export, which `exporting` writes."""
+
 _RATE = re.compile("[1-9][0-9]{3,5}")
 _CORPUS = ".corpus"
 """The end of the names of folders with a task's corpus, without audio."""
@@ -35,9 +38,14 @@ RELEASE_KEY = "release"
 def is_task_folder(folder: Path) -> bool:
     """Whether a folder is meant to be a finished task, even if it is damaged: it has a main file, or a rate's folder.
 
+    An export has a vocabulary, too, and is none.
+
     Raises OutputError where it cannot be listed.
     """
-    return any(name in _MAIN or _RATE.fullmatch(name) for name in _names_in(folder))
+    names = _names_in(folder)
+    if _EXPORT in names and METADATA not in names:
+        return False
+    return any(name in _MAIN or _RATE.fullmatch(name) for name in names)
 
 
 def task_folders_in(folder: Path) -> list[Path]:

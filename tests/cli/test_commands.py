@@ -225,6 +225,14 @@ def test_a_healthy_machine(user: User) -> None:
     assert list(user.folder.iterdir()) == []
 
 
+def test_the_doctor_knows_what_exports_need(user: User) -> None:
+    (user.folder / "sitecustomize.py").write_text("import sys\nsys.modules['pyarrow'] = None\n")
+    finished = user.run_anew("doctor", "--offline", PYTHONPATH=str(user.folder))
+    missing = "note  extra parquet: not installed; exports to parquet and croissant need it\n      pip install "
+    assert missing in finished.stdout
+    assert "extra rar: " in finished.stdout
+
+
 FIXES = {
     "luigi": "pip install --force-reinstall 'luigi<3.9,>=3.8.1'",
     "ffmpeg": "pip install --force-reinstall 'ffmpeg-python",

@@ -12,7 +12,7 @@ import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,7 +75,9 @@ def _diagnoses(options: argparse.Namespace) -> Iterator[Diagnosis]:
         packages = [Diagnosis("packaging", f"cannot be loaded ({error}), and reads what else is needed", fix)]
     yield from packages
     for extra, module in EXTRAS.items():
-        yield _extra(extra, module)
+        yield _extra(extra, [module], "`hearpreprocess info` tells whether a task needs it")
+    if all(not diagnosis.fix for diagnosis in packages):  # without which the formats cannot be imported
+        yield from _extras_of_exports()
     yield _guarded("ffmpeg", _ffmpeg, "pip install --force-reinstall imageio-ffmpeg, or unset IMAGEIO_FFMPEG_EXE")
     yield _open_files()
     yield _shared_memory()
@@ -128,11 +130,20 @@ def _package(requirement: Requirement) -> Diagnosis:
     return Diagnosis(name, version)
 
 
-def _extra(extra: str, module: str) -> Diagnosis:
-    if importlib.util.find_spec(module) is not None:
+def _extra(extra: str, modules: Iterable[str], needed_by: str) -> Diagnosis:
+    if all(importlib.util.find_spec(module) is not None for module in modules):
         return Diagnosis(f"extra {extra}", "installed")
-    state = "not installed; `hearpreprocess info` tells whether a task needs it"
+    state = f"not installed; {needed_by}"
     return Diagnosis(f"extra {extra}", state, install_command([extra]), is_needed=False)
+
+
+def _extras_of_exports() -> Iterator[Diagnosis]:
+    from hearpreprocess.exporting import FORMATS
+
+    for extra in dict.fromkeys(format.extra for format in FORMATS.values() if format.extra):
+        formats = [format for format in FORMATS.values() if format.extra == extra]
+        modules = [module for format in formats for module in format.packages]
+        yield _extra(extra, modules, f"exports to {' and '.join(format.name for format in formats)} need it")
 
 
 def _guarded(subject: str, check: Callable[[], str], fix: str) -> Diagnosis:
