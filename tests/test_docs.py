@@ -57,7 +57,7 @@ each_page = pytest.mark.parametrize(
     ids=lambda page: page.stem,
 )
 ARCHIVE = Path(os.environ.get("SHARED", PROJECT.parent / "shared")) / "full" / "v1.0.9.tar.gz"
-LIBRARIES = ("readers/datasets-5.2.0", "readers/lhotse-1.33.0", "evalkit/venv")
+LIBRARIES = ("readers/datasets-5.2.0", "evalkit/venv", "readers/lhotse-1.33.0")
 """Environments below build/, of `make readers` and `make evalkit`: pages find there what this environment lacks."""
 STAND_INS = {"README": ("esc50:synthetic", "esc50-v2.0.0-synthetic", "out/tasks/esc50-v2.0.0-full")}
 """By page: a task of generated recordings, its title, and the downloaded task that the page's code reads instead."""
@@ -418,6 +418,12 @@ def test_troubleshooting_names_messages_that_there_are() -> None:
     for heading in headings:
         pattern = re.compile(".*".join(map(re.escape, heading.split("..."))), re.DOTALL)
         assert any(pattern.search(text) for text in texts), heading
+
+
+def test_pages_say_how_many_tasks_are_published() -> None:
+    published = len(hearpreprocess.list_tasks("all")) - 1  # spoken_digit is not one of HEAR's
+    for page in (PROJECT / "README.md", DOCS / "quick-start.md"):
+        assert f"HEAR's {published} " in page.read_text(encoding="utf-8").replace("[", ""), page.name
 
 
 def test_the_table_of_tasks_is_current() -> None:
