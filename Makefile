@@ -10,8 +10,8 @@ PYTEST  = $(VENV)/bin/python -m pytest --numprocesses logical --maxprocesses 8 -
 RUN     = $(VENV)/bin/python -m hearpreprocess.runner
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all test-slow test-large readers lint faults browser bench docs test-site dist all-open-tasks \
-        all-tasks zenodo clean
+.PHONY: help setup demo test test-all test-slow test-large readers lint faults browser bench docs test-pages test-site dist \
+        all-open-tasks all-tasks zenodo clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -57,6 +57,11 @@ EVALKIT = build/evalkit
 .PHONY: evalkit
 evalkit: $(VENV)/installed $(EVALKIT)/venv/installed  ## Run hear-eval-kit on every synthetic task; ARGS="esc50 maestro" takes some
 	PYTHONPATH=.ci $(VENV)/bin/python -m evalkit $(EVALKIT) $(ARGS)
+
+# The libraries that the documentation shows are found in these environments, and are not among what the tests need.
+test-pages: $(VENV)/installed-dev $(EVALKIT)/venv/installed  ## Run the code of the documentation that needs torch, datasets and so on
+	$(MAKE) readers READERS="datasets-5.2.0 lhotse-1.33.0"
+	$(VENV)/bin/python -m pytest tests/test_docs.py -m 'not large' -k print
 
 bench: $(VENV)/installed-dev  ## Measure against the bare work (SIZE=small: a tenth); ARGS="--shared ../shared" adds listings
 	$(VENV)/bin/python benchmarks/run.py --size $(SIZE) $(ARGS)

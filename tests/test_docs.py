@@ -10,7 +10,8 @@ What a page has to keep to:
 - A fenced block ```python title="name.py"``` is written to that file. A block ```python``` is executed, all those of a
   page by one interpreter; a block ```text``` right below it holds what it prints, with `...` as above. The commands,
   files and code of a page are given, written and executed in the page's order, in one empty folder.
-- `<!-- needs NAME -->` before a block: its code is executed where the module NAME can be imported.
+- `<!-- needs NAME -->` before a block: its code is executed where the module NAME can be imported, here or from the
+  environments of LIBRARIES. Otherwise the test of the page ends as skipped, with the modules that are missing.
 - `<!-- fragment -->` before a block: its code is a part of another file, and is not executed.
 - ```pycon``` blocks are doctests.
 - A heading of troubleshooting.md that is code is a message, with `...` for what differs.
@@ -27,10 +28,12 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 import pytest
@@ -38,6 +41,7 @@ import pytest
 import hearpreprocess
 from hearpreprocess import compare, verify
 from hearpreprocess.cli.program import COMMANDS
+from hearpreprocess.task.extra import RESERVED
 from tests.user import COMMAND, User
 
 PROJECT = Path(__file__).parent.parent
@@ -53,6 +57,10 @@ each_page = pytest.mark.parametrize(
     ids=lambda page: page.stem,
 )
 ARCHIVE = Path(os.environ.get("SHARED", PROJECT.parent / "shared")) / "full" / "v1.0.9.tar.gz"
+LIBRARIES = ("readers/datasets-5.2.0", "evalkit/venv", "readers/lhotse-1.33.0")
+"""Environments below build/, of `make readers` and `make evalkit`: pages find there what this environment lacks."""
+STAND_INS = {"README": ("esc50:synthetic", "esc50-v2.0.0-synthetic", "out/tasks/esc50-v2.0.0-full")}
+"""By page: a task of generated recordings, its title, and the downloaded task that the page's code reads instead."""
 
 NETWORK = "<!-- network -->"
 FRAGMENT = "<!-- fragment -->"
@@ -176,8 +184,20 @@ def give(command: Command, folder: Path, variables: dict[str, str]) -> None:
         pytest.fail("\n".join([f"$ {command.text}", *difference]), pytrace=False)
 
 
+def library_paths() -> list[str]:
+    """Where the environments of LIBRARIES keep their packages, if they are there and of this version of Python."""
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    paths = (PROJECT / "build" / name / "lib" / version / "site-packages" for name in LIBRARIES)
+    return [str(path) for path in paths if path.is_dir()]
+
+
+def can_import(module: str) -> bool:
+    return not module or PathFinder.find_spec(module, [*sys.path, *library_paths()]) is not None
+
+
 INTERPRETER = """
 import contextlib, io, json, sys, traceback
+sys.path += sys.argv[1:]  # at the end: what the environment itself has comes first
 answers = sys.stdout
 for line in sys.stdin:
     code, printed = json.loads(line), io.StringIO()
@@ -201,7 +221,7 @@ class Interpreter:
     def execute(self, block: Block) -> None:
         if self._process is None:
             self._process = subprocess.Popen(
-                [sys.executable, "-c", INTERPRETER],
+                [sys.executable, "-c", INTERPRETER, *library_paths()],
                 cwd=self._folder,
                 env=self._variables,
                 stdin=subprocess.PIPE,
@@ -227,6 +247,7 @@ class Interpreter:
 @each_page
 def test_commands_and_code_print_what_the_page_says(page: Path, tmp_path: Path) -> None:
     variables, folder = environment(tmp_path / "bin"), home(tmp_path, page)
+    missing: list[str] = []
     with contextlib.closing(Interpreter(folder, variables)) as interpreter:
         for block in blocks(page):
             if block.title:
@@ -234,12 +255,30 @@ def test_commands_and_code_print_what_the_page_says(page: Path, tmp_path: Path) 
             elif block.kind == "console" and not block.needs_network:
                 for command in block.commands():
                     give(command, folder, variables)
-            elif block.is_program and not block.needs_network and can_import(block.needed_module):
-                interpreter.execute(block)
+            elif block.is_program and not block.needs_network and not can_import(block.needed_module):
+                missing.append(block.needed_module)
+            elif block.is_program and not block.needs_network:
+                with downloaded_task(page, folder, variables):
+                    interpreter.execute(block)
+    if missing:
+        names = ", ".join(dict.fromkeys(missing))
+        pytest.skip(f"{page.name}: executed but for {len(missing)} blocks that need {names} (see LIBRARIES)")
 
 
-def can_import(module: str) -> bool:
-    return not module or importlib.util.find_spec(module) is not None
+@contextlib.contextmanager
+def downloaded_task(page: Path, folder: Path, variables: dict[str, str]) -> Iterator[None]:
+    """While code is executed, the task that the page has downloaded stands there; its commands have not seen it."""
+    if page.stem not in STAND_INS:
+        yield
+        return
+    task, title, place = STAND_INS[page.stem]
+    made = folder.parent / "stand-in"
+    made.mkdir()
+    give(Command(f"hearpreprocess {task} --sample-rates 16000 --no-report --quiet"), made, variables)
+    (folder / place).parent.mkdir(parents=True, exist_ok=True)
+    (made / "out" / "tasks" / title).rename(folder / place)
+    yield
+    shutil.rmtree(folder / "out")
 
 
 @pytest.mark.slow
@@ -357,6 +396,21 @@ def messages() -> list[str]:
     return found
 
 
+def test_the_reference_lists_the_reserved_columns() -> None:
+    text = (DOCS / "reference.md").read_text(encoding="utf-8")
+    (listed,) = re.findall(r"case other than our own: ([^.]+)\.", text)
+    assert re.split(r",\s+", listed) == sorted(RESERVED)
+
+
+def test_the_reference_has_what_programs_use_in_its_own_section() -> None:
+    text = (DOCS / "reference.md").read_text(encoding="utf-8")
+    (programs,) = re.findall(r"^      members: \[(make, [\w, ]+)\]$", text, re.MULTILINE)
+    (kept_from_task_modules,) = re.findall(r'^        - "!\^\((make\|[\w|]+)\)\$"$', text, re.MULTILINE)
+    of_programs = sorted(name for name in hearpreprocess.__all__ if name in hearpreprocess._OF_PROGRAMS)
+    assert sorted(programs.split(", ")) == of_programs
+    assert sorted(kept_from_task_modules.split("|")) == of_programs
+
+
 def test_troubleshooting_names_messages_that_there_are() -> None:
     headings = re.findall(r"^### `(.+)`$", (DOCS / "troubleshooting.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert len(headings) > 20
@@ -364,6 +418,12 @@ def test_troubleshooting_names_messages_that_there_are() -> None:
     for heading in headings:
         pattern = re.compile(".*".join(map(re.escape, heading.split("..."))), re.DOTALL)
         assert any(pattern.search(text) for text in texts), heading
+
+
+def test_pages_say_how_many_tasks_are_published() -> None:
+    published = len(hearpreprocess.list_tasks("all")) - 1  # spoken_digit is not one of HEAR's
+    for page in (PROJECT / "README.md", DOCS / "quick-start.md"):
+        assert f"HEAR's {published} " in page.read_text(encoding="utf-8").replace("[", ""), page.name
 
 
 def test_the_table_of_tasks_is_current() -> None:
