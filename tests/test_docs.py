@@ -420,6 +420,14 @@ def test_troubleshooting_names_messages_that_there_are() -> None:
         assert any(pattern.search(text) for text in texts), heading
 
 
+def test_the_changelog_says_nothing_twice() -> None:
+    """Merges of several branches that each extend one entry have left lines of it twice."""
+    text = re.sub(r"\s+", " ", (PROJECT / "CHANGELOG.md").read_text(encoding="utf-8"))
+    words = text.split(" ")
+    runs = [" ".join(words[start : start + 8]) for start in range(len(words) - 7)]
+    assert sorted({run for run in runs if runs.count(run) > 1}) == []
+
+
 def test_pages_say_how_many_tasks_are_published() -> None:
     published = len(hearpreprocess.list_tasks("all")) - 1  # spoken_digit is not one of HEAR's
     for page in (PROJECT / "README.md", DOCS / "quick-start.md"):
