@@ -267,7 +267,7 @@ def test_a_run_killed_at_the_end_of_a_download_knows_its_tarball(
     places = Workspace(*(user.folder / name for name in ("_workdir", "out/tasks", "out", "_workdir/downloads")))
     tarball = places.download_dir / EVENTS
     listing = published.record_of((faulty.folder / record.RECORD).read_bytes())
-    source = published.archive_in(listing, small_record, EVENTS)
+    source = published.archives_in(listing, small_record, [EVENTS])[EVENTS]
     step = DownloadTarball(workspace=places, source=source)
     places.download_dir.mkdir(parents=True)
     step.expect(source.files)
