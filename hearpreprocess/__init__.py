@@ -100,5 +100,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """All public names, also those that are not imported yet."""
-    return sorted({*globals(), *__all__})
+    """All public names, also those that are not imported yet, and no others."""
+    return sorted({*__all__, "errors", *(name for name in globals() if name.startswith("__"))})

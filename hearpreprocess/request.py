@@ -56,10 +56,12 @@ def tasks_named(
     """
     replaced = {}
     for name, given in sources.items():
-        path = Path(given).expanduser()
+        path = Path(os.path.expanduser(given))  # noqa: PTH111  (Path's raises RuntimeError on an unknown user)
         if not path.exists():
             text = os.fspath(given)
-            raise RequestError(f"{{sources}}: there is no {without_credentials(text) if '://' in text else path}")
+            raise RequestError(
+                f"{{sources}} {name}: there is no {without_credentials(text) if '://' in text else path}"
+            )
         replaced[name] = str(path.resolve())
     tasks = registry.references(words, mode, replaced, zip_encoding)
     if not tasks:
@@ -110,6 +112,10 @@ class Request:
             yield "{tasks} and {published} name nothing to make"
         if self.published and self.until:
             yield f"{{published}} cannot be combined with {{until}} {self.until}"
+        if self.record is not None and not re.match("https?://[^/]", self.record):
+            yield f"{{record}} {without_credentials(self.record)!r} is no http or https url"
+        if self.record is not None and not self.published:
+            yield "{record} says where published tarballs are listed, and {published} is not given"
         if self.until not in (None, *get_args(LastStage)):
             yield f"{{until}} must be one of {', '.join(get_args(LastStage))}, got {self.until!r}"
         if self.scheduler_url and not re.match("https?://", self.scheduler_url):

@@ -40,6 +40,9 @@ def test_a_request_is_the_same_however_it_was_written(workspace: Workspace) -> N
         ({"compression": "large"}, "compression must be one of fast, small, got 'large'"),
         ({"sample_rates": ()}, "sample_rates names no rate"),
         ({"sample_rates": (10,)}, "'10' is no sample rate from 1,000 to 384,000 Hz"),
+        ({"record": "http://host/record"}, "record says where published tarballs are listed, and published is not"),
+        ({"published": ("x",), "record": "../record"}, "record '../record' is no http or https url"),
+        ({"published": ("x",), "record": "http://"}, "record 'http://' is no http or https url"),
         ({"scheduler_url": "ftp://u:p@host"}, "scheduler_url 'ftp://host' is no http or https url"),
     ],
 )

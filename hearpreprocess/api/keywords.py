@@ -15,6 +15,7 @@ _FIELDS = {"published": "from_published", "tasks_dir": "out"}
 """The keywords of `make` for fields of a request that have other names."""
 
 _OPTIONS = (
+    (r"--tmp-dir, --tasks-dir, --tar-dir or --download-dir\b", "work_dir=, out= or download_dir="),
     (r"--tasks-dir(?:, | and | or )--tar-dir\b", "out="),
     (r"--(?:tasks|tar)-dir\b", "out="),
     (r"--tmp-dir\b", "work_dir="),
@@ -27,6 +28,7 @@ _OPTIONS = (
     (r"--zip-encoding\b", "zip_encoding="),
     (r"--most-expansion\b", "most_expansion="),
     (r"--num-workers\b", "workers="),
+    (r"--clean\b", "clean=True"),
     (r"--mode\b", "mode="),
     (r"--offline\b", "offline=True"),
     (r"--from-published\b", "from_published=True"),

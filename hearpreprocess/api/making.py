@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import logging
-import operator
 import os
 import warnings
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, SupportsIndex, overload
 
+from hearpreprocess.api import arguments
 from hearpreprocess.api.keywords import errors_in_keywords, in_keywords
 from hearpreprocess.api.words import Word, words_of
 from hearpreprocess.cli import print_note, watcher
 from hearpreprocess.errors import ConfigError, HearPreprocessWarning, UnfinishedError
-from hearpreprocess.finished import is_task_folder
+from hearpreprocess.finished import is_task_folder, published
 from hearpreprocess.loading import FinishedTask, load
 from hearpreprocess.request import COMPRESSIONS, DEFAULT_EXPANSION, Request, available_cores, tasks_named
 from hearpreprocess.storage import Workspace, forget_unless_running
@@ -101,20 +100,24 @@ def make(
     a list in the order given: each task once, groups such as `open` and `all` as their tasks by name. At one sample
     rate the tasks are bound to it; else `task.at(rate)` chooses one.
 
-    `mode`: of the tasks given without one; their default, `all` for every published one, or a mode's name.
-    `sample_rates`: in hertz. `out`: the directory of the tarballs, with the tasks in `tasks` in it. `work_dir`: of
-    intermediate results, `_workdir` by default as on the command line, so that both share what they have done.
-    `download_dir`: of downloads, `downloads` in `work_dir` by default. `sources`: by name of a task's source, a
-    directory or an archive that you have. `offline`: never use the network. `workers`: the number of processes; by
-    default the number of cores. `progress`: show it on standard error, or in a notebook as a bar; else nothing is
-    printed.
-
+    `mode`: of the tasks given without one; by default their own, `all` for every published one, or a mode's name.
+    `sample_rates`: one or several, in hertz.
+    `out`: the directory of the tarballs, with the tasks in `tasks` in it.
+    `work_dir`: the directory of intermediate results, by default `_workdir` as on the command line, which shares them.
+    `download_dir`: the directory of downloads, by default `downloads` in `work_dir`.
+    `sources`: by name of a task's source, a directory or an archive that you have.
+    `offline`: never use the network.
+    `workers`: the number of processes, by default the number of cores.
+    `progress`: show it on standard error, or in a notebook as a bar; else nothing is printed.
     `from_published`: make the rates from the published 48 kHz tarballs, not from the original recordings; `tasks` may
-    then also be names or paths of such tarballs, and `record` is the URL that lists them, by default Zenodo's.
-    `skip_bad_clips`: how many clips may be left out because their recordings cannot be used. `zip_encoding`: of names
-    in zip archives. `most_expansion`: how many times larger than its archive a source may be. `compression`: of
-    tarballs, `fast` or `small`. `clean`: remove the intermediate results of finished tasks. `report`: write a report
-    into each task.
+        then also be names or paths of such tarballs.
+    `record`: with `from_published`, the URL that lists the tarballs, by default Zenodo's.
+    `skip_bad_clips`: how many clips may be left out because their recordings cannot be used.
+    `zip_encoding`: of names in zip archives, where they are not marked as UTF-8.
+    `most_expansion`: how many times larger than its archive a source may be.
+    `compression`: of tarballs, `fast` or `small`.
+    `clean`: remove the intermediate results of finished tasks, and published tarballs that were downloaded.
+    `report`: write a report into each task.
 
     Warnings of the run are given as HearPreprocessWarning when it ends. Raises UnfinishedError, with the reasons and
     the log, where a task could not be made, and keeps what is finished; TaskNotFoundError, ConfigError where the
@@ -127,30 +130,36 @@ def make(
         words = words_of(tasks)
         if not words:
             return []
-        work = _directory("_workdir" if work_dir is None else work_dir)
-        rates = _rates(sample_rates)
+        arguments.flags(offline=offline, progress=progress, from_published=from_published, clean=clean, report=report)
+        local, encoding = arguments.sources(sources), arguments.encoding("zip_encoding", zip_encoding)
+        if from_published and (local or encoding):
+            raise ConfigError("from_published takes the place of sources and zip_encoding")
+        work = arguments.directory("work_dir", "_workdir" if work_dir is None else work_dir)
+        outputs = arguments.directory("out", out)
+        rates = arguments.sample_rates(sample_rates)
         workspace = Workspace(
             tmp_dir=work,
-            tasks_dir=_directory(out) / "tasks",
-            tar_dir=_directory(out),
-            download_dir=work / "downloads" if download_dir is None else _directory(download_dir),
+            tasks_dir=outputs / "tasks",
+            tar_dir=outputs,
+            download_dir=work / "downloads"
+            if download_dir is None
+            else arguments.directory("download_dir", download_dir),
             offline=offline,
-            most_expansion=most_expansion,
+            most_expansion=arguments.factor("most_expansion", most_expansion),
         )
-        if from_published and (sources or zip_encoding):
-            raise ConfigError("from_published takes the place of sources and zip_encoding")
+        mode = arguments.text("mode", mode) or "default"
         request = Request(
             workspace=workspace,
-            tasks=() if from_published else tasks_named(words, mode or "default", sources, zip_encoding),
+            tasks=() if from_published else tasks_named(words, mode, local, encoding),
             published=tuple(words) if from_published else (),
-            published_mode=mode or "default",
-            record=record,
+            published_mode=mode,
+            record=arguments.text("record", record),
             sample_rates=rates,
-            skip_bad_clips=skip_bad_clips,
+            skip_bad_clips=arguments.whole_number("skip_bad_clips", skip_bad_clips),
             compression=compression,
             clean=clean,
             with_report=report,
-            workers=available_cores() if workers is None else workers,
+            workers=available_cores() if workers is None else arguments.whole_number("workers", workers),
         )
         is_one = isinstance(tasks, str | os.PathLike)
         if is_one:
@@ -181,27 +190,11 @@ def _run(request: Request, *, progress: bool) -> Outcome:
 
 def _check_one(word: str, request: Request) -> None:
     """Raise ConfigError where one text, whose result is one task, stands for several."""
-    of_record = request.published and (word.partition(":")[0] in GROUPS or request.published_mode == "all")
+    name, _colon, own_mode = word.partition(":")
+    is_name = "/" not in word and published.tarball_named(word) is None
+    has_several = is_name and (name in GROUPS or (own_mode or request.published_mode) == "all")
+    of_record = request.published and has_several
     if of_record or len(request.tasks) > 1:
         raise ConfigError(
             f"{word!r} stands for several tasks, and one text gives one task; for a list of them, give make([{word!r}])"
         )
-
-
-def _directory(path: Word) -> Path:
-    """A directory as an absolute path, now, as the current directory may be changed later."""
-    try:
-        return Path(path).expanduser().resolve()
-    except FileNotFoundError:
-        raise ConfigError(
-            f"{path}: cannot tell where it is, as the current directory was removed; expected one that exists. Change "
-            "to it with os.chdir, or give absolute paths"
-        ) from None
-
-
-def _rates(rates: SupportsIndex | Iterable[SupportsIndex]) -> tuple[int, ...]:
-    several = rates if isinstance(rates, Iterable) and not isinstance(rates, str) else (rates,)
-    try:
-        return tuple(sorted({operator.index(rate) for rate in several}))
-    except TypeError:
-        raise ConfigError(f"sample_rates: expected whole numbers of hertz, such as (16000,), got {rates!r}") from None

@@ -51,18 +51,33 @@ def add_rates(parser: argparse.ArgumentParser) -> None:
 def add_directories(parser: argparse.ArgumentParser) -> None:
     """Add the directories of a run."""
     parser.add_argument(
-        "--tmp-dir", type=Path, default=Path("_workdir"), metavar="DIR", help="intermediate results (default: _workdir)"
+        "--tmp-dir",
+        type=directory,
+        default=Path("_workdir"),
+        metavar="DIR",
+        help="intermediate results (default: _workdir)",
     )
     parser.add_argument(
-        "--tasks-dir", type=Path, default=Path("out/tasks"), metavar="DIR", help="finished tasks (default: out/tasks)"
+        "--tasks-dir",
+        type=directory,
+        default=Path("out/tasks"),
+        metavar="DIR",
+        help="finished tasks (default: out/tasks)",
     )
-    parser.add_argument("--tar-dir", type=Path, default=Path("out"), metavar="DIR", help="tarballs (default: out)")
+    parser.add_argument("--tar-dir", type=directory, default=Path("out"), metavar="DIR", help="tarballs (default: out)")
     parser.add_argument(
         "--download-dir",
-        type=Path,
+        type=directory,
         metavar="DIR",
         help="where downloaded archives are kept, and looked for by file name (default: downloads in the --tmp-dir)",
     )
+
+
+def directory(text: str) -> Path:
+    """A directory; not "", which an unset variable of the shell gives and which would mean the current one."""
+    if not text:
+        raise argparse.ArgumentTypeError("expected a directory, got an empty text")
+    return Path(text)
 
 
 def add_work(parser: argparse.ArgumentParser) -> None:

@@ -265,6 +265,7 @@ def _end_step(number: int, frame: FrameType | None) -> None:
     silent = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silent, 2)  # hides the libraries' messages about the interruption
     os.close(silent)
+    sys.stderr = sys.__stderr__  # in a forked notebook it was the notebook's own, which shows them
     interrupt()
 
 

@@ -10,7 +10,14 @@ from typing import Any
 
 from hearpreprocess import archive
 from hearpreprocess.engine.room import disks_of, need_of, tarballs_that_fit
-from hearpreprocess.errors import ConfigError, DownloadError, OfflineError, OutputError, enumerate_problems
+from hearpreprocess.errors import (
+    ConfigError,
+    DownloadError,
+    OfflineError,
+    OutputError,
+    TaskNotFoundError,
+    enumerate_problems,
+)
 from hearpreprocess.fetch import Connection, Connections, part_path, read_json
 from hearpreprocess.finished import TARBALL, published, release_of_folder, release_of_tarball, resampled
 from hearpreprocess.request import Request
@@ -28,6 +35,9 @@ from hearpreprocess.task import without_credentials
 
 Notify = Callable[[str], object]
 
+_LISTED = 100
+"""How many missing tarballs are named: all of Zenodo's record, as each has to be put in place."""
+
 _EXAMPLE = "hear2021-esc50-v2.0.0-full-48000.tar.gz"
 
 
@@ -36,9 +46,10 @@ def published_steps(request: Request, workspace: Workspace, notify: Notify) -> l
 
     `notify` is called with what is downloaded, what the disks need, and what the samples are.
 
-    Raises ConfigError where a word means nothing, DownloadError where the record cannot be looked up, DiskFullError
-    where the outputs cannot fit, OutputError where an output made from the original corpus, or a tarball itself, would
-    be replaced.
+    Raises TaskNotFoundError where a word means nothing, before any look-up if Zenodo's record is meant; DownloadError
+    where the record cannot be looked up, ConfigError where it or a tarball cannot be understood, DiskFullError where
+    the outputs cannot fit, OutputError where an output made from the original corpus, or a tarball itself, would be
+    replaced.
     """
     if not request.published:
         return []
@@ -61,10 +72,10 @@ def published_steps(request: Request, workspace: Workspace, notify: Notify) -> l
         record = _read(url, workspace, notify)
         tarballs = published.tarballs_in(record, url)
         _remember(tarballs, url, workspace)
-        steps = [
-            step if _needs_no_download(step) else step.clone(source=published.archive_in(record, url, step.path.name))
-            for step in steps_of(tarballs)
-        ]
+        steps = steps_of(tarballs)
+        missing = [step.path.name for step in steps if not _needs_no_download(step)]
+        sources = published.archives_in(record, url, missing)
+        steps = [step.clone(source=sources[step.path.name]) if step.path.name in sources else step for step in steps]
     _check_replaceable(steps)
     unfinished = [step for step in steps if not step.complete()]
     most = 1
@@ -122,7 +133,7 @@ def _steps_without_the_record(
     try:
         steps = steps_of(published.Tarballs((*(known or ()), *named)))
     except ConfigError:
-        if workspace.offline:
+        if workspace.offline or request.record is None:  # Zenodo's record never changes, so no look-up can help
             raise
         return None
     missing = [step.path for step in steps if not _needs_no_download(step)]
@@ -203,9 +214,9 @@ def _given_tarball(word: str) -> tuple[Path, str]:
     """The absolute path of a tarball given by its path, and the title of the task in it."""
     path = Path(word)
     if path.is_dir():
-        raise ConfigError(f"{word} is a folder; expected a tarball, a task or a group")
+        raise TaskNotFoundError(f"{word} is a folder; expected a tarball, a task or a group")
     if not path.is_file():
-        raise ConfigError(f"there is no {word}; a published tarball has a name like {_EXAMPLE}")
+        raise TaskNotFoundError(f"there is no {word}; a published tarball has a name like {_EXAMPLE}")
     if not TARBALL.fullmatch(path.name):
         raise ConfigError(f"{word}: expected a name like {_EXAMPLE}")
     path.open("rb").close()  # if that is not allowed, no reader shall take it for a damaged one
@@ -266,7 +277,11 @@ def _read(url: str, workspace: Workspace, notify: Notify) -> Any:
         connection = Connection(Connections(workspace.tmp_dir / "connections"), notify)
         return read_json(url, connection, notify, parse=published.record_of)
     except DownloadError as error:
-        raise DownloadError(f"the listing of the published tarballs cannot be read: {error}") from error
+        page = f" from {published.PAGE}" if url == published.RECORD else ""
+        raise DownloadError(
+            f"the listing of the published tarballs cannot be read: {error}. Check the network and run the same "
+            f"command again, or get tarballs{page} on another machine and give their paths"
+        ) from error
 
 
 def _offline_message(missing: Sequence[Path]) -> str:
@@ -274,7 +289,8 @@ def _offline_message(missing: Sequence[Path]) -> str:
         start = f"{missing[0]} is no archive" if missing[0].exists() else f"there is no {missing[0]}"
         return f"{start}, and nothing is downloaded offline; put it there from {published.PAGE}"
     headline = f"{{count}} tarballs are not in {missing[0].parent}, and nothing is downloaded offline; put them there "
-    return enumerate_problems(f"{headline}from {published.PAGE}:", [path.name for path in missing])
+    names = [path.name for path in missing]
+    return enumerate_problems(f"{headline}from {published.PAGE}:", names, shown=_LISTED)
 
 
 def _is_there(path: Path) -> bool:

@@ -13,6 +13,7 @@ from hearpreprocess import report
 from hearpreprocess.engine.execution import execute
 from hearpreprocess.engine.interruption import Interruption
 from hearpreprocess.engine.log import log_path
+from hearpreprocess.engine.origins import check_made_from_corpora
 from hearpreprocess.engine.published import published_steps, release_facts, tarballs_in_use
 from hearpreprocess.engine.starting import check_can_start
 from hearpreprocess.errors import Failure, HearPreprocessError, UnfinishedError
@@ -96,17 +97,20 @@ class Outcome:
 def run(request: Request, watch: Watch = _unwatched, notify: Callable[[str], object] = _ignore) -> Outcome:
     """Execute a request. `notify` is called with notes for the user before the run.
 
-    Raises OutputError, before any work, where an output cannot be written, and DiskFullError where tasks made from
-    published tarballs cannot fit; ConfigError where a file is not a finished task's tarball, TaskNotFoundError where
-    the published record lacks a name, DownloadError where it cannot be looked up; SchedulerError where the scheduler
-    cannot be reached; BusyError if another run is active in this process; ProcessError if this process may not start
-    others; ChangedCodeError if the program has changed on the disk since it was loaded; KeyboardInterrupt on Ctrl-C.
+    Raises OutputError, before any work, where an output cannot be written or has another origin, and DiskFullError
+    where tasks made from published tarballs cannot fit; ConfigError where a file is not a finished task's tarball,
+    TaskNotFoundError where the published record lacks a name, DownloadError where it cannot be looked up;
+    SchedulerError where the scheduler cannot be reached; BusyError if another run is active in this process;
+    ProcessError if this process may not start others; ChangedCodeError if the program has changed on the disk since it
+    was loaded; KeyboardInterrupt on Ctrl-C.
     Failures of steps are in the outcome.
     """
     check_can_start()
     check_code_unchanged()
     with only_run(), _journal_of(request.workspace) as workspace, tarballs_in_use(request, workspace):
         _check_outputs(request)
+        if request.until is None:
+            check_made_from_corpora(request)
         roots = [*_roots(request, workspace), *published_steps(request, workspace, notify)]
         outcome = _run_steps(roots, workspace, request, watch, notify)
         if request.until is None and request.with_report and any((path / REPORT).exists() for path in outcome.outputs):

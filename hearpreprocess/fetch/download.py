@@ -145,7 +145,7 @@ def retrying(attempt: Callable[[], Value], progress: Callable[[], int], say: Say
             if fruitless == MOST_ATTEMPTS_IN_VAIN or number == MOST_ATTEMPTS:
                 raise DownloadError(f"{error} (tried {number} times)") from error
             if error.seconds is not None and error.seconds > LONGEST_RETRY_AFTER_SECONDS:
-                raise DownloadError(f"{error}, and wants {error.seconds:,.0f} s of peace; try again then") from error
+                raise DownloadError(f"{error}, and asks to wait {error.seconds:,.0f} s; try again then") from error
             # With jitter, so that many refused clients do not retry at the same moment.
             longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**fruitless)
             seconds = random.uniform(longest / 2, longest) if error.seconds is None else error.seconds

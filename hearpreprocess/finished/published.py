@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from hearpreprocess.errors import ConfigError, TaskNotFoundError
+from hearpreprocess.errors import ConfigError, TaskNotFoundError, enumerate_problems
 from hearpreprocess.finished import parsing
 from hearpreprocess.finished.tarball import TARBALL, tarball_name
-from hearpreprocess.storage import nearest
+from hearpreprocess.storage import counted, nearest
 from hearpreprocess.task import GROUPS, Archive, registry, without_credentials
 
 RECORD = "https://zenodo.org/api/records/6332517"
@@ -24,7 +24,11 @@ PAGE = "https://zenodo.org/record/6332517"
 
 PUBLISHED_RATE = 48000
 
+_EXAMPLE = "hear2021-esc50-v2.0.0-full-48000.tar.gz"
 _TITLE = re.compile(r"\w+-[\w.-]+")
+_DIGITS = {"md5": 32, "sha256": 64}
+"""By algorithm, the digits of a checksum."""
+
 _OUR_OWN = ("spoken_digit",)
 """Built-in tasks that are none of HEAR's, and so are not in its record."""
 
@@ -35,6 +39,10 @@ def is_of_hear(metadata: Mapping[str, Any]) -> bool:
     if name in _OUR_OWN or name not in registry.built_in_names():
         return False
     return registry.load(str(name)).version == metadata.get("version")
+
+
+class _ModeNotFoundError(TaskNotFoundError):
+    """The record has the task, but not in the mode, or in several."""
 
 
 def is_tarball(location: str) -> bool:
@@ -53,7 +61,7 @@ def title_of(name: str) -> str:
     """The title of the task in a tarball, by the tarball's name."""
     named = TARBALL.fullmatch(name)
     if named is None:
-        raise ConfigError(f"{name}: expected a name like hear2021-esc50-v2.0.0-full-48000.tar.gz")
+        raise ConfigError(f"{name}: expected a name like {_EXAMPLE}")
     return named["title"]
 
 
@@ -81,22 +89,22 @@ class Tarballs:
         without `:mode`. `mode`: of words that name none: `default` (the task's default mode, or the only one that the
         record has), `all` (every mode in the record), or a mode's name.
 
-        Raises TaskNotFoundError or ConfigError, with every problem, where the record lacks something.
+        Raises TaskNotFoundError, with every problem, where the record lacks something.
         """
         chosen: dict[str, list[str]] = {}
-        problems: list[ConfigError] = []
+        problems: list[TaskNotFoundError] = []
         for word in words:
             chosen[word] = []
             for member in self._members(word):
                 try:
                     chosen[word] += self._meant(member, mode)
-                except ConfigError as error:
+                except TaskNotFoundError as error:
                     problems.append(error)
         if problems:
-            is_unknown = any(isinstance(problem, TaskNotFoundError) for problem in problems)
-            has = f"\n  it has: {', '.join(self._modes) or 'no tarball of a task'}\n  groups: {', '.join(GROUPS)}"
             text = "\n".join(dict.fromkeys(map(str, problems)))
-            raise TaskNotFoundError(text + has) if is_unknown else ConfigError(text)
+            if self.modes and not all(isinstance(problem, _ModeNotFoundError) for problem in problems):
+                text += f"\n  it has: {', '.join(self.modes)}\n  groups: {', '.join(GROUPS)}"
+            raise TaskNotFoundError(text)
         return chosen
 
     @cached_property
@@ -107,7 +115,7 @@ class Tarballs:
         return dict(sorted(highest.items()))
 
     @cached_property
-    def _modes(self) -> dict[str, dict[str, str]]:
+    def modes(self) -> dict[str, dict[str, str]]:
         """By task and mode, the title."""
         modes: dict[str, dict[str, str]] = {}
         built_in = registry.built_in_names()
@@ -123,7 +131,7 @@ class Tarballs:
         """The words that a group stands for, with its mode where they have none; other words as they are."""
         group, colon, mode = word.partition(":")
         if group == "all":
-            members: Sequence[str] = list(self._modes) or [group]
+            members: Sequence[str] = list(self.modes) or [group]
         elif group == "open":
             members = [name for name in registry.built_in_names() if registry.load(name).is_open]
         elif group == "subset11":
@@ -144,25 +152,29 @@ class Tarballs:
         return [name]
 
     def _titles(self, task: str, mode: str) -> Sequence[str]:
-        if not self._modes:
-            raise TaskNotFoundError("the published record has no tarball of a task")
-        modes = self._modes.get(task)
+        if not self.modes:
+            raise TaskNotFoundError(f"the record lists no tarball of a task; expected names like {_EXAMPLE}")
+        modes = self.modes.get(task)
         if modes is None:
             is_built_in = task in registry.built_in_names()
             other = f"; `hearpreprocess {task}` makes it from its own source"
-            hint = other if is_built_in else nearest(task, [*self._modes, *GROUPS])
-            raise TaskNotFoundError(f"the published record has no {task}{hint}")
+            hint = other if is_built_in else nearest(task, [*self.modes, *GROUPS])
+            raise TaskNotFoundError(f"the published record has no {task or 'task without a name'}{hint}")
         if mode == "all":
             return list(modes.values())
         if mode in modes:
             return [modes[mode]]
         has = f"it has {', '.join(modes)}"
         if mode != "default":
-            raise ConfigError(f"the published record has no {task} in mode {mode!r}; {has}{nearest(mode, modes)}")
+            raise _ModeNotFoundError(
+                f"the published record has no {task} in mode {mode!r}; {has}{nearest(mode, modes)}"
+            )
         if task in registry.built_in_names() and (default := registry.load(task).default_mode) in modes:
             return [modes[default]]
         if len(modes) > 1:
-            raise ConfigError(f"{task}: the published record has several modes; {has}. Name one, as in {task}:MODE")
+            raise _ModeNotFoundError(
+                f"{task}: the published record has several modes; {has}. Name one, as in {task}:MODE"
+            )
         return list(modes.values())
 
 
@@ -176,32 +188,54 @@ def tarballs_in(record: Any, url: str) -> Tarballs:
 
     Raises ConfigError where it is not a list of files.
     """
-    return Tarballs(tuple(name for name in _listed(record, url) if TARBALL.fullmatch(name)))
+    return Tarballs(tuple(name for name in _listed(record, url) if TARBALL.fullmatch(name) and "/" not in name))
 
 
-def archive_in(record: Any, url: str, name: str) -> Archive:
-    """A tarball of the record as a source, from Zenodo's description of the record, which came from `url`.
+def archives_in(record: Any, url: str, names: Iterable[str]) -> dict[str, Archive]:
+    """Tarballs of the record as sources, by name, from Zenodo's description of the record, which came from `url`.
 
-    Raises ConfigError where the record lacks it, or a fact about it.
+    Raises ConfigError with every one that the record lacks, or a fact about it.
     """
-    file = _listed(record, url).get(name)
-    if file is None:
-        raise ConfigError(f"the published record has no {name}")
-    try:
-        algorithm, _colon, checksum = file["checksum"].partition(":")
-        address, size = file["links"]["self"], int(file["size"])
-        return Archive(address, **{algorithm: checksum}, size=size, filename=name)
-    except KeyError as error:
-        raise ConfigError(f"{_unclear(url)}: {name} has no {error}") from error
-    except (ValueError, TypeError, AttributeError) as error:
-        raise ConfigError(f"{_unclear(url)}: {name}: {error}") from error
+    files = _listed(record, url)
+    archives, problems = {}, []
+    for name in names:
+        try:
+            archives[name] = _archive(name, files[name])
+        except KeyError:
+            problems.append(f"{name}: the published record has no such file")
+        except ConfigError as error:
+            problems.append(str(error))
+    if problems:
+        raise ConfigError(enumerate_problems(f"{_unclear(url)} for {counted(len(problems), 'tarballs')}:", problems))
+    return archives
+
+
+def _archive(name: str, file: Mapping[str, Any]) -> Archive:
+    links = file.get("links")
+    address = links.get("self") if isinstance(links, dict) else None
+    if not (isinstance(address, str) and re.match("https?://[^/]", address)):
+        raise ConfigError(f"{name}: 'links': expected {{'self': URL}}, got {links!r}")
+    size = file.get("size")
+    if not isinstance(size, int) or isinstance(size, bool) or size < 0:
+        raise ConfigError(f"{name}: 'size': expected a number of bytes, got {size!r}")
+    checksum = file.get("checksum")
+    algorithm, _colon, digits = checksum.partition(":") if isinstance(checksum, str) else ("", "", "")
+    if _DIGITS.get(algorithm) != len(digits) or re.search("[^0-9a-fA-F]", digits):
+        raise ConfigError(f"{name}: 'checksum': expected md5: or sha256: and its digits, got {checksum!r}")
+    digest = digits.lower()
+    is_md5 = algorithm == "md5"
+    return Archive(address, md5=digest if is_md5 else None, sha256=None if is_md5 else digest, size=size, filename=name)
 
 
 def _listed(record: Any, url: str) -> dict[str, Mapping[str, Any]]:
     files = record.get("files") if isinstance(record, dict) else None
     if not isinstance(files, list) or not all(isinstance(file, dict) and "key" in file for file in files):
         raise ConfigError(f"{_unclear(url)}: expected a list 'files' with a 'key' in each, got {_summary(record)}")
-    return {str(file["key"]): file for file in files}
+    listed: dict[str, Mapping[str, Any]] = {}
+    for file in files:
+        if listed.setdefault(str(file["key"]), file) != file:
+            raise ConfigError(f"{_unclear(url)}: {file['key']!r} is there twice, with different facts")
+    return listed
 
 
 def _unclear(url: str) -> str:

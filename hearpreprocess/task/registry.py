@@ -21,6 +21,7 @@ from pathlib import Path
 from hearpreprocess.errors import ConfigError, TaskNotFoundError
 from hearpreprocess.installation import install_command
 from hearpreprocess.storage import digest, nearest, on_new_run
+from hearpreprocess.task.clone import TASKS, find_tasks_of_clone
 from hearpreprocess.task.config import TaskConfig
 from hearpreprocess.task.facts import EXTRAS
 from hearpreprocess.task.loading import LoadedTask, load_module
@@ -117,17 +118,26 @@ def _digest(reference: TaskReference) -> str:
     return digest([_task(reference).digest, _loaded(reference.location, reference.maker).code])
 
 
+find_tasks_of_clone()
+
+
 def built_in_folder() -> Path:
     """The folder with the modules of the built-in tasks."""
-    spec = importlib.util.find_spec("hearpreprocess.tasks")
+    spec = importlib.util.find_spec(TASKS)
     if spec is not None and spec.origin:
         return Path(spec.origin).parent
     return Path(__file__).parent.parent / "tasks"
 
 
 def built_in_names() -> list[str]:
-    """The names of the built-in tasks, sorted."""
-    return sorted(path.stem for path in built_in_folder().glob("*.py") if not path.stem.startswith("_"))
+    """The names of the built-in tasks, sorted.
+
+    Raises ConfigError where there is none, as hearpreprocess is then not installed as a whole.
+    """
+    names = sorted(path.stem for path in built_in_folder().glob("*.py") if not path.stem.startswith("_"))
+    if not names:
+        raise ConfigError(f"{built_in_folder()}: no task modules found; install hearpreprocess again")
+    return names
 
 
 def expand(wanted: Iterable[str]) -> list[tuple[str, str | None]]:

@@ -60,6 +60,10 @@ class TaskSummary:
     modes: Mapping[str, ModeSummary] = field(hash=False)
     default_mode: str
 
+    def __repr__(self) -> str:  # short, as a list of all tasks is printed whole
+        clips = "" if self.clips is None else f", {self.clips:,} clips"
+        return f"<TaskSummary {self.name} {self.version}{clips}: modes {', '.join(self.modes)}>"
+
     @property
     def summary(self) -> str:
         """The first line of its documentation."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +28,40 @@ def test_it_knows_what_the_command_line_prints(user: User) -> None:
             assert (facts["licence"], facts["url"], facts["is_open"]) == (task.licence, task.url, task.is_open)
             assert (facts["clips"], facts["clips_by_split"]) == (mode.clips, mode.clips_by_split)
             assert (facts["hours"], facts["download_bytes"]) == (mode.hours, mode.download_bytes)
+
+
+def test_python_in_a_clone_finds_the_tasks_beside_the_package(user: User) -> None:
+    """An installed package, whose tasks are in it, is shadowed by that of the clone."""
+    project = Path(hearpreprocess.__file__).parent.parent
+    clone, broken = user.folder / "clone", user.folder / "broken"
+    for name in ("hearpreprocess", "tasks", "pyproject.toml"):
+        for folder in (clone, broken)[: 1 if name == "tasks" else 2]:
+            folder.mkdir(exist_ok=True)
+            (folder / name).symlink_to(project / name)
+    program = (
+        "import sys\n"
+        "sys.meta_path[:] = [finder for finder in sys.meta_path if 'editable' not in repr(finder)]\n"
+        "sys.path.insert(0, sys.argv[1])\n"
+        "import hearpreprocess\n"
+        "assert hearpreprocess.__file__.startswith(sys.argv[1])\n"
+        "print(*[task.name for task in hearpreprocess.list_tasks()])\n"
+    )
+    interpreter = (sys.executable, "-c", program)
+    found = user.run_anew(clone, interpreter=interpreter)
+    assert found.stdout.split() == built_in_names(), found.stderr
+    refused = user.run_anew(broken, interpreter=interpreter)
+    assert "no task modules found; install hearpreprocess again" in refused.stderr
+
+
+def test_a_list_of_all_tasks_is_short(user: User) -> None:
+    (esc50,) = hearpreprocess.list_tasks("esc50")
+    assert repr(esc50) == "<TaskSummary esc50 v2.0.0, 2,000 clips: modes full, small, synthetic>"
+    assert len(repr(hearpreprocess.list_tasks())) < 2000
+
+
+def test_only_public_names_are_listed() -> None:
+    names = {name for name in dir(hearpreprocess) if not name.startswith("_")}
+    assert names == {*hearpreprocess.__all__, "errors"}
 
 
 def test_values_are_frozen(home: User) -> None:

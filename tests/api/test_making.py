@@ -136,6 +136,10 @@ def test_a_published_tarball_is_resampled(home: User, tmp_path: Path) -> None:
     assert (task.sample_rates, len(task.clips())) == ((8000,), 12)
     with pytest.raises(OutputError, match="choose another out= for what is"):
         make([published], from_published=True, sample_rates=8000)
+    for rate in (8000, 16000):  # the same, and one more in its folder
+        with pytest.raises(OutputError, match="resampled from a published tarball; choose another out= for what is"):
+            make(out=tmp_path / "resampled", sample_rates=rate)
+    assert hearpreprocess.load(task.path).metadata["resampled_from"] == 48000
 
 
 def test_published_tasks_are_downloaded_and_resampled(
@@ -170,6 +174,26 @@ def test_published_tasks_are_downloaded_and_resampled(
         (MINE, {"mode": "5h"}, ConfigError, "no mode '5h'"),
         (3, {}, ConfigError, "^tasks: expected a name or a path, or several of them, got 3$"),
         ([b"x"], {}, ConfigError, "^tasks: expected a name or a path, or several of them, got b'x'$"),
+        ("", {"from_published": True}, TaskNotFoundError, "the published record has no task without a name"),
+        ("nsynth_pitch:all", {"from_published": True}, ConfigError, "'nsynth_pitch:all' stands for several tasks"),
+        (MINE, {"mode": 1}, ConfigError, "^mode: expected a text, got 1$"),
+        (MINE, {"record": 5}, ConfigError, "^record: expected a text, got 5$"),
+        (MINE, {"record": "http://x"}, ConfigError, "^record says where .*, and from_published is not given$"),
+        (MINE, {"workers": "2"}, ConfigError, "^workers: expected a whole number, got '2'$"),
+        (MINE, {"workers": 1.5}, ConfigError, "^workers: expected a whole number, got 1.5$"),
+        (MINE, {"skip_bad_clips": "1"}, ConfigError, "^skip_bad_clips: expected a whole number, got '1'$"),
+        (MINE, {"most_expansion": "x"}, ConfigError, "^most_expansion: expected a number, got 'x'$"),
+        (MINE, {"most_expansion": float("nan")}, ConfigError, "^most_expansion must be positive, got nan$"),
+        (MINE, {"clean": "no"}, ConfigError, "^clean: expected True or False, got 'no'$"),
+        (MINE, {"compression": ["fast"]}, ConfigError, "^compression must be one of"),
+        (MINE, {"out": None}, ConfigError, "^out: expected a path, got None$"),
+        (MINE, {"out": ""}, ConfigError, "^out: expected a path, got ''$"),
+        (MINE, {"out": "a\0b"}, ConfigError, "^out: expected a path"),
+        (MINE, {"work_dir": b"x"}, ConfigError, "^work_dir: expected a path, got b'x'$"),
+        (MINE, {"sources": None}, ConfigError, "^sources: expected paths by the name of a source"),
+        (MINE, {"sources": "corpus=x.zip"}, ConfigError, "^sources: expected paths by the name of a source"),
+        (MINE, {"sources": {"corpus": 5}}, ConfigError, "^sources: corpus: expected a path, got 5$"),
+        (MINE, {"zip_encoding": "utf-99"}, ConfigError, "^zip_encoding: 'utf-99' is no encoding that Python knows"),
         (MINE, {"sample_rates": "16000"}, ConfigError, "^sample_rates: expected whole numbers of hertz"),
         (MINE, {"sample_rates": [16000.5]}, ConfigError, "^sample_rates: expected whole numbers of hertz"),
         (MINE, {"sample_rates": ()}, ConfigError, "^sample_rates names no rate$"),
@@ -177,7 +201,7 @@ def test_published_tasks_are_downloaded_and_resampled(
         (MINE, {"workers": 0}, ConfigError, "^workers must be at least 1, got 0$"),
         (MINE, {"skip_bad_clips": -1}, ConfigError, "^skip_bad_clips must be 0 or more"),
         (MINE, {"most_expansion": 0}, ConfigError, "^most_expansion must be positive"),
-        (MINE, {"sources": {"corpus": "nowhere"}}, ConfigError, "^sources: there is no nowhere$"),
+        (MINE, {"sources": {"corpus": "nowhere"}}, ConfigError, "^sources corpus: there is no nowhere$"),
         (MINE, {"sources": {"copus": "."}}, ConfigError, "^sources=: no task has a source 'copus'; did you mean"),
         (MINE, {"out": "mine.py/sub"}, OutputError, "mine.py/sub"),
         ("hear2021-esc50-v2.0.0-full-48000.tar.gz", {"from_published": True, "offline": True}, OfflineError, "offline"),

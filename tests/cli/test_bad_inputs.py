@@ -45,6 +45,9 @@ def toy(user: User, members: dict[str, bytes] | None = None, **facts: str) -> No
         (["--quiet"], ["no TASK is given; see --help"]),
         (["esc50", "--scheduler-url", "foo"], ["'foo' is no http or https url"]),
         (["esc50", "--num-workers", "0"], ["--num-workers must be at least 1"]),
+        (["esc50", "--tasks-dir", ""], ["--tasks-dir: expected a directory, got an empty text"]),
+        (["esc50", "--record", "http://host"], ["--record says where published tarballs are listed, and --from-publ"]),
+        (["published", "esc50", "--record", "../record"], ["--record '../record' is no http or https url"]),
         (["esc50", "--until", "never"], ["'download', 'corpus'"]),
     ],
 )

@@ -88,6 +88,8 @@ def test_a_mode_can_stand_behind_a_name(user: User, shared: Shared) -> None:
         ("hearpreprocess published al", "all"),
         ("hearpreprocess published nsynth_pitch:5", "nsynth_pitch:50h"),
         ("hearpreprocess published esc50 --cl", "--clean"),
+        ("hearpreprocess published s", "speech_commands"),
+        ("hearpreprocess published esc50 --mode ", "50h"),
         ("hearpreprocess list --type ev", "event"),
         ("hearpreprocess ver", "verify"),
         ("hearpreprocess verify --js", "--json"),
@@ -102,7 +104,10 @@ def test_a_shell_is_told_how_to_go_on(user: User, typed: str, expected: str, mon
     monkeypatch.setenv("COMP_POINT", str(len(typed)))
     monkeypatch.setenv("_ARGCOMPLETE_STDOUT_FILENAME", str(user.folder / "answer"))
     user.run()
-    assert expected in (user.folder / "answer").read_text().replace("\x0b", " ").split()
+    offered = (user.folder / "answer").read_text().replace("\x0b", " ").split()
+    assert expected in offered
+    if "published" in typed:
+        assert not {"nsynth_pitch:synthetic", "nsynth_pitch:small", "spoken_digit", "synthetic"} & {*offered}
 
 
 # A recording in a rar archive cannot be looked at by itself: what they are like is assumed, and the plan says so.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import sys
 import threading
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from hearpreprocess.engine.interruption import Interruption
 from hearpreprocess.engine.log import LOGGERS, log_to
+from tests.conftest import User
 
 
 def test_a_signal_is_noted_and_acted_on_later() -> None:
@@ -68,3 +70,20 @@ def test_a_log_that_cannot_be_written_says_nothing(capsys: pytest.CaptureFixture
         logging.getLogger(LOGGERS[0]).info("lost")
     assert capsys.readouterr().err == ""
     assert logging.raiseExceptions
+
+
+def test_what_libraries_say_of_an_interruption_is_hidden_in_a_notebook_too(user: User) -> None:
+    """There sys.stderr is an object that a forked process inherits, and nothing like file descriptor 2."""
+    program = (
+        "import os, sys\n"
+        "from hearpreprocess.engine.pool import _end_step\n"
+        "sys.stderr = sys.stdout\n"
+        "try:\n"
+        "    _end_step(15, None)\n"
+        "except KeyboardInterrupt:\n"
+        "    print('raised', flush=True)\n"
+        "    sys.stderr.write('of Python')\n"
+        "    os.write(2, b'of C')\n"
+    )
+    ended = user.run_anew(interpreter=(sys.executable, "-c", program))
+    assert (ended.stdout, ended.stderr) == ("raised\n", "")

@@ -147,13 +147,42 @@ def test_offline_says_which_tarballs_to_bring(user: User) -> None:
     assert "put them there from https://zenodo.org/record/6332517" in offline.stderr
     one = user.run("published", "beehive_states_fold1", "--offline")
     assert "downloads/hear2021-beehive_states_fold1-v2-full-48000.tar.gz, and nothing is downloaded" in one.stderr
-    unknown = user.run("published", "esc5", "--offline")
-    assert unknown.returncode == 2
-    assert "did you mean esc50?" in unknown.stderr
+    for title in published.Tarballs.expected().chosen(["all"])["all"]:
+        assert title in offline.stderr
     never = user.run("published", "esc50", "--offline", "--record", "http://me:SECRET@127.0.0.1:9/record")
     assert never.returncode == 1
     assert "http://127.0.0.1:9/record has not been looked up in " in never.stderr
     assert "SECRET" not in never.stderr
+
+
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        ("esc5", "did you mean esc50?"),
+        ("esc50:synthetic", "the published record has no esc50 in mode 'synthetic'; it has full"),
+        ("../", "../ is a folder; expected a tarball"),
+        ("./no.tar.gz", "there is no ./no.tar.gz"),
+    ],
+)
+@pytest.mark.parametrize("more", [(), ("--offline",)])
+def test_a_word_that_means_nothing_is_refused_without_any_network(
+    user: User, word: str, message: str, more: tuple[str, ...]
+) -> None:
+    user.set("hearpreprocess.fetch.connections", Connection=None)
+    refused = user.run("published", word, *RATE, *more)
+    assert refused.returncode == 2
+    assert message in refused.stderr
+
+
+def test_a_record_that_cannot_be_read_says_what_to_do(user: User, faulty: FaultyServer, small_record: str) -> None:
+    (faulty.folder / record.RECORD).unlink()
+    gone = user.run("published", "all", *RATE, "--record", small_record)
+    assert gone.returncode == 1
+    assert ". Check the network and run the same command again, or get tarballs on another machine" in gone.stderr
+    (faulty.folder / record.RECORD).write_text('{"files": []}')
+    empty = user.run("published", "all", *RATE, "--record", small_record)
+    assert "the record lists no tarball of a task; expected names like hear2021-" in empty.stderr
+    assert "it has" not in empty.stderr
 
 
 def test_slow_downloads_hold_up_nothing_and_are_two(user: User, faulty: FaultyServer, small_record: str) -> None:
@@ -238,7 +267,7 @@ def test_a_run_killed_at_the_end_of_a_download_knows_its_tarball(
     places = Workspace(*(user.folder / name for name in ("_workdir", "out/tasks", "out", "_workdir/downloads")))
     tarball = places.download_dir / EVENTS
     listing = published.record_of((faulty.folder / record.RECORD).read_bytes())
-    source = published.archive_in(listing, small_record, EVENTS)
+    source = published.archives_in(listing, small_record, [EVENTS])[EVENTS]
     step = DownloadTarball(workspace=places, source=source)
     places.download_dir.mkdir(parents=True)
     step.expect(source.files)

@@ -77,7 +77,7 @@ FINAL = {
     "text": (Answer(200, b"Forbidden"), 'expected JSON, got text, "Forbidden"'),
     "bytes": (Answer(200, b"\xff\x00\x01"), "expected JSON, got a file that starts with"),
     "gone": (Answer(404), "the server answers 404 Not Found"),
-    "long pause": (Answer(503, headers={"Retry-After": "86400"}), "86,400 s of peace"),
+    "long pause": (Answer(503, headers={"Retry-After": "86400"}), "asks to wait 86,400 s"),
 }
 
 
@@ -110,21 +110,38 @@ def file(**facts: Any) -> dict[str, Any]:
         ({"files": {"a": 1}}, "expected a list 'files'"),
         ({"files": [file(key=None)]}, "a 'key' in each"),
         ({"files": ["a"]}, "a 'key' in each"),
-        ({"files": [file(checksum=None)]}, "a has no 'checksum'"),
-        ({"files": [file(size=None)]}, "a has no 'size'"),
-        ({"files": [file(links={})]}, "a has no 'self'"),
-        ({"files": [file(links="x")]}, "a: "),
-        ({"files": [file(size="many")]}, "a: .*many"),
-        ({"files": [file(checksum=5)]}, "a: "),
-        ({"files": [file(checksum="sha512:00")]}, "a: .*sha512"),
-        ({"files": [file(checksum="md5:short")]}, "a: "),
-        ({"files": [file(links={"self": 5})]}, "a: "),
+        ({"files": []}, "a: the published record has no such file"),
+        ({"files": [file(checksum=None)]}, "a: 'checksum': expected .*, got None"),
+        ({"files": [file(size=None)]}, "a: 'size': expected a number of bytes, got None"),
+        ({"files": [file(size=-5)]}, "a: 'size': .*, got -5"),
+        ({"files": [file(links={})]}, "a: 'links': expected .*, got {}"),
+        ({"files": [file(links="x")]}, "a: 'links': .*, got 'x'"),
+        ({"files": [file(size="many")]}, "a: 'size': .*, got 'many'"),
+        ({"files": [file(checksum=5)]}, "a: 'checksum': .*, got 5"),
+        ({"files": [file(checksum=f"sha1:{'0' * 40}")]}, "a: 'checksum': expected md5: or sha256: .*, got 'sha1:"),
+        ({"files": [file(checksum="md5:short")]}, "a: 'checksum': .*, got 'md5:short'"),
+        ({"files": [file(links={"self": 5})]}, "a: 'links': .*, got {'self': 5}"),
+        ({"files": [file(links={"self": "file:///etc/passwd"})]}, "a: 'links': .*"),
+        ({"files": [file(), file(size=4)]}, "'a' is there twice, with different facts"),
     ],
 )
 def test_a_record_that_lacks_something_is_named(record: Any, reason: str) -> None:
     with pytest.raises(ConfigError, match=reason) as raised:
-        published.archive_in(record, "http://me:SECRET@host/record?token=SECRET", "a")
+        published.archives_in(record, "http://me:SECRET@host/record?token=SECRET", ["a"])
     assert str(raised.value).startswith("http://host/record: the listing of the published record cannot be understood")
+
+
+def test_all_that_a_record_lacks_is_named_at_once() -> None:
+    record = {"files": [file(), file(key="b", size=None), file(key="c", checksum="")]}
+    with pytest.raises(ConfigError, match=r"for 2 tarballs:\n  b: 'size'.*\n  c: 'checksum'.*$"):
+        published.archives_in(record, "http://host/record", "abc")
+    upper = {"files": [file(checksum=f"md5:{'A' * 32}")]}
+    assert published.archives_in(upper, "http://host/record", "a")["a"].md5 == "a" * 32
+
+
+def test_names_with_folders_are_no_tarballs_of_a_record() -> None:
+    record = {"files": [file(key="hear2021-x-v1-../../evil-full-48000.tar.gz")]}
+    assert published.tarballs_in(record, "http://host/record").names == ()
 
 
 def test_the_record_is_asked_once_for_many_names(user: User) -> None:

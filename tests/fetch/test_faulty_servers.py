@@ -188,7 +188,7 @@ def test_a_server_that_wants_a_day_of_peace_gets_it(user: User, faulty: FaultySe
     finished = user.run(*CALLS)
     assert finished.returncode == 1
     assert "the server answers 503" in finished.stderr
-    assert "86,400 s of peace" in finished.stderr
+    assert "asks to wait 86,400 s" in finished.stderr
     assert len(faulty.requests) == 1
 
 

@@ -59,7 +59,7 @@ def test_any_record_is_understood_or_refused(record: object) -> None:
         {"files": [{"key": "a", "checksum": record, "links": record, "size": 1}]},
     ):
         try:
-            source: object = published.archive_in(value, "http://host/record", "a")
+            source: object = published.archives_in(value, "http://host/record", "a")["a"]
         except ConfigError as error:
             source = str(error)
         assert isinstance(source, Archive) or "the published record" in str(source)

@@ -160,7 +160,7 @@ def test_what_cannot_be_resampled_is_refused(user: User, out: Path) -> None:
         assert reason in finished.stderr
     for wrong in (["esc50"], ["--until", "corpus"], ["--source", f"x={out}"]):
         assert user.run(*wrong[:1], *wrong[1:], "--from-published", renamed, "--sample-rates", 8000).returncode == 2
-    assert user.run("--from-published", "no/such.tar.gz", "--sample-rates", 8000).returncode == 1
+    assert user.run("--from-published", "no/such.tar.gz", "--sample-rates", 8000).returncode == 2
     assert "is a folder" in user.run("--from-published", out, "--sample-rates", 8000).stderr
 
 
