@@ -37,7 +37,7 @@ def evar_labels(vocabulary: Iterable[Label]) -> dict[Label, str]:
         text = _without_commas(label)
         if text not in as_read:  # numbered, as another label is spelled like it
             as_read.update(_as_read([text]))
-        return text if as_read[text] == text else f"label {text}"
+        return text if text.strip() and as_read[text] == text else f"label {text}"
 
     return {**{label: str(label) for label in labels}, **dict(zip(texts, respelled(texts, spelling), strict=True))}
 

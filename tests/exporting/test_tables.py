@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hearpreprocess import FinishedTask, load
@@ -141,6 +141,7 @@ def test_evar_reads_numbers_as_numbers(tmp_path: Path) -> None:
 
 
 @given(st.lists(TEXTS | st.sampled_from(["nan", "1e5", "True", "0x1", "inf", "-", "1_000", "label 1"]), unique=True))
+@example(["0", "\t", " "])
 def test_evar_reads_any_label_as_the_text_that_it_is_given(labels: list[str]) -> None:
     spelled = evar_labels(labels)
     assert len(set(spelled.values())) == len(labels)
