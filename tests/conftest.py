@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests import toys
 from tests.extent import IS_WHOLE
 from tests.faulty_server import FaultyServer
 from tests.shared import Shared, copy_of, folder_for_all_workers
@@ -33,6 +34,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture
 def user(tmp_path: Path) -> User:
     return User(tmp_path / "home")
+
+
+@pytest.fixture
+def home(user: User, monkeypatch: pytest.MonkeyPatch) -> User:
+    """A user whose folder, with a toy task in it, is the current directory of this process."""
+    monkeypatch.chdir(user.folder)
+    _path, archive = toys.corpus(user.folder / "source", toys.folds_members())
+    user.write("mine.py", toys.folds_task(archive))
+    return user
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hearpreprocess.errors import ConfigError, OutputError
 from hearpreprocess.finished import METADATA, is_folder, is_task_folder, task_folders_in
-from hearpreprocess.loading import FinishedTask, load
+from hearpreprocess.loading import FinishedTask, first_of, load, tasks_within
 from hearpreprocess.storage import counted, nearest_existing, reason_of
 
 TASKS = "tasks"
@@ -39,12 +39,12 @@ def check_task_path(path: Path) -> None:
         named = [task for task in task_folders_in(Path("out", TASKS)) if path.name in (task.name, _task_name(task))]
         meant = f"; did you mean {' or '.join(map(str, named[:_SHOWN]))}?" if named else ""
         raise OutputError(f"{error}; expected the folder or the tarball of a finished task{meant}") from error
-    tasks = [task for parent in (path, path / TASKS) for task in task_folders_in(parent)]
+    tasks = tasks_within(path)
     expected = f"{path}: not a finished task; expected the folder or the tarball of one"
     if not tasks:
         raise OutputError(f"{expected}, got a directory without {METADATA}")
-    shown = ", ".join(map(str, tasks[:_SHOWN])) + (" ..." if len(tasks) > _SHOWN else "")
-    raise OutputError(f"{expected}, got a directory with {counted(len(tasks), 'finished tasks')}. Export {shown}")
+    held = counted(len(tasks), "finished tasks")
+    raise OutputError(f"{expected}, got a directory with {held}. Export {first_of(tasks)}")
 
 
 def _task_name(folder: Path) -> str:

@@ -51,6 +51,7 @@ def agreeing_facts(reader: TaskReader, labels: LabelsOfSplits) -> Iterator[tuple
     facts = reader.manifest_clips()
     if facts is None:
         return
+    is_event_task = reader.metadata.get("embedding_type") == "event"
     split_of = {file: split for split, of_split in labels.items() for file in of_split}
     known: dict[Label, Label] = {}
     problems = []
@@ -64,7 +65,6 @@ def agreeing_facts(reader: TaskReader, labels: LabelsOfSplits) -> Iterator[tuple
             problems.append(f"{file} is in {split}.json, and in {_shown(of_file['split'])} by {MANIFEST}")
         else:
             of_clip = labels[split][file]
-            is_event_task = any(isinstance(label, Event) for label in of_clip)
             if _values_of(of_file["labels"], known, is_event_task=is_event_task) != of_clip:
                 texts = [str(_text_of(label)) for label in of_clip]
                 problems.append(f"{file} has the labels {_shown(texts)}, and {_shown(of_file['labels'])} by {MANIFEST}")

@@ -37,6 +37,7 @@ VERSION = 2
 NO_CLIPS: Mapping[str, Any] = MappingProxyType({})
 
 _START_OF_CLIPS, _END_OF_CLIPS = b' "clips": {\n', b"\n }\n}\n"
+
 Manifest = dict[str, Any]
 Fingerprint = Sequence[Any]
 """The number and the sha256 of a clip's samples."""
@@ -175,8 +176,7 @@ def clips_in(content: bytes, at_once: int = 500) -> Iterator[tuple[str, dict[str
     """The file name and the facts of each clip in a manifest's content, a few at a time where it is in our layout.
 
     `at_once`: how many are parsed together. As a whole, the manifest of 50,000 clips at five rates needs some 300 MB.
-    Raises ValueError with the reason where
-    the content is not a manifest.
+    Raises ValueError with the reason where the content is not a manifest.
     """
     start = content.find(_START_OF_CLIPS)
     if start < 0 or not content.endswith(_END_OF_CLIPS):

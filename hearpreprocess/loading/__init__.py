@@ -4,7 +4,7 @@ from hearpreprocess.loading.clips import FinishedClip, SampleType
 from hearpreprocess.loading.dataset import ClipDataset
 from hearpreprocess.loading.rounds import Round
 from hearpreprocess.loading.targets import Target, frame_labels
-from hearpreprocess.loading.task import FinishedTask, load
+from hearpreprocess.loading.task import FinishedTask, first_of, load, tasks_within
 from hearpreprocess.loading.vocabulary import Vocabulary
 
 __all__ = [
@@ -15,6 +15,8 @@ __all__ = [
     "SampleType",
     "Target",
     "Vocabulary",
+    "first_of",
     "frame_labels",
     "load",
+    "tasks_within",
 ]

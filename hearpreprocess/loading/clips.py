@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from hearpreprocess import audio
 from hearpreprocess.errors import AudioError, ConfigError
@@ -88,8 +88,7 @@ class FinishedClip:
 
         Raises what `content` raises; AudioError where the file is not 16-bit mono at its rate.
         """
-        if dtype not in ("int16", "float32"):
-            raise ConfigError(f"dtype {dtype!r}: expected 'int16' or 'float32'")
+        check_sample_type(dtype)
         samples, rate = self._samples(), self._key.rate
         if dtype == "int16":
             return samples.astype("int16"), rate  # a copy, which may be written to
@@ -121,6 +120,12 @@ class FinishedClip:
         if self._files is None:
             raise ConfigError(f"clip {self.name}: it is of no finished task, so it has no samples")
         return self._files
+
+
+def check_sample_type(dtype: SampleType) -> None:
+    """Raise ConfigError where samples cannot be read as a type."""
+    if dtype not in get_args(SampleType):
+        raise ConfigError(f"dtype {dtype!r}: expected {' or '.join(map(repr, get_args(SampleType)))}")
 
 
 def rate_not_chosen(title: str, rates: tuple[int, ...]) -> ConfigError:

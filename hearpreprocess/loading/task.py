@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from numbers import Integral
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from hearpreprocess.errors import ConfigError, FinishedTaskError, OutputError
 from hearpreprocess.finished import METADATA, TaskReader, is_folder, is_task_folder, task_folders_in
-from hearpreprocess.loading.clips import FinishedClip, SampleType, rate_not_chosen
+from hearpreprocess.loading.clips import FinishedClip, SampleType, check_sample_type, rate_not_chosen
 from hearpreprocess.loading.dataset import ClipDataset
 from hearpreprocess.loading.files import AudioFiles, audio_files_of
 from hearpreprocess.loading.listing import clips_of_task, vocabulary_of
@@ -24,8 +24,6 @@ from hearpreprocess.verify import Verification, verify
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_SHOWN = 5
 
 
 class FinishedTask:
@@ -120,8 +118,7 @@ class FinishedTask:
         """
         if self.sample_rate is None:
             raise rate_not_chosen(self.title, self.sample_rates)
-        if dtype not in ("int16", "float32"):
-            raise ConfigError(f"dtype {dtype!r}: expected 'int16' or 'float32'")
+        check_sample_type(dtype)
         clips = self.clips(split)
         checked = check_target(target, clips, is_event_task=self._is_event_task, is_multiclass=self._is_multiclass)
         check_hop(checked, hop, self.sample_rate, self.metadata.get("sample_duration"))
@@ -175,6 +172,17 @@ class FinishedTask:
                 hint = nearest(str(name), self.splits).removesuffix("?")
                 raise ConfigError(f"{self.title}: no split {name!r}{hint}; it has {', '.join(self.splits)}")
             yield name
+
+
+def tasks_within(folder: Path) -> list[Path]:
+    """The folders of finished tasks in a folder, or in `tasks` in it, as runs write them."""
+    parents = (folder, folder / "tasks")
+    return [task for parent in parents for task in task_folders_in(parent) if (task / METADATA).is_file()]
+
+
+def first_of(paths: Sequence[Path], shown: int = 5) -> str:
+    """The first of some paths, for a message."""
+    return ", ".join(map(str, paths[:shown])) + (" ..." if len(paths) > shown else "")
 
 
 def load(path: str | os.PathLike[str], sample_rate: int | None = None) -> FinishedTask:
@@ -240,9 +248,8 @@ def _bound(path: Path, files: AudioFiles, sample_rate: int | None) -> FinishedTa
 
 def _not_a_task(folder: Path) -> str:
     """What to load instead of a folder that is no finished task."""
-    parents = (folder, folder / "tasks")
-    tasks = [task for parent in parents for task in task_folders_in(parent) if (task / METADATA).is_file()]
+    tasks = tasks_within(folder)
     if not tasks:
         return f"{folder}: not a finished task: it has no task_metadata.json. Expected the folder of one, or a tarball"
-    shown = ", ".join(str(task) for task in tasks[:_SHOWN]) + (" ..." if len(tasks) > _SHOWN else "")
-    return f"{folder}: holds {counted(len(tasks), 'finished tasks')}; expected the folder of one, such as {shown}"
+    held = counted(len(tasks), "finished tasks")
+    return f"{folder}: holds {held}; expected the folder of one, such as {first_of(tasks)}"

@@ -45,14 +45,6 @@ def in_thread(function: Callable[[], int]) -> int:
     return statuses[0]
 
 
-@pytest.fixture
-def home(user: User, monkeypatch: pytest.MonkeyPatch) -> User:
-    monkeypatch.chdir(user.folder)
-    _path, archive = toys.corpus(user.folder / "source", toys.folds_members())
-    user.write("mine.py", toys.folds_task(archive))
-    return user
-
-
 def run(*arguments: object) -> int:
     return main(
         ["./mine.py", "--sample-rates", "8000", "--num-workers", "2", "--no-report", "--quiet", *map(str, arguments)]
