@@ -52,7 +52,7 @@ def main() -> None:
     """Run the module that the first argument names, with the other arguments."""
     module = sys.argv[1]
     sys.path.insert(0, os.getcwd())  # noqa: PTH109 -- as `python -m` does
-    # The kit's checkpoints hold the classes of its layers, which PyTorch loads since 2.6 only if told to.
+    # The kit's checkpoints hold the classes of its layers, which PyTorch loads since 2.6 only on request.
     os.environ["TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"] = "1"
     if importlib.util.find_spec("tensorflow") is None:
         sys.modules["tensorflow"] = stand_in_for_tensorflow()

@@ -261,8 +261,8 @@ class Published(ReleaseStep, PlanningStep):
         """The programs whose version or code has changed since the outputs were made from such a tarball."""
         if release_of_folder(self._folder) is None or not resampled.is_resampled(self._folder):
             return []
-        told, now = TaskReader(self._folder).manifest, made_with(())
-        return [name for name in now if told and told["made_with"].get(name) != now[name]]
+        earlier, now = TaskReader(self._folder).manifest, made_with(())
+        return [name for name in now if earlier and earlier["made_with"].get(name) != now[name]]
 
     def _is_made(self) -> bool:
         """Whether the outputs are complete as far as they show without the tarball that they were made from."""

@@ -71,10 +71,10 @@ def test_one_command_makes_all_and_leaves_no_tarball(user: User, faulty: FaultyS
     assert by_names.stdout.startswith("Nothing to do"), "the outputs show it without anything else"
     assert len(faulty.requests) == 4, "what is finished is not looked up"
     (user.folder / "out" / EVENTS.replace("48000", "8000")).unlink()
-    mended = user.run(*command)
-    assert mended.returncode == 0, mended.stderr
-    assert "To download: 1 tarball, " in mended.stderr
-    assert "2 tasks finished already" in mended.stderr
+    repaired = user.run(*command)
+    assert repaired.returncode == 0, repaired.stderr
+    assert "To download: 1 tarball, " in repaired.stderr
+    assert "2 tasks finished already" in repaired.stderr
     assert asked_for(faulty)[4:] == [record.RECORD, EVENTS]
     assert user.made() == outputs
 

@@ -50,9 +50,9 @@ def with_extra(original: Path, folder: Path, extra: Mapping[str, Any]) -> Path:
     """A copy of a task whose first clip has extra columns in its manifest."""
     copy = folder / original.name
     shutil.copytree(original, copy, dirs_exist_ok=True)
-    told = manifest.read(original / MANIFEST)
-    told["clips"][min(told["clips"])]["extra"] = extra
-    (copy / MANIFEST).write_text(manifest.to_text(told), encoding="utf-8")
+    stated = manifest.read(original / MANIFEST)
+    stated["clips"][min(stated["clips"])]["extra"] = extra
+    (copy / MANIFEST).write_text(manifest.to_text(stated), encoding="utf-8")
     return copy
 
 
@@ -68,9 +68,9 @@ def test_any_columns_go_through_manifest_tarball_and_further_rates(
     assert Clip(Member("corpus", "a.wav"), extra=extra).extra == extra
     task = with_extra(original, folder, Clip(Member("corpus", "a.wav"), extra=extra).extra)
     tarball = finished_tasks.tarball_of(task, folder)
-    told = TaskReader(tarball).manifest
-    assert told is not None
-    of_tarball = told["clips"][min(told["clips"])]["extra"]
+    stated = TaskReader(tarball).manifest
+    assert stated is not None
+    of_tarball = stated["clips"][min(stated["clips"])]["extra"]
     of_published = finished_tasks.table_from_published(tarball, folder)["extra"].tolist()
     assert of_published[1:] == [None] * 9
     for read in (of_tarball, of_published[0]):
@@ -93,9 +93,9 @@ def test_a_run_keeps_them_in_folder_tarball_and_further_rates(user: User) -> Non
     further = ("--tasks-dir", "further/tasks", "--tar-dir", "further")
     assert user.run("--from-published", tarball, "--sample-rates", 4000, *further).returncode == 0
     for path in (folder, tarball, user.folder / "further" / "tasks" / TITLE):
-        told = TaskReader(path).manifest
-        assert told is not None
-        assert {file: facts.get("extra") for file, facts in told["clips"].items()} == expected
+        stated = TaskReader(path).manifest
+        assert stated is not None
+        assert {file: facts.get("extra") for file, facts in stated["clips"].items()} == expected
         assert verify(path).outcome == "equal"
     assert compare(folder, tarball).problems["extra"] == []
     for path in (folder, tarball):
@@ -109,9 +109,9 @@ def test_a_run_keeps_them_in_folder_tarball_and_further_rates(user: User) -> Non
     shutil.copytree(folder, user.folder / "before")
     user.write("mine.py", toys.folds_task(archive, CLIPS.replace("SNR", "10 * number")))
     assert user.run("./mine.py", "--sample-rates", 8000).returncode == 0
-    told, before = (json.loads((path / MANIFEST).read_text()) for path in (folder, user.folder / "before"))
-    assert told["release"] != before["release"]
-    assert told["clips"]["clip03.wav"]["extra"]["snr"] == 30
+    stated, before = (json.loads((path / MANIFEST).read_text()) for path in (folder, user.folder / "before"))
+    assert stated["release"] != before["release"]
+    assert stated["clips"]["clip03.wav"]["extra"]["snr"] == 30
     found = compare(user.folder / "before", folder)
     assert {aspect: len(problems) for aspect, problems in found.problems.items() if problems} == {"extra": 6}
     assert not found.is_same

@@ -131,5 +131,5 @@ def test_a_card_of_an_earlier_version_is_read_as_it_is(tmp_path: Path) -> None:
 
 def test_a_manifest_without_audio_gives_no_configuration(tmp_path: Path) -> None:
     folder = finished_tasks.finished_task(tmp_path, "esc50")
-    metadata, told = json_object((folder / METADATA).read_bytes()), manifest.read(folder / MANIFEST)
-    assert "configs" not in head_of(card.card(metadata, {**told, "sample_rates": []}))
+    metadata, stated = json_object((folder / METADATA).read_bytes()), manifest.read(folder / MANIFEST)
+    assert "configs" not in head_of(card.card(metadata, {**stated, "sample_rates": []}))
