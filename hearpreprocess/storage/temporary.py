@@ -140,7 +140,9 @@ def remove_abandoned(folder: Path, *, force: bool = False) -> list[Path]:
             with _taken(reserved) as (is_taken, builder):
                 if is_taken is False:
                     continue
-                if force or (is_taken and server.holds_abandoned(builder, _paths(reserved))):
+                # A builder that was killed before it wrote its system into the lock file has built nothing.
+                has_not_begun = is_taken and not builder and not reserved.exists()
+                if force or has_not_begun or (is_taken and server.holds_abandoned(builder, _paths(reserved))):
                     discard(reserved)
                     _lock_path(reserved).unlink(missing_ok=True)
                 elif reserved.exists():

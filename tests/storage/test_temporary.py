@@ -186,8 +186,9 @@ def test_what_an_earlier_version_left_goes_once_it_is_old(
     assert len(list(tmp_path.iterdir())) == 5, "what is not named as ours is a user's own"
 
 
-def test_a_lock_file_alone_goes(tmp_path: Path) -> None:
-    (tmp_path / ".thing.0123456789abcdef.partial-lock").write_bytes(system_id())
+@pytest.mark.parametrize("builder", [system_id(), b""], ids=["noted", "killed before it was noted"])
+def test_a_lock_file_alone_goes(tmp_path: Path, builder: bytes) -> None:
+    (tmp_path / ".thing.0123456789abcdef.partial-lock").write_bytes(builder)
     assert remove_abandoned(tmp_path) == []
     assert list(tmp_path.iterdir()) == []
 
