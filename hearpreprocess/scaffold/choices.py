@@ -6,15 +6,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from hearpreprocess.errors import ConfigError, CorpusError
+
+NONE = "none"
+"""States that no column or folder holds the splits or the groups."""
+
 
 @dataclass(frozen=True)
 class Choices:
     """What the user states about a folder of recordings; an empty value leaves the decision to a guess.
 
     `tables`: paths in the folder. `file_column`, `label_columns`, `split_columns`, `group_column`: names of columns as
-    their table has them, or their numbers from 1 where it has no header. `labels_from`: the level of the folder that is
-    the label, 1 for the outermost and -1 for the innermost one. `label_field`, `group_field`: the field of a file's
-    name that is the label or the group, from 1; fields are separated by `-` or `_`.
+    their table has them, or their numbers from 1 where it has no header; NONE for no splits or no groups.
+    `labels_from`, `groups_from`: the level of the folder that is the label or the group, 1 for the outermost and -1 for
+    the innermost one. `label_field`, `group_field`: the field of a file's name that is the label or the group, from 1;
+    fields are separated by `-` or `_`.
+
+    Raises ConfigError where two of them contradict each other.
     """
 
     tables: tuple[str, ...] = ()
@@ -23,17 +31,38 @@ class Choices:
     split_columns: tuple[str, ...] = ()
     group_column: str = ""
     labels_from: int | None = None
+    groups_from: int | None = None
     label_field: int | None = None
     group_field: int | None = None
     task_type: Literal["", "scene", "event"] = ""
+
+    def __post_init__(self) -> None:
+        of_labels = {
+            "--label-column": self.label_columns,
+            "--labels-from": self.labels_from,
+            "--label-field": self.label_field,
+        }
+        of_groups = {
+            "--group-column": self.group_column,
+            "--groups-from": self.groups_from,
+            "--group-field": self.group_field,
+        }
+        for options, subject in ((of_labels, "the labels"), (of_groups, "the groups")):
+            stated = [option for option, value in options.items() if value is not None and value not in ((), "")]
+            if len(stated) > 1:
+                raise ConfigError(f"{' and '.join(stated)} contradict each other; state once where {subject} are")
+        if NONE in self.split_columns and len(self.split_columns) > 1:
+            raise ConfigError(f"--split-column {NONE} contradicts the other --split-column; state one of them")
 
 
 @dataclass(frozen=True)
 class Question:
     """A decision that a folder leaves open, with the guess and what speaks for it.
 
-    `option`: the option that states the answer. `answers`: all that are possible, the guess among them. `is_certain`:
-    whether the guess is taken where nobody can be asked; otherwise the folder is refused with `option`.
+    `option`: the option that states the answer. `text`: the question after "Which", in words. `answers`: all that the
+    option takes here, the guess among them. `details`: what each answer stands for, such as the first values of a
+    column; as many as answers, or none. `is_certain`: whether the guess is taken where nobody can be asked; otherwise
+    the folder is refused with `option`.
     """
 
     option: str
@@ -42,7 +71,30 @@ class Question:
     answers: tuple[str, ...]
     reason: str
     is_certain: bool
+    details: tuple[str, ...] = ()
+
+    def lines(self) -> list[str]:
+        """The answers, one a line, each with its details."""
+        width = max(map(len, self.answers))
+        details = self.details or ("",) * len(self.answers)
+        return [f"{answer:{width}}  {detail}".rstrip() for answer, detail in zip(self.answers, details, strict=True)]
 
 
 Ask = Callable[[Question], str]
 """Returns the answer to a question; raises CorpusError, which names the option, where nobody can be asked."""
+
+
+def certain_guess(question: Question) -> str:
+    """The guess, where it is certain.
+
+    Raises CorpusError, which names the option and the candidates, where it is not.
+    """
+    if question.is_certain:
+        return question.guess
+    candidates = "\n".join(f"  {question.option} {line}" for line in question.lines())
+    raise CorpusError(f"which {question.text}? {question.reason}. Use {question.option}:\n{candidates}")
+
+
+def any_guess(question: Question) -> str:
+    """The guess, certain or not."""
+    return question.guess

@@ -25,6 +25,11 @@ def column_called(columns: Sequence[Column], names: Sequence[str]) -> Column:
     return next((column for name in names for column in columns if called[column] == name), "")
 
 
+def name_of(column: Column) -> str:
+    """What an option calls a column: its name, or its number from 1 where a table has no header."""
+    return str(column + 1) if isinstance(column, int) else column
+
+
 def is_yes_and_no(cells: Collection[str]) -> bool:
     """Whether cells say yes and no, as people write that."""
     kinds = {cell.lower() for cell in cells}

@@ -10,6 +10,7 @@ from typing import Any
 from hearpreprocess.scaffold.division import Division, ExpectedClip
 from hearpreprocess.scaffold.labels import Labels
 from hearpreprocess.scaffold.naming import Naming
+from hearpreprocess.scaffold.parts import PathPart, named
 from hearpreprocess.scaffold.recordings import ClipNaming
 from hearpreprocess.scaffold.splits import Splits
 from hearpreprocess.scaffold.times import Times
@@ -18,16 +19,9 @@ from hearpreprocess.task import Column
 
 @dataclass(frozen=True)
 class FoldersLayout:
-    """Recordings in folders that are called as their labels.
+    """Recordings whose paths hold their labels. `label`: the part of a path that is the label."""
 
-    `label_level`: -1 where the innermost folder is the label, -2 where the one around it is.
-    """
-
-    label_level: int
-
-    def label(self, path: str) -> str:
-        """The label of the recording at a path."""
-        return path.split("/")[:-1][self.label_level]
+    label: PathPart
 
 
 @dataclass(frozen=True)
@@ -82,8 +76,8 @@ class DatasetDescription:
     """What a folder of recordings holds, and the clips that are to be made of it.
 
     `recordings`: how many match the `patterns`. `seconds`: how long a clip is; None leaves it as it was recorded.
-    `group_column`: of a table; "" where each recording is a group. `division`: how the clips are divided. `notes`: on
-    how all that was guessed, for the user.
+    `group`: the column or the part of paths that holds it; "" where each recording is a group. `division`: how the
+    clips are divided. `notes`: on how all that was guessed, for the user.
     """
 
     recordings: int
@@ -93,7 +87,7 @@ class DatasetDescription:
     splits: Splits
     clip_naming: ClipNaming
     clips: tuple[ExpectedClip, ...]
-    group_column: Column = ""
+    group: Column | PathPart = ""
     omissions: Omissions = field(default_factory=Omissions)
     division: Division = field(default_factory=Division)
     notes: tuple[str, ...] = ()
@@ -113,7 +107,9 @@ class DatasetDescription:
         """Where the labels are, in words."""
         if self.labels.yes_columns:
             return "columns of yes and no"
-        return f"column {self.labels.column!r}" if self.tables else "the folders' names"
+        if isinstance(self.layout, FoldersLayout):
+            return str(self.layout.label)
+        return named(self.labels.part or self.labels.column)
 
     @property
     def times(self) -> Times | None:

@@ -8,15 +8,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from hearpreprocess import archive
-from hearpreprocess.errors import CorpusError, SplitError
+from hearpreprocess.errors import ConfigError, CorpusError, SplitError
 from hearpreprocess.scaffold.checks import check_clips
+from hearpreprocess.scaffold.choices import NONE, Ask, Choices, certain_guess
 from hearpreprocess.scaffold.content import notes_on_unused, recordings_in, seconds_of_some, visible
 from hearpreprocess.scaffold.dataset import DatasetDescription
+from hearpreprocess.scaffold.decisions import decided_columns, decided_parts
 from hearpreprocess.scaffold.division import MOST_FOLDS, divide, ungrouped
-from hearpreprocess.scaffold.from_folders import described_by_folders, folders_name_labels, layout_of
-from hearpreprocess.scaffold.from_tables import described_by_tables, guessed_columns, tables_hold_labels
-from hearpreprocess.scaffold.naming import tables_naming
+from hearpreprocess.scaffold.from_folders import described_by_folders, folders_name_labels
+from hearpreprocess.scaffold.from_tables import described_by_tables, tables_hold_labels
+from hearpreprocess.scaffold.naming import NamingTables, tables_naming
 from hearpreprocess.scaffold.notes import Noted, Notes
+from hearpreprocess.scaffold.parts import named
 from hearpreprocess.scaffold.recordings import Recordings
 from hearpreprocess.scaffold.tables import SUFFIXES
 from hearpreprocess.storage import counted
@@ -25,11 +28,12 @@ UNREAD = (".json", ".jsonl", ".xlsx", ".xls", ".ods", ".parquet")
 """Tables of kinds that are not read."""
 
 
-def describe(folder: Path) -> DatasetDescription:
-    """What the recordings in a folder are.
+def describe(folder: Path, choices: Choices | None = None, ask: Ask = certain_guess) -> DatasetDescription:
+    """What the recordings in a folder are, as the user states or as `ask` confirms.
 
     Raises CorpusError, with the notes made so far, where the folder holds none, or where nothing holds their labels.
     """
+    choices = choices or Choices()
     notes = Notes()
     files = notes.value_of(visible(path for path in archive.files_below(folder) if not archive.is_litter(path)))
     paths = recordings_in(folder, files)
@@ -41,15 +45,17 @@ def describe(folder: Path) -> DatasetDescription:
     recordings = Recordings(paths, seconds, tuple(sorted({*files}.difference(paths))))
     notes.add(_notes_on_files(folder, files, recordings))
     candidates = [path for path in files if path.lower().endswith(SUFFIXES)]
-    tables = notes.value_of(tables_naming(folder, candidates, recordings))
+    if choices.tables:
+        candidates = [_stated_table(folder, table, candidates) for table in choices.tables]
+    tables = notes.value_of(tables_naming(folder, candidates, recordings, choices.file_column))
     looked_for: list[str] = []
     try:
-        if tables and (tables_hold_labels(tables) or not folders_name_labels(recordings.paths)):
-            dataset = described_by_tables(tables, guessed_columns(tables, notes), notes)
+        if tables and _are_wanted(tables, choices, recordings):
+            dataset = described_by_tables(tables, decided_columns(tables, choices, ask, notes), notes)
         else:
             unused = tables.tables if tables else ()
             notes.add(f"{table.path} has no column that is called label" for table, _naming in unused)
-            dataset = described_by_folders(folder, recordings, layout_of(recordings.paths), notes)
+            dataset = described_by_folders(folder, recordings, decided_parts(recordings.paths, choices, ask), notes)
         check_clips(dataset.clips, dataset.label_source)
         looked_for = _notes_on_columns(dataset)
         dataset = notes.value_of(_divided(dataset))
@@ -57,6 +63,31 @@ def describe(folder: Path) -> DatasetDescription:
         raise CorpusError("\n".join([str(error), *_lines_of(looked_for), *_lines_of(notes.lines)])) from None
     notes.add(notes_on_unused(files, (*paths, *dataset.tables)))
     return replace(dataset, notes=(*notes.lines, *_notes_on_division(dataset)))
+
+
+def _stated_table(folder: Path, stated: str, candidates: Sequence[str]) -> str:
+    """The path of a table in the folder, which the user may state from there or from the current directory.
+
+    Raises ConfigError, which lists the tables, where the folder has no such table.
+    """
+    path = Path(stated).resolve()
+    from_folder = path.relative_to(folder.resolve()).as_posix() if path.is_relative_to(folder.resolve()) else stated
+    for candidate in (stated, from_folder):
+        if candidate in candidates:
+            return candidate
+    listed = ", ".join(candidates) or "none"
+    raise ConfigError(f"--table {stated}: {folder} has no such table; its tables are {listed}")
+
+
+def _are_wanted(tables: NamingTables, choices: Choices, recordings: Recordings) -> bool:
+    """Whether the tables are used: for a column that the user states, or for labels."""
+    if choices.tables or choices.file_column or choices.label_columns or choices.group_column not in ("", NONE):
+        return True
+    if set(choices.split_columns) - {NONE}:
+        return True
+    if choices.labels_from is not None or choices.label_field is not None:
+        return False
+    return tables_hold_labels(tables) or not folders_name_labels(recordings.paths)
 
 
 def _lines_of(notes: Sequence[str]) -> list[str]:
@@ -82,7 +113,7 @@ def _divided(dataset: DatasetDescription) -> Noted[DatasetDescription]:
     try:
         return replace(dataset, division=divide(dataset.clips, needs_every_label=needs_every_label)), []
     except SplitError as error:
-        if dataset.group_column == "":
+        if dataset.group == "":
             raise
         clips = ungrouped(dataset.clips)
         try:
@@ -90,10 +121,10 @@ def _divided(dataset: DatasetDescription) -> Noted[DatasetDescription]:
         except SplitError:
             raise error from None
     note = (
-        f"of labels, fewer than two are in several groups of column {dataset.group_column!r}: it is not used as a "
+        f"of labels, fewer than two are in several groups of {named(dataset.group)}: it is not used as a "
         "group, and a model is tested on what it was trained on"
     )
-    return replace(dataset, clips=clips, group_column="", division=division), [note]
+    return replace(dataset, clips=clips, group="", division=division), [note]
 
 
 def _notes_on_columns(dataset: DatasetDescription) -> list[str]:
@@ -101,8 +132,8 @@ def _notes_on_columns(dataset: DatasetDescription) -> list[str]:
     if not dataset.clips:
         return []
     notes = [f"labels were looked for in {dataset.label_source}"]
-    if dataset.group_column != "":
-        notes.append(f"groups are those of column {dataset.group_column!r}")
+    if dataset.group != "":
+        notes.append(f"groups are those of {named(dataset.group)}")
     return notes
 
 
@@ -118,8 +149,7 @@ def _on_few_folds(dataset: DatasetDescription) -> str:
     of_groups = {(clip.group, label) for clip in dataset.clips for label in clip.labels}
     groups = Counter(label for _group, label in of_groups if label not in dataset.division.rare)
     count, label = min((count, label) for label, count in groups.items())
-    column = dataset.group_column
-    holders = "recordings" if column == "" else f"groups of column {column!r}"
+    holders = "recordings" if dataset.group == "" else f"groups of {named(dataset.group)}"
     return f"{dataset.division.folds} folds in place of {MOST_FOLDS}: label {label} is in {count:,} {holders}"
 
 

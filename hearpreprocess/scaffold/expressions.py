@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hearpreprocess.scaffold.columns import YES
-from hearpreprocess.scaffold.dataset import DatasetDescription, FoldersLayout, TablesLayout
+from hearpreprocess.scaffold.dataset import DatasetDescription, TablesLayout
+from hearpreprocess.scaffold.parts import PathPart
 from hearpreprocess.scaffold.times import Times
 from hearpreprocess.task import Column
 
@@ -57,9 +58,13 @@ def member(layout: TablesLayout, of_cell: str, *, may_be_missing: bool) -> str:
     return f"recordings.member({prefix}{path}{suffix})"
 
 
-def label_folder(layout: FoldersLayout) -> str:
-    """The folder of a recording that is its label."""
-    return "member.folder" if layout.label_level == -1 else f'member.path.split("/")[{layout.label_level - 1}]'
+def of_path(part: PathPart) -> str:
+    """A part of the path of a recording."""
+    if part.field:
+        return f're.split("[-_]", member.stem)[{part.field - 1}]'
+    if part.level == -1:
+        return "member.folder"
+    return f'member.path.split("/")[{part.level - 1}]'
 
 
 def says_yes(column: str) -> str:
@@ -103,7 +108,9 @@ def _split(dataset: DatasetDescription, row: str) -> list[str]:
 
 def _group(dataset: DatasetDescription, row: str) -> list[str]:
     """The argument with the group of a clip; an empty cell is none."""
-    return [f"group={cell(dataset.group_column, row)}.strip() or None"] if dataset.group_column != "" else []
+    if isinstance(dataset.group, PathPart):
+        return [f"group={of_path(dataset.group)}"]
+    return [f"group={cell(dataset.group, row)}.strip() or None"] if dataset.group != "" else []
 
 
 def _name(dataset: DatasetDescription) -> list[str]:

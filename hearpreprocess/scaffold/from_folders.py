@@ -3,90 +3,104 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from hearpreprocess.errors import CorpusError
 from hearpreprocess.scaffold.dataset import DatasetDescription, FoldersLayout
-from hearpreprocess.scaffold.division import ExpectedClip
+from hearpreprocess.scaffold.division import ExpectedClip, ungrouped
 from hearpreprocess.scaffold.notes import Noted, Notes
+from hearpreprocess.scaffold.parts import PathPart
 from hearpreprocess.scaffold.recordings import ClipNaming, Recordings, are_unique, check_lengths, clip_name, long_names
+from hearpreprocess.scaffold.rows import groups_that_hold
 from hearpreprocess.scaffold.splits import SPLITS, Splits, splits_of_innermost, splits_of_outermost
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts of paths that a task is made of. `may_have_splits`: whether folders called as splits are splits."""
+
+    label: PathPart
+    group: PathPart | None = None
+    may_have_splits: bool = True
 
 
 def folders_name_labels(paths: Sequence[str]) -> bool:
     """Whether all recordings are in folders, of which two at least are called differently and not as splits are."""
-    layout = layout_of(paths)
     if not all("/" in path for path in paths):
         return False
-    return len({name for name in map(layout.label, paths) if name.lower() not in SPLITS}) > 1
+    return len({name for name in map(label_folder_of(paths).of, paths) if name.lower() not in SPLITS}) > 1
 
 
-def layout_of(paths: Sequence[str]) -> FoldersLayout:
+def label_folder_of(paths: Sequence[str]) -> PathPart:
     """Which folders of the recordings are labels: those around the innermost ones where these are splits."""
     innermost = {path.split("/")[-2].lower() for path in paths if "/" in path}
     are_splits = len(innermost) > 1 and innermost <= SPLITS.keys() and all(path.count("/") > 1 for path in paths)
-    return FoldersLayout(-2 if are_splits else -1)
+    return PathPart(level=-2 if are_splits else -1)
 
 
-def described_by_folders(
-    folder: Path, recordings: Recordings, layout: FoldersLayout, notes: Notes
-) -> DatasetDescription:
-    """The description by the folders that a layout says are labels; notes on it are added.
+def described_by_folders(folder: Path, recordings: Recordings, parts: Parts, notes: Notes) -> DatasetDescription:
+    """The description by the parts of paths that are labels and groups; notes on it are added.
 
     Raises CorpusError where these folders hold fewer than two labels, or where paths do not name clips.
     """
     paths = recordings.paths
-    splits = notes.value_of(splits_of_folders(layout, paths))
-    _check_labels(folder, layout, paths)
-    notes.add(_notes_on_unused(layout, paths, splits))
-    naming = _clip_naming(folder, layout, paths)
+    splits = notes.value_of(splits_of_folders(parts.label, paths)) if parts.may_have_splits else Splits()
+    _check_labels(folder, parts.label, paths)
+    notes.add(_notes_on_unused(parts, paths, splits))
+    naming = _clip_naming(folder, parts.label, paths)
+    clips = _clips(parts, paths, splits, naming)
+    group = notes.value_of(groups_that_hold(clips, parts.group or ""))
     return DatasetDescription(
         recordings=len(paths),
         patterns=recordings.patterns,
         seconds=recordings.usual_seconds,
-        layout=layout,
+        layout=FoldersLayout(parts.label),
         splits=splits,
         clip_naming=naming,
-        clips=_clips(layout, paths, splits, naming),
+        clips=clips if group != "" else ungrouped(clips),
+        group=group,
     )
 
 
-def splits_of_folders(layout: FoldersLayout, paths: Sequence[str]) -> Noted[Splits]:
+def splits_of_folders(label: PathPart, paths: Sequence[str]) -> Noted[Splits]:
     """The splits that folders beside or around those of labels are; none where no folders are."""
-    if layout.label_level == -2:
+    if label.level == -2:
         return splits_of_innermost(paths)
     if all(path.count("/") > 1 for path in paths):
         return splits_of_outermost(paths)
     return Splits(), []
 
 
-def _check_labels(folder: Path, layout: FoldersLayout, paths: Sequence[str]) -> None:
+def _check_labels(folder: Path, label: PathPart, paths: Sequence[str]) -> None:
     """Raise CorpusError where the folders' names hold fewer than two labels."""
-    if not all("/" in path for path in paths):
+    if not all(map(label.is_in, paths)):
         raise CorpusError(
             f"nothing tells the labels of the recordings in {folder}: put them into a folder a label, or add a table "
             "(csv) with a column of file names and one of labels"
         )
-    if layout.label_level == -1 and len(set(map(layout.label, paths))) < 2:
-        label = layout.label(paths[0])
-        raise CorpusError(f"all recordings in {folder} are in folders called {label!r}: that tells no labels")
+    if len(set(map(label.of, paths))) < 2:
+        name = label.of(paths[0])
+        raise CorpusError(f"all recordings in {folder} are in folders called {name!r}: that tells no labels")
 
 
-def _notes_on_unused(layout: FoldersLayout, paths: Sequence[str], splits: Splits) -> list[str]:
+def _notes_on_unused(parts: Parts, paths: Sequence[str], splits: Splits) -> list[str]:
     """A note on the folders around those of labels that stand for nothing, if there are any."""
-    if layout.label_level == -2:
+    if parts.label.level != -1 or parts.group:
         return []
     outer = sorted({path.split("/")[-3] for path in paths if path.count("/") > 1} - set(splits.names))
     shown = ", ".join(outer[:5]) + (" ..." if len(outer) > 5 else "")
     return [f"labels are the innermost folders; those around them, {shown}, are not used"] if outer else []
 
 
-def _clip_naming(folder: Path, layout: FoldersLayout, paths: Sequence[str]) -> ClipNaming:
+def _clip_naming(folder: Path, label: PathPart, paths: Sequence[str]) -> ClipNaming:
     """What makes the names of clips unique, and no longer than a file's name can be.
 
     Raises CorpusError where nothing does.
     """
-    possible: tuple[ClipNaming, ...] = ("path", "stem") if layout.label_level == -2 else ("folder", "path", "stem")
+    possible: tuple[ClipNaming, ...] = (
+        ("folder", "path", "stem") if label.level == -1 else ("stem", "path") if label.field else ("path", "stem")
+    )
     names = {naming: [clip_name(naming, path) for path in paths] for naming in possible}
     unique = [naming for naming in names if are_unique(names[naming])]
     if not unique:
@@ -97,10 +111,10 @@ def _clip_naming(folder: Path, layout: FoldersLayout, paths: Sequence[str]) -> C
     return fitting or unique[0]
 
 
-def _clips(layout: FoldersLayout, paths: Sequence[str], splits: Splits, naming: ClipNaming) -> tuple[ExpectedClip, ...]:
-    """A clip of each recording, each a group of its own."""
+def _clips(parts: Parts, paths: Sequence[str], splits: Splits, naming: ClipNaming) -> tuple[ExpectedClip, ...]:
+    """A clip of each recording; each is a group of its own where no part of the path is the group."""
     names = [clip_name(naming, path) for path in paths]
     return tuple(
-        ExpectedClip(name, (layout.label(path),), name, splits.of_path(path))
+        ExpectedClip(name, (parts.label.of(path),), parts.group.of(path) if parts.group else name, splits.of_path(path))
         for name, path in zip(names, paths, strict=True)
     )

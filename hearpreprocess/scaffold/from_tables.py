@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from hearpreprocess.scaffold.checks import check_events, check_no_missing_labels
-from hearpreprocess.scaffold.columns import column_called, group_column_in
+from hearpreprocess.scaffold.columns import column_called
 from hearpreprocess.scaffold.dataset import DatasetDescription, TablesLayout
 from hearpreprocess.scaffold.division import ungrouped
-from hearpreprocess.scaffold.labels import LABEL_NAMES, Labels, label_columns_in, with_several, yes_columns_in
+from hearpreprocess.scaffold.labels import LABEL_NAMES, Labels, yes_columns_in
 from hearpreprocess.scaffold.naming import NamingTables
 from hearpreprocess.scaffold.notes import Notes
+from hearpreprocess.scaffold.parts import PathPart
 from hearpreprocess.scaffold.recordings import check_lengths
 from hearpreprocess.scaffold.rows import (
     check_one_row_each,
@@ -24,20 +25,25 @@ from hearpreprocess.scaffold.rows import (
     of_known,
     seconds_for_events,
 )
-from hearpreprocess.scaffold.splits import split_column_in, splits_of_rows
+from hearpreprocess.scaffold.splits import splits_of_rows
 from hearpreprocess.scaffold.tables import options_of
-from hearpreprocess.scaffold.times import Times, checked_times, time_columns_in
+from hearpreprocess.scaffold.times import Times, time_columns_in
 from hearpreprocess.task import Column
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns of tables that a task is made of: for labels, for their times, and for splits and groups, or ""."""
+    """The columns of tables that a task is made of: for labels, their times, splits and groups.
+
+    `splits`: several where each is 0/1 for one split. `group`: "" for none; labels and groups may also be parts of
+    paths. `may_have_splits`: whether tables and folders called as splits are splits where no column is.
+    """
 
     labels: Labels
     times: Times | None
-    split: Column
-    group: Column
+    splits: tuple[Column, ...]
+    group: Column | PathPart
+    may_have_splits: bool = True
 
 
 def tables_hold_labels(tables: NamingTables) -> bool:
@@ -48,23 +54,6 @@ def tables_hold_labels(tables: NamingTables) -> bool:
         or time_columns_in(columns) is not None
         or len(yes_columns_in(columns, tables.first.rows)) > 1
     )
-
-
-def guessed_columns(tables: NamingTables, notes: Notes) -> Columns:
-    """The columns that are called as what they hold, or look like it; notes on them are added.
-
-    Raises CorpusError where no column looks like labels.
-    """
-    rows = [row for _table, row in tables.rows]
-    times = time_columns_in(tables.columns)
-    if times:
-        times = notes.value_of(checked_times(times, tables.by_recording, tables.recordings.seconds))
-    split = split_column_in(tables.columns_of_first, tables.first)
-    group = group_column_in(tables.columns, rows)
-    taken = (split, group, *(times.columns if times else ()))
-    left = [column for column in tables.columns if column not in taken]
-    labels = notes.value_of(label_columns_in(left, rows, tables.first.path))
-    return Columns(labels if times else with_several(labels, rows), times, split, group)
 
 
 def described_by_tables(tables: NamingTables, columns: Columns, notes: Notes) -> DatasetDescription:
@@ -86,7 +75,7 @@ def described_by_tables(tables: NamingTables, columns: Columns, notes: Notes) ->
         check_no_missing_labels(tables, columns.labels.column)
     if columns.times is not None:
         check_events(tables, columns.times)
-    splits = notes.value_of(splits_of_rows(columns.split, tables.rows, recordings.paths))
+    splits = notes.value_of(splits_of_rows(columns.splits[0] if columns.splits else "", tables.rows, recordings.paths))
     notes.add(_notes_on_same_names(tables))
     known = of_known(tables.by_recording, recordings, by_name=naming.by_name)
     seconds = recordings.usual_seconds
@@ -99,11 +88,16 @@ def described_by_tables(tables: NamingTables, columns: Columns, notes: Notes) ->
     check_lengths(clip.name for clip in clips.values())
     missing = sum(len(rows) for path, rows in tables.by_recording.items() if path not in known)
     omissions = replace(omissions, missing=missing)
-    notes.add(notes_on_differences((splits.column, columns.group), known))
+    notes.add(
+        notes_on_differences(
+            [column for column in (splits.column, columns.group) if not isinstance(column, PathPart)], known
+        )
+    )
     notes.add(notes_on_omissions(layout.paths, len(recordings.paths) - len(known), omissions))
     notes.add(notes_on_brackets(clips.values()))
-    group_column = notes.value_of(groups_that_hold(clips.values(), columns.group))
-    notes.add(notes_on_blank_groups(group_column, clips, known))
+    group = notes.value_of(groups_that_hold(clips.values(), columns.group))
+    if group != "" and not isinstance(group, PathPart):
+        notes.add(notes_on_blank_groups(group, clips, known))
     return DatasetDescription(
         recordings=len(recordings.paths),
         patterns=recordings.patterns,
@@ -111,8 +105,8 @@ def described_by_tables(tables: NamingTables, columns: Columns, notes: Notes) ->
         layout=layout,
         splits=splits,
         clip_naming=naming_of_clips,
-        clips=tuple(clips.values()) if group_column != "" else ungrouped(clips.values()),
-        group_column=group_column,
+        clips=tuple(clips.values()) if group != "" else ungrouped(clips.values()),
+        group=group,
         omissions=omissions,
     )
 

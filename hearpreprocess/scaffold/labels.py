@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from hearpreprocess.errors import CorpusError
 from hearpreprocess.scaffold.columns import NO, YES, column_called, distinct_cells, is_yes_and_no, says_yes_or_no
 from hearpreprocess.scaffold.notes import Noted
+from hearpreprocess.scaffold.parts import PathPart
 from hearpreprocess.scaffold.tables import Row
 from hearpreprocess.task import Column
 
@@ -37,12 +38,13 @@ MOST_OTHERS = 0.1
 
 @dataclass(frozen=True)
 class Labels:
-    """The column with the labels of a row, or `yes_columns`, one for each label.
+    """The column with the labels of a row, the part of a recording's path, or `yes_columns`, one for each label.
 
     `separator`: between several labels in a cell. `are_lists`: cells are written as Python or numpy write lists.
     """
 
     column: Column = ""
+    part: PathPart | None = None
     yes_columns: tuple[Column, ...] = ()
     separator: str = ""
     are_lists: bool = False
@@ -52,8 +54,10 @@ class Labels:
         """Whether a row may have several labels."""
         return bool(self.separator or self.are_lists or self.yes_columns)
 
-    def of_row(self, row: Row) -> list[str]:
-        """The labels of a row."""
+    def of_row(self, path: str, row: Row) -> list[str]:
+        """The labels of the recording at a path, which a row names."""
+        if self.part:
+            return [self.part.of(path)]
         if self.yes_columns:
             return [str(column) for column in self.yes_columns if row[column].strip().lower() in YES]
         cell = row[self.column].strip()
@@ -107,7 +111,7 @@ def label_columns_in(columns: Sequence[Column], rows: Sequence[Row], table: str)
 
 def with_several(labels: Labels, rows: Sequence[Row]) -> Labels:
     """The labels, with how a cell of their column holds several, if it does."""
-    if labels.yes_columns:
+    if labels.yes_columns or labels.part:
         return labels
     cells = [row[labels.column].strip() for row in rows]
     filled = [cell for cell in cells if cell.lower() not in NOTHING]

@@ -16,9 +16,9 @@ from hearpreprocess.scaffold.expressions import (
     cell,
     clip_arguments,
     fits,
-    label_folder,
     literal,
     member,
+    of_path,
     onset_and_offset,
     rare_labels,
     says_yes,
@@ -116,7 +116,7 @@ def _values(dataset: DatasetDescription) -> dict[str, Any]:
         "rare": rare,
     }
     if isinstance(dataset.layout, FoldersLayout):
-        label = label_folder(dataset.layout)
+        label = of_path(dataset.layout.label)
         return values | {"label": label, "clip_arguments": clip_arguments(dataset, f"labels={label}")}
     values |= _values_of_tables(dataset, dataset.layout)
     if dataset.layout.times is None:
@@ -141,8 +141,8 @@ def _values_of_tables(dataset: DatasetDescription, layout: TablesLayout) -> dict
 
 
 def _values_of_rows(dataset: DatasetDescription, layout: TablesLayout, rare: RareLabels | None) -> dict[str, Any]:
-    label = cell(layout.labels.column)
-    labels = "labels" if dataset.is_multilabel else f"{label}.strip()"
+    label = of_path(layout.labels.part) if layout.labels.part else f"{cell(layout.labels.column)}.strip()"
+    labels = "labels" if dataset.is_multilabel else label
     conditions = [rare.holds(labels)] if rare and not dataset.is_multilabel else []
     conditions += [f"not {labels}"] if dataset.omissions.unlabelled or (rare and not conditions) else []
     return {
@@ -158,13 +158,14 @@ def _values_of_rows(dataset: DatasetDescription, layout: TablesLayout, rare: Rar
 
 def _values_of_events(dataset: DatasetDescription, layout: TablesLayout, times: Times) -> dict[str, Any]:
     omissions = dataset.omissions
+    label = of_path(layout.labels.part) if layout.labels.part else f"{cell(layout.labels.column)}.strip()"
     filled = [layout.labels.column] if omissions.unlabelled else []
     filled += times.columns if omissions.untimed else []
     condition = " and ".join(f"{cell(column)}.strip()" for column in filled)
     return {
         "naming_cells": f"table[{literal(layout.naming.column)}].str.strip()",
         "member": member(layout, "cell", may_be_missing=omissions.missing > 0),
-        "event_arguments": [f"{cell(layout.labels.column)}.strip()", *onset_and_offset(times)],
+        "event_arguments": [label, *onset_and_offset(times)],
         "comprehension": ["for row in rows", *([f"if {condition}"] if condition else [])],
         "without_split": without_split(dataset, "rows[0]"),
         "clip_arguments": clip_arguments(dataset, "events=events", "rows[0]"),

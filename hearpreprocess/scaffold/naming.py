@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from hearpreprocess.errors import CorpusError
+from hearpreprocess.scaffold.columns import name_of
 from hearpreprocess.scaffold.notes import Noted
 from hearpreprocess.scaffold.recordings import Recordings, stem_of
 from hearpreprocess.scaffold.splits import split_of_table
@@ -95,8 +96,13 @@ class NamingTables:
         return by_path
 
 
-def tables_naming(folder: Path, paths: Sequence[str], recordings: Recordings) -> Noted[NamingTables | None]:
-    """Those of the tables at paths in a folder that name recordings and go together; None where none does."""
+def tables_naming(
+    folder: Path, paths: Sequence[str], recordings: Recordings, file_column: str = ""
+) -> Noted[NamingTables | None]:
+    """Those of the tables at paths in a folder that name recordings and go together; None where none does.
+
+    `file_column`: the column that names them, by its name or its number from 1; "" for any.
+    """
     notes: list[str] = []
     matched: list[tuple[int, Table, Naming]] = []
     for path in paths:
@@ -113,7 +119,7 @@ def tables_naming(folder: Path, paths: Sequence[str], recordings: Recordings) ->
             elif is_divided_by_blanks(folder, path, recordings):
                 notes.append(f"{path} is not read, as its columns are divided by blanks; divide them by tabs or commas")
             continue
-        count, naming = naming_in(table, recordings)
+        count, naming = naming_in(table, recordings, file_column)
         if naming is not None:
             notes += its_notes
             matched.append((count, table, naming))
@@ -160,10 +166,12 @@ def _check_one_suffix(table: Table, naming: Naming, recordings: Recordings) -> N
             )
 
 
-def naming_in(table: Table, recordings: Recordings) -> tuple[int, Naming | None]:
-    """How many recordings a table names, and how."""
+def naming_in(table: Table, recordings: Recordings, file_column: str = "") -> tuple[int, Naming | None]:
+    """How many recordings a table names, and how; in the column with a name or a number from 1, or in any."""
     best: tuple[int, Naming | None] = (0, None)
     for column in table.columns:
+        if file_column not in ("", name_of(column)):
+            continue
         cells = {row[column] for row in table.rows if row[column].strip()}
         for naming in _namings(table, column, recordings) if recordings.are_named(cells) else ():
             count = len({naming.path(cell) for cell in cells} & recordings.named(by_name=naming.by_name))

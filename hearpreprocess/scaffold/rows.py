@@ -10,6 +10,7 @@ from hearpreprocess.scaffold.dataset import Omissions, TablesLayout
 from hearpreprocess.scaffold.division import ExpectedClip
 from hearpreprocess.scaffold.naming import NamingTables, RowsByRecording
 from hearpreprocess.scaffold.notes import Noted
+from hearpreprocess.scaffold.parts import PathPart, named
 from hearpreprocess.scaffold.recordings import ClipNaming, Recordings, are_unique, clip_name, stem_of
 from hearpreprocess.scaffold.splits import Splits
 from hearpreprocess.scaffold.tables import Row
@@ -65,7 +66,7 @@ def seconds_for_events(
 def clips_of(
     layout: TablesLayout,
     splits: Splits,
-    group_column: Column,
+    group: Column | PathPart,
     naming: ClipNaming,
     seconds: float | None,
     rows: RowsByRecording,
@@ -79,20 +80,23 @@ def clips_of(
     for path, of_path in rows.items():
         table, first = of_path[0]
         labels = [
-            label for _table, row in of_path if not _is_late(layout, seconds, row) for label in _labels(layout, row)
+            label
+            for _table, row in of_path
+            if not _is_late(layout, seconds, row)
+            for label in _labels(layout, path, row)
         ]
         if splits.are_blank_in(table, first):
             unsplit += 1
         elif labels:
             name = clip_name(naming, path)
-            group = first[group_column].strip() if group_column != "" else ""
+            group_name = group.of(path) if isinstance(group, PathPart) else first[group].strip() if group != "" else ""
             split = splits.of_row(path, table, first)
-            clips[path] = ExpectedClip(name, tuple(dict.fromkeys(labels)), group or name, split)
+            clips[path] = ExpectedClip(name, tuple(dict.fromkeys(labels)), group_name or name, split)
         else:
-            late += any(_labels(layout, row) for _table, row in of_path)
-    every_row = [row for of_path in rows.values() for _table, row in of_path]
-    untimed = sum(_is_untimed(layout, row) for row in every_row)
-    unlabelled = sum(not _is_untimed(layout, row) and not _labels(layout, row) for row in every_row)
+            late += any(_labels(layout, path, row) for _table, row in of_path)
+    every_row = [(path, row) for path, of_path in rows.items() for _table, row in of_path]
+    untimed = sum(_is_untimed(layout, row) for _path, row in every_row)
+    unlabelled = sum(not _is_untimed(layout, row) and not _labels(layout, path, row) for path, row in every_row)
     return clips, Omissions(unlabelled=unlabelled, untimed=untimed, unsplit=unsplit, late=late)
 
 
@@ -100,9 +104,9 @@ def _is_untimed(layout: TablesLayout, row: Row) -> bool:
     return layout.times is not None and layout.times.are_blank_in(row)
 
 
-def _labels(layout: TablesLayout, row: Row) -> list[str]:
+def _labels(layout: TablesLayout, path: str, row: Row) -> list[str]:
     """The labels of a row; none where it is to be an event and has no times."""
-    return [] if _is_untimed(layout, row) else layout.labels.of_row(row)
+    return [] if _is_untimed(layout, row) else layout.labels.of_row(path, row)
 
 
 def _is_late(layout: TablesLayout, seconds: float | None, row: Row) -> bool:
@@ -145,22 +149,22 @@ def notes_on_brackets(clips: Iterable[ExpectedClip]) -> list[str]:
     ]
 
 
-def groups_that_hold(clips: Iterable[ExpectedClip], column: Column) -> Noted[Column]:
-    """The column of groups; none, with a note, where the given splits divide a group."""
+def groups_that_hold(clips: Iterable[ExpectedClip], group: Column | PathPart) -> Noted[Column | PathPart]:
+    """What holds the groups; nothing, with a note, where the given splits divide a group."""
     splits_of: dict[str, set[str]] = {}
     for clip in clips:
         if clip.group != clip.name:
             splits_of.setdefault(clip.group, set()).add(clip.split)
-    divided = [group for group, splits in splits_of.items() if len(splits) > 1]
-    if column == "" or not divided:
-        return column, []
+    divided = [group_name for group_name, splits in splits_of.items() if len(splits) > 1]
+    if group == "" or not divided:
+        return group, []
     return "", [
-        f"the given splits divide {len(divided):,} of {len(splits_of):,} in column {column!r}, such as "
+        f"the given splits divide {len(divided):,} of {len(splits_of):,} in {named(group)}, such as "
         f"{divided[0]}: it is not used as a group, and a model is tested on what it was trained on"
     ]
 
 
 def notes_on_blank_groups(column: Column, clips: Iterable[str], rows: RowsByRecording) -> list[str]:
     """A note on the recordings, among those that make clips, whose group is blank."""
-    blank = sum(not rows[path][0][1][column].strip() for path in clips) if column != "" else 0
+    blank = sum(not rows[path][0][1][column].strip() for path in clips)
     return [f"recordings without a {column}, each of which is a group of its own: {blank:,}"] if blank else []

@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 
 from hearpreprocess.errors import CorpusError
-from hearpreprocess.scaffold import DatasetDescription, describe, module_text
+from hearpreprocess.scaffold import Choices, DatasetDescription, certain_guess, describe, module_text
 from hearpreprocess.scaffold.dataset import FoldersLayout
-from hearpreprocess.scaffold.from_folders import described_by_folders
-from hearpreprocess.scaffold.from_tables import described_by_tables, guessed_columns
+from hearpreprocess.scaffold.decisions import decided_columns
+from hearpreprocess.scaffold.from_folders import Parts, described_by_folders
+from hearpreprocess.scaffold.from_tables import described_by_tables
 from hearpreprocess.scaffold.labels import Labels, with_several
 from hearpreprocess.scaffold.naming import NamingTables, tables_naming
 from hearpreprocess.scaffold.notes import Notes
+from hearpreprocess.scaffold.parts import PathPart
 from hearpreprocess.scaffold.recordings import Recordings
 from hearpreprocess.scaffold.splits import Folds, Splits, splits_of_column
 from hearpreprocess.scaffold.times import Times, checked_times
@@ -48,7 +50,7 @@ def two_kinds_of_labels(folder: Path) -> NamingTables:
 
 def test_the_columns_that_are_guessed_can_be_replaced(tmp_path: Path) -> None:
     tables = two_kinds_of_labels(tmp_path)
-    guessed = guessed_columns(tables, Notes())
+    guessed = decided_columns(tables, Choices(), certain_guess, Notes())
     assert (guessed.labels, guessed.group) == (Labels("label"), "speaker")
     rows = [row for _table, row in tables.rows]
     decided = replace(guessed, labels=with_several(Labels("other"), rows), group="place")
@@ -64,7 +66,7 @@ def test_the_columns_that_are_guessed_can_be_replaced(tmp_path: Path) -> None:
 
 def test_the_folders_that_are_labels_can_be_replaced() -> None:
     paths = tuple(f"{label}/day{day}/{number}.wav" for label in "ab" for day in (1, 2) for number in range(2))
-    dataset = described_by_folders(Path("mine"), Recordings(paths), FoldersLayout(-2), Notes())
+    dataset = described_by_folders(Path("mine"), Recordings(paths), Parts(PathPart(level=-2)), Notes())
     assert dataset.label_names == ("a", "b")
     assert 'labels=member.path.split("/")[-3]' in text_of(dataset)
 
@@ -108,5 +110,5 @@ def test_labels_stay_around_folders_that_are_test_sets_alone(user: User) -> None
     wavs(user.folder / "mine", *(f"{label}/{split}/{n}.wav" for label in "ab" for split in splits for n in range(5)))
     begun = user.run("new", "my_task", "mine")
     assert begun.returncode == 0, "the module yields the labels and splits that were guessed"
-    assert "2 from the folders' names: a, b" in begun.stdout
+    assert "2 from the folders' names (level -2): a, b" in begun.stdout
     assert "5 folds, drawn" in begun.stdout

@@ -65,7 +65,7 @@ def test_a_name_that_is_taken_is_refused(user: User) -> None:
     for name in ("class", "größe", "2nd", "my-task"):
         refused = user.run("new", name, "mine")
         assert refused.returncode == 2
-        assert "is no name for a task" in refused.stderr
+        assert "invalid task name" in refused.stderr
     assert not list(user.folder.glob("*.py"))
 
 
@@ -140,7 +140,7 @@ def test_a_dataset_of_ones_own(user: User, make: Callable[[Path], None], told: l
     assert verified.returncode == 0, verified.stdout
     again = user.run("new", "my_task", "mine")
     assert again.returncode == 2
-    assert "is there already" in again.stderr
+    assert "already exists" in again.stderr
 
 
 def test_folders_of_which_nothing_can_be_guessed(user: User) -> None:
@@ -150,8 +150,8 @@ def test_folders_of_which_nothing_can_be_guessed(user: User) -> None:
     assert "holds no recordings" in user.run("new", "mine", "empty").stderr
     archives.write_files(user.folder / "flat", "", [("a.wav", toys.wav("a"))])
     assert "nothing tells the labels" in user.run("new", "mine", "flat").stderr
-    assert "is no name for a task" in user.run("new", "my-task", "flat").stderr
-    assert "there is no folder" in user.run("new", "mine", "nowhere").stderr
+    assert "invalid task name" in user.run("new", "my-task", "flat").stderr
+    assert "no such directory" in user.run("new", "mine", "nowhere").stderr
     assert not list(user.folder.glob("*.py"))
 
 
@@ -240,7 +240,7 @@ def test_a_folder_that_results_would_be_written_into_is_refused(user: User, fold
     wavs(user.folder, *(f"{label}/{number}.wav" for label in "ab" for number in range(4)))
     refused = user.run("new", "my_task", folder)
     assert refused.returncode == 2
-    assert f"{folder} holds the folder that you are in" in refused.stderr
+    assert f"{folder} contains the current directory" in refused.stderr
 
 
 def test_a_task_is_not_made_of_its_own_results(user: User) -> None:

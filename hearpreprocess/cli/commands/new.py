@@ -1,7 +1,8 @@
-"""Begin a task module, and its test, for a folder of your own recordings.
+"""Write a task module and its test for a folder of your own recordings.
 
-Labels and splits are guessed from the names of the folders, or from a table that names the recordings; what was guessed
-is printed, and is yours to change in the module.
+Labels, splits and groups are found in the names of folders, in a table that names the recordings, or in file names.
+Options state where they are. What is not stated is guessed: in a terminal you are asked, with the guess as default;
+elsewhere a certain guess is taken and printed, and an uncertain one is refused with the option that states it.
 """
 
 from __future__ import annotations
@@ -11,56 +12,145 @@ import importlib.util
 import keyword
 import re
 import sys
-import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-from hearpreprocess.cli.commands.check import corpus_manifest
+from hearpreprocess.cli.questions import Guesses, asked_in_terminal, is_terminal
+from hearpreprocess.cli.trial import problems_of_module
 from hearpreprocess.errors import ConfigError, OutputError
-from hearpreprocess.finished import name_of
-from hearpreprocess.scaffold import DatasetDescription, describe, module_text, split_scheme, test_text
-from hearpreprocess.storage import Workspace, whole_file
+from hearpreprocess.scaffold import (
+    NONE,
+    Choices,
+    DatasetDescription,
+    any_guess,
+    certain_guess,
+    describe,
+    module_text,
+    named,
+    split_scheme,
+    test_text,
+)
+from hearpreprocess.storage import whole_file
 from hearpreprocess.task import registry
+
+EPILOG = """\
+examples:
+  hearpreprocess new pets recordings                            one folder per label, or a table
+  hearpreprocess new birds recordings --label-column species --group-column site
+  hearpreprocess new emotions ravdess --label-field 3 --groups-from 1 --yes
+"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of `new`."""
-    parser.add_argument("name", metavar="NAME", help="what the task is called; NAME.py is written here")
+    parser.add_argument("name", metavar="NAME", help="the task's name; NAME.py is written to the current directory")
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="the folder with the recordings")
+    stated = parser.add_argument_group("what the folder holds (default: guessed; in a terminal, asked)")
+    stated.add_argument("--table", action="append", default=[], metavar="FILE", help="a table that names recordings")
+    stated.add_argument("--file-column", default="", metavar="NAME", help="the column that names recordings")
+    stated.add_argument(
+        "--label-column",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="the column of labels, or one 0/1 column each",
+    )
+    stated.add_argument(
+        "--split-column",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help=f"the column of splits or folds, or one 0/1 column each; {NONE} for no splits",
+    )
+    stated.add_argument(
+        "--group-column",
+        default="",
+        metavar="NAME",
+        help=f"the column of groups, such as speakers; {NONE} for no groups",
+    )
+    stated.add_argument(
+        "--labels-from", type=int, metavar="LEVEL", help="the folder level of labels: 1 outermost, -1 innermost"
+    )
+    stated.add_argument("--groups-from", type=int, metavar="LEVEL", help="the folder level of groups")
+    stated.add_argument(
+        "--label-field",
+        type=int,
+        metavar="N",
+        help="the field of the file name that is the label; separators are - and _",
+    )
+    stated.add_argument("--group-field", type=int, metavar="N", help="the field of the file name that is the group")
+    stated.add_argument(
+        "--task-type", default="", choices=("scene", "event"), help="labels of whole recordings, or labels with times"
+    )
+    parser.add_argument("--yes", action="store_true", help="take every guess, certain or not, without asking")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the module and its test, and print what was guessed."""
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", options.name) or keyword.iskeyword(options.name):
-        raise ConfigError(
-            f"{options.name!r} is no name for a task: letters of English, digits and underscores, and no word of Python"
-        )
-    if _is_taken(options.name):
-        raise ConfigError(f"{options.name!r} is taken, by a module of Python or a built-in task; choose another name")
-    if options.folder.is_file():
-        raise ConfigError(f"{options.folder} is a file; unpack it, and name the folder")
-    if not options.folder.is_dir():
-        raise ConfigError(f"there is no folder {options.folder}")
-    if Path.cwd().resolve().is_relative_to(options.folder.resolve()):
-        raise ConfigError(
-            f"{options.folder} holds the folder that you are in, and runs would write their results among its "
-            "recordings; give the command outside of it"
-        )
+    """Write the module and its test, and print what was decided."""
+    _check_name(options.name)
+    _check_folder(options.folder)
     module, test = Path(f"{options.name}.py"), Path(f"test_{options.name}.py")
     for path in (module, test):
         if path.exists():
-            raise OutputError(f"{path} is there already; move it away, or choose another name")
-    dataset = describe(options.folder)
-    text = module_text(options.name, options.folder.resolve(), Path.cwd().resolve(), dataset)
-    texts = {module: text, test: test_text(options.name)}
-    for path, text in texts.items():
+            raise OutputError(f"{path} already exists; move it, or choose another name")
+    guesses = Guesses(any_guess if options.yes else certain_guess)
+    ask = guesses if options.yes or not is_terminal() else asked_in_terminal
+    dataset = describe(options.folder, _choices(options), ask)
+    summary = "\n".join([*_summary(dataset), *(f"guess        {line}" for line in guesses.lines)])
+    source = options.folder.resolve()
+    problems = problems_of_module(options.name, source, dataset)
+    print(summary)
+    if problems is None or problems:
+        for problem in problems or ():
+            print(f"problem: {problem}", file=sys.stderr)
+        print("\nThe task module would not pass `hearpreprocess check`; nothing was written.", file=sys.stderr)
+        return 1
+    text = module_text(options.name, source, Path.cwd().resolve(), dataset)
+    for path, content in {module: text, test: test_text(options.name)}.items():
         with whole_file(path) as temporary:
-            temporary.write_text(text, encoding="utf-8")
-    print("\n".join(_summary(dataset)))
+            temporary.write_text(content, encoding="utf-8")
     print(f"\nwritten: {module} and {test}; look through {module}, then:")
     print(f"  hearpreprocess check ./{module}")
     print(f"  hearpreprocess ./{module} --sample-rates 16000")
-    return 0 if _yields_expected_clips(module, dataset) else 1
+    return 0
+
+
+def _choices(options: argparse.Namespace) -> Choices:
+    return Choices(
+        tables=tuple(options.table),
+        file_column=options.file_column,
+        label_columns=tuple(options.label_column),
+        split_columns=tuple(options.split_column),
+        group_column=options.group_column,
+        labels_from=options.labels_from,
+        groups_from=options.groups_from,
+        label_field=options.label_field,
+        group_field=options.group_field,
+        task_type=options.task_type,
+    )
+
+
+def _check_name(name: str) -> None:
+    """Raise ConfigError where a task cannot have this name."""
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) or keyword.iskeyword(name):
+        raise ConfigError(
+            f"invalid task name {name!r}; use ASCII letters, digits and underscores; not a Python keyword"
+        )
+    if _is_taken(name):
+        raise ConfigError(f"task name {name!r} is taken by a Python module or a built-in task; choose another name")
+
+
+def _check_folder(folder: Path) -> None:
+    """Raise ConfigError where a task cannot be made of this folder."""
+    if folder.is_file():
+        raise ConfigError(f"{folder} is a file; unpack it and give the folder")
+    if not folder.is_dir():
+        raise ConfigError(f"no such directory: {folder}")
+    if Path.cwd().resolve().is_relative_to(folder.resolve()):
+        raise ConfigError(
+            f"{folder} contains the current directory, and runs would write their results among its recordings; run "
+            "the command from outside of it"
+        )
 
 
 def _is_taken(name: str) -> bool:
@@ -68,44 +158,6 @@ def _is_taken(name: str) -> bool:
         return True
     spec = importlib.util.find_spec(name)
     return spec is not None and spec.origin is not None and not Path(spec.origin).is_relative_to(Path.cwd())
-
-
-def _yields_expected_clips(module: Path, dataset: DatasetDescription) -> bool:
-    """Whether the module yields the clips that were described; if not, prints which differ, as a guess may be wrong."""
-    (task,) = registry.references([f"./{module}"], "default")
-    with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as name:
-        folder = Path(name)
-        manifest = corpus_manifest(task, Workspace(folder / "work", folder / "tasks", folder, folder / "downloads"))
-    if manifest is None:
-        print(f"\n{module} does not work as it is: the guess was wrong where the message points to", file=sys.stderr)
-        return False
-    rare = set(dataset.division.rare)
-    expected = {
-        f"{clip.name}.wav": (set(clip.labels) - rare, clip.split, clip.group)
-        for clip in dataset.clips
-        if not rare.issuperset(clip.labels)
-    }
-    given = {clip.split for clip in dataset.clips}
-    yielded = {
-        file: (
-            set(map(name_of, facts["labels"])),
-            _given(facts["split"], given),
-            facts.get("group") or file.removesuffix(".wav"),
-        )
-        for file, facts in manifest["clips"].items()
-    }
-    differing = sorted(file for file in expected.keys() | yielded.keys() if expected.get(file) != yielded.get(file))
-    if differing:
-        text = (
-            f"does not yield the labels, splits and groups that were guessed, of {', '.join(differing[:5])}: look at it"
-        )
-        print(f"\n{module} {text}", file=sys.stderr)
-    return not differing
-
-
-def _given(split: str, given: Collection[str]) -> str:
-    """The split that the dataset gives a clip: what it has no clips in was drawn from train."""
-    return split if split in given else "train" if "train" in given else ""
 
 
 def _summary(dataset: DatasetDescription) -> Iterator[str]:
@@ -125,6 +177,6 @@ def _summary(dataset: DatasetDescription) -> Iterator[str]:
     yield f"splits       {split_scheme(dataset)[1]}"
     seconds = dataset.seconds
     yield f"duration     {'as recorded' if seconds is None else f'{seconds:g} s: 95 of 100 are no longer'}"
-    if dataset.group_column != "":
-        yield f"groups       column {dataset.group_column!r}: what it holds is never divided between splits"
+    if dataset.group != "":
+        yield f"groups       {named(dataset.group)}: a group is never divided between splits"
     yield from (f"note         {note}" for note in dataset.notes)
