@@ -19,10 +19,14 @@ YES, NO = ("1", "1.0", "true", "yes", "x"), ("0", "0.0", "false", "no", "")
 """In small letters."""
 
 
+def plain_name(column: Column) -> str:
+    """A column's name in small letters, without blanks, underscores and brackets."""
+    return re.sub(r"[^a-z0-9]", "", str(column).lower())
+
+
 def column_called(columns: Sequence[Column], names: Sequence[str]) -> Column:
     """The column with the first of these names that one has, however it is written; "" where none has."""
-    called = {column: re.sub(r"[^a-z0-9]", "", str(column).lower()) for column in columns}
-    return next((column for name in names for column in columns if called[column] == name), "")
+    return next((column for name in names for column in columns if plain_name(column) == name), "")
 
 
 def name_of(column: Column) -> str:

@@ -7,8 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from hearpreprocess.errors import CorpusError
-from hearpreprocess.scaffold.columns import NO, YES, column_called, distinct_cells, is_yes_and_no, says_yes_or_no
-from hearpreprocess.scaffold.notes import Noted
+from hearpreprocess.scaffold.columns import NO, YES, is_yes_and_no, says_yes_or_no
 from hearpreprocess.scaffold.parts import PathPart
 from hearpreprocess.scaffold.tables import Row
 from hearpreprocess.task import Column
@@ -75,7 +74,7 @@ def _says_mostly_yes_and_no(rows: Sequence[Row], column: Column) -> bool:
     return others <= max(1, MOST_OTHERS * len(cells)) and is_yes_and_no(set(filter(says_yes_or_no, cells)))
 
 
-def _check_every_cell_says_yes_or_no(columns: Sequence[Column], rows: Sequence[Row], table: str) -> None:
+def check_every_cell_says_yes_or_no(columns: Sequence[Column], rows: Sequence[Row], table: str) -> None:
     """Raise CorpusError where a cell says neither yes nor no, and a recording may have the label or not."""
     for column in columns:
         other = next((cell for row in rows if not says_yes_or_no(cell := row[column].strip())), None)
@@ -84,29 +83,6 @@ def _check_every_cell_says_yes_or_no(columns: Sequence[Column], rows: Sequence[R
                 f"{table}: column {column!r} holds {other!r} beside yes and no; expected one of {', '.join(YES)} or of "
                 f"{', '.join(filter(None, NO))}. Correct the cell, or remove the column if it is no label"
             )
-
-
-def label_columns_in(columns: Sequence[Column], rows: Sequence[Row], table: str) -> Noted[Labels]:
-    """A column that is called so, or several of yes and no, or the one with the fewest different words.
-
-    Raises CorpusError, which names the table, where no column looks like labels.
-    """
-    named = column_called(columns, LABEL_NAMES)
-    if named != "":
-        return Labels(named), []
-    yes_columns = yes_columns_in([column for column in columns if isinstance(column, str)], rows)
-    if len(yes_columns) > 1:
-        _check_every_cell_says_yes_or_no(yes_columns, rows, table)
-        return Labels(yes_columns=yes_columns), []
-    distinct = {column: distinct_cells(rows, column) for column in columns}
-    able = [column for column in columns if 1 < len(distinct[column]) <= max(2, len(rows) // 2)]
-    if not able:
-        names = ", ".join(map(str, columns))
-        raise CorpusError(f"{table} names the recordings, and no column ({names}) looks like labels")
-    words = [column for column in able if not all(re.fullmatch(r"[-+.\d]*", cell) for cell in distinct[column])]
-    chosen = min(words or able, key=lambda column: len(distinct[column]))
-    others = [str(column) for column in able if column != chosen]
-    return Labels(chosen), [f"labels could also be in {', '.join(others)}"] if others else []
 
 
 def with_several(labels: Labels, rows: Sequence[Row]) -> Labels:
@@ -123,6 +99,14 @@ def with_several(labels: Labels, rows: Sequence[Row]) -> Labels:
             )
         return replace(labels, are_lists=True)
     return replace(labels, separator=next((mark for mark in SEPARATORS if _divides(mark, set(cells))), ""))
+
+
+def parts_of_cells(cells: Sequence[str]) -> set[str]:
+    """The different labels in cells, with each that holds several divided."""
+    if cells and all(map(_is_list, cells)):
+        return {item for cell in cells for item in _items(cell)}
+    separator = next((mark for mark in SEPARATORS if _divides(mark, set(cells))), "")
+    return {part for cell in cells for part in _parts(cell, separator)}
 
 
 def _divides(separator: str, cells: Collection[str]) -> bool:
