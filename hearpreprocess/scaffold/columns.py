@@ -24,6 +24,21 @@ def plain_name(column: Column) -> str:
     return re.sub(r"[^a-z0-9]", "", str(column).lower())
 
 
+_GROUP_NAME = re.compile(
+    r"(?:actor|speaker|spkr?|subject|subj|sub|participant|person|people|patient|pat|singer|talker|player|artist|user"
+    r"|client|animal|individual|session|sess|ses|recording|record|rec|tape|day|date|week|month|year|take|trial|run|block"
+    r"|round|visit|site|location|loc|room|mic|channel|chan|device|dev|part|chunk|batch|disc|disk|cd|vol|volume|chapter"
+    r"|book|id|sn|[a-z])?[ _-]*\d+[a-z]?",
+    re.IGNORECASE,
+)
+"""A folder that is numbered as people, sessions and places are; a number or a letter with a number is one, too."""
+
+
+def are_group_names(names: Collection[str]) -> bool:
+    """Whether folders are numbered as people, sessions or places are, so that their names are unlikely to be labels."""
+    return all(_GROUP_NAME.fullmatch(name) for name in names)
+
+
 def column_called(columns: Sequence[Column], names: Sequence[str]) -> Column:
     """The column with the first of these names that one has, however it is written; "" where none has."""
     return next((column for name in names for column in columns if plain_name(column) == name), "")

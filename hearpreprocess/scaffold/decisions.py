@@ -1,4 +1,4 @@
-"""Decide where labels, times, splits and groups are: as the user states, or as a guess is confirmed."""
+"""Decide which columns hold labels, times, splits and groups: as the user states, or as a guess is confirmed."""
 
 from __future__ import annotations
 
@@ -6,20 +6,18 @@ from collections.abc import Sequence
 
 from hearpreprocess.errors import ConfigError
 from hearpreprocess.scaffold.choices import NONE, Ask, Choices, Question
-from hearpreprocess.scaffold.columns import distinct_cells, group_column_in, name_of
-from hearpreprocess.scaffold.from_folders import Parts, label_folder_of
+from hearpreprocess.scaffold.columns import group_column_in, name_of
+from hearpreprocess.scaffold.decided_labels import decided_labels
 from hearpreprocess.scaffold.from_tables import Columns
-from hearpreprocess.scaffold.labels import Labels, label_columns_in, with_several
+from hearpreprocess.scaffold.label_columns import facts_of
+from hearpreprocess.scaffold.labels import with_several
 from hearpreprocess.scaffold.naming import NamingTables
 from hearpreprocess.scaffold.notes import Notes
-from hearpreprocess.scaffold.parts import PathPart, stated_field, stated_level
 from hearpreprocess.scaffold.splits import split_column_in
+from hearpreprocess.scaffold.stated import stated_column, stated_part
 from hearpreprocess.scaffold.tables import Row
 from hearpreprocess.scaffold.times import Times, checked_times, time_columns_in
 from hearpreprocess.task import Column
-
-MOST_SHOWN = 4
-"""How many values of a column are shown as examples."""
 
 
 def decided_columns(tables: NamingTables, choices: Choices, ask: Ask, notes: Notes) -> Columns:
@@ -29,13 +27,12 @@ def decided_columns(tables: NamingTables, choices: Choices, ask: Ask, notes: Not
     labels, or several do and nobody can be asked.
     """
     rows = [row for _table, row in tables.rows]
-    paths = tables.recordings.paths
     times = _times(tables, choices, ask, notes)
     splits = _split_columns(tables, choices, ask)
-    group = stated_part(choices, "group", paths) or _group_column(tables, rows, choices, ask)
+    group = stated_part(choices, "group", tables.recordings.paths) or _group_column(tables, rows, choices, ask)
     taken = (*splits, group, *(times.columns if times else ()))
     left = [column for column in tables.columns if column not in taken]
-    labels = _labels(tables, left, rows, choices, ask, notes)
+    labels = decided_labels(tables, left, choices, ask)
     return Columns(
         labels if times else with_several(labels, rows),
         times,
@@ -43,35 +40,6 @@ def decided_columns(tables: NamingTables, choices: Choices, ask: Ask, notes: Not
         group,
         may_have_splits=NONE not in choices.split_columns,
     )
-
-
-def decided_parts(paths: Sequence[str], choices: Choices, ask: Ask) -> Parts:
-    """The parts of the paths of recordings that are labels and groups."""
-    label = stated_part(choices, "label", paths) or label_folder_of(paths)
-    return Parts(label, stated_part(choices, "group", paths), may_have_splits=NONE not in choices.split_columns)
-
-
-def stated_part(choices: Choices, subject: str, paths: Sequence[str]) -> PathPart | None:
-    """The part of paths that the user states as the `label` or the `group`."""
-    level = choices.labels_from if subject == "label" else choices.groups_from
-    field = choices.label_field if subject == "label" else choices.group_field
-    if level is not None:
-        return stated_level(f"--{subject}s-from", level, paths)
-    return stated_field(f"--{subject}-field", field, paths) if field is not None else None
-
-
-def stated_column(option: str, name: str, tables: NamingTables) -> Column:
-    """The column that an option states.
-
-    Raises ConfigError, which lists the columns, where the tables have none of this name.
-    """
-    columns = list(dict.fromkeys([*tables.columns, *tables.columns_of_first]))
-    column = next((column for column in columns if name_of(column) == name), None)
-    if column is not None:
-        return column
-    where = " and ".join(table.path for table, _naming in tables.tables)
-    listed = ", ".join(map(name_of, columns))
-    raise ConfigError(f"{option} {name}: {where} has no such column; its columns are {listed}")
 
 
 def _times(tables: NamingTables, choices: Choices, ask: Ask, notes: Notes) -> Times | None:
@@ -128,6 +96,7 @@ def _group_column(tables: NamingTables, rows: Sequence[Row], choices: Choices, a
 
 def _asked_for_column(tables: NamingTables, ask: Ask, option: str, text: str, guess: Column) -> str:
     columns = tables.columns if guess in tables.columns else [guess, *tables.columns]
+    rows = [row for _table, row in tables.rows]
     return ask(
         Question(
             option,
@@ -136,26 +105,6 @@ def _asked_for_column(tables: NamingTables, ask: Ask, option: str, text: str, gu
             (*map(name_of, columns), NONE),
             f"column {name_of(guess)!r} looks like it",
             is_certain=True,
-            details=(*(values_of(tables, column) for column in columns), "no column"),
+            details=(*(facts.summary for facts in facts_of(columns, rows).values()), "no column"),
         )
     )
-
-
-def values_of(tables: NamingTables, column: Column) -> str:
-    """How many values a column has, with the first of them."""
-    values = sorted(distinct_cells([row for _table, row in tables.rows if column in row], column) - {""})
-    shown = ", ".join(values[:MOST_SHOWN]) + (" ..." if len(values) > MOST_SHOWN else "")
-    return f"{len(values):,} values: {shown}"
-
-
-def _labels(
-    tables: NamingTables, columns: Sequence[Column], rows: Sequence[Row], choices: Choices, ask: Ask, notes: Notes
-) -> Labels:
-    if part := stated_part(choices, "label", tables.recordings.paths):
-        return Labels(part=part)
-    stated = [stated_column("--label-column", name, tables) for name in choices.label_columns]
-    if len(stated) == 1:
-        return Labels(stated[0])
-    if stated:
-        return Labels(yes_columns=tuple(stated))
-    return notes.value_of(label_columns_in(columns, rows, tables.first.path))

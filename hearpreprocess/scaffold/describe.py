@@ -8,12 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from hearpreprocess import archive
-from hearpreprocess.errors import ConfigError, CorpusError, SplitError
+from hearpreprocess.errors import CorpusError, SplitError
 from hearpreprocess.scaffold.checks import check_clips
 from hearpreprocess.scaffold.choices import NONE, Ask, Choices, certain_guess
 from hearpreprocess.scaffold.content import notes_on_unused, recordings_in, seconds_of_some, visible
 from hearpreprocess.scaffold.dataset import DatasetDescription
-from hearpreprocess.scaffold.decisions import decided_columns, decided_parts
+from hearpreprocess.scaffold.decided_labels import decided_parts
+from hearpreprocess.scaffold.decisions import decided_columns
 from hearpreprocess.scaffold.division import MOST_FOLDS, divide, ungrouped
 from hearpreprocess.scaffold.from_folders import described_by_folders, folders_name_labels
 from hearpreprocess.scaffold.from_tables import described_by_tables, tables_hold_labels
@@ -21,6 +22,7 @@ from hearpreprocess.scaffold.naming import NamingTables, tables_naming
 from hearpreprocess.scaffold.notes import Noted, Notes
 from hearpreprocess.scaffold.parts import named
 from hearpreprocess.scaffold.recordings import Recordings
+from hearpreprocess.scaffold.stated import stated_table
 from hearpreprocess.scaffold.tables import SUFFIXES
 from hearpreprocess.storage import counted
 
@@ -46,7 +48,7 @@ def describe(folder: Path, choices: Choices | None = None, ask: Ask = certain_gu
     notes.add(_notes_on_files(folder, files, recordings))
     candidates = [path for path in files if path.lower().endswith(SUFFIXES)]
     if choices.tables:
-        candidates = [_stated_table(folder, table, candidates) for table in choices.tables]
+        candidates = [stated_table(folder, table, candidates) for table in choices.tables]
     tables = notes.value_of(tables_naming(folder, candidates, recordings, choices.file_column))
     looked_for: list[str] = []
     try:
@@ -63,20 +65,6 @@ def describe(folder: Path, choices: Choices | None = None, ask: Ask = certain_gu
         raise CorpusError("\n".join([str(error), *_lines_of(looked_for), *_lines_of(notes.lines)])) from None
     notes.add(notes_on_unused(files, (*paths, *dataset.tables)))
     return replace(dataset, notes=(*notes.lines, *_notes_on_division(dataset)))
-
-
-def _stated_table(folder: Path, stated: str, candidates: Sequence[str]) -> str:
-    """The path of a table in the folder, which the user may state from there or from the current directory.
-
-    Raises ConfigError, which lists the tables, where the folder has no such table.
-    """
-    path = Path(stated).resolve()
-    from_folder = path.relative_to(folder.resolve()).as_posix() if path.is_relative_to(folder.resolve()) else stated
-    for candidate in (stated, from_folder):
-        if candidate in candidates:
-            return candidate
-    listed = ", ".join(candidates) or "none"
-    raise ConfigError(f"--table {stated}: {folder} has no such table; its tables are {listed}")
 
 
 def _are_wanted(tables: NamingTables, choices: Choices, recordings: Recordings) -> bool:

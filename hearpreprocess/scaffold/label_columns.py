@@ -29,7 +29,7 @@ _METADATA_NAMES = {
     *("transcription", "text", "samplerate", "sr", "channels", "bitdepth", "duration", "length", "size", "filesize"),
     *("id", "index", "idx", "uid", "no", "number", "nr", "take", "device", "microphone", "mic", "rating", "quality"),
     *("salience", "snr", "upvotes", "downvotes", "upvote", "downvote", "confidence", "annotator", "verified"),
-)
+}
 """What columns are called that describe recordings, without being what a model is to learn."""
 
 
@@ -113,7 +113,10 @@ def guessed_labels(columns: Sequence[Column], rows: Sequence[Row]) -> LabelGuess
     """
     facts = facts_of(columns, rows)
     named = [
-        column for name in LABEL_NAMES for column in columns if plain_name(column) == name and not facts[column].objection
+        column
+        for name in LABEL_NAMES
+        for column in columns
+        if plain_name(column) == name and not facts[column].objection
     ]
     if named:
         return _by_name(named, facts)

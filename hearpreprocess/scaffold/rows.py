@@ -127,18 +127,28 @@ def notes_on_differences(columns: Sequence[Column], rows: RowsByRecording) -> li
     return notes
 
 
-def notes_on_omissions(tables: Sequence[str], unnamed: int, omissions: Omissions) -> list[str]:
-    """Notes on all that makes no clip. `unnamed`: how many recordings no row names."""
+def notes_on_omissions(
+    tables: Sequence[str], unnamed: Sequence[str], missing: Sequence[str], omissions: Omissions
+) -> list[str]:
+    """Notes on all that makes no clip. `unnamed`: the recordings that no row names. `missing`: what rows name instead."""
     where = " and ".join(tables)
     counts = {
-        f"recordings that are not in {where}, and are left out": unnamed,
-        f"rows of {where} that name no recording in the folder, or several": omissions.missing,
         f"rows of {where} without a label, which are left out": omissions.unlabelled,
         f"rows of {where} without times, which are no events": omissions.untimed,
         "recordings whose events are all after the end of a clip, and are left out": omissions.late,
         f"recordings of {where} without a split, which are left out": omissions.unsplit,
     }
-    return [f"{text}: {count:,}" for text, count in counts.items() if count]
+    notes = [f"{text}: {count:,}" for text, count in counts.items() if count]
+    if missing:
+        text = f"rows of {where} that name no recording, or several of the same name"
+        notes.insert(0, f"{text}: {omissions.missing:,} ({_some(missing)})")
+    if unnamed:
+        notes.insert(0, f"recordings that are not in {where}, and are left out: {len(unnamed):,} ({_some(unnamed)})")
+    return notes
+
+
+def _some(paths: Sequence[str], most: int = 3) -> str:
+    return ", ".join(paths[:most]) + (" ..." if len(paths) > most else "")
 
 
 def notes_on_brackets(clips: Iterable[ExpectedClip]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -80,6 +80,14 @@ class Splits:
     def are_blank_in(self, table: str, row: Row) -> bool:
         """Whether the column that gives others a split gives a row of a table none."""
         return self.column in row and not self.tables.get(table) and not row[self.column].strip()
+
+
+def are_split_names(names: Collection[str]) -> bool:
+    """Whether these are names of splits or folds, and nothing else."""
+    if {name.lower() for name in names} <= SPLITS.keys():
+        return True
+    folds = [FOLD.fullmatch(name) for name in names]
+    return all(fold and fold["prefix"].strip(" _-").lower() in ("fold", "split", "cv") for fold in folds)
 
 
 def split_of_table(path: str) -> str:

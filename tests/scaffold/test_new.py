@@ -36,7 +36,8 @@ def test_equal_names_below_two_parents_are_two_clips(user: User) -> None:
     wavs(user.folder / "mine", *(f"s{parent}/{label}/{n}.wav" for parent in (1, 2) for label in "ab" for n in range(4)))
     said, clips = begun(user)
     assert len(clips) == 16
-    assert "labels are the innermost folders; those around them, s1, s2, are not used" in said
+    assert "groups       the folders' names (level -2)" in said, "s1 and s2 are named like speakers or sessions"
+    assert {facts["group"] for facts in clips.values()} == {"s1", "s2"}
 
 
 def test_events_that_run_backward_are_refused_before_a_module_is_written(user: User) -> None:
