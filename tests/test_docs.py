@@ -301,6 +301,7 @@ def test_commands_of_spoken_digit_with_its_real_archive(tmp_path: Path) -> None:
 FETCHES = re.compile(r"(make|pip|docker|git|curl|cd|\.) |hearpreprocess sources |hearpreprocess doctor(?!.*--offline)")
 
 
+@pytest.mark.slow
 @each_page
 def test_what_is_said_to_need_the_network_needs_it(page: Path, tmp_path: Path) -> None:
     variables, folder = environment(tmp_path / "bin"), home(tmp_path, page)

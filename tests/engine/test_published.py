@@ -106,6 +106,7 @@ def test_a_tarball_of_ones_own_stays(user: User, small_record: str, faulty: Faul
     assert same.stdout.startswith("Nothing to do")
 
 
+@pytest.mark.slow
 def test_a_tarball_that_was_changed_is_resampled_again(user: User, small_record: str, faulty: FaultyServer) -> None:
     own = user.folder / EVENTS
     shutil.copyfile(faulty.folder / EVENTS, own)
@@ -218,6 +219,7 @@ def test_a_killed_run_goes_on_in_the_middle_of_a_download(user: User, faulty: Fa
     assert user.run(*command).stdout.startswith("Nothing to do")
 
 
+@pytest.mark.slow
 def test_a_tarball_that_is_not_of_the_command_stays(user: User, faulty: FaultyServer, small_record: str) -> None:
     command = ("published", "dcase2016_task2", *RATE, "--record", small_record)
     assert user.run(*command).returncode == 0
@@ -234,6 +236,7 @@ def test_a_tarball_that_is_not_of_the_command_stays(user: User, faulty: FaultySe
     assert downloads(user) == {EVENTS}, "put there in place of the downloaded one"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("work", ["_workdir", "another"])
 def test_a_tarball_that_another_run_may_need_stays_until_later(
     user: User, faulty: FaultyServer, small_record: str, work: str
@@ -261,6 +264,7 @@ def test_a_tarball_that_another_run_may_need_stays_until_later(
     assert list(downloads_of_both.rglob("*.run")) == []
 
 
+@pytest.mark.slow
 def test_a_run_killed_at_the_end_of_a_download_knows_its_tarball(
     user: User, faulty: FaultyServer, small_record: str
 ) -> None:
@@ -315,6 +319,7 @@ def test_what_an_earlier_run_has_downloaded_is_not_counted(user: User, faulty: F
     assert "To download: 1 tarball, 999,999.0 GB" in refused.stderr
 
 
+@pytest.mark.slow
 def test_what_other_versions_have_made_is_made_again_and_said(
     user: User, faulty: FaultyServer, small_record: str
 ) -> None:
@@ -334,6 +339,7 @@ def test_what_other_versions_have_made_is_made_again_and_said(
     assert user.run(*command).stdout.startswith("Nothing to do")
 
 
+@pytest.mark.slow
 def test_few_tarballs_wait_and_none_waits_for_one_that_failed(
     user: User, faulty: FaultyServer, small_record: str
 ) -> None:

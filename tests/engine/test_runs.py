@@ -205,6 +205,7 @@ def folders_of(user: User, stage: str) -> set[str]:
     return {path.name for path in (user.folder / "_workdir" / stage).iterdir()}
 
 
+@pytest.mark.slow
 def test_one_clip_less_leaves_the_other_batches_alone(user: User) -> None:
     members = toys.folds_members(36)
     members |= {path: toys.wav(path, 0.05) for path in members if path.endswith(".wav")}
@@ -219,6 +220,7 @@ def test_one_clip_less_leaves_the_other_batches_alone(user: User) -> None:
     assert len(folders_of(user, "standardize") - before) == 1
 
 
+@pytest.mark.slow
 def test_a_module_that_is_edited_during_its_run_is_another_task(user: User, server: Server) -> None:
     path = write_zip(server.folder, "toy", toys.folds_members().items())
     task = toys.folds_task(f'Archive("{server.url}/slow/toy.zip", sha256="{sha256(path)}")')
@@ -345,7 +347,14 @@ STAGES = ("corpus", "labels", "index", "extract", "standardize", "resample", "do
 OUTPUTS = ("tasks/toy_folds-v1-full/8000/fold00/clip00.wav", "tasks/toy_folds-v1-full/fold01.json")
 
 
-@pytest.mark.parametrize("lost", [*(f"_workdir/{stage}" for stage in STAGES), *(f"out/{path}" for path in OUTPUTS)])
+@pytest.mark.parametrize(
+    "lost",
+    [
+        "_workdir/corpus",
+        *(pytest.param(f"_workdir/{stage}", marks=pytest.mark.slow) for stage in STAGES[1:]),
+        *(f"out/{path}" for path in OUTPUTS),
+    ],
+)
 def test_whatever_is_lost_is_made_again(finished: User, undisturbed: dict[str, bytes], lost: str) -> None:
     path = finished.folder / lost
     shutil.rmtree(path) if path.is_dir() else path.unlink()

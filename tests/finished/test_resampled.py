@@ -201,6 +201,7 @@ def test_a_bundle_for_zenodo(user: User, shared: Shared) -> None:
     assert {path.name: sha256(path) for path in folder.iterdir()} == before
 
 
+@pytest.mark.slow
 def test_a_bundle_is_not_made_of_what_verify_refuses(user: User, shared: Shared) -> None:
     give_generated(shared, user, "libricount")
     assert zenodo(user, "libricount", "--mode", "synthetic").returncode == 0
@@ -216,6 +217,7 @@ def test_a_bundle_is_not_made_of_what_verify_refuses(user: User, shared: Shared)
     assert {path.name: sha256(path) for path in (user.folder / "zenodo").iterdir()} == before
 
 
+@pytest.mark.slow
 def test_a_bundle_replaces_nothing_of_others(user: User, shared: Shared) -> None:
     give_generated(shared, user, "libricount")
     (user.folder / "zenodo").mkdir()

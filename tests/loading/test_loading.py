@@ -282,11 +282,15 @@ def test_frames_are_those_of_the_evaluation_kit(spans: list[tuple[str, float, fl
     assert frame_labels(events, times, Vocabulary("ab")).tolist() == expected
 
 
+METHODS = ["fork", pytest.param("spawn", marks=pytest.mark.slow)]
+"""Of starting a process; a spawned one spends a second on imports."""
+
+
 def _first_samples(dataset: Any, results: Any) -> None:
     results.put([samples[:3].tolist() for samples, _target in (dataset[0], dataset[3])])
 
 
-@pytest.mark.parametrize("method", ["fork", "spawn"])
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("is_read_before", [False, True])
 def test_a_tarball_is_read_in_worker_processes(
     folders: dict[str, Path], tmp_path: Path, method: str, *, is_read_before: bool
@@ -331,7 +335,7 @@ def test_the_unpacked_copy_of_a_tarball_is_removed(
     assert not list(temporary.iterdir())
 
 
-@pytest.mark.parametrize("method", ["fork", "spawn"])
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("what", ["clips", "dataset"])
 def test_workers_leave_no_copy(
     folders: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, what: str

@@ -62,6 +62,7 @@ def test_clean_makes_no_sense_without_finished_tasks(user: User, two_tasks: list
     assert "--clean removes what finished tasks leave" in finished.stderr
 
 
+@pytest.mark.slow
 def test_clean_leaves_what_another_run_needs(user: User, two_tasks: list[str]) -> None:
     other = user.start(two_tasks[0], "--sample-rates", *range(8000, 60000, 4000))
     while not (user.folder / "_workdir" / "resample").exists():
@@ -75,6 +76,7 @@ def test_clean_leaves_what_another_run_needs(user: User, two_tasks: list[str]) -
     assert left(user) == []
 
 
+@pytest.mark.slow
 def test_a_further_rate_after_clean_makes_no_other_again(user: User, two_tasks: list[str]) -> None:
     assert user.run(two_tasks[0], *RATES, "--clean").returncode == 0
     assert user.run(two_tasks[0], *RATES[:1], 8000, 12000, 16000).returncode == 0
@@ -126,6 +128,7 @@ def test_one_changed_clip_of_a_folder_makes_one_batch_again(user: User) -> None:
     assert "locate: 0.0 MB" in finished.stderr, "only the changed file is read again"
 
 
+@pytest.mark.slow
 def test_the_number_of_batches_shows_in_no_output(user: User) -> None:
     _path, archive = toys.corpus(user.folder / "source", toys.folds_members(60))
     user.write("mine.py", toys.folds_task(archive))

@@ -187,6 +187,7 @@ def with_a_clip_for_ffmpeg(user: User) -> None:
     user.write("mine.py", toys.folds_task(archive))
 
 
+@pytest.mark.slow
 def test_a_clip_that_was_refused_for_a_passing_reason_is_tried_again(
     user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -218,6 +219,7 @@ def test_a_decoder_that_is_ended_from_outside_is_no_bad_clip(user: User, monkeyp
     assert user.run("./mine.py", *RATES).returncode == 0
 
 
+@pytest.mark.slow
 def test_what_is_told_of_a_clip_is_the_same_in_every_run(tmp_path: Path) -> None:
     damaged = bytearray(GOOD_MATROSKA)
     damaged[len(damaged) // 2 :] = bytes(len(damaged) - len(damaged) // 2)
@@ -483,6 +485,7 @@ def test_a_failed_task_does_not_hold_up_the_others(user: User) -> None:
     assert "run the same command again" in finished.stderr
 
 
+@pytest.mark.slow
 def test_warnings_are_repeated_by_runs_that_use_what_they_are_about(user: User) -> None:
     members = toys.folds_members() | {"audio/.copies/clip00.wav": GOOD}
     archives.write_files(user.folder / "mine", "", members.items())
