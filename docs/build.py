@@ -1,6 +1,6 @@
 """Build the documentation as a site: python docs/build.py [--site-dir site] [--serve].
 
-Zensical reads `mkdocs.yml`. It has no hooks, so this script prepares a copy of the pages in `build/docs/docs`: files outside
+Zensical reads `mkdocs.yml`. It has no hooks, so this script prepares a copy of the pages: files outside
 of `docs/` that pages link to, such as task modules, are copied below `source/` as text, and the links lead there. A
 link then works on GitHub and in the site, without a network.
 """
@@ -14,6 +14,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from functools import partial
 from pathlib import Path
 
@@ -21,13 +22,11 @@ import tasks_table
 
 PROJECT = Path(__file__).parent.parent
 DOCS = PROJECT / "docs"
-BUILD = PROJECT / "build" / "docs"
 OUTSIDE = re.compile(r"\]\(\.\./([\w./-]+)(#[\w-]+)?\)")
 
 
 def prepare(folder: Path) -> None:
     """Write the configuration, the pages, and the files outside of `docs/` that they link to, into an empty folder."""
-    shutil.rmtree(folder, ignore_errors=True)
     pages = folder / "docs"
     shutil.copytree(DOCS, pages, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     for source in (PROJECT / "mkdocs.yml", DOCS / "fields.py"):
@@ -45,11 +44,13 @@ def build(site: Path) -> None:
     """Write the table of tasks into its page, then build the site; raise if a link leads nowhere."""
     page = tasks_table.PAGE
     page.write_text(tasks_table.with_table(page.read_text(encoding="utf-8")), encoding="utf-8")
-    prepare(BUILD)
-    command = [sys.executable, "-m", "zensical", "build", "--clean", "--strict", "--config-file"]
-    subprocess.run([*command, str(BUILD / "mkdocs.yml")], cwd=PROJECT, check=True)
-    shutil.rmtree(site, ignore_errors=True)
-    shutil.move(BUILD / "site", site)
+    command = [sys.executable, "-m", "zensical", "build", "--strict", "--config-file"]
+    with tempfile.TemporaryDirectory() as folder:
+        prepare(Path(folder))
+        subprocess.run([*command, str(Path(folder) / "mkdocs.yml")], cwd=PROJECT, check=True)
+        (Path(folder) / "site" / "404.html").unlink()  # its links are those of a site at the root of a host
+        shutil.rmtree(site, ignore_errors=True)
+        shutil.move(Path(folder) / "site", site)
 
 
 def serve(site: Path) -> None:
