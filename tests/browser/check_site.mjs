@@ -38,7 +38,9 @@ function watched(page, origin, problems) {
     if (!/^(data|blob|about):/.test(url) && !url.startsWith(origin)) problems.push(`requests ${url}`);
   });
   page.on("requestfailed", (request) => problems.push(`cannot load ${request.url()}`));
-  page.on("console", (message) => problems.push(`console: ${message.text()}`));
+  page.on("console", (message) => {
+    if (!message.text().startsWith("Autofocus processing was blocked")) problems.push(`console: ${message.text()}`);
+  });
   page.on("pageerror", (error) => problems.push(`error: ${error.message}`));
 }
 
@@ -98,7 +100,7 @@ async function copyProblems(browser, name) {
   await page.setViewport({ width: 1280, height: 900 });
   await page.goto(root + name, { waitUntil: "load" });
   await page.bringToFront();
-  const blocks = await page.$$(".language-console.highlight, .highlight:has(.gp):has(.go), .highlight:has(.gp)");
+  const blocks = await page.$$(".highlight:has(.gp)");
   let copied = 0;
   for (const block of blocks) {
     const expected = await block.evaluate((each) =>
