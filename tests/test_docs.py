@@ -37,6 +37,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 
 import pytest
+import yaml
 
 import hearpreprocess
 from hearpreprocess import compare, verify
@@ -182,7 +183,7 @@ def give(command: Command, folder: Path, variables: dict[str, str]) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=120,
+        timeout=1200,  # ends what hangs, however busy the machine is
     )
     assert finished.returncode == command.status, f"$ {command.text}\n{finished.stdout}"
     if command.expected and not agrees(command.expected, finished.stdout):
@@ -438,6 +439,36 @@ def test_pages_say_how_many_tasks_are_published() -> None:
     published = len(hearpreprocess.list_tasks("all")) - 1  # spoken_digit is not one of HEAR's
     for page in (PROJECT / "README.md", DOCS / "index.md", DOCS / "quick-start.md"):
         assert f"HEAR's {published} " in page.read_text(encoding="utf-8").replace("[", ""), page.name
+
+
+@pytest.mark.parametrize("page", [PROJECT / "README.md", DOCS / "index.md"], ids=lambda page: page.stem)
+def test_the_landing_page_begins_with_an_install_line_a_command_and_six_lines_of_python(page: Path) -> None:
+    commands, code = blocks(page)[:2]
+    install, run = commands.commands()
+    assert install.text.startswith("pip install ")
+    assert run.text.startswith("hearpreprocess ")
+    lines = [line for line in code.text.splitlines() if line]
+    assert code.kind == "python"
+    assert len(lines) <= 6
+    assert "## Which page do I need?" in page.read_text(encoding="utf-8")
+
+
+def pages_of(navigation: list[object]) -> Iterator[str]:
+    for entry in navigation:
+        for page in entry.values() if isinstance(entry, dict) else [entry]:
+            if isinstance(page, list):
+                yield from pages_of(page)
+            else:
+                yield str(page)
+
+
+def test_every_page_is_in_the_navigation_and_on_the_landing_page() -> None:
+    names = sorted(page.name for page in PAGES)
+    config = yaml.safe_load((PROJECT / "mkdocs.yml").read_text(encoding="utf-8"))
+    assert sorted(pages_of(config["nav"])) == names
+    for landing, folder in ((PROJECT / "README.md", "docs/"), (DOCS / "index.md", "")):
+        linked = re.findall(rf"\]\({folder}([\w-]+\.md)", landing.read_text(encoding="utf-8"))
+        assert set(names) - set(linked) == {"index.md"}, landing
 
 
 def test_the_table_of_tasks_is_current() -> None:
