@@ -70,6 +70,10 @@ def main() -> None:
     parser.add_argument("--site-dir", type=Path, default=PROJECT / "site")
     parser.add_argument("--serve", action="store_true", help="serve the site on this machine, and print its URL")
     options = parser.parse_args()
+    if sys.version_info < (3, 11):
+        parser.error(
+            f"Zensical needs Python 3.11 or later, got {sys.version.split()[0]}. Use: make PYTHON=python3.12 docs"
+        )
     site = options.site_dir.resolve()
     build(site)
     if options.serve:
