@@ -10,7 +10,7 @@ PYTEST  = $(VENV)/bin/python -m pytest --numprocesses logical --maxprocesses 8 -
 RUN     = $(VENV)/bin/python -m hearpreprocess.runner
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all test-slow test-large readers lint faults browser bench docs test-pages test-site dist \
+.PHONY: help setup demo test test-all test-slow test-large readers lint faults browser bench docs docs-serve test-pages test-site dist \
         all-open-tasks all-tasks zenodo clean
 
 help:  ## Show the targets
@@ -46,12 +46,13 @@ readers: $(READERS:%=build/readers/%/installed)  ## Install the libraries that r
 faults: $(VENV)/installed-faults  ## Run the tests with faults in their long form: kills, full disks, an hour of fuzz
 	FAULTS=long $(VENV)/bin/python -m pytest tests/faults tests/fetch tests/audio/test_chunks.py -m 'not large' -s
 
-browser: $(VENV)/installed  ## Look at reports in Chromium: requests, players, accessibility; needs Node.js and a Chromium
+browser: $(VENV)/installed docs  ## Look at reports and documentation in Chromium: requests, search, accessibility; needs Node.js
 	cd tests/browser && npm install --no-save --no-package-lock --silent puppeteer-core@24 axe-core@4
 	$(RUN) esc50 fsd50k dcase2016_task2 --mode synthetic --sample-rates 16000 --quiet \
 	  --tmp-dir $(PAGES)/work --tasks-dir $(PAGES)/tasks --tar-dir $(PAGES)
 	$(VENV)/bin/hearpreprocess report --force $(PAGES)/tasks
 	cd tests/browser && node check_report.mjs ../../$(PAGES)/tasks/*/report.html ../../$(PAGES)/index.html
+	cd tests/browser && node check_site.mjs ../../site
 
 EVALKIT = build/evalkit
 .PHONY: evalkit
@@ -73,10 +74,12 @@ lint: $(VENV)/installed-dev  ## Check style, types and who imports whom
 	$(VENV)/bin/lint-imports
 
 docs: $(VENV)/installed-docs  ## Build the documentation in site/
-	$(VENV)/bin/python docs/tasks_table.py
-	$(VENV)/bin/python -m mkdocs build --quiet --strict
+	$(VENV)/bin/python docs/build.py
 
-test-site: docs $(VENV)/installed-dev  ## Build the documentation and check that its pages load nothing from elsewhere
+docs-serve: $(VENV)/installed-docs  ## Build the documentation, serve it on this machine, and print its URL
+	$(VENV)/bin/python docs/build.py --serve
+
+test-site: docs $(VENV)/installed-dev  ## Build the documentation and check that its pages load nothing from other hosts
 	$(VENV)/bin/python -m pytest tests/test_docs.py -k site
 
 dist: $(VENV)/installed-dev  ## Build an sdist and a wheel in build/dist, and run each in a fresh environment

@@ -1,8 +1,8 @@
-"""Write the table of tasks into tasks.md, from what the task modules state: python docs/tasks_table.py."""
+"""Write the tables of tasks into tasks.md, from what the task modules state: python docs/tasks_table.py."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from hearpreprocess.task import registry, scheme_in_words
@@ -11,31 +11,36 @@ from hearpreprocess.task.sources import Archive, Source, SplitArchive, Synthetic
 
 PAGE = Path(__file__).with_name("tasks.md")
 BEGIN, END = "<!-- table: written by tasks_table.py -->\n", "<!-- /table -->\n"
-HEAD = ("task", "kind", "clips", "splits", "metric", "source", "licence")
+TASKS = ("task", "kind", "clips", "splits", "metric")
+SOURCES = ("task", "source", "license")
 
 
 def with_table(page: str) -> str:
-    """The text of the page with the table as it should be."""
+    """The text of the page with its tables up to date."""
     before, _begin, rest = page.partition(BEGIN)
     _old, _end, after = rest.partition(END)
-    lines = [HEAD, ["---"] * len(HEAD), *map(_row, registry.built_in_names())]
-    table = "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
-    return f"{before}{BEGIN}\n{table}\n{END}{after}"
+    tasks, sources = zip(*map(_rows, registry.built_in_names()), strict=True)
+    tables = f"{_table(TASKS, tasks)}\n## Sources and licenses\n\n{_table(SOURCES, sources)}"
+    return f"{before}{BEGIN}\n{tables}\n{END}{after}"
 
 
-def _row(name: str) -> list[str]:
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in (head, ["---"] * len(head), *rows))
+
+
+def _rows(name: str) -> tuple[Sequence[str], Sequence[str]]:
     config = registry.load(name)
     modes = [config.in_mode(mode) for mode in config.published_modes]
     extras = sorted({extra for task in modes for extra in task.extras})
-    return [
-        f"[{name}](../tasks/{name}.py)" + (" (open)" if config.is_open else ""),
+    link = f"[{name}](../tasks/{name}.py)"
+    task = (
+        link + (" (open)" if config.is_open else ""),
         f"{config.embedding_type}, {config.prediction_type}",
         _clips(modes),
         _splits(modes),
         config.evaluation[0],
-        _sources(config) + (f"; needs {', '.join(extras)}" if extras else ""),
-        config.licence,
-    ]
+    )
+    return task, (link, _sources(config) + (f"; needs {', '.join(extras)}" if extras else ""), config.licence)
 
 
 def _clips(modes: Iterable[TaskMode]) -> str:
