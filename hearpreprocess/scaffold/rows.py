@@ -130,7 +130,7 @@ def notes_on_differences(columns: Sequence[Column], rows: RowsByRecording) -> li
 def notes_on_omissions(
     tables: Sequence[str], unnamed: Sequence[str], missing: Sequence[str], omissions: Omissions
 ) -> list[str]:
-    """Notes on all that makes no clip. `unnamed`: the recordings that no row names. `missing`: what rows name instead."""
+    """Notes on all that makes no clip. `unnamed`: recordings that no row names. `missing`: what rows name instead."""
     where = " and ".join(tables)
     counts = {
         f"rows of {where} without a label, which are left out": omissions.unlabelled,
