@@ -10,7 +10,7 @@ from hearpreprocess.scaffold.columns import name_of
 from hearpreprocess.scaffold.from_folders import Parts
 from hearpreprocess.scaffold.label_columns import facts_of, guessed_labels
 from hearpreprocess.scaffold.labels import Labels, check_every_cell_says_yes_or_no
-from hearpreprocess.scaffold.levels import LevelGuess, guessed_fields, guessed_levels
+from hearpreprocess.scaffold.levels import LevelGuess, guessed_fields, guessed_levels, levels_in
 from hearpreprocess.scaffold.naming import NamingTables
 from hearpreprocess.scaffold.parts import PathPart, fields_of
 from hearpreprocess.scaffold.stated import stated_column, stated_field, stated_level, stated_part
@@ -31,6 +31,10 @@ def decided_labels(tables: NamingTables, columns: Sequence[Column], choices: Cho
         return _labels_in([stated_column("--label-column", name, tables) for name in choices.label_columns], tables)
     rows = [row for _table, row in tables.rows]
     guess = guessed_labels(columns, rows)
+    if guess is None or not guess.is_explicit:
+        levels = guessed_levels(tables.recordings.paths)
+        if levels and levels.is_certain:
+            return Labels(part=_asked_for_level(levels, tables.recordings.paths, ask))
     facts = facts_of(columns, rows)
     if guess is None:
         listed = "".join(f"\n  --label-column {name_of(column)}  {facts[column].summary}" for column in columns)
@@ -76,25 +80,29 @@ def decided_parts(paths: Sequence[str], choices: Choices, ask: Ask) -> Parts:
     group = stated_part(choices, "group", paths)
     label = stated_part(choices, "label", paths)
     if label:
-        guess = None if label.field else guessed_levels(paths)
-        return Parts(label, group or _other_level(label, guess, choices), may_have_splits)
+        return Parts(label, group or other_level(label, choices, paths), may_have_splits)
     guess = guessed_levels(paths)
     fields = guessed_fields(paths) if guess is None or not guess.is_certain else ()
     if fields:
         return Parts(_asked_for_field(paths, fields, guess, ask), group, may_have_splits)
     if guess is None:
         return Parts(PathPart(level=-1), group, may_have_splits)
-    label = guess.label
-    if len(guess.levels) > 1 or not guess.is_certain:
-        label = stated_level("--labels-from", int(ask(guess.question)), paths)
-    return Parts(label, group or _other_level(label, guess, choices), may_have_splits)
+    label = _asked_for_level(guess, paths, ask)
+    return Parts(label, group or other_level(label, choices, paths), may_have_splits)
 
 
-def _other_level(label: PathPart, guess: LevelGuess | None, choices: Choices) -> PathPart | None:
-    """The folder level that is the group where another one is the label."""
-    if guess is None or choices.group_column == NONE:
+def _asked_for_level(guess: LevelGuess, paths: Sequence[str], ask: Ask) -> PathPart:
+    if len(guess.levels) == 1 and guess.is_certain:
+        return guess.label
+    return stated_level("--labels-from", int(ask(guess.question)), paths)
+
+
+def other_level(label: PathPart | None, choices: Choices, paths: Sequence[str]) -> PathPart | None:
+    """The folder level that is the group where another one is the label; None if none, or if the user wants none."""
+    if label is None or choices.group_column == NONE:
         return None
-    return next((level for level in guess.group_levels if level != label), None)
+    levels = [level for level in levels_in(paths) if level.part != label and (not label.field or level.are_groups)]
+    return next((level.part for level in sorted(levels, key=lambda level: not level.are_groups)), None)
 
 
 def _asked_for_field(paths: Sequence[str], fields: Sequence[int], guess: LevelGuess | None, ask: Ask) -> PathPart:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hearpreprocess.errors import ConfigError
 from hearpreprocess.scaffold.choices import NONE, Ask, Choices, Question
 from hearpreprocess.scaffold.columns import group_column_in, name_of
-from hearpreprocess.scaffold.decided_labels import decided_labels
+from hearpreprocess.scaffold.decided_labels import decided_labels, other_level
 from hearpreprocess.scaffold.from_tables import Columns
 from hearpreprocess.scaffold.label_columns import facts_of
 from hearpreprocess.scaffold.labels import with_several
@@ -33,6 +33,8 @@ def decided_columns(tables: NamingTables, choices: Choices, ask: Ask, notes: Not
     taken = (*splits, group, *(times.columns if times else ()))
     left = [column for column in tables.columns if column not in taken]
     labels = decided_labels(tables, left, choices, ask)
+    if group == "":
+        group = other_level(labels.part, choices, tables.recordings.paths) or ""
     return Columns(
         labels if times else with_several(labels, rows),
         times,
@@ -42,6 +44,12 @@ def decided_columns(tables: NamingTables, choices: Choices, ask: Ask, notes: Not
     )
 
 
+def have_splits_or_groups(tables: NamingTables) -> bool:
+    """Whether columns look like splits or groups, which hold for folders of labels, too."""
+    rows = [row for _table, row in tables.rows]
+    return split_column_in(tables.columns_of_first, tables.first) != "" or group_column_in(tables.columns, rows) != ""
+
+
 def _times(tables: NamingTables, choices: Choices, ask: Ask, notes: Notes) -> Times | None:
     times = time_columns_in(tables.columns)
     if times:
@@ -49,8 +57,8 @@ def _times(tables: NamingTables, choices: Choices, ask: Ask, notes: Notes) -> Ti
     if choices.task_type == "event" and times is None:
         listed = ", ".join(map(name_of, tables.columns))
         raise ConfigError(
-            f"--task-type event: {tables.first.path} has no columns with times in seconds, such as onset and offset; "
-            f"its columns are {listed}"
+            f"--task-type event: {tables.first.path} has no columns of times in seconds, such as onset and offset; "
+            f"its columns: {listed}"
         )
     if times is None:
         return None

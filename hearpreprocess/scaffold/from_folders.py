@@ -9,11 +9,12 @@ from pathlib import Path
 from hearpreprocess.errors import CorpusError
 from hearpreprocess.scaffold.dataset import DatasetDescription, FoldersLayout
 from hearpreprocess.scaffold.division import ExpectedClip, ungrouped
+from hearpreprocess.scaffold.levels import levels_in
 from hearpreprocess.scaffold.notes import Noted, Notes
 from hearpreprocess.scaffold.parts import PathPart
 from hearpreprocess.scaffold.recordings import ClipNaming, Recordings, are_unique, check_lengths, clip_name, long_names
 from hearpreprocess.scaffold.rows import groups_that_hold
-from hearpreprocess.scaffold.splits import SPLITS, Splits, splits_of_innermost, splits_of_outermost
+from hearpreprocess.scaffold.splits import Splits, splits_of_innermost, splits_of_outermost
 
 
 @dataclass(frozen=True)
@@ -23,20 +24,6 @@ class Parts:
     label: PathPart
     group: PathPart | None = None
     may_have_splits: bool = True
-
-
-def folders_name_labels(paths: Sequence[str]) -> bool:
-    """Whether all recordings are in folders, of which two at least are called differently and not as splits are."""
-    if not all("/" in path for path in paths):
-        return False
-    return len({name for name in map(label_folder_of(paths).of, paths) if name.lower() not in SPLITS}) > 1
-
-
-def label_folder_of(paths: Sequence[str]) -> PathPart:
-    """Which folders of the recordings are labels: those around the innermost ones where these are splits."""
-    innermost = {path.split("/")[-2].lower() for path in paths if "/" in path}
-    are_splits = len(innermost) > 1 and innermost <= SPLITS.keys() and all(path.count("/") > 1 for path in paths)
-    return PathPart(level=-2 if are_splits else -1)
 
 
 def described_by_folders(folder: Path, recordings: Recordings, parts: Parts, notes: Notes) -> DatasetDescription:
@@ -65,8 +52,8 @@ def described_by_folders(folder: Path, recordings: Recordings, parts: Parts, not
 
 def splits_of_folders(label: PathPart, paths: Sequence[str]) -> Noted[Splits]:
     """The splits that folders beside or around those of labels are; none where no folders are."""
-    if label.level == -2:
-        return splits_of_innermost(paths)
+    if label.level == -2 and (splits := splits_of_innermost(paths))[0].names:
+        return splits
     if all(path.count("/") > 1 for path in paths):
         return splits_of_outermost(paths)
     return Splits(), []
@@ -76,21 +63,22 @@ def _check_labels(folder: Path, label: PathPart, paths: Sequence[str]) -> None:
     """Raise CorpusError where the folders' names hold fewer than two labels."""
     if not all(map(label.is_in, paths)):
         raise CorpusError(
-            f"nothing tells the labels of the recordings in {folder}: put them into a folder a label, or add a table "
-            "(csv) with a column of file names and one of labels"
+            f"cannot find the labels: {folder} has neither one folder per label nor a table that names the recordings. "
+            "Add a csv file with a column of file names and a column of labels, or use --label-field"
         )
     if len(set(map(label.of, paths))) < 2:
         name = label.of(paths[0])
-        raise CorpusError(f"all recordings in {folder} are in folders called {name!r}: that tells no labels")
+        raise CorpusError(f"{folder}: {label} is {name!r} for all recordings; expected at least two labels")
 
 
 def _notes_on_unused(parts: Parts, paths: Sequence[str], splits: Splits) -> list[str]:
-    """A note on the folders around those of labels that stand for nothing, if there are any."""
-    if parts.label.level != -1 or parts.group:
-        return []
-    outer = sorted({path.split("/")[-3] for path in paths if path.count("/") > 1} - set(splits.names))
-    shown = ", ".join(outer[:5]) + (" ..." if len(outer) > 5 else "")
-    return [f"labels are the innermost folders; those around them, {shown}, are not used"] if outer else []
+    """Notes on the folders that are neither labels nor groups nor splits."""
+    unused = [level for level in levels_in(paths) if level.part not in (parts.label, parts.group)]
+    return [
+        f"folders not used (level {level.number}): {level.shown}"
+        for level in unused
+        if not set(level.names) <= set(splits.names)
+    ]
 
 
 def _clip_naming(folder: Path, label: PathPart, paths: Sequence[str]) -> ClipNaming:

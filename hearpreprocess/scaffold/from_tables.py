@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from hearpreprocess.scaffold.checks import check_events, check_no_missing_labels
-from hearpreprocess.scaffold.columns import column_called, name_of
+from hearpreprocess.scaffold.columns import name_of
 from hearpreprocess.scaffold.dataset import DatasetDescription, TablesLayout
 from hearpreprocess.scaffold.division import ungrouped
-from hearpreprocess.scaffold.labels import LABEL_NAMES, Labels, yes_columns_in
+from hearpreprocess.scaffold.label_columns import guessed_labels
+from hearpreprocess.scaffold.labels import Labels
 from hearpreprocess.scaffold.naming import NamingTables
 from hearpreprocess.scaffold.notes import Notes
 from hearpreprocess.scaffold.parts import PathPart
@@ -47,13 +48,10 @@ class Columns:
 
 
 def tables_hold_labels(tables: NamingTables) -> bool:
-    """Whether a column is called as labels or their times are, or several hold yes and no."""
+    """Whether a column is named like labels or their times, or several hold yes and no."""
     columns = tables.columns_of_first
-    return (
-        column_called(columns, LABEL_NAMES) != ""
-        or time_columns_in(columns) is not None
-        or len(yes_columns_in(columns, tables.first.rows)) > 1
-    )
+    guess = guessed_labels(columns, tables.first.rows)
+    return time_columns_in(columns) is not None or (guess is not None and guess.is_explicit)
 
 
 def described_by_tables(tables: NamingTables, columns: Columns, notes: Notes) -> DatasetDescription:

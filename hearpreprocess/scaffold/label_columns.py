@@ -93,12 +93,16 @@ class ColumnFacts:
 
 @dataclass(frozen=True)
 class LabelGuess:
-    """Where labels are by a guess. `candidates`: all columns that they could be in, the likeliest first."""
+    """Where labels are by a guess. `candidates`: all columns that they could be in, the likeliest first.
+
+    `is_explicit`: whether columns are named like labels or hold yes and no, so that folders are not the labels.
+    """
 
     labels: Labels
     reason: str
     is_certain: bool
     candidates: tuple[Column, ...]
+    is_explicit: bool = False
 
 
 def facts_of(columns: Sequence[Column], rows: Sequence[Row]) -> dict[Column, ColumnFacts]:
@@ -133,7 +137,9 @@ def guessed_labels(columns: Sequence[Column], rows: Sequence[Row]) -> LabelGuess
     if len(yes_columns) > 1:
         is_certain = len(yes_columns) >= MANY_COLUMNS or not likely
         reason = f"{len(yes_columns):,} columns hold yes and no" + ("" if is_certain else _also(likely))
-        return LabelGuess(Labels(yes_columns=yes_columns), reason, is_certain, (*likely, *yes_columns))
+        return LabelGuess(
+            Labels(yes_columns=yes_columns), reason, is_certain, (*likely, *yes_columns), is_explicit=True
+        )
     candidates = likely or usable or list(yes_columns)
     if not candidates:
         return None
@@ -157,7 +163,7 @@ def _by_name(named: Sequence[Column], facts: dict[Column, ColumnFacts]) -> Label
         if not facts[best].divides_as(facts[column]) and (not is_generic or plain_name(column) in _GENERIC_NAMES)
     ]
     reason = f"column {best!r} is named like labels{_also(rivals) if rivals else ''}"
-    return LabelGuess(Labels(best), reason, not rivals, tuple(named))
+    return LabelGuess(Labels(best), reason, not rivals, tuple(named), is_explicit=True)
 
 
 def _also(columns: Sequence[Column]) -> str:

@@ -43,12 +43,6 @@ class LevelGuess:
     is_certain: bool
 
     @property
-    def group_levels(self) -> tuple[PathPart, ...]:
-        """The levels that may be groups where another one is the label: the outermost with names of groups first."""
-        ordered = sorted(self.levels, key=lambda level: not level.are_groups)
-        return tuple(level.part for level in ordered)
-
-    @property
     def question(self) -> Question:
         """The question which level holds the labels."""
         guess = next(level for level in self.levels if level.part == self.label)

@@ -9,7 +9,7 @@ from hearpreprocess.errors import CorpusError
 from hearpreprocess.scaffold.dataset import Omissions, TablesLayout
 from hearpreprocess.scaffold.division import ExpectedClip
 from hearpreprocess.scaffold.naming import NamingTables, RowsByRecording
-from hearpreprocess.scaffold.notes import Noted
+from hearpreprocess.scaffold.notes import Noted, some
 from hearpreprocess.scaffold.parts import PathPart, named
 from hearpreprocess.scaffold.recordings import ClipNaming, Recordings, are_unique, clip_name, stem_of
 from hearpreprocess.scaffold.splits import Splits
@@ -141,14 +141,10 @@ def notes_on_omissions(
     notes = [f"{text}: {count:,}" for text, count in counts.items() if count]
     if missing:
         text = f"rows of {where} that name no recording, or several of the same name"
-        notes.insert(0, f"{text}: {omissions.missing:,} ({_some(missing)})")
+        notes.insert(0, f"{text}: {omissions.missing:,} ({some(missing)})")
     if unnamed:
-        notes.insert(0, f"recordings that are not in {where}, and are left out: {len(unnamed):,} ({_some(unnamed)})")
+        notes.insert(0, f"recordings that are not in {where}, and are left out: {len(unnamed):,} ({some(unnamed)})")
     return notes
-
-
-def _some(paths: Sequence[str], most: int = 3) -> str:
-    return ", ".join(paths[:most]) + (" ..." if len(paths) > most else "")
 
 
 def notes_on_brackets(clips: Iterable[ExpectedClip]) -> list[str]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from hearpreprocess.errors import ConfigError
+from hearpreprocess.errors import ConfigError, CorpusError
 from hearpreprocess.scaffold.choices import Choices
 from hearpreprocess.scaffold.columns import name_of
 from hearpreprocess.scaffold.naming import NamingTables
 from hearpreprocess.scaffold.parts import PathPart, fields_of
+from hearpreprocess.scaffold.recordings import Recordings
+from hearpreprocess.scaffold.tables import read
+from hearpreprocess.storage import counted
 from hearpreprocess.task import Column
 
 
@@ -33,11 +36,12 @@ def stated_column(option: str, name: str, tables: NamingTables) -> Column:
     Raises ConfigError, which lists the columns, where the tables have none of this name.
     """
     columns = list(dict.fromkeys([*tables.columns, *tables.columns_of_first]))
+    if name == name_of(tables.naming.column):
+        raise ConfigError(f"{option} {name}: this column names the recordings; expected another one")
     column = next((column for column in columns if name_of(column) == name), None)
     if column is not None:
         return column
-    where = " and ".join(table.path for table, _naming in tables.tables)
-    listed = ", ".join(map(name_of, columns))
+    where, listed = " and ".join(table.path for table, _naming in tables.tables), ", ".join(map(name_of, columns))
     raise ConfigError(f"{option} {name}: no such column in {where}; its columns: {listed}")
 
 
@@ -51,28 +55,21 @@ def stated_part(choices: Choices, subject: str, paths: Sequence[str]) -> PathPar
 
 
 def stated_level(option: str, level: int, paths: Sequence[str]) -> PathPart:
-    """The folder level that an option states.
+    """The folder level that an option states; counted from the innermost folder where all paths are equally deep.
 
     Raises ConfigError, which shows the levels with an example each, where some recording has no such folder.
     """
     part = PathPart(level=level)
     without = next((path for path in paths if not part.is_in(path)), None) if level else paths[0]
     if without is None:
-        is_innermost = level > 0 and all(path.count("/") == level for path in paths)
-        return PathPart(level=-1) if is_innermost else part
-    deepest = max(paths, key=lambda path: (path.count("/"), path))
-    folders = deepest.split("/")[:-1]
+        depths = {path.count("/") for path in paths}
+        return PathPart(level=level - depths.pop() - 1) if level > 0 and len(depths) == 1 else part
+    folders = without.split("/")[:-1]
+    problem = f"{option} {level}: {without} is in {counted(len(folders), 'folders') if folders else 'no folder'}"
+    if not folders:
+        raise ConfigError(problem)
     levels = [f"  {option} {number} (or {number - 1 - len(folders)})  {name}" for number, name in enumerate(folders, 1)]
-    raise ConfigError(
-        "\n".join(
-            [
-                f"{option} {level}: {without} has {without.count('/')} folder levels; use one of these"
-                if levels
-                else f"{option} {level}: the recordings are in no folder",
-                *levels,
-            ]
-        )
-    )
+    raise ConfigError("\n".join([f"{problem}; expected one of these levels:", *levels]))
 
 
 def stated_field(option: str, number: int, paths: Sequence[str]) -> PathPart:
@@ -84,5 +81,22 @@ def stated_field(option: str, number: int, paths: Sequence[str]) -> PathPart:
     without = next((path for path in paths if not part.is_in(path)), None) if number > 0 else paths[0]
     if without is None:
         return part
-    fields = ", ".join(f"{place} {field}" for place, field in enumerate(fields_of(without), 1))
-    raise ConfigError(f"{option} {number}: no such field in {without}; its fields are {fields}")
+    fields = [f"  {option} {place}  {field}" for place, field in enumerate(fields_of(without), 1)]
+    name, count = without.rpartition("/")[2], counted(len(fields), "fields")
+    raise ConfigError("\n".join([f"{option} {number}: {name} has {count}; expected one of these:", *fields]))
+
+
+def check_file_column(folder: Path, candidates: Sequence[str], recordings: Recordings, name: str) -> None:
+    """Raise ConfigError, which lists the columns of the tables, where no table names recordings in a stated column."""
+    columns: dict[str, list[str]] = {}
+    for path in candidates:
+        try:
+            table, _notes = read(folder, path, recordings)
+        except CorpusError:
+            continue  # it names no recordings, or an error has said why it cannot be read
+        columns[path] = [name_of(column) for column in table.columns]
+        if name in columns[path]:
+            first = table.rows[0][table.columns[columns[path].index(name)]]
+            raise ConfigError(f"--file-column {name}: no recordings have the names in {path}; the first is {first!r}")
+    listed = "; ".join(f"columns of {path}: {', '.join(names)}" for path, names in columns.items()) or "no table"
+    raise ConfigError(f"--file-column {name}: no such column; {listed}")
