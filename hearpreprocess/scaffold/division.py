@@ -56,7 +56,8 @@ def divide(clips: Sequence[ExpectedClip], *, needs_every_label: bool) -> Divisio
         folds = min(MOST_FOLDS, len({clip.group for clip in clips}))
         if folds < FEWEST_FOLDS and not is_given:
             raise SplitError(
-                "1 group of recordings cannot be divided into folds; expected at least 2. Add recordings, or use --group-column none"
+                "1 group of recordings cannot be divided into folds; expected at least 2. Add recordings, or use "
+                "--group-column none"
             )
         if is_given:
             return Division(shares=_shares_that_fill([clip.group for clip in clips], [clip.split for clip in clips])[0])
