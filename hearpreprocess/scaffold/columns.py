@@ -10,7 +10,18 @@ from hearpreprocess.task import Column
 
 # Without blanks, underscores and brackets, as columns are called in many ways.
 GROUP_NAMES = (
-    *("group", "groupid", "speaker", "speakerid", "speakername", "spk", "spkid", "spkr", "participant", "participantid"),
+    *(
+        "group",
+        "groupid",
+        "speaker",
+        "speakerid",
+        "speakername",
+        "spk",
+        "spkid",
+        "spkr",
+        "participant",
+        "participantid",
+    ),
     *("subject", "subjectid", "subjectname", "patient", "patientid", "person", "personid", "actor", "actorid"),
     *("talker", "talkerid", "singer", "singerid", "performer", "player", "artist", "artistid", "clientid", "user"),
     *("userid", "username", "recordist", "author", "animal", "animalid", "individual", "session", "sessionid"),

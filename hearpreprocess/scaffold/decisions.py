@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from hearpreprocess.errors import ConfigError
 from hearpreprocess.scaffold.choices import NONE, Ask, Choices, Question
 from hearpreprocess.scaffold.columns import distinct_cells, group_column_in, name_of
-from hearpreprocess.scaffold.from_folders import Parts, label_folder_of
+from hearpreprocess.scaffold.from_folders import Parts
 from hearpreprocess.scaffold.from_tables import Columns
-from hearpreprocess.scaffold.labels import Labels, label_columns_in, with_several
+from hearpreprocess.scaffold.given_splits import chosen_splits, split_columns_in, splits_for_rows
+from hearpreprocess.scaffold.labels import Labels, label_columns_in, with_several, yes_columns_in
+from hearpreprocess.scaffold.levels import Levels, group_beside, levels_of
 from hearpreprocess.scaffold.naming import NamingTables
 from hearpreprocess.scaffold.notes import Notes
 from hearpreprocess.scaffold.parts import PathPart, stated_field, stated_level
-from hearpreprocess.scaffold.splits import split_column_in
+from hearpreprocess.scaffold.rows import of_known
+from hearpreprocess.scaffold.splits import Splits
 from hearpreprocess.scaffold.tables import Row
 from hearpreprocess.scaffold.times import Times, checked_times, time_columns_in
 from hearpreprocess.task import Column
@@ -22,33 +25,68 @@ MOST_SHOWN = 4
 """How many values of a column are shown as examples."""
 
 
-def decided_columns(tables: NamingTables, choices: Choices, ask: Ask, notes: Notes) -> Columns:
+def decided_columns(
+    tables: NamingTables, choices: Choices, ask: Ask, notes: Notes, beside: Sequence[Splits] = ()
+) -> Columns:
     """The columns of tables that hold what a task needs; notes on them are added.
 
-    Raises ConfigError where the user states a column that is not there, and CorpusError where no column looks like
-    labels, or several do and nobody can be asked.
+    `beside`: the splits that lists and folders give. Raises ConfigError where the user states a column that is not
+    there, and CorpusError where no column looks like labels, or several do and nobody can be asked.
     """
     rows = [row for _table, row in tables.rows]
     paths = tables.recordings.paths
     times = _times(tables, choices, ask, notes)
-    splits = _split_columns(tables, choices, ask)
-    group = stated_part(choices, "group", paths) or _group_column(tables, rows, choices, ask)
-    taken = (*splits, group, *(times.columns if times else ()))
+    split_columns = _split_columns(tables, choices, ask)
+    group = stated_part(choices, "group", paths) or _group_column(tables, rows, split_columns, choices, ask)
+    taken = (*split_columns, group, *(times.columns if times else ()))
     left = [column for column in tables.columns if column not in taken]
-    labels = _labels(tables, left, rows, choices, ask, notes)
-    return Columns(
-        labels if times else with_several(labels, rows),
-        times,
-        splits,
-        group,
-        may_have_splits=NONE not in choices.split_columns,
+    labels = _labels(tables, left, rows, choices, ask, notes, may_be_one=times is not None)
+    splits = Splits()
+    if NONE not in choices.split_columns:
+        known = of_known(tables.by_recording, tables.recordings, by_name=tables.naming.by_name)
+        are_stated = bool(choices.split_columns)
+        splits = notes.value_of(splits_for_rows(tables, split_columns, beside, known, are_stated=are_stated))
+    return Columns(labels if times else with_several(labels, rows), times, group, splits)
+
+
+def decided_parts(
+    paths: Sequence[str], choices: Choices, ask: Ask, notes: Notes, beside: Sequence[Splits] = ()
+) -> Parts:
+    """The parts of the paths of recordings that are labels and groups, and the splits; notes on these are added.
+
+    `beside`: the splits that lists and folders give. Raises CorpusError where several levels may be labels and nobody
+    can be asked.
+    """
+    splits = Splits()
+    if NONE not in choices.split_columns:
+        splits = notes.value_of(chosen_splits(beside, lambda splits, path: splits.of_path(path), paths))
+    levels = levels_of(paths, splits)
+    label = stated_part(choices, "label", paths)
+    group = stated_part(choices, "group", paths)
+    if label is None and levels is not None:
+        label = _asked_for_level(levels, ask)
+    if group is None and choices.group_column != NONE:
+        group = group_beside(label, levels, paths) if label else None
+    return Parts(label or PathPart(level=-1), group, splits)
+
+
+def _asked_for_level(levels: Levels, ask: Ask) -> PathPart:
+    answer = ask(
+        Question(
+            "--labels-from",
+            "folder level is the label",
+            str(levels.label.level),
+            tuple(map(str, levels.candidates)),
+            levels.reason,
+            is_certain=levels.is_certain,
+            details=tuple(_some(names) for names in levels.candidates.values()),
+        )
     )
+    return PathPart(level=int(answer))
 
 
-def decided_parts(paths: Sequence[str], choices: Choices, ask: Ask) -> Parts:
-    """The parts of the paths of recordings that are labels and groups."""
-    label = stated_part(choices, "label", paths) or label_folder_of(paths)
-    return Parts(label, stated_part(choices, "group", paths), may_have_splits=NONE not in choices.split_columns)
+def _some(values: Sequence[str]) -> str:
+    return f"{len(values):,} values: {', '.join(values[:MOST_SHOWN])}" + (" ..." if len(values) > MOST_SHOWN else "")
 
 
 def stated_part(choices: Choices, subject: str, paths: Sequence[str]) -> PathPart | None:
@@ -109,24 +147,34 @@ def _split_columns(tables: NamingTables, choices: Choices, ask: Ask) -> tuple[Co
         return ()
     if choices.split_columns:
         return tuple(stated_column("--split-column", name, tables) for name in choices.split_columns)
-    guess = split_column_in(tables.columns_of_first, tables.first)
-    if guess == "":
-        return ()
-    answer = _asked_for_column(tables, ask, "--split-column", "column holds the splits", guess)
+    guess = split_columns_in(tables.columns_of_first, [row for _table, row in tables.rows])
+    if len(guess) != 1:
+        return guess
+    (column,) = guess
+    rows = [row for _table, row in tables.rows]
+    others = yes_columns_in([other for other in tables.columns if other != column], rows)
+    may_be_tag = column in yes_columns_in([column], rows) and len(others) > 1
+    answer = _asked_for_column(
+        tables, ask, "--split-column", "column holds the splits", column, is_certain=not may_be_tag
+    )
     return () if answer == NONE else (stated_column("--split-column", answer, tables),)
 
 
-def _group_column(tables: NamingTables, rows: Sequence[Row], choices: Choices, ask: Ask) -> Column:
+def _group_column(
+    tables: NamingTables, rows: Sequence[Row], taken: Sequence[Column], choices: Choices, ask: Ask
+) -> Column:
     if choices.group_column:
         return "" if choices.group_column == NONE else stated_column("--group-column", choices.group_column, tables)
-    guess = group_column_in(tables.columns, rows)
+    guess = group_column_in([column for column in tables.columns if column not in taken], rows)
     if guess == "":
         return ""
-    answer = _asked_for_column(tables, ask, "--group-column", "column holds the groups", guess)
+    answer = _asked_for_column(tables, ask, "--group-column", "column holds the groups", guess, is_certain=True)
     return "" if answer == NONE else stated_column("--group-column", answer, tables)
 
 
-def _asked_for_column(tables: NamingTables, ask: Ask, option: str, text: str, guess: Column) -> str:
+def _asked_for_column(
+    tables: NamingTables, ask: Ask, option: str, text: str, guess: Column, *, is_certain: bool
+) -> str:
     columns = tables.columns if guess in tables.columns else [guess, *tables.columns]
     return ask(
         Question(
@@ -134,8 +182,8 @@ def _asked_for_column(tables: NamingTables, ask: Ask, option: str, text: str, gu
             text,
             name_of(guess),
             (*map(name_of, columns), NONE),
-            f"column {name_of(guess)!r} looks like it",
-            is_certain=True,
+            f"column {name_of(guess)!r} looks like it" + ("" if is_certain else ", or like a tag"),
+            is_certain=is_certain,
             details=(*(values_of(tables, column) for column in columns), "no column"),
         )
     )
@@ -143,13 +191,18 @@ def _asked_for_column(tables: NamingTables, ask: Ask, option: str, text: str, gu
 
 def values_of(tables: NamingTables, column: Column) -> str:
     """How many values a column has, with the first of them."""
-    values = sorted(distinct_cells([row for _table, row in tables.rows if column in row], column) - {""})
-    shown = ", ".join(values[:MOST_SHOWN]) + (" ..." if len(values) > MOST_SHOWN else "")
-    return f"{len(values):,} values: {shown}"
+    return _some(sorted(distinct_cells([row for _table, row in tables.rows if column in row], column) - {""}))
 
 
 def _labels(
-    tables: NamingTables, columns: Sequence[Column], rows: Sequence[Row], choices: Choices, ask: Ask, notes: Notes
+    tables: NamingTables,
+    columns: Sequence[Column],
+    rows: Sequence[Row],
+    choices: Choices,
+    ask: Ask,
+    notes: Notes,
+    *,
+    may_be_one: bool,
 ) -> Labels:
     if part := stated_part(choices, "label", tables.recordings.paths):
         return Labels(part=part)
@@ -158,4 +211,18 @@ def _labels(
         return Labels(stated[0])
     if stated:
         return Labels(yes_columns=tuple(stated))
-    return notes.value_of(label_columns_in(columns, rows, tables.first.path))
+    guess = label_columns_in(columns, rows, tables.first.path, may_be_one=may_be_one)
+    if guess.labels.yes_columns or not guess.candidates:
+        return guess.labels
+    answer = ask(
+        Question(
+            "--label-column",
+            "column holds the labels",
+            name_of(guess.labels.column),
+            tuple(map(name_of, guess.candidates)),
+            guess.reason,
+            is_certain=guess.is_certain,
+            details=tuple(values_of(tables, column) for column in guess.candidates),
+        )
+    )
+    return Labels(stated_column("--label-column", answer, tables))

@@ -17,10 +17,13 @@ from hearpreprocess.scaffold.decisions import decided_columns, decided_parts
 from hearpreprocess.scaffold.division import MOST_FOLDS, divide, ungrouped
 from hearpreprocess.scaffold.from_folders import described_by_folders, folders_name_labels
 from hearpreprocess.scaffold.from_tables import described_by_tables, tables_hold_labels
-from hearpreprocess.scaffold.naming import NamingTables, tables_naming
+from hearpreprocess.scaffold.naming import NamingTables
+from hearpreprocess.scaffold.given_splits import splits_beside_tables
 from hearpreprocess.scaffold.notes import Noted, Notes
 from hearpreprocess.scaffold.parts import named
 from hearpreprocess.scaffold.recordings import Recordings
+from hearpreprocess.scaffold.splits import Splits
+from hearpreprocess.scaffold.table_choice import tables_naming
 from hearpreprocess.scaffold.tables import SUFFIXES
 from hearpreprocess.storage import counted
 
@@ -47,22 +50,39 @@ def describe(folder: Path, choices: Choices | None = None, ask: Ask = certain_gu
     candidates = [path for path in files if path.lower().endswith(SUFFIXES)]
     if choices.tables:
         candidates = [_stated_table(folder, table, candidates) for table in choices.tables]
-    tables = notes.value_of(tables_naming(folder, candidates, recordings, choices.file_column))
+    tables = notes.value_of(
+        tables_naming(folder, candidates, recordings, choices.file_column, are_stated=bool(choices.tables))
+    )
     looked_for: list[str] = []
     try:
         if tables and _are_wanted(tables, choices, recordings):
-            dataset = described_by_tables(tables, decided_columns(tables, choices, ask, notes), notes)
+            beside = _splits_beside(
+                folder, recordings, choices, notes, [table.path for table, _naming in tables.tables]
+            )
+            dataset = described_by_tables(tables, decided_columns(tables, choices, ask, notes, beside), notes)
         else:
             unused = tables.tables if tables else ()
             notes.add(f"{table.path} has no column that is called label" for table, _naming in unused)
-            dataset = described_by_folders(folder, recordings, decided_parts(recordings.paths, choices, ask), notes)
+            beside = _splits_beside(folder, recordings, choices, notes)
+            parts = decided_parts(recordings.paths, choices, ask, notes, beside)
+            dataset = described_by_folders(folder, recordings, parts, notes)
         check_clips(dataset.clips, dataset.label_source)
         looked_for = _notes_on_columns(dataset)
         dataset = notes.value_of(_divided(dataset))
     except (CorpusError, SplitError) as error:
         raise CorpusError("\n".join([str(error), *_lines_of(looked_for), *_lines_of(notes.lines)])) from None
-    notes.add(notes_on_unused(files, (*paths, *dataset.tables)))
+    notes.add(notes_on_unused(files, (*paths, *dataset.tables, *dataset.split_lists)))
     return replace(dataset, notes=(*notes.lines, *_notes_on_division(dataset)))
+
+
+def _splits_beside(
+    folder: Path, recordings: Recordings, choices: Choices, notes: Notes, tables: Sequence[str] = ()
+) -> list[Splits]:
+    """The splits in lists, which are no tables that are used, and in folders; none where the user states a column."""
+    if choices.split_columns:
+        return []
+    others = [path for path in recordings.others if path not in tables]
+    return notes.value_of(splits_beside_tables(folder, others, recordings))
 
 
 def _stated_table(folder: Path, stated: str, candidates: Sequence[str]) -> str:

@@ -7,8 +7,16 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from hearpreprocess.errors import CorpusError
-from hearpreprocess.scaffold.columns import NO, NOTHING, YES, can_be_labels, column_called, distinct_cells, is_yes_and_no, says_yes_or_no
-from hearpreprocess.scaffold.notes import Noted
+from hearpreprocess.scaffold.columns import (
+    NO,
+    NOTHING,
+    YES,
+    can_be_labels,
+    column_called,
+    distinct_cells,
+    is_yes_and_no,
+    says_yes_or_no,
+)
 from hearpreprocess.scaffold.parts import PathPart
 from hearpreprocess.scaffold.tables import Row
 from hearpreprocess.task import Column
@@ -68,9 +76,7 @@ class Labels:
 def yes_columns_in(columns: Sequence[Column], rows: Sequence[Row]) -> tuple[Column, ...]:
     """The columns of 0 and 1, but for a few of their rows, that can be tags: no splits, and nothing on annotations."""
     return tuple(
-        column
-        for column in columns
-        if not NO_TAGS.search(str(column)) and _says_mostly_yes_and_no(rows, column)
+        column for column in columns if not NO_TAGS.search(str(column)) and _says_mostly_yes_and_no(rows, column)
     )
 
 
@@ -91,27 +97,48 @@ def _check_every_cell_says_yes_or_no(columns: Sequence[Column], rows: Sequence[R
             )
 
 
-def label_columns_in(columns: Sequence[Column], rows: Sequence[Row], table: str) -> Noted[Labels]:
-    """A column that is called so, or several of yes and no, or the one with the fewest different words.
+@dataclass(frozen=True)
+class LabelGuess:
+    """The columns that are most likely labels, and all that may be. `reason`: for the guess, in words."""
 
-    Raises CorpusError, which names the table, where no column looks like labels.
+    labels: Labels
+    candidates: tuple[Column, ...] = ()
+    is_certain: bool = True
+    reason: str = ""
+
+
+def label_columns_in(
+    columns: Sequence[Column], rows: Sequence[Row], table: str, *, may_be_one: bool = False
+) -> LabelGuess:
+    """A column that is called so, or several of 0 and 1, or the one with the fewest different words.
+
+    A column with one value, or filled in fewer than half of the rows, is never the guess, but for the labels of events
+    (`may_be_one`). Raises CorpusError, which names the table, where no column looks like labels.
     """
-    named = column_called(columns, LABEL_NAMES)
+    able = [column for column in columns if may_be_one or can_be_labels(column, rows)]
+    named = column_called(able, LABEL_NAMES)
     if named != "":
-        return Labels(named), []
+        candidates = (named, *(column for column in able if column != named))
+        return LabelGuess(Labels(named), candidates, reason=f"column {named!r} is called as labels are")
     yes_columns = yes_columns_in([column for column in columns if isinstance(column, str)], rows)
     if len(yes_columns) > 1:
         _check_every_cell_says_yes_or_no(yes_columns, rows, table)
-        return Labels(yes_columns=yes_columns), []
+        return LabelGuess(Labels(yes_columns=yes_columns))
     distinct = {column: distinct_cells(rows, column) for column in columns}
-    able = [column for column in columns if 1 < len(distinct[column]) <= max(2, len(rows) // 2)]
-    if not able:
+    likely = [column for column in able if 1 < len(distinct[column]) <= max(2, len(rows) // 2)]
+    empty = column_called(columns, LABEL_NAMES)
+    why = f"column {empty!r} has one value, or is blank in most rows" if empty != "" else "no column is called label"
+    if not likely:
         names = ", ".join(map(str, columns))
-        raise CorpusError(f"{table} names the recordings, and no column ({names}) looks like labels")
-    words = [column for column in able if not all(re.fullmatch(r"[-+.\d]*", cell) for cell in distinct[column])]
-    chosen = min(words or able, key=lambda column: len(distinct[column]))
-    others = [str(column) for column in able if column != chosen]
-    return Labels(chosen), [f"labels could also be in {', '.join(others)}"] if others else []
+        raise CorpusError(
+            f"{table} names the recordings, and no column ({names}) looks like labels: {why}, and others have one value, "
+            "or as many as there are rows. State the column with --label-column"
+        )
+    words = [column for column in likely if not all(re.fullmatch(r"[-+.\d]*", cell) for cell in distinct[column])]
+    chosen = min(words or likely, key=lambda column: len(distinct[column]))
+    candidates = (chosen, *(column for column in likely if column != chosen))
+    reason = f"{why}, and {chosen!r} has the fewest different words"
+    return LabelGuess(Labels(chosen), candidates, len(likely) == 1 and empty == "", reason)
 
 
 def with_several(labels: Labels, rows: Sequence[Row]) -> Labels:

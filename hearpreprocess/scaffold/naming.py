@@ -9,8 +9,8 @@ from functools import cached_property
 from typing import TypeAlias
 
 from hearpreprocess.scaffold.columns import name_of
-from hearpreprocess.scaffold.content import AUDIO, stem_of, suffix_of
-from hearpreprocess.scaffold.recordings import Recordings, spelled
+from hearpreprocess.scaffold.content import AUDIO, suffix_of
+from hearpreprocess.scaffold.recordings import Recordings, spelled, stem_of
 from hearpreprocess.scaffold.tables import Row, Table
 from hearpreprocess.task import Column
 
@@ -150,9 +150,7 @@ def _exact_namings(
     yield from (Naming(column, suffix=suffix, by_name=True) for suffix in suffixes)
 
 
-def _other_namings(
-    column: Column, cells: Collection[str], table_path: str, recordings: Recordings
-) -> Iterator[Naming]:
+def _other_namings(column: Column, cells: Collection[str], table_path: str, recordings: Recordings) -> Iterator[Naming]:
     """The exact ways, with another suffix in the cells than the files have, or with folders that are not there."""
     suffixes = sorted({suffix for cell in cells if (suffix := suffix_of(cell.strip())).lower() in AUDIO})
     for naming in _exact_namings(column, cells, table_path, recordings):
@@ -160,12 +158,12 @@ def _other_namings(
             yield from (replace(naming, cell_suffix=suffix) for suffix in suffixes if suffix != naming.suffix)
     shared = os.path.commonprefix([cell.strip().replace("\\", "/") for cell in cells])
     for position in [place + 1 for place, character in enumerate(shared) if character == "/"]:
-        yield from (Naming(column, suffix=suffix, cell_prefix=shared[:position]) for suffix in ("", *recordings.suffixes))
+        yield from (
+            Naming(column, suffix=suffix, cell_prefix=shared[:position]) for suffix in ("", *recordings.suffixes)
+        )
 
 
-def _loose_namings(
-    column: Column, cells: Collection[str], table_path: str, recordings: Recordings
-) -> Iterator[Naming]:
+def _loose_namings(column: Column, cells: Collection[str], table_path: str, recordings: Recordings) -> Iterator[Naming]:
     """All other ways, without regard to case and Unicode form."""
     for namings in (_exact_namings, _other_namings):
         for naming in namings(column, cells, table_path, recordings):

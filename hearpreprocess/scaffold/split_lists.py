@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hearpreprocess.errors import CorpusError
-from hearpreprocess.scaffold.content import AUDIO, stem_of, suffix_of
+from hearpreprocess.scaffold.content import AUDIO, suffix_of
 from hearpreprocess.scaffold.encodings import text_of
 from hearpreprocess.scaffold.naming import Naming, naming_of_cells
 from hearpreprocess.scaffold.notes import Noted
-from hearpreprocess.scaffold.recordings import Recordings
+from hearpreprocess.scaffold.recordings import Recordings, stem_of
 from hearpreprocess.scaffold.split_names import Folds, fold_in_name, split_in_name
 from hearpreprocess.scaffold.splits import WAY_OUT, ListedSplits, Splits, split_of_table
 from hearpreprocess.storage import counted
@@ -35,6 +35,7 @@ class RecordingList:
     naming: Naming
     encoding: str | None
     named: frozenset[str]
+    have_backslashes: bool = False
 
     @property
     def split(self) -> str:
@@ -134,6 +135,7 @@ def _listed(lists: Sequence[RecordingList], split_of_list: dict[str, str]) -> Li
         cell_prefix=naming.cell_prefix,
         cell_suffix=naming.cell_suffix,
         encoding=first.encoding,
+        have_backslashes=any(found.have_backslashes for found in lists),
     )
 
 
@@ -175,5 +177,12 @@ def _as(
     _count, naming = naming_of_cells("", cells, path, recordings)
     if naming is None or naming.is_loose:
         return None
+    shared = sorted(cell for cell in cells if naming.by_name and recordings.names.get(naming.path(cell), 0) > 1)
+    if shared:
+        raise CorpusError(
+            f"{path} lists {shared[0]!r}, a name that {counted(recordings.names[naming.path(shared[0])], 'recordings')} "
+            f"share. Write paths into the list, or ignore these splits with --split-column none"
+        )
     named = frozenset(naming.recording(cell, recordings) for cell in cells) & recordings.known
-    return RecordingList(path, separator, field, replace(naming, column=""), encoding, named)
+    have_backslashes = any("\\" in cell for cell in cells)
+    return RecordingList(path, separator, field, replace(naming, column=""), encoding, named, have_backslashes)

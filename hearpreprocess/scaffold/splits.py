@@ -8,9 +8,17 @@ from functools import cached_property
 
 from hearpreprocess.errors import CorpusError
 from hearpreprocess.scaffold.columns import YES, is_yes_and_no, says_yes_or_no
-from hearpreprocess.scaffold.content import stem_of
 from hearpreprocess.scaffold.notes import Noted
-from hearpreprocess.scaffold.split_names import SPLITS, Folds, are_splits, folds_of, split_in_name, with_train
+from hearpreprocess.scaffold.recordings import stem_of
+from hearpreprocess.scaffold.split_names import (
+    SPLITS,
+    Folds,
+    are_splits,
+    fold_in_name,
+    folds_of,
+    split_in_name,
+    with_train,
+)
 from hearpreprocess.scaffold.tables import Row
 from hearpreprocess.task import Column
 
@@ -36,6 +44,7 @@ class ListedSplits:
     cell_prefix: str = ""
     cell_suffix: str = ""
     encoding: str | None = None
+    have_backslashes: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,7 +101,9 @@ class Splits:
         if self.listed or self.level:
             return self.of_path(path)
         if self.flags:
-            return next((split for column, split in self.flags.items() if row[column].strip().lower() in YES), self.rest)
+            return next(
+                (split for column, split in self.flags.items() if row[column].strip().lower() in YES), self.rest
+            )
         if of_table := self.tables.get(table):
             return of_table
         cell = row[self.column].strip() if self.column != "" else ""
@@ -115,14 +126,33 @@ def splits_of_tables(rows: Sequence[tuple[str, Row]], of_columns: Splits) -> Not
     tables = list(dict.fromkeys(table for table, _row in rows))
     splits = {path: split_of_table(path) for path in tables}
     notes: list[str] = []
+    numbers = {path: fold_in_name(stem_of(path)) for path in tables}
+    if len(tables) > 1 and set(splits.values()) == {"test"} and (folds := _folds_of_tables(numbers)):
+        names = {path: f"fold{(number or 0) - folds.first:02d}" for path, number in numbers.items()}
+        return Splits(folds=folds, tables=names), notes
     if len(tables) < 2 or not any(splits.values()) or of_columns.flags:
         return of_columns, notes
     if of_columns.folds and {"test"} < set(splits.values()):
         notes = [f"column {of_columns.column!r} is not used: the tables' names are the splits"]
         of_columns = Splits()
     having = {table for table, row in rows if of_columns.column in row}
+    unknown = [path for path, split in splits.items() if not split and path not in having]
+    if unknown:
+        raise CorpusError(
+            f"{unknown[0]}: its name contains no split, expected one as in "
+            f"{next(path for path, split in splits.items() if split)}. Rename the table, or ignore these splits with "
+            "--split-column none"
+        )
     given = replace(of_columns, tables={path: "" if path in having else split for path, split in splits.items()})
     return given, notes
+
+
+def _folds_of_tables(numbers: Mapping[str, int | None]) -> Folds | None:
+    """The folds of tables by the number in each name; None where these are not consecutive."""
+    sorted_numbers = sorted(number for number in numbers.values() if number is not None)
+    if not sorted_numbers or sorted_numbers != list(range(sorted_numbers[0], sorted_numbers[0] + len(numbers))):
+        return None
+    return Folds(len(numbers), sorted_numbers[0])
 
 
 def splits_of_column(column: Column, cells: Sequence[str], *, may_lack_train: bool = False) -> Noted[Splits]:
@@ -157,7 +187,9 @@ def splits_of_flags(columns: Sequence[Column], rows: Sequence[tuple[int, str, Ro
     for line, table, row in rows:
         other = next((column for column in columns if not says_yes_or_no(row[column].strip())), None)
         if other is not None:
-            raise CorpusError(f"{table}, line {line}: column {other!r} holds {row[other]!r}; expected 0 or 1. {WAY_OUT}")
+            raise CorpusError(
+                f"{table}, line {line}: column {other!r} holds {row[other]!r}; expected 0 or 1. {WAY_OUT}"
+            )
         marked = [column for column in columns if row[column].strip().lower() in YES]
         if len({flags[column] for column in marked}) > 1:
             named = " and ".join(map(repr, marked))

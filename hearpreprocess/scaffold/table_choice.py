@@ -9,11 +9,10 @@ from pathlib import Path
 
 from hearpreprocess.errors import CorpusError
 from hearpreprocess.scaffold.columns import column_called
-from hearpreprocess.scaffold.content import stem_of
 from hearpreprocess.scaffold.labels import LABEL_NAMES
 from hearpreprocess.scaffold.naming import Naming, NamingTables, naming_in
 from hearpreprocess.scaffold.notes import Noted
-from hearpreprocess.scaffold.recordings import Recordings
+from hearpreprocess.scaffold.recordings import Recordings, stem_of
 from hearpreprocess.scaffold.split_names import fold_in_name
 from hearpreprocess.scaffold.splits import split_of_table
 from hearpreprocess.scaffold.tables import NotATableError, Table, is_divided_by_blanks, names_recordings, read
@@ -62,23 +61,26 @@ class Candidate:
         )
 
 
-def tables_naming(folder: Path, paths: Sequence[str], recordings: Recordings) -> Noted[NamingTables | None]:
+def tables_naming(
+    folder: Path, paths: Sequence[str], recordings: Recordings, file_column: str = "", *, are_stated: bool = False
+) -> Noted[NamingTables | None]:
     """Those of the tables at paths in a folder that name recordings and go together; None where none does.
 
-    Raises CorpusError where a table cannot be read or used, and recordings would be lost with it.
+    `file_column`: the column that names them, by its name or its number from 1; "" for any. `are_stated`: whether the
+    user states that all these tables are to be used, and no others. Raises CorpusError where a table cannot be read or used, and recordings would be lost with it.
     """
     notes: list[str] = []
     candidates: list[Candidate] = []
     for path in paths:
-        candidate, more = _candidate(folder, path, recordings)
+        candidate, more = _candidate(folder, path, recordings, file_column)
         notes += more
         candidates += [candidate] if candidate else []
     if not candidates:
         return None, notes
-    chosen, others = _chosen(candidates)
+    chosen, others = _chosen(candidates, are_stated=are_stated)
     named = frozenset[str]().union(*(candidate.named for candidate in chosen))
     chosen_paths = [candidate.path for candidate in chosen]
-    if len(named) < max(1, len(recordings.paths) / 2):
+    if not are_stated and len(named) < max(1, len(recordings.paths) / 2):
         notes.append(
             f"{' and '.join(chosen_paths)}: not used, because only {len(named):,} of "
             f"{counted(len(recordings.paths), 'recordings')} are named there"
@@ -97,7 +99,7 @@ def tables_naming(folder: Path, paths: Sequence[str], recordings: Recordings) ->
     return NamingTables(tuple((candidate.table, candidate.naming) for candidate in chosen), recordings), notes
 
 
-def _candidate(folder: Path, path: str, recordings: Recordings) -> Noted[Candidate | None]:
+def _candidate(folder: Path, path: str, recordings: Recordings, file_column: str) -> Noted[Candidate | None]:
     """The table at a path, if it names recordings."""
     if path.endswith(".txt") and stem_of(path) in recordings.stems:
         return None, []  # a transcript or an annotation of one recording is no table of recordings
@@ -115,13 +117,13 @@ def _candidate(folder: Path, path: str, recordings: Recordings) -> Noted[Candida
         if is_divided_by_blanks(folder, path, recordings):
             return None, [f"{path} is not read, as its columns are divided by blanks; divide them by tabs or commas"]
         return None, []
-    _count, naming = naming_in(table, recordings)
+    _count, naming = naming_in(table, recordings, file_column)
     if naming is None:
         return None, [] if is_text else [f"{path}: not used; it names no recording"]
     return Candidate(table, naming, recordings), notes
 
 
-def _chosen(candidates: Sequence[Candidate]) -> tuple[list[Candidate], list[Candidate]]:
+def _chosen(candidates: Sequence[Candidate], *, are_stated: bool) -> tuple[list[Candidate], list[Candidate]]:
     """The tables that go together with the one that names the most recordings, it first, and the others."""
     most = max(len(candidate.named) for candidate in candidates)
 
@@ -130,24 +132,24 @@ def _chosen(candidates: Sequence[Candidate]) -> tuple[list[Candidate], list[Cand
         return not is_first_choice, -len(candidate.named), -len(candidate.table.columns), candidate.path
 
     first, *others = sorted(candidates, key=rank)
-    together = [first, *(other for other in others if _go_together(first, other))]
-    if len({fold_in_name(stem_of(candidate.path)) for candidate in together} - {None}) > 1:
+    together = [first, *(other for other in others if _go_together(first, other, are_stated=are_stated))]
+    if not are_stated and len({fold_in_name(stem_of(candidate.path)) for candidate in together} - {None}) > 1:
         together = [candidate for candidate in together if candidate.split == "test"]
     chosen: list[Candidate] = []
     named: set[str] = set()
     for candidate in together:
-        if not candidate.named <= named or candidate.split not in {other.split for other in chosen}:
+        if are_stated or not candidate.named <= named or candidate.split not in {other.split for other in chosen}:
             chosen.append(candidate)
             named |= candidate.named
     paths = {candidate.path for candidate in chosen}
     return chosen, [candidate for candidate in candidates if candidate.path not in paths]
 
 
-def _go_together(first: Candidate, other: Candidate) -> bool:
+def _go_together(first: Candidate, other: Candidate, *, are_stated: bool) -> bool:
     """Whether two tables are of the same kind: one for each split, or parts of one table."""
     if not first.is_like(other):
         return False
-    if first.split and other.split:
+    if are_stated or (first.split and other.split):
         return True
     are_parts = not first.split and not other.split and set(first.table.columns) == set(other.table.columns)
     return are_parts and first.named.isdisjoint(other.named)
