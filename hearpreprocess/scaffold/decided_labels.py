@@ -8,11 +8,14 @@ from hearpreprocess.errors import CorpusError
 from hearpreprocess.scaffold.choices import NONE, Ask, Choices, Question
 from hearpreprocess.scaffold.columns import name_of
 from hearpreprocess.scaffold.from_folders import Parts
+from hearpreprocess.scaffold.given_splits import chosen_splits
 from hearpreprocess.scaffold.label_columns import facts_of, guessed_labels
 from hearpreprocess.scaffold.labels import Labels, check_every_cell_says_yes_or_no
-from hearpreprocess.scaffold.levels import LevelGuess, guessed_fields, guessed_levels, levels_in
+from hearpreprocess.scaffold.levels import LevelGuess, group_beside, guessed_fields, guessed_levels
 from hearpreprocess.scaffold.naming import NamingTables
+from hearpreprocess.scaffold.notes import Notes
 from hearpreprocess.scaffold.parts import PathPart, fields_of
+from hearpreprocess.scaffold.splits import Splits, splits_of_folders
 from hearpreprocess.scaffold.stated import stated_column, stated_field, stated_level, stated_part
 from hearpreprocess.task import Column
 
@@ -20,8 +23,12 @@ SEPARATOR = ","
 """Between the columns of yes and no in one answer."""
 
 
-def decided_labels(tables: NamingTables, columns: Sequence[Column], choices: Choices, ask: Ask) -> Labels:
+def decided_labels(
+    tables: NamingTables, columns: Sequence[Column], choices: Choices, ask: Ask, *, may_be_one: bool
+) -> Labels:
     """Where the labels of recordings in tables are. `columns`: those that hold nothing else.
+
+    `may_be_one`: whether a column with one value may be the label, as of events.
 
     Raises CorpusError where no column could hold labels, or several could and nobody can be asked.
     """
@@ -30,9 +37,9 @@ def decided_labels(tables: NamingTables, columns: Sequence[Column], choices: Cho
     if choices.label_columns:
         return _labels_in([stated_column("--label-column", name, tables) for name in choices.label_columns], tables)
     rows = [row for _table, row in tables.rows]
-    guess = guessed_labels(columns, rows)
+    guess = guessed_labels(columns, rows, may_be_one=may_be_one)
     if guess is None or not guess.is_explicit:
-        levels = guessed_levels(tables.recordings.paths)
+        levels = guessed_levels(tables.recordings.paths, splits_of_folders(tables.recordings.paths)[0])
         if levels and levels.is_certain:
             return Labels(part=_asked_for_level(levels, tables.recordings.paths, ask))
     facts = facts_of(columns, rows)
@@ -71,24 +78,27 @@ def _labels_in(columns: Sequence[Column], tables: NamingTables) -> Labels:
     return Labels(yes_columns=tuple(columns))
 
 
-def decided_parts(paths: Sequence[str], choices: Choices, ask: Ask) -> Parts:
-    """The parts of the paths of recordings that are labels and groups.
+def decided_parts(
+    paths: Sequence[str], choices: Choices, ask: Ask, notes: Notes, beside: Sequence[Splits] = ()
+) -> Parts:
+    """The parts of the paths of recordings that are labels and groups, and the splits; notes on these are added.
 
-    Raises CorpusError where no part looks like labels, or several do and nobody can be asked.
+    `beside`: the splits that lists and folders give. Raises CorpusError where no part looks like labels, or several do
+    and nobody can be asked.
     """
-    may_have_splits = NONE not in choices.split_columns
-    group = stated_part(choices, "group", paths)
-    label = stated_part(choices, "label", paths)
-    if label:
-        return Parts(label, group or other_level(label, choices, paths), may_have_splits)
-    guess = guessed_levels(paths)
+    splits = Splits()
+    if NONE not in choices.split_columns:
+        splits = notes.value_of(chosen_splits(beside, lambda splits, path: splits.of_path(path), paths))
+    label = stated_part(choices, "label", paths) or _guessed_part(paths, splits, ask)
+    return Parts(label, decided_group(label, choices, paths, splits), splits)
+
+
+def _guessed_part(paths: Sequence[str], splits: Splits, ask: Ask) -> PathPart:
+    guess = guessed_levels(paths, splits)
     fields = guessed_fields(paths) if guess is None or not guess.is_certain else ()
     if fields:
-        return Parts(_asked_for_field(paths, fields, guess, ask), group, may_have_splits)
-    if guess is None:
-        return Parts(PathPart(level=-1), group, may_have_splits)
-    label = _asked_for_level(guess, paths, ask)
-    return Parts(label, group or other_level(label, choices, paths), may_have_splits)
+        return _asked_for_field(paths, fields, guess, ask)
+    return _asked_for_level(guess, paths, ask) if guess else PathPart(level=-1)
 
 
 def _asked_for_level(guess: LevelGuess, paths: Sequence[str], ask: Ask) -> PathPart:
@@ -97,12 +107,11 @@ def _asked_for_level(guess: LevelGuess, paths: Sequence[str], ask: Ask) -> PathP
     return stated_level("--labels-from", int(ask(guess.question)), paths)
 
 
-def other_level(label: PathPart | None, choices: Choices, paths: Sequence[str]) -> PathPart | None:
-    """The folder level that is the group where another one is the label; None if none, or if the user wants none."""
-    if label is None or choices.group_column == NONE:
+def decided_group(label: PathPart, choices: Choices, paths: Sequence[str], splits: Splits) -> PathPart | None:
+    """The part of paths that is the group: the one that is stated, or the folder level beside that of labels."""
+    if choices.group_column == NONE:
         return None
-    levels = [level for level in levels_in(paths) if level.part != label and (not label.field or level.are_groups)]
-    return next((level.part for level in sorted(levels, key=lambda level: not level.are_groups)), None)
+    return stated_part(choices, "group", paths) or group_beside(label, paths, splits)
 
 
 def _asked_for_field(paths: Sequence[str], fields: Sequence[int], guess: LevelGuess | None, ask: Ask) -> PathPart:

@@ -18,12 +18,15 @@ from hearpreprocess.scaffold.decisions import decided_columns, have_splits_or_gr
 from hearpreprocess.scaffold.division import MOST_FOLDS, SHARES, divide, ungrouped
 from hearpreprocess.scaffold.from_folders import described_by_folders
 from hearpreprocess.scaffold.from_tables import described_by_tables, tables_hold_labels
+from hearpreprocess.scaffold.given_splits import splits_beside_tables
 from hearpreprocess.scaffold.levels import guessed_levels
-from hearpreprocess.scaffold.naming import NamingTables, tables_naming
+from hearpreprocess.scaffold.naming import NamingTables
 from hearpreprocess.scaffold.notes import Noted, Notes, some
 from hearpreprocess.scaffold.parts import named
 from hearpreprocess.scaffold.recordings import Recordings
+from hearpreprocess.scaffold.splits import Splits, splits_of_folders
 from hearpreprocess.scaffold.stated import check_file_column, stated_table
+from hearpreprocess.scaffold.table_choice import tables_naming
 from hearpreprocess.scaffold.tables import SUFFIXES
 from hearpreprocess.storage import counted
 
@@ -50,25 +53,41 @@ def describe(folder: Path, choices: Choices | None = None, ask: Ask = certain_gu
     candidates = [path for path in files if path.lower().endswith(SUFFIXES)]
     if choices.tables:
         candidates = [stated_table(folder, table, candidates) for table in choices.tables]
-    tables = notes.value_of(tables_naming(folder, candidates, recordings, choices.file_column))
+    tables = notes.value_of(
+        tables_naming(folder, candidates, recordings, choices.file_column, are_stated=bool(choices.tables))
+    )
     if choices.file_column and tables is None:
         check_file_column(folder, candidates, recordings, choices.file_column)
     looked_for: list[str] = []
     try:
         if tables and _are_wanted(tables, choices, recordings.paths):
-            dataset = described_by_tables(tables, decided_columns(tables, choices, ask, notes), notes)
+            used = [table.path for table, _naming in tables.tables]
+            beside = _splits_beside(folder, recordings, choices, notes, used)
+            dataset = described_by_tables(tables, decided_columns(tables, choices, ask, notes, beside), notes)
         else:
             unused = tables.tables if tables else ()
             notes.add(f"{table.path}: not used; no column is named like labels" for table, _naming in unused)
-            dataset = described_by_folders(folder, recordings, decided_parts(recordings.paths, choices, ask), notes)
+            beside = _splits_beside(folder, recordings, choices, notes)
+            parts = decided_parts(recordings.paths, choices, ask, notes, beside)
+            dataset = described_by_folders(folder, recordings, parts, notes)
         check_clips(dataset.clips, dataset.label_source)
         looked_for = _notes_on_columns(dataset)
         states_groups = choices.group_column or choices.groups_from is not None or choices.group_field is not None
         dataset = notes.value_of(_divided(dataset, may_drop_groups=not states_groups))
     except (CorpusError, SplitError) as error:
         raise CorpusError("\n".join([str(error), *_lines_of(looked_for), *_lines_of(notes.lines)])) from None
-    notes.add(notes_on_unused(files, (*paths, *dataset.tables)))
+    notes.add(notes_on_unused(files, (*paths, *dataset.tables, *dataset.split_lists)))
     return replace(dataset, notes=(*notes.lines, *_notes_on_division(dataset)))
+
+
+def _splits_beside(
+    folder: Path, recordings: Recordings, choices: Choices, notes: Notes, tables: Sequence[str] = ()
+) -> list[Splits]:
+    """The splits in lists, which are no tables that are used, and in folders; none where the user states a column."""
+    if choices.split_columns:
+        return []
+    others = [path for path in recordings.others if path not in tables]
+    return notes.value_of(splits_beside_tables(folder, others, recordings))
 
 
 def _are_wanted(tables: NamingTables, choices: Choices, paths: Sequence[str]) -> bool:
@@ -80,7 +99,7 @@ def _are_wanted(tables: NamingTables, choices: Choices, paths: Sequence[str]) ->
         return True
     if choices.labels_from is not None or choices.label_field is not None:
         return False
-    levels = guessed_levels(paths)
+    levels = guessed_levels(paths, splits_of_folders(paths)[0])
     return tables_hold_labels(tables) or levels is None or not levels.is_certain
 
 

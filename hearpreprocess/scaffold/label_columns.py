@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from hearpreprocess.scaffold.columns import plain_name
-from hearpreprocess.scaffold.labels import LABEL_NAMES, NOTHING, Labels, parts_of_cells, yes_columns_in
+from hearpreprocess.scaffold.columns import NOTHING, plain_name
+from hearpreprocess.scaffold.labels import LABEL_NAMES, Labels, parts_of_cells, yes_columns_in
 from hearpreprocess.scaffold.tables import Row
 from hearpreprocess.task import Column
 
@@ -110,17 +110,19 @@ def facts_of(columns: Sequence[Column], rows: Sequence[Row]) -> dict[Column, Col
     return {column: ColumnFacts(column, tuple(row.get(column, "").strip() for row in rows)) for column in columns}
 
 
-def guessed_labels(columns: Sequence[Column], rows: Sequence[Row]) -> LabelGuess | None:
+def guessed_labels(columns: Sequence[Column], rows: Sequence[Row], *, may_be_one: bool = False) -> LabelGuess | None:
     """The column that is called as labels are, or several of yes and no, or the only one whose values recur.
 
-    None where no column could hold labels.
+    None where no column could hold labels. `may_be_one`: whether a column with the name of labels may have one value,
+    as events do.
     """
     facts = facts_of(columns, rows)
     named = [
         column
         for name in LABEL_NAMES
         for column in columns
-        if plain_name(column) == name and not facts[column].objection
+        if plain_name(column) == name
+        and (not facts[column].objection or (may_be_one and len(facts[column].values) == 1))
     ]
     if named:
         return _by_name(named, facts)

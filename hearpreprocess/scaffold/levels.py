@@ -2,30 +2,56 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hearpreprocess.scaffold.choices import Question
-from hearpreprocess.scaffold.columns import are_group_names
+from hearpreprocess.scaffold.columns import are_group_names, are_people_names
 from hearpreprocess.scaffold.parts import PathPart, fields_of
-from hearpreprocess.scaffold.splits import are_split_names
+from hearpreprocess.scaffold.split_names import SPLITS, folds_of
+from hearpreprocess.scaffold.splits import Splits
 
 FEWEST_FIELDS = 2
 MOST_SHOWN = 4
 
+_HEXADECIMAL = re.compile(r"(?=.*\d)[0-9a-f]{6,}", re.IGNORECASE)
+
 
 @dataclass(frozen=True)
 class Level:
-    """A folder level whose folders have several names, which are not those of splits."""
+    """A folder level whose folders have several names, which are not those of splits.
+
+    `number`: what an option calls it.
+    """
 
     part: PathPart
     number: int
     names: tuple[str, ...]
 
     @property
+    def are_people(self) -> bool:
+        """Whether the names are those of speakers or sessions."""
+        return are_people_names(self.names)
+
+    @property
     def are_groups(self) -> bool:
-        """Whether the names are those of people, sessions or the like."""
+        """Whether the names are numbered as groups are."""
         return are_group_names(self.names)
+
+    @property
+    def are_numbered(self) -> bool:
+        """Whether the names are numbers, behind one word, behind a letter or two, or hexadecimal."""
+        if self.are_groups or all(map(_HEXADECIMAL.fullmatch, self.names)):
+            return True
+        letters = {re.sub(r"[\d _.-]", "", name).lower() for name in self.names}
+        have_digits = all(re.search(r"\d", name) for name in self.names)
+        return have_digits and (len(letters) == 1 or all(len(word) <= 2 for word in letters))
+
+    @property
+    def are_digits(self) -> bool:
+        """Whether the names are single digits, as spoken digits are."""
+        return all(re.fullmatch(r"\d", name) for name in self.names)
 
     @property
     def shown(self) -> str:
@@ -57,39 +83,62 @@ class LevelGuess:
         )
 
 
-def guessed_levels(paths: Sequence[str]) -> LevelGuess | None:
-    """The folder level that holds the labels; None where no level has several names."""
-    levels = levels_in(paths)
+def guessed_levels(paths: Sequence[str], splits: Splits) -> LevelGuess | None:
+    """The folder level that holds the labels; None where no level but that of splits has several names."""
+    levels = levels_in(paths, splits)
     if not levels:
         return None
-    others = [level for level in levels if not level.are_groups]
-    best = (others or levels)[-1]
-    if not others:
-        reason = f"folders {levels[-1].shown} look like groups or numbers"
-        return LevelGuess(best.part, levels, reason, is_certain=False)
-    if len(others) == 1:
-        reason = f"folders {best.shown} are named like labels"
+    if len(levels) == 1:
+        (level,) = levels
+        if level.are_groups:
+            reason = f"folders {level.shown} look like groups or numbers"
+            return LevelGuess(level.part, levels, reason, is_certain=False)
+        return LevelGuess(level.part, levels, "no other folders differ", is_certain=True)
+    words = [level for level in levels if not level.are_numbered]
+    others = [level for level in levels if not level.are_people]
+    have_digits = any(level.are_digits for level in levels)
+    best = words[0] if len(words) == 1 and not have_digits else others[0] if len(others) == 1 else None
+    if best:
+        beside = " and ".join(level.shown for level in levels if level != best)
+        reason = f"folders {best.shown} are named like labels, and {beside} like groups"
         return LevelGuess(best.part, levels, reason, is_certain=True)
-    shown = " or ".join(level.shown for level in others)
-    return LevelGuess(best.part, levels, f"labels could be {shown}", is_certain=False)
+    shown = " or ".join(level.shown for level in levels)
+    return LevelGuess((words or levels)[-1].part, levels, f"labels could be {shown}", is_certain=False)
 
 
-def levels_in(paths: Sequence[str]) -> tuple[Level, ...]:
+def levels_in(paths: Sequence[str], splits: Splits) -> tuple[Level, ...]:
     """The levels whose folders have several names that are not those of splits, the outermost first."""
     depths = {path.count("/") for path in paths}
     shallowest, deepest = min(depths), max(depths)
-    levels = []
-    for number in range(1, shallowest + 1):
-        part = PathPart(level=number - shallowest - 1 if len(depths) == 1 else number)
-        names = tuple(sorted({part.of(path) for path in paths}))
-        if len(names) > 1 and not are_split_names(names):
-            levels.append(Level(part, number, names))
+    parts = {
+        number: PathPart(level=number - shallowest - 1 if len(depths) == 1 else number)
+        for number in range(1, shallowest + 1)
+    }
     if deepest > shallowest >= 1:
-        part = PathPart(level=-1)
+        parts[-1] = PathPart(level=-1)
+    levels = []
+    for number, part in parts.items():
         names = tuple(sorted({part.of(path) for path in paths}))
-        if len(names) > 1 and not are_split_names(names):
-            levels.append(Level(part, -1, names))
+        is_of_splits = splits.level in (number, part.level)
+        if len(names) > 1 and not is_of_splits and not _are_split_names(names):
+            levels.append(Level(part, number, names))
     return tuple(levels)
+
+
+def _are_split_names(names: Sequence[str]) -> bool:
+    return {name.lower() for name in names} <= SPLITS.keys() or folds_of(names, need_word=True) is not None
+
+
+def group_beside(label: PathPart, paths: Sequence[str], splits: Splits) -> PathPart | None:
+    """The folder level that is the group where another part is the label; None where there is none.
+
+    Beside a field of file names, only folders that are named like groups are.
+    """
+    others = [level for level in levels_in(paths, splits) if level.part != label]
+    if label.field:
+        others = [level for level in others if level.are_groups]
+    best = min(others, key=lambda level: (not level.are_people, not level.are_numbered), default=None)
+    return best.part if best else None
 
 
 def guessed_fields(paths: Sequence[str]) -> tuple[int, ...]:

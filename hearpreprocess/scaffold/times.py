@@ -24,6 +24,9 @@ _NUMBER = re.compile(r"[-+]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][-+]?\d+)?", re.AS
 SECONDS_BEYOND, MOST_BEYOND = 1.0, 0.1
 """Times of more than this share of rows, so far after the end of a recording, are times in something else."""
 
+SPAN_SECONDS, SPAN_SHARE = 0.1, 0.05
+"""How far the time between start and end is from the duration of a recording, at most, to be that of the whole."""
+
 
 @dataclass(frozen=True)
 class Times:
@@ -92,9 +95,19 @@ def _reason_against(times: Times, timed: Sequence[tuple[str, Row]], seconds: Map
         return f"{no_number!r} is no number of seconds"
     ends = [(times.end_of(row), seconds[path]) for path, row in timed if path in seconds]
     beyond = sum(end > length + SECONDS_BEYOND for end, length in ends)
+    if _are_positions(times, timed, seconds):
+        return "each row spans its whole recording, so they are positions in a longer original recording"
     if beyond > MOST_BEYOND * len(ends):
         return f"{beyond:,} of {len(ends):,} that were looked at are after the end of their recording"
     return ""
+
+
+def _are_positions(times: Times, timed: Sequence[tuple[str, Row]], seconds: Mapping[str, float]) -> bool:
+    """Whether there is one row for each recording, and most of them are as long as their recording."""
+    paths = [path for path, _row in timed]
+    spans = [(times.end_of(row) - times.start_of(row), seconds[path]) for path, row in timed if path in seconds]
+    as_long = sum(abs(span - length) <= max(SPAN_SECONDS, SPAN_SHARE * length) for span, length in spans)
+    return len(set(paths)) == len(paths) and bool(spans) and as_long >= (1 - MOST_BEYOND) * len(spans)
 
 
 def _have_commas(cells: Iterable[str]) -> bool:
