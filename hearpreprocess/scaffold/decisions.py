@@ -18,7 +18,7 @@ from hearpreprocess.scaffold.parts import PathPart, stated_field, stated_level
 from hearpreprocess.scaffold.rows import of_known
 from hearpreprocess.scaffold.splits import Splits
 from hearpreprocess.scaffold.tables import Row
-from hearpreprocess.scaffold.times import Times, checked_times, time_columns_in
+from hearpreprocess.scaffold.times import Times, checked_times, times_in
 from hearpreprocess.task import Column
 
 MOST_SHOWN = 4
@@ -40,13 +40,24 @@ def decided_columns(
     group = stated_part(choices, "group", paths) or _group_column(tables, rows, split_columns, choices, ask)
     taken = (*split_columns, group, *(times.columns if times else ()))
     left = [column for column in tables.columns if column not in taken]
-    labels = _labels(tables, left, rows, choices, ask, notes, may_be_one=times is not None)
+    if times:
+        left = _differing_within_recordings(tables, left) or left
+    labels = _labels(tables, left, rows, choices, ask, may_be_one=times is not None)
     splits = Splits()
     if NONE not in choices.split_columns:
         known = of_known(tables.by_recording, tables.recordings, by_name=tables.naming.by_name)
         are_stated = bool(choices.split_columns)
         splits = notes.value_of(splits_for_rows(tables, split_columns, beside, known, are_stated=are_stated))
     return Columns(labels if times else with_several(labels, rows), times, group, splits)
+
+
+def _differing_within_recordings(tables: NamingTables, columns: Sequence[Column]) -> list[Column]:
+    """The columns that differ within a recording, as labels of events do."""
+    return [
+        column
+        for column in columns
+        if any(len({row[column] for _table, row in of_path}) > 1 for of_path in tables.by_recording.values())
+    ]
 
 
 def decided_parts(
@@ -113,7 +124,7 @@ def stated_column(option: str, name: str, tables: NamingTables) -> Column:
 
 
 def _times(tables: NamingTables, choices: Choices, ask: Ask, notes: Notes) -> Times | None:
-    times = time_columns_in(tables.columns)
+    times = times_in(tables)
     if times:
         times = notes.value_of(checked_times(times, tables.by_recording, tables.recordings.seconds))
     if choices.task_type == "event" and times is None:
@@ -151,7 +162,7 @@ def _split_columns(tables: NamingTables, choices: Choices, ask: Ask) -> tuple[Co
     if len(guess) != 1:
         return guess
     (column,) = guess
-    rows = [row for _table, row in tables.rows]
+    rows = [row for _table, row in tables.rows if column in row]
     others = yes_columns_in([other for other in tables.columns if other != column], rows)
     may_be_tag = column in yes_columns_in([column], rows) and len(others) > 1
     answer = _asked_for_column(
@@ -200,7 +211,6 @@ def _labels(
     rows: Sequence[Row],
     choices: Choices,
     ask: Ask,
-    notes: Notes,
     *,
     may_be_one: bool,
 ) -> Labels:

@@ -17,8 +17,8 @@ from hearpreprocess.scaffold.decisions import decided_columns, decided_parts
 from hearpreprocess.scaffold.division import MOST_FOLDS, divide, ungrouped
 from hearpreprocess.scaffold.from_folders import described_by_folders, folders_name_labels
 from hearpreprocess.scaffold.from_tables import described_by_tables, tables_hold_labels
-from hearpreprocess.scaffold.naming import NamingTables
 from hearpreprocess.scaffold.given_splits import splits_beside_tables
+from hearpreprocess.scaffold.naming import NamingTables
 from hearpreprocess.scaffold.notes import Noted, Notes
 from hearpreprocess.scaffold.parts import named
 from hearpreprocess.scaffold.recordings import Recordings

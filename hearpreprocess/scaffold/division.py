@@ -14,6 +14,8 @@ MOST_FOLDS, FEWEST_FOLDS, FEWEST_LABELS = 5, 2, 2
 SHARES = ((80, 10, 10), (70, 15, 15), (60, 20, 20), (50, 25, 25))
 """Of train, valid and test in per cent, where one is drawn: more where a small draw would lack a label."""
 
+_NAMES = TrainValidTest().names
+
 MOST_ROUNDS, FEW_GROUPS = 100, 2000
 
 
@@ -69,7 +71,7 @@ def divide(clips: Sequence[ExpectedClip], *, needs_every_label: bool) -> Divisio
     every = sorted({label for clip in clips for label in clip.labels})
     named = ", ".join((sorted(rare) or every)[:5]) + (" ..." if len(rare or every) > 5 else "")
     where = "in each of the given splits" if is_given else "in enough recordings, or groups of them, to be in two folds"
-    more = ", or take the splits away, so that folds are drawn" if is_given else ""
+    more = ", or draw folds instead of these splits with --split-column none" if is_given else ""
     raise SplitError(
         f"fewer than {FEWEST_LABELS} of {len(every):,} labels are {where} ({'not ' if rare else ''}{named}): collect "
         f"more of them, or merge labels{more}"
@@ -86,7 +88,7 @@ def _of_given(clips: Labelled) -> tuple[Division, set[str]]:
     lacking: dict[tuple[int, int, int], set[str]] = {}
     for shares in SHARES if "train" in given else SHARES[:1]:
         drawn = splits.draw_missing(groups, given, TrainValidTest(*shares)) if "train" in given else given
-        of_split: dict[str, set[str]] = {}
+        of_split: dict[str, set[str]] = {split: set() for split in _NAMES} if "train" in given else {}
         for split, (_clip, labels) in zip(drawn, clips, strict=True):
             of_split.setdefault(split, set()).update(labels)
         every = set().union(*of_split.values())

@@ -28,7 +28,7 @@ from hearpreprocess.scaffold.rows import (
 )
 from hearpreprocess.scaffold.splits import Splits
 from hearpreprocess.scaffold.tables import options_of
-from hearpreprocess.scaffold.times import Times, time_columns_in
+from hearpreprocess.scaffold.times import Times, times_in
 from hearpreprocess.task import Column
 
 
@@ -50,7 +50,7 @@ def tables_hold_labels(tables: NamingTables) -> bool:
     columns = tables.columns_of_first
     return (
         column_called(columns, LABEL_NAMES) != ""
-        or time_columns_in(columns) is not None
+        or times_in(tables) is not None
         or len(yes_columns_in(columns, tables.first.rows)) > 1
     )
 

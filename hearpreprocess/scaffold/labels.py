@@ -131,8 +131,8 @@ def label_columns_in(
     if not likely:
         names = ", ".join(map(str, columns))
         raise CorpusError(
-            f"{table} names the recordings, and no column ({names}) looks like labels: {why}, and others have one value, "
-            "or as many as there are rows. State the column with --label-column"
+            f"{table} names the recordings, and no column ({names}) looks like labels: {why}, and others have one "
+            "value, or as many as there are rows. State the column with --label-column"
         )
     words = [column for column in likely if not all(re.fullmatch(r"[-+.\d]*", cell) for cell in distinct[column])]
     chosen = min(words or likely, key=lambda column: len(distinct[column]))
@@ -161,7 +161,8 @@ def _divides(separator: str, cells: Collection[str]) -> bool:
     """Whether it stands between labels: these recur in other company, while a comma inside of one label does not."""
     several = [cell for cell in cells if separator in cell]
     parts = {part for cell in cells for part in _parts(cell, separator)}
-    return len(several) > 1 and len(parts) <= len(cells)
+    are_alone_elsewhere = all(part in cells for cell in several for part in _parts(cell, separator))
+    return bool(several) and (are_alone_elsewhere or (len(several) > 1 and len(parts) <= len(cells)))
 
 
 def _parts(cell: str, separator: str) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hearpreprocess.scaffold.parts import PathPart, fields_of
-from hearpreprocess.scaffold.split_names import SPLITS
+from hearpreprocess.scaffold.split_names import SPLITS, split_in_name
 from hearpreprocess.scaffold.splits import Splits
 
 GROUP_WORDS = re.compile(
@@ -17,7 +17,9 @@ GROUP_WORDS = re.compile(
 )
 """The name of a folder with one speaker or the like."""
 
-_HEXADECIMAL = re.compile(r"(?=.*\d)[0-9a-f]{6,}", re.IGNORECASE)
+CLASS_WORDS = re.compile(r"(?:class|label|category|digit|word|emotion|genre|species)[ _-]*\d+", re.IGNORECASE)
+"""The name of a folder with one class."""
+
 _ONE_DIGIT = re.compile(r"\d")
 
 
@@ -50,6 +52,7 @@ def levels_of(paths: Sequence[str], splits: Splits) -> Levels | None:
         return None
     groups = [level for level, folders in able.items() if all(map(GROUP_WORDS.fullmatch, folders))]
     numbered = [level for level, folders in able.items() if level in groups or _are_numbered(folders)]
+    numbered = [level for level in numbered if not all(map(CLASS_WORDS.fullmatch, able[level]))]
     words = [level for level in able if level not in numbered]
     if len(able) == 1:
         (level,) = able
@@ -59,8 +62,6 @@ def levels_of(paths: Sequence[str], splits: Splits) -> Levels | None:
     are_digits = any(all(map(_ONE_DIGIT.fullmatch, able[level])) for level in numbered)
     if len(words) == 1 and not are_digits:
         (label,) = words
-    elif len(groups) == len(able) - 1:
-        (label,) = (level for level in able if level not in groups)
     else:
         label = max(words or able)
         group = _group_beside(label, able, groups)
@@ -81,6 +82,7 @@ def advice_on_fields(paths: Sequence[str]) -> str:
 def _group_beside(label: int, able: Mapping[int, Sequence[str]], groups: Sequence[int]) -> PathPart:
     """The level that is the group where another one is the label: one that is called so, or the outermost."""
     others = [level for level in able if level != label]
+    others = [level for level in others if not all(map(split_in_name, able[level]))] or others
     return PathPart(level=min([level for level in others if level in groups] or others))
 
 
@@ -101,9 +103,5 @@ def _from_innermost(level: int, paths: Sequence[str]) -> int:
 
 
 def _are_numbered(names: Sequence[str]) -> bool:
-    """Whether names are numbers behind one word, behind a letter or two, or hexadecimal."""
-    if all(map(_HEXADECIMAL.fullmatch, names)):
-        return True
-    letters = {re.sub(r"[\d _.-]", "", name).lower() for name in names}
-    have_digits = all(re.search(r"\d", name) for name in names)
-    return have_digits and (len(letters) == 1 or all(len(word) <= 2 for word in letters))
+    """Whether most names have a digit, as identifiers and dates have, and words have not."""
+    return 2 * sum(any(map(str.isdigit, name)) for name in names) > len(names)
