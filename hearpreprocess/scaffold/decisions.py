@@ -18,7 +18,7 @@ from hearpreprocess.scaffold.rows import of_known
 from hearpreprocess.scaffold.splits import Splits
 from hearpreprocess.scaffold.stated import stated_column, stated_part
 from hearpreprocess.scaffold.tables import Row
-from hearpreprocess.scaffold.times import Times, checked_times, time_columns_in
+from hearpreprocess.scaffold.times import Times, checked_times, times_in
 from hearpreprocess.task import Column
 
 
@@ -37,6 +37,8 @@ def decided_columns(
     group = stated_part(choices, "group", paths) or _group_column(tables, rows, split_columns, choices, ask)
     taken = (*split_columns, group, *(times.columns if times else ()))
     left = [column for column in tables.columns if column not in taken]
+    if times:
+        left = _differing_within_recordings(tables, left) or left
     labels = decided_labels(tables, left, choices, ask, may_be_one=times is not None)
     splits = Splits()
     if NONE not in choices.split_columns:
@@ -48,6 +50,15 @@ def decided_columns(
     return Columns(labels if times else with_several(labels, rows), times, group, splits)
 
 
+def _differing_within_recordings(tables: NamingTables, columns: Sequence[Column]) -> list[Column]:
+    """The columns that differ within a recording, as labels of events do."""
+    return [
+        column
+        for column in columns
+        if any(len({row[column] for _table, row in of_path}) > 1 for of_path in tables.by_recording.values())
+    ]
+
+
 def have_splits_or_groups(tables: NamingTables) -> bool:
     """Whether columns look like splits or groups, which hold for folders of labels, too."""
     rows = [row for _table, row in tables.rows]
@@ -55,7 +66,7 @@ def have_splits_or_groups(tables: NamingTables) -> bool:
 
 
 def _times(tables: NamingTables, choices: Choices, ask: Ask, notes: Notes) -> Times | None:
-    times = time_columns_in(tables.columns)
+    times = times_in(tables)
     if times:
         times = notes.value_of(checked_times(times, tables.by_recording, tables.recordings.seconds))
     if choices.task_type == "event" and times is None:

@@ -29,7 +29,7 @@ from hearpreprocess.scaffold.rows import (
 )
 from hearpreprocess.scaffold.splits import Splits
 from hearpreprocess.scaffold.tables import options_of
-from hearpreprocess.scaffold.times import Times, time_columns_in
+from hearpreprocess.scaffold.times import Times, times_in
 from hearpreprocess.task import Column
 
 
@@ -50,7 +50,7 @@ def tables_hold_labels(tables: NamingTables) -> bool:
     """Whether a column is named like labels or their times, or several hold yes and no."""
     columns = tables.columns_of_first
     guess = guessed_labels(columns, tables.first.rows)
-    return time_columns_in(columns) is not None or (guess is not None and guess.is_explicit)
+    return times_in(tables) is not None or (guess is not None and guess.is_explicit)
 
 
 def described_by_tables(tables: NamingTables, columns: Columns, notes: Notes) -> DatasetDescription:

@@ -140,6 +140,6 @@ def _check_agreement(first: Splits, other: Splits, of_first: Mapping[str, str], 
     for path, split in of_first.items():
         if split and of_other[path] and (split == "test") != (of_other[path] == "test"):
             raise CorpusError(
-                f"{path} is in {split} by {first.source}, and in {of_other[path]} by {other.source}; correct one of them. "
-                "Or state the columns that hold with --split-column, or none with --split-column none"
+                f"{path} is in {split} by {first.source}, and in {of_other[path]} by {other.source}; correct one of "
+                "them. Or state the columns that hold with --split-column, or none with --split-column none"
             )

@@ -122,7 +122,8 @@ def _divides(separator: str, cells: Collection[str]) -> bool:
     """Whether it stands between labels: these recur in other company, while a comma inside of one label does not."""
     several = [cell for cell in cells if separator in cell]
     parts = {part for cell in cells for part in _parts(cell, separator)}
-    return len(several) > 1 and len(parts) <= len(cells)
+    are_alone_elsewhere = all(part in cells for cell in several for part in _parts(cell, separator))
+    return bool(several) and (are_alone_elsewhere or (len(several) > 1 and len(parts) <= len(cells)))
 
 
 def _parts(cell: str, separator: str) -> list[str]:

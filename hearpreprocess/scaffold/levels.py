@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from hearpreprocess.scaffold.choices import Question
 from hearpreprocess.scaffold.columns import are_group_names, are_people_names
 from hearpreprocess.scaffold.parts import PathPart, fields_of
-from hearpreprocess.scaffold.split_names import SPLITS, folds_of
+from hearpreprocess.scaffold.split_names import SPLITS, folds_of, split_in_name
 from hearpreprocess.scaffold.splits import Splits
 
 FEWEST_FIELDS = 2
 MOST_SHOWN = 4
 
-_HEXADECIMAL = re.compile(r"(?=.*\d)[0-9a-f]{6,}", re.IGNORECASE)
+_CLASS_NAME = re.compile(r"(?:class|label|category|digit|word|emotion|genre|species)[ _-]*\d+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,10 @@ class Level:
 
     @property
     def are_numbered(self) -> bool:
-        """Whether the names are numbers, behind one word, behind a letter or two, or hexadecimal."""
-        if self.are_groups or all(map(_HEXADECIMAL.fullmatch, self.names)):
-            return True
-        letters = {re.sub(r"[\d _.-]", "", name).lower() for name in self.names}
-        have_digits = all(re.search(r"\d", name) for name in self.names)
-        return have_digits and (len(letters) == 1 or all(len(word) <= 2 for word in letters))
+        """Whether most names have a digit, as identifiers and dates have, and do not begin as names of classes do."""
+        if all(map(_CLASS_NAME.fullmatch, self.names)):
+            return False
+        return 2 * sum(any(map(str.isdigit, name)) for name in self.names) > len(self.names)
 
     @property
     def are_digits(self) -> bool:
@@ -95,10 +93,8 @@ def guessed_levels(paths: Sequence[str], splits: Splits) -> LevelGuess | None:
             return LevelGuess(level.part, levels, reason, is_certain=False)
         return LevelGuess(level.part, levels, "no other folders differ", is_certain=True)
     words = [level for level in levels if not level.are_numbered]
-    others = [level for level in levels if not level.are_people]
-    have_digits = any(level.are_digits for level in levels)
-    best = words[0] if len(words) == 1 and not have_digits else others[0] if len(others) == 1 else None
-    if best:
+    if len(words) == 1 and not any(level.are_digits for level in levels):
+        (best,) = words
         beside = " and ".join(level.shown for level in levels if level != best)
         reason = f"folders {best.shown} are named like labels, and {beside} like groups"
         return LevelGuess(best.part, levels, reason, is_certain=True)
@@ -137,7 +133,8 @@ def group_beside(label: PathPart, paths: Sequence[str], splits: Splits) -> PathP
     others = [level for level in levels_in(paths, splits) if level.part != label]
     if label.field:
         others = [level for level in others if level.are_groups]
-    best = min(others, key=lambda level: (not level.are_people, not level.are_numbered), default=None)
+    others = [level for level in others if not all(map(split_in_name, level.names))] or others
+    best = min(others, key=lambda level: not level.are_people, default=None)
     return best.part if best else None
 
 

@@ -146,7 +146,7 @@ def _values_of_tables(dataset: DatasetDescription, layout: TablesLayout) -> dict
     names = [name for name, wanted in (("split", dataset.splits.tables), ("place", layout.have_prefixes)) if wanted]
     of_tables = {path: [facts[name][path] for name in names] for path in layout.paths}
     path = "path" if are_several else literal(layout.paths[0])
-    options = [f"{name}={literal(value)}" for name, value in layout.options.items()]
+    options = [f"{name}={_option(value)}" for name, value in layout.options.items()]
     return {
         "layout": layout,
         "outer": outer,
@@ -191,6 +191,11 @@ def _values_of_events(dataset: DatasetDescription, layout: TablesLayout, times: 
         "marked_line": marked_line(dataset, "rows[0]"),
         "clip_arguments": clip_arguments(dataset, "events=events", split_arguments(dataset, "rows[0]"), "rows[0]"),
     }
+
+
+def _option(value: Any) -> str:
+    """The value of an option of Tree.table as it is written in Python."""
+    return f"[{', '.join(map(literal, value))}]" if isinstance(value, list) else literal(value)
 
 
 def _tuple_of(values: Sequence[str]) -> str:

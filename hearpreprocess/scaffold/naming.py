@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import takewhile
 from typing import TypeAlias
 
 from hearpreprocess.scaffold.columns import name_of
@@ -156,11 +156,8 @@ def _other_namings(column: Column, cells: Collection[str], table_path: str, reco
     for naming in _exact_namings(column, cells, table_path, recordings):
         if naming.suffix:
             yield from (replace(naming, cell_suffix=suffix) for suffix in suffixes if suffix != naming.suffix)
-    shared = os.path.commonprefix([cell.strip().replace("\\", "/") for cell in cells])
-    for position in [place + 1 for place, character in enumerate(shared) if character == "/"]:
-        yield from (
-            Naming(column, suffix=suffix, cell_prefix=shared[:position]) for suffix in ("", *recordings.suffixes)
-        )
+    for shared in _shared_folders(cells):
+        yield from (Naming(column, suffix=suffix, cell_prefix=shared) for suffix in ("", *recordings.suffixes))
 
 
 def _loose_namings(column: Column, cells: Collection[str], table_path: str, recordings: Recordings) -> Iterator[Naming]:
@@ -168,6 +165,13 @@ def _loose_namings(column: Column, cells: Collection[str], table_path: str, reco
     for namings in (_exact_namings, _other_namings):
         for naming in namings(column, cells, table_path, recordings):
             yield replace(naming, is_loose=True)
+
+
+def _shared_folders(cells: Collection[str]) -> list[str]:
+    """The folders that all cells begin with, each ending with a slash, the outermost first."""
+    paths = [cell.strip().replace("\\", "/").split("/")[:-1] for cell in cells]
+    shared = [parts[0] for parts in takewhile(lambda parts: len(set(parts)) == 1, zip(*paths, strict=False))]
+    return ["/".join(shared[:count]) + "/" for count in range(1, len(shared) + 1)]
 
 
 def _parents(folder: str) -> list[str]:

@@ -132,8 +132,8 @@ def notes_on_differences(column: Column, rows: RowsByRecording) -> list[str]:
     if column == "" or not differing:
         return []
     return [
-        f"column {column!r} differs within {counted(len(differing), 'recordings')}, such as {differing[0]}; the value in "
-        "the first row is taken. Clips that are parts of a recording need start and stop"
+        f"column {column!r} differs within {counted(len(differing), 'recordings')}, such as {differing[0]}; the value "
+        "in the first row is taken. Clips that are parts of a recording need start and stop"
     ]
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +15,6 @@ from hearpreprocess.scaffold.notes import Noted
 from hearpreprocess.scaffold.recordings import Recordings, stem_of
 from hearpreprocess.scaffold.split_names import Folds, fold_in_name, split_in_name
 from hearpreprocess.scaffold.splits import WAY_OUT, ListedSplits, Splits, split_of_table
-from hearpreprocess.storage import counted
 from hearpreprocess.task import lines_of
 
 SUFFIXES = (".txt", ".lst", ".list", ".csv", ".tsv", ".scp", ".ctl")
@@ -35,7 +35,12 @@ class RecordingList:
     naming: Naming
     encoding: str | None
     named: frozenset[str]
-    have_backslashes: bool = False
+    cells: frozenset[str]
+
+    @property
+    def have_backslashes(self) -> bool:
+        """Whether names are paths of Windows."""
+        return any("\\" in cell for cell in self.cells)
 
     @property
     def split(self) -> str:
@@ -61,19 +66,56 @@ def splits_of_lists(folder: Path, paths: Sequence[str], recordings: Recordings) 
     Raises CorpusError where lists contradict each other, or do not say what the rest is.
     """
     notes: list[str] = []
-    lists: list[RecordingList] = []
+    readings: list[list[RecordingList]] = []
     for path in _candidates(paths, recordings):
-        found = _read(folder, path, recordings)
-        if found and len(found.named) < len(recordings.paths):
-            lists.append(found)
-        elif not found and split_in_name(stem_of(path)) and path.lower().endswith((".lst", ".list", "_list.txt")):
+        of_path = _readings(folder, path, recordings)
+        if of_path:
+            readings.append(of_path)
+        elif split_in_name(stem_of(path)) and path.lower().endswith((".lst", ".list", "_list.txt")):
             notes.append(f"{path}: not used; it names no recording")
-    if not lists:
-        return Splits(), notes
+    lists = _read_alike(readings, recordings)
+    if all(len(found.named) == len(recordings.paths) for found in lists):
+        return Splits(), notes  # a list of all recordings divides nothing
     folds = {found.fold for found in lists} - {None}
-    if len(folds) > 1:
-        return _of_folds(lists), notes
-    return _of_splits(lists), notes
+    return _of_folds(lists) if len(folds) > 1 else _of_splits(lists), notes
+
+
+def _read_alike(readings: Sequence[Sequence[RecordingList]], recordings: Recordings) -> list[RecordingList]:
+    """Each list, all of them read in the one way by which they name the most recordings.
+
+    Raises CorpusError where one of them is not written like the others.
+    """
+    counts: Counter[tuple[str, int]] = Counter()
+    for of_path in readings:
+        counts.update({(found.separator, found.field): len(found.named) for found in of_path})
+    if not counts:
+        return []
+    way, _count = counts.most_common(1)[0]
+    lists = []
+    for of_path in readings:
+        found = next((found for found in of_path if (found.separator, found.field) == way), None)
+        if found is None:
+            raise CorpusError(
+                f"{of_path[0].path} does not name recordings as {readings[0][0].path} does; write both alike. Or "
+                "ignore these splits with --split-column none"
+            )
+        lists.append(found)
+    return _named_alike(lists, recordings)
+
+
+def _named_alike(lists: Sequence[RecordingList], recordings: Recordings) -> list[RecordingList]:
+    """The lists with the one naming by which they name no fewer recordings, if there is one."""
+    cells = frozenset[str]().union(*(found.cells for found in lists))
+    _count, naming = naming_of_cells("", cells, lists[0].path, recordings)
+    if naming is None or naming.is_loose:
+        return list(lists)
+    alike = [replace(found, naming=naming, named=_named(found.cells, naming, recordings)) for found in lists]
+    is_enough = all(len(new.named) >= len(old.named) for new, old in zip(alike, lists, strict=True))
+    return alike if is_enough else list(lists)
+
+
+def _named(cells: Collection[str], naming: Naming, recordings: Recordings) -> frozenset[str]:
+    return frozenset(naming.recording(cell, recordings) for cell in cells) & recordings.known
 
 
 def _of_splits(lists: Sequence[RecordingList]) -> Splits:
@@ -116,9 +158,7 @@ def _listed(lists: Sequence[RecordingList], split_of_list: dict[str, str]) -> Li
             list_of.setdefault(path, found.path)
     first = lists[0]
     for other in lists[1:]:
-        if (first.separator, first.field, first.naming, first.encoding) != (
-            *(other.separator, other.field, other.naming, other.encoding),
-        ):
+        if (first.naming, first.encoding) != (other.naming, other.encoding):
             raise CorpusError(
                 f"{first.path} and {other.path} name recordings in different ways; write both alike. Or ignore these "
                 "splits with --split-column none"
@@ -146,32 +186,30 @@ def _candidates(paths: Sequence[str], recordings: Recordings) -> Iterator[str]:
             yield path
 
 
-def _read(folder: Path, path: str, recordings: Recordings) -> RecordingList | None:
-    """The list in a file, if most of its lines name recordings, whether or not these are all here."""
+def _readings(folder: Path, path: str, recordings: Recordings) -> list[RecordingList]:
+    """The ways to read a list in which most of its lines name recordings, whether or not these are all here."""
     file = folder / path
     if file.stat().st_size > _BYTES_AT_MOST:
-        return None
+        return []
     try:
         (text, encoding), _notes = text_of(file.read_bytes())
     except CorpusError:
-        return None
-    best: RecordingList | None = None
+        return []
+    readings: list[RecordingList] = []
     for separator in _SEPARATORS:
-        for field in range(1 if not separator else _MOST_FIELDS):
-            found = _as(path, text, separator, field, encoding, recordings)
-            if found and (best is None or len(found.named) > len(best.named)):
-                best = found
-    if best is None:
-        return None
-    cells = names_in(text, best.separator, best.field)
-    are_files = sum(suffix_of(cell).lower() in AUDIO for cell in cells)
-    return best if 2 * max(len(best.named), are_files) >= len(cells) - 1 else None
+        for field in range(_MOST_FIELDS if separator else 1):
+            cells = names_in(text, separator, field)
+            found = _as(path, cells, separator, field, encoding, recordings)
+            are_files = sum(suffix_of(cell).lower() in AUDIO for cell in cells)
+            if found and 2 * max(len(found.named), are_files) >= len(set(cells)) - 1:
+                readings.append(found)
+    return readings
 
 
 def _as(
-    path: str, text: str, separator: str, field: int, encoding: str | None, recordings: Recordings
+    path: str, names: Sequence[str], separator: str, field: int, encoding: str | None, recordings: Recordings
 ) -> RecordingList | None:
-    cells = set(names_in(text, separator, field))
+    cells = set(names)
     if not cells or not recordings.are_named(cells):
         return None
     _count, naming = naming_of_cells("", cells, path, recordings)
@@ -180,9 +218,8 @@ def _as(
     shared = sorted(cell for cell in cells if naming.by_name and recordings.names.get(naming.path(cell), 0) > 1)
     if shared:
         raise CorpusError(
-            f"{path} lists {shared[0]!r}, a name that {counted(recordings.names[naming.path(shared[0])], 'recordings')} "
-            f"share. Write paths into the list, or ignore these splits with --split-column none"
+            f"{path} lists {shared[0]!r}, a name that several recordings have. Write paths into the list, or ignore "
+            "these splits with --split-column none"
         )
-    named = frozenset(naming.recording(cell, recordings) for cell in cells) & recordings.known
-    have_backslashes = any("\\" in cell for cell in cells)
-    return RecordingList(path, separator, field, replace(naming, column=""), encoding, named, have_backslashes)
+    named = _named(cells, naming, recordings)
+    return RecordingList(path, separator, field, naming, encoding, named, frozenset(cells))

@@ -67,7 +67,9 @@ def tables_naming(
     """Those of the tables at paths in a folder that name recordings and go together; None where none does.
 
     `file_column`: the column that names them, by its name or its number from 1; "" for any. `are_stated`: whether the
-    user states that all these tables are to be used, and no others. Raises CorpusError where a table cannot be read or used, and recordings would be lost with it.
+    user states that all these tables are to be used, and no others.
+
+    Raises CorpusError where a table cannot be read or used, and recordings would be lost with it.
     """
     notes: list[str] = []
     candidates: list[Candidate] = []

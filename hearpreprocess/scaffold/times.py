@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import inf, isfinite
 
 from hearpreprocess.errors import CorpusError
 from hearpreprocess.scaffold.columns import column_called
-from hearpreprocess.scaffold.naming import RowsByRecording
+from hearpreprocess.scaffold.naming import NamingTables, RowsByRecording
 from hearpreprocess.scaffold.notes import Noted
 from hearpreprocess.scaffold.tables import Row
 from hearpreprocess.task import Column
@@ -64,6 +65,27 @@ def time_columns_in(columns: Sequence[Column]) -> Times | None:
     duration = column_called(columns, DURATION_NAMES) if end == "" else ""
     times = Times(start, end) if end != "" else Times(start, duration, are_durations=True)
     return None if "" in times.columns else times
+
+
+def times_in(tables: NamingTables) -> Times | None:
+    """The columns of tables that are called as times are, or of tables without a header hold such, if any.
+
+    Two columns beside each other hold times if each row has numbers in them, the first no larger than the second, and
+    some recording has several rows.
+    """
+    columns = tables.columns
+    times = time_columns_in(columns)
+    rows = [row for _table, row in tables.rows]
+    is_any_repeated = any(len(of_path) > 1 for of_path in tables.by_recording.values())
+    if times or tables.first.has_header or tables.first.names or not is_any_repeated:
+        return times
+    numeric = [column for column in columns if all(_is_number(row[column]) for row in rows)]
+    pairs = [(start, end) for start, end in pairwise(numeric) if columns.index(end) == columns.index(start) + 1]
+    return next((Times(*pair) for pair in pairs if all(_run_forward(row, *pair) for row in rows)), None)
+
+
+def _run_forward(row: Row, start: Column, end: Column) -> bool:
+    return 0 <= _number(row[start]) <= _number(row[end])
 
 
 def checked_times(times: Times, rows: RowsByRecording, seconds: Mapping[str, float]) -> Noted[Times | None]:

@@ -57,7 +57,9 @@ def test_fsd50k(tmp_path: Path) -> None:
     truth: dict[str, tuple[tuple[str, ...], str, str]] = {}
     dev, evaluation = [], []
     for number in range(40):
-        labels = ("Bark", "Dog", "Animal") if number % 2 else ("Purr", "Cat", "Animal")
+        labels = (("Bark", "Dog", "Animal"), ("Purr", "Cat", "Animal"), ("Dog", "Animal"), ("Cat", "Animal"))[
+            number % 4
+        ]
         row = f'{number},"{",".join(labels)}","/m/05tny_,/m/0bt9lr,/m/0jbk"'
         if number < 28:
             split = "val" if number < 8 else "train"
@@ -114,8 +116,9 @@ def common_voice(folder: Path) -> Truth:
             for _take in range(2):
                 name = f"common_voice_en_{17000000 + number}.mp3"
                 gender = ("female_feminine", "male_masculine")[speaker % 2]
+                age = ("twenties", "thirties", "forties")[speaker % 3]
                 client = f"{part}{speaker}" * 4
-                lines.append(f'{client}\t{name}\tSentence {number}, "so".\t2\t0\ttwenties\t{gender}\t\t\ten\t')
+                lines.append(f'{client}\t{name}\tSentence {number}, "so".\t2\t0\t{age}\t{gender}\t\t\ten\t')
                 if part in ("train", "dev", "test"):
                     split = {"dev": "valid"}.get(part, part)
                     truth[f"clips/{name}"] = ((gender,), split, client)
@@ -139,15 +142,16 @@ def tau(folder: Path, parts: tuple[str, ...]) -> Truth:
     meta: list[str] = []
     setup: dict[str, list[str]] = {"train": [], "test": [], "evaluate": []}
     for scene in ("airport", "bus", "metro"):
-        for number, city in enumerate(("barcelona", "helsinki", "lisbon", "milan")):
-            for segment in range(3):
-                path = f"audio/{scene}-{city}-{number}-{segment}-a.wav"
-                meta.append(f"{path}\t{scene}\t{city}-{number}\ta")
+        for number, city in enumerate(("barcelona", "helsinki", "lisbon", "london", "paris", "milan")):
+            for segment in range(2):
+                path = f"audio/{scene}-{city}-{17 * len(scene) + number}-{segment}-a.wav"
+                place = f"{city}-{17 * len(scene) + number}"
+                meta.append(f"{path}\t{scene}\t{place}\ta")
                 sounds(folder, [path])
                 if city == "milan":
                     continue
                 split = "test" if city == "lisbon" else "train"
-                truth[path] = ((scene,), split, f"{city}-{number}")
+                truth[path] = ((scene,), split, place)
                 if split == "train":
                     setup["train"].append(f"{path}\t{scene}")
                 else:
