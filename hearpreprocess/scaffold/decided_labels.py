@@ -38,7 +38,7 @@ def decided_labels(
         return _labels_in([stated_column("--label-column", name, tables) for name in choices.label_columns], tables)
     rows = [row for _table, row in tables.rows]
     guess = guessed_labels(columns, rows, may_be_one=may_be_one)
-    if guess is None or not guess.is_explicit:
+    if guess is None or not (guess.is_explicit or may_be_one):
         levels = guessed_levels(tables.recordings.paths, splits_of_folders(tables.recordings.paths)[0])
         if levels and levels.is_certain:
             return Labels(part=_asked_for_level(levels, tables.recordings.paths, ask))
@@ -97,7 +97,7 @@ def _guessed_part(paths: Sequence[str], splits: Splits, ask: Ask) -> PathPart:
     guess = guessed_levels(paths, splits)
     fields = guessed_fields(paths) if guess is None or not guess.is_certain else ()
     if fields:
-        return _asked_for_field(paths, fields, guess, ask)
+        return _asked_for_field_or_level(paths, fields, guess, ask)
     return _asked_for_level(guess, paths, ask) if guess else PathPart(level=-1)
 
 
@@ -114,21 +114,28 @@ def decided_group(label: PathPart, choices: Choices, paths: Sequence[str], split
     return stated_part(choices, "group", paths) or group_beside(label, paths, splits)
 
 
-def _asked_for_field(paths: Sequence[str], fields: Sequence[int], guess: LevelGuess | None, ask: Ask) -> PathPart:
+def _asked_for_field_or_level(
+    paths: Sequence[str], fields: Sequence[int], guess: LevelGuess | None, ask: Ask
+) -> PathPart:
     details = []
     for number in fields:
         values = sorted({fields_of(path)[number - 1] for path in paths})
         details.append(f"{len(values):,} values: {', '.join(values[:4])}" + (" ..." if len(values) > 4 else ""))
+    answers = [f"--label-field {number}" for number in fields]
+    answers += [f"--labels-from {level.number}" for level in guess.levels] if guess else []
+    details += [f"{len(level.names):,} folders: {level.shown}" for level in guess.levels] if guess else []
     folders = f"{guess.reason}; " if guess else ""
     answer = ask(
         Question(
-            "--label-field",
-            "field of the file names is the label",
-            str(fields[0]),
-            tuple(map(str, fields)),
+            "--label-field or --labels-from" if guess else "--label-field",
+            "field of the file names" + (" or folder level" if guess else "") + " holds the labels",
+            answers[0],
+            tuple(answers),
             f"{folders}file names such as {paths[0].rpartition('/')[2]} have {len(fields_of(paths[0]))} fields",
             is_certain=False,
             details=tuple(details),
         )
     )
-    return stated_field("--label-field", int(answer), paths)
+    option, number = answer.split()
+    is_field = option == "--label-field"
+    return stated_field(option, int(number), paths) if is_field else stated_level(option, int(number), paths)

@@ -104,7 +104,7 @@ def _split_columns(tables: NamingTables, choices: Choices, ask: Ask) -> tuple[Co
     if len(guess) != 1:
         return guess
     (column,) = guess
-    rows = [row for _table, row in tables.rows]
+    rows = [row for _table, row in tables.rows if column in row]
     others = yes_columns_in([other for other in tables.columns if other != column], rows)
     may_be_tag = column in yes_columns_in([column], rows) and len(others) > 1
     answer = _asked_for_column(

@@ -55,13 +55,13 @@ def _check_labels(folder: Path, label: PathPart, paths: Sequence[str]) -> None:
     """Raise CorpusError where the folders' names hold fewer than two labels."""
     if not all(map(label.is_in, paths)):
         raise CorpusError(
-            f"cannot find the labels: {folder} has neither one folder per label nor a table that names the recordings. "
+            f"cannot tell the labels: {folder} has neither one folder per label nor a table that names the recordings. "
             "Add a csv file with a column of file names and a column of labels, or use --label-field if the file names "
             "contain the labels"
         )
     if len(set(map(label.of, paths))) < 2:
         raise CorpusError(
-            f"{folder}: {label} is {label.of(paths[0])!r} for all recordings; expected at least two labels. Add a csv "
+            f"cannot tell the labels: {folder} has only {label.of(paths[0])!r} as {label}; expected two or more labels. Add a csv "
             "file with a column of labels, or use --label-field if the file names contain the labels"
         )
 

@@ -70,9 +70,9 @@ class ColumnFacts:
     def objection(self) -> str:
         """Why the column is not the label by itself; "" if it may be."""
         if 2 * len(self.filled) < len(self.cells):
-            return f"filled in in {len(self.filled):,} of {len(self.cells):,} rows"
+            return f"values in only {len(self.filled):,} of {len(self.cells):,} rows"
         if len(self.values) < 2:
-            return "one value" if self.values else "empty"
+            return "one value" if self.values else "no value"
         if len(self.values) > max(2, NEARLY_EVERY * len(self.filled)):
             return "a value of its own in nearly every row"
         return ""
@@ -82,7 +82,7 @@ class ColumnFacts:
         """The number of values, the first of them, and what speaks against the column."""
         shown = ", ".join(sorted(self.values)[:MOST_SHOWN]) + (" ..." if len(self.values) > MOST_SHOWN else "")
         count = f"{len(self.values):,} value{'' if len(self.values) == 1 else 's'}"
-        counted_rows = f"; {self.objection}" if self.objection.startswith("filled") else ""
+        counted_rows = f"; {self.objection}" if self.objection.startswith("values in") else ""
         return f"{count}: {shown}{counted_rows}"
 
     def divides_as(self, other: ColumnFacts) -> bool:
@@ -153,7 +153,11 @@ def guessed_labels(columns: Sequence[Column], rows: Sequence[Row], *, may_be_one
     if rivals:
         return LabelGuess(Labels(best), f"column {best!r} could hold the labels{_also(rivals)}", False, tuple(ordered))
     reason = f"{best!r} is the only column with values that recur"
-    return LabelGuess(Labels(best), reason, bool(likely), tuple(ordered))
+    unusable = [column for column in columns if plain_name(column) in LABEL_NAMES]
+    if unusable:
+        reason = f"column {unusable[0]!r} is named like labels, but has {facts[unusable[0]].objection}; {reason}"
+    is_certain = not unusable and bool(likely or (not usable and len(yes_columns) == 1))
+    return LabelGuess(Labels(best), reason, is_certain, tuple(ordered))
 
 
 def _by_name(named: Sequence[Column], facts: dict[Column, ColumnFacts]) -> LabelGuess:

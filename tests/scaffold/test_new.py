@@ -150,7 +150,7 @@ def test_folders_of_which_nothing_can_be_guessed(user: User) -> None:
     (user.folder / "empty" / "notes.txt").write_text("x")
     assert "no recordings found" in user.run("new", "mine", "empty").stderr
     archives.write_files(user.folder / "flat", "", [("a.wav", toys.wav("a"))])
-    assert "cannot find the labels" in user.run("new", "mine", "flat").stderr
+    assert "cannot tell the labels" in user.run("new", "mine", "flat").stderr
     assert "invalid task name" in user.run("new", "my-task", "flat").stderr
     assert "no such directory" in user.run("new", "mine", "nowhere").stderr
     assert not list(user.folder.glob("*.py"))

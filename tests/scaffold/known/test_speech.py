@@ -87,7 +87,8 @@ def test_vctk(tmp_path: Path) -> None:
     }
     sounds(tmp_path, truth)
     text(tmp_path, "speaker-info.txt", "ID  AGE  GENDER  ACCENTS  REGION COMMENTS", "p225  23  F    English    Surrey")
-    check(tmp_path, truth)
+    assert "  --labels-from 2  3 folders: p225, p226, p227" in refusal(tmp_path)
+    check(tmp_path, truth, labels_from=2)
 
 
 def test_voxceleb(tmp_path: Path) -> None:
