@@ -37,10 +37,41 @@ NOTHING = ("", "nan", "none", "[]")
 """Cells without a label, in lower case."""
 
 
+def plain_name(column: Column) -> str:
+    """A column's name in small letters, without blanks, underscores and brackets."""
+    return re.sub(r"[^a-z0-9]", "", str(column).lower())
+
+
+_GROUP_NAME = re.compile(
+    r"(?:actor|speaker|spkr?|subject|subj|sub|participant|person|people|patient|pat|singer|talker|player|artist|user"
+    r"|client|animal|individual|session|sess|ses|recording|record|rec|tape|day|date|week|month|year|take|trial|run|block"
+    r"|round|visit|site|location|loc|room|mic|channel|chan|device|dev|part|chunk|batch|disc|disk|cd|vol|volume|chapter"
+    r"|book|id|sn|[a-z])?[ _-]*\d+[a-z]?",
+    re.IGNORECASE,
+)
+"""A folder that is numbered as people, sessions and places are; a number or a letter with a number is one, too."""
+
+
+_PEOPLE_NAME = re.compile(
+    r"(?:speakers?|spkr?|subjects?|subj?|participants?|patients?|persons?|actors?|talkers?|singers?|users?|sessions?|id)"
+    r"[ _-]*\d+",
+    re.IGNORECASE,
+)
+
+
+def are_people_names(names: Collection[str]) -> bool:
+    """Whether folders are numbered behind a word for people or sessions."""
+    return all(_PEOPLE_NAME.fullmatch(name) for name in names)
+
+
+def are_group_names(names: Collection[str]) -> bool:
+    """Whether folders are numbered as people, sessions or places are, so that their names are unlikely to be labels."""
+    return all(_GROUP_NAME.fullmatch(name) for name in names)
+
+
 def column_called(columns: Sequence[Column], names: Sequence[str]) -> Column:
     """The column with the first of these names that one has, however it is written; "" where none has."""
-    called = {column: re.sub(r"[^a-z0-9]", "", str(column).lower()) for column in columns}
-    return next((column for name in names for column in columns if called[column] == name), "")
+    return next((column for name in names for column in columns if plain_name(column) == name), "")
 
 
 def name_of(column: Column) -> str:
@@ -74,10 +105,3 @@ def group_column_in(columns: Sequence[Column], rows: Sequence[Row]) -> Column:
     recurring = [column for column in able if len(values[column]) < len(rows)]
     found = column_called(recurring, GROUP_NAMES)
     return found if found != "" else column_called(able, GROUP_NAMES)
-
-
-def can_be_labels(column: Column, rows: Sequence[Row]) -> bool:
-    """Whether a column has several values, and is filled in at least half of the rows."""
-    cells = [row[column].strip() for row in rows]
-    filled = [cell for cell in cells if cell.lower() not in NOTHING]
-    return 2 * len(filled) >= len(cells) and len(set(filled)) > 1

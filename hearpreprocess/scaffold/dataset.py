@@ -61,10 +61,12 @@ class TablesLayout:
 class Omissions:
     """How many rows name no recording (`missing`) or lack a label or times, and how many recordings are left out.
 
-    `unsplit`: recordings without a split where others have one. `late`: those without an event early enough for a clip.
+    `unnamed`: recordings that no row names. `unsplit`: those without a split where others have one. `late`: those
+    without an event early enough for a clip.
     """
 
     missing: int = 0
+    unnamed: int = 0
     unlabelled: int = 0
     untimed: int = 0
     unsplit: int = 0

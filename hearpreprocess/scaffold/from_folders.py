@@ -9,12 +9,12 @@ from pathlib import Path
 from hearpreprocess.errors import CorpusError
 from hearpreprocess.scaffold.dataset import DatasetDescription, FoldersLayout, Omissions
 from hearpreprocess.scaffold.division import ExpectedClip, ungrouped
-from hearpreprocess.scaffold.levels import advice_on_fields, levels_of
+from hearpreprocess.scaffold.levels import levels_in
 from hearpreprocess.scaffold.notes import Notes
 from hearpreprocess.scaffold.parts import PathPart
 from hearpreprocess.scaffold.recordings import ClipNaming, Recordings, are_unique, check_lengths, clip_name, long_names
 from hearpreprocess.scaffold.rows import groups_that_hold
-from hearpreprocess.scaffold.splits import Splits, splits_of_folders
+from hearpreprocess.scaffold.splits import Splits
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,6 @@ class Parts:
     splits: Splits = field(default_factory=Splits)
 
 
-def folders_name_labels(paths: Sequence[str]) -> bool:
-    """Whether all recordings are in folders that are certainly labels."""
-    levels = levels_of(paths, splits_of_folders(paths)[0])
-    return levels is not None and levels.is_certain
-
-
 def described_by_folders(folder: Path, recordings: Recordings, parts: Parts, notes: Notes) -> DatasetDescription:
     """The description by the parts of paths that are labels and groups; notes on it are added.
 
@@ -39,6 +33,7 @@ def described_by_folders(folder: Path, recordings: Recordings, parts: Parts, not
     """
     paths = recordings.paths
     _check_labels(folder, parts.label, paths)
+    notes.add(_notes_on_unused(parts, paths))
     naming = _clip_naming(folder, parts.label, paths)
     clips, unsplit = _clips(parts, paths, naming)
     notes.add([f"recordings without a split, which are left out: {unsplit:,}"] if unsplit else [])
@@ -60,15 +55,24 @@ def _check_labels(folder: Path, label: PathPart, paths: Sequence[str]) -> None:
     """Raise CorpusError where the folders' names hold fewer than two labels."""
     if not all(map(label.is_in, paths)):
         raise CorpusError(
-            f"cannot tell the labels: {folder} has neither class folders nor a table of its recordings. Move the "
-            "recordings into one folder for each label, or add a table (csv) with a column of file names and one of "
-            f"labels. {advice_on_fields(paths)}"
+            f"cannot find the labels: {folder} has neither one folder per label nor a table that names the recordings. "
+            "Add a csv file with a column of file names and a column of labels, or use --label-field if the file names "
+            "contain the labels"
         )
     if len(set(map(label.of, paths))) < 2:
         raise CorpusError(
-            f"cannot tell the labels: all recordings in {folder} are in folders called {label.of(paths[0])!r}. "
-            f"{advice_on_fields(paths)}"
+            f"{folder}: {label} is {label.of(paths[0])!r} for all recordings; expected at least two labels. Add a csv "
+            "file with a column of labels, or use --label-field if the file names contain the labels"
         )
+
+
+def _notes_on_unused(parts: Parts, paths: Sequence[str]) -> list[str]:
+    """Notes on the folders that are neither labels nor groups nor splits."""
+    return [
+        f"folders not used (level {level.number}): {level.shown}"
+        for level in levels_in(paths, parts.splits)
+        if level.part not in (parts.label, parts.group)
+    ]
 
 
 def _clip_naming(folder: Path, label: PathPart, paths: Sequence[str]) -> ClipNaming:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from hearpreprocess.scaffold.checks import check_events, check_no_missing_labels
-from hearpreprocess.scaffold.columns import column_called
+from hearpreprocess.scaffold.columns import name_of
 from hearpreprocess.scaffold.dataset import DatasetDescription, TablesLayout
 from hearpreprocess.scaffold.division import ungrouped
-from hearpreprocess.scaffold.labels import LABEL_NAMES, Labels, yes_columns_in
+from hearpreprocess.scaffold.label_columns import guessed_labels
+from hearpreprocess.scaffold.labels import Labels
 from hearpreprocess.scaffold.naming import NamingTables
 from hearpreprocess.scaffold.notes import Notes
 from hearpreprocess.scaffold.parts import PathPart
@@ -46,13 +47,10 @@ class Columns:
 
 
 def tables_hold_labels(tables: NamingTables) -> bool:
-    """Whether a column is called as labels or their times are, or several hold yes and no."""
+    """Whether a column is named like labels or their times, or several hold yes and no."""
     columns = tables.columns_of_first
-    return (
-        column_called(columns, LABEL_NAMES) != ""
-        or times_in(tables) is not None
-        or len(yes_columns_in(columns, tables.first.rows)) > 1
-    )
+    guess = guessed_labels(columns, tables.first.rows)
+    return times_in(tables) is not None or (guess is not None and guess.is_explicit)
 
 
 def described_by_tables(tables: NamingTables, columns: Columns, notes: Notes) -> DatasetDescription:
@@ -85,16 +83,18 @@ def described_by_tables(tables: NamingTables, columns: Columns, notes: Notes) ->
     naming_of_clips = clip_naming(known)
     clips, omissions = clips_of(layout, splits, columns.group, naming_of_clips, seconds, known)
     check_lengths(clip.name for clip in clips.values())
-    missing = sum(len(rows) for path, rows in tables.by_recording.items() if path not in known)
-    omissions = replace(omissions, missing=missing)
+    missing = {path: len(rows) for path, rows in tables.by_recording.items() if path not in known}
+    unnamed = [path for path in recordings.paths if path not in known]
+    omissions = replace(omissions, missing=sum(missing.values()), unnamed=len(unnamed))
     check_one_split_each(splits, known)
     if not isinstance(columns.group, PathPart):
         notes.add(notes_on_differences(columns.group, known))
-    notes.add(notes_on_omissions(layout.paths, len(recordings.paths) - len(known), omissions))
+    notes.add(notes_on_omissions(layout.paths, unnamed, list(missing), omissions))
     notes.add(notes_on_brackets(clips.values()))
     group = notes.value_of(groups_that_hold(clips.values(), columns.group))
     if group != "" and not isinstance(group, PathPart):
         notes.add(notes_on_blank_groups(group, clips, known))
+    notes.add(_notes_on_unused_columns(tables, layout, splits, group))
     return DatasetDescription(
         recordings=len(recordings.paths),
         patterns=recordings.patterns,
@@ -106,6 +106,17 @@ def described_by_tables(tables: NamingTables, columns: Columns, notes: Notes) ->
         group=group,
         omissions=omissions,
     )
+
+
+def _notes_on_unused_columns(
+    tables: NamingTables, layout: TablesLayout, splits: Splits, group: Column | PathPart
+) -> list[str]:
+    """A note on the columns of which nothing is used, if there are any."""
+    times = layout.times.columns if layout.times else ()
+    used = {tables.naming.column, layout.labels.column, *layout.labels.yes_columns, *times, *splits.columns, group}
+    columns = dict.fromkeys(column for table, _naming in tables.tables for column in table.columns)
+    unused = [name_of(column) for column in columns if column not in used]
+    return [f"columns not used: {', '.join(unused)}"] if unused else []
 
 
 def _notes_on_same_names(tables: NamingTables) -> list[str]:

@@ -12,9 +12,6 @@ from hearpreprocess.scaffold.columns import (
     NO,
     NOTHING,
     YES,
-    can_be_labels,
-    column_called,
-    distinct_cells,
     is_yes_and_no,
     says_yes_or_no,
 )
@@ -87,7 +84,7 @@ def _says_mostly_yes_and_no(rows: Sequence[Row], column: Column) -> bool:
     return others <= max(1, MOST_OTHERS * len(cells)) and is_yes_and_no(set(filter(says_yes_or_no, cells)))
 
 
-def _check_every_cell_says_yes_or_no(columns: Sequence[Column], rows: Sequence[Row], table: str) -> None:
+def check_every_cell_says_yes_or_no(columns: Sequence[Column], rows: Sequence[Row], table: str) -> None:
     """Raise CorpusError where a cell says neither yes nor no, and a recording may have the label or not."""
     for column in columns:
         other = next((cell for row in rows if not says_yes_or_no(cell := row[column].strip())), None)
@@ -96,50 +93,6 @@ def _check_every_cell_says_yes_or_no(columns: Sequence[Column], rows: Sequence[R
                 f"{table}: column {column!r} holds {other!r} beside yes and no; expected one of {', '.join(YES)} or of "
                 f"{', '.join(filter(None, NO))}. Correct the cell, or remove the column if it is no label"
             )
-
-
-@dataclass(frozen=True)
-class LabelGuess:
-    """The columns that are most likely labels, and all that may be. `reason`: for the guess, in words."""
-
-    labels: Labels
-    candidates: tuple[Column, ...] = ()
-    is_certain: bool = True
-    reason: str = ""
-
-
-def label_columns_in(
-    columns: Sequence[Column], rows: Sequence[Row], table: str, *, may_be_one: bool = False
-) -> LabelGuess:
-    """A column that is called so, or several of 0 and 1, or the one with the fewest different words.
-
-    A column with one value, or filled in fewer than half of the rows, is never the guess, but for the labels of events
-    (`may_be_one`). Raises CorpusError, which names the table, where no column looks like labels.
-    """
-    able = [column for column in columns if may_be_one or can_be_labels(column, rows)]
-    named = column_called(able, LABEL_NAMES)
-    if named != "":
-        candidates = (named, *(column for column in able if column != named))
-        return LabelGuess(Labels(named), candidates, reason=f"column {named!r} is called as labels are")
-    yes_columns = yes_columns_in([column for column in columns if isinstance(column, str)], rows)
-    if len(yes_columns) > 1:
-        _check_every_cell_says_yes_or_no(yes_columns, rows, table)
-        return LabelGuess(Labels(yes_columns=yes_columns))
-    distinct = {column: distinct_cells(rows, column) for column in columns}
-    likely = [column for column in able if 1 < len(distinct[column]) <= max(2, len(rows) // 2)]
-    empty = column_called(columns, LABEL_NAMES)
-    why = f"column {empty!r} has one value, or is blank in most rows" if empty != "" else "no column is called label"
-    if not likely:
-        names = ", ".join(map(str, columns))
-        raise CorpusError(
-            f"{table} names the recordings, and no column ({names}) looks like labels: {why}, and others have one "
-            "value, or as many as there are rows. State the column with --label-column"
-        )
-    words = [column for column in likely if not all(re.fullmatch(r"[-+.\d]*", cell) for cell in distinct[column])]
-    chosen = min(words or likely, key=lambda column: len(distinct[column]))
-    candidates = (chosen, *(column for column in likely if column != chosen))
-    reason = f"{why}, and {chosen!r} has the fewest different words"
-    return LabelGuess(Labels(chosen), candidates, len(likely) == 1 and empty == "", reason)
 
 
 def with_several(labels: Labels, rows: Sequence[Row]) -> Labels:
@@ -156,6 +109,14 @@ def with_several(labels: Labels, rows: Sequence[Row]) -> Labels:
             )
         return replace(labels, are_lists=True)
     return replace(labels, separator=next((mark for mark in SEPARATORS if _divides(mark, set(cells))), ""))
+
+
+def parts_of_cells(cells: Sequence[str]) -> set[str]:
+    """The different labels in cells, with each that holds several divided."""
+    if cells and all(map(_is_list, cells)):
+        return {item for cell in cells for item in _items(cell)}
+    separator = next((mark for mark in SEPARATORS if _divides(mark, set(cells))), "")
+    return {part for cell in cells for part in _parts(cell, separator)}
 
 
 def _divides(separator: str, cells: Collection[str]) -> bool:

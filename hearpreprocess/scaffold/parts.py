@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hearpreprocess.errors import ConfigError
 from hearpreprocess.scaffold.recordings import stem_of
 from hearpreprocess.task import Column
 
@@ -49,41 +47,3 @@ def named(source: Column | PathPart) -> str:
 def fields_of(path: str) -> list[str]:
     """The fields of a recording's file name."""
     return FIELD_SEPARATORS.split(stem_of(path))
-
-
-def stated_level(option: str, level: int, paths: Sequence[str]) -> PathPart:
-    """The folder level that an option states.
-
-    Raises ConfigError, which shows the levels with an example each, where some recording has no such folder.
-    """
-    part = PathPart(level=level)
-    without = next((path for path in paths if not part.is_in(path)), None) if level else paths[0]
-    if without is None:
-        is_innermost = level > 0 and all(path.count("/") == level for path in paths)
-        return PathPart(level=-1) if is_innermost else part
-    deepest = max(paths, key=lambda path: (path.count("/"), path))
-    folders = deepest.split("/")[:-1]
-    levels = [f"  {option} {number} (or {number - 1 - len(folders)})  {name}" for number, name in enumerate(folders, 1)]
-    raise ConfigError(
-        "\n".join(
-            [
-                f"{option} {level}: {without} has {without.count('/')} folder levels; use one of these"
-                if levels
-                else f"{option} {level}: the recordings are in no folder",
-                *levels,
-            ]
-        )
-    )
-
-
-def stated_field(option: str, number: int, paths: Sequence[str]) -> PathPart:
-    """The field of file names that an option states.
-
-    Raises ConfigError, which numbers the fields of an example, where some recording has no such field.
-    """
-    part = PathPart(field=number)
-    without = next((path for path in paths if not part.is_in(path)), None) if number > 0 else paths[0]
-    if without is None:
-        return part
-    fields = ", ".join(f"{place} {field}" for place, field in enumerate(fields_of(without), 1))
-    raise ConfigError(f"{option} {number}: no such field in {without}; its fields are {fields}")

@@ -9,7 +9,7 @@ from hearpreprocess.errors import CorpusError
 from hearpreprocess.scaffold.dataset import Omissions, TablesLayout
 from hearpreprocess.scaffold.division import ExpectedClip
 from hearpreprocess.scaffold.naming import NamingTables, RowsByRecording
-from hearpreprocess.scaffold.notes import Noted
+from hearpreprocess.scaffold.notes import Noted, some
 from hearpreprocess.scaffold.parts import PathPart, named
 from hearpreprocess.scaffold.recordings import ClipNaming, Recordings, are_unique, clip_name, stem_of
 from hearpreprocess.scaffold.splits import Splits
@@ -137,18 +137,24 @@ def notes_on_differences(column: Column, rows: RowsByRecording) -> list[str]:
     ]
 
 
-def notes_on_omissions(tables: Sequence[str], unnamed: int, omissions: Omissions) -> list[str]:
-    """Notes on all that makes no clip. `unnamed`: how many recordings no row names."""
+def notes_on_omissions(
+    tables: Sequence[str], unnamed: Sequence[str], missing: Sequence[str], omissions: Omissions
+) -> list[str]:
+    """Notes on all that makes no clip. `unnamed`: recordings that no row names. `missing`: what rows name instead."""
     where = " and ".join(tables)
     counts = {
-        f"recordings that are not in {where}, and are left out": unnamed,
-        f"rows of {where} that name no recording in the folder, or several": omissions.missing,
         f"rows of {where} without a label, which are left out": omissions.unlabelled,
         f"rows of {where} without times, which are no events": omissions.untimed,
         "recordings whose events are all after the end of a clip, and are left out": omissions.late,
         f"recordings of {where} without a split, which are left out": omissions.unsplit,
     }
-    return [f"{text}: {count:,}" for text, count in counts.items() if count]
+    notes = [f"{text}: {count:,}" for text, count in counts.items() if count]
+    if missing:
+        text = f"rows of {where} that name no recording, or several of the same name"
+        notes.insert(0, f"{text}: {omissions.missing:,} ({some(missing)})")
+    if unnamed:
+        notes.insert(0, f"recordings that are not in {where}, and are left out: {len(unnamed):,} ({some(unnamed)})")
+    return notes
 
 
 def notes_on_brackets(clips: Iterable[ExpectedClip]) -> list[str]:

@@ -41,8 +41,11 @@ def rows(*cells: str, last: str, header: str, sep: str = ",") -> str:
         (rows("\"['a']\"", last='"[""caf\\u00e9""]"', header="file,tags"), "cannot be told apart"),
         (rows("\"['a']\"", last='"[dog bark, loud]"', header="file,tags"), "cannot be told apart"),
         (rows("\"['a']\"", last="\"['it''s']\"", header="file,tags"), "cannot be told apart"),
-        (rows("a,0,0.1", last="a,-0.1,0.1", header="file,label,onset,offset"), r"forward from 0 s \(t\.csv, line 9\)"),
-        (rows("a,0,0.1", last="a,0.2,0.1", header="file,label,onset,offset"), "do not run forward from 0 s"),
+        (
+            rows("a,0,0.1", "b,0,0.1", last="a,-0.1,0.1", header="file,label,onset,offset"),
+            r"forward from 0 s \(t\.csv, line 9\)",
+        ),
+        (rows("a,0,0.1", "b,0,0.1", last="a,0.2,0.1", header="file,label,onset,offset"), "do not run forward from 0 s"),
         (
             rows("a;0.1;0.2", last="a;0,1;0,2", header="file;label;onset;offset", sep=";"),
             "hold '0,1' and '0.1': a comma may be a decimal mark or divide thousands",

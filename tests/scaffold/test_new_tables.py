@@ -59,7 +59,7 @@ def test_rows_without_a_label_or_a_file_are_told(user: User) -> None:
     rows = [(f"{number}.wav", "" if number == 3 else "ab"[number % 2]) for number in range(14)]
     table(user.folder / "mine", "meta.csv", ("file", "label"), *rows)
     said, clips = begun(user)
-    assert "rows of meta.csv that name no recording in the folder, or several: 2" in said
+    assert "rows of meta.csv that name no recording, or several of the same name: 2" in said
     assert "rows of meta.csv without a label, which are left out: 1" in said
     assert len(clips) == 11
 
@@ -263,7 +263,7 @@ def test_one_recording_is_no_corpus_of_events(user: User) -> None:
     rows = [("a.wav", "x", 0, 0.1), ("a.wav", "y", 0, 0.1)]
     table(user.folder / "mine", "e.csv", ("file", "label", "onset", "offset"), *rows)
     said, _clips = begun(user, expected=2)
-    assert "one recording cannot be divided into folds" in said
+    assert "1 group of recordings cannot be divided into folds" in said
 
 
 def test_a_table_in_each_folder_of_a_split_is_read(user: User) -> None:
@@ -352,7 +352,7 @@ def test_a_group_that_is_one_with_its_label_is_none(user: User) -> None:
     rows = [(name, "ab"[number % 2], f"speaker{number % 2}") for number, name in enumerate(NAMES)]
     table(user.folder / "mine", "meta.csv", ("file", "label", "speaker"), *rows)
     said, clips = begun(user)
-    assert "fewer than two are in several groups of column 'speaker': it is not used as a group" in said
+    assert "groups not used: fewer than 2 labels are in several groups of column 'speaker'" in said
     assert len(clips) == 12
 
 
@@ -437,7 +437,7 @@ def test_names_that_two_files_share_are_nobodys(user: User) -> None:
     rows = [(f"{n}.wav", "ab"[n // 2 % 2]) for n in range(12)] + [("x.wav", "a")]
     table(user.folder / "mine", "meta.csv", ("file", "label"), *rows)
     said, clips = begun(user)
-    assert "rows of meta.csv that name no recording in the folder, or several: 1" in said
+    assert "rows of meta.csv that name no recording, or several of the same name: 1" in said
     assert "x.wav" not in clips
     assert len(clips) == 12
 
@@ -484,5 +484,5 @@ def test_few_folds_and_what_is_not_read_are_told(user: User) -> None:
     rows = [(name, "rare" if n < 2 else "ab"[n % 2]) for n, name in enumerate(NAMES)]
     table(user.folder / "mine", "meta.csv", ("file", "label"), *rows)
     said, _clips = begun(user)
-    assert "2 folds in place of 5: label rare is in 2 recordings" in said
+    assert "2 folds instead of 5: label rare is in only 2 recordings" in said
     assert "notes.json is not read; what it tells is taken from a csv" in said
