@@ -11,7 +11,7 @@ from hearpreprocess.scaffold.naming import NamingTables, RowsByRecording
 from hearpreprocess.scaffold.notes import Noted
 from hearpreprocess.scaffold.recordings import Recordings
 from hearpreprocess.scaffold.split_lists import splits_of_lists
-from hearpreprocess.scaffold.split_names import are_splits, folds_of
+from hearpreprocess.scaffold.split_names import are_splits, folds_of, split_in_name
 from hearpreprocess.scaffold.splits import (
     Splits,
     flag_columns_in,
@@ -47,7 +47,9 @@ def split_columns_in(columns: Sequence[Column], rows: Sequence[Row]) -> tuple[Co
     doubtful = [
         column
         for column in columns
-        if column_called([column], DOUBTFUL_NAMES) != "" and not folds_of(sorted(cells[column]), need_word=False)
+        if column_called([column], DOUBTFUL_NAMES) != ""
+        and not folds_of(sorted(cells[column]), need_word=False)
+        and not all(map(split_in_name, cells[column]))
     ]
     called = column_called([column for column in columns if column not in doubtful and cells[column]], SPLIT_NAMES)
     if called != "":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
@@ -123,7 +124,10 @@ def _divides(separator: str, cells: Collection[str]) -> bool:
     several = [cell for cell in cells if separator in cell]
     parts = {part for cell in cells for part in _parts(cell, separator)}
     are_alone_elsewhere = all(part in cells for cell in several for part in _parts(cell, separator))
-    return bool(several) and (are_alone_elsewhere or (len(several) > 1 and len(parts) <= len(cells)))
+    cells_of = Counter(part for cell in cells for part in set(_parts(cell, separator)))
+    recur = all(any(cells_of[part] > 1 for part in _parts(cell, separator)) for cell in several)
+    are_dense = recur and not any(f"{separator} " in cell for cell in several)
+    return bool(several) and (are_alone_elsewhere or (len(several) > 1 and (are_dense or len(parts) <= len(cells))))
 
 
 def _parts(cell: str, separator: str) -> list[str]:

@@ -38,11 +38,7 @@ def rows(folder: Path, header: str, cells_of: dict[str, str], count: int = 30) -
 )
 def test_columns(tmp_path: Path, header: str, cells_of: dict[str, str]) -> None:
     truth = rows(tmp_path, f"file,label,{header}", cells_of)
-    paths = list(truth)
     dataset = described(tmp_path)
-    assert {path: clip.split for path, clip in zip(sorted(paths), dataset.clips, strict=False)} != None
-    if "in_val" in header:
-        assert {clip.split for clip in dataset.clips} == {"train", "test"}
     assert {clip.name: clip.split for clip in dataset.clips} == {
         path.removesuffix(".wav"): split for path, (_labels, split, _group) in truth.items()
     }
@@ -141,7 +137,7 @@ def test_a_list_of_what_to_train_on_alone_is_refused(tmp_path: Path) -> None:
 def test_a_list_and_folders_that_contradict_each_other(tmp_path: Path) -> None:
     paths = [f"{split}/{'ab'[n % 2]}/{split}{n}.wav" for split in ("train", "test") for n in range(12)]
     sounds(tmp_path, paths)
-    text(tmp_path, "test.txt", *(path for path in paths if path.startswith("train"))[:6])
+    text(tmp_path, "test.txt", *[path for path in paths if path.startswith("train")][:6])
     assert "by the lists test.txt, and in" in refusal(tmp_path)
 
 

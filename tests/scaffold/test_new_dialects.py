@@ -189,7 +189,7 @@ def test_comments_are_said_and_are_no_recordings(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "note"),
     [
-        ("list.csv", "\n".join(FILES), "list.csv cannot be read as a table: it has one column, or none; passed over"),
+        ("list.csv", "\n".join(FILES), "list.csv cannot be read as a table: it has one column, or none; not used"),
         ("list.csv", "\n".join(["x", "a; b", *FILES]), "list.csv cannot be read as a table: it has one column"),
         ("notes.txt", "\t".join(FILES) + "\n3.wav\n", "notes.txt cannot be read as a table: line 2 has 1 cell"),
         ("other.csv", "a,b\nx,y,z\n", "other.csv cannot be read as a table: line 2 has 3 cells"),
