@@ -127,7 +127,7 @@ def _divides(separator: str, cells: Collection[str]) -> bool:
     cells_of = Counter(part for cell in cells for part in set(_parts(cell, separator)))
     recur = all(any(cells_of[part] > 1 for part in _parts(cell, separator)) for cell in several)
     are_dense = recur and not any(f"{separator} " in cell for cell in several)
-    return bool(several) and (are_alone_elsewhere or (len(several) > 1 and (are_dense or len(parts) <= len(cells))))
+    return bool(several) and (are_alone_elsewhere or are_dense or (len(several) > 1 and len(parts) <= len(cells)))
 
 
 def _parts(cell: str, separator: str) -> list[str]:

@@ -212,18 +212,22 @@ def _check_one_suffix(candidate: Candidate) -> None:
 
 def _check_spelling(candidate: Candidate) -> None:
     """Raise CorpusError where a cell names several recordings that differ in case or Unicode form alone."""
-    naming, recordings = candidate.naming, candidate.recordings
-    if not naming.is_loose:
-        return
+    recordings, exact = candidate.recordings, replace(candidate.naming, is_loose=False)
+    loose = replace(candidate.naming, is_loose=True)
     keys: dict[str, list[str]] = {}
     for path in recordings.paths:
-        keys.setdefault(naming.key(path.rpartition("/")[2] if naming.by_name else path), []).append(path)
+        keys.setdefault(loose.key(path.rpartition("/")[2] if loose.by_name else path), []).append(path)
+    if all(len(paths) == 1 for paths in keys.values()):
+        return
     for line, row in zip(candidate.table.lines, candidate.table.rows, strict=True):
-        paths = keys.get(naming.key(naming.path(row[naming.column])), [])
-        if len(paths) > 1:
+        cell = row[loose.column]
+        paths = keys.get(loose.key(loose.path(cell)), [])
+        if len({path.rpartition("/")[2] if loose.by_name else path for path in paths}) < 2:
+            continue
+        if exact.recording(cell, recordings) not in recordings.known:
             raise CorpusError(
-                f"{candidate.path}, line {line}: {row[naming.column]!r} names both {paths[0]} and {paths[1]} if case "
-                "and Unicode form are ignored, which other lines need. Write names in the table as the files have them"
+                f"{candidate.path}, line {line}: {cell!r} names both {paths[0]} and {paths[1]}, if case and Unicode "
+                "form are ignored. Write the name in the table as the file has it"
             )
 
 

@@ -44,7 +44,7 @@ def test_two_files_that_differ_in_case_are_refused(tmp_path: Path) -> None:
     files = ["a/xA.wav", "a/Xa.wav", *(f"a/{number}.wav" for number in range(10))]
     names = ["A/XA.WAV", *(f"A/{number}.WAV" for number in range(10))]
     in_table(tmp_path, names, files)
-    assert "names both a/Xa.wav and a/xA.wav if case" in refusal(tmp_path)
+    assert "names both a/Xa.wav and a/xA.wav, if case" in refusal(tmp_path)
 
 
 def test_columns_with_one_value_or_few_are_no_labels(tmp_path: Path) -> None:

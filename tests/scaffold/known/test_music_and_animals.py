@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.scaffold.known.published import check, described, refusal, sounds, text
+from tests.scaffold.known.published import check, refusal, sounds, text
 
 
 def test_magnatagatune(tmp_path: Path) -> None:
@@ -89,11 +89,20 @@ def test_openmic(tmp_path: Path) -> None:
     text(tmp_path, "openmic-2018-aggregated-labels.csv", "sample_key,instrument,relevance,num_responses", *lines)
     for split, some in (("train", paths[:12]), ("test", paths[12:])):
         text(tmp_path, f"partitions/split01_{split}.csv", *(Path(path).stem for path in some))
-    assert "more than once" in refusal(tmp_path, label_columns=("instrument",))
+    refused = refusal(tmp_path, label_columns=("instrument",))
+    assert "put all labels of a recording into one cell, divided by semicolons" in refused
+    (tmp_path / "openmic-2018-aggregated-labels.csv").unlink()
+    truth = {
+        path: (("accordion", "banjo")[number % 3 // 2 :], "train" if number < 12 else "test", "")
+        for number, path in enumerate(paths)
+    }
+    rows = [f"{Path(path).stem},{';'.join(labels)}" for path, (labels, _split, _group) in truth.items()]
+    text(tmp_path, "labels.csv", "sample_key,labels", *rows)
+    check(tmp_path, truth)
 
 
 def test_mridangam(tmp_path: Path) -> None:
-    """The stroke is the second field of a name behind two underscores; folders are tonics."""
+    """The stroke is a field of the file names; by themselves, the folders of tonics are labels, too."""
     truth = {
         f"mridangam_stroke_1.5/{tonic}/{1000 * place + number}__akshay__{stroke}-{tonic.lower()}-{number:03d}.wav": (
             (stroke,),
@@ -105,8 +114,7 @@ def test_mridangam(tmp_path: Path) -> None:
         for number in range(4)
     }
     sounds(tmp_path, truth)
-    dataset = described(tmp_path, label_field=5)
-    assert dataset.label_names == ("bheem", "cha", "dheem")
+    check(tmp_path, truth, label_field=5)
 
 
 def test_birdclef(tmp_path: Path) -> None:
@@ -148,7 +156,10 @@ def test_dcase_2016_task_2(tmp_path: Path) -> None:
         for number in range(1, 7)
     }
     sounds(tmp_path, truth)
-    assert "cannot tell the labels" in refusal(tmp_path)
+    assert "Add a csv file with a column of labels" in refusal(tmp_path)
+    lines = [f"{path.rpartition('/')[2]},{labels[0]}" for path, (labels, _split, _group) in truth.items()]
+    text(tmp_path, "labels.csv", "file,label", *lines)
+    check(tmp_path, truth)
 
 
 @pytest.mark.parametrize("is_2017", [False, True])
