@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import pty
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hearpreprocess.cli import main
+from hearpreprocess.cli.trial import problems_of_module
 from hearpreprocess.errors import CorpusError
 from hearpreprocess.scaffold import Choices, describe
+from hearpreprocess.scaffold.split_names import Folds
+from hearpreprocess.scaffold.splits import Splits
 from tests.scaffold.own_datasets import NAMES, table, wavs
 
 
@@ -25,27 +30,33 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def in_terminal(typed: bytes, *options: str) -> tuple[int, str]:
-    """The exit status of `new` in a terminal in which somebody types, and all that the terminal shows."""
+    """The exit status of `new` in a terminal in which somebody types at the first question, and all that is shown."""
     child, terminal = pty.fork()
     if child == 0:
         status = 99
         try:
+            sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115
             status = main(["new", "my_task", "mine", *options])
         finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
             os._exit(status)
-    os.write(terminal, typed)
     shown = b""
-    while True:
-        try:
-            block = os.read(terminal, 1 << 16)
-        except OSError:  # the other end is closed
-            break
-        if not block:
-            break
+    while block := _read(terminal):
         shown += block
+        if typed and b"Answer [" in shown:
+            os.write(terminal, typed)
+            typed = b""
     _child, status = os.waitpid(child, 0)
     os.close(terminal)
     return os.waitstatus_to_exitcode(status), shown.decode()
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 1 << 16)
+    except OSError:  # the other end is closed
+        return b""
 
 
 def labels_in(folder: Path) -> str:
@@ -114,16 +125,14 @@ def test_recordings_and_rows_without_each_other_are_named(folder: Path, capsys: 
     assert "left out: 1, no row names it" in capsys.readouterr().out
 
 
-def test_a_module_that_would_not_pass_check_is_not_written(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The task would be named like its group of labels: a file that changes while `new` reads it fails in the trial."""
-    (folder / "mine" / "meta.csv").unlink()
-    wavs(folder / "mine", *(f"{label}/{n}.wav" for label in "ab" for n in range(3)))
-    for name in NAMES:
-        (folder / "mine" / name).unlink()
-    (folder / "mine" / "a" / "0.wav").unlink()
-    (folder / "mine" / "a" / "0.wav").symlink_to(folder / "mine" / "a" / "0.wav")
-    assert main(["new", "my_task", "mine"]) != 0
-    assert not (folder / "my_task.py").exists()
+def test_a_module_that_yields_other_clips_is_found_before_it_is_written(folder: Path) -> None:
+    dataset = describe(folder / "mine", Choices(label_columns=("sound",)))
+    assert problems_of_module("my_task", folder / "mine", dataset) == []
+    clips = tuple(replace(clip, labels=("b",)) if clip.name == "0" else clip for clip in dataset.clips)
+    problems = problems_of_module("my_task", folder / "mine", replace(dataset, clips=clips))
+    assert problems == ["labels, splits or groups of 0.wav are not those that were found"]
+    assert problems_of_module("my_task", folder / "mine", replace(dataset, splits=Splits("take", Folds(5, 0)))) is None
+    assert [path.name for path in folder.iterdir()] == ["mine"]
 
 
 def test_few_groups_get_larger_shares_or_are_refused(tmp_path: Path) -> None:
