@@ -136,6 +136,6 @@ def _asked_for_field_or_level(
             details=tuple(details),
         )
     )
-    option, number = answer.split()
-    is_field = option == "--label-field"
-    return stated_field(option, int(number), paths) if is_field else stated_level(option, int(number), paths)
+    option, number_stated = answer.split()
+    stated = stated_field if option == "--label-field" else stated_level
+    return stated(option, int(number_stated), paths)

@@ -33,6 +33,9 @@ from hearpreprocess.storage import counted
 UNREAD = (".json", ".jsonl", ".xlsx", ".xls", ".ods", ".parquet")
 """Tables of kinds that are not read."""
 
+KALDI = ("wav.scp", "utt2spk")
+"""The lists of a Kaldi data directory."""
+
 
 def describe(folder: Path, choices: Choices | None = None, ask: Ask = certain_guess) -> DatasetDescription:
     """What the recordings in a folder are, as the user states or as `ask` confirms.
@@ -47,6 +50,7 @@ def describe(folder: Path, choices: Choices | None = None, ask: Ask = certain_gu
         raise CorpusError(
             "\n".join([f"{folder}: no recordings found; none of its files is audio", *_lines_of(notes.lines)])
         )
+    _check_no_kaldi(folder, files, choices)
     seconds = notes.value_of(seconds_of_some(folder, paths))
     recordings = Recordings(paths, seconds, tuple(sorted({*files}.difference(paths))))
     notes.add(_notes_on_files(folder, files, recordings))
@@ -101,6 +105,17 @@ def _are_wanted(tables: NamingTables, choices: Choices, paths: Sequence[str]) ->
         return False
     levels = guessed_levels(paths, splits_of_folders(paths)[0])
     return tables_hold_labels(tables) or levels is None or not levels.is_certain
+
+
+def _check_no_kaldi(folder: Path, files: Sequence[str], choices: Choices) -> None:
+    """Raise CorpusError for a Kaldi data directory, whose lists are not read, where nothing else is stated."""
+    lists = [path for path in files if path.rpartition("/")[2] in KALDI]
+    if lists and choices == Choices():
+        raise CorpusError(
+            f"{folder}: {' and '.join(lists[:2])} make it a Kaldi data directory, which is not read. Write a csv file "
+            "with the columns file, label and speaker and state it with --table, or state the folder level of the labels "
+            "with --labels-from"
+        )
 
 
 def _lines_of(notes: Sequence[str]) -> list[str]:

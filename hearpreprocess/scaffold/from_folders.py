@@ -61,8 +61,8 @@ def _check_labels(folder: Path, label: PathPart, paths: Sequence[str]) -> None:
         )
     if len(set(map(label.of, paths))) < 2:
         raise CorpusError(
-            f"cannot tell the labels: {folder} has only {label.of(paths[0])!r} as {label}; expected two or more labels. Add a csv "
-            "file with a column of labels, or use --label-field if the file names contain the labels"
+            f"cannot tell the labels: {folder} has only {label.of(paths[0])!r} as {label}; expected two or more. "
+            "Add a csv file with a column of labels, or use --label-field if the file names contain the labels"
         )
 
 
