@@ -66,7 +66,11 @@ def labels_in(folder: Path) -> str:
 
 @pytest.mark.parametrize(
     ("typed", "label"),
-    [(b"\n", "sound"), (b"2\n", "place"), (b"place\n", "place"), (b"9\nplaces\n2\n", "place")],
+    [
+        (b"9\nplaces\n2\n", "place"),
+        pytest.param(b"\n", "sound", marks=pytest.mark.slow),
+        pytest.param(b"place\n", "place", marks=pytest.mark.slow),
+    ],
 )
 def test_a_question_in_a_terminal(folder: Path, typed: bytes, label: str) -> None:
     status, shown = in_terminal(typed)
@@ -84,6 +88,7 @@ def test_a_question_that_is_not_answered_writes_nothing(folder: Path, typed: byt
     assert [path.name for path in folder.iterdir()] == ["mine"]
 
 
+@pytest.mark.slow
 def test_no_question_where_guesses_are_taken(folder: Path) -> None:
     status, shown = in_terminal(b"", "--yes")
     assert status == 0, shown
