@@ -145,7 +145,7 @@ def _reading(path: str, text: str, recordings: Recordings) -> tuple[Dialect, lis
                 dialect, rows = _with_quoting(completed, Dialect(separator, strip_blanks=True))
             except CorpusError:
                 continue
-            if len(rows) > 1 and len(rows[0].cells) > 2:
+            if len(rows) > 2 and recordings.are_named(rows[1].cells):
                 written = replace(_without_needless(completed, dialect, rows), skiprows=1)
                 return written, rows[1:], tuple(rows[0].cells)
         raise
