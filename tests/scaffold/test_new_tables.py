@@ -97,7 +97,7 @@ def test_a_table_that_is_passed_over_is_named_with_the_reason(user: User) -> Non
     assert "note: meta.csv cannot be read as a table: line 3 has 3 cells" in said
     written(user.folder / "mine", "meta.csv", "file,label\nx.wav,a\ny.wav,b\n")
     said, _clips = begun(user, expected=2)
-    assert "note: meta.csv names no recording, and was passed over" in said
+    assert "note: meta.csv: not used; it names no recording" in said
 
 
 def test_paths_of_windows_are_paths(user: User) -> None:
@@ -428,7 +428,7 @@ def test_tables_that_are_splits_have_no_folds(user: User, is_in_both: bool) -> N
     columns = slice(None) if is_in_both else slice(2)
     table(user.folder / "mine", "test.csv", ("file", "label", "fold")[columns], *(row[columns] for row in rows[40:]))
     said, clips = begun(user)
-    assert "column 'fold' is not used: the tables' names tell the splits" in said
+    assert "column 'fold' is not used: the tables' names are the splits" in said
     assert {facts["split"] == "test" for file, facts in clips.items() if int(file.partition(".")[0]) >= 40} == {True}
 
 
@@ -467,7 +467,7 @@ def test_splits_within_one_recording_are_told(user: User) -> None:
     rows = [(name, *part) for name in NAMES for part in parts]
     table(user.folder / "mine", "meta.csv", ("file", "start", "end", "label", "split"), *rows)
     said = user.run("new", "my_task", "mine")
-    assert "column 'split' differs within 12 recordings, such as 0.wav" in said.stdout + said.stderr
+    assert "0.wav has rows of several splits (test and train) by column 'split'" in said.stdout + said.stderr
 
 
 def test_names_of_several_folders_are_told(user: User) -> None:
