@@ -79,6 +79,7 @@ def test_folds_are_spelled_in_many_ways(tmp_path: Path, written: str) -> None:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "layout", ["{split}/{label}/{n}.wav", "data/{label}/{split}/{n}.wav", "v1/{split}_set/audio/{label}/{n}.wav"]
 )

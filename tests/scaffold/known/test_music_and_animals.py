@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.extent import first_fast
 from tests.scaffold.known.published import check, refusal, sounds, text
 
 
@@ -28,6 +29,7 @@ def test_magnatagatune(tmp_path: Path) -> None:
     check(tmp_path, truth)
 
 
+@pytest.mark.slow
 def test_gtzan(tmp_path: Path) -> None:
     genres = ("blues", "classical", "country")
     truth = {f"genres/{genre}/{genre}.{number:05d}.wav": ((genre,), "", "") for genre in genres for number in range(8)}
@@ -35,6 +37,7 @@ def test_gtzan(tmp_path: Path) -> None:
     check(tmp_path, truth)
 
 
+@pytest.mark.slow
 def test_gtzan_with_lists_of_splits(tmp_path: Path) -> None:
     """The fault-filtered lists name a part of the recordings; the others are in no split."""
     truth, lists = {}, {"train": [], "valid": [], "test": []}
@@ -51,6 +54,7 @@ def test_gtzan_with_lists_of_splits(tmp_path: Path) -> None:
     check(tmp_path, truth)
 
 
+@pytest.mark.slow
 def test_nsynth(tmp_path: Path) -> None:
     """Labels are in a json, which is not read; the first field of a name is the family of the instrument."""
     truth = {}
@@ -67,6 +71,7 @@ def test_nsynth(tmp_path: Path) -> None:
     check(tmp_path, truth, label_field=1)
 
 
+@pytest.mark.slow
 def test_irmas(tmp_path: Path) -> None:
     """The names of files have brackets, and an odd number of blanks and dashes."""
     truth = {}
@@ -77,6 +82,7 @@ def test_irmas(tmp_path: Path) -> None:
     check(tmp_path, truth)
 
 
+@pytest.mark.slow
 def test_openmic(tmp_path: Path) -> None:
     """Each recording has several rows, one for each instrument that somebody asked about."""
     paths = [f"audio/{number // 8:03d}/{number:06d}_{3840 * number}.ogg" for number in range(16)]
@@ -101,6 +107,7 @@ def test_openmic(tmp_path: Path) -> None:
     check(tmp_path, truth)
 
 
+@pytest.mark.slow
 def test_mridangam(tmp_path: Path) -> None:
     """The stroke is a field of the file names; by themselves, the folders of tonics are labels, too."""
     truth = {
@@ -136,6 +143,7 @@ def test_birdclef(tmp_path: Path) -> None:
     check(tmp_path, truth)
 
 
+@pytest.mark.slow
 def test_freefield1010_and_warblr(tmp_path: Path) -> None:
     """`hasbird` is one column of 0 and 1, which are the labels."""
     truth, lines = {}, []
@@ -148,6 +156,7 @@ def test_freefield1010_and_warblr(tmp_path: Path) -> None:
     check(tmp_path, truth)
 
 
+@pytest.mark.slow
 def test_dcase_2016_task_2(tmp_path: Path) -> None:
     """Isolated sounds of a train set; the label is what the names of files begin with, without folders."""
     truth = {
@@ -162,7 +171,7 @@ def test_dcase_2016_task_2(tmp_path: Path) -> None:
     check(tmp_path, truth)
 
 
-@pytest.mark.parametrize("is_2017", [False, True])
+@pytest.mark.parametrize("is_2017", first_fast([False, True], 1))
 def test_tut_sound_events_by_their_table(tmp_path: Path, is_2017: bool) -> None:
     """meta.txt has no header: file, scene, onset, offset and label; a fold lists what it is tested on."""
     scenes = ("street",) if is_2017 else ("home", "residential_area")

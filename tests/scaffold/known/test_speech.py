@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.scaffold.known.published import check, described, refusal, sounds, text
 
 
@@ -41,6 +43,7 @@ def test_ravdess(tmp_path: Path) -> None:
     check(tmp_path, truth, label_field=3, group_field=7)
 
 
+@pytest.mark.slow
 def test_crema_d(tmp_path: Path) -> None:
     """The emotion is the third field of a name, and the actor the first; there are no folders of labels."""
     truth = {
@@ -54,6 +57,7 @@ def test_crema_d(tmp_path: Path) -> None:
     check(tmp_path, truth, label_field=3, group_field=1)
 
 
+@pytest.mark.slow
 def test_free_spoken_digits(tmp_path: Path) -> None:
     truth = {
         f"recordings/{digit}_{speaker}_{take}.wav": ((str(digit),), "", speaker)
@@ -66,6 +70,7 @@ def test_free_spoken_digits(tmp_path: Path) -> None:
     check(tmp_path, truth, label_field=1, group_field=2)
 
 
+@pytest.mark.slow
 def test_tess(tmp_path: Path) -> None:
     """Folders are speaker and emotion together; the emotion is the third field of a name."""
     truth = {}
@@ -77,6 +82,7 @@ def test_tess(tmp_path: Path) -> None:
     check(tmp_path, truth, label_field=3, group_field=1)
 
 
+@pytest.mark.slow
 def test_vctk(tmp_path: Path) -> None:
     """Folders are speakers, which are the labels of a task of speakers; the other microphone is the second field."""
     truth = {
@@ -91,6 +97,7 @@ def test_vctk(tmp_path: Path) -> None:
     check(tmp_path, truth, labels_from=2)
 
 
+@pytest.mark.slow
 def test_voxceleb(tmp_path: Path) -> None:
     """Speakers, and videos of each: both levels are called by identifiers."""
     truth = {
@@ -104,6 +111,7 @@ def test_voxceleb(tmp_path: Path) -> None:
     check(tmp_path, truth, labels_from=2)
 
 
+@pytest.mark.slow
 def test_librispeech(tmp_path: Path) -> None:
     """Speakers and chapters are both numbers, and no speaker of the test set is in the train set."""
     for split, speakers in (("train-clean-100", (103, 104)), ("test-clean", (1089, 1188))):
