@@ -18,7 +18,7 @@ class Guesses:
     def __call__(self, question: Question) -> str:
         """The guess as the answer."""
         answer = self._take(question)
-        self.lines.append(f"{question.option} {answer}: {question.reason}")
+        self.lines.append(f"{question.stated(answer)}: {question.reason}")
         return answer
 
 

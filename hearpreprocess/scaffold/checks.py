@@ -63,13 +63,12 @@ def check_events(tables: NamingTables, times: Times) -> None:
 
 def _lines_where(tables: NamingTables, is_wrong: Callable[[Row], bool]) -> list[str]:
     """The rows of which something holds, of those that name a recording, by table and line."""
-    by_name = tables.naming.by_name
-    recordings = tables.recordings.named(by_name=by_name)
+    recordings = tables.recordings
     return [
         f"{table.path}, line {line}"
         for table, naming in tables.tables
         for line, row in zip(table.lines, table.rows, strict=True)
-        if is_wrong(row) and naming.path(row[naming.column]) in recordings
+        if is_wrong(row) and naming.recording(row[naming.column], recordings) in recordings.known
     ]
 
 

@@ -60,9 +60,9 @@ class Question:
     """A decision that a folder leaves open, with the guess and what speaks for it.
 
     `option`: the option that states the answer. `text`: the question after "Which", in words. `answers`: all that the
-    option takes here, the guess among them. `details`: what each answer stands for, such as the first values of a
-    column; as many as answers, or none. `is_certain`: whether the guess is taken where nobody can be asked; otherwise
-    the folder is refused with `option`.
+    option takes here, the guess among them; each with its option where several options state the answer. `details`:
+    what each answer stands for, such as the first values of a column; as many as answers, or none. `is_certain`:
+    whether the guess is taken where nobody can be asked; otherwise the folder is refused with `option`.
     """
 
     option: str
@@ -72,6 +72,10 @@ class Question:
     reason: str
     is_certain: bool
     details: tuple[str, ...] = ()
+
+    def stated(self, answer: str) -> str:
+        """How the command line states an answer."""
+        return answer if answer.startswith("--") else f"{self.option} {answer}"
 
     def lines(self) -> list[str]:
         """The answers, one a line, each with its details."""
@@ -91,7 +95,7 @@ def certain_guess(question: Question) -> str:
     """
     if question.is_certain:
         return question.guess
-    candidates = "\n".join(f"  {question.option} {line}" for line in question.lines())
+    candidates = "\n".join(f"  {question.stated(line)}" for line in question.lines())
     raise CorpusError(f"which {question.text}? {question.reason}. Use {question.option}:\n{candidates}")
 
 

@@ -10,13 +10,31 @@ from hearpreprocess.task import Column
 
 # Without blanks, underscores and brackets, as columns are called in many ways.
 GROUP_NAMES = (
-    *("group", "speaker", "speakerid", "participant", "participantid", "subject", "subjectid", "patient", "patientid"),
-    *("actor", "talker", "singer", "artist", "clientid", "user", "userid", "recordist"),
-    *("session", "recording", "animal"),
+    *(
+        "group",
+        "groupid",
+        "speaker",
+        "speakerid",
+        "speakername",
+        "spk",
+        "spkid",
+        "spkr",
+        "participant",
+        "participantid",
+    ),
+    *("subject", "subjectid", "subjectname", "patient", "patientid", "person", "personid", "actor", "actorid"),
+    *("talker", "talkerid", "singer", "singerid", "performer", "player", "artist", "artistid", "clientid", "user"),
+    *("userid", "username", "recordist", "author", "animal", "animalid", "individual", "session", "sessionid"),
+    *("recording", "recordingid", "recordingname", "sourcefile", "srcfile", "originalfile", "fsid", "freesoundid"),
+    *("location", "locationid", "site", "siteid", "identifier"),
 )
+"""The one before another is the larger unit, as sessions are of one speaker."""
 
 YES, NO = ("1", "1.0", "true", "yes", "x"), ("0", "0.0", "false", "no", "")
-"""In small letters."""
+"""In lower case."""
+
+NOTHING = ("", "nan", "none", "[]")
+"""Cells without a label, in lower case."""
 
 
 def plain_name(column: Column) -> str:
@@ -32,6 +50,18 @@ _GROUP_NAME = re.compile(
     re.IGNORECASE,
 )
 """A folder that is numbered as people, sessions and places are; a number or a letter with a number is one, too."""
+
+
+_PEOPLE_NAME = re.compile(
+    r"(?:speakers?|spkr?|subjects?|subj?|participants?|patients?|persons?|actors?|talkers?|singers?|users?|sessions?|id)"
+    r"[ _-]*\d+",
+    re.IGNORECASE,
+)
+
+
+def are_people_names(names: Collection[str]) -> bool:
+    """Whether folders are numbered behind a word for people or sessions."""
+    return all(_PEOPLE_NAME.fullmatch(name) for name in names)
 
 
 def are_group_names(names: Collection[str]) -> bool:
@@ -66,5 +96,12 @@ def distinct_cells(rows: Sequence[Row], column: Column) -> set[str]:
 
 
 def group_column_in(columns: Sequence[Column], rows: Sequence[Row]) -> Column:
-    """The column that is called as groups are, and is not blank throughout; "" where there is none."""
-    return column_called([column for column in columns if distinct_cells(rows, column) != {""}], GROUP_NAMES)
+    """The column that is called as groups are, one whose values recur before others; "" where there is none.
+
+    Neither a column with one value nor one of 0 and 1 holds groups.
+    """
+    values = {column: distinct_cells(rows, column) for column in columns}
+    able = [column for column in columns if len(values[column] - {""}) > 1 and not is_yes_and_no(values[column])]
+    recurring = [column for column in able if len(values[column]) < len(rows)]
+    found = column_called(recurring, GROUP_NAMES)
+    return found if found != "" else column_called(able, GROUP_NAMES)

@@ -100,6 +100,11 @@ class DatasetDescription:
         return self.layout.paths if isinstance(self.layout, TablesLayout) else ()
 
     @property
+    def split_lists(self) -> tuple[str, ...]:
+        """The paths of the lists that give splits."""
+        return tuple(self.splits.listed.lists) if self.splits.listed else ()
+
+    @property
     def labels(self) -> Labels:
         """The columns of the labels; none where folders are the labels."""
         return self.layout.labels if isinstance(self.layout, TablesLayout) else Labels()

@@ -7,50 +7,73 @@ from collections.abc import Sequence
 from hearpreprocess.errors import ConfigError
 from hearpreprocess.scaffold.choices import NONE, Ask, Choices, Question
 from hearpreprocess.scaffold.columns import group_column_in, name_of
-from hearpreprocess.scaffold.decided_labels import decided_labels
+from hearpreprocess.scaffold.decided_labels import decided_group, decided_labels
 from hearpreprocess.scaffold.from_tables import Columns
+from hearpreprocess.scaffold.given_splits import split_columns_in, splits_for_rows
 from hearpreprocess.scaffold.label_columns import facts_of
-from hearpreprocess.scaffold.labels import with_several
+from hearpreprocess.scaffold.labels import with_several, yes_columns_in
 from hearpreprocess.scaffold.naming import NamingTables
 from hearpreprocess.scaffold.notes import Notes
-from hearpreprocess.scaffold.splits import split_column_in
+from hearpreprocess.scaffold.rows import of_known
+from hearpreprocess.scaffold.splits import Splits
 from hearpreprocess.scaffold.stated import stated_column, stated_part
 from hearpreprocess.scaffold.tables import Row
-from hearpreprocess.scaffold.times import Times, checked_times, time_columns_in
+from hearpreprocess.scaffold.times import Times, checked_times, times_in
 from hearpreprocess.task import Column
 
 
-def decided_columns(tables: NamingTables, choices: Choices, ask: Ask, notes: Notes) -> Columns:
+def decided_columns(
+    tables: NamingTables, choices: Choices, ask: Ask, notes: Notes, beside: Sequence[Splits] = ()
+) -> Columns:
     """The columns of tables that hold what a task needs; notes on them are added.
 
-    Raises ConfigError where the user states a column that is not there, and CorpusError where no column looks like
-    labels, or several do and nobody can be asked.
+    `beside`: the splits that lists and folders give. Raises ConfigError where the user states a column that is not
+    there, and CorpusError where no column looks like labels, or several do and nobody can be asked.
     """
     rows = [row for _table, row in tables.rows]
+    paths = tables.recordings.paths
     times = _times(tables, choices, ask, notes)
-    splits = _split_columns(tables, choices, ask)
-    group = stated_part(choices, "group", tables.recordings.paths) or _group_column(tables, rows, choices, ask)
-    taken = (*splits, group, *(times.columns if times else ()))
+    split_columns = _split_columns(tables, choices, ask)
+    group = stated_part(choices, "group", paths) or _group_column(tables, rows, split_columns, choices, ask)
+    taken = (*split_columns, group, *(times.columns if times else ()))
     left = [column for column in tables.columns if column not in taken]
-    labels = decided_labels(tables, left, choices, ask)
-    return Columns(
-        labels if times else with_several(labels, rows),
-        times,
-        splits,
-        group,
-        may_have_splits=NONE not in choices.split_columns,
-    )
+    if times:
+        left = _differing_within_recordings(tables, left) or left
+    labels = decided_labels(tables, left, choices, ask, may_be_one=times is not None)
+    splits = Splits()
+    if NONE not in choices.split_columns:
+        known = of_known(tables.by_recording, tables.recordings, by_name=tables.naming.by_name)
+        are_stated = bool(choices.split_columns)
+        splits = notes.value_of(splits_for_rows(tables, split_columns, beside, known, are_stated=are_stated))
+    if group == "" and labels.part:
+        group = decided_group(labels.part, choices, paths, splits) or ""
+    return Columns(labels if times else with_several(labels, rows), times, group, splits)
+
+
+def _differing_within_recordings(tables: NamingTables, columns: Sequence[Column]) -> list[Column]:
+    """The columns that differ within a recording, as labels of events do."""
+    return [
+        column
+        for column in columns
+        if any(len({row[column] for _table, row in of_path}) > 1 for of_path in tables.by_recording.values())
+    ]
+
+
+def have_splits_or_groups(tables: NamingTables) -> bool:
+    """Whether columns look like splits or groups, which hold for folders of labels, too."""
+    rows = [row for _table, row in tables.rows]
+    return bool(split_columns_in(tables.columns_of_first, rows)) or group_column_in(tables.columns, rows) != ""
 
 
 def _times(tables: NamingTables, choices: Choices, ask: Ask, notes: Notes) -> Times | None:
-    times = time_columns_in(tables.columns)
+    times = times_in(tables)
     if times:
         times = notes.value_of(checked_times(times, tables.by_recording, tables.recordings.seconds))
     if choices.task_type == "event" and times is None:
         listed = ", ".join(map(name_of, tables.columns))
         raise ConfigError(
-            f"--task-type event: {tables.first.path} has no columns with times in seconds, such as onset and offset; "
-            f"its columns are {listed}"
+            f"--task-type event: {tables.first.path} has no columns of times in seconds, such as onset and offset; "
+            f"its columns: {listed}"
         )
     if times is None:
         return None
@@ -77,24 +100,34 @@ def _split_columns(tables: NamingTables, choices: Choices, ask: Ask) -> tuple[Co
         return ()
     if choices.split_columns:
         return tuple(stated_column("--split-column", name, tables) for name in choices.split_columns)
-    guess = split_column_in(tables.columns_of_first, tables.first)
-    if guess == "":
-        return ()
-    answer = _asked_for_column(tables, ask, "--split-column", "column holds the splits", guess)
+    guess = split_columns_in(tables.columns_of_first, [row for _table, row in tables.rows])
+    if len(guess) != 1:
+        return guess
+    (column,) = guess
+    rows = [row for _table, row in tables.rows if column in row]
+    others = yes_columns_in([other for other in tables.columns if other != column], rows)
+    may_be_tag = column in yes_columns_in([column], rows) and len(others) > 1
+    answer = _asked_for_column(
+        tables, ask, "--split-column", "column holds the splits", column, is_certain=not may_be_tag
+    )
     return () if answer == NONE else (stated_column("--split-column", answer, tables),)
 
 
-def _group_column(tables: NamingTables, rows: Sequence[Row], choices: Choices, ask: Ask) -> Column:
+def _group_column(
+    tables: NamingTables, rows: Sequence[Row], taken: Sequence[Column], choices: Choices, ask: Ask
+) -> Column:
     if choices.group_column:
         return "" if choices.group_column == NONE else stated_column("--group-column", choices.group_column, tables)
-    guess = group_column_in(tables.columns, rows)
+    guess = group_column_in([column for column in tables.columns if column not in taken], rows)
     if guess == "":
         return ""
-    answer = _asked_for_column(tables, ask, "--group-column", "column holds the groups", guess)
+    answer = _asked_for_column(tables, ask, "--group-column", "column holds the groups", guess, is_certain=True)
     return "" if answer == NONE else stated_column("--group-column", answer, tables)
 
 
-def _asked_for_column(tables: NamingTables, ask: Ask, option: str, text: str, guess: Column) -> str:
+def _asked_for_column(
+    tables: NamingTables, ask: Ask, option: str, text: str, guess: Column, *, is_certain: bool
+) -> str:
     columns = tables.columns if guess in tables.columns else [guess, *tables.columns]
     rows = [row for _table, row in tables.rows]
     return ask(
@@ -103,8 +136,8 @@ def _asked_for_column(tables: NamingTables, ask: Ask, option: str, text: str, gu
             text,
             name_of(guess),
             (*map(name_of, columns), NONE),
-            f"column {name_of(guess)!r} looks like it",
-            is_certain=True,
+            f"column {name_of(guess)!r} looks like it" + ("" if is_certain else ", or like a tag"),
+            is_certain=is_certain,
             details=(*(facts.summary for facts in facts_of(columns, rows).values()), "no column"),
         )
     )

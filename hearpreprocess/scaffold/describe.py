@@ -14,20 +14,27 @@ from hearpreprocess.scaffold.choices import NONE, Ask, Choices, certain_guess
 from hearpreprocess.scaffold.content import notes_on_unused, recordings_in, seconds_of_some, visible
 from hearpreprocess.scaffold.dataset import DatasetDescription
 from hearpreprocess.scaffold.decided_labels import decided_parts
-from hearpreprocess.scaffold.decisions import decided_columns
-from hearpreprocess.scaffold.division import MOST_FOLDS, divide, ungrouped
-from hearpreprocess.scaffold.from_folders import described_by_folders, folders_name_labels
+from hearpreprocess.scaffold.decisions import decided_columns, have_splits_or_groups
+from hearpreprocess.scaffold.division import MOST_FOLDS, SHARES, divide, ungrouped
+from hearpreprocess.scaffold.from_folders import described_by_folders
 from hearpreprocess.scaffold.from_tables import described_by_tables, tables_hold_labels
-from hearpreprocess.scaffold.naming import NamingTables, tables_naming
-from hearpreprocess.scaffold.notes import Noted, Notes
+from hearpreprocess.scaffold.given_splits import splits_beside_tables
+from hearpreprocess.scaffold.levels import guessed_levels
+from hearpreprocess.scaffold.naming import NamingTables
+from hearpreprocess.scaffold.notes import Noted, Notes, some
 from hearpreprocess.scaffold.parts import named
 from hearpreprocess.scaffold.recordings import Recordings
-from hearpreprocess.scaffold.stated import stated_table
+from hearpreprocess.scaffold.splits import Splits, splits_of_folders
+from hearpreprocess.scaffold.stated import check_file_column, stated_table
+from hearpreprocess.scaffold.table_choice import tables_naming
 from hearpreprocess.scaffold.tables import SUFFIXES
 from hearpreprocess.storage import counted
 
 UNREAD = (".json", ".jsonl", ".xlsx", ".xls", ".ods", ".parquet")
 """Tables of kinds that are not read."""
+
+KALDI = ("wav.scp", "utt2spk")
+"""The lists of a Kaldi data directory."""
 
 
 def describe(folder: Path, choices: Choices | None = None, ask: Ask = certain_guess) -> DatasetDescription:
@@ -41,41 +48,74 @@ def describe(folder: Path, choices: Choices | None = None, ask: Ask = certain_gu
     paths = recordings_in(folder, files)
     if not paths:
         raise CorpusError(
-            "\n".join([f"{folder} holds no recordings: none of its files is audio", *_lines_of(notes.lines)])
+            "\n".join([f"{folder}: no recordings found; none of its files is audio", *_lines_of(notes.lines)])
         )
+    _check_no_kaldi(folder, files, choices)
     seconds = notes.value_of(seconds_of_some(folder, paths))
     recordings = Recordings(paths, seconds, tuple(sorted({*files}.difference(paths))))
     notes.add(_notes_on_files(folder, files, recordings))
     candidates = [path for path in files if path.lower().endswith(SUFFIXES)]
     if choices.tables:
         candidates = [stated_table(folder, table, candidates) for table in choices.tables]
-    tables = notes.value_of(tables_naming(folder, candidates, recordings, choices.file_column))
+    tables = notes.value_of(
+        tables_naming(folder, candidates, recordings, choices.file_column, are_stated=bool(choices.tables))
+    )
+    if choices.file_column and tables is None:
+        check_file_column(folder, candidates, recordings, choices.file_column)
     looked_for: list[str] = []
     try:
-        if tables and _are_wanted(tables, choices, recordings):
-            dataset = described_by_tables(tables, decided_columns(tables, choices, ask, notes), notes)
+        if tables and _are_wanted(tables, choices, recordings.paths):
+            used = [table.path for table, _naming in tables.tables]
+            beside = _splits_beside(folder, recordings, choices, notes, used)
+            dataset = described_by_tables(tables, decided_columns(tables, choices, ask, notes, beside), notes)
         else:
             unused = tables.tables if tables else ()
-            notes.add(f"{table.path} has no column that is called label" for table, _naming in unused)
-            dataset = described_by_folders(folder, recordings, decided_parts(recordings.paths, choices, ask), notes)
+            notes.add(f"{table.path}: not used; no column is named like labels" for table, _naming in unused)
+            beside = _splits_beside(folder, recordings, choices, notes)
+            parts = decided_parts(recordings.paths, choices, ask, notes, beside)
+            dataset = described_by_folders(folder, recordings, parts, notes)
         check_clips(dataset.clips, dataset.label_source)
         looked_for = _notes_on_columns(dataset)
-        dataset = notes.value_of(_divided(dataset))
+        states_groups = choices.group_column or choices.groups_from is not None or choices.group_field is not None
+        dataset = notes.value_of(_divided(dataset, may_drop_groups=not states_groups))
     except (CorpusError, SplitError) as error:
         raise CorpusError("\n".join([str(error), *_lines_of(looked_for), *_lines_of(notes.lines)])) from None
-    notes.add(notes_on_unused(files, (*paths, *dataset.tables)))
+    notes.add(notes_on_unused(files, (*paths, *dataset.tables, *dataset.split_lists)))
     return replace(dataset, notes=(*notes.lines, *_notes_on_division(dataset)))
 
 
-def _are_wanted(tables: NamingTables, choices: Choices, recordings: Recordings) -> bool:
-    """Whether the tables are used: for a column that the user states, or for labels."""
-    if choices.tables or choices.file_column or choices.label_columns or choices.group_column not in ("", NONE):
+def _splits_beside(
+    folder: Path, recordings: Recordings, choices: Choices, notes: Notes, tables: Sequence[str] = ()
+) -> list[Splits]:
+    """The splits in lists, which are no tables that are used, and in folders; none where the user states a column."""
+    if choices.split_columns:
+        return []
+    others = [path for path in recordings.others if path not in tables]
+    return notes.value_of(splits_beside_tables(folder, others, recordings))
+
+
+def _are_wanted(tables: NamingTables, choices: Choices, paths: Sequence[str]) -> bool:
+    """Whether the tables are used: for what the user states, for labels, or for splits and groups beside folders."""
+    is_stated = choices.tables or choices.file_column or choices.label_columns or set(choices.split_columns) - {NONE}
+    if is_stated or choices.group_column not in ("", NONE):
         return True
-    if set(choices.split_columns) - {NONE}:
+    if have_splits_or_groups(tables):
         return True
     if choices.labels_from is not None or choices.label_field is not None:
         return False
-    return tables_hold_labels(tables) or not folders_name_labels(recordings.paths)
+    levels = guessed_levels(paths, splits_of_folders(paths)[0])
+    return tables_hold_labels(tables) or levels is None or not levels.is_certain
+
+
+def _check_no_kaldi(folder: Path, files: Sequence[str], choices: Choices) -> None:
+    """Raise CorpusError for a Kaldi data directory, whose lists are not read, where nothing else is stated."""
+    lists = [path for path in files if path.rpartition("/")[2] in KALDI]
+    if lists and choices == Choices():
+        raise CorpusError(
+            f"{folder}: {' and '.join(lists[:2])} make it a Kaldi data directory, which is not read. Write a csv file "
+            "with the columns file, label and speaker and state it with --table, or state the folder level of the "
+            "labels with --labels-from"
+        )
 
 
 def _lines_of(notes: Sequence[str]) -> list[str]:
@@ -86,13 +126,13 @@ def _notes_on_files(folder: Path, files: Sequence[str], recordings: Recordings) 
     notes = []
     empty = [path for path in recordings.paths if not (folder / path).stat().st_size]
     if empty:
-        notes.append(f"empty files among the recordings, such as {empty[0]}: {len(empty):,}")
+        notes.append(f"empty recordings: {len(empty):,} ({some(empty)})")
     if unread := [path for path in files if path.lower().endswith(UNREAD)]:
-        notes.append(f"{unread[0]} is not read; what it tells is taken from a csv")
+        notes.append(f"{unread[0]} is not read; save it as csv if it has labels")
     return notes
 
 
-def _divided(dataset: DatasetDescription) -> Noted[DatasetDescription]:
+def _divided(dataset: DatasetDescription, *, may_drop_groups: bool) -> Noted[DatasetDescription]:
     """The description with how its clips can be divided: without their groups where these leave nothing that can be.
 
     Raises SplitError where they cannot be divided at all.
@@ -101,7 +141,7 @@ def _divided(dataset: DatasetDescription) -> Noted[DatasetDescription]:
     try:
         return replace(dataset, division=divide(dataset.clips, needs_every_label=needs_every_label)), []
     except SplitError as error:
-        if dataset.group == "":
+        if dataset.group == "" or not may_drop_groups:
             raise
         clips = ungrouped(dataset.clips)
         try:
@@ -109,8 +149,8 @@ def _divided(dataset: DatasetDescription) -> Noted[DatasetDescription]:
         except SplitError:
             raise error from None
     note = (
-        f"of labels, fewer than two are in several groups of {named(dataset.group)}: it is not used as a "
-        "group, and a model is tested on what it was trained on"
+        f"groups not used: fewer than 2 labels are in several groups of {named(dataset.group)}, so groups are divided "
+        "between splits"
     )
     return replace(dataset, clips=clips, group="", division=division), [note]
 
@@ -119,15 +159,19 @@ def _notes_on_columns(dataset: DatasetDescription) -> list[str]:
     """Where labels and groups were looked for, for clips that cannot be divided."""
     if not dataset.clips:
         return []
-    notes = [f"labels were looked for in {dataset.label_source}"]
+    notes = [f"labels: {dataset.label_source}"]
     if dataset.group != "":
-        notes.append(f"groups are those of {named(dataset.group)}")
+        notes.append(f"groups: {named(dataset.group)}")
     return notes
 
 
 def _notes_on_division(dataset: DatasetDescription) -> list[str]:
     division = dataset.division
     notes = [_on_rare_labels(dataset)] if division.rare else []
+    if division.shares != SHARES[0]:
+        notes.append(
+            f"TrainValidTest{division.shares}: with the default {SHARES[0]}, a split would be empty or lack labels"
+        )
     if 0 < division.folds < MOST_FOLDS and dataset.times is None:
         notes.append(_on_few_folds(dataset))
     return notes
@@ -137,8 +181,8 @@ def _on_few_folds(dataset: DatasetDescription) -> str:
     of_groups = {(clip.group, label) for clip in dataset.clips for label in clip.labels}
     groups = Counter(label for _group, label in of_groups if label not in dataset.division.rare)
     count, label = min((count, label) for label, count in groups.items())
-    holders = "recordings" if dataset.group == "" else f"groups of {named(dataset.group)}"
-    return f"{dataset.division.folds} folds in place of {MOST_FOLDS}: label {label} is in {count:,} {holders}"
+    holders = "recordings" if dataset.group == "" else f"groups ({named(dataset.group)})"
+    return f"{dataset.division.folds} folds instead of {MOST_FOLDS}: label {label} is in only {count:,} {holders}"
 
 
 def _on_rare_labels(dataset: DatasetDescription) -> str:
@@ -146,6 +190,6 @@ def _on_rare_labels(dataset: DatasetDescription) -> str:
     shown = ", ".join(rare[:5]) + (" ..." if len(rare) > 5 else "")
     alone = sum(set(rare).issuperset(clip.labels) for clip in dataset.clips)
     return (
-        f"{counted(len(rare), 'labels')} would not be in every split ({shown}); {counted(alone, 'clips')} with no "
-        "other label are left out, as scores on splits with different labels do not compare"
+        f"{counted(len(rare), 'labels')} would not be in every split ({shown}) and {'is' if len(rare) == 1 else 'are'} "
+        f"left out, with {counted(alone, 'recordings')} that {'has' if alone == 1 else 'have'} no other label"
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from hearpreprocess.corpus import splits
 from hearpreprocess.errors import SplitError
+from hearpreprocess.storage import counted
 from hearpreprocess.task import TrainValidTest
 
 MOST_FOLDS, FEWEST_FOLDS, FEWEST_LABELS = 5, 2, 2
@@ -54,8 +55,13 @@ def divide(clips: Sequence[ExpectedClip], *, needs_every_label: bool) -> Divisio
     if not needs_every_label:
         folds = min(MOST_FOLDS, len({clip.group for clip in clips}))
         if folds < FEWEST_FOLDS and not is_given:
-            raise SplitError("one recording cannot be divided into folds; collect more")
-        return Division(0 if is_given else folds)
+            raise SplitError(
+                "1 group of recordings cannot be divided into folds; expected at least 2. Add recordings, or use "
+                "--group-column none"
+            )
+        if is_given:
+            return Division(shares=_shares_that_fill([clip.group for clip in clips], [clip.split for clip in clips])[0])
+        return Division(folds)
     rare: set[str] = set()
     for _round in range(MOST_ROUNDS):
         left = [(clip, [label for label in clip.labels if label not in rare]) for clip in clips]
@@ -69,10 +75,10 @@ def divide(clips: Sequence[ExpectedClip], *, needs_every_label: bool) -> Divisio
     every = sorted({label for clip in clips for label in clip.labels})
     named = ", ".join((sorted(rare) or every)[:5]) + (" ..." if len(rare or every) > 5 else "")
     where = "in each of the given splits" if is_given else "in enough recordings, or groups of them, to be in two folds"
-    more = ", or take the splits away, so that folds are drawn" if is_given else ""
+    more = ", or draw folds instead of the given splits (--split-column none)" if is_given else ""
     raise SplitError(
-        f"fewer than {FEWEST_LABELS} of {len(every):,} labels are {where} ({'not ' if rare else ''}{named}): collect "
-        f"more of them, or merge labels{more}"
+        f"fewer than {FEWEST_LABELS} of {counted(len(every), 'labels')} are {where} ({'not ' if rare else ''}{named}). "
+        f"Add recordings, merge labels, or state other labels{more}"
     )
 
 
@@ -84,7 +90,7 @@ def _of_given(clips: Labelled) -> tuple[Division, set[str]]:
     given = [clip.split for clip, _labels in clips]
     groups = [clip.group for clip, _labels in clips]
     lacking: dict[tuple[int, int, int], set[str]] = {}
-    for shares in SHARES if "train" in given else SHARES[:1]:
+    for shares in _shares_that_fill(groups, given):
         drawn = splits.draw_missing(groups, given, TrainValidTest(*shares)) if "train" in given else given
         of_split: dict[str, set[str]] = {}
         for split, (_clip, labels) in zip(drawn, clips, strict=True):
@@ -93,6 +99,29 @@ def _of_given(clips: Labelled) -> tuple[Division, set[str]]:
         lacking[shares] = {label for label in every if any(label not in labels for labels in of_split.values())}
     best = min(lacking, key=lambda shares: len(lacking[shares]))
     return Division(shares=best), lacking[best]
+
+
+def _shares_that_fill(groups: Sequence[str], given: Sequence[str]) -> list[tuple[int, int, int]]:
+    """The shares under which no split that is drawn is empty.
+
+    Raises SplitError where there are none.
+    """
+    if "train" not in given:
+        return list(SHARES[:1])
+    empty: dict[tuple[int, int, int], list[str]] = {}
+    for shares in SHARES:
+        drawn = splits.draw_missing(groups, given, TrainValidTest(*shares))
+        empty[shares] = [split for split in ("train", "valid", "test") if split not in drawn]
+    if filling := [shares for shares in SHARES if not empty[shares]]:
+        return filling
+    split = empty[SHARES[-1]][0]
+    share = SHARES[-1][("train", "valid", "test").index(split)]
+    of_train = {group for group, given_split in zip(groups, given, strict=True) if given_split in ("", "train")}
+    raise SplitError(
+        f"{split} gets 0 of {counted(len(of_train), 'groups')} of train, even at {share} %. Add recordings of other "
+        "groups, draw without groups (--group-column none), or draw folds instead of the given splits "
+        "(--split-column none)"
+    )
 
 
 def _of_folds(clips: Labelled) -> tuple[Division, set[str]]:

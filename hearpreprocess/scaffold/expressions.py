@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from hearpreprocess.scaffold.columns import YES
 from hearpreprocess.scaffold.dataset import DatasetDescription, TablesLayout
+from hearpreprocess.scaffold.naming import Naming
 from hearpreprocess.scaffold.parts import PathPart
+from hearpreprocess.scaffold.splits import ListedSplits
 from hearpreprocess.scaffold.times import Times
 from hearpreprocess.task import Column
 
@@ -45,17 +47,29 @@ def cell(column: Column, row: str = "row") -> str:
     return f"{row}[{literal(column)}]"
 
 
+def path_of_cell(expression: str, naming: Naming | ListedSplits, *, have_backslashes: bool, prefix: str = "") -> str:
+    """The path that a cell stands for, or the file's name; `prefix`: an expression for what is before it, or ""."""
+    path = expression + ('.replace("\\\\", "/")' if have_backslashes else "")
+    if naming.by_name:
+        path = f'{path}.rpartition("/")[2]'
+    if naming.cell_prefix:
+        path += f".removeprefix({literal(naming.cell_prefix)})"
+    if naming.cell_suffix:
+        path += f".removesuffix({literal(naming.cell_suffix)})"
+    prefix = prefix or (literal(naming.prefix) if naming.prefix and not naming.by_name else "")
+    return " + ".join(filter(None, [prefix, path, literal(naming.suffix) if naming.suffix else ""]))
+
+
 def member(layout: TablesLayout, of_cell: str, *, may_be_missing: bool) -> str:
     """The recording that a cell names."""
     naming = layout.naming
-    path = f"{of_cell}.strip()" + ('.replace("\\\\", "/")' if layout.have_backslashes else "")
-    suffix = f" + {literal(naming.suffix)}" if naming.suffix else ""
-    if naming.by_name:
-        name = f'{path}.rpartition("/")[2]{suffix}'
-        return f"by_name.get({name})" if may_be_missing else f"by_name[{name}]"
-    prefix = f"{literal(naming.prefix)} + " if naming.prefix else ""
-    prefix = "place + " if layout.have_prefixes else prefix
-    return f"recordings.member({prefix}{path}{suffix})"
+    prefix = "place" if layout.have_prefixes else ""
+    path = path_of_cell(f"{of_cell}.strip()", naming, have_backslashes=layout.have_backslashes, prefix=prefix)
+    if not naming.by_name and not naming.is_loose:
+        return f"recordings.member({path})"
+    members = "by_name" if naming.by_name else "by_path"
+    key = f"spelled({path})" if naming.is_loose else path
+    return f"{members}.get({key})" if may_be_missing else f"{members}[{key}]"
 
 
 def of_path(part: PathPart) -> str:
@@ -80,30 +94,9 @@ def onset_and_offset(times: Times) -> tuple[str, str]:
     return onset, f"round({onset} + float({end}), 6)" if times.are_durations else f"float({end})"
 
 
-def without_split(dataset: DatasetDescription, row: str) -> str:
-    """Whether a row lacks the split that others have; `row`: the variable with it."""
-    of_table = "not split and " if dataset.splits.tables else ""
-    return f"{of_table}not {cell(dataset.splits.column, row)}.strip()"
-
-
-def clip_arguments(dataset: DatasetDescription, labels: str, row: str = "row") -> list[str]:
-    """The arguments of a clip, its member and labels first; `row`: the variable with its row."""
-    return ["member", labels, *_split(dataset, row), *_group(dataset, row), *_name(dataset)]
-
-
-def _split(dataset: DatasetDescription, row: str) -> list[str]:
-    """The argument with the split that the dataset gives a clip, where it does."""
-    splits, of_row = dataset.splits, cell(dataset.splits.column, row)
-    if folds := splits.folds:
-        prefix = f".strip().removeprefix({literal(folds.prefix)})" if folds.prefix else ""
-        return [f"split=fold(int(float({of_row}{prefix})) - {folds.first})"]
-    if splits.tables:
-        return [f"split=split or SPLITS[{of_row}.strip()]" if splits.names else "split=split"]
-    if splits.folder == "innermost":
-        return ["split=SPLITS[member.folder]"]
-    if splits.folder == "outermost":
-        return ['split=SPLITS[member.path.partition("/")[0]]']
-    return [f"split=SPLITS[{of_row}.strip()]"] if splits.names else []
+def clip_arguments(dataset: DatasetDescription, labels: str, splits: Sequence[str], row: str = "row") -> list[str]:
+    """The arguments of a clip: its member, labels and split first; `row`: the variable with its row."""
+    return ["member", labels, *splits, *_group(dataset, row), *_name(dataset)]
 
 
 def _group(dataset: DatasetDescription, row: str) -> list[str]:

@@ -1,42 +1,29 @@
-"""Describe recordings by the names of their folders: the innermost are labels, or those around folders of splits."""
+"""Describe recordings by the parts of their paths that are labels and groups."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from hearpreprocess.errors import CorpusError
-from hearpreprocess.scaffold.dataset import DatasetDescription, FoldersLayout
+from hearpreprocess.scaffold.dataset import DatasetDescription, FoldersLayout, Omissions
 from hearpreprocess.scaffold.division import ExpectedClip, ungrouped
-from hearpreprocess.scaffold.notes import Noted, Notes
+from hearpreprocess.scaffold.levels import levels_in
+from hearpreprocess.scaffold.notes import Notes
 from hearpreprocess.scaffold.parts import PathPart
 from hearpreprocess.scaffold.recordings import ClipNaming, Recordings, are_unique, check_lengths, clip_name, long_names
 from hearpreprocess.scaffold.rows import groups_that_hold
-from hearpreprocess.scaffold.splits import SPLITS, Splits, splits_of_innermost, splits_of_outermost
+from hearpreprocess.scaffold.splits import Splits
 
 
 @dataclass(frozen=True)
 class Parts:
-    """The parts of paths that a task is made of. `may_have_splits`: whether folders called as splits are splits."""
+    """The parts of paths that a task is made of, and the splits that folders or lists give."""
 
     label: PathPart
     group: PathPart | None = None
-    may_have_splits: bool = True
-
-
-def folders_name_labels(paths: Sequence[str]) -> bool:
-    """Whether all recordings are in folders, of which two at least are called differently and not as splits are."""
-    if not all("/" in path for path in paths):
-        return False
-    return len({name for name in map(label_folder_of(paths).of, paths) if name.lower() not in SPLITS}) > 1
-
-
-def label_folder_of(paths: Sequence[str]) -> PathPart:
-    """Which folders of the recordings are labels: those around the innermost ones where these are splits."""
-    innermost = {path.split("/")[-2].lower() for path in paths if "/" in path}
-    are_splits = len(innermost) > 1 and innermost <= SPLITS.keys() and all(path.count("/") > 1 for path in paths)
-    return PathPart(level=-2 if are_splits else -1)
+    splits: Splits = field(default_factory=Splits)
 
 
 def described_by_folders(folder: Path, recordings: Recordings, parts: Parts, notes: Notes) -> DatasetDescription:
@@ -45,52 +32,47 @@ def described_by_folders(folder: Path, recordings: Recordings, parts: Parts, not
     Raises CorpusError where these folders hold fewer than two labels, or where paths do not name clips.
     """
     paths = recordings.paths
-    splits = notes.value_of(splits_of_folders(parts.label, paths)) if parts.may_have_splits else Splits()
     _check_labels(folder, parts.label, paths)
-    notes.add(_notes_on_unused(parts, paths, splits))
+    notes.add(_notes_on_unused(parts, paths))
     naming = _clip_naming(folder, parts.label, paths)
-    clips = _clips(parts, paths, splits, naming)
+    clips, unsplit = _clips(parts, paths, naming)
+    notes.add([f"recordings without a split, which are left out: {unsplit:,}"] if unsplit else [])
     group = notes.value_of(groups_that_hold(clips, parts.group or ""))
     return DatasetDescription(
         recordings=len(paths),
         patterns=recordings.patterns,
         seconds=recordings.usual_seconds,
         layout=FoldersLayout(parts.label),
-        splits=splits,
+        splits=parts.splits,
         clip_naming=naming,
         clips=clips if group != "" else ungrouped(clips),
         group=group,
+        omissions=Omissions(unsplit=unsplit),
     )
-
-
-def splits_of_folders(label: PathPart, paths: Sequence[str]) -> Noted[Splits]:
-    """The splits that folders beside or around those of labels are; none where no folders are."""
-    if label.level == -2:
-        return splits_of_innermost(paths)
-    if all(path.count("/") > 1 for path in paths):
-        return splits_of_outermost(paths)
-    return Splits(), []
 
 
 def _check_labels(folder: Path, label: PathPart, paths: Sequence[str]) -> None:
     """Raise CorpusError where the folders' names hold fewer than two labels."""
     if not all(map(label.is_in, paths)):
         raise CorpusError(
-            f"nothing tells the labels of the recordings in {folder}: put them into a folder a label, or add a table "
-            "(csv) with a column of file names and one of labels"
+            f"cannot tell the labels: {folder} has neither one folder per label nor a table that names the recordings. "
+            "Add a csv file with a column of file names and a column of labels, or use --label-field if the file names "
+            "contain the labels"
         )
     if len(set(map(label.of, paths))) < 2:
-        name = label.of(paths[0])
-        raise CorpusError(f"all recordings in {folder} are in folders called {name!r}: that tells no labels")
+        raise CorpusError(
+            f"cannot tell the labels: {folder} has only {label.of(paths[0])!r} as {label}; expected two or more. "
+            "Add a csv file with a column of labels, or use --label-field if the file names contain the labels"
+        )
 
 
-def _notes_on_unused(parts: Parts, paths: Sequence[str], splits: Splits) -> list[str]:
-    """A note on the folders around those of labels that stand for nothing, if there are any."""
-    if parts.label.level != -1 or parts.group:
-        return []
-    outer = sorted({path.split("/")[-3] for path in paths if path.count("/") > 1} - set(splits.names))
-    shown = ", ".join(outer[:5]) + (" ..." if len(outer) > 5 else "")
-    return [f"labels are the innermost folders; those around them, {shown}, are not used"] if outer else []
+def _notes_on_unused(parts: Parts, paths: Sequence[str]) -> list[str]:
+    """Notes on the folders that are neither labels nor groups nor splits."""
+    return [
+        f"folders not used (level {level.number}): {level.shown}"
+        for level in levels_in(paths, parts.splits)
+        if level.part not in (parts.label, parts.group)
+    ]
 
 
 def _clip_naming(folder: Path, label: PathPart, paths: Sequence[str]) -> ClipNaming:
@@ -111,10 +93,12 @@ def _clip_naming(folder: Path, label: PathPart, paths: Sequence[str]) -> ClipNam
     return fitting or unique[0]
 
 
-def _clips(parts: Parts, paths: Sequence[str], splits: Splits, naming: ClipNaming) -> tuple[ExpectedClip, ...]:
-    """A clip of each recording; each is a group of its own where no part of the path is the group."""
-    names = [clip_name(naming, path) for path in paths]
-    return tuple(
-        ExpectedClip(name, (parts.label.of(path),), parts.group.of(path) if parts.group else name, splits.of_path(path))
-        for name, path in zip(names, paths, strict=True)
-    )
+def _clips(parts: Parts, paths: Sequence[str], naming: ClipNaming) -> tuple[tuple[ExpectedClip, ...], int]:
+    """A clip of each recording that has a split if the dataset gives splits, and how many have none."""
+    clips: list[ExpectedClip] = []
+    for path in paths:
+        name, split = clip_name(naming, path), parts.splits.of_path(path)
+        if split or not parts.splits.are_given:
+            group = parts.group.of(path) if parts.group else name
+            clips.append(ExpectedClip(name, (parts.label.of(path),), group, split))
+    return tuple(clips), len(paths) - len(clips)

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from hearpreprocess.scaffold.checks import check_events, check_no_missing_labels
-from hearpreprocess.scaffold.columns import column_called, name_of
+from hearpreprocess.scaffold.columns import name_of
 from hearpreprocess.scaffold.dataset import DatasetDescription, TablesLayout
 from hearpreprocess.scaffold.division import ungrouped
-from hearpreprocess.scaffold.labels import LABEL_NAMES, Labels, yes_columns_in
+from hearpreprocess.scaffold.label_columns import guessed_labels
+from hearpreprocess.scaffold.labels import Labels
 from hearpreprocess.scaffold.naming import NamingTables
 from hearpreprocess.scaffold.notes import Notes
 from hearpreprocess.scaffold.parts import PathPart
 from hearpreprocess.scaffold.recordings import check_lengths
 from hearpreprocess.scaffold.rows import (
     check_one_row_each,
+    check_one_split_each,
     clip_naming,
     clips_of,
     groups_that_hold,
@@ -25,35 +27,30 @@ from hearpreprocess.scaffold.rows import (
     of_known,
     seconds_for_events,
 )
-from hearpreprocess.scaffold.splits import Splits, splits_of_rows
+from hearpreprocess.scaffold.splits import Splits
 from hearpreprocess.scaffold.tables import options_of
-from hearpreprocess.scaffold.times import Times, time_columns_in
+from hearpreprocess.scaffold.times import Times, times_in
 from hearpreprocess.task import Column
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns of tables that a task is made of: for labels, their times, splits and groups.
+    """The columns of tables that a task is made of: for labels, their times and groups, and the splits.
 
-    `splits`: several where each is 0/1 for one split. `group`: "" for none; labels and groups may also be parts of
-    paths. `may_have_splits`: whether tables and folders called as splits are splits where no column is.
+    `group`: "" for none; labels and groups may also be parts of paths.
     """
 
     labels: Labels
     times: Times | None
-    splits: tuple[Column, ...]
     group: Column | PathPart
-    may_have_splits: bool = True
+    splits: Splits
 
 
 def tables_hold_labels(tables: NamingTables) -> bool:
-    """Whether a column is called as labels or their times are, or several hold yes and no."""
+    """Whether a column is named like labels or their times, or several hold yes and no."""
     columns = tables.columns_of_first
-    return (
-        column_called(columns, LABEL_NAMES) != ""
-        or time_columns_in(columns) is not None
-        or len(yes_columns_in(columns, tables.first.rows)) > 1
-    )
+    guess = guessed_labels(columns, tables.first.rows)
+    return times_in(tables) is not None or (guess is not None and guess.is_explicit)
 
 
 def described_by_tables(tables: NamingTables, columns: Columns, notes: Notes) -> DatasetDescription:
@@ -75,7 +72,7 @@ def described_by_tables(tables: NamingTables, columns: Columns, notes: Notes) ->
         check_no_missing_labels(tables, columns.labels.column)
     if columns.times is not None:
         check_events(tables, columns.times)
-    splits = notes.value_of(splits_of_rows(columns.splits[0] if columns.splits else "", tables.rows, recordings.paths))
+    splits = columns.splits
     notes.add(_notes_on_same_names(tables))
     known = of_known(tables.by_recording, recordings, by_name=naming.by_name)
     seconds = recordings.usual_seconds
@@ -89,11 +86,9 @@ def described_by_tables(tables: NamingTables, columns: Columns, notes: Notes) ->
     missing = {path: len(rows) for path, rows in tables.by_recording.items() if path not in known}
     unnamed = [path for path in recordings.paths if path not in known]
     omissions = replace(omissions, missing=sum(missing.values()), unnamed=len(unnamed))
-    notes.add(
-        notes_on_differences(
-            [column for column in (splits.column, columns.group) if not isinstance(column, PathPart)], known
-        )
-    )
+    check_one_split_each(splits, known)
+    if not isinstance(columns.group, PathPart):
+        notes.add(notes_on_differences(columns.group, known))
     notes.add(notes_on_omissions(layout.paths, unnamed, list(missing), omissions))
     notes.add(notes_on_brackets(clips.values()))
     group = notes.value_of(groups_that_hold(clips.values(), columns.group))
@@ -118,7 +113,7 @@ def _notes_on_unused_columns(
 ) -> list[str]:
     """A note on the columns of which nothing is used, if there are any."""
     times = layout.times.columns if layout.times else ()
-    used = {tables.naming.column, layout.labels.column, *layout.labels.yes_columns, *times, splits.column, group}
+    used = {tables.naming.column, layout.labels.column, *layout.labels.yes_columns, *times, *splits.columns, group}
     columns = dict.fromkeys(column for table, _naming in tables.tables for column in table.columns)
     unused = [name_of(column) for column in columns if column not in used]
     return [f"columns not used: {', '.join(unused)}"] if unused else []

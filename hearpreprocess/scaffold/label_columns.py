@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from hearpreprocess.scaffold.columns import plain_name
-from hearpreprocess.scaffold.labels import LABEL_NAMES, NOTHING, Labels, parts_of_cells, yes_columns_in
+from hearpreprocess.scaffold.columns import NOTHING, plain_name
+from hearpreprocess.scaffold.labels import LABEL_NAMES, Labels, parts_of_cells, yes_columns_in
 from hearpreprocess.scaffold.tables import Row
 from hearpreprocess.task import Column
 
@@ -70,9 +70,9 @@ class ColumnFacts:
     def objection(self) -> str:
         """Why the column is not the label by itself; "" if it may be."""
         if 2 * len(self.filled) < len(self.cells):
-            return f"filled in in {len(self.filled):,} of {len(self.cells):,} rows"
+            return f"values in only {len(self.filled):,} of {len(self.cells):,} rows"
         if len(self.values) < 2:
-            return "one value" if self.values else "empty"
+            return "one value" if self.values else "no value"
         if len(self.values) > max(2, NEARLY_EVERY * len(self.filled)):
             return "a value of its own in nearly every row"
         return ""
@@ -82,7 +82,7 @@ class ColumnFacts:
         """The number of values, the first of them, and what speaks against the column."""
         shown = ", ".join(sorted(self.values)[:MOST_SHOWN]) + (" ..." if len(self.values) > MOST_SHOWN else "")
         count = f"{len(self.values):,} value{'' if len(self.values) == 1 else 's'}"
-        counted_rows = f"; {self.objection}" if self.objection.startswith("filled") else ""
+        counted_rows = f"; {self.objection}" if self.objection.startswith("values in") else ""
         return f"{count}: {shown}{counted_rows}"
 
     def divides_as(self, other: ColumnFacts) -> bool:
@@ -93,12 +93,16 @@ class ColumnFacts:
 
 @dataclass(frozen=True)
 class LabelGuess:
-    """Where labels are by a guess. `candidates`: all columns that they could be in, the likeliest first."""
+    """Where labels are by a guess. `candidates`: all columns that they could be in, the likeliest first.
+
+    `is_explicit`: whether columns are named like labels or hold yes and no, so that folders are not the labels.
+    """
 
     labels: Labels
     reason: str
     is_certain: bool
     candidates: tuple[Column, ...]
+    is_explicit: bool = False
 
 
 def facts_of(columns: Sequence[Column], rows: Sequence[Row]) -> dict[Column, ColumnFacts]:
@@ -106,17 +110,19 @@ def facts_of(columns: Sequence[Column], rows: Sequence[Row]) -> dict[Column, Col
     return {column: ColumnFacts(column, tuple(row.get(column, "").strip() for row in rows)) for column in columns}
 
 
-def guessed_labels(columns: Sequence[Column], rows: Sequence[Row]) -> LabelGuess | None:
+def guessed_labels(columns: Sequence[Column], rows: Sequence[Row], *, may_be_one: bool = False) -> LabelGuess | None:
     """The column that is called as labels are, or several of yes and no, or the only one whose values recur.
 
-    None where no column could hold labels.
+    None where no column could hold labels. `may_be_one`: whether a column with the name of labels may have one value,
+    as events do.
     """
     facts = facts_of(columns, rows)
     named = [
         column
         for name in LABEL_NAMES
         for column in columns
-        if plain_name(column) == name and not facts[column].objection
+        if plain_name(column) == name
+        and (not facts[column].objection or (may_be_one and len(facts[column].values) == 1))
     ]
     if named:
         return _by_name(named, facts)
@@ -133,7 +139,9 @@ def guessed_labels(columns: Sequence[Column], rows: Sequence[Row]) -> LabelGuess
     if len(yes_columns) > 1:
         is_certain = len(yes_columns) >= MANY_COLUMNS or not likely
         reason = f"{len(yes_columns):,} columns hold yes and no" + ("" if is_certain else _also(likely))
-        return LabelGuess(Labels(yes_columns=yes_columns), reason, is_certain, (*likely, *yes_columns))
+        return LabelGuess(
+            Labels(yes_columns=yes_columns), reason, is_certain, (*likely, *yes_columns), is_explicit=True
+        )
     candidates = likely or usable or list(yes_columns)
     if not candidates:
         return None
@@ -145,7 +153,11 @@ def guessed_labels(columns: Sequence[Column], rows: Sequence[Row]) -> LabelGuess
     if rivals:
         return LabelGuess(Labels(best), f"column {best!r} could hold the labels{_also(rivals)}", False, tuple(ordered))
     reason = f"{best!r} is the only column with values that recur"
-    return LabelGuess(Labels(best), reason, bool(likely), tuple(ordered))
+    unusable = [column for column in columns if plain_name(column) in LABEL_NAMES]
+    if unusable:
+        reason = f"column {unusable[0]!r} is named like labels, but has {facts[unusable[0]].objection}; {reason}"
+    is_certain = not unusable and bool(likely or (not usable and len(yes_columns) == 1))
+    return LabelGuess(Labels(best), reason, is_certain, tuple(ordered))
 
 
 def _by_name(named: Sequence[Column], facts: dict[Column, ColumnFacts]) -> LabelGuess:
@@ -157,7 +169,7 @@ def _by_name(named: Sequence[Column], facts: dict[Column, ColumnFacts]) -> Label
         if not facts[best].divides_as(facts[column]) and (not is_generic or plain_name(column) in _GENERIC_NAMES)
     ]
     reason = f"column {best!r} is named like labels{_also(rivals) if rivals else ''}"
-    return LabelGuess(Labels(best), reason, not rivals, tuple(named))
+    return LabelGuess(Labels(best), reason, not rivals, tuple(named), is_explicit=True)
 
 
 def _also(columns: Sequence[Column]) -> str:

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from hearpreprocess.errors import CorpusError
-from hearpreprocess.scaffold.columns import NO, YES, is_yes_and_no, says_yes_or_no
+from hearpreprocess.scaffold.columns import (
+    NO,
+    NOTHING,
+    YES,
+    is_yes_and_no,
+    says_yes_or_no,
+)
 from hearpreprocess.scaffold.parts import PathPart
 from hearpreprocess.scaffold.tables import Row
 from hearpreprocess.task import Column
 
 LABEL_NAMES = (
-    *("label", "labels", "eventlabel", "class", "classes", "category", "categories", "tag", "tags"),
+    *("label", "labels", "eventlabel", "eventlabels", "scenelabel", "primarylabel", "positivelabels"),
+    *("class", "classes", "classname", "classlabel", "category", "categories", "tag", "tags", "scene"),
     *("target", "targets", "emotion", "emotions", "genre", "genres", "species", "word"),
 )
-SEPARATORS = (";", "|", ",")
+NO_TAGS = re.compile(r"verified|checked|reviewed|confirmed|augmented|synthetic", re.IGNORECASE)
+"""In the names of columns of 0 and 1 that are about the annotation or the recording."""
 
-NOTHING = ("", "nan", "none")
-"""In small letters."""
+SEPARATORS = (";", "|", ",")
 
 LISTED = r"""'([^']*)'|"([^"]*)"|([^\s,'"\[\](){}]+)"""
 """An item of a list, as Python and numpy write it: quoted, or a word or a number."""
@@ -64,8 +72,10 @@ class Labels:
 
 
 def yes_columns_in(columns: Sequence[Column], rows: Sequence[Row]) -> tuple[Column, ...]:
-    """The columns that say yes and no, but for a few of their rows."""
-    return tuple(column for column in columns if _says_mostly_yes_and_no(rows, column))
+    """The columns of 0 and 1, but for a few of their rows, that can be tags: no splits, and nothing on annotations."""
+    return tuple(
+        column for column in columns if not NO_TAGS.search(str(column)) and _says_mostly_yes_and_no(rows, column)
+    )
 
 
 def _says_mostly_yes_and_no(rows: Sequence[Row], column: Column) -> bool:
@@ -113,7 +123,11 @@ def _divides(separator: str, cells: Collection[str]) -> bool:
     """Whether it stands between labels: these recur in other company, while a comma inside of one label does not."""
     several = [cell for cell in cells if separator in cell]
     parts = {part for cell in cells for part in _parts(cell, separator)}
-    return len(several) > 1 and len(parts) <= len(cells)
+    are_alone_elsewhere = all(part in cells for cell in several for part in _parts(cell, separator))
+    cells_of = Counter(part for cell in cells for part in set(_parts(cell, separator)))
+    recur = all(any(cells_of[part] > 1 for part in _parts(cell, separator)) for cell in several)
+    are_dense = recur and not any(f"{separator} " in cell for cell in several)
+    return bool(several) and (are_alone_elsewhere or are_dense or (len(several) > 1 and len(parts) <= len(cells)))
 
 
 def _parts(cell: str, separator: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,9 +23,9 @@ from hearpreprocess.scaffold.expressions import (
     onset_and_offset,
     rare_labels,
     says_yes,
-    without_split,
 )
 from hearpreprocess.scaffold.labels import LISTED
+from hearpreprocess.scaffold.split_code import marked_line, reading_lines, split_arguments, without_split
 from hearpreprocess.scaffold.times import Times
 from hearpreprocess.storage import counted
 from hearpreprocess.task import TEXT_PATTERNS, matcher
@@ -39,18 +40,15 @@ def split_scheme(dataset: DatasetDescription) -> tuple[str, str]:
     """The split scheme as code, and in words."""
     splits = dataset.splits
     if splits.folds:
-        return f"PresetFolds({splits.folds.count})", f"{splits.folds.count} folds, given by column {splits.column!r}"
+        return f"PresetFolds({splits.folds.count})", f"{splits.folds.count} folds, given by {splits.source}"
     given = {clip.split for clip in dataset.clips}
     if given <= {""}:
         folds = dataset.division.folds
         every = " so that each holds every label" if dataset.times is None else ""
         return f"NewFolds({folds})", f"{folds} folds, drawn{every}"
-    where = f"column {splits.column!r}" if splits.column != "" else "the folders' names"
-    if splits.tables:
-        where = "the tables' names" + (f" and {where}" if splits.names else "")
     drawn = [split for split in ("valid", "test") if split not in given]
     shares = ", ".join(map(str, dataset.division.shares)) if drawn and dataset.division.shares != SHARES[0] else ""
-    return f"TrainValidTest({shares})", f"given by {where}" + (
+    return f"TrainValidTest({shares})", f"given by {splits.source}" + (
         f"; {' and '.join(drawn)} drawn from train" if drawn else ""
     )
 
@@ -71,6 +69,7 @@ def module_text(name: str, folder: Path, here: Path, dataset: DatasetDescription
         label_count=counted(len(dataset.label_names) - len(dataset.division.rare), "labels"),
         imported=sorted(imported, key=str.lower),
         scheme=scheme,
+        is_loose=values["is_loose"],
         constants=_render("constants.py.jinja", **values).removesuffix("\n"),
         body=body.removesuffix("\n"),
     )
@@ -90,9 +89,10 @@ def _kind(dataset: DatasetDescription) -> str:
 
 def _source(dataset: DatasetDescription, folder: str) -> str:
     """The arguments of the source; with patterns of the tables where their names do not end as it expects."""
-    if all(map(matcher(TEXT_PATTERNS), dataset.tables)):
+    texts = (*dataset.tables, *dataset.split_lists)
+    if all(map(matcher(TEXT_PATTERNS), texts)):
         return folder
-    patterns = sorted({f"**/*{suffix_of(path)}" for path in dataset.tables})
+    patterns = sorted({f"**/*{suffix_of(path)}" for path in texts})
     return f"{folder}, reads={json.dumps(patterns)}"
 
 
@@ -114,10 +114,22 @@ def _values(dataset: DatasetDescription) -> dict[str, Any]:
         "split_items": [f"{literal(called)}: {literal(split)}" for called, split in dataset.splits.names.items()],
         "listed": LISTED,
         "rare": rare,
+        "reading_lines": reading_lines(dataset),
+        "list_items": [
+            f"{literal(path)}: {literal(split)}"
+            for path, split in (dataset.splits.listed.lists if dataset.splits.listed else {}).items()
+        ],
+        "flag_items": [f"{literal(column)}: {literal(split)}" for column, split in dataset.splits.flags.items()],
+        "is_loose": isinstance(dataset.layout, TablesLayout) and dataset.layout.naming.is_loose,
     }
     if isinstance(dataset.layout, FoldersLayout):
         label = of_path(dataset.layout.label)
-        return values | {"label": label, "clip_arguments": clip_arguments(dataset, f"labels={label}")}
+        arguments = clip_arguments(dataset, f"labels={label}", split_arguments(dataset, "row"))
+        return values | {
+            "label": label,
+            "clip_arguments": arguments,
+            "without_split": without_split(dataset, "row") if dataset.splits.listed else "",
+        }
     values |= _values_of_tables(dataset, dataset.layout)
     if dataset.layout.times is None:
         return values | _values_of_rows(dataset, dataset.layout, rare)
@@ -125,17 +137,24 @@ def _values(dataset: DatasetDescription) -> dict[str, Any]:
 
 
 def _values_of_tables(dataset: DatasetDescription, layout: TablesLayout) -> dict[str, Any]:
-    outer = "        " if dataset.splits.tables else "    "
-    of_tables = {path: literal(split) for path, split in dataset.splits.tables.items()}
-    if layout.have_prefixes:
-        of_tables = {path: f"({split}, {literal(layout.namings[path].prefix)})" for path, split in of_tables.items()}
-    path = "path" if dataset.splits.tables else literal(layout.paths[0])
-    options = [f"{name}={literal(value)}" for name, value in layout.options.items()]
+    are_several = len(layout.paths) > 1
+    outer = "        " if are_several else "    "
+    facts = {
+        "split": {path: literal(split) for path, split in dataset.splits.tables.items()},
+        "place": {path: literal(naming.prefix) for path, naming in layout.namings.items()},
+    }
+    names = [name for name, wanted in (("split", dataset.splits.tables), ("place", layout.have_prefixes)) if wanted]
+    of_tables = {path: [facts[name][path] for name in names] for path in layout.paths}
+    path = "path" if are_several else literal(layout.paths[0])
+    options = [f"{name}={_option(value)}" for name, value in layout.options.items()]
     return {
         "layout": layout,
         "outer": outer,
         "indent": f"{outer}    ",
-        "table_items": [f"{literal(path)}: {value}" for path, value in of_tables.items()],
+        "table_facts": names,
+        "table_items": [
+            literal(path) + (f": {_tuple_of(values)}" if values else "") for path, values in of_tables.items()
+        ],
         "table_arguments": [f"recordings.member({path})", *options],
     }
 
@@ -152,7 +171,8 @@ def _values_of_rows(dataset: DatasetDescription, layout: TablesLayout, rare: Rar
         "and_not_rare": lambda name: f" and {rare.lacks(name)}" if rare else "",
         "left_out": " or ".join(conditions),
         "without_split": without_split(dataset, "row"),
-        "clip_arguments": clip_arguments(dataset, f"labels={labels}"),
+        "marked_line": marked_line(dataset, "row"),
+        "clip_arguments": clip_arguments(dataset, f"labels={labels}", split_arguments(dataset, "row")),
     }
 
 
@@ -168,8 +188,18 @@ def _values_of_events(dataset: DatasetDescription, layout: TablesLayout, times: 
         "event_arguments": [label, *onset_and_offset(times)],
         "comprehension": ["for row in rows", *([f"if {condition}"] if condition else [])],
         "without_split": without_split(dataset, "rows[0]"),
-        "clip_arguments": clip_arguments(dataset, "events=events", "rows[0]"),
+        "marked_line": marked_line(dataset, "rows[0]"),
+        "clip_arguments": clip_arguments(dataset, "events=events", split_arguments(dataset, "rows[0]"), "rows[0]"),
     }
+
+
+def _option(value: Any) -> str:
+    """The value of an option of Tree.table as it is written in Python."""
+    return f"[{', '.join(map(literal, value))}]" if isinstance(value, list) else literal(value)
+
+
+def _tuple_of(values: Sequence[str]) -> str:
+    return values[0] if len(values) == 1 else f"({', '.join(values)})"
 
 
 def _render(template: str, **values: Any) -> str:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TypeAlias, TypeVar
 
 Value = TypeVar("Value")
 
 Noted: TypeAlias = tuple[Value, list[str]]
 """A value, and notes for the user on how it was guessed."""
+
+
+def some(items: Sequence[object], most: int = 3) -> str:
+    """The first of some items, with commas between them."""
+    return ", ".join(map(str, items[:most])) + (" ..." if len(items) > most else "")
 
 
 class Notes:

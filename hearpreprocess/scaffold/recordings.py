@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from functools import cached_property
 from typing import Literal
 
 from hearpreprocess.errors import CorpusError
-from hearpreprocess.scaffold.content import patterns_of, suffix_of
+from hearpreprocess.scaffold.content import AUDIO, patterns_of, suffix_of
 from hearpreprocess.storage import LONGEST_NAME, counted
 
 QUANTILE = 0.95
@@ -72,18 +73,60 @@ class Recordings:
         usual = sorted(self.seconds.values())[min(len(self.seconds) - 1, int(QUANTILE * len(self.seconds)))]
         return float(max(0.1, round(usual, 2 if usual < 1 else 1)))
 
-    def named(self, *, by_name: bool) -> frozenset[str]:
-        """The paths; if `by_name`, the file names that one recording alone has."""
-        return self.unique_names if by_name else self.known
+    def lookup(self, *, by_name: bool, is_loose: bool) -> Mapping[str, str]:
+        """The paths by themselves, or by file name (`by_name`), as `spelled` returns these if `is_loose`.
+
+        It lacks what several recordings share.
+        """
+        return self._lookups[by_name, is_loose]
+
+    @cached_property
+    def _lookups(self) -> dict[tuple[bool, bool], dict[str, str]]:
+        return {
+            (by_name, is_loose): _without_shared(self.paths, by_name=by_name, is_loose=is_loose)
+            for by_name in (False, True)
+            for is_loose in (False, True)
+        }
 
     def is_unique(self, path: str) -> bool:
         """Whether no other recording has the file name of this path."""
         return path.rpartition("/")[2] in self.unique_names
 
     def are_named(self, cells: Iterable[str]) -> bool:
-        """Whether a cell names a recording at all, with its suffix or without."""
-        names = (cell.replace("\\", "/").rpartition("/")[2] for cell in map(str.strip, cells) if cell)
-        return any(name in self.names or name in self.stems for name in names)
+        """Whether a cell names a recording at all, with its suffix or without, or with that of another audio file."""
+        names = [_name_in(cell) for cell in cells if cell]
+        return any(
+            name in self.names
+            or name in self.stems
+            or (suffix_of(name).lower() in AUDIO and spelled(stem_of(name)) in self._spelled_stems)
+            for name in names
+        )
+
+    def are_loosely_named(self, cells: Iterable[str]) -> bool:
+        """Whether a cell names a recording without regard to case and Unicode form."""
+        names = [spelled(_name_in(cell)) for cell in cells if cell]
+        return any(name in self._spelled_stems or stem_of(name) in self._spelled_stems for name in names)
+
+    @cached_property
+    def _spelled_stems(self) -> frozenset[str]:
+        return frozenset(map(spelled, self.stems))
+
+
+def spelled(path: str) -> str:
+    """A path without regard to case and Unicode form, in which tables and files differ."""
+    return unicodedata.normalize("NFC", path).casefold()
+
+
+def _name_in(cell: str) -> str:
+    return cell.strip().replace("\\", "/").rpartition("/")[2]
+
+
+def _without_shared(paths: Sequence[str], *, by_name: bool, is_loose: bool) -> dict[str, str]:
+    keys = [path.rpartition("/")[2] if by_name else path for path in paths]
+    if is_loose:
+        keys = list(map(spelled, keys))
+    counts = Counter(keys)
+    return {key: path for key, path in zip(keys, paths, strict=True) if counts[key] == 1}
 
 
 def clip_name(naming: ClipNaming, path: str) -> str:

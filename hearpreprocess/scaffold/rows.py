@@ -9,7 +9,7 @@ from hearpreprocess.errors import CorpusError
 from hearpreprocess.scaffold.dataset import Omissions, TablesLayout
 from hearpreprocess.scaffold.division import ExpectedClip
 from hearpreprocess.scaffold.naming import NamingTables, RowsByRecording
-from hearpreprocess.scaffold.notes import Noted
+from hearpreprocess.scaffold.notes import Noted, some
 from hearpreprocess.scaffold.parts import PathPart, named
 from hearpreprocess.scaffold.recordings import ClipNaming, Recordings, are_unique, clip_name, stem_of
 from hearpreprocess.scaffold.splits import Splits
@@ -85,12 +85,12 @@ def clips_of(
             if not _is_late(layout, seconds, row)
             for label in _labels(layout, path, row)
         ]
-        if splits.are_blank_in(table, first):
+        split = splits.of_row(path, table, first)
+        if splits.are_given and not split:
             unsplit += 1
         elif labels:
             name = clip_name(naming, path)
             group_name = group.of(path) if isinstance(group, PathPart) else first[group].strip() if group != "" else ""
-            split = splits.of_row(path, table, first)
             clips[path] = ExpectedClip(name, tuple(dict.fromkeys(labels)), group_name or name, split)
         else:
             late += any(_labels(layout, path, row) for _table, row in of_path)
@@ -114,23 +114,33 @@ def _is_late(layout: TablesLayout, seconds: float | None, row: Row) -> bool:
     return layout.times is not None and seconds is not None and layout.times.start_of(row) >= seconds
 
 
-def notes_on_differences(columns: Sequence[Column], rows: RowsByRecording) -> list[str]:
-    """Notes on columns that differ within a recording, while its clip can have one split and one group."""
-    notes = []
-    for column in columns:
-        differing = [path for path, of_path in rows.items() if len({row.get(column) for _table, row in of_path}) > 1]
-        if column != "" and differing:
-            notes.append(
-                f"column {column!r} differs within {counted(len(differing), 'recordings')}, such as {differing[0]}, "
-                "and that of the first row is taken: clips that are parts of a recording need start and stop"
+def check_one_split_each(splits: Splits, rows: RowsByRecording) -> None:
+    """Raise CorpusError, which names the recording, where the rows of one have several splits."""
+    for path, of_path in rows.items():
+        given = {splits.of_row(path, table, row) for table, row in of_path}
+        if len(given) > 1:
+            shown = " and ".join(split or "none" for split in sorted(given))
+            raise CorpusError(
+                f"{path} has rows of several splits ({shown}) by {splits.source}, and its clip can be in one. Correct "
+                "the rows, or ignore these splits with --split-column none"
             )
-    return notes
+
+
+def notes_on_differences(column: Column, rows: RowsByRecording) -> list[str]:
+    """A note on a column of groups that differs within a recording, while its clip can have one group."""
+    differing = [path for path, of_path in rows.items() if len({row.get(column) for _table, row in of_path}) > 1]
+    if column == "" or not differing:
+        return []
+    return [
+        f"column {column!r} differs within {counted(len(differing), 'recordings')}, such as {differing[0]}; the value "
+        "in the first row is taken. Clips that are parts of a recording need start and stop"
+    ]
 
 
 def notes_on_omissions(
     tables: Sequence[str], unnamed: Sequence[str], missing: Sequence[str], omissions: Omissions
 ) -> list[str]:
-    """Notes on all that makes no clip. `unnamed`: the recordings that no row names. `missing`: what rows name instead."""
+    """Notes on all that makes no clip. `unnamed`: recordings that no row names. `missing`: what rows name instead."""
     where = " and ".join(tables)
     counts = {
         f"rows of {where} without a label, which are left out": omissions.unlabelled,
@@ -141,14 +151,10 @@ def notes_on_omissions(
     notes = [f"{text}: {count:,}" for text, count in counts.items() if count]
     if missing:
         text = f"rows of {where} that name no recording, or several of the same name"
-        notes.insert(0, f"{text}: {omissions.missing:,} ({_some(missing)})")
+        notes.insert(0, f"{text}: {omissions.missing:,} ({some(missing)})")
     if unnamed:
-        notes.insert(0, f"recordings that are not in {where}, and are left out: {len(unnamed):,} ({_some(unnamed)})")
+        notes.insert(0, f"recordings that are not in {where}, and are left out: {len(unnamed):,} ({some(unnamed)})")
     return notes
-
-
-def _some(paths: Sequence[str], most: int = 3) -> str:
-    return ", ".join(paths[:most]) + (" ..." if len(paths) > most else "")
 
 
 def notes_on_brackets(clips: Iterable[ExpectedClip]) -> list[str]:

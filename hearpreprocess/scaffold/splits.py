@@ -1,188 +1,225 @@
-"""Splits that a dataset gives: in a column, in the names of tables, or in those of folders."""
+"""Splits that a dataset gives: in columns, in lists of recordings, or in the names of tables or folders."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from functools import cached_property
 
-from hearpreprocess.scaffold.columns import column_called, distinct_cells
+from hearpreprocess.errors import CorpusError
+from hearpreprocess.scaffold.columns import YES, is_yes_and_no, says_yes_or_no
 from hearpreprocess.scaffold.notes import Noted
 from hearpreprocess.scaffold.recordings import stem_of
-from hearpreprocess.scaffold.tables import Row, Table
+from hearpreprocess.scaffold.split_names import (
+    SPLITS,
+    Folds,
+    are_splits,
+    fold_in_name,
+    folds_of,
+    split_in_name,
+    with_train,
+)
+from hearpreprocess.scaffold.tables import Row
 from hearpreprocess.task import Column
 
-SPLIT_NAMES = ("split", "fold", "set", "subset", "partition")
-SPLITS = {
-    "train": "train",
-    "training": "train",
-    "valid": "valid",
-    "validation": "valid",
-    "val": "valid",
-    "dev": "valid",
-    "test": "test",
-    "testing": "test",
-    "eval": "test",
-    "evaluation": "test",
-}
-"""What splits are called, and which they are."""
-
-MOST_GIVEN_FOLDS = 20
-FOLD = re.compile(r"(?P<prefix>(?:[A-Za-z]+[ _-]?)?)(?P<number>\d+)(?:\.0)?")
-"""A fold's number, as pandas writes it beside blank cells, too, or behind a word."""
+WAY_OUT = "Correct them, or ignore these splits with --split-column none"
 
 
 @dataclass(frozen=True)
-class Folds:
-    """Folds that are numbered from `first` on; `prefix`: what is written before each number."""
+class ListedSplits:
+    """Lists of recordings, one a line, each list for one split.
 
-    count: int
-    first: int
+    `lists`: the split of each list, by its path. `separator`, `field`: the part of a line that names the recording; ""
+    for the whole line. `prefix` and `suffix` around it make a path, in which `cell_prefix` and `cell_suffix` are
+    missing; `by_name`: it is the name of a file in any folder. `split_of`: by the path of a recording.
+    """
+
+    lists: Mapping[str, str]
+    split_of: Mapping[str, str]
+    separator: str = ""
+    field: int = 0
     prefix: str = ""
-
-    def name(self, cell: str) -> str:
-        """What the split of a cell is called in a task."""
-        number = float(cell.strip().removeprefix(self.prefix))
-        return f"fold{int(number) - self.first:02d}"
+    suffix: str = ""
+    by_name: bool = False
+    cell_prefix: str = ""
+    cell_suffix: str = ""
+    encoding: str | None = None
+    have_backslashes: bool = False
 
 
 @dataclass(frozen=True)
 class Splits:
-    """Where a dataset gives the split of a recording; nowhere, unless something else is said.
+    """Where a dataset gives the split of a recording; nowhere by default.
 
     `column`: of a table; its cells are `folds`, or have `names`, which map what the dataset calls a split to the split.
-    `folder`: the folder on a recording's path that has such a name. `tables`: the split of each table, where there are
-    several; "" for one that has the column instead.
+    `flags`: the split of each column of 0 and 1. `level`: of the folders with such names or folds, 1 for the outermost
+    and -1 for the innermost; 0 for none. `tables`: the split of each table, where there are several; "" for one that
+    has the column instead. `listed`: by lists of recordings. `rest`: the split of what no flag and no list is of.
     """
 
     column: Column = ""
     folds: Folds | None = None
     names: Mapping[str, str] = field(default_factory=dict)
-    folder: Literal["", "outermost", "innermost"] = ""
+    flags: Mapping[Column, str] = field(default_factory=dict)
+    level: int = 0
     tables: Mapping[str, str] = field(default_factory=dict)
+    listed: ListedSplits | None = None
+    rest: str = ""
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns that hold them."""
+        return (*self.flags, *([self.column] if self.column != "" else []))
+
+    @cached_property
+    def are_given(self) -> bool:
+        """Whether the dataset gives splits at all."""
+        return bool(self.columns or self.level or self.tables or self.listed)
+
+    @property
+    def source(self) -> str:
+        """Where they are, in words."""
+        if self.listed:
+            return f"the lists {' and '.join(self.listed.lists)}"
+        where = "the folders' names" if self.level else ""
+        if self.columns:
+            where = f"column{'s' if len(self.columns) > 1 else ''} {', '.join(map(repr, self.columns))}"
+        return "the tables' names" + (f" and {where}" if where else "") if self.tables else where
 
     def of_path(self, path: str) -> str:
-        """The split that the folders of a recording give it, or ""."""
-        if not self.folder:
+        """The split that the folders or a list give to a recording, or ""."""
+        if self.listed:
+            return self.listed.split_of.get(path, self.rest)
+        if not self.level:
             return ""
         folders = path.split("/")[:-1]
-        return self.names[folders[0] if self.folder == "outermost" else folders[-1]]
+        name = folders[self.level - 1 if self.level > 0 else self.level]
+        return self.folds.name(name) if self.folds else self.names[name]
 
     def of_row(self, path: str, table: str, row: Row) -> str:
         """The split of the recording at a path, which a row of a table names, or ""."""
-        if self.folds:
-            return self.folds.name(row[self.column])
+        if self.listed or self.level:
+            return self.of_path(path)
+        if self.flags:
+            return next(
+                (split for column, split in self.flags.items() if row[column].strip().lower() in YES), self.rest
+            )
         if of_table := self.tables.get(table):
             return of_table
-        return self.of_path(path) if self.folder or not self.names else self.names[row[self.column].strip()]
-
-    def are_blank_in(self, table: str, row: Row) -> bool:
-        """Whether the column that gives others a split gives a row of a table none."""
-        return self.column in row and not self.tables.get(table) and not row[self.column].strip()
-
-
-def are_split_names(names: Collection[str]) -> bool:
-    """Whether these are names of splits or folds, and nothing else."""
-    if {name.lower() for name in names} <= SPLITS.keys():
-        return True
-    folds = [FOLD.fullmatch(name) for name in names]
-    return all(fold and fold["prefix"].strip(" _-").lower() in ("fold", "split", "cv") for fold in folds)
+        cell = row[self.column].strip() if self.column != "" else ""
+        if not cell:
+            return ""
+        return self.folds.name(cell) if self.folds else self.names[cell]
 
 
 def split_of_table(path: str) -> str:
     """The split that a table is of, by its own name or that of its folder; "" where they name none."""
     folder, _slash, _name = path.rpartition("/")
-    return SPLITS.get(stem_of(path).lower(), SPLITS.get(folder.rpartition("/")[2].lower(), ""))
+    return split_in_name(stem_of(path)) or SPLITS.get(folder.rpartition("/")[2].lower(), "")
 
 
-def split_column_in(columns: Sequence[Column], table: Table) -> Column:
-    """A column that is called so, or whose cells are splits, whatever it is called; "" where there is none."""
-    named = column_called(columns, SPLIT_NAMES)
-    if named != "":
-        return named
-    kinds = {column: {cell.lower() for cell in distinct_cells(table.rows, column)} for column in columns}
-    return next((column for column in columns if len(kinds[column]) > 1 and kinds[column] <= SPLITS.keys()), "")
+def splits_of_tables(rows: Sequence[tuple[str, Row]], of_columns: Splits) -> Noted[Splits]:
+    """The splits in the names of several tables, each row with the path of its table; none where they name none.
 
-
-def splits_of_rows(column: Column, rows: Sequence[tuple[str, Row]], paths: Sequence[str]) -> Noted[Splits]:
-    """Splits of the tables' names, where rows are of several tables; of a column; or of the outermost folders.
-
-    `column`: where splits may be, or "". `rows`: each with the path of its table. `paths`: of all recordings.
+    `of_columns`: that a column of some of the tables gives.
     """
     tables = list(dict.fromkeys(table for table, _row in rows))
-    splits, notes = Splits(), list[str]()
-    if column != "":
-        cells = [row[column].strip() for _table, row in rows if column in row]
-        splits, notes = splits_of_column(column, cells, may_lack_train=len(tables) > 1)
-    if len(tables) > 1:
-        if splits.folds:
-            notes = [*notes, f"column {column!r} is not used: the tables' names tell the splits"]
-            splits = Splits()
-        having = {table for table, row in rows if splits.column in row}
-        return replace(splits, tables={path: "" if path in having else split_of_table(path) for path in tables}), notes
-    if splits.column == "":
-        splits, more = splits_of_outermost(paths)
-        notes = [*notes, *more]
-    return splits, notes
+    splits = {path: split_of_table(path) for path in tables}
+    notes: list[str] = []
+    numbers = {path: fold_in_name(stem_of(path)) for path in tables}
+    if len(tables) > 1 and set(splits.values()) == {"test"} and (folds := _folds_of_tables(numbers)):
+        names = {path: f"fold{(number or 0) - folds.first:02d}" for path, number in numbers.items()}
+        return Splits(folds=folds, tables=names), notes
+    if len(tables) < 2 or not any(splits.values()) or of_columns.flags:
+        return of_columns, notes
+    if of_columns.folds and {"test"} < set(splits.values()):
+        notes = [f"column {of_columns.column!r} is not used: the tables' names are the splits"]
+        of_columns = Splits()
+    having = {table for table, row in rows if of_columns.column in row}
+    unknown = [path for path, split in splits.items() if not split and path not in having]
+    if unknown:
+        raise CorpusError(
+            f"{unknown[0]}: its name contains no split, expected one as in "
+            f"{next(path for path, split in splits.items() if split)}. Rename the table, or ignore these splits with "
+            "--split-column none"
+        )
+    given = replace(of_columns, tables={path: "" if path in having else split for path, split in splits.items()})
+    return given, notes
+
+
+def _folds_of_tables(numbers: Mapping[str, int | None]) -> Folds | None:
+    """The folds of tables by the number in each name; None where these are not consecutive."""
+    sorted_numbers = sorted(number for number in numbers.values() if number is not None)
+    if not sorted_numbers or sorted_numbers != list(range(sorted_numbers[0], sorted_numbers[0] + len(numbers))):
+        return None
+    return Folds(len(numbers), sorted_numbers[0])
 
 
 def splits_of_column(column: Column, cells: Sequence[str], *, may_lack_train: bool = False) -> Noted[Splits]:
-    """The splits or folds that the cells of a column are; none, with a note, where they are neither."""
-    kinds = sorted(set(cells) - {""})
+    """The splits or folds in the cells of a column.
+
+    `may_lack_train`: whether a table has the split that no cell names. Raises CorpusError where they are neither.
+    """
+    names = sorted(set(cells) - {""})
     notes: list[str] = []
     if cells.count("") > len(cells) / 2:
-        reason = "is blank in most rows"
+        reason = f"is blank in {cells.count(''):,} of {len(cells):,} rows"
     else:
-        reason = f"holds {', '.join(map(repr, kinds[:5]))}"
-        if all(kind.lower() in SPLITS for kind in kinds):
-            names, notes = _with_train(kinds, may_lack_train=may_lack_train)
-            if names:
-                return Splits(column, names=names), notes
-        elif folds := _folds(kinds):
+        reason = f"holds {', '.join(map(repr, names[:5]))}"
+        if names and all(split_in_name(name) or name.lower() in SPLITS for name in names):
+            splits, notes = with_train(names)
+            if not splits and may_lack_train:
+                splits = {name: SPLITS.get(name.lower()) or split_in_name(name) for name in names}
+            if splits:
+                return Splits(column, names=splits), notes
+        elif folds := folds_of(names, need_word=False):
             return Splits(column, folds=folds), []
-    return Splits(), [*notes, f"column {column!r} looks like splits, but {reason}; not used"]
+    raise CorpusError(f"column {column!r} looks like splits, but {reason}. {WAY_OUT}")
 
 
-def splits_of_outermost(paths: Sequence[str]) -> Noted[Splits]:
-    """Splits that the outermost folders of all recordings are called as; none where one is called otherwise."""
-    return _of_folders("outermost", {path.partition("/")[0] if "/" in path else "" for path in paths})
+def splits_of_flags(columns: Sequence[Column], rows: Sequence[tuple[int, str, Row]]) -> Splits:
+    """The splits in columns of 0 and 1, each of which is called as a split.
 
-
-def splits_of_innermost(paths: Sequence[str]) -> Noted[Splits]:
-    """Splits that the innermost folders of all recordings are called as; none where one is called otherwise."""
-    return _of_folders("innermost", {path.rpartition("/")[0].rpartition("/")[2] for path in paths})
-
-
-def _of_folders(folder: Literal["outermost", "innermost"], called: set[str]) -> Noted[Splits]:
-    if len(called) < 2 or not {name.lower() for name in called} <= SPLITS.keys():
-        return Splits(), []
-    names, notes = _with_train(sorted(called))
-    return Splits(names=names, folder=folder) if names else Splits(), notes
-
-
-def _with_train(called: Sequence[str], *, may_lack_train: bool = False) -> Noted[dict[str, str]]:
-    """Splits by what the dataset calls them, of which one is train; none where that cannot be.
-
-    Where there is no train, the development set is what others call so.
+    `rows`: each with its line and the path of its table. Raises CorpusError, which names the line, where a row is of
+    two splits, or a cell is neither 0 nor 1.
     """
-    splits = {name: SPLITS[name.lower()] for name in called}
-    merged = [name for name, split in splits.items() if split == "valid"]
-    notes = [f"{' and '.join(merged)} are both taken for the valid split"] if len(merged) > 1 else []
-    if "train" in splits.values() or may_lack_train:
-        return splits, notes
-    if not merged:
-        return {}, notes
-    return {name: "train" if split == "valid" else split for name, split in splits.items()}, notes
+    flags = {column: split_in_name(str(column)) for column in columns}
+    for line, table, row in rows:
+        other = next((column for column in columns if not says_yes_or_no(row[column].strip())), None)
+        if other is not None:
+            raise CorpusError(
+                f"{table}, line {line}: column {other!r} holds {row[other]!r}; expected 0 or 1. {WAY_OUT}"
+            )
+        marked = [column for column in columns if row[column].strip().lower() in YES]
+        if len({flags[column] for column in marked}) > 1:
+            named = " and ".join(map(repr, marked))
+            raise CorpusError(f"{table}, line {line}: a recording is in two splits, columns {named}. {WAY_OUT}")
+    given = set(flags.values())
+    rest = "" if {"train", "test"} <= given else "train" if "train" not in given else "test"
+    return Splits(flags=flags, rest=rest)
 
 
-def _folds(kinds: Sequence[str]) -> Folds | None:
-    """Folds that are numbered on end, all of them written in the same way."""
-    folds = [fold for fold in map(FOLD.fullmatch, kinds) if fold]
-    prefixes = {fold["prefix"] for fold in folds}
-    if len(folds) < len(kinds) or not 2 <= len(kinds) <= MOST_GIVEN_FOLDS or len(prefixes) > 1:
-        return None
-    numbers = sorted(int(fold["number"]) for fold in folds)
-    if numbers != list(range(numbers[0], numbers[0] + len(numbers))):
-        return None
-    return Folds(len(numbers), numbers[0], prefixes.pop())
+def flag_columns_in(columns: Sequence[Column], rows: Sequence[Row]) -> tuple[Column, ...]:
+    """The columns that are called as splits, such as `is_test`, and mostly hold 0 and 1, of which one has both."""
+    cells = {
+        column: [row[column].strip() for row in rows if column in row]
+        for column in columns
+        if split_in_name(str(column))
+    }
+    flags = [column for column, of_column in cells.items() if 2 * sum(map(says_yes_or_no, of_column)) > len(of_column)]
+    able = any(is_yes_and_no(set(filter(says_yes_or_no, cells[column]))) for column in flags)
+    return tuple(flags) if able else ()
+
+
+def splits_of_folders(paths: Sequence[str]) -> Noted[Splits]:
+    """The splits or folds that folders of all recordings are called as; the outermost such folders count."""
+    depth = min((path.count("/") for path in paths), default=0)
+    for level in (*range(1, depth + 1), *range(-1, -depth - 1, -1)):
+        names = {path.split("/")[:-1][level - 1 if level > 0 else level] for path in paths}
+        if len(names) > 1 and (are_splits(names) or all(map(split_in_name, names))):
+            splits, notes = with_train(names)
+            if splits:
+                return Splits(names=splits, level=level), notes
+        if folds := folds_of(sorted(names), need_word=True):
+            return Splits(folds=folds, level=level), []
+    return Splits(), []

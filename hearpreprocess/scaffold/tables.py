@@ -27,6 +27,9 @@ from hearpreprocess.task import (
 SUFFIXES = (".csv", ".tsv", ".txt")
 COMMENT = "#"
 
+NAME_OF_ROWS = "row"
+"""The name of a first column that has none, as R writes the names of rows."""
+
 _UNQUOTED = ("na", "nan", "null", "none", "true", "false", "inf", "-inf")
 
 Row = Mapping[Column, str]
@@ -40,7 +43,8 @@ class NotATableError(CorpusError):
 class Table:
     """A table in a folder, without the rows that repeat another one. `lines`: where the rows begin in the file.
 
-    `dialect`: how it is written, in which `quoting` and `strip_blanks` are None where they make no difference.
+    `dialect`: how it is written, in which `quoting` and `strip_blanks` are None where they make no difference. `names`:
+    of the columns, where a comment has them.
     """
 
     path: str
@@ -50,6 +54,7 @@ class Table:
     has_header: bool = True
     is_ascii: bool = False
     has_repeated_rows: bool = False
+    names: tuple[str, ...] = ()
 
     @property
     def columns(self) -> list[Column]:
@@ -71,6 +76,8 @@ class Table:
         ours, theirs = self.dialect, other.dialect
         return (
             self.has_header == other.has_header
+            and ours.skiprows == theirs.skiprows
+            and self.names == other.names
             and (ours.sep == theirs.sep or (self.has_usual_separator and other.has_usual_separator))
             and (ours.encoding == theirs.encoding or self.is_ascii or other.is_ascii)
             and (ours.quoting == theirs.quoting or None in (ours.quoting, theirs.quoting))
@@ -82,9 +89,11 @@ def options_of(tables: Sequence[Table]) -> dict[str, Any]:
     dialects = [table.dialect for table in tables]
     separators = {dialect.sep for dialect in dialects}
     options: dict[str, Any] = {"sep": separators.pop()} if len(separators) == 1 else {}
-    if not tables[0].has_header:
+    if tables[0].names:
+        options["names"] = list(tables[0].names)
+    elif not tables[0].has_header:
         options["header"] = None
-    for name in ("quoting", "encoding", "strip_blanks", "comment"):
+    for name in ("quoting", "encoding", "strip_blanks", "comment", "skiprows"):
         values = [getattr(dialect, name) for dialect in dialects]
         if value := next(filter(None, values), None):
             options[name] = value
@@ -102,8 +111,8 @@ def read(folder: Path, path: str, recordings: Recordings) -> Noted[Table]:
         raise CorpusError(f"{path} cannot be read: {error.strerror}") from error
     try:
         (text, encoding), notes = text_of(content)
-        dialect, rows = _best_reading(path, text, recordings)
-        table = _table(path, replace(dialect, encoding=encoding), rows, recordings)
+        dialect, rows, names = _reading(path, text, recordings)
+        table = _table(path, replace(dialect, encoding=encoding), rows, recordings, names)
     except TableError as error:  # without the options of Tree.table, which `new` has none of
         raise CorpusError(f"{path} cannot be read as a table: {error.problem}") from None
     except CorpusError as error:
@@ -120,6 +129,27 @@ def read(folder: Path, path: str, recordings: Recordings) -> Noted[Table]:
         *(f"{path}: {note}" for note in notes),
         *_notes_on_repeated(path, rows),
     ]
+
+
+def _reading(path: str, text: str, recordings: Recordings) -> tuple[Dialect, list[TableRow], tuple[str, ...]]:
+    """The dialect and the rows of a text, and the names of its columns where these are not its first row as it is.
+
+    They are not where a comment has them, or where the first row has no name for the first column, as R writes it.
+    """
+    try:
+        dialect, rows = _best_reading(path, text, recordings)
+    except TableError:
+        for separator in dict.fromkeys((_usual_separator(path), *SEPARATORS)):
+            completed = f"{NAME_OF_ROWS}{separator}{text}"
+            try:
+                dialect, rows = _with_quoting(completed, Dialect(separator, strip_blanks=True))
+            except CorpusError:
+                continue
+            if len(rows) > 2 and recordings.are_named(rows[1].cells):
+                written = replace(_without_needless(completed, dialect, rows), skiprows=1)
+                return written, rows[1:], tuple(rows[0].cells)
+        raise
+    return dialect, rows, _names_in_comment(text, dialect, rows)
 
 
 def names_recordings(folder: Path, path: str, recordings: Recordings) -> bool:
@@ -247,9 +277,25 @@ def _cells(text: str, dialect: Dialect) -> list[Sequence[str]] | None:
         return None
 
 
-def _table(path: str, dialect: Dialect, rows: Sequence[TableRow], recordings: Recordings) -> Table:
+def _names_in_comment(text: str, dialect: Dialect, rows: Sequence[TableRow]) -> tuple[str, ...]:
+    """The names of the columns in the last comment before the rows; none where it does not have as many cells."""
+    if not dialect.comment:
+        return ()
+    before = [line for number, line in lines_of(text) if number < rows[0].line and line.startswith(dialect.comment)]
+    if not before:
+        return ()
+    cells = [cell.strip(' \t"') for cell in before[-1].lstrip(f"{dialect.comment} ").split(dialect.sep)]
+    are_names = len(cells) == len(rows[0].cells) and len(set(cells)) == len(cells) and all(cells)
+    return tuple(cells) if are_names else ()
+
+
+def _table(
+    path: str, dialect: Dialect, rows: Sequence[TableRow], recordings: Recordings, names_in_comment: Sequence[str]
+) -> Table:
     has_header = not recordings.are_named(rows[0].cells)
     names: list[Column] = list(range(len(rows[0].cells)))
+    if names_in_comment and not has_header:
+        names = list(names_in_comment)
     if has_header:
         filled = [name for name in rows[0].cells if name]
         if len(set(filled)) < len(filled):
@@ -266,6 +312,7 @@ def _table(path: str, dialect: Dialect, rows: Sequence[TableRow], recordings: Re
         dialect,
         has_header,
         has_repeated_rows=len(kept) < len(rows),
+        names=() if has_header else tuple(names_in_comment),
     )
 
 

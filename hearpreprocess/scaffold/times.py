@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import inf, isfinite
 
 from hearpreprocess.errors import CorpusError
 from hearpreprocess.scaffold.columns import column_called
-from hearpreprocess.scaffold.naming import RowsByRecording
+from hearpreprocess.scaffold.naming import NamingTables, RowsByRecording
 from hearpreprocess.scaffold.notes import Noted
 from hearpreprocess.scaffold.tables import Row
 from hearpreprocess.task import Column
@@ -23,6 +24,9 @@ _NUMBER = re.compile(r"[-+]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][-+]?\d+)?", re.AS
 
 SECONDS_BEYOND, MOST_BEYOND = 1.0, 0.1
 """Times of more than this share of rows, so far after the end of a recording, are times in something else."""
+
+SPAN_SECONDS, SPAN_SHARE = 0.1, 0.05
+"""How far the time between start and end is from the duration of a recording, at most, to be that of the whole."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,27 @@ def time_columns_in(columns: Sequence[Column]) -> Times | None:
     return None if "" in times.columns else times
 
 
+def times_in(tables: NamingTables) -> Times | None:
+    """The columns of tables that are called as times are, or of tables without a header hold such, if any.
+
+    Two columns beside each other hold times if each row has numbers in them, the first no larger than the second, and
+    some recording has several rows.
+    """
+    columns = tables.columns
+    times = time_columns_in(columns)
+    rows = [row for _table, row in tables.rows]
+    is_any_repeated = any(len(of_path) > 1 for of_path in tables.by_recording.values())
+    if times or tables.first.has_header or tables.first.names or not is_any_repeated:
+        return times
+    numeric = [column for column in columns if all(_is_number(row[column]) for row in rows)]
+    pairs = [(start, end) for start, end in pairwise(numeric) if columns.index(end) == columns.index(start) + 1]
+    return next((Times(*pair) for pair in pairs if all(_run_forward(row, *pair) for row in rows)), None)
+
+
+def _run_forward(row: Row, start: Column, end: Column) -> bool:
+    return 0 <= _number(row[start]) <= _number(row[end])
+
+
 def checked_times(times: Times, rows: RowsByRecording, seconds: Mapping[str, float]) -> Noted[Times | None]:
     """The times, with how their cells are written; None where they are no numbers that stay inside of the recordings.
 
@@ -92,9 +117,19 @@ def _reason_against(times: Times, timed: Sequence[tuple[str, Row]], seconds: Map
         return f"{no_number!r} is no number of seconds"
     ends = [(times.end_of(row), seconds[path]) for path, row in timed if path in seconds]
     beyond = sum(end > length + SECONDS_BEYOND for end, length in ends)
+    if _are_positions(times, timed, seconds):
+        return "each row spans its whole recording, so they are positions in a longer original recording"
     if beyond > MOST_BEYOND * len(ends):
         return f"{beyond:,} of {len(ends):,} that were looked at are after the end of their recording"
     return ""
+
+
+def _are_positions(times: Times, timed: Sequence[tuple[str, Row]], seconds: Mapping[str, float]) -> bool:
+    """Whether there is one row for each recording, and most of them are as long as their recording."""
+    paths = [path for path, _row in timed]
+    spans = [(times.end_of(row) - times.start_of(row), seconds[path]) for path, row in timed if path in seconds]
+    as_long = sum(abs(span - length) <= max(SPAN_SECONDS, SPAN_SHARE * length) for span, length in spans)
+    return len(set(paths)) == len(paths) and bool(spans) and as_long >= (1 - MOST_BEYOND) * len(spans)
 
 
 def _have_commas(cells: Iterable[str]) -> bool:

@@ -24,8 +24,8 @@ from hearpreprocess import Archive, Clip, PresetFolds, TaskConfig, archive, audi
 from hearpreprocess.audio import reading
 from hearpreprocess.corpus.choose import choose_clips
 from hearpreprocess.errors import AudioError, HearPreprocessError
-from hearpreprocess.scaffold.naming import tables_naming
 from hearpreprocess.scaffold.recordings import Recordings
+from hearpreprocess.scaffold.table_choice import tables_naming
 from hearpreprocess.synthetic import archives
 from hearpreprocess.synthetic.sounds import recording, wav_bytes
 from hearpreprocess.task.tree import Tree

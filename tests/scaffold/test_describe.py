@@ -14,11 +14,13 @@ from hearpreprocess.scaffold.decisions import decided_columns
 from hearpreprocess.scaffold.from_folders import Parts, described_by_folders
 from hearpreprocess.scaffold.from_tables import described_by_tables
 from hearpreprocess.scaffold.labels import Labels, with_several
-from hearpreprocess.scaffold.naming import NamingTables, tables_naming
+from hearpreprocess.scaffold.naming import NamingTables
 from hearpreprocess.scaffold.notes import Notes
 from hearpreprocess.scaffold.parts import PathPart
 from hearpreprocess.scaffold.recordings import Recordings
-from hearpreprocess.scaffold.splits import Folds, Splits, splits_of_column
+from hearpreprocess.scaffold.split_names import Folds
+from hearpreprocess.scaffold.splits import Splits, splits_of_column
+from hearpreprocess.scaffold.table_choice import tables_naming
 from hearpreprocess.scaffold.times import Times, checked_times
 from tests.conftest import User
 from tests.scaffold.own_datasets import NAMES, table, wavs
@@ -71,15 +73,14 @@ def test_the_folders_that_are_labels_can_be_replaced() -> None:
     assert 'labels=member.path.split("/")[-3]' in text_of(dataset)
 
 
-def test_a_column_that_is_no_splits_is_none_with_a_note() -> None:
+def test_a_column_that_is_called_split_and_holds_none_is_refused() -> None:
     assert splits_of_column("set", ["train", "Test", "train"]) == (
         Splits("set", names={"Test": "test", "train": "train"}),
         [],
     )
     assert splits_of_column("set", ["fold 2", "fold 1"]) == (Splits("set", folds=Folds(2, 1, "fold ")), [])
-    splits, notes = splits_of_column("set", ["x", "y"])
-    assert splits == Splits()
-    assert notes == ["column 'set' looks like splits, but holds 'x', 'y'; not used"]
+    with pytest.raises(CorpusError, match=r"looks like splits, but holds 'x', 'y'.*--split-column none"):
+        splits_of_column("split", ["x", "y"])
 
 
 def test_times_that_leave_the_recordings_are_none_with_a_note() -> None:
@@ -100,8 +101,8 @@ def test_an_error_shows_the_notes_made_before_it(tmp_path: Path) -> None:
         describe(tmp_path)
     _error, *notes = str(refused.value).splitlines()
     assert notes[:2] == [
-        "  note: labels were looked for in columns of yes and no",
-        "  note: notes.json is not read; what it tells is taken from a csv",
+        "  note: labels: columns of yes and no",
+        "  note: notes.json is not read; save it as csv if it has labels",
     ]
 
 

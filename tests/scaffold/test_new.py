@@ -54,7 +54,7 @@ def test_labels_of_one_recording_each_are_no_task(user: User) -> None:
     said, _clips = begun(user, expected=2)
     assert "fewer than 2 of 5 labels are in enough recordings" in said
     assert "(not label0, label1" in said
-    assert "labels were looked for in the folders' names" in said
+    assert "note: labels: the folders' names" in said
 
 
 def test_a_name_that_is_taken_is_refused(user: User) -> None:
@@ -148,9 +148,9 @@ def test_folders_of_which_nothing_can_be_guessed(user: User) -> None:
     (user.folder / "empty").mkdir()
     assert "holds no files" in user.run("new", "mine", "empty").stderr
     (user.folder / "empty" / "notes.txt").write_text("x")
-    assert "holds no recordings" in user.run("new", "mine", "empty").stderr
+    assert "no recordings found" in user.run("new", "mine", "empty").stderr
     archives.write_files(user.folder / "flat", "", [("a.wav", toys.wav("a"))])
-    assert "nothing tells the labels" in user.run("new", "mine", "flat").stderr
+    assert "cannot tell the labels" in user.run("new", "mine", "flat").stderr
     assert "invalid task name" in user.run("new", "my-task", "flat").stderr
     assert "no such directory" in user.run("new", "mine", "nowhere").stderr
     assert not list(user.folder.glob("*.py"))
@@ -212,7 +212,7 @@ def test_a_table_of_something_else_does_not_beat_the_folders(user: User) -> None
     table(user.folder / "mine", "durations.csv", ("file", "seconds"), *rows)
     said, clips = begun(user)
     assert "2 from the folders' names: bark, meow" in said
-    assert "durations.csv has no column that is called label" in said
+    assert "durations.csv: not used; no column is named like labels" in said
     assert len(clips) == 12
 
 

@@ -135,5 +135,5 @@ def test_hidden_copies_are_no_recordings(tmp_path: Path) -> None:
 
 def test_a_folder_without_recordings_says_what_is_in_it(tmp_path: Path) -> None:
     wavs(tmp_path, ".old/a/1.wav")
-    with pytest.raises(CorpusError, match=r"holds no recordings(.|\n)*note: folders ignored: \.old \(1 file\)"):
+    with pytest.raises(CorpusError, match=r"no recordings found(.|\n)*note: folders ignored: \.old \(1 file\)"):
         describe(tmp_path)

@@ -59,7 +59,7 @@ def test_rows_without_a_label_or_a_file_are_told(user: User) -> None:
     rows = [(f"{number}.wav", "" if number == 3 else "ab"[number % 2]) for number in range(14)]
     table(user.folder / "mine", "meta.csv", ("file", "label"), *rows)
     said, clips = begun(user)
-    assert "rows of meta.csv that name no recording in the folder, or several: 2" in said
+    assert "rows of meta.csv that name no recording, or several of the same name: 2" in said
     assert "rows of meta.csv without a label, which are left out: 1" in said
     assert len(clips) == 11
 
@@ -97,7 +97,7 @@ def test_a_table_that_is_passed_over_is_named_with_the_reason(user: User) -> Non
     assert "note: meta.csv cannot be read as a table: line 3 has 3 cells" in said
     written(user.folder / "mine", "meta.csv", "file,label\nx.wav,a\ny.wav,b\n")
     said, _clips = begun(user, expected=2)
-    assert "note: meta.csv names no recording, and was passed over" in said
+    assert "note: meta.csv: not used; it names no recording" in said
 
 
 def test_paths_of_windows_are_paths(user: User) -> None:
@@ -188,10 +188,10 @@ def test_labels_that_a_given_split_lacks_are_left_out(user: User) -> None:
 
 def test_a_group_that_the_given_splits_divide_is_none(user: User) -> None:
     wavs(user.folder / "mine", *NAMES)
-    rows = [(*row, 1 + number // 4, "george") for number, row in enumerate(alternating(12))]
+    rows = [(*row, 1 + number // 4, ("george", "lucas")[number // 2 % 2]) for number, row in enumerate(alternating(12))]
     table(user.folder / "mine", "meta.csv", ("file", "label", "fold", "speaker"), *rows)
     said, _clips = begun(user)
-    assert "the given splits divide 1 of 1 in column 'speaker', such as george" in said
+    assert "the given splits divide 2 of 2 in column 'speaker', such as george" in said
     assert "groups " not in said
 
 
@@ -263,7 +263,7 @@ def test_one_recording_is_no_corpus_of_events(user: User) -> None:
     rows = [("a.wav", "x", 0, 0.1), ("a.wav", "y", 0, 0.1)]
     table(user.folder / "mine", "e.csv", ("file", "label", "onset", "offset"), *rows)
     said, _clips = begun(user, expected=2)
-    assert "one recording cannot be divided into folds" in said
+    assert "1 group of recordings cannot be divided into folds" in said
 
 
 def test_a_table_in_each_folder_of_a_split_is_read(user: User) -> None:
@@ -318,7 +318,7 @@ def test_events_may_have_durations_in_place_of_ends(user: User) -> None:
 
 def test_times_beyond_the_recordings_are_no_events(user: User) -> None:
     wavs(user.folder / "mine", *NAMES)
-    rows = [(name, 7.5 * number, 7.5 * number + 0.3, "ab"[number % 2]) for number, name in enumerate(NAMES)]
+    rows = [(name, 7.5 * number, 7.5 * number + 0.1, "ab"[number % 2]) for number, name in enumerate(NAMES)]
     table(user.folder / "mine", "slices.csv", ("file", "start", "end", "class"), *rows)
     said, clips = begun(user)
     assert "columns 'start' and 'end' are not taken for times of events: 11 of 12" in said
@@ -352,7 +352,7 @@ def test_a_group_that_is_one_with_its_label_is_none(user: User) -> None:
     rows = [(name, "ab"[number % 2], f"speaker{number % 2}") for number, name in enumerate(NAMES)]
     table(user.folder / "mine", "meta.csv", ("file", "label", "speaker"), *rows)
     said, clips = begun(user)
-    assert "fewer than two are in several groups of column 'speaker': it is not used as a group" in said
+    assert "groups not used: fewer than 2 labels are in several groups of column 'speaker'" in said
     assert len(clips) == 12
 
 
@@ -428,7 +428,7 @@ def test_tables_that_are_splits_have_no_folds(user: User, is_in_both: bool) -> N
     columns = slice(None) if is_in_both else slice(2)
     table(user.folder / "mine", "test.csv", ("file", "label", "fold")[columns], *(row[columns] for row in rows[40:]))
     said, clips = begun(user)
-    assert "column 'fold' is not used: the tables' names tell the splits" in said
+    assert "column 'fold' is not used: the tables' names are the splits" in said
     assert {facts["split"] == "test" for file, facts in clips.items() if int(file.partition(".")[0]) >= 40} == {True}
 
 
@@ -437,7 +437,7 @@ def test_names_that_two_files_share_are_nobodys(user: User) -> None:
     rows = [(f"{n}.wav", "ab"[n // 2 % 2]) for n in range(12)] + [("x.wav", "a")]
     table(user.folder / "mine", "meta.csv", ("file", "label"), *rows)
     said, clips = begun(user)
-    assert "rows of meta.csv that name no recording in the folder, or several: 1" in said
+    assert "rows of meta.csv that name no recording, or several of the same name: 1" in said
     assert "x.wav" not in clips
     assert len(clips) == 12
 
@@ -467,7 +467,7 @@ def test_splits_within_one_recording_are_told(user: User) -> None:
     rows = [(name, *part) for name in NAMES for part in parts]
     table(user.folder / "mine", "meta.csv", ("file", "start", "end", "label", "split"), *rows)
     said = user.run("new", "my_task", "mine")
-    assert "column 'split' differs within 12 recordings, such as 0.wav" in said.stdout + said.stderr
+    assert "0.wav has rows of several splits (test and train) by column 'split'" in said.stdout + said.stderr
 
 
 def test_names_of_several_folders_are_told(user: User) -> None:
@@ -484,5 +484,5 @@ def test_few_folds_and_what_is_not_read_are_told(user: User) -> None:
     rows = [(name, "rare" if n < 2 else "ab"[n % 2]) for n, name in enumerate(NAMES)]
     table(user.folder / "mine", "meta.csv", ("file", "label"), *rows)
     said, _clips = begun(user)
-    assert "2 folds in place of 5: label rare is in 2 recordings" in said
-    assert "notes.json is not read; what it tells is taken from a csv" in said
+    assert "2 folds instead of 5: label rare is in only 2 recordings" in said
+    assert "notes.json is not read; save it as csv if it has labels" in said

@@ -176,7 +176,8 @@ def _summary(dataset: DatasetDescription) -> Iterator[str]:
         yield f"events       {how}, taken for seconds"
     yield f"splits       {split_scheme(dataset)[1]}"
     seconds = dataset.seconds
-    yield f"duration     {'as recorded' if seconds is None else f'{seconds:g} s: 95 of 100 are no longer'}"
+    length = "as recorded" if seconds is None else f"{seconds:g} s (95 % of the recordings last no longer)"
+    yield f"duration     {length}"
     if dataset.group != "":
         yield f"groups       {named(dataset.group)}: a group is never divided between splits"
     yield from (f"note         {note}" for note in dataset.notes)

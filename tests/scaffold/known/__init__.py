@@ -1,0 +1,1 @@
+"""Datasets that people know, with names, folders and tables as published and generated sounds, through `new`."""
