@@ -27,6 +27,9 @@ from hearpreprocess.task import (
 SUFFIXES = (".csv", ".tsv", ".txt")
 COMMENT = "#"
 
+NAME_OF_ROWS = "row"
+"""The name of a first column that has none, as R writes the names of rows."""
+
 _UNQUOTED = ("na", "nan", "null", "none", "true", "false", "inf", "-inf")
 
 Row = Mapping[Column, str]
@@ -73,6 +76,7 @@ class Table:
         ours, theirs = self.dialect, other.dialect
         return (
             self.has_header == other.has_header
+            and ours.skiprows == theirs.skiprows
             and self.names == other.names
             and (ours.sep == theirs.sep or (self.has_usual_separator and other.has_usual_separator))
             and (ours.encoding == theirs.encoding or self.is_ascii or other.is_ascii)
@@ -89,7 +93,7 @@ def options_of(tables: Sequence[Table]) -> dict[str, Any]:
         options["names"] = list(tables[0].names)
     elif not tables[0].has_header:
         options["header"] = None
-    for name in ("quoting", "encoding", "strip_blanks", "comment"):
+    for name in ("quoting", "encoding", "strip_blanks", "comment", "skiprows"):
         values = [getattr(dialect, name) for dialect in dialects]
         if value := next(filter(None, values), None):
             options[name] = value
@@ -107,8 +111,7 @@ def read(folder: Path, path: str, recordings: Recordings) -> Noted[Table]:
         raise CorpusError(f"{path} cannot be read: {error.strerror}") from error
     try:
         (text, encoding), notes = text_of(content)
-        dialect, rows = _best_reading(path, text, recordings)
-        names = _names_in_comment(text, dialect, rows)
+        dialect, rows, names = _reading(path, text, recordings)
         table = _table(path, replace(dialect, encoding=encoding), rows, recordings, names)
     except TableError as error:  # without the options of Tree.table, which `new` has none of
         raise CorpusError(f"{path} cannot be read as a table: {error.problem}") from None
@@ -126,6 +129,27 @@ def read(folder: Path, path: str, recordings: Recordings) -> Noted[Table]:
         *(f"{path}: {note}" for note in notes),
         *_notes_on_repeated(path, rows),
     ]
+
+
+def _reading(path: str, text: str, recordings: Recordings) -> tuple[Dialect, list[TableRow], tuple[str, ...]]:
+    """The dialect and the rows of a text, and the names of its columns where these are not its first row as it is.
+
+    They are not where a comment has them, or where the first row has no name for the first column, as R writes it.
+    """
+    try:
+        dialect, rows = _best_reading(path, text, recordings)
+    except TableError:
+        for separator in dict.fromkeys((_usual_separator(path), *SEPARATORS)):
+            completed = f"{NAME_OF_ROWS}{separator}{text}"
+            try:
+                dialect, rows = _with_quoting(completed, Dialect(separator, strip_blanks=True))
+            except CorpusError:
+                continue
+            if len(rows) > 1 and len(rows[0].cells) > 2:
+                written = replace(_without_needless(completed, dialect, rows), skiprows=1)
+                return written, rows[1:], tuple(rows[0].cells)
+        raise
+    return dialect, rows, _names_in_comment(text, dialect, rows)
 
 
 def names_recordings(folder: Path, path: str, recordings: Recordings) -> bool:

@@ -253,3 +253,13 @@ def test_modules_that_older_versions_have_written_go_on_working(tmp_path: Path) 
     for name, encoding in (("latin.csv", "cp1252"), ("sixteen.csv", "utf-16")):
         (row,) = tree.table(tree.member(name), encoding=encoding, sep=";").to_dict("records")
         assert row["label"] == "ü"
+
+
+@pytest.mark.parametrize("quote", ['"', ""])
+def test_names_of_rows_as_r_writes_them(folder: Path, quote: str) -> None:
+    rows = [("file", "label"), *((str(number), *row) for number, row in enumerate(expected().items(), 1))]
+    text = "".join(",".join(f"{quote}{cell}{quote}" for cell in row) + "\n" for row in rows)
+    (folder / "meta.csv").write_text(text, encoding="utf-8")
+    dataset = describe(folder)
+    assert labels_of(dataset, folder) == expected()
+    assert 'names=["row", "file", "label"]' in module_text("mine", folder, folder.parent, dataset)
