@@ -37,7 +37,7 @@ _CERTAIN_LIST = re.compile(
     rf"[\[({{]\s*(?:(?:{_QUOTED}|{_WORD})(?:\s*,\s*(?:{_QUOTED}|{_WORD}))*\s*,?"
     rf"|(?:{_QUOTED}|{_NUMBER})(?:\s+(?:{_QUOTED}|{_NUMBER}))*)?\s*[\])}}]"
 )
-"""A list whose items can be told apart in one way: without escapes, words only between commas."""
+"""A list whose items can be divided in one way only: without escapes, words only between commas."""
 
 MOST_OTHERS = 0.1
 """The share of rows that hold something else than yes and no, in a column that is meant to hold these."""
@@ -104,7 +104,7 @@ def with_several(labels: Labels, rows: Sequence[Row]) -> Labels:
     if filled and all(map(_is_list, filled)):
         if uncertain := next((cell for cell in filled if not _CERTAIN_LIST.fullmatch(cell)), None):
             raise CorpusError(
-                f"column {labels.column!r}: the labels in {uncertain} cannot be told apart with certainty; write the "
+                f"column {labels.column!r}: the labels in {uncertain} cannot be divided with certainty; write the "
                 "labels of a recording divided by semicolons"
             )
         return replace(labels, are_lists=True)
