@@ -83,4 +83,4 @@ def _format_of_lines(text: str) -> Format:
 
 def _unclear(reason: str) -> CorpusError:
     formats = ", ".join(f'"{name}"' for name in FORMATS)
-    return CorpusError(f"cannot tell the format of the annotations: {reason}. Set format= to one of {formats}")
+    return CorpusError(f"unknown format of annotations: {reason}. Set format= to one of {formats}")

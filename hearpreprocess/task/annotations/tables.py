@@ -90,7 +90,7 @@ def label_column(names: Sequence[str], options: AnnotationOptions, called: Seque
         return options.label
     found = _called(names, called) or (list(names) if len(names) == 1 else [])
     if len(found) != 1:
-        problem = f"cannot tell the column of labels among {listed}. Set label= to one of them"
+        problem = f"the column of labels may be one of {listed}. Set label= to one of them"
         raise UndecidedError(problem, "label", filter(None, names))
     return found[0]
 

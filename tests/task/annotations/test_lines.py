@@ -101,7 +101,7 @@ def test_tables(content: str, options: dict[str, Any], expected: Read) -> None:
         ("0.5\t1.0\t \n", {}, "line 1: the label is empty"),
         ("1\t2\tdog\n", {}, "whole numbers"),
         ("0.5,1.0,dog\n", {}, 'Set format= to one of "audacity", "raven"'),
-        ("hello\n", {}, "cannot tell the format of the annotations"),
+        ("hello\n", {}, "unknown format of annotations"),
         ("0.5\t0.6\tdog\n", {"recording": "a.wav"}, "names no recordings. Leave out recording="),
     ],
 )  # fmt: skip
