@@ -44,6 +44,11 @@ def replaced_in(name: str, old: str, new: str) -> Callable[[Path], None]:
     return correct
 
 
+def without(name: str) -> Callable[[Path], None]:
+    """A correction that removes a file."""
+    return lambda folder: (folder / name).unlink()
+
+
 @NASTY.add(says=[".ipynb_checkpoints"])
 def what_notebooks_and_zips_leave_behind(folder: Path) -> Truth:
     truth = class_folders(folder)
@@ -58,16 +63,11 @@ def what_notebooks_and_zips_leave_behind(folder: Path) -> Truth:
     return truth
 
 
-@NASTY.add()
+@NASTY.add(corrections=[Correction("robin/lost.wav", without("robin/lost.wav"))])
 def a_symlink_to_nothing(folder: Path) -> Truth:
     truth = class_folders(folder)
     (folder / "robin" / "lost.wav").symlink_to(folder.parent / "not mounted" / "lost.wav")
     return truth
-
-
-def without(name: str) -> Callable[[Path], None]:
-    """A correction that removes a file."""
-    return lambda folder: (folder / name).unlink()
 
 
 @NASTY.add(corrections=[Correction("robin/cut.wav", without("robin/cut.wav"))], says=["robin/cut.wav"])
@@ -194,7 +194,7 @@ def a_label_called(folder: Path, called: str) -> Truth:
     """Recordings of which a third are labelled so; after the correction, they are labelled `nothing`."""
     labels = ("robin", "wren", "nothing")
     write_sounds(folder, NAMES)
-    rows = [(name, label_of(n, labels[:2] + (called,))) for n, name in enumerate(NAMES)]
+    rows = [(name, label_of(n, (*labels[:2], called))) for n, name in enumerate(NAMES)]
     write_table(folder / "labels.csv", "file,label", rows)
     return labelled(NAMES, labels)
 
@@ -214,12 +214,12 @@ def a_label_na(folder: Path) -> Truth:
     return a_label_called(folder, "NA")
 
 
-@NASTY.add(corrections=[Correction("Robin", replaced_in("labels.csv", ",Robin", ",robin"))], is_open=True)
+@NASTY.add(says=["Robin"])
 def labels_that_differ_in_case(folder: Path) -> Truth:
+    labels = ("robin", "wren", "Robin")
     write_sounds(folder, NAMES)
-    rows = [(name, label_of(n) if n else "Robin") for n, name in enumerate(NAMES)]
-    write_table(folder / "labels.csv", "file,label", rows)
-    return labelled(NAMES)
+    write_table(folder / "labels.csv", "file,label", [(name, label_of(n, labels)) for n, name in enumerate(NAMES)])
+    return labelled(NAMES, labels)
 
 
 @NASTY.add(

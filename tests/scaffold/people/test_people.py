@@ -7,16 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from hearpreprocess.cli.commands.check import corpus_manifest
-from hearpreprocess.corpus import CorpusFolder
 from hearpreprocess.runner import main
-from hearpreprocess.storage import Workspace
-from hearpreprocess.task import registry
 from tests.conftest import User
 from tests.scaffold.people.annotations import ANNOTATIONS
 from tests.scaffold.people.folders import FOLDERS
 from tests.scaffold.people.nasty import NASTY
-from tests.scaffold.people.outcomes import accepted, facts_of_corpus, facts_of_task, problems
+from tests.scaffold.people.outcomes import accepted, facts_of_module, facts_of_task, problems
 from tests.scaffold.people.tables import TABLES
 from tests.scaffold.people.truth import RATE, PeoplesFolder, PeoplesFolders
 
@@ -49,11 +45,7 @@ def test_the_clips_of_a_folder(
     said = accepted(people, folder, new)
     for words in people.says:
         assert words in said
-    (task,) = registry.references(["./my_task.py"], "default")
-    work = tmp_path / "work"
-    assert corpus_manifest(task, Workspace(work, tmp_path / "tasks", tmp_path, tmp_path / "downloads")) is not None
-    (corpus,) = (work / "corpus").iterdir()
-    assert problems(facts_of_corpus(CorpusFolder(corpus)), truth) == []
+    assert problems(facts_of_module(tmp_path / "my_task.py", folder, tmp_path / "listing"), truth) == []
 
 
 @pytest.mark.slow
