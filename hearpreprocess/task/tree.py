@@ -113,13 +113,19 @@ class Tree:
         packed: dict[str, Packed] = self._listing["packed"]
         return packed
 
+    @property
+    def checksums(self) -> dict[str, str] | None:
+        """The checksums of the members by path; None where only the archive around them has one."""
+        checksums: dict[str, str] | None = self._listing["checksums"]
+        return checksums
+
     def content_id_of(self, members: Iterable[str]) -> str:
         """An identifier of the bytes of these members: their own checksums if known, otherwise the source's.
 
         In another encoding, a name may be that of another member.
         """
-        checksums, encoding = self._listing["checksums"], self._listing["encoding"]
-        if checksums is not None:
+        encoding = self._listing["encoding"]
+        if (checksums := self.checksums) is not None:
             return digest({member: checksums[member] for member in members})
         return self.content_id if encoding is None else digest([self.content_id, encoding])
 

@@ -68,13 +68,12 @@ def facts_of_module(module: Path, folder: Path, listing: Path) -> list[tuple[str
     ]
 
 
-def facts_of_task(task: Path, folder: Path) -> list[tuple[str, Facts]]:
-    """The facts of each clip of a finished task, with the path of the recording that has its sound."""
+def facts_of_task(task: Path, folder: Path, truth: Truth) -> list[tuple[str, Facts]]:
+    """The facts of each clip of a finished task, with the path of the recording of the truth that has its sound."""
     manifest = json.loads((task / "manifest.json").read_text(encoding="utf-8"))["clips"]
     by_sound: dict[bytes, list[str]] = {}
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and (head := _head(path)):
-            by_sound.setdefault(head, []).append(path.relative_to(folder).as_posix())
+    for recording in truth:
+        by_sound.setdefault(_head(folder / recording), []).append(recording)
     facts = []
     for rate in task.glob("[0-9]*"):
         for split in sorted(rate.iterdir()):
@@ -88,17 +87,18 @@ def facts_of_task(task: Path, folder: Path) -> list[tuple[str, Facts]]:
                 ]
                 names = [label for label in labels[path.name] if not isinstance(label, dict)]
                 made = _facts(names, events, split.name, manifest[path.name].get("group", ""))
-                head = _head(path)
-                assert head in by_sound, f"{path} sounds as no recording"
-                facts.append((by_sound[head][0], made))
+                facts.append((_recording(by_sound.get(_head(path), []), split.name, truth) or str(path), made))
     return facts
 
 
+def _recording(recordings: Sequence[str], split: str, truth: Truth) -> str:
+    """Of the recordings with one sound, that of a split; "" where there is no recording."""
+    of_split = (recording for recording in recordings if truth[recording].split == split)
+    return next(of_split, recordings[0] if recordings else "")
+
+
 def _head(path: Path) -> bytes:
-    try:
-        samples, _rate = soundfile.read(path, HEAD, dtype="int16")
-    except soundfile.LibsndfileError:
-        return b""
+    samples, _rate = soundfile.read(path, HEAD, dtype="int16")
     return bytes(samples.tobytes())
 
 

@@ -64,6 +64,6 @@ def test_the_task_of_a_folder(people: PeoplesFolder, user: User) -> None:
     finished = user.run("./my_task.py", "--sample-rates", RATE)
     assert finished.returncode == 0, finished.stdout + finished.stderr
     task = user.folder / "out" / "tasks" / "my_task-v1-full"
-    assert problems(facts_of_task(task, folder), truth) == []
+    assert problems(facts_of_task(task, folder, truth), truth) == []
     verified = user.run("verify", "out", "--task", "my_task.py")
     assert verified.returncode == 0, verified.stdout + verified.stderr
