@@ -183,6 +183,20 @@ def a_table_that_names_no_recording(folder: Path) -> Truth:
     return labelled(NAMES)
 
 
+@NASTY.add(corrections=[Correction("labels.xlsx", named_as_in_the_folder)], is_open=True)
+def a_workbook_of_excel(folder: Path) -> Truth:
+    write_sounds(folder, NAMES)
+    write(folder / "labels.xlsx", b"PK\3\4" + bytes(300))
+    return labelled(NAMES)
+
+
+@NASTY.add(says=["rec0.wav", "rec00.wav"])
+def numbers_that_lost_their_zeros(folder: Path) -> Truth:
+    write_sounds(folder, NAMES)
+    write_table(folder / "labels.csv", "file,label", [(f"rec{n}.wav", label_of(n)) for n in NUMBERS])
+    return {name: scene(label_of(n)) for n, name in enumerate(NAMES) if n >= 10}
+
+
 @NASTY.add(says=["labels.csv"])
 def an_empty_table_beside_class_folders(folder: Path) -> Truth:
     write(folder / "labels.csv", b"")

@@ -132,7 +132,7 @@ def two_columns_that_could_be_labels(folder: Path) -> Truth:
     return labels_in(folder, "file,mood,loudness", [("low", "high")[number // 2 % 2] for number in NUMBERS])
 
 
-@TABLES.add(("--label-column", "diagnosis"), is_open=True)
+@TABLES.add(("--label-column", "diagnosis"))
 def patients_with_age_and_sex(folder: Path) -> Truth:
     ages: list[object] = [(34, 51, 70)[number // 2 % 3] for number in NUMBERS]
     sexes: list[object] = ["fm"[number // 2 % 2] for number in NUMBERS]
@@ -312,3 +312,20 @@ def a_title_above_the_table(folder: Path) -> Truth:
     lines = ["# Recordings of May 2024", "", "file,label", *(f"{name},{label_of(n)}" for n, name in enumerate(NAMES))]
     write_lines(folder / "labels.csv", lines)
     return labelled(NAMES)
+
+
+@TABLES.add()
+def a_number_and_a_name_of_each_class(folder: Path) -> Truth:
+    write_sounds(folder, NAMES)
+    rows = [(name, n % 2, label_of(n)) for n, name in enumerate(NAMES)]
+    write_table(folder / "labels.csv", "slice_file_name,classID,class", rows)
+    return labelled(NAMES)
+
+
+@TABLES.add()
+def blanks_around_cells_and_paths_that_begin_with_a_dot(folder: Path) -> Truth:
+    names = [f"audio/{name}" for name in NAMES]
+    write_sounds(folder, names)
+    lines = ["File , Label", *(f"./{name} , {label_of(n)}{' ' * (n % 3)}" for n, name in enumerate(names))]
+    write_lines(folder / "labels.csv", lines)
+    return labelled(names)
