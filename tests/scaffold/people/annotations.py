@@ -10,6 +10,7 @@ from typing import Any
 from tests.scaffold.people.truth import (
     EVENT_SECONDS,
     RATE,
+    Correction,
     Facts,
     PeoplesFolders,
     Truth,
@@ -281,12 +282,18 @@ def onsets_in_seconds(folder: Path) -> Truth:
     return recorded(folder)
 
 
-@ANNOTATIONS.add()
+def named_in_english(folder: Path) -> None:
+    """Give the columns names that are known."""
+    path = folder / "Ereignisse.csv"
+    path.write_text(path.read_text().replace("Datei;Von;Bis;", "file;onset;offset;"))
+
+
+@ANNOTATIONS.add(corrections=[Correction("onset", named_in_english)])
 def onsets_in_seconds_with_decimal_commas(folder: Path) -> Truth:
     write_events(
         folder,
         "Ereignisse.csv",
-        "Datei,Start,Ende,Label",
+        "Datei,Von,Bis,Label",
         lambda *times: [seconds(time, 3).replace(".", ",") for time in times],
         ";",
     )
