@@ -109,6 +109,20 @@ def selection_tables_of_raven_with_both_views(folder: Path) -> Truth:
     return truth
 
 
+@ANNOTATIONS.add()
+def one_selection_table_of_raven_for_all_recordings(folder: Path) -> Truth:
+    truth = recorded(folder)
+    lines, position = [f"{RAVEN}\tBegin File\tFile Offset (s)"], 0
+    for number, name in enumerate(NAMES):
+        for label, onset, offset in events_of(number):
+            begin = number * EVENT_SECONDS
+            times = f"{begin + onset / 1000:.9f}\t{begin + offset / 1000:.9f}"
+            position += 1
+            lines.append(f"{position}\tSpectrogram 1\t1\t{times}\t1200.0\t3500.0\t{label}\t{name}\t{seconds(onset, 9)}")
+    write_lines(folder / "all.selections.txt", lines)
+    return truth
+
+
 def intervals(events: Sequence[TimedLabel]) -> list[tuple[str, str, str]]:
     """Events and the empty intervals between them: begin, end and text."""
     edges = [0.0, *(edge / 1000 for _label, onset, offset in events for edge in (onset, offset)), EVENT_SECONDS]
@@ -330,3 +344,13 @@ def a_table_of_events_per_recording(folder: Path) -> Truth:
         rows = [(onset / 1000, offset / 1000, label) for label, onset, offset in events_of(number)]
         write_table(folder / f"{stem(name)}.csv", "onset,offset,label", rows)
     return truth
+
+
+@ANNOTATIONS.add(says=["without an event"])
+def label_tracks_of_which_some_are_empty(folder: Path) -> Truth:
+    truth = dict(recorded(folder))
+    for number, name in enumerate(NAMES):
+        events = events_of(number) if number % 5 else []
+        lines = [f"{seconds(onset)}\t{seconds(offset)}\t{label}" for label, onset, offset in events]
+        write_lines(folder / "labels" / f"{stem(name)}.txt", lines)
+    return {name: facts for number, (name, facts) in enumerate(truth.items()) if number % 5}
