@@ -94,7 +94,8 @@ class DatasetDescription:
 
     `recordings`: how many match the `patterns`. `seconds`: how long a clip is; None leaves it as it was recorded.
     `group`: the column or the part of paths that holds it; "" where each recording is a group. `division`: how the
-    clips are divided. `notes`: on how all that was guessed, for the user.
+    clips are divided. `unreadable`: the paths of recordings that cannot be decoded and make no clips. `notes`: on how
+    all that was guessed, for the user.
     """
 
     recordings: int
@@ -107,6 +108,7 @@ class DatasetDescription:
     group: Column | PathPart = ""
     omissions: Omissions = field(default_factory=Omissions)
     division: Division = field(default_factory=Division)
+    unreadable: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,11 +53,12 @@ def describe(folder: Path, choices: Choices | None = None, ask: Ask = certain_gu
             "\n".join([f"{folder}: no recordings found; none of its files is audio", *_lines_of(notes.lines)])
         )
     _check_no_kaldi(folder, files, choices)
-    seconds = notes.value_of(seconds_of_some(folder, paths))
-    recordings = Recordings(paths, seconds, tuple(sorted({*files}.difference(paths))))
+    seconds, unreadable = seconds_of_some(folder, paths)
+    notes.add(_notes_on_unreadable(unreadable))
+    recordings = Recordings(paths, seconds, tuple(sorted({*files}.difference(paths))), frozenset(unreadable))
     annotated = annotation_files(folder, recordings)
     of_annotations = set(annotated.paths if annotated else ())
-    notes.add(_notes_on_files(folder, [path for path in files if path not in of_annotations], recordings))
+    notes.add(_notes_on_files([path for path in files if path not in of_annotations]))
     candidates = [path for path in files if path.lower().endswith(SUFFIXES) and path not in of_each(annotated)]
     if choices.tables:
         candidates = [stated_table(folder, table, candidates) for table in choices.tables]
@@ -129,14 +130,18 @@ def _lines_of(notes: Sequence[str]) -> list[str]:
     return [f"  note: {note}" for note in notes]
 
 
-def _notes_on_files(folder: Path, files: Sequence[str], recordings: Recordings) -> list[str]:
+def _notes_on_files(files: Sequence[str]) -> list[str]:
     notes = []
-    empty = [path for path in recordings.paths if not (folder / path).stat().st_size]
-    if empty:
-        notes.append(f"empty recordings: {len(empty):,} ({some(empty)})")
     if unread := [path for path in files if path.lower().endswith(UNREAD)]:
         notes.append(f"{unread[0]} is not read; save it as csv if it has labels")
     return notes
+
+
+def _notes_on_unreadable(unreadable: Mapping[str, str]) -> list[str]:
+    if not unreadable:
+        return []
+    shown = some([f"{path}: {reason}" for path, reason in unreadable.items()])
+    return [f"recordings that cannot be read, and are left out: {len(unreadable):,} ({shown})"]
 
 
 def _divided(dataset: DatasetDescription, *, may_drop_groups: bool) -> Noted[DatasetDescription]:

@@ -35,7 +35,8 @@ def described_by_folders(folder: Path, recordings: Recordings, parts: Parts, not
     _check_labels(folder, parts.label, paths)
     notes.add(_notes_on_unused(parts, paths))
     naming = _clip_naming(folder, parts.label, paths)
-    clips, unsplit = _clips(parts, paths, naming)
+    readable = [path for path in paths if path not in recordings.unreadable]
+    clips, unsplit = _clips(parts, readable, naming)
     notes.add([f"recordings without a split, which are left out: {unsplit:,}"] if unsplit else [])
     group = notes.value_of(groups_that_hold(clips, parts.group or ""))
     return DatasetDescription(
@@ -48,6 +49,7 @@ def described_by_folders(folder: Path, recordings: Recordings, parts: Parts, not
         clips=clips if group != "" else ungrouped(clips),
         group=group,
         omissions=Omissions(unsplit=unsplit),
+        unreadable=tuple(sorted(recordings.unreadable)),
     )
 
 

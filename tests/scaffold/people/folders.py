@@ -145,3 +145,21 @@ def class_folders_in_several_formats(folder: Path) -> Truth:
     for number, name in enumerate(truth):
         write(folder / name, sound(name, container=containers[number // 2 % 4]))
     return truth
+
+
+@FOLDERS.add(("--labels-from", "1"), is_open=True)
+def class_folders_of_different_depth(folder: Path) -> Truth:
+    return written(
+        folder,
+        {f"{label_of(n)}/{'2024/' if n % 4 < 2 else ''}{n}.wav": scene(label_of(n)) for n in NUMBERS},
+    )
+
+
+@FOLDERS.add(("--labels-from", "-1"), ("--group-column", "none"), is_open=True)
+def class_folders_inside_of_classes_of_these(folder: Path) -> Truth:
+    classes = ("animals/dog", "vehicles/car", "animals/cat", "vehicles/tram")
+    numbers = range(2 * len(NUMBERS))
+    return written(
+        folder,
+        {f"{label_of(n, classes)}/{n}.wav": scene(label_of(n, classes).rpartition("/")[2]) for n in numbers},
+    )

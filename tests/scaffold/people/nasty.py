@@ -70,16 +70,25 @@ def a_symlink_to_nothing(folder: Path) -> Truth:
     return truth
 
 
-@NASTY.add(corrections=[Correction("robin/cut.wav", without("robin/cut.wav"))], says=["robin/cut.wav"])
+@NASTY.add(says=["robin/cut.wav"])
 def an_empty_recording(folder: Path) -> Truth:
     write(folder / "robin" / "cut.wav", b"")
     return class_folders(folder)
 
 
-@NASTY.add(corrections=[Correction("robin/page.wav", without("robin/page.wav"))], says=["robin/page.wav"])
+@NASTY.add(says=["robin/page.wav"])
 def a_web_page_saved_as_a_recording(folder: Path) -> Truth:
     write(folder / "robin" / "page.wav", "<!DOCTYPE html>\n<html><title>404 Not Found</title></html>\n" * 20)
     return class_folders(folder)
+
+
+@NASTY.add(says=["rec03.wav", "rec08.wav"])
+def damaged_recordings_in_a_table(folder: Path) -> Truth:
+    write_sounds(folder, NAMES)
+    write(folder / "rec03.wav", b"")
+    write(folder / "rec08.wav", (folder / "rec08.wav").read_bytes()[:300])
+    write_table(folder / "labels.csv", "file,label", [(name, label_of(n)) for n, name in enumerate(NAMES)])
+    return {name: scene(label_of(n)) for n, name in enumerate(NAMES) if n not in (3, 8)}
 
 
 @NASTY.add()
@@ -195,6 +204,17 @@ def numbers_that_lost_their_zeros(folder: Path) -> Truth:
     write_sounds(folder, NAMES)
     write_table(folder / "labels.csv", "file,label", [(f"rec{n}.wav", label_of(n)) for n in NUMBERS])
     return {name: scene(label_of(n)) for n, name in enumerate(NAMES) if n >= 10}
+
+
+def sorted_into_its_class(folder: Path) -> None:
+    """Move a recording into the folder of its class."""
+    (folder / "beside.wav").rename(folder / "robin" / "beside.wav")
+
+
+@NASTY.add(corrections=[Correction("beside.wav", sorted_into_its_class)], is_open=True)
+def a_recording_beside_the_class_folders(folder: Path) -> Truth:
+    write(folder / "beside.wav", sound("beside"))
+    return class_folders(folder) | {"robin/beside.wav": scene("robin")}
 
 
 @NASTY.add(says=["labels.csv"])
