@@ -63,7 +63,7 @@ def describe(folder: Path, choices: Choices | None = None, ask: Ask = certain_gu
     if choices.tables:
         candidates = [stated_table(folder, table, candidates) for table in choices.tables]
     tables = notes.value_of(
-        tables_naming(folder, candidates, recordings, choices.file_column, are_stated=bool(choices.tables))
+        tables_naming(folder, candidates, recordings, choices.file_column, ask, are_stated=bool(choices.tables))
     )
     if choices.file_column and tables is None:
         check_file_column(folder, candidates, recordings, choices.file_column)

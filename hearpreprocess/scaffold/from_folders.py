@@ -15,6 +15,7 @@ from hearpreprocess.scaffold.parts import PathPart
 from hearpreprocess.scaffold.recordings import ClipNaming, Recordings, are_unique, check_lengths, clip_name, long_names
 from hearpreprocess.scaffold.rows import groups_that_hold
 from hearpreprocess.scaffold.splits import Splits
+from hearpreprocess.storage import counted
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,13 @@ def described_by_folders(folder: Path, recordings: Recordings, parts: Parts, not
 
 def _check_labels(folder: Path, label: PathPart, paths: Sequence[str]) -> None:
     """Raise CorpusError where the folders' names hold fewer than two labels."""
-    if not all(map(label.is_in, paths)):
+    without = [path for path in paths if not label.is_in(path)]
+    if without and len(without) < len(paths):
+        raise CorpusError(
+            f"{folder}: {counted(len(without), 'recordings')} in no folder of a label, such as {without[0]}, beside others "
+            "that are. Move them into folders, or out of this one"
+        )
+    if without:
         raise CorpusError(
             f"cannot tell the labels: {folder} has neither one folder per label nor a table that names the recordings. "
             "Add a csv file with a column of file names and a column of labels, or use --label-field if the file names "
