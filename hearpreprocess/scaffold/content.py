@@ -47,7 +47,7 @@ def recordings_in(folder: Path, files: Sequence[str]) -> tuple[str, ...]:
 
 
 def seconds_of_some(folder: Path, paths: Sequence[str]) -> tuple[dict[str, float], dict[str, str]]:
-    """The duration of about MEASURED recordings, and the problems of those and of all empty ones."""
+    """The duration of about MEASURED recordings, and the problems of these and of all empty ones."""
     seconds: dict[str, float] = {}
     unreadable = {path: "it is empty" for path in paths if not (folder / path).stat().st_size}
     left = MOST_BYTES_DECODED
