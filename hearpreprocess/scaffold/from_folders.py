@@ -59,8 +59,8 @@ def _check_labels(folder: Path, label: PathPart, paths: Sequence[str]) -> None:
     without = [path for path in paths if not label.is_in(path)]
     if without and len(without) < len(paths):
         raise CorpusError(
-            f"{folder}: {counted(len(without), 'recordings')} in no folder of a label, such as {without[0]}, while others "
-            "are. Move them into folders, or out of this one"
+            f"{folder}: {counted(len(without), 'recordings')} in no folder of a label, such as {without[0]}, while "
+            "others are. Move them into folders, or out of this one"
         )
     if without:
         raise CorpusError(
