@@ -87,6 +87,8 @@ def described_by_annotations(
     for path, of_path in events.items():
         name, split = clip_name(naming, path), splits.of_path(path)
         within = [event for event in of_path if event.start < (inf if seconds is None else seconds)]
+        if path in recordings.unreadable:
+            continue
         if splits.are_given and not split:
             unsplit += 1
         elif within:
@@ -110,6 +112,7 @@ def described_by_annotations(
         clips=tuple(clips) if kept_group != "" else ungrouped(clips),
         group=kept_group,
         omissions=Omissions(missing=without_file, unlabelled=without_event, unsplit=unsplit, late=late),
+        unreadable=tuple(sorted(recordings.unreadable)),
     )
 
 

@@ -346,6 +346,13 @@ def a_table_of_events_per_recording(folder: Path) -> Truth:
     return truth
 
 
+@ANNOTATIONS.add(says=["night3.wav: it is empty"])
+def label_tracks_of_which_one_is_of_an_empty_recording(folder: Path) -> Truth:
+    truth = label_tracks_of_audacity(folder)
+    write(folder / NAMES[3], b"")
+    return {name: facts for name, facts in truth.items() if name != NAMES[3]}
+
+
 @ANNOTATIONS.add(says=["without an event"])
 def label_tracks_of_which_some_are_empty(folder: Path) -> Truth:
     truth = dict(recorded(folder))
