@@ -40,8 +40,10 @@ def annotations_are_wanted(files: AnnotationFiles, tables: NamingTables | None, 
     has_other_labels = tables is not None and tables_hold_labels(tables)
     if has_other_labels and tables and (files.place or tables.first.path not in files.paths):
         return choices.task_type == "event" and time_columns_in(tables.columns) is None
-    if has_other_labels and tables and time_columns_in(tables.columns) is not None and not choices.time_unit:
-        return False
+    if has_other_labels and tables and not choices.time_unit:
+        times = time_columns_in(tables.columns)
+        if times is not None and not times.are_of_clocks([row for _table, row in tables.rows]):
+            return False
     answer = choices.task_type or ask(
         Question(
             "--task-type",

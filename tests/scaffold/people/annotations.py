@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -335,6 +336,32 @@ def onsets_in_samples(folder: Path) -> Truth:
 def onsets_as_a_clock_shows_them(folder: Path) -> Truth:
     write_events(folder, "events.csv", "file,start_time,end_time,label", lambda *times: map(clock, times))
     return recorded(folder)
+
+
+def with_splits_and_speakers(folder: Path, unit: int, header: str) -> None:
+    """A table of events with the splits and the speakers of their recordings. `unit`: in milliseconds."""
+    splits = ("train", "train", "train", "valid", "test")
+    rows = [
+        (name, onset / unit, offset / unit, label, splits[n // 2], f"p{n // 2}")
+        for n, name in enumerate(NAMES)
+        for label, onset, offset in events_of(n)
+    ]
+    write_table(folder / "events.csv", f"file,{header},label,split,speaker", rows)
+
+
+def in_seconds(folder: Path) -> None:
+    """Write the times in seconds."""
+    with_splits_and_speakers(folder, 1000, "onset,offset")
+
+
+@ANNOTATIONS.add(("--label-column", "label"), corrections=[Correction("in seconds", in_seconds)])
+def onsets_in_milliseconds_with_splits_and_speakers(folder: Path) -> Truth:
+    with_splits_and_speakers(folder, 1, "onset_ms,offset_ms")
+    splits = ("train", "train", "train", "valid", "test")
+    return {
+        name: replace(facts, split=splits[n // 2], group=f"p{n // 2}")
+        for n, (name, facts) in enumerate(recorded(folder).items())
+    }
 
 
 @ANNOTATIONS.add()
