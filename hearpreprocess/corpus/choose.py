@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hearpreprocess.corpus import labels, splits
+from hearpreprocess.corpus.copies import warnings_on_copies
 from hearpreprocess.corpus.table import LACKING, Omission, to_table
 from hearpreprocess.errors import CorpusError, HearPreprocessError, line_in
 from hearpreprocess.storage import counted
@@ -38,6 +39,7 @@ def choose_clips(config: TaskMode, trees: Mapping[str, Tree]) -> tuple[pd.DataFr
     warnings += [
         f"{omission.count:,} clips are left out: {LACKING}" for omission in omissions if omission.reason == LACKING
     ]
+    warnings += warnings_on_copies(table, trees)
     warnings += [_on_hidden(name, tree.passed_over) for name, tree in trees.items() if tree.passed_over]
     return table, omissions, warnings
 

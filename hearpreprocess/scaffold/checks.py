@@ -12,8 +12,8 @@ from hearpreprocess.scaffold.tables import Row
 from hearpreprocess.scaffold.times import Times
 from hearpreprocess.task import Column, shown, unusable_character
 
-MISSING = ("nan", "NaN", "NAN", "NULL", "<NA>", "#N/A")
-"""What programs write for a value that is missing."""
+MISSING = ("nan", "NaN", "NAN", "null", "Null", "NULL", "None", "NA", "N/A", "n/a", "<NA>", "#N/A")
+"""What programs write for a value that is missing: pandas, R, SQL and spreadsheets."""
 
 
 def check_clips(clips: Sequence[ExpectedClip], label_source: str) -> None:
@@ -43,9 +43,10 @@ def check_no_missing_labels(tables: NamingTables, column: Column) -> None:
     """Raise CorpusError where cells of labels hold what stands for none, which would become a label."""
     lines = _lines_where(tables, lambda row: row[column].strip() in MISSING)
     if lines:
+        cells = [cell for _table, row in tables.rows if (cell := row[column].strip()) in MISSING]
         raise CorpusError(
-            f"column {column!r} holds {', '.join(MISSING[:3])} or the like in place of a label ({_some(lines)}); leave "
-            "the cell of a recording without a label empty"
+            f"column {column!r} has the label {cells[0]!r} ({_some(lines)}), which programs write for a missing value. "
+            "Leave the cell of a recording without a label empty, or rename the label"
         )
 
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from hearpreprocess.errors import ConfigError, CorpusError
 
 NONE = "none"
 """States that no column or folder holds the splits or the groups."""
+
+
+TimeUnit = Literal["s", "ms", "samples"]
+TIME_UNITS: tuple[TimeUnit, ...] = get_args(TimeUnit)
+"""Of times in annotation files that name none."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +25,7 @@ class Choices:
     their table has them, or their numbers from 1 where it has no header; NONE for no splits or no groups.
     `labels_from`, `groups_from`: the level of the folder that is the label or the group, 1 for the outermost and -1 for
     the innermost one. `label_field`, `group_field`: the field of a file's name that is the label or the group, from 1;
-    fields are separated by `-` or `_`.
+    fields are separated by `-` or `_`. `time_unit`: of times in annotation files that name none.
 
     Raises ConfigError where two of them contradict each other.
     """
@@ -35,6 +40,7 @@ class Choices:
     label_field: int | None = None
     group_field: int | None = None
     task_type: Literal["", "scene", "event"] = ""
+    time_unit: Literal["", TimeUnit] = ""
 
     def __post_init__(self) -> None:
         of_labels = {

@@ -46,21 +46,25 @@ _GROUP_NAME = re.compile(
     r"(?:actor|speaker|spkr?|subject|subj|sub|participant|person|people|patient|pat|singer|talker|player|artist|user"
     r"|client|animal|individual|session|sess|ses|recording|record|rec|tape|day|date|week|month|year|take|trial|run|block"
     r"|round|visit|site|location|loc|room|mic|channel|chan|device|dev|part|chunk|batch|disc|disk|cd|vol|volume|chapter"
-    r"|book|id|sn|[a-z])?[ _-]*\d+[a-z]?",
+    r"|book|id|sn|[a-z])?[ _-]*(?:\d+[a-z]?|\d{4}[-_.]?\d{2}[-_.]?\d{2}|\d{1,2}[-_.]\d{1,2}[-_.]\d{2,4})"
+    r"(?:[T _-]+\d{2}[-_.:h]?\d{2}.*)?",
     re.IGNORECASE,
 )
-"""A folder that is numbered as people, sessions and places are; a number or a letter with a number is one, too."""
+"""A folder that is numbered as people, sessions and places are, or a date, with a time or without.
+
+A number or a letter with a number is one, too.
+"""
 
 
 _PEOPLE_NAME = re.compile(
-    r"(?:speakers?|spkr?|subjects?|subj?|participants?|patients?|persons?|actors?|talkers?|singers?|users?|sessions?|id)"
+    r"(?:speakers?|spkr?|subjects?|subj?|participants?|patients?|persons?|actors?|talkers?|singers?|users?|id)"
     r"[ _-]*\d+",
     re.IGNORECASE,
 )
 
 
 def are_people_names(names: Collection[str]) -> bool:
-    """Whether folders are numbered behind a word for people or sessions."""
+    """Whether folders are numbered behind a word for people. Sessions are not: each speaker may have a first one."""
     return all(_PEOPLE_NAME.fullmatch(name) for name in names)
 
 

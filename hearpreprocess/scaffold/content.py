@@ -10,7 +10,6 @@ from pathlib import Path
 from hearpreprocess import audio
 from hearpreprocess.errors import AudioError
 from hearpreprocess.scaffold.encodings import unmarked_utf16
-from hearpreprocess.scaffold.notes import Noted
 from hearpreprocess.storage import counted
 from hearpreprocess.task import is_hidden
 
@@ -47,28 +46,27 @@ def recordings_in(folder: Path, files: Sequence[str]) -> tuple[str, ...]:
     return tuple(path for path in files if path.lower().endswith(AUDIO) or _is_recording(folder / path))
 
 
-def seconds_of_some(folder: Path, paths: Sequence[str]) -> Noted[dict[str, float]]:
-    """The duration of about MEASURED recordings, and a note on those that cannot be read."""
+def seconds_of_some(folder: Path, paths: Sequence[str]) -> tuple[dict[str, float], dict[str, str]]:
+    """The duration of about MEASURED recordings, and the problems of these and of all empty ones."""
     seconds: dict[str, float] = {}
-    damaged: list[str] = []
+    unreadable = {path: "it is empty" for path in paths if not (folder / path).stat().st_size}
     left = MOST_BYTES_DECODED
     measured = paths[:: max(1, len(paths) // MEASURED)]
     slow: set[str] = set()
     for path in measured:
         size = (folder / path).stat().st_size
-        if not size or (suffix_of(path) in slow and left < size):
-            continue  # the empty ones have a note of their own
+        if path in unreadable or (suffix_of(path) in slow and left < size):
+            continue
         try:
             facts = audio.probe(folder / path)
         except (AudioError, OSError) as error:
-            damaged.append(f"{path}: {error}")
+            unreadable[path] = str(error)
             continue
         seconds[path] = facts.seconds
         if "ffmpeg" in facts.format:
             slow.add(suffix_of(path))
             left -= size
-    note = f"recordings that cannot be read, of {len(measured):,} that were looked at: {len(damaged):,}, such as "
-    return seconds, [note + damaged[0]] if damaged else []
+    return seconds, dict(sorted(unreadable.items()))
 
 
 def suffix_of(path: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from hearpreprocess.scaffold.annotation_files import Place
 from hearpreprocess.scaffold.division import Division, ExpectedClip
 from hearpreprocess.scaffold.labels import Labels
 from hearpreprocess.scaffold.naming import Naming
@@ -58,6 +59,20 @@ class TablesLayout:
 
 
 @dataclass(frozen=True)
+class AnnotationsLayout:
+    """Annotation files of recordings. `paths`: of all these files. `place`: None where one file is for all recordings.
+
+    `options`: for Tree.annotations. `source`, `titles`: where the labels are, and the formats, in words.
+    """
+
+    paths: tuple[str, ...]
+    place: Place | None
+    options: Mapping[str, Any]
+    source: str
+    titles: str
+
+
+@dataclass(frozen=True)
 class Omissions:
     """How many rows name no recording (`missing`) or lack a label or times, and how many recordings are left out.
 
@@ -79,19 +94,21 @@ class DatasetDescription:
 
     `recordings`: how many match the `patterns`. `seconds`: how long a clip is; None leaves it as it was recorded.
     `group`: the column or the part of paths that holds it; "" where each recording is a group. `division`: how the
-    clips are divided. `notes`: on how all that was guessed, for the user.
+    clips are divided. `unreadable`: the paths of recordings that cannot be decoded and make no clips. `notes`: on how
+    all that was guessed, for the user.
     """
 
     recordings: int
     patterns: tuple[str, ...]
     seconds: float | None
-    layout: FoldersLayout | TablesLayout
+    layout: FoldersLayout | TablesLayout | AnnotationsLayout
     splits: Splits
     clip_naming: ClipNaming
     clips: tuple[ExpectedClip, ...]
     group: Column | PathPart = ""
     omissions: Omissions = field(default_factory=Omissions)
     division: Division = field(default_factory=Division)
+    unreadable: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -105,6 +122,11 @@ class DatasetDescription:
         return tuple(self.splits.listed.lists) if self.splits.listed else ()
 
     @property
+    def annotation_files(self) -> tuple[str, ...]:
+        """The paths of the annotation files."""
+        return self.layout.paths if isinstance(self.layout, AnnotationsLayout) else ()
+
+    @property
     def labels(self) -> Labels:
         """The columns of the labels; none where folders are the labels."""
         return self.layout.labels if isinstance(self.layout, TablesLayout) else Labels()
@@ -116,6 +138,8 @@ class DatasetDescription:
             return "columns of yes and no"
         if isinstance(self.layout, FoldersLayout):
             return str(self.layout.label)
+        if isinstance(self.layout, AnnotationsLayout):
+            return self.layout.source
         return named(self.labels.part or self.labels.column)
 
     @property
@@ -124,9 +148,14 @@ class DatasetDescription:
         return self.layout.times if isinstance(self.layout, TablesLayout) else None
 
     @property
+    def has_events(self) -> bool:
+        """Whether labels have times."""
+        return self.times is not None or isinstance(self.layout, AnnotationsLayout)
+
+    @property
     def is_multilabel(self) -> bool:
         """Whether a clip may have several labels."""
-        return self.labels.are_several or self.times is not None
+        return self.labels.are_several or self.has_events
 
     @cached_property
     def label_names(self) -> tuple[str, ...]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from hearpreprocess import archive
 from hearpreprocess.errors import CorpusError, SplitError
+from hearpreprocess.scaffold.annotation_files import annotation_files, of_each
 from hearpreprocess.scaffold.checks import check_clips
 from hearpreprocess.scaffold.choices import NONE, Ask, Choices, certain_guess
 from hearpreprocess.scaffold.content import notes_on_unused, recordings_in, seconds_of_some, visible
@@ -16,6 +17,7 @@ from hearpreprocess.scaffold.dataset import DatasetDescription
 from hearpreprocess.scaffold.decided_labels import decided_parts
 from hearpreprocess.scaffold.decisions import decided_columns, have_splits_or_groups
 from hearpreprocess.scaffold.division import MOST_FOLDS, SHARES, divide, ungrouped
+from hearpreprocess.scaffold.from_annotations import annotations_are_wanted, described_by_annotations
 from hearpreprocess.scaffold.from_folders import described_by_folders
 from hearpreprocess.scaffold.from_tables import described_by_tables, tables_hold_labels
 from hearpreprocess.scaffold.given_splits import splits_beside_tables
@@ -51,20 +53,26 @@ def describe(folder: Path, choices: Choices | None = None, ask: Ask = certain_gu
             "\n".join([f"{folder}: no recordings found; none of its files is audio", *_lines_of(notes.lines)])
         )
     _check_no_kaldi(folder, files, choices)
-    seconds = notes.value_of(seconds_of_some(folder, paths))
-    recordings = Recordings(paths, seconds, tuple(sorted({*files}.difference(paths))))
-    notes.add(_notes_on_files(folder, files, recordings))
-    candidates = [path for path in files if path.lower().endswith(SUFFIXES)]
+    seconds, unreadable = seconds_of_some(folder, paths)
+    notes.add(_notes_on_unreadable(unreadable))
+    recordings = Recordings(paths, seconds, tuple(sorted({*files}.difference(paths))), frozenset(unreadable))
+    annotated = annotation_files(folder, recordings)
+    of_annotations = set(annotated.paths if annotated else ())
+    notes.add(_notes_on_files([path for path in files if path not in of_annotations]))
+    candidates = [path for path in files if path.lower().endswith(SUFFIXES) and path not in of_each(annotated)]
     if choices.tables:
         candidates = [stated_table(folder, table, candidates) for table in choices.tables]
     tables = notes.value_of(
-        tables_naming(folder, candidates, recordings, choices.file_column, are_stated=bool(choices.tables))
+        tables_naming(folder, candidates, recordings, choices.file_column, ask, are_stated=bool(choices.tables))
     )
     if choices.file_column and tables is None:
         check_file_column(folder, candidates, recordings, choices.file_column)
     looked_for: list[str] = []
     try:
-        if tables and _are_wanted(tables, choices, recordings.paths):
+        if annotated and annotations_are_wanted(annotated, tables, choices, ask):
+            beside = _splits_beside(folder, recordings, choices, notes, annotated.paths)
+            dataset = described_by_annotations(folder, recordings, annotated, beside, choices, ask, notes)
+        elif tables and _are_wanted(tables, choices, recordings.paths):
             used = [table.path for table, _naming in tables.tables]
             beside = _splits_beside(folder, recordings, choices, notes, used)
             dataset = described_by_tables(tables, decided_columns(tables, choices, ask, notes, beside), notes)
@@ -80,7 +88,7 @@ def describe(folder: Path, choices: Choices | None = None, ask: Ask = certain_gu
         dataset = notes.value_of(_divided(dataset, may_drop_groups=not states_groups))
     except (CorpusError, SplitError) as error:
         raise CorpusError("\n".join([str(error), *_lines_of(looked_for), *_lines_of(notes.lines)])) from None
-    notes.add(notes_on_unused(files, (*paths, *dataset.tables, *dataset.split_lists)))
+    notes.add(notes_on_unused(files, (*paths, *dataset.tables, *dataset.split_lists, *dataset.annotation_files)))
     return replace(dataset, notes=(*notes.lines, *_notes_on_division(dataset)))
 
 
@@ -122,14 +130,18 @@ def _lines_of(notes: Sequence[str]) -> list[str]:
     return [f"  note: {note}" for note in notes]
 
 
-def _notes_on_files(folder: Path, files: Sequence[str], recordings: Recordings) -> list[str]:
+def _notes_on_files(files: Sequence[str]) -> list[str]:
     notes = []
-    empty = [path for path in recordings.paths if not (folder / path).stat().st_size]
-    if empty:
-        notes.append(f"empty recordings: {len(empty):,} ({some(empty)})")
     if unread := [path for path in files if path.lower().endswith(UNREAD)]:
         notes.append(f"{unread[0]} is not read; save it as csv if it has labels")
     return notes
+
+
+def _notes_on_unreadable(unreadable: Mapping[str, str]) -> list[str]:
+    if not unreadable:
+        return []
+    shown = some([f"{path}: {reason}" for path, reason in unreadable.items()])
+    return [f"recordings that cannot be read, and are left out: {len(unreadable):,} ({shown})"]
 
 
 def _divided(dataset: DatasetDescription, *, may_drop_groups: bool) -> Noted[DatasetDescription]:
@@ -137,7 +149,7 @@ def _divided(dataset: DatasetDescription, *, may_drop_groups: bool) -> Noted[Dat
 
     Raises SplitError where they cannot be divided at all.
     """
-    needs_every_label = dataset.times is None
+    needs_every_label = not dataset.has_events
     try:
         return replace(dataset, division=divide(dataset.clips, needs_every_label=needs_every_label)), []
     except SplitError as error:
@@ -172,7 +184,7 @@ def _notes_on_division(dataset: DatasetDescription) -> list[str]:
         notes.append(
             f"TrainValidTest{division.shares}: with the default {SHARES[0]}, a split would be empty or lack labels"
         )
-    if 0 < division.folds < MOST_FOLDS and dataset.times is None:
+    if 0 < division.folds < MOST_FOLDS and not dataset.has_events:
         notes.append(_on_few_folds(dataset))
     return notes
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hearpreprocess.scaffold.annotation_files import Place
 from hearpreprocess.scaffold.columns import YES
 from hearpreprocess.scaffold.dataset import DatasetDescription, TablesLayout
 from hearpreprocess.scaffold.naming import Naming
@@ -79,6 +80,16 @@ def of_path(part: PathPart) -> str:
     if part.level == -1:
         return "member.folder"
     return f'member.path.split("/")[{part.level - 1}]'
+
+
+def annotations_of(place: Place) -> tuple[str, str]:
+    """The function that gives the annotation file of a recording, and its argument; `member` names the recording."""
+    title = f"member.{'name' if place.after_name else 'stem'} + {literal(place.suffix)}"
+    if place.beside is not None:
+        return "member.sibling", f"{literal(place.beside)} + {title}" if place.beside else title
+    into = f"{literal(place.into)} + " if place.into else ""
+    removed = f".removeprefix({literal(place.remove)})" if place.remove else ""
+    return "recordings.member", f"{into}member.path{removed}.removesuffix(member.name) + {title}"
 
 
 def says_yes(column: str) -> str:

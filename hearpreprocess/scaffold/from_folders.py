@@ -15,6 +15,7 @@ from hearpreprocess.scaffold.parts import PathPart
 from hearpreprocess.scaffold.recordings import ClipNaming, Recordings, are_unique, check_lengths, clip_name, long_names
 from hearpreprocess.scaffold.rows import groups_that_hold
 from hearpreprocess.scaffold.splits import Splits
+from hearpreprocess.storage import counted
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ def described_by_folders(folder: Path, recordings: Recordings, parts: Parts, not
     _check_labels(folder, parts.label, paths)
     notes.add(_notes_on_unused(parts, paths))
     naming = _clip_naming(folder, parts.label, paths)
-    clips, unsplit = _clips(parts, paths, naming)
+    readable = [path for path in paths if path not in recordings.unreadable]
+    clips, unsplit = _clips(parts, readable, naming)
     notes.add([f"recordings without a split, which are left out: {unsplit:,}"] if unsplit else [])
     group = notes.value_of(groups_that_hold(clips, parts.group or ""))
     return DatasetDescription(
@@ -48,12 +50,19 @@ def described_by_folders(folder: Path, recordings: Recordings, parts: Parts, not
         clips=clips if group != "" else ungrouped(clips),
         group=group,
         omissions=Omissions(unsplit=unsplit),
+        unreadable=tuple(sorted(recordings.unreadable)),
     )
 
 
 def _check_labels(folder: Path, label: PathPart, paths: Sequence[str]) -> None:
     """Raise CorpusError where the folders' names hold fewer than two labels."""
-    if not all(map(label.is_in, paths)):
+    without = [path for path in paths if not label.is_in(path)]
+    if without and len(without) < len(paths):
+        raise CorpusError(
+            f"{folder}: {counted(len(without), 'recordings')} in no folder of a label, such as {without[0]}, while "
+            "others are. Move them into folders, or out of this one"
+        )
+    if without:
         raise CorpusError(
             f"cannot tell the labels: {folder} has neither one folder per label nor a table that names the recordings. "
             "Add a csv file with a column of file names and a column of labels, or use --label-field if the file names "

@@ -82,6 +82,7 @@ def described_by_tables(tables: NamingTables, columns: Columns, notes: Notes) ->
         seconds = notes.value_of(seconds_for_events(seconds, columns.times, known, recordings.seconds))
     naming_of_clips = clip_naming(known)
     clips, omissions = clips_of(layout, splits, columns.group, naming_of_clips, seconds, known)
+    clips = {path: clip for path, clip in clips.items() if path not in recordings.unreadable}
     check_lengths(clip.name for clip in clips.values())
     missing = {path: len(rows) for path, rows in tables.by_recording.items() if path not in known}
     unnamed = [path for path in recordings.paths if path not in known]
@@ -105,6 +106,7 @@ def described_by_tables(tables: NamingTables, columns: Columns, notes: Notes) ->
         clips=tuple(clips.values()) if group != "" else ungrouped(clips.values()),
         group=group,
         omissions=omissions,
+        unreadable=tuple(sorted(recordings.unreadable.intersection(known))),
     )
 
 

@@ -31,7 +31,7 @@ class Level:
 
     @property
     def are_people(self) -> bool:
-        """Whether the names are those of speakers or sessions."""
+        """Whether the names are those of speakers."""
         return are_people_names(self.names)
 
     @property
@@ -130,12 +130,22 @@ def group_beside(label: PathPart, paths: Sequence[str], splits: Splits) -> PathP
 
     Beside a field of file names, only folders that are named like groups are.
     """
-    others = [level for level in levels_in(paths, splits) if level.part != label]
+    others = [level for level in levels_in(paths, splits) if not _may_be_same_folder(level.part, label, paths)]
     if label.field:
         others = [level for level in others if level.are_groups]
     others = [level for level in others if not all(map(split_in_name, level.names))] or others
     best = min(others, key=lambda level: not level.are_people, default=None)
     return best.part if best else None
+
+
+def _may_be_same_folder(part: PathPart, other: PathPart, paths: Sequence[str]) -> bool:
+    """Whether two parts are one folder of some path."""
+
+    def place(part: PathPart, depth: int) -> int:
+        return part.level if part.level > 0 else depth + part.level + 1
+
+    depths = {path.count("/") for path in paths}
+    return not other.field and any(place(part, depth) == place(other, depth) for depth in depths)
 
 
 def guessed_fields(paths: Sequence[str]) -> tuple[int, ...]:

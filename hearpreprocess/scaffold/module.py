@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hearpreprocess.scaffold.content import suffix_of
-from hearpreprocess.scaffold.dataset import DatasetDescription, FoldersLayout, TablesLayout
+from hearpreprocess.scaffold.dataset import AnnotationsLayout, DatasetDescription, FoldersLayout, TablesLayout
 from hearpreprocess.scaffold.division import SHARES
 from hearpreprocess.scaffold.expressions import (
     RareLabels,
+    annotations_of,
     call,
     cell,
     clip_arguments,
@@ -44,7 +45,7 @@ def split_scheme(dataset: DatasetDescription) -> tuple[str, str]:
     given = {clip.split for clip in dataset.clips}
     if given <= {""}:
         folds = dataset.division.folds
-        every = " so that each holds every label" if dataset.times is None else ""
+        every = " so that each holds every label" if not dataset.has_events else ""
         return f"NewFolds({folds})", f"{folds} folds, drawn{every}"
     drawn = [split for split in ("valid", "test") if split not in given]
     shares = ", ".join(map(str, dataset.division.shares)) if drawn and dataset.division.shares != SHARES[0] else ""
@@ -82,6 +83,8 @@ def test_text(name: str) -> str:
 
 def _kind(dataset: DatasetDescription) -> str:
     """What `clips` of the module goes through, which names its template."""
+    if isinstance(dataset.layout, AnnotationsLayout):
+        return "annotations"
     if not dataset.tables:
         return "folders"
     return "rows" if dataset.times is None else "events"
@@ -89,7 +92,7 @@ def _kind(dataset: DatasetDescription) -> str:
 
 def _source(dataset: DatasetDescription, folder: str) -> str:
     """The arguments of the source; with patterns of the tables where their names do not end as it expects."""
-    texts = (*dataset.tables, *dataset.split_lists)
+    texts = (*dataset.tables, *dataset.split_lists, *dataset.annotation_files)
     if all(map(matcher(TEXT_PATTERNS), texts)):
         return folder
     patterns = sorted({f"**/*{suffix_of(path)}" for path in texts})
@@ -130,10 +133,25 @@ def _values(dataset: DatasetDescription) -> dict[str, Any]:
             "clip_arguments": arguments,
             "without_split": without_split(dataset, "row") if dataset.splits.listed else "",
         }
+    if isinstance(dataset.layout, AnnotationsLayout):
+        return values | _values_of_annotations(dataset, dataset.layout)
     values |= _values_of_tables(dataset, dataset.layout)
     if dataset.layout.times is None:
         return values | _values_of_rows(dataset, dataset.layout, rare)
     return values | _values_of_events(dataset, dataset.layout, dataset.layout.times)
+
+
+def _values_of_annotations(dataset: DatasetDescription, layout: AnnotationsLayout) -> dict[str, Any]:
+    options = [f"{name}={literal(value)}" for name, value in layout.options.items()]
+    of_one = [] if layout.place else ["recording=member", *(["default=()"] if dataset.omissions.missing else [])]
+    return {
+        "layout": layout,
+        "indent": " " * 12,
+        "annotations": annotations_of(layout.place) if layout.place else (),
+        "annotation_arguments": ["annotations", *of_one, *options],
+        "clip_arguments": clip_arguments(dataset, "events=events", split_arguments(dataset, "row")),
+        "without_split": without_split(dataset, "row") if dataset.splits.listed else "",
+    }
 
 
 def _values_of_tables(dataset: DatasetDescription, layout: TablesLayout) -> dict[str, Any]:

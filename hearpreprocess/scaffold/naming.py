@@ -16,6 +16,9 @@ from hearpreprocess.task import Column
 
 MOST_FOLDERS = 50
 
+MOST_ALIKE = 0.9
+"""The share of the recordings of one column that another one names, which could name those of the rows as well."""
+
 
 @dataclass(frozen=True)
 class Naming:
@@ -117,6 +120,20 @@ def naming_in(table: Table, recordings: Recordings, file_column: str = "") -> tu
         if recordings.are_named(cells) or recordings.are_loosely_named(cells):
             best = max(best, naming_of_cells(column, cells, table.path, recordings), key=lambda match: match[0])
     return best
+
+
+def other_file_columns(table: Table, naming: Naming, recordings: Recordings) -> list[Column]:
+    """The columns beside that of a naming that name about as many recordings, once each, and other ones."""
+    cells = {column: {row[column] for row in table.rows if row[column].strip()} for column in table.columns}
+    named = {naming.recording(cell, recordings) for cell in cells[naming.column]} & recordings.known
+    others = []
+    for column in table.columns:
+        if column == naming.column or len(cells[column]) < MOST_ALIKE * len(cells[naming.column]):
+            continue
+        count, other = naming_in(table, recordings, name_of(column))
+        if other is not None and count >= MOST_ALIKE * len(named):
+            others += [column] if {other.recording(cell, recordings) for cell in cells[column]} != named else []
+    return others
 
 
 def naming_of_cells(

@@ -23,12 +23,13 @@ ClipNaming = Literal["stem", "folder", "path"]
 class Recordings:
     """The paths of the recordings in a folder, and the duration in seconds of some of them.
 
-    `others`: the paths of the files beside them.
+    `others`: the paths of the files beside them. `unreadable`: recordings that cannot be decoded, and make no clips.
     """
 
     paths: tuple[str, ...]
     seconds: Mapping[str, float] = field(default_factory=dict)
     others: tuple[str, ...] = ()
+    unreadable: frozenset[str] = frozenset()
 
     @cached_property
     def known(self) -> frozenset[str]:

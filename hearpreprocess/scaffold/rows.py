@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import ceil, inf
+from math import ceil, inf, isfinite
 
 from hearpreprocess.errors import CorpusError
 from hearpreprocess.scaffold.dataset import Omissions, TablesLayout
@@ -51,11 +51,17 @@ def seconds_for_events(
 
     `durations`: of some recordings, in seconds; an event after the end of its recording makes no clip longer.
     """
-    starts = sorted(
+    starts = [
         min(within)
         for path, of_path in rows.items()
         if (within := [start for _table, row in of_path if (start := times.start_of(row)) < durations.get(path, inf)])
-    )
+    ]
+    return seconds_for_starts(seconds, starts)
+
+
+def seconds_for_starts(seconds: float, starts: Iterable[float]) -> Noted[float]:
+    """The duration of clips, made so long that most recordings have an event; `starts`: of the first one of each."""
+    starts = sorted(start for start in starts if isfinite(start))
     needed = starts[min(len(starts) - 1, int(MOST_OF_EARLY_EVENTS * len(starts)))] if starts else 0.0
     if needed < seconds:
         return seconds, []

@@ -8,9 +8,10 @@ from functools import cached_property
 from pathlib import Path
 
 from hearpreprocess.errors import CorpusError
-from hearpreprocess.scaffold.columns import column_called
+from hearpreprocess.scaffold.choices import Ask, Question, certain_guess
+from hearpreprocess.scaffold.columns import column_called, name_of
 from hearpreprocess.scaffold.labels import LABEL_NAMES
-from hearpreprocess.scaffold.naming import Naming, NamingTables, naming_in
+from hearpreprocess.scaffold.naming import Naming, NamingTables, naming_in, other_file_columns
 from hearpreprocess.scaffold.notes import Noted
 from hearpreprocess.scaffold.recordings import Recordings, stem_of
 from hearpreprocess.scaffold.split_names import fold_in_name
@@ -62,14 +63,21 @@ class Candidate:
 
 
 def tables_naming(
-    folder: Path, paths: Sequence[str], recordings: Recordings, file_column: str = "", *, are_stated: bool = False
+    folder: Path,
+    paths: Sequence[str],
+    recordings: Recordings,
+    file_column: str = "",
+    ask: Ask = certain_guess,
+    *,
+    are_stated: bool = False,
 ) -> Noted[NamingTables | None]:
     """Those of the tables at paths in a folder that name recordings and go together; None where none does.
 
     `file_column`: the column that names them, by its name or its number from 1; "" for any. `are_stated`: whether the
     user states that all these tables are to be used, and no others.
 
-    Raises CorpusError where a table cannot be read or used, and recordings would be lost with it.
+    Raises CorpusError where a table cannot be read or used, and recordings would be lost with it; where two columns of
+    a table name recordings, and nobody can be asked.
     """
     notes: list[str] = []
     candidates: list[Candidate] = []
@@ -80,6 +88,8 @@ def tables_naming(
     if not candidates:
         return None, notes
     chosen, others = _chosen(candidates, are_stated=are_stated)
+    if not file_column and (asked := _asked_for_file_column(chosen[0], ask)) != name_of(chosen[0].naming.column):
+        return tables_naming(folder, paths, recordings, asked, ask, are_stated=are_stated)
     named = frozenset[str]().union(*(candidate.named for candidate in chosen))
     chosen_paths = [candidate.path for candidate in chosen]
     if not are_stated and len(named) < max(1, len(recordings.paths) / 2):
@@ -123,6 +133,27 @@ def _candidate(folder: Path, path: str, recordings: Recordings, file_column: str
     if naming is None:
         return None, [] if is_text else [f"{path}: not used; it names no recording"]
     return Candidate(table, naming, recordings), notes
+
+
+def _asked_for_file_column(candidate: Candidate, ask: Ask) -> str:
+    """The column that names the recordings of the rows, where several columns name recordings."""
+    table, guess = candidate.table, candidate.naming.column
+    others = other_file_columns(table, candidate.naming, candidate.recordings)
+    if not others:
+        return name_of(guess)
+    columns = [column for column in table.columns if column in (guess, *others)]
+    shown = " and ".join(map(name_of, columns))
+    return ask(
+        Question(
+            "--file-column",
+            "column names the recordings",
+            name_of(guess),
+            tuple(map(name_of, columns)),
+            f"{candidate.path}: columns {shown} name different recordings",
+            is_certain=False,
+            details=tuple(f"such as {table.rows[0][column]}" for column in columns),
+        )
+    )
 
 
 def _chosen(candidates: Sequence[Candidate], *, are_stated: bool) -> tuple[list[Candidate], list[Candidate]]:

@@ -22,6 +22,8 @@ DURATION_NAMES = ("duration", "durationseconds", "eventduration", "length")
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][-+]?\d+)?", re.ASCII)
 """A number as tables hold it; float() takes more, such as 1_0 for 10."""
 
+_CLOCK = re.compile(r"(?:\d+:)?\d+:\d{2}(?:[.,]\d*)?", re.ASCII)
+
 SECONDS_BEYOND, MOST_BEYOND = 1.0, 0.1
 """Times of more than this share of rows, so far after the end of a recording, are times in something else."""
 
@@ -45,6 +47,11 @@ class Times:
     def columns(self) -> tuple[Column, Column]:
         """Both columns."""
         return self.start, self.end
+
+    def are_of_clocks(self, rows: Iterable[Row]) -> bool:
+        """Whether all onsets are written as clocks show them, `hh:mm:ss`, which annotation files are read with."""
+        cells = [cell for row in rows if (cell := row[self.start].strip())]
+        return bool(cells) and all(map(_CLOCK.fullmatch, cells))
 
     def are_blank_in(self, row: Row) -> bool:
         """Whether a row lacks one of the times."""

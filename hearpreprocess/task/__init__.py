@@ -2,6 +2,14 @@
 
 from hearpreprocess.task import registry
 from hearpreprocess.task.addresses import without_credentials
+from hearpreprocess.task.annotations import (
+    AnnotationOptions,
+    Annotations,
+    UndecidedError,
+    annotations_in,
+    format_of,
+    outline_of,
+)
 from hearpreprocess.task.cells import TableError, TableRow, lines_of
 from hearpreprocess.task.characters import unusable_character
 from hearpreprocess.task.clips import Clip, Event, Label, LeftOut, Member
@@ -44,6 +52,8 @@ __all__ = [
     "SEPARATORS",
     "TEXT_PATTERNS",
     "TREE",
+    "AnnotationOptions",
+    "Annotations",
     "Archive",
     "Clip",
     "Column",
@@ -77,6 +87,8 @@ __all__ = [
     "TaskSummary",
     "TrainValidTest",
     "Tree",
+    "UndecidedError",
+    "annotations_in",
     "built_in_names",
     "column_names",
     "decoded",
@@ -86,6 +98,7 @@ __all__ = [
     "encoding_problem",
     "extra_problems",
     "fold",
+    "format_of",
     "is_hidden",
     "is_mostly_utf8",
     "kind_of_extra",
@@ -96,6 +109,7 @@ __all__ = [
     "midi_notes",
     "named_clips",
     "opened_files",
+    "outline_of",
     "parts_beside",
     "registry",
     "rows_in",

@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from hearpreprocess.errors import ConfigError, CorpusError
 from hearpreprocess.storage import digest
-from hearpreprocess.task.clips import Content, Member
+from hearpreprocess.task.annotations import AnnotationOptions, Annotations, annotations_in
+from hearpreprocess.task.annotations.seconds import Unit
+from hearpreprocess.task.clips import Content, Event, Member
 from hearpreprocess.task.frame import Column, table_frame
 from hearpreprocess.task.tables import Dialect, Quoting
 
@@ -61,6 +63,7 @@ class Tree:
         self._folder = folder
         self._passed_over: set[str] = set()
         self._matched: set[str] = set()
+        self._annotations: dict[tuple[str, str | None, AnnotationOptions], Annotations] = {}
 
     @staticmethod
     def readable(folder: Path) -> Path:
@@ -110,13 +113,19 @@ class Tree:
         packed: dict[str, Packed] = self._listing["packed"]
         return packed
 
+    @property
+    def checksums(self) -> dict[str, str] | None:
+        """The checksums of the members by path; None where only the archive around them has one."""
+        checksums: dict[str, str] | None = self._listing["checksums"]
+        return checksums
+
     def content_id_of(self, members: Iterable[str]) -> str:
         """An identifier of the bytes of these members: their own checksums if known, otherwise the source's.
 
         In another encoding, a name may be that of another member.
         """
-        checksums, encoding = self._listing["checksums"], self._listing["encoding"]
-        if checksums is not None:
+        encoding = self._listing["encoding"]
+        if (checksums := self.checksums) is not None:
             return digest({member: checksums[member] for member in members})
         return self.content_id if encoding is None else digest([self.content_id, encoding])
 
@@ -222,6 +231,50 @@ class Tree:
             raise ConfigError(f"Tree.table of {member.path!r}: {error}") from None
         except CorpusError as error:
             raise CorpusError(f"source {self.name!r}: {member.path!r} cannot be read as a table: {error}") from None
+
+    def annotations(
+        self,
+        member: Member,
+        *,
+        recording: Member | str | None = None,
+        format: str | None = None,
+        tier: str | None = None,
+        label: str | None = None,
+        unit: Unit | None = None,
+        rate: float | None = None,
+        encoding: str | None = None,
+        default: Sequence[Event] | None = None,
+    ) -> list[Event]:
+        """The events in an annotation file, in its order; times in seconds are floats as the file has them.
+
+        Audacity label tracks, Raven selection tables, Praat TextGrids, ELAN, JAMS, COCO-style and Label Studio JSON,
+        TUT and DCASE lists, RTTM, and tables with columns such as onset and offset. `recording`: which of those that
+        the file names; may be left out where it is on one. `format`: one of "audacity", "raven", "textgrid", "elan",
+        "jams", "coco", "label-studio", "table", "dcase", "rttm"; by default what the content shows. `tier`: the layer,
+        where a TextGrid, ELAN, JAMS or Label Studio file has several. `label`: the column or key with the labels.
+        `unit`: of times, "s", "ms", "samples" or "hh:mm:ss", where the columns' names do not say. `rate`: in hertz, for
+        samples. `encoding`: UTF-8, unless a byte order mark says otherwise. `default`: what is returned for a recording
+        that the file does not name.
+
+        Intervals without a text in TextGrids and ELAN are no events. Raises CorpusError, which names the lines or
+        elements, where an annotation has no label, is no time, or ends before its start, and where the format, the
+        recording, the tier, the column of labels or the unit is open.
+        """
+        content = self.read(member)
+        where = f"source {self.name!r}: {member.path!r}"
+        try:
+            options = AnnotationOptions(tier, label, unit, rate, encoding)
+            key = (member.path, format, options)
+            if (annotations := self._annotations.get(key)) is None:
+                annotations = self._annotations[key] = annotations_in(content, format, options)
+            path = recording.path if isinstance(recording, Member) else recording
+            if default is not None and path is not None and annotations.name_recordings:
+                return annotations.of(path) if annotations.name_of(path) is not None else list(default)
+            return annotations.of(path)
+        except ConfigError as error:
+            raise ConfigError(f"Tree.annotations of {member.path!r}: {error}") from None
+        except CorpusError as error:
+            raise CorpusError(f"{where}: {error}") from None
 
     def recording(self, member: Member) -> tuple[Any, int]:
         """The samples of an audio member, float32 of shape (length, channels), and its rate in hertz.

@@ -262,6 +262,41 @@ def test_tables_that_new_reads(sandbox: Path) -> None:
     survive(read, mutated(seeds, "tables of new"))
 
 
+ANNOTATIONS = (
+    "0.5\t1.25\tdog\n\\\t100\t800\n2\t2\tclick\n",
+    "onset_ms;duration_ms;label\n1,5;2;a\n",
+    "file,start,end,label\na.wav,00:00:01.5,0:02.5,x\n",
+    "Selection\tView\tBegin Time (s)\tEnd Time (s)\tBegin File\tFile Offset (s)\tA\n1\tW\t1.5\t2\ta.wav\t1.5\tx\n",
+    'File type = "ooTextFile"\nObject class = "TextGrid"\n0\n2\n<exists>\n1\n"IntervalTier"\n"a"\n0 2\n1\n0\n.5\n"x"',
+    '<ANNOTATION_DOCUMENT><TIME_ORDER><TIME_SLOT TIME_SLOT_ID="1" TIME_VALUE="5"/></TIME_ORDER><TIER TIER_ID="a">'
+    '<ANNOTATION><ALIGNABLE_ANNOTATION ANNOTATION_ID="b" TIME_SLOT_REF1="1" TIME_SLOT_REF2="1"><ANNOTATION_VALUE>x'
+    "</ANNOTATION_VALUE></ALIGNABLE_ANNOTATION></ANNOTATION></TIER></ANNOTATION_DOCUMENT>",
+    '{"annotations": [{"namespace": "a", "data": [{"time": 1.5, "duration": 1, "value": {"label": "x"}}]}]}',
+    '{"audios": [{"id": 1, "file_name": "a.wav"}], "categories": [{"id": 2, "name": "x"}], '
+    '"annotations": [{"id": 3, "audio_id": 1, "category_id": 2, "start": 0.5, "end": 1e0}]}',
+    '[{"id": 1, "data": {"audio": "a.wav"}, "annotations": [{"result": [{"from_name": "l", "original_length": 9.5, '
+    '"value": {"start": 0.5, "end": 1, "labels": ["x"]}}]}]}]',
+    '[{"id": 1, "audio": "a.wav", "l": [{"start": 0.5, "end": 1, "labels": ["x"]}]}]',
+    "a.wav\tstreet\t0.5\t1.0\tcar\n",
+    "SPEAKER f 1 0.5 1.5 <NA> <NA> x <NA> <NA>\n",
+)
+
+
+def test_annotations(sandbox: Path) -> None:
+    files = Tree.readable(sandbox)
+    Tree.write(sandbox, {"a": 1}, "made up")
+
+    def read(content: bytes) -> None:
+        (files / "a").write_bytes(content)
+        tree = Tree("corpus", sandbox)
+        tree.annotations(tree.member("a"))
+
+    seeds = [text.encode() for text in ANNOTATIONS]
+    for seed in seeds:
+        read(seed)
+    survive(read, mutated([*seeds, *(text.encode("utf-16") for text in ANNOTATIONS)], "annotations", 4 * MUTATIONS))
+
+
 def test_json_tables_in_a_task(sandbox: Path) -> None:
     pitches = ", ".join(f'"note{number}": {{"pitch": {number % 2}}}' for number in range(6))
     seeds = [f"{{{pitches}}}".encode(), f"\ufeff{{{pitches}}}".encode(), b"[" * 50 + b"]" * 50]

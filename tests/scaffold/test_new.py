@@ -219,7 +219,7 @@ def test_a_table_of_something_else_does_not_beat_the_folders(user: User) -> None
 def test_what_is_said_in_a_recording_is_no_table(user: User) -> None:
     folder_per_label(user.folder / "mine")
     for path in list((user.folder / "mine").glob("*/*.wav")):
-        path.with_suffix(".txt").write_text(f"0.1\t0.2\t{path.stem}.wav\n")
+        path.with_suffix(".txt").write_text(f"hello\tfrom\t{path.stem}.wav\n")
     said, _clips = begun(user)
     assert "2 from the folders' names" in said
     assert [line for line in said.splitlines() if "note" in line] == ["note         files not used: 12 (.txt 12)"]

@@ -102,8 +102,12 @@ def test_recordings_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     labelled(tmp_path)
     cut = tmp_path / "a" / "a0.wav"
     cut.write_bytes(cut.read_bytes()[:1000])
-    (note,) = [note for note in describe(tmp_path).notes if "cannot be read" in note]
-    assert note.startswith("recordings that cannot be read, of 8 that were looked at: 1, such as a/a0.wav: ")
+    (tmp_path / "b" / "b1.wav").write_bytes(b"")
+    dataset = describe(tmp_path)
+    (note,) = [note for note in dataset.notes if "cannot be read" in note]
+    assert note.startswith("recordings that cannot be read, and are left out: 2 (a/a0.wav: ")
+    assert note.endswith("b/b1.wav: it is empty)")
+    assert {clip.name for clip in dataset.clips} == {"a_a1", "a_a2", "a_a3", "b_b0", "b_b2", "b_b3"}
 
 
 def test_names_that_are_too_long_together_are_refused_before_anything_is_written(tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ from hearpreprocess.cli.trial import problems_of_module
 from hearpreprocess.errors import ConfigError, OutputError
 from hearpreprocess.scaffold import (
     NONE,
+    TIME_UNITS,
+    AnnotationsLayout,
     Choices,
     DatasetDescription,
     any_guess,
@@ -53,7 +55,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="the column of labels, or one 0/1 column each",
+        help="the column or tier of labels, or one 0/1 column each",
     )
     stated.add_argument(
         "--split-column",
@@ -81,6 +83,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     stated.add_argument("--group-field", type=int, metavar="N", help="the field of the file name that is the group")
     stated.add_argument(
         "--task-type", default="", choices=("scene", "event"), help="labels of whole recordings, or labels with times"
+    )
+    stated.add_argument(
+        "--time-unit", default="", choices=TIME_UNITS, help="the unit of times in annotation files that name none"
     )
     parser.add_argument("--yes", action="store_true", help="take every guess, certain or not, without asking")
 
@@ -127,6 +132,7 @@ def _choices(options: argparse.Namespace) -> Choices:
         label_field=options.label_field,
         group_field=options.group_field,
         task_type=options.task_type,
+        time_unit=options.time_unit,
     )
 
 
@@ -174,6 +180,8 @@ def _summary(dataset: DatasetDescription) -> Iterator[str]:
         start, end = f"column {times.start!r}", f"column {times.end!r}"
         how = f"from {start}, as long as {end}" if times.are_durations else f"from {start} to {end}"
         yield f"events       {how}, taken for seconds"
+    elif isinstance(dataset.layout, AnnotationsLayout):
+        yield f"events       read as {dataset.layout.titles}"
     yield f"splits       {split_scheme(dataset)[1]}"
     seconds = dataset.seconds
     length = "as recorded" if seconds is None else f"{seconds:g} s (95 % of the recordings last no longer)"

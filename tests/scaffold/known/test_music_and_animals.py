@@ -192,4 +192,4 @@ def test_tut_sound_events_by_their_table(tmp_path: Path, is_2017: bool) -> None:
     sounds(tmp_path, truth)
     text(tmp_path, "meta.txt", *meta)
     dataset = check(tmp_path, truth)
-    assert dataset.times is not None
+    assert dataset.has_events

@@ -1,0 +1,13 @@
+"""Annotations as programs write them: events of recordings in label tracks, tables, TextGrids, XML and JSON.
+
+One module reads one format, or a family of them. All are read without further packages: those that exist are either as
+large as a scientific environment (jams and crowsetta, 223 and 237 MB with what they need), or drop and change
+annotations without a word (see `textgrid` and `elan`).
+"""
+
+from hearpreprocess.task.annotations.collector import UndecidedError
+from hearpreprocess.task.annotations.detection import FORMATS, format_of
+from hearpreprocess.task.annotations.options import AnnotationOptions
+from hearpreprocess.task.annotations.reading import Annotations, annotations_in, outline_of
+
+__all__ = ["FORMATS", "AnnotationOptions", "Annotations", "UndecidedError", "annotations_in", "format_of", "outline_of"]
