@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from math import ceil, log2
 from typing import TYPE_CHECKING, Any
 
+from hearpreprocess.corpus.table import SLICE
 from hearpreprocess.storage import digest
 
 if TYPE_CHECKING:
@@ -22,13 +23,18 @@ MOST_BATCHES = 256
 
 @dataclass(frozen=True)
 class BatchClip:
-    """The input of one clip's audio: a member of a source, or its slice from `start` to `stop` in samples."""
+    """The input of one clip's audio: a member of a source, or its slice from `start` to `stop` in samples.
+
+    `start_seconds`, `stop_seconds`: the same in seconds. -1 where an end is not given in this unit.
+    """
 
     name: str
     source: str
     member: str
     start: int
     stop: int
+    start_seconds: float
+    stop_seconds: float
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,7 @@ def make_batches(table: pd.DataFrame, sample_duration: float | None, contents: C
 
     `made_by`: as in Batch.
     """
-    columns = (table[column].tolist() for column in ("name", "source", "member", "start", "stop"))
+    columns = (table[column].tolist() for column in ("name", "source", "member", *SLICE))
     count = number_of_batches(len(table), sample_duration)
     divided: dict[int, list[BatchClip]] = {}
     for facts in zip(*columns, strict=True):

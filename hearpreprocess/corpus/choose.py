@@ -28,9 +28,9 @@ def choose_clips(config: TaskMode, trees: Mapping[str, Tree]) -> tuple[pd.DataFr
     table, omissions = to_table(_clips(config, trees), config, members)
     table, capped, warnings = splits.divide(table, config)
     omissions += capped
-    if config.embedding_type == "event" and config.sample_duration is not None:
+    if config.embedding_type == "event":
         events = _number_of_events(table)
-        table = labels.trim_events(table, config.sample_duration)
+        table = labels.trim_events(table, config)
         if dropped := events - _number_of_events(table):
             reason = f"they start after the end of a clip, {config.sample_duration:g} s"
             omissions.append(Omission(reason, count=dropped, of="events"))
@@ -80,7 +80,7 @@ def _check_published(config: TaskMode, table: pd.DataFrame) -> None:
         _check_counts(config, config.published_clips, table)
     if config.membership is None:
         return
-    clips = {split: labels.split_labels(table, split, config.embedding_type) for split in config.splits.names}
+    clips = {split: labels.split_labels(table, split, config) for split in config.splits.names}
     if (membership := labels.membership_digest(clips)) != config.membership:
         raise CorpusError(
             f"{config.title}: the clips, their splits or their labels are not the published ones: expected them to "

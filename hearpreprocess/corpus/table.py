@@ -1,7 +1,8 @@
 """The table of the chosen clips, and the checks on what a task module yields.
 
 The table is a pandas DataFrame with one row a clip, sorted by name, and the columns of COLUMNS: `name` (unique, no
-slash), `source` and `member` (where the audio is), `start` and `stop` (samples, or -1 for the whole recording), `split`
+slash), `source` and `member` (where the audio is), `start` and `stop` (samples, or -1 for the whole recording),
+`start_seconds` and `stop_seconds` (the same in seconds; at most one of each pair is given), `split`
 (a split's name, or "" if it is to be drawn), `group` (clips of one group stay in one split), `labels` (tuple of str or
 of int), `events` (tuple of (label, start in seconds, end in seconds)), `extra` (dict by column, or None without any).
 """
@@ -9,7 +10,7 @@ of int), `events` (tuple of (label, start in seconds, end in seconds)), `extra` 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ from hearpreprocess.task import (
     TaskMode,
     TrainValidTest,
     kind_of_extra,
+    problems_of_events,
     shown,
     unusable_character,
 )
@@ -34,7 +36,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-COLUMNS = ("name", "source", "member", "start", "stop", "split", "group", "labels", "events", "extra")
+SLICE = ("start", "stop", "start_seconds", "stop_seconds")
+COLUMNS = ("name", "source", "member", *SLICE, "split", "group", "labels", "events", "extra")
 
 WHOLE = -1
 
@@ -86,6 +89,7 @@ def to_table(
             lacking += 1
         else:
             problems.append(f"{clip.name}: the corpus holds no file {clip.path.path!r} in source {clip.path.source!r}")
+    problems.extend(_of_wrong_events(chosen))
     problems.extend(_problems(chosen, task))
     if problems:
         raise CorpusError(enumerate_problems(f"{task.title}: {{count}} of its clips cannot be used:", problems))
@@ -99,6 +103,8 @@ def to_table(
             "member": [clip.path.path for clip in chosen],
             "start": [WHOLE if clip.start is None else clip.start for clip in chosen],
             "stop": [WHOLE if clip.stop is None else clip.stop for clip in chosen],
+            "start_seconds": [float(WHOLE if clip.start_seconds is None else clip.start_seconds) for clip in chosen],
+            "stop_seconds": [float(WHOLE if clip.stop_seconds is None else clip.stop_seconds) for clip in chosen],
             "split": [clip.split or "" for clip in chosen],
             "group": [clip.group for clip in chosen],
             "labels": [clip.labels for clip in chosen],
@@ -109,6 +115,14 @@ def to_table(
     )
     omissions = [Omission(reason, tuple(sorted(names))) for reason, names in sorted(omitted.items())]
     return table, omissions + ([Omission(LACKING, count=lacking, of="clips")] if lacking else [])
+
+
+def _of_wrong_events(clips: Sequence[Clip]) -> Iterator[str]:
+    """The problems of events with wrong values, which are removed, so that the other checks need not expect them."""
+    for clip in clips:
+        if clip.events and (wrong := list(problems_of_events(clip.events))):
+            clip.events = tuple(event for event in clip.events if not any(problems_of_events([event])))
+            yield from (f"{clip.name!r}: {problem}" for problem in wrong)
 
 
 def _problems(clips: Sequence[Clip], task: TaskMode) -> list[str]:
@@ -186,9 +200,8 @@ def _problems_of(
         yield problem
     if clip.group != name and (character := unusable_character(clip.group)):
         yield f"its group {shown(clip.group)} has the character {character}, which a group must not have"
-    start, stop = clip.start, clip.stop
-    if (start is not None and not 0 <= start <= LARGEST) or (stop is not None and not (start or 0) < stop <= LARGEST):
-        yield f"start={shown(start)} and stop={shown(stop)} enclose no samples"
+    if clip.is_slice:
+        yield from _problems_of_slice(clip)
     yield from _problems_of_split(clip, task, names)
     if task.embedding_type == "scene":
         if clip.events:
@@ -200,13 +213,23 @@ def _problems_of(
     else:
         if clip.labels:
             yield "a clip of an event task has events, not labels"
-        for event in clip.events:
-            if not 0 <= event.start <= event.end:
-                yield f"event {shown(event.label)} from {event.start} s to {event.end} s does not run forward from 0"
     if unusable_labels:
         for label in dict.fromkeys((*clip.labels, *(event.label for event in clip.events))):
             if label in unusable_labels:
                 yield f"label {shown(label)} {unusable_labels[label]}"
+
+
+def _problems_of_slice(clip: Clip) -> Iterator[str]:
+    ends = {name: value for name in SLICE if (value := getattr(clip, name)) is not None}
+    for name in ("start", "stop"):
+        if f"{name}_seconds" in ends and name in ends:
+            yield f"{name} and {name}_seconds are both given; give one of them"
+    for name, value in ends.items():
+        if not 0 <= value <= LARGEST:
+            yield f"{name} must be from 0 to {LARGEST}, got {shown(value)}"
+    for start, stop in (("start", "stop"), ("start_seconds", "stop_seconds")):
+        if stop in ends and ends[stop] <= (ends.get(start) or 0):
+            yield f"{stop} must be greater than {start}, {shown(ends.get(start, 0))}, got {shown(ends[stop])}"
 
 
 def _problems_of_split(clip: Clip, task: TaskMode, names: Sequence[str]) -> Iterable[str]:

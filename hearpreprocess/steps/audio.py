@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from hearpreprocess import archive, audio, fetch
 from hearpreprocess.corpus import WHOLE, Batch
@@ -27,6 +27,8 @@ from hearpreprocess.steps.fetch import Index
 from hearpreprocess.steps.source import SourceStep
 from hearpreprocess.storage import digest, link_or_copy, on_new_run
 from hearpreprocess.task import Tree
+
+_Number = TypeVar("_Number", int, float)
 
 _REFUSED, _CLIPS = "refused.json", "clips.json"
 
@@ -148,8 +150,10 @@ class Standardize(BatchStep):
                         _check_samples(recording, due[clip.name])
                     decoded = audio.decode(
                         recording,
-                        start=0 if clip.start == WHOLE else clip.start,
-                        stop=None if clip.stop == WHOLE else clip.stop,
+                        start=_given(clip.start),
+                        stop=_given(clip.stop),
+                        start_seconds=_given(clip.start_seconds),
+                        stop_seconds=_given(clip.stop_seconds),
                         duration=batch.sample_duration,
                     )
                     yield clip.name, audio.fit(decoded.samples, decoded.rate, batch.sample_duration), decoded
@@ -176,6 +180,11 @@ class Standardize(BatchStep):
         reader = stack.enter_context(archive.ZipReader(list(step.files.values())))
         packed = self.described.packed(self.batch)[source]
         return lambda member: reader.read(member, packed[member])
+
+
+def _given(end: _Number) -> _Number | None:
+    """The end of a slice; None if it is not given."""
+    return None if end == WHOLE else end
 
 
 @functools.lru_cache(maxsize=4)

@@ -45,6 +45,11 @@ class TaskConfig(TaskFacts):
             raise ConfigError(
                 f"{self.name}: an event task is multilabel, as events may overlap; it cannot be multiclass"
             )
+        if self.allow_empty and self.embedding_type != "event":
+            raise ConfigError(
+                f"{self.name}: allow_empty is for event tasks, whose clips may have no event; got embedding_type "
+                f"{self.embedding_type!r}. Remove allow_empty"
+            )
         for title in self.modes:
             if "." in title:
                 raise ConfigError(f"{self.name}: mode {title!r} must not hold a dot")
