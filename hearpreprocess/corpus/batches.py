@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass
 from math import ceil, log2
 from typing import TYPE_CHECKING, Any
 
-from hearpreprocess.corpus.table import SLICE
+from hearpreprocess.corpus.table import SLICE, WHOLE
 from hearpreprocess.storage import digest
+from hearpreprocess.task import Slice
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +36,11 @@ class BatchClip:
     stop: int
     start_seconds: float
     stop_seconds: float
+
+    @property
+    def part(self) -> Slice:
+        """The part of the recording."""
+        return Slice(*(None if end == WHOLE else end for end in map(self.__getattribute__, SLICE)))
 
 
 @dataclass(frozen=True)

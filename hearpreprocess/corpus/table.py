@@ -9,6 +9,7 @@ of int), `events` (tuple of (label, start in seconds, end in seconds)), `extra` 
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,13 +18,14 @@ from typing import TYPE_CHECKING, Any
 
 from hearpreprocess.corpus.texts import composed, on_any_disk, problem_of_label, problem_of_name, spelled_twice
 from hearpreprocess.errors import CorpusError, enumerate_problems
-from hearpreprocess.storage import LONGEST_NAME
+from hearpreprocess.storage import LONGEST_NAME, counted
 from hearpreprocess.task import (
     LARGEST,
     Clip,
     Label,
     LeftOut,
     PresetFolds,
+    Slice,
     TaskMode,
     TrainValidTest,
     kind_of_extra,
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-SLICE = ("start", "stop", "start_seconds", "stop_seconds")
+SLICE = Slice._fields
 COLUMNS = ("name", "source", "member", *SLICE, "split", "group", "labels", "events", "extra")
 
 WHOLE = -1
@@ -92,7 +94,9 @@ def to_table(
     problems.extend(_of_wrong_events(chosen))
     problems.extend(_problems(chosen, task))
     if problems:
-        raise CorpusError(enumerate_problems(f"{task.title}: {{count}} of its clips cannot be used:", problems))
+        raise CorpusError(
+            enumerate_problems(f"{task.title}: {counted(len(problems), 'problems')} with its clips:", problems)
+        )
     if not chosen:
         raise CorpusError(f"{task.title}: clips() yields no clip; are its patterns those of the source's layout?")
     chosen.sort(key=lambda clip: clip.name)
@@ -101,10 +105,7 @@ def to_table(
             "name": [clip.name for clip in chosen],
             "source": [clip.path.source for clip in chosen],
             "member": [clip.path.path for clip in chosen],
-            "start": [WHOLE if clip.start is None else clip.start for clip in chosen],
-            "stop": [WHOLE if clip.stop is None else clip.stop for clip in chosen],
-            "start_seconds": [float(WHOLE if clip.start_seconds is None else clip.start_seconds) for clip in chosen],
-            "stop_seconds": [float(WHOLE if clip.stop_seconds is None else clip.stop_seconds) for clip in chosen],
+            **{end: [_given(clip, number) for clip in chosen] for number, end in enumerate(SLICE)},
             "split": [clip.split or "" for clip in chosen],
             "group": [clip.group for clip in chosen],
             "labels": [clip.labels for clip in chosen],
@@ -115,6 +116,12 @@ def to_table(
     )
     omissions = [Omission(reason, tuple(sorted(names))) for reason, names in sorted(omitted.items())]
     return table, omissions + ([Omission(LACKING, count=lacking, of="clips")] if lacking else [])
+
+
+def _given(clip: Clip, end: int) -> float:
+    """An end of a clip's slice by its position in SLICE; WHOLE if it is not given."""
+    value = None if clip.slice is None else clip.slice[end]
+    return WHOLE if value is None else value
 
 
 def _of_wrong_events(clips: Sequence[Clip]) -> Iterator[str]:
@@ -200,8 +207,8 @@ def _problems_of(
         yield problem
     if clip.group != name and (character := unusable_character(clip.group)):
         yield f"its group {shown(clip.group)} has the character {character}, which a group must not have"
-    if clip.is_slice:
-        yield from _problems_of_slice(clip)
+    if clip.slice is not None:
+        yield from _problems_of_slice(clip.slice)
     yield from _problems_of_split(clip, task, names)
     if task.embedding_type == "scene":
         if clip.events:
@@ -219,13 +226,15 @@ def _problems_of(
                 yield f"label {shown(label)} {unusable_labels[label]}"
 
 
-def _problems_of_slice(clip: Clip) -> Iterator[str]:
-    ends = {name: value for name in SLICE if (value := getattr(clip, name)) is not None}
+def _problems_of_slice(part: Slice) -> Iterator[str]:
+    ends = {name: value for name, value in part._asdict().items() if value is not None}
     for name in ("start", "stop"):
         if f"{name}_seconds" in ends and name in ends:
             yield f"{name} and {name}_seconds are both given; give one of them"
     for name, value in ends.items():
-        if not 0 <= value <= LARGEST:
+        if not math.isfinite(value):
+            yield f"{name} must be a finite number, got {shown(value)}"
+        elif not 0 <= value <= LARGEST:
             yield f"{name} must be from 0 to {LARGEST}, got {shown(value)}"
     for start, stop in (("start", "stop"), ("start_seconds", "stop_seconds")):
         if stop in ends and ends[stop] <= (ends.get(start) or 0):

@@ -8,10 +8,10 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from hearpreprocess import archive, audio, fetch
-from hearpreprocess.corpus import WHOLE, Batch
+from hearpreprocess.corpus import Batch
 from hearpreprocess.errors import ArchiveError, AudioError, DecoderError
 from hearpreprocess.finished import Fingerprint, manifest, resampled
 from hearpreprocess.steps.base import (
@@ -27,8 +27,6 @@ from hearpreprocess.steps.fetch import Index
 from hearpreprocess.steps.source import SourceStep
 from hearpreprocess.storage import digest, link_or_copy, on_new_run
 from hearpreprocess.task import Tree
-
-_Number = TypeVar("_Number", int, float)
 
 _REFUSED, _CLIPS = "refused.json", "clips.json"
 
@@ -148,14 +146,7 @@ class Standardize(BatchStep):
                     recording = recordings[clip.source](clip.member)
                     if clip.name in due:
                         _check_samples(recording, due[clip.name])
-                    decoded = audio.decode(
-                        recording,
-                        start=_given(clip.start),
-                        stop=_given(clip.stop),
-                        start_seconds=_given(clip.start_seconds),
-                        stop_seconds=_given(clip.stop_seconds),
-                        duration=batch.sample_duration,
-                    )
+                    decoded = audio.decode(recording, **clip.part._asdict(), duration=batch.sample_duration)
                     yield clip.name, audio.fit(decoded.samples, decoded.rate, batch.sample_duration), decoded
                 except (AudioError, ArchiveError) as error:
                     refused[clip.name] = f"file {clip.member}: {error}"
@@ -180,11 +171,6 @@ class Standardize(BatchStep):
         reader = stack.enter_context(archive.ZipReader(list(step.files.values())))
         packed = self.described.packed(self.batch)[source]
         return lambda member: reader.read(member, packed[member])
-
-
-def _given(end: _Number) -> _Number | None:
-    """The end of a slice; None if it is not given."""
-    return None if end == WHOLE else end
 
 
 @functools.lru_cache(maxsize=4)

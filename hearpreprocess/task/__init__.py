@@ -4,7 +4,7 @@ from hearpreprocess.task import registry
 from hearpreprocess.task.addresses import without_credentials
 from hearpreprocess.task.cells import TableError, TableRow, lines_of
 from hearpreprocess.task.characters import unusable_character
-from hearpreprocess.task.clips import Clip, Event, Label, LeftOut, Member, problems_of_events
+from hearpreprocess.task.clips import Clip, Event, Label, LeftOut, Member, Slice, problems_of_events
 from hearpreprocess.task.config import TaskConfig
 from hearpreprocess.task.encodings import encoding_named, encoding_problem
 from hearpreprocess.task.extra import Extra, extra_problems, kind_of_extra
@@ -68,6 +68,7 @@ __all__ = [
     "Probe",
     "RecordingInfo",
     "Resampled",
+    "Slice",
     "Source",
     "SplitArchive",
     "SplitScheme",

@@ -7,7 +7,7 @@ import functools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from hearpreprocess.errors import CorpusError
 from hearpreprocess.task.checking import annotated, check_fields, check_values, kind_of
@@ -170,6 +170,15 @@ class LeftOut:
             check_fields(self, error=CorpusError)
 
 
+class Slice(NamedTuple):
+    """A part of a recording: where it starts and ends, in samples or in seconds; None where it is not given."""
+
+    start: int | None = None
+    stop: int | None = None
+    start_seconds: float | None = None
+    stop_seconds: float | None = None
+
+
 class Clip:
     """One output audio file with its labels.
 
@@ -179,17 +188,15 @@ class Clip:
     text; by default the recording of a slice, and otherwise the clip's name. `name`: unique in the corpus, without
     slash and suffix; by default the file's stem. `start`, `stop`: a slice of the recording, in samples at its own rate;
     by default all of it. `start_seconds`, `stop_seconds`: the same in seconds, of which the nearest samples are taken
-    when the recording is decoded (see `sample_at`). `extra`: further columns, such as `{"snr": 6}`: texts, finite
-    numbers, True, False, None. No split and no label depends on them; they are in the manifest, in tables and in
-    exports.
+    when the recording is decoded (see `sample_at`). All four are in `slice`, which is None by default. `extra`: further
+    columns, such as `{"snr": 6}`: texts, finite numbers, True, False, None. No split and no label depends on them; they
+    are in the manifest, in tables and in exports.
 
     Raises CorpusError naming every argument of a wrong type. Wrong events are reported once `clips` has yielded all
     clips, with those of the other clips.
     """
 
-    __slots__ = (
-        "events", "extra", "group", "labels", "name", "path", "split", "start", "start_seconds", "stop", "stop_seconds",
-    )  # fmt: skip
+    __slots__ = ("events", "extra", "group", "labels", "name", "path", "slice", "split")
 
     def __init__(
         self,
@@ -231,19 +238,14 @@ class Clip:
         self.events = tuple(events)
         self.split = split
         self.name = path.stem if name is None else name
-        self.start = start
-        self.stop = stop
-        self.start_seconds = start_seconds
-        self.stop_seconds = stop_seconds
-        if group is None:
-            group = f"{path.source}:{path.path}" if self.is_slice else self.name
-        self.group: str = group  # type: ignore[assignment]
+        self.slice: Slice | None = None  # one attribute, as few clips are slices
+        if start is not None or stop is not None or start_seconds is not None or stop_seconds is not None:
+            self.slice = Slice(start, stop, start_seconds, stop_seconds)
+        if group is not None:
+            self.group: str = group  # type: ignore[assignment]
+        else:
+            self.group = self.name if self.slice is None else f"{path.source}:{path.path}"
         self.extra = NO_EXTRA if extra is None else _plain({"name": self.name, "extra": extra})["extra"]
-
-    @property
-    def is_slice(self) -> bool:
-        """Whether the clip is a part of its recording."""
-        return not (self.start is self.stop is self.start_seconds is self.stop_seconds is None)
 
     def __repr__(self) -> str:
         return f"Clip({self.name!r}, {self.path.source}:{self.path.path}, labels={self.labels!r}, split={self.split!r})"

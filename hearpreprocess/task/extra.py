@@ -20,7 +20,8 @@ RESERVED = frozenset(
     (
         "audio", "clip", "duration", "end", "event_label", "events", "extra", "file", "file_name", "filename", "fold",
         "group", "label", "label_index", "label_indices", "labels", "length", "member", "name", "offset", "onset",
-        "path", "rate", "recorded", "sample_rate", "samples", "sha256", "source", "split", "start", "stop",
+        "path", "rate", "recorded", "sample_rate", "samples", "sha256", "source", "split", "start",
+        "start_seconds", "stop", "stop_seconds",
         "unpadded_length", "unpadded_seconds",
     )
 )  # fmt: skip
