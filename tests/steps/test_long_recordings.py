@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,9 +12,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from hearpreprocess import audio
+from hearpreprocess import audio, load
 from hearpreprocess.archive.opened import CompressedMember
 from hearpreprocess.errors import ArchiveError, AudioError, CorpusError
+from hearpreprocess.exporting import FORMATS
 from hearpreprocess.steps.fetch import Index
 from hearpreprocess.steps.recordings import SourceProbe
 from hearpreprocess.storage import Workspace
@@ -96,6 +98,41 @@ def test_windows_are_the_same_from_a_folder_a_zip_and_a_tar_gz(user: User) -> No
     samples = [soundfile.read(path, dtype="int16")[0] for path in sorted((folder / "8000").rglob("day0_*.wav"))]
     assert np.array_equal(np.concatenate(samples)[: len(whole)], whole), "windows share no sample and leave none out"
     assert user.run("verify", folder).returncode == 0
+    (empty,) = [clip for clip in load(folder).clips() if clip.name == "day0_00000"]
+    assert empty.events == ()
+
+
+@pytest.mark.slow
+def test_clips_without_events_are_loaded_exported_and_resampled(user: User) -> None:
+    folder = finished(user, archives.write_files)
+    task = load(folder)
+    (empty,) = [clip for clip in task.clips() if clip.name == "day0_00000"]
+    assert empty.events == ()
+    frames = task.dataset(empty.split, hop=0.1)[task.clips(empty.split).index(empty)][1]
+    assert frames.shape == (5, 2)
+    assert not frames.any(), "no label sounds in a clip without events"
+    car = next(clip for clip in task.clips() if clip.name == "day0_04000").events[0]
+    assert (car.start, car.end) == (0.009, 0.2)
+    for form in FORMATS:
+        said = user.run("export", folder, "--to", form)
+        assert said.returncode == 0, said.stderr
+    said = user.run("report", folder.parent)
+    assert said.returncode == 0, said.stderr
+    # A further rate, of a finished task whose times no number of seconds gives, as another program may have written it.
+    labels = folder / f"{empty.split}.json"
+    content = labels.read_text().replace("900.0", "900.0000000000001").replace("400.0", "0.30000000000000016")
+    of_clips = json.loads(content)
+    renamed = user.folder / "other" / "hear2021-toy_long-v1-full-8000.tar.gz"
+    renamed.parent.mkdir()
+    labels.write_text(content)
+    (folder / "manifest.json").unlink()
+    with tarfile.open(renamed, "w:gz") as tarball:
+        tarball.add(folder, "tasks/toy_long-v1-full")
+    said = user.run("--from-published", renamed, "--sample-rates", "4000", "--tasks-dir", "again", "--tar-dir", "tars")
+    assert said.returncode == 0, said.stderr
+    again = user.folder / "again" / "toy_long-v1-full"
+    assert json.loads((again / labels.name).read_text()) == of_clips
+    assert json.loads((again / "task_metadata.json").read_text())["allow_empty"] is True
 
 
 def tree_of(path: Path, folder: Path) -> Tree:
@@ -141,7 +178,8 @@ def test_info_is_what_the_decoder_gives(tmp_path: Path, write: Callable[..., Pat
         for _again in range(2):
             with pytest.raises(CorpusError, match=f"source 'corpus'.*'{name}'.*{reason}|no member '{name}'"):
                 tree.info(tree.member(name))
-    assert not list(tmp_path.glob("tmp*[!p]")), "no temporary file is left"
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left <= {"source", "tmp", "tasks", "tars", "downloads", "a.wav", *recordings, *others}
 
 
 class Counting:
