@@ -82,15 +82,15 @@ def to_table(
             omitted.setdefault(clip.reason, []).append(clip.path.stem)
             continue
         if not isinstance(clip, Clip):
-            raise CorpusError(f"{task.title}: clips() must yield Clip objects, got {clip!r}")
+            raise CorpusError(f"{task.title}: clips() must yield Clip objects, got {shown(clip)}")
         if clip.path.source not in members:
-            problems.append(f"{clip.name}: no source is called {clip.path.source!r}")
+            problems.append(f"{clip.name!r}: unknown source {clip.path.source!r}; expected {', '.join(members)}")
         elif clip.path.path in members[clip.path.source]:
             chosen.append(clip)
         elif task.partial:
             lacking += 1
         else:
-            problems.append(f"{clip.name}: the corpus holds no file {clip.path.path!r} in source {clip.path.source!r}")
+            problems.append(f"{clip.name!r}: no file {clip.path.path!r} in source {clip.path.source!r}")
     problems.extend(_of_wrong_events(chosen))
     problems.extend(_problems(chosen, task))
     if problems:
@@ -98,7 +98,7 @@ def to_table(
             enumerate_problems(f"{task.title}: {counted(len(problems), 'problems')} with its clips:", problems)
         )
     if not chosen:
-        raise CorpusError(f"{task.title}: clips() yields no clip; are its patterns those of the source's layout?")
+        raise CorpusError(f"{task.title}: clips() yields no clips. Check its patterns against the files in the source")
     chosen.sort(key=lambda clip: clip.name)
     table = pd.DataFrame(
         {
@@ -137,31 +137,31 @@ def _problems(clips: Sequence[Clip], task: TaskMode) -> list[str]:
     names = task.splits.names
     problems = [f"{clip.name!r}: {problem}" for clip in clips for problem in _problems_of(clip, task, names, unusable)]
     problems.extend(
-        f"{name!r}: {count} clips have this name; give them different ones with name="
+        f"{name!r}: {count} clips have this name. Give each its own with name="
         for name, count in Counter(clip.name for clip in clips).items()
         if count > 1
     )
     problems.extend(
-        f"{name!r}: its name with .wav has {size} bytes; expected at most {LONGEST_NAME}. Shorten it with name="
+        f"{name!r}: the name with .wav has {size} bytes; expected at most {LONGEST_NAME}. Shorten it with name="
         for name in {clip.name: None for clip in clips}
         if (size := len(f"{name}.wav".encode(errors="surrogatepass"))) > LONGEST_NAME
     )
     names_once = list({clip.name: None for clip in clips})
     problems.extend(
-        f"names of clips: {spellings}, and would be one file on many disks; give them different names with name="
-        for spellings in spelled_twice(names_once)
+        f"clip names: {forms}; many file systems treat them as one file. Give each its own with name="
+        for forms in spelled_twice(names_once)
     )
-    spellings_once = {composed(name): name for name in reversed(names_once)}
-    folded = Counter(map(on_any_disk, spellings_once))
+    by_form = {composed(name): name for name in reversed(names_once)}
+    folded = Counter(map(on_any_disk, by_form))
     problems.extend(
-        f"{name!r}: its name differs from another clip's only in case, and would be one file with it on many disks; "
-        "give them different ones with name="
-        for name in sorted(spellings_once.values())
+        f"{name!r}: the name differs from another clip's only in case; many file systems treat them as one file. "
+        "Give each its own with name="
+        for name in sorted(by_form.values())
         if folded[on_any_disk(name)] > 1
     )
     problems.extend(
-        f"labels: {spellings}; write both in the same one, as unicodedata.normalize('NFC', label) does"
-        for spellings in spelled_twice(_labels_once(clips))
+        f"labels: {forms}. Write both in the same form, with unicodedata.normalize('NFC', label)"
+        for forms in spelled_twice(_labels_once(clips))
     )
     kinds = Counter(map(type, chain.from_iterable(clip.labels for clip in clips)))
     kinds.update(type(event.label) for clip in clips for event in clip.events)
@@ -185,11 +185,11 @@ def _problems_of_extra(clips: Sequence[Clip]) -> Iterable[str]:
     for key, of_kinds in first.items():
         if len(of_kinds) > 1:
             examples = [f"{shown(clip.extra[key])} ({kind}) in {clip.name}" for kind, clip in of_kinds.items()]
-            yield f"extra {shown(key)}: values must be of one kind in all clips, got {' and '.join(examples)}"
+            yield f"extra {shown(key)}: values must have one type in all clips, got {' and '.join(examples)}"
 
 
 def _unusable_labels(clips: Sequence[Clip]) -> dict[Label, str]:
-    """What is wrong with labels, by label."""
+    """The problem of each unusable label."""
     return {label: problem for label in _labels_once(clips) if (problem := problem_of_label(label))}
 
 
@@ -206,20 +206,20 @@ def _problems_of(
     if problem := problem_of_name(name):
         yield problem
     if clip.group != name and (character := unusable_character(clip.group)):
-        yield f"its group {shown(clip.group)} has the character {character}, which a group must not have"
+        yield f"group {shown(clip.group)} has the character {character}, which is not allowed in a group"
     if clip.slice is not None:
         yield from _problems_of_slice(clip.slice)
     yield from _problems_of_split(clip, task, names)
     if task.embedding_type == "scene":
         if clip.events:
-            yield "a clip of a scene task has labels, not events"
+            yield "a scene task has labels; got events"
         if task.prediction_type == "multiclass" and len(clip.labels) != 1:
-            yield f"a clip of a multiclass task has exactly one label, got {shown(list(clip.labels))}"
+            yield f"a multiclass task has exactly one label a clip; got {shown(list(clip.labels))}"
         if len(clip.labels) > 1 and len(set(clip.labels)) != len(clip.labels):
-            yield f"a label stands twice in {shown(list(clip.labels))}"
+            yield f"labels must not repeat, got {shown(list(clip.labels))}"
     else:
         if clip.labels:
-            yield "a clip of an event task has events, not labels"
+            yield "an event task has events; got labels"
     if unusable_labels:
         for label in dict.fromkeys((*clip.labels, *(event.label for event in clip.events))):
             if label in unusable_labels:
@@ -245,14 +245,14 @@ def _problems_of_split(clip: Clip, task: TaskMode, names: Sequence[str]) -> Iter
     scheme = task.splits
     if isinstance(scheme, TrainValidTest):
         if clip.split is not None and clip.split not in names:
-            yield f"split {shown(clip.split)} is none of {', '.join(names)}"
+            yield f"unknown split {shown(clip.split)}; expected {', '.join(names)}"
         if clip.split in scheme.drawn:
-            yield f"split {shown(clip.split)} is drawn, so split={shown(clip.split)} must not be given"
+            yield f"split={shown(clip.split)} must not be given: TrainValidTest draws this split"
     elif isinstance(scheme, PresetFolds):
         if clip.split not in names:
-            yield f"with PresetFolds every clip names its fold; split {shown(clip.split)} is none of {', '.join(names)}"
+            yield f"unknown split {shown(clip.split)}; with PresetFolds each clip needs one of {', '.join(names)}"
     elif clip.split is not None:
-        yield f"with NewFolds the folds are drawn, so split={shown(clip.split)} must not be given"
+        yield f"split={shown(clip.split)} must not be given: NewFolds draws the folds"
 
 
 def labels_of(table: pd.DataFrame) -> list[set[Label]]:

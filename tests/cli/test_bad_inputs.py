@@ -222,18 +222,22 @@ def without(name: str) -> Callable[[], dict[str, bytes]]:
             ["'clip0': 10 clips have this name", "'clip1': 2 clips"],
         ),
         (toys.FOLDS_CLIPS.replace("row.label", "row.lable"), toys.folds_members, ["mine.py, line 9", "lable"]),
-        (toys.FOLDS_CLIPS.replace("row.label", "()"), toys.folds_members, ["12 of its clips", "exactly one label"]),
+        (
+            toys.FOLDS_CLIPS.replace("row.label", "()"),
+            toys.folds_members,
+            ["12 problems with its clips", "exactly one label"],
+        ),
         (
             toys.FOLDS_CLIPS.replace("fold(int(row.fold))", "fold(9)"),
             toys.folds_members,
-            ["'fold09' is none of fold00"],
+            ["unknown split 'fold09'; with PresetFolds each clip needs one of fold00"],
         ),
         (toys.FOLDS_CLIPS.replace("yield", "return;"), toys.folds_members, ["clips() returns nothing"]),
-        (toys.FOLDS_CLIPS.replace("yield", "continue; yield"), toys.folds_members, ["clips() yields no clip"]),
+        (toys.FOLDS_CLIPS.replace("yield", "continue; yield"), toys.folds_members, ["clips() yields no clips"]),
         (
             toys.FOLDS_CLIPS,
             lambda: toys.folds_members(13, ("bark", "meow", "moo", "baa", "rare")),
-            ["splits do not hold every label", "fold01 lacks 1 of 5 labels: rare"],
+            ["splits do not have all labels", "fold01 lacks 1 of 5 labels: rare"],
         ),
         (
             toys.FOLDS_CLIPS,
@@ -254,7 +258,7 @@ def test_corpora_that_contradict_themselves(
 
 def test_a_count_that_is_not_the_published_one(user: User) -> None:
     toy(user, modes='{"full": Mode(published_clips=(4, 5, 4))}')
-    assert "fold01 4 instead of 5" in refused(user, "./mine.py", status=1)
+    assert "fold01: expected 5, got 4" in refused(user, "./mine.py", status=1)
 
 
 def test_other_tasks_of_the_run_go_on(user: User) -> None:

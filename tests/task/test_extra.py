@@ -132,9 +132,9 @@ def test_the_table_carries_them_where_a_clip_has_any(tmp_path: Path) -> None:
 def test_a_column_has_values_of_one_kind(tmp_path: Path) -> None:
     with pytest.raises(CorpusError) as refused:
         chosen(tmp_path, [{"snr": 6, "wet": True}, {"snr": None}, {"snr": 0.5, "wet": 1}, {"snr": "6"}])
-    assert "extra 'snr': values must be of one kind in all clips, got 6 (number) in 0 and '6' (text) in 3" in str(
+    assert "extra 'snr': values must have one type in all clips, got 6 (number) in 0 and '6' (text) in 3" in str(
         refused.value
     )
-    assert "extra 'wet': values must be of one kind in all clips, got True (bool) in 0 and 1 (number) in 2" in str(
+    assert "extra 'wet': values must have one type in all clips, got True (bool) in 0 and 1 (number) in 2" in str(
         refused.value
     )
