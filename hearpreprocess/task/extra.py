@@ -64,7 +64,7 @@ def _problem_of_key(key: str) -> str:
     if character := unusable_character(key):
         return f"has the character {character}"
     if key != key.strip():
-        return "has blanks around it; remove them"
+        return "has leading or trailing blanks"
     if key.casefold() in RESERVED:
         return f"is a column of hearpreprocess's own; rename it, for example to {shown(f'{key}_in_source')}"
     return ""

@@ -76,7 +76,7 @@ raises AudioError or ArchiveError."""
 class Tree:
     """A read-only view of one source.
 
-    `probe`: what `info` returns; without it recordings are known by name and size alone.
+    `probe`: called by `info`; without it only the names and sizes of recordings are known.
     """
 
     def __init__(self, name: str, folder: Path, probe: Probe | None = None) -> None:
@@ -158,7 +158,7 @@ class Tree:
         """The members whose whole path matches, sorted; `*` stays within a folder and `**` crosses folders.
 
         Hidden files, and those in hidden folders, whose names begin with a dot, are matched where the pattern has the
-        dot: `.cache/*.wav`. What is passed over for that is in `passed_over`.
+        dot: `.cache/*.wav`. The hidden files that a pattern skips are in `passed_over`.
         """
         paths = sorted(filter(matcher([pattern]), self.members))
         if self._hidden:
@@ -199,8 +199,8 @@ class Tree:
             return Content.of(member, (self._folder / "files" / member.path).read_bytes())
         except FileNotFoundError:
             raise CorpusError(
-                f"source {self.name!r}: {member.path!r} is not unpacked when the clips are worked out; "
-                "add a pattern that matches it to the source's reads="
+                f"source {self.name!r}: {member.path!r} is not unpacked before clips() runs. "
+                "Add a pattern that matches it to the source's reads="
             ) from None
 
     def table(
@@ -259,7 +259,9 @@ class Tree:
         if member.path not in self.members:
             raise CorpusError(f"source {self.name!r} has no member {member.path!r}")
         if self._probe is None:
-            raise CorpusError(f"source {self.name!r}: {member.path!r} is known by name and size alone")
+            raise CorpusError(
+                f"source {self.name!r}: {member.path!r} cannot be read here: only its name and size are known"
+            )
         try:
             return self._probe(member.path, self.packed.get(member.path))
         except (AudioError, ArchiveError) as error:
@@ -275,6 +277,4 @@ class Tree:
         try:
             return soundfile.read(io.BytesIO(self.read(member)), dtype="float32", always_2d=True)  # type: ignore[no-any-return]
         except soundfile.LibsndfileError as error:
-            raise CorpusError(
-                f"source {self.name!r}: {member.path!r} is not audio that can be read: {error}"
-            ) from error
+            raise CorpusError(f"source {self.name!r}: {member.path!r} cannot be read as audio: {error}") from error

@@ -31,12 +31,12 @@ def toy(user: User, members: dict[str, bytes] | None = None, **facts: str) -> No
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["esc5O"], ["no task is called 'esc5O'", "did you mean esc50", "groups: open, all"]),
-        (["tasks/esc51.py"], ["there is no task module tasks/esc51.py", "did you mean esc50"]),
-        (["here/esc50.py"], ["there is no task module here/esc50.py", "'esc50' needs no path"]),
+        (["esc5O"], ["unknown task 'esc5O'", "did you mean esc50", "groups: open, all"]),
+        (["tasks/esc51.py"], ["task module not found: tasks/esc51.py", "did you mean esc50"]),
+        (["here/esc50.py"], ["task module not found: here/esc50.py", "'esc50' needs no path"]),
         (
             ["esc50", "--mode", "smal"],
-            ["esc50 has no mode 'smal'", "default, all, full, small, synthetic", "did you mean small"],
+            ["esc50: unknown mode 'smal'", "default, all, full, small, synthetic", "did you mean small"],
         ),
         (["esc50", "--sample-rates", "16k"], ["'16k' is no sample rate"]),
         (["esc50", "--sample-rates", "0"], ["'0' is no sample rate"]),
@@ -72,7 +72,7 @@ def test_the_folder_of_task_modules_is_no_place_for_outputs(user: User) -> None:
         ("import nowhere\n", ["mine.py, line 1", "No module named 'nowhere'"]),
         ("x = 1 / 0\n", ["mine.py, line 1", "ZeroDivisionError"]),
         ("x = '\0'\n", ["mine.py, line", "null bytes"]),
-        ("x = 1\n", ["mine.py must define one TaskConfig, it defines 0"]),
+        ("x = 1\n", ["mine.py: expected one TaskConfig, got 0"]),
     ],
 )
 def test_task_modules_that_cannot_be_loaded(user: User, text: str, said: list[str]) -> None:
@@ -98,10 +98,10 @@ def test_task_modules_that_cannot_be_loaded(user: User, text: str, said: list[st
         ({"evaluation": '"top1_acc"'}, "evaluation must be a sequence"),
         ({"evaluation_params": '{"a": {1, 2}}'}, "evaluation_params['a'] must be a JSON value"),
         ({"modes": '{"full": 3}'}, "modes['full'] must be a Mode, got 3"),
-        ({"modes": '{"full": Mode(), "full.corpus": Mode()}'}, "must not hold a dot"),
+        ({"modes": '{"full": Mode(), "full.corpus": Mode()}'}, "must not contain a dot"),
         ({"sources": "{}"}, "sources must name at least one"),
         ({"sources": '{"corpus": Archive("https://example.org/a.zip")}'}, "needs md5= or sha256="),
-        ({"sources": '{"corpus": Archive("https://example.org/a.zip", md5="12")}'}, "'12' is no md5"),
+        ({"sources": '{"corpus": Archive("https://example.org/a.zip", md5="12")}'}, "'12' is not a valid md5"),
         ({"sources": '{"corpus": Archive("ftp://example.org/a.zip", md5="0" * 32)}'}, "no http, https or file url"),
         ({"name": '"my corpus"'}, "name 'my corpus' must consist of"),
         ({"default_mode": '"ful"'}, "did you mean full?"),

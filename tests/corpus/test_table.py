@@ -50,8 +50,7 @@ def test_hidden_files_that_are_passed_over_are_said(tmp_path: Path) -> None:
     Tree.write(tmp_path, {"1.wav": 1, "2.wav": 1, ".old/1.wav": 1, ".x.txt": 1}, "made up")
     _table, _omissions, warnings = choose_clips(task_of("a", "b"), {"corpus": Tree("corpus", tmp_path)})
     assert warnings == [
-        "source 'corpus': skipped 1 hidden file, e.g. '.old/1.wav'. To match them, write the leading dot in the "
-        "pattern"
+        "source 'corpus': skipped 1 hidden file, e.g. '.old/1.wav'. To match them, write the leading dot in the pattern"
     ]
     assert choose_clips(task_of("a", "b", pattern="[12]*"), {"corpus": Tree("corpus", tmp_path)})[2] == []
 
@@ -62,8 +61,8 @@ def test_hidden_files_that_are_passed_over_are_said(tmp_path: Path) -> None:
         (
             ("caf\u00e9", "cafe\u0301"),
             ("a", "b"),
-            r"1 problem with its clips:\n  clip names: 'caf.*' are the same text in two Unicode forms, U\+00E9 and U\+0065 "
-            r"U\+0301",
+            r"1 problem with its clips:\n  clip names: 'caf.*' are the same text in two Unicode forms, "
+            r"U\+00E9 and U\+0065 U\+0301",
         ),
         (
             ("1", "2"),

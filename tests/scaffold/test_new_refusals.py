@@ -29,7 +29,10 @@ def rows(*cells: str, last: str, header: str, sep: str = ",") -> str:
     ("content", "message"),
     [
         (rows("a", "b", last='"c\nd"', header="file,label"), r"label 'c\\nd' has the character U\+000A"),
-        (rows("a", "caf\u00e9", last="cafe\u0301", header="file,label"), r"two Unicode forms, U\+00E9 and U\+0065 U\+0301"),
+        (
+            rows("a", "caf\u00e9", last="cafe\u0301", header="file,label"),
+            r"two Unicode forms, U\+00E9 and U\+0065 U\+0301",
+        ),
         (rows("a", "b", last="nan", header="file,label"), r"column 'label' holds nan, .*\(t\.csv, line 9\)"),
         (rows("a", "b", last="NULL", header="file,label"), r"in place of a label \(t\.csv, line 9\)"),
         (rows("1,0", "0,1", last="-1,0", header="file,dog,cat"), r"t\.csv: column 'dog' holds '-1' beside yes and no"),

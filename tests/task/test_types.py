@@ -131,7 +131,11 @@ def refusal(make: Callable[..., Any], **fields: Any) -> str:
         (task, {"evaluation_params": {"a": [{"b": float("nan")}]}}, "evaluation_params['a'][0]['b'] must be a finite"),
         (task, {"evaluation_params": {"a": {1}}}, "evaluation_params['a'] must be a JSON value"),
         (task, {"embedding_type": None}, "embedding_type must be text, got None"),
-        (task, {"embedding_type": "scenes"}, "embedding_type 'scenes' is none of scene, event; did you mean scene"),
+        (
+            task,
+            {"embedding_type": "scenes"},
+            "embedding_type 'scenes' is unknown; expected scene, event; did you mean scene",
+        ),
         (task, {"prediction_type": "multilable"}, "did you mean multilabel or"),
         (task, {"is_open": 1}, "is_open must be True or False, got 1"),
         (task, {"sample_duration": True}, "sample_duration must be a finite number or None, got True"),
@@ -140,7 +144,7 @@ def refusal(make: Callable[..., Any], **fields: Any) -> str:
         (task, {"sources": {"my corpus": FILE}}, "sources['my corpus'] must be a Source"),
         (task, {"clips": list}, "clips must be a function"),
         (task, {"name": "x" * 120}, "together they must have at most 120 characters, got 128"),
-        (task, {"extras": {"rra"}}, "extras 'rra' is none of rar, midi; did you mean rar?"),
+        (task, {"extras": {"rra"}}, "extras 'rra' is unknown; expected rar, midi; did you mean rar?"),
         (task, {"caveats": failing()}, "Reading it failed: RuntimeError: the page is {gone}"),
         (task, {"caveats": refusing()}, "fold: number must be 0 or more"),
         (task, {"caveats": Columns()}, "got <tests.task.test_types.Columns object"),
@@ -162,10 +166,14 @@ def refusal(make: Callable[..., Any], **fields: Any) -> str:
         (fold, {"number": 1.5}, "fold: number must be a whole number"),
         (fold, {"number": -1}, "fold: number must be 0 or more"),
         (Local, {"path": "a\0b"}, "path must be a path that is not empty and that a file system can hold"),
-        (Local, {"path": "x" * 5000}, "Local: path names nothing that a source can be read from"),
-        (FileList, {"listing": "/nowhere", "folder": "a"}, "FileList: listing names no file: '/nowhere'"),
-        (Local, {"path": "/tmp", "member_md5": __file__}, "whose line 1 is not a file name, a tab and an md5: "),
-        (Archive, {"url": "https://[x/a.zip", "md5": MD5}, "url 'https://[x/a.zip' is no http, https or file url"),
+        (Local, {"path": "x" * 5000}, "Local: path must be an existing file or directory, got "),
+        (
+            FileList,
+            {"listing": "/nowhere", "folder": "a"},
+            "FileList: listing must be an existing file, got '/nowhere'",
+        ),
+        (Local, {"path": "/tmp", "member_md5": __file__}, "line 1: expected a file name, a tab and an md5, got "),
+        (Archive, {"url": "https://[x/a.zip", "md5": MD5}, "url 'https://[x/a.zip' is not an http, https or file URL"),
         (Clip, {"path": "a.wav"}, "Clip: path must be a Member, got 'a.wav'"),
         (Clip, {"path": MEMBER, "labels": {"dog": 1, "cat": 0}}, "labels must be text, a whole number or a sequence"),
         (Clip, {"path": MEMBER, "labels": pd.DataFrame({"dog": [1]})}, "labels must be text"),
@@ -216,11 +224,11 @@ def test_one_text_stays_right_where_it_means_one() -> None:
 
 def test_all_wrong_fields_are_told_at_once() -> None:
     message = refusal(task, citation=[], url=None, name_pattern="(", evaluation="mAP", default_mode=3)
-    assert message.splitlines()[0] == "toy: 5 of its fields are wrong:"
+    assert message.splitlines()[0] == "toy: 5 invalid fields:"
     for field in ("citation", "url", "name_pattern", "evaluation", "default_mode"):
         assert f"\n  {field} must be " in message
     message = refusal(Clip, path=MEMBER, group=1.5, start="0", name=pd.NA)
-    assert "3 of its fields are wrong" in message
+    assert "3 invalid fields" in message
 
 
 def test_no_message_shows_a_password() -> None:
@@ -433,7 +441,10 @@ def test_a_wrong_clip_is_named_with_its_line(tree: Tree) -> None:
 
 def test_lists_of_files_name_their_wrong_line(tmp_path: Path) -> None:
     listing = tmp_path / "list.txt"
-    for line, said in (("https://example.org/b.wav 5", "expected a url, a size"), (f"x 5 {'0' * 64}", "is no http")):
+    for line, said in (
+        ("https://example.org/b.wav 5", "expected a url, a size"),
+        (f"x 5 {'0' * 64}", "is not an http"),
+    ):
         listing.write_text(f"https://example.org/a.wav 5 {'0' * 64}\n{line}\n")
         with pytest.raises(ConfigError, match=f"list.txt, line 2: .*{said}"):
             _ = FileList(listing, "a").files
