@@ -312,7 +312,7 @@ def test_wrong_events_are_reported_with_their_clips_and_all_at_once(tree: Tree) 
         "  'a2': events[0] must be Event(label, start, end), got {'end': 1.0, 'label': 'dog', 'start': 0.5}",
         "  'a3': events[0].start must be 0 s or more, got -0.5",
         "  'a3': events[1].label must be text or a whole number, got ['dog']",
-        "  'b2': label '' is empty; expected a text or a whole number",
+        "  'b2': label '' is empty; expected a text or an integer",
     ]
 
 
