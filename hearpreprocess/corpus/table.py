@@ -232,7 +232,7 @@ def _problems_of_slice(part: Slice) -> Iterator[str]:
         if f"{name}_seconds" in ends and name in ends:
             yield f"{name} and {name}_seconds are both given; give one of them"
     for name, value in ends.items():
-        if not math.isfinite(value):
+        if isinstance(value, float) and not math.isfinite(value):
             yield f"{name} must be a finite number, got {shown(value)}"
         elif not 0 <= value <= LARGEST:
             yield f"{name} must be from 0 to {LARGEST}, got {shown(value)}"
