@@ -85,7 +85,7 @@ def test_task_modules_that_cannot_be_loaded(user: User, text: str, said: list[st
 @pytest.mark.parametrize(
     ("facts", "said"),
     [
-        ({"embedding_type": '"event"'}, "cannot be multiclass"),
+        ({"embedding_type": '"event"'}, "an event task must be multilabel"),
         ({"embedding_type": '"sceen"'}, "did you mean scene"),
         ({"splits": "NewFolds(1)"}, "at least 2 folds"),
         ({"splits": "TrainValidTest(80, 10, 20)"}, "sum to 100"),
@@ -102,7 +102,7 @@ def test_task_modules_that_cannot_be_loaded(user: User, text: str, said: list[st
         ({"sources": "{}"}, "sources must name at least one"),
         ({"sources": '{"corpus": Archive("https://example.org/a.zip")}'}, "needs md5= or sha256="),
         ({"sources": '{"corpus": Archive("https://example.org/a.zip", md5="12")}'}, "'12' is not a valid md5"),
-        ({"sources": '{"corpus": Archive("ftp://example.org/a.zip", md5="0" * 32)}'}, "no http, https or file url"),
+        ({"sources": '{"corpus": Archive("ftp://example.org/a.zip", md5="0" * 32)}'}, "not an http, https or file URL"),
         ({"name": '"my corpus"'}, "name 'my corpus' must consist of"),
         ({"default_mode": '"ful"'}, "did you mean full?"),
         ({"modes": '{"full": Mode(published_clips=(1, 2))}'}, "one number for each of fold00, fold01, fold02"),
