@@ -144,7 +144,7 @@ def esc_50_listing(shared: Path, folder: Path) -> bool:
     config = registry.load("esc50").in_mode("full")
     clips, _omissions, _warnings = choose_clips(config, {"corpus": Tree("corpus", listing)})
     for split in config.splits.names:
-        (made / f"{split}.json").write_text(labels.to_json(labels.split_labels(clips, split, config.embedding_type)))
+        (made / f"{split}.json").write_text(labels.to_json(labels.split_labels(clips, split, config)))
     (made / "labelvocabulary.csv").write_text(labels.vocabulary_csv(labels.vocabulary(clips)))
     return compare(shared, made, shared / "golden" / "fullscale-esc50-v2.0.0-full.json.gz")
 

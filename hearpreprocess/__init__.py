@@ -24,16 +24,19 @@ from hearpreprocess.task import (
     Mode,
     NewFolds,
     PresetFolds,
+    RecordingInfo,
     SplitArchive,
     SplitSeconds,
     Synthetic,
     TaskConfig,
     TrainValidTest,
     Tree,
+    Window,
     fold,
     midi_notes,
     named_clips,
     tfds_names,
+    windows,
 )
 
 if TYPE_CHECKING:
@@ -61,6 +64,7 @@ __all__ = [
     "ModeSummary",
     "NewFolds",
     "PresetFolds",
+    "RecordingInfo",
     "Round",
     "SplitArchive",
     "SplitSeconds",
@@ -70,6 +74,7 @@ __all__ = [
     "TrainValidTest",
     "Tree",
     "Vocabulary",
+    "Window",
     "export",
     "fold",
     "list_tasks",
@@ -78,6 +83,7 @@ __all__ = [
     "midi_notes",
     "named_clips",
     "tfds_names",
+    "windows",
 ]
 
 _OF_PROGRAMS = {

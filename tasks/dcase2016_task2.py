@@ -32,6 +32,7 @@ config = TaskConfig(
     splits=TrainValidTest(60, 20, 20, drawn=("valid", "test")),
     sample_duration=120.0,
     evaluation=("event_onset_200ms_fms", "segment_1s_er"),
+    event_times="product",
     licence="CC BY 3.0 and CC BY 4.0, by the licence list of HEAR's tarballs",
     url="https://dcase.community/challenge2016/task-sound-event-detection-in-synthetic-audio",
     citation=(

@@ -45,6 +45,7 @@ config = TaskConfig(
     splits=NewFolds(5, max_seconds=4500.0),
     sample_duration=120.0,
     evaluation=("event_onset_50ms_fms", "event_onset_offset_50ms_20perc_fms"),
+    event_times="product",
     evaluation_params={
         "event_postprocessing_grid": {"median_filter_ms": [150], "min_duration": [50]},
         "task_specific_param_grid": {"max_epochs": [50], "check_val_every_n_epoch": [1]},

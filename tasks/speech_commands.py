@@ -32,7 +32,7 @@ def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
         for start in range(0, len(samples) - rate, rate // 2):
             name = f"_silence__{noise.stem}-{start}"
             split = "valid" if noise.stem == VALID_NOISE else "train"
-            yield Clip(noise, labels="_silence_", split=split, name=name, start=start, stop=start + rate)
+            yield Clip(noise, labels="_silence_", split=split, name=name, group=name, start=start, stop=start + rate)
     for member in test.glob("*/*.wav"):
         yield spoken(member, "test")
 

@@ -2,16 +2,19 @@
 
 from hearpreprocess.archive.folder import files_below
 from hearpreprocess.archive.listing import is_litter
+from hearpreprocess.archive.opened import OpenedMember
 from hearpreprocess.archive.tar import TarReader
-from hearpreprocess.archive.unpacking import packed_members, problem_of_archive, unpack
+from hearpreprocess.archive.unpacking import opened_members, packed_members, problem_of_archive, unpack
 from hearpreprocess.archive.writing import tar_pieces
 from hearpreprocess.archive.zip import ZipReader
 
 __all__ = [
+    "OpenedMember",
     "TarReader",
     "ZipReader",
     "files_below",
     "is_litter",
+    "opened_members",
     "packed_members",
     "problem_of_archive",
     "tar_pieces",

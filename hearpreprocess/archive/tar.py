@@ -17,6 +17,7 @@ from isal import igzip_lib, igzip_threaded
 
 from hearpreprocess.archive.joined import opened_parts
 from hearpreprocess.archive.listing import Listing, is_system_error, target_of
+from hearpreprocess.archive.opened import CompressedMember, OpenedMember
 from hearpreprocess.archive.streams import is_followed, opened_streams
 from hearpreprocess.archive.tar_headers import BLOCK, EndMarkError, HeaderError, TarMember, is_header, read_member
 from hearpreprocess.errors import ArchiveError
@@ -67,6 +68,32 @@ def unpack(
             else:
                 stream.skip(member.stored)
     return listing.sizes()
+
+
+def opened_members(
+    parts: Sequence[Path], select: Callable[[str], bool], folder: Path
+) -> Iterator[tuple[str, OpenedMember]]:
+    """The selected members in one pass, each to be read before the next one; temporary files are in `folder`.
+
+    Raises ArchiveError where the archive is damaged.
+    """
+    with _opened(parts) as stream:
+        for name, member in _members(stream, lambda: None):
+            end = stream.position + member.stored + -member.stored % BLOCK
+            if not member.is_folder and member.problem is None and select(name):
+                with contextlib.closing(CompressedMember(_reading(stream, parts), member.stored, folder)) as opened:
+                    yield name, opened
+            stream.pass_to(end)
+
+
+def _reading(stream: _Stream, parts: Sequence[Path]) -> Callable[[int], bytes]:
+    """Reads on in a stream; what reads a member is not to take damage of the archive for one of the member."""
+
+    def read(size: int) -> bytes:
+        with _damage_of(parts):
+            return stream.read(size)
+
+    return read
 
 
 def first_bytes(parts: Sequence[Path]) -> bytes:
@@ -171,7 +198,10 @@ class _Stream:
 
     def skip(self, size: int) -> None:
         """Pass the next `size` bytes and the padding behind them."""
-        end = self.position + size + -size % BLOCK
+        self.pass_to(self.position + size + -size % BLOCK)
+
+    def pass_to(self, end: int) -> None:
+        """Go on to a later byte."""
         if self._length is not None and self._on_bytes is None:
             if end > self._length:
                 raise EOFError(f"it ends inside member {self.last!r}")
@@ -198,17 +228,23 @@ class _Stream:
 
 @contextlib.contextmanager
 def _opened(parts: Sequence[Path], on_bytes: Callable[[bytes], object] | None = None) -> Iterator[_Stream]:
+    with _damage_of(parts), opened_parts(parts) as file:
+        start = file.read(max(map(len, MAGIC)))
+        length = file.seek(0, io.SEEK_END)
+        file.seek(0)
+        decompressed = next((opened for magic, opened in _COMPRESSED.items() if start.startswith(magic)), None)
+        if decompressed is None:
+            yield _Stream(file, length, on_bytes)
+            return
+        with decompressed(file) as uncompressed:
+            yield _Stream(uncompressed, None, on_bytes)
+
+
+@contextlib.contextmanager
+def _damage_of(parts: Sequence[Path]) -> Iterator[None]:
+    """Raise ArchiveError where the archive is damaged."""
     try:
-        with opened_parts(parts) as file:
-            start = file.read(max(map(len, MAGIC)))
-            length = file.seek(0, io.SEEK_END)
-            file.seek(0)
-            decompressed = next((opened for magic, opened in _COMPRESSED.items() if start.startswith(magic)), None)
-            if decompressed is None:
-                yield _Stream(file, length, on_bytes)
-                return
-            with decompressed(file) as uncompressed:
-                yield _Stream(uncompressed, None, on_bytes)
+        yield
     except ArchiveError:
         raise
     except _DAMAGE as error:

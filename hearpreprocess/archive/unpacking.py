@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -13,6 +13,7 @@ from hearpreprocess.archive import folder as folders
 from hearpreprocess.archive import rar, tar, zip
 from hearpreprocess.archive.joined import opened_parts
 from hearpreprocess.archive.listing import MOST_EXPANSION, Listing
+from hearpreprocess.archive.opened import OpenedMember
 from hearpreprocess.archive.tar_headers import BLOCK, has_magic, is_header
 from hearpreprocess.errors import ArchiveError
 from hearpreprocess.storage import FIRST_BYTES, TAR, kind_of, name_of
@@ -55,6 +56,28 @@ def unpack(
     if not sizes:
         raise ArchiveError(f"{paths[-1]} is no whole {module.__name__.rpartition('.')[2]} archive: it holds no files")
     return sizes
+
+
+def opened_members(
+    files: Mapping[str, Path],
+    select: Callable[[str], bool],
+    folder: Path,
+    *,
+    most_expansion: float = MOST_EXPANSION,
+    encoding: str | None = None,
+) -> Iterator[tuple[str, Path | OpenedMember]]:
+    """The selected members of an archive in one pass, each to be read before the next one.
+
+    `folder`: for temporary files. Of tar archives, no more than is read is written there; the members of others are
+    unpacked there first. The other arguments, and errors, are those of `unpack`.
+    """
+    paths = list(files.values())
+    if _format(paths) is tar:
+        yield from tar.opened_members(paths, select, folder)
+        return
+    sizes = unpack(files, select, folder, most_expansion=most_expansion, encoding=encoding)
+    for path in filter(select, sizes):
+        yield path, folder / path
 
 
 def packed_members(files: Mapping[str, Path], encoding: str | None = None) -> dict[str, list[int]]:

@@ -17,6 +17,7 @@ from isal import igzip_lib, isal_zlib
 
 from hearpreprocess.archive.joined import JoinedFiles, opened_parts
 from hearpreprocess.archive.listing import Listing, is_outside, is_system_error, target_of
+from hearpreprocess.archive.opened import CompressedMember, OpenedMember, StoredMember
 from hearpreprocess.archive.parts import SMALLEST_ENTRY, CommentError, JoinedParts, check_directory_size, end_record
 from hearpreprocess.archive.zip_checks import check_directory, seek_content
 from hearpreprocess.archive.zip_names import decoded_names, raw_name
@@ -38,7 +39,7 @@ _DAMAGE = (
     struct.error,
 )
 _ENCRYPTED, _PATCHED, _HIDDEN_HEADERS = 0x1, 0x20, 0x2000
-_CHUNK = 1 << 20
+_CHUNK, _PIECE = 1 << 20, 1 << 16
 
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
 _METHOD_NAMES = {
@@ -145,22 +146,61 @@ class ZipReader:
         Raises ArchiveError where they do not match the archive's directory.
         """
         offset, packed_size, size, checksum, method, name_checksum = packed
-        try:
+        with self._damage_of(path):
             seek_content(self._file, offset, checksum, method, name_checksum)
             content: bytes = self._file.read(packed_size)
             if method == zipfile.ZIP_DEFLATED:
                 inflating = isal_zlib.decompressobj(-zlib.MAX_WBITS)
                 content = inflating.decompress(content, size + 1)  # one more byte than declared shows an excess
-        except (igzip_lib.IsalError, zipfile.BadZipFile) as error:  # type: ignore[misc]
-            raise ArchiveError(
-                f"{self._name}: member {path!r} cannot be unpacked: {error}; is the archive damaged?"
-            ) from error
         if len(content) != size or zlib.crc32(content) != checksum:
             raise ArchiveError(
                 f"{self._name}: member {path!r} cannot be unpacked: its bytes are not those that it had when it was "
                 "packed; is the archive damaged?"
             )
         return content
+
+    @contextlib.contextmanager
+    def opened(self, path: str, packed: Sequence[int], folder: Path) -> Iterator[OpenedMember]:
+        """A member to be read at any offset; it is not checked against its checksum.
+
+        `folder`: for temporary files. Raises ArchiveError where the archive is damaged.
+        """
+        offset, packed_size, size, checksum, method, name_checksum = packed
+        with self._damage_of(path):
+            seek_content(self._file, offset, checksum, method, name_checksum)
+        start = self._file.tell()
+        if method == zipfile.ZIP_STORED:
+            yield StoredMember(self._file, start, size)
+            return
+        inflating, left = isal_zlib.decompressobj(-zlib.MAX_WBITS), packed_size
+
+        def decompress(most: int) -> bytes:
+            nonlocal start, left
+            with self._damage_of(path):
+                while not inflating.eof:
+                    packed_bytes = inflating.unconsumed_tail
+                    if not packed_bytes:
+                        self._file.seek(start)
+                        packed_bytes = self._file.read(min(left, _PIECE))
+                        start, left = start + len(packed_bytes), left - len(packed_bytes)
+                    if content := inflating.decompress(packed_bytes, most):
+                        return bytes(content)
+                    if not packed_bytes:
+                        raise zipfile.BadZipFile("its compressed content ends too early")
+            return b""
+
+        with contextlib.closing(CompressedMember(decompress, size, folder)) as opened:
+            yield opened
+
+    @contextlib.contextmanager
+    def _damage_of(self, path: str) -> Iterator[None]:
+        """Raise ArchiveError naming the member where the archive is damaged."""
+        try:
+            yield
+        except (igzip_lib.IsalError, zipfile.BadZipFile) as error:  # type: ignore[misc]
+            raise ArchiveError(
+                f"{self._name}: member {path!r} cannot be unpacked: {error}; is the archive damaged?"
+            ) from error
 
 
 def _name_checksum(member: zipfile.ZipInfo) -> int:

@@ -13,6 +13,7 @@ from hearpreprocess.audio.reading import read_streams
 from hearpreprocess.audio.samples import Samples, to_mono_16_bit
 from hearpreprocess.audio.streams import Streams
 from hearpreprocess.errors import AudioError
+from hearpreprocess.task import sample_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +31,23 @@ class Decoded:
 
 
 def decode(
-    recording: Path | bytes, *, start: int = 0, stop: int | None = None, duration: float | None = None
+    recording: Path | bytes,
+    *,
+    start: int | None = None,
+    stop: int | None = None,
+    start_seconds: float | None = None,
+    stop_seconds: float | None = None,
+    duration: float | None = None,
 ) -> Decoded:
     """The samples of a recording as 16-bit mono at its own rate, with its duration and format.
 
-    `recording`: a file, or its content, which alone decides what it is. `start`, `stop`: a slice of it, in samples.
-    `duration`: seconds after which nothing more is read. Formats that libsndfile does not know are read with ffmpeg.
+    `recording`: a file, or its content, which alone decides what it is. `start`, `stop`: a slice of it, in samples;
+    `start_seconds`, `stop_seconds`: the same in seconds, of which the nearest samples are taken. `duration`: seconds
+    after which nothing more is read. Formats that libsndfile does not know are read with ffmpeg.
     Raises AudioError where it is not audio, has no samples, holds less than its container declares, or ends before
-    `stop`.
+    its `stop`.
     """
-    wanted = _Slice(start, stop, duration)
+    wanted = _Slice(start, stop, start_seconds, stop_seconds, duration)
     return read_streams(recording, wanted.decoded)
 
 
@@ -47,16 +55,26 @@ def decode(
 class _Slice:
     """The wanted part of a recording, as in `decode`."""
 
-    start: int
+    start: int | None
     stop: int | None
+    start_seconds: float | None
+    stop_seconds: float | None
     duration: float | None
 
     def decoded(self, streams: Streams) -> Decoded:
-        end = streams.frames if self.stop is None else self.stop
-        if self.start >= end or end > streams.frames:
-            raise AudioError(f"it has {streams.frames} samples; a slice from {self.start} to {end} is not in it")
-        seconds = (end - self.start) / streams.rate
+        start = _sample(self.start, self.start_seconds, streams.rate, 0)
+        end = _sample(self.stop, self.stop_seconds, streams.rate, streams.frames)
+        if start >= end or end > streams.frames:
+            raise AudioError(f"it has {streams.frames} samples; a slice from {start} to {end} is not in it")
+        seconds = (end - start) / streams.rate
         if self.duration is not None:
-            end = min(end, self.start + round(self.duration * streams.rate))
-        samples = to_mono_16_bit(streams.read(self.start, end))
+            end = min(end, start + round(self.duration * streams.rate))
+        samples = to_mono_16_bit(streams.read(start, end))
         return Decoded(samples, streams.rate, seconds, streams.channels, streams.format)
+
+
+def _sample(samples: int | None, seconds: float | None, rate: int, default: int) -> int:
+    """An end of a slice that is given in samples, in seconds, or not at all."""
+    if samples is not None:
+        return samples
+    return default if seconds is None else sample_at(seconds, rate)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from hearpreprocess.audio.containers import Container, Content, NotAudioError, examine
+from hearpreprocess.audio.containers import Container, Content, NotAudioError, Recording, examine
 from hearpreprocess.audio.reading import BY_FFMPEG, read_streams
 from hearpreprocess.audio.streams import Streams
 from hearpreprocess.errors import AudioError
@@ -28,7 +28,7 @@ class Facts:
         return self.frames / self.rate
 
 
-def probe(recording: Path | bytes) -> Facts:
+def probe(recording: Recording) -> Facts:
     """The format and length of a recording, as `decode` has them; what ffmpeg reads, but MP3, is decoded for it.
 
     Raises AudioError where it is not audio, has no samples, or holds less than its container declares.

@@ -14,6 +14,7 @@ from hearpreprocess.audio.containers import (
     Container,
     Content,
     Part,
+    Recording,
     check_total,
     ends_with_last_frame,
     examine,
@@ -47,7 +48,7 @@ BY_FFMPEG, _REPAIRED = "read by ffmpeg", "WAV with a damaged header"
 
 
 def read_streams(
-    recording: Path | bytes,
+    recording: Recording,
     use: Callable[[Streams], _Result],
     use_header: Callable[[Container], _Result | None] = lambda container: None,
 ) -> _Result:

@@ -288,10 +288,11 @@ def _slack(rate: int) -> float:
 def _file_of(content: Content, part: Part, stack: contextlib.ExitStack) -> int | io.IOBase:
     """What libsndfile reads: never a path, as it would guess the format by the name."""
     if part == Part(0, content.size):
-        if content.descriptor is None:
-            return Memory(content.recording if isinstance(content.recording, bytes) else b"")
-        os.lseek(content.descriptor, 0, os.SEEK_SET)
-        return content.descriptor
+        if isinstance(content.recording, bytes):
+            return Memory(content.recording)
+        if content.descriptor is not None:
+            os.lseek(content.descriptor, 0, os.SEEK_SET)
+            return content.descriptor
     return stack.enter_context(View(content, part))
 
 

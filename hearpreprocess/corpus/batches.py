@@ -8,7 +8,9 @@ from dataclasses import asdict, dataclass
 from math import ceil, log2
 from typing import TYPE_CHECKING, Any
 
+from hearpreprocess.corpus.table import SLICE, WHOLE
 from hearpreprocess.storage import digest
+from hearpreprocess.task import Slice
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,13 +24,23 @@ MOST_BATCHES = 256
 
 @dataclass(frozen=True)
 class BatchClip:
-    """The input of one clip's audio: a member of a source, or its slice from `start` to `stop` in samples."""
+    """The input of one clip's audio: a member of a source, or its slice from `start` to `stop` in samples.
+
+    `start_seconds`, `stop_seconds`: the same in seconds. -1 where an end is not given in this unit.
+    """
 
     name: str
     source: str
     member: str
     start: int
     stop: int
+    start_seconds: float
+    stop_seconds: float
+
+    @property
+    def part(self) -> Slice:
+        """The part of the recording."""
+        return Slice(*(None if end == WHOLE else end for end in map(self.__getattribute__, SLICE)))
 
 
 @dataclass(frozen=True)
@@ -81,7 +93,7 @@ def make_batches(table: pd.DataFrame, sample_duration: float | None, contents: C
 
     `made_by`: as in Batch.
     """
-    columns = (table[column].tolist() for column in ("name", "source", "member", "start", "stop"))
+    columns = (table[column].tolist() for column in ("name", "source", "member", *SLICE))
     count = number_of_batches(len(table), sample_duration)
     divided: dict[int, list[BatchClip]] = {}
     for facts in zip(*columns, strict=True):

@@ -29,26 +29,28 @@ def choose_clips(config: TaskMode, trees: Mapping[str, Tree]) -> tuple[pd.DataFr
     table, omissions = to_table(_clips(config, trees), config, members)
     table, capped, warnings = splits.divide(table, config)
     omissions += capped
-    if config.embedding_type == "event" and config.sample_duration is not None:
+    if config.embedding_type == "event":
         events = _number_of_events(table)
-        table = labels.trim_events(table, config.sample_duration)
+        table = labels.trim_events(table, config)
         if dropped := events - _number_of_events(table):
             reason = f"they start after the end of a clip, {config.sample_duration:g} s"
             omissions.append(Omission(reason, count=dropped, of="events"))
     _check_published(config, table)
     warnings += [
-        f"{omission.count:,} clips are left out: {LACKING}" for omission in omissions if omission.reason == LACKING
+        f"{counted(omission.count, 'clips')} left out: {LACKING}"
+        for omission in omissions
+        if omission.reason == LACKING
     ]
     warnings += warnings_on_copies(table, trees)
-    warnings += [_on_hidden(name, tree.passed_over) for name, tree in trees.items() if tree.passed_over]
+    warnings += [_skipped_hidden(name, tree.passed_over) for name, tree in trees.items() if tree.passed_over]
     return table, omissions, warnings
 
 
-def _on_hidden(source: str, paths: Sequence[str]) -> str:
-    """That hidden files of a source are in no clip."""
+def _skipped_hidden(source: str, paths: Sequence[str]) -> str:
+    """The warning about hidden files of a source that no pattern has matched."""
     return (
-        f"source {source!r}: {counted(len(paths), 'hidden files')} passed over, such as {paths[0]!r}. A pattern has to "
-        "have the dot that a name begins with"
+        f"source {source!r}: skipped {counted(len(paths), 'hidden files')}, e.g. {paths[0]!r}. To match them, write "
+        "the leading dot in the pattern"
     )
 
 
@@ -74,7 +76,7 @@ def _clips(config: TaskMode, trees: Mapping[str, Tree]) -> Iterator[Clip | LeftO
             + (f"; the table's columns are {', '.join(columns[1:])}" if columns else "")
         ) from error
     returned = "nothing" if clips is None else "one clip"
-    raise CorpusError(f"{config.title}: clips() returns {returned}; it must yield clips")
+    raise CorpusError(f"{config.title}: clips() returns {returned}; expected it to yield Clip objects. Use yield")
 
 
 def _check_published(config: TaskMode, table: pd.DataFrame) -> None:
@@ -82,24 +84,23 @@ def _check_published(config: TaskMode, table: pd.DataFrame) -> None:
         _check_counts(config, config.published_clips, table)
     if config.membership is None:
         return
-    clips = {split: labels.split_labels(table, split, config.embedding_type) for split in config.splits.names}
+    clips = {split: labels.split_labels(table, split, config) for split in config.splits.names}
     if (membership := labels.membership_digest(clips)) != config.membership:
         raise CorpusError(
-            f"{config.title}: the clips, their splits or their labels are not the published ones: expected them to "
-            f"have the digest {config.membership}, got {membership}. The source is not the one that the task was "
-            "published from"
+            f"{config.title}: clips, splits or labels differ from the published task; expected the digest "
+            f"{config.membership}, got {membership}. Check that the source is the one the task was published from"
         )
 
 
 def _check_counts(config: TaskMode, expected: Sequence[int], table: pd.DataFrame) -> None:
     counts = table["split"].value_counts()
     wrong = [
-        f"{split} {counts.get(split, 0):,} instead of {published:,}"
+        f"{split}: expected {published:,}, got {counts.get(split, 0):,}"
         for split, published in zip(config.splits.names, expected, strict=True)
         if counts.get(split, 0) != published
     ]
     if wrong:
         raise CorpusError(
-            f"{config.title}: the number of clips is not the published one: {'; '.join(wrong)}. "
-            "The source is not the one that the task was published from"
+            f"{config.title}: the number of clips differs from the published task; {'; '.join(wrong)}. "
+            "Check that the source is the one the task was published from"
         )

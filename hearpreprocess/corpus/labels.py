@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hearpreprocess.corpus.table import labels_of
 from hearpreprocess.errors import CorpusError, enumerate_problems
-from hearpreprocess.storage import csv_line
-from hearpreprocess.task import Label
+from hearpreprocess.storage import counted, csv_line
+from hearpreprocess.task import Label, TaskMode, latest_milliseconds, milliseconds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,21 +19,28 @@ if TYPE_CHECKING:
 RawEvent = tuple[Label, float, float]
 
 
-def trim_events(table: pd.DataFrame, sample_duration: float) -> pd.DataFrame:
-    """The table with its events cut to clips of `sample_duration` seconds.
+def trim_events(table: pd.DataFrame, task: TaskMode) -> pd.DataFrame:
+    """The table of an event task with its events cut to the duration of clips.
 
     Events with an onset at or after the end are dropped, later offsets are cut to it.
 
-    Raises CorpusError naming the clips that have no event left.
+    Raises CorpusError naming the clips that have no event left, unless the task allows them, and where no clip has any.
     """
     import pandas as pd
 
-    trimmed = [tuple(_within(events, sample_duration)) for events in table["events"]]
+    duration = task.sample_duration or math.inf
+    end = duration if task.resampled is None else latest_milliseconds(duration)
+    trimmed = [tuple(_within(events, end)) for events in table["events"]]
     silent = [name for name, events in zip(table["name"], trimmed, strict=True) if not events]
-    if silent:
+    if silent and not task.allow_empty:
+        have = "has" if len(silent) == 1 else "have"
+        headline = f"{task.title}: {counted(len(silent), 'clips')} {have} no event within the first {duration:g} s:"
         raise CorpusError(
-            enumerate_problems(f"{{count}} clips have no event within their first {sample_duration:g} s:", silent)
+            enumerate_problems(headline, silent)
+            + "\n  Leave them out, or set allow_empty=True in TaskConfig to keep clips without events"
         )
+    if len(silent) == len(table):
+        raise CorpusError(f"{task.title}: no clip has an event; expected one or more, for the label vocabulary")
     cut: pd.DataFrame = table.assign(events=pd.Series(trimmed, index=table.index, dtype=object))
     return cut
 
@@ -41,15 +49,23 @@ def _within(events: Sequence[RawEvent], duration: float) -> Iterable[RawEvent]:
     return ((label, start, min(end, duration)) for label, start, end in events if start < duration)
 
 
-def split_labels(table: pd.DataFrame, split: str, embedding_type: str) -> dict[str, list[Any]]:
+def split_labels(table: pd.DataFrame, split: str, task: TaskMode) -> dict[str, list[Any]]:
     """By file name, the labels of each clip of a split, or its events with times in milliseconds."""
     of_split = table[table["split"] == split]
-    if embedding_type == "scene":
+    if task.embedding_type == "scene":
         return {f"{name}.wav": list(labels) for name, labels in zip(of_split["name"], of_split["labels"], strict=True)}
+    convert = _to_milliseconds(task)
     return {
-        f"{name}.wav": [{"label": label, "start": start * 1000.0, "end": end * 1000.0} for label, start, end in events]
+        f"{name}.wav": [{"label": label, "start": convert(start), "end": convert(end)} for label, start, end in events]
         for name, events in zip(of_split["name"], of_split["events"], strict=True)
     }
+
+
+def _to_milliseconds(task: TaskMode) -> Callable[[float], float]:
+    """The function that gives an event's times as they are written to the label files."""
+    if task.resampled is not None:  # its events have the milliseconds of the finished task that it is made from
+        return float
+    return milliseconds if task.event_times == "exact" else lambda seconds: seconds * 1000.0
 
 
 def membership_digest(clips: Mapping[str, Mapping[str, list[Any]]]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Any
 
 from hearpreprocess.corpus.batches import Batch, make_batches, members_by_source
-from hearpreprocess.corpus.table import WHOLE, Omission
+from hearpreprocess.corpus.table import SLICE, WHOLE, Omission
 from hearpreprocess.storage import digest
 from hearpreprocess.task import Packed, Source, TaskMode, Tree
 
@@ -84,7 +84,7 @@ def plan_corpus(
     contents = {name: tree.content_id_of for name, tree in trees.items()}
     batches = {batch.key: batch for batch in make_batches(table, task.sample_duration, contents, made_by)}
     needed = members_by_source(zip(table["source"], table["member"], strict=True))
-    sliced = set(table["source"][(table["start"] != WHOLE) | (table["stop"] != WHOLE)])
+    sliced = set(table["source"][(table[list(SLICE)] != WHOLE).any(axis=1)])
     in_place = {
         name
         for name, members in needed.items()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from hearpreprocess.corpus.table import Omission, labels_of
 from hearpreprocess.errors import SplitError, enumerate_problems
+from hearpreprocess.storage import counted
 from hearpreprocess.task import Label, NewFolds, SplitScheme, TaskMode, TrainValidTest, fold
 
 if TYPE_CHECKING:
@@ -103,7 +104,9 @@ def draw_folds(
     import numpy as np
 
     if len(labels) < folds:
-        raise SplitError(f"{folds} folds cannot be drawn from {len(labels)} groups of clips; lower the number of folds")
+        raise SplitError(
+            f"cannot draw {folds} folds from {counted(len(labels), 'groups')} of clips. Lower the number of folds"
+        )
     groups = sorted(labels)
     every = set().union(*labels.values())
     for attempt in range(FOLD_ATTEMPTS):
@@ -115,9 +118,9 @@ def draw_folds(
             return {group: fold(number) for number, part in enumerate(parts) for group in part}
     rare = _rarest(labels, folds)
     raise SplitError(
-        f"none of {FOLD_ATTEMPTS} shuffles gives {folds} folds that all hold every one of the {len(every)} labels; "
-        + (f"too few groups have {', '.join(rare)}; " if rare else "")
-        + "lower the number of folds or merge rare labels"
+        f"cannot draw {folds} folds that each have all {counted(len(every), 'labels')}, in {FOLD_ATTEMPTS:,} shuffles"
+        + (f"; too few groups have {', '.join(rare)}" if rare else "")
+        + ". Lower the number of folds, or merge rare labels"
     )
 
 
@@ -126,7 +129,11 @@ def _rarest(labels: Mapping[str, Collection[Label]], folds: int) -> list[str]:
     for of_group in labels.values():
         for label in of_group:
             counts[label] = counts.get(label, 0) + 1
-    return [f"{label!r} ({count} of {folds})" for label, count in sorted(counts.items(), key=str) if count < folds][:5]
+    return [
+        f"{label!r} ({counted(count, 'groups')} for {folds} folds)"
+        for label, count in sorted(counts.items(), key=str)
+        if count < folds
+    ][:5]
 
 
 def check_groups(groups: Sequence[str], splits: Sequence[str]) -> list[str]:
@@ -137,7 +144,15 @@ def check_groups(groups: Sequence[str], splits: Sequence[str]) -> list[str]:
     divided = [
         f"{group} in {', '.join(sorted(of_group))}" for group, of_group in of_groups.items() if len(of_group) > 1
     ]
-    return [enumerate_problems("the given splits divide {count} groups:", divided, shown=3)] if divided else []
+    return (
+        [
+            enumerate_problems(
+                f"{counted(len(divided), 'groups')} in more than one of the given splits:", divided, shown=3
+            )
+        ]
+        if divided
+        else []
+    )
 
 
 def check_labels(splits: Sequence[str], labels: Sequence[Collection[Label]], task: TaskMode) -> list[str]:
@@ -154,7 +169,7 @@ def check_labels(splits: Sequence[str], labels: Sequence[Collection[Label]], tas
     problems = [
         f"{split} has no clips"
         if not counts[split]
-        else f"{split} lacks {len(all_labels - of_split)} of {len(all_labels)} labels: "
+        else f"{split} lacks {len(all_labels - of_split)} of {counted(len(all_labels), 'labels')}: "
         + ", ".join(sorted(map(str, all_labels - of_split))[:5])
         for split, of_split in labels_of_split.items()
         if all_labels - of_split or not counts[split]
@@ -164,10 +179,14 @@ def check_labels(splits: Sequence[str], labels: Sequence[Collection[Label]], tas
     tolerated = task.partial or (not task.needs_every_label and all(counts.values()))
     if not tolerated:
         raise SplitError(
-            enumerate_problems(f"{task.title}: {{count}} of its splits do not hold every label:", problems)
-            + "\n  scores on splits with different labels do not compare"
+            enumerate_problems(f"{task.title}: {_splits_lack_labels(problems)}:", problems)
+            + "\n  Scores on splits with different labels cannot be compared."
         )
-    return [f"{len(problems)} splits do not hold every label ({problems[0]})"]
+    return [f"{_splits_lack_labels(problems)} ({problems[0]})"]
+
+
+def _splits_lack_labels(problems: Sequence[str]) -> str:
+    return f"{counted(len(problems), 'splits')} {'does' if len(problems) == 1 else 'do'} not have all labels"
 
 
 def cap(table: pd.DataFrame, scheme: SplitScheme, sample_duration: float | None) -> pd.DataFrame:

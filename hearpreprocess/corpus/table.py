@@ -1,31 +1,35 @@
 """The table of the chosen clips, and the checks on what a task module yields.
 
 The table is a pandas DataFrame with one row a clip, sorted by name, and the columns of COLUMNS: `name` (unique, no
-slash), `source` and `member` (where the audio is), `start` and `stop` (samples, or -1 for the whole recording), `split`
+slash), `source` and `member` (where the audio is), `start` and `stop` (samples, or -1 for the whole recording),
+`start_seconds` and `stop_seconds` (the same in seconds; at most one of each pair is given), `split`
 (a split's name, or "" if it is to be drawn), `group` (clips of one group stay in one split), `labels` (tuple of str or
 of int), `events` (tuple of (label, start in seconds, end in seconds)), `extra` (dict by column, or None without any).
 """
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from hearpreprocess.corpus.texts import composed, on_any_disk, problem_of_label, problem_of_name, spelled_twice
 from hearpreprocess.errors import CorpusError, enumerate_problems
-from hearpreprocess.storage import LONGEST_NAME
+from hearpreprocess.storage import LONGEST_NAME, counted
 from hearpreprocess.task import (
     LARGEST,
     Clip,
     Label,
     LeftOut,
     PresetFolds,
+    Slice,
     TaskMode,
     TrainValidTest,
     kind_of_extra,
+    problems_of_events,
     shown,
     unusable_character,
 )
@@ -34,7 +38,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-COLUMNS = ("name", "source", "member", "start", "stop", "split", "group", "labels", "events", "extra")
+SLICE = Slice._fields
+COLUMNS = ("name", "source", "member", *SLICE, "split", "group", "labels", "events", "extra")
 
 WHOLE = -1
 
@@ -77,28 +82,30 @@ def to_table(
             omitted.setdefault(clip.reason, []).append(clip.path.stem)
             continue
         if not isinstance(clip, Clip):
-            raise CorpusError(f"{task.title}: clips() must yield Clip objects, got {clip!r}")
+            raise CorpusError(f"{task.title}: clips() must yield Clip objects, got {shown(clip)}")
         if clip.path.source not in members:
-            problems.append(f"{clip.name}: no source is called {clip.path.source!r}")
+            problems.append(f"{clip.name!r}: unknown source {clip.path.source!r}; expected {', '.join(members)}")
         elif clip.path.path in members[clip.path.source]:
             chosen.append(clip)
         elif task.partial:
             lacking += 1
         else:
-            problems.append(f"{clip.name}: the corpus holds no file {clip.path.path!r} in source {clip.path.source!r}")
+            problems.append(f"{clip.name!r}: no file {clip.path.path!r} in source {clip.path.source!r}")
+    problems.extend(_of_wrong_events(chosen))
     problems.extend(_problems(chosen, task))
     if problems:
-        raise CorpusError(enumerate_problems(f"{task.title}: {{count}} of its clips cannot be used:", problems))
+        raise CorpusError(
+            enumerate_problems(f"{task.title}: {counted(len(problems), 'problems')} with its clips:", problems)
+        )
     if not chosen:
-        raise CorpusError(f"{task.title}: clips() yields no clip; are its patterns those of the source's layout?")
+        raise CorpusError(f"{task.title}: clips() yields no clips. Check its patterns against the files in the source")
     chosen.sort(key=lambda clip: clip.name)
     table = pd.DataFrame(
         {
             "name": [clip.name for clip in chosen],
             "source": [clip.path.source for clip in chosen],
             "member": [clip.path.path for clip in chosen],
-            "start": [WHOLE if clip.start is None else clip.start for clip in chosen],
-            "stop": [WHOLE if clip.stop is None else clip.stop for clip in chosen],
+            **{end: [_given(clip, number) for clip in chosen] for number, end in enumerate(SLICE)},
             "split": [clip.split or "" for clip in chosen],
             "group": [clip.group for clip in chosen],
             "labels": [clip.labels for clip in chosen],
@@ -111,36 +118,50 @@ def to_table(
     return table, omissions + ([Omission(LACKING, count=lacking, of="clips")] if lacking else [])
 
 
+def _given(clip: Clip, end: int) -> float:
+    """An end of a clip's slice by its position in SLICE; WHOLE if it is not given."""
+    value = None if clip.slice is None else clip.slice[end]
+    return WHOLE if value is None else value
+
+
+def _of_wrong_events(clips: Sequence[Clip]) -> Iterator[str]:
+    """The problems of events with wrong values, which are removed, so that the other checks need not expect them."""
+    for clip in clips:
+        if clip.events and (wrong := list(problems_of_events(clip.events))):
+            clip.events = tuple(event for event in clip.events if not any(problems_of_events([event])))
+            yield from (f"{clip.name!r}: {problem}" for problem in wrong)
+
+
 def _problems(clips: Sequence[Clip], task: TaskMode) -> list[str]:
     unusable = _unusable_labels(clips)
     names = task.splits.names
     problems = [f"{clip.name!r}: {problem}" for clip in clips for problem in _problems_of(clip, task, names, unusable)]
     problems.extend(
-        f"{name!r}: {count} clips have this name; give them different ones with name="
+        f"{name!r}: {count} clips have this name. Give each its own with name="
         for name, count in Counter(clip.name for clip in clips).items()
         if count > 1
     )
     problems.extend(
-        f"{name!r}: its name with .wav has {size} bytes; expected at most {LONGEST_NAME}. Shorten it with name="
+        f"{name!r}: the name with .wav has {size} bytes; expected at most {LONGEST_NAME}. Shorten it with name="
         for name in {clip.name: None for clip in clips}
         if (size := len(f"{name}.wav".encode(errors="surrogatepass"))) > LONGEST_NAME
     )
     names_once = list({clip.name: None for clip in clips})
     problems.extend(
-        f"names of clips: {spellings}, and would be one file on many disks; give them different names with name="
-        for spellings in spelled_twice(names_once)
+        f"clip names: {forms}; many file systems treat them as one file. Give each its own with name="
+        for forms in spelled_twice(names_once)
     )
-    spellings_once = {composed(name): name for name in reversed(names_once)}
-    folded = Counter(map(on_any_disk, spellings_once))
+    by_form = {composed(name): name for name in reversed(names_once)}
+    folded = Counter(map(on_any_disk, by_form))
     problems.extend(
-        f"{name!r}: its name differs from another clip's only in case, and would be one file with it on many disks; "
-        "give them different ones with name="
-        for name in sorted(spellings_once.values())
+        f"{name!r}: the name differs from another clip's only in case; many file systems treat them as one file. "
+        "Give each its own with name="
+        for name in sorted(by_form.values())
         if folded[on_any_disk(name)] > 1
     )
     problems.extend(
-        f"labels: {spellings}; write both in the same one, as unicodedata.normalize('NFC', label) does"
-        for spellings in spelled_twice(_labels_once(clips))
+        f"labels: {forms}. Write both in the same form, with unicodedata.normalize('NFC', label)"
+        for forms in spelled_twice(_labels_once(clips))
     )
     kinds = Counter(map(type, chain.from_iterable(clip.labels for clip in clips)))
     kinds.update(type(event.label) for clip in clips for event in clip.events)
@@ -164,11 +185,11 @@ def _problems_of_extra(clips: Sequence[Clip]) -> Iterable[str]:
     for key, of_kinds in first.items():
         if len(of_kinds) > 1:
             examples = [f"{shown(clip.extra[key])} ({kind}) in {clip.name}" for kind, clip in of_kinds.items()]
-            yield f"extra {shown(key)}: values must be of one kind in all clips, got {' and '.join(examples)}"
+            yield f"extra {shown(key)}: values must have one type in all clips, got {' and '.join(examples)}"
 
 
 def _unusable_labels(clips: Sequence[Clip]) -> dict[Label, str]:
-    """What is wrong with labels, by label."""
+    """The problem of each unusable label."""
     return {label: problem for label in _labels_once(clips) if (problem := problem_of_label(label))}
 
 
@@ -185,42 +206,53 @@ def _problems_of(
     if problem := problem_of_name(name):
         yield problem
     if clip.group != name and (character := unusable_character(clip.group)):
-        yield f"its group {shown(clip.group)} has the character {character}, which a group must not have"
-    start, stop = clip.start, clip.stop
-    if (start is not None and not 0 <= start <= LARGEST) or (stop is not None and not (start or 0) < stop <= LARGEST):
-        yield f"start={shown(start)} and stop={shown(stop)} enclose no samples"
+        yield f"group {shown(clip.group)} has the character {character}, which is not allowed in a group"
+    if clip.slice is not None:
+        yield from _problems_of_slice(clip.slice)
     yield from _problems_of_split(clip, task, names)
     if task.embedding_type == "scene":
         if clip.events:
-            yield "a clip of a scene task has labels, not events"
+            yield "a scene task has labels; got events"
         if task.prediction_type == "multiclass" and len(clip.labels) != 1:
-            yield f"a clip of a multiclass task has exactly one label, got {shown(list(clip.labels))}"
+            yield f"a multiclass task has exactly one label a clip; got {shown(list(clip.labels))}"
         if len(clip.labels) > 1 and len(set(clip.labels)) != len(clip.labels):
-            yield f"a label stands twice in {shown(list(clip.labels))}"
+            yield f"labels must not repeat, got {shown(list(clip.labels))}"
     else:
         if clip.labels:
-            yield "a clip of an event task has events, not labels"
-        for event in clip.events:
-            if not 0 <= event.start <= event.end:
-                yield f"event {shown(event.label)} from {event.start} s to {event.end} s does not run forward from 0"
+            yield "an event task has events; got labels"
     if unusable_labels:
         for label in dict.fromkeys((*clip.labels, *(event.label for event in clip.events))):
             if label in unusable_labels:
                 yield f"label {shown(label)} {unusable_labels[label]}"
 
 
+def _problems_of_slice(part: Slice) -> Iterator[str]:
+    ends = {name: value for name, value in part._asdict().items() if value is not None}
+    for name in ("start", "stop"):
+        if f"{name}_seconds" in ends and name in ends:
+            yield f"{name} and {name}_seconds are both given; give one of them"
+    for name, value in ends.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            yield f"{name} must be a finite number, got {shown(value)}"
+        elif not 0 <= value <= LARGEST:
+            yield f"{name} must be from 0 to {LARGEST}, got {shown(value)}"
+    for start, stop in (("start", "stop"), ("start_seconds", "stop_seconds")):
+        if stop in ends and ends[stop] <= (ends.get(start) or 0):
+            yield f"{stop} must be greater than {start}, {shown(ends.get(start, 0))}, got {shown(ends[stop])}"
+
+
 def _problems_of_split(clip: Clip, task: TaskMode, names: Sequence[str]) -> Iterable[str]:
     scheme = task.splits
     if isinstance(scheme, TrainValidTest):
         if clip.split is not None and clip.split not in names:
-            yield f"split {shown(clip.split)} is none of {', '.join(names)}"
+            yield f"unknown split {shown(clip.split)}; expected {', '.join(names)}"
         if clip.split in scheme.drawn:
-            yield f"split {shown(clip.split)} is drawn, so split={shown(clip.split)} must not be given"
+            yield f"split={shown(clip.split)} must not be given: TrainValidTest draws this split"
     elif isinstance(scheme, PresetFolds):
         if clip.split not in names:
-            yield f"with PresetFolds every clip names its fold; split {shown(clip.split)} is none of {', '.join(names)}"
+            yield f"unknown split {shown(clip.split)}; with PresetFolds each clip needs one of {', '.join(names)}"
     elif clip.split is not None:
-        yield f"with NewFolds the folds are drawn, so split={shown(clip.split)} must not be given"
+        yield f"split={shown(clip.split)} must not be given: NewFolds draws the folds"
 
 
 def labels_of(table: pd.DataFrame) -> list[set[Label]]:

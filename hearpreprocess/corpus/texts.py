@@ -1,4 +1,4 @@
-"""What is wrong with the labels and the names of clips as texts: characters, blanks, and spellings in Unicode."""
+"""Problems of labels and clip names as text: characters, blanks, and Unicode forms."""
 
 from __future__ import annotations
 
@@ -9,40 +9,42 @@ from hearpreprocess.task import LARGEST, Label, unusable_character
 
 
 def problem_of_label(label: Label) -> str:
-    """What is wrong with a label; "" if nothing is."""
+    """The problem of a label; "" without one."""
     if isinstance(label, int):
-        return "" if abs(label) <= LARGEST else "is a number of more than 64 bits"
+        return "" if abs(label) <= LARGEST else "does not fit in 64 bits"
     if not label:
-        return "is empty; expected a text or a whole number"
+        return "is empty; expected a text or an integer"
     if character := unusable_character(label):
-        return f"has the character {character}, which a label must not have"
-    return "has blanks around it; remove them, as with label.strip()" if label != label.strip() else ""
+        return f"has the character {character}, which is not allowed in a label"
+    return "has leading or trailing blanks. Remove them, e.g. with label.strip()" if label != label.strip() else ""
 
 
 def problem_of_name(name: str) -> str:
-    """What is wrong with the name of a clip; "" if nothing is."""
+    """The problem of a clip's name; "" without one."""
     if not name or name in (".", "..") or "/" in name or "\\" in name or unusable_character(name):
-        return "a clip's name must be a file name, without slashes and control characters"
+        return "name must be a file name without slashes and control characters"
     return ""
 
 
 def on_any_disk(name: str) -> str:
-    """What a name is looked up by, on disks that make no difference between cases or between spellings in Unicode."""
+    """The form of a name that is the same for names that a file system ignoring case and Unicode form treats as one."""
     return composed(composed(name).casefold())
 
 
 def spelled_twice(texts: Iterable[Label]) -> list[str]:
-    """Texts that differ in their code points and are the same in the composed form of Unicode (NFC), in words."""
+    """Messages on texts with different code points and the same composed Unicode form (NFC)."""
     first: dict[str, str] = {}
-    found = []
+    messages = []
     for text in texts:
         if isinstance(text, str) and not text.isascii() and (other := first.setdefault(composed(text), text)) != text:
-            found.append(f"{other!r} and {text!r} are one text in two spellings, {_difference(other, text)}")
-    return found
+            messages.append(
+                f"{other!r} and {text!r} are the same text in two Unicode forms, {_difference(other, text)}"
+            )
+    return messages
 
 
 def composed(text: str) -> str:
-    """A text in the composed form of Unicode, NFC."""
+    """A text in the composed Unicode form, NFC."""
     return unicodedata.normalize("NFC", text)
 
 

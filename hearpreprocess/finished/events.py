@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hearpreprocess.task import Event
+from hearpreprocess.task import milliseconds as exact_milliseconds
 
 
 def events_of(listed: Iterable[Mapping[str, Any]]) -> list[Event]:
@@ -15,7 +16,12 @@ def events_of(listed: Iterable[Mapping[str, Any]]) -> list[Event]:
 
 
 def _seconds(milliseconds: float) -> float:
-    """Milliseconds as the seconds that give exactly these milliseconds when multiplied by 1,000."""
+    """Milliseconds as the shortest number of seconds of which they are 1,000 times as much.
+
+    They are so by the decimal number, as in tasks whose times are exact, or by the floating-point product, as in the
+    published tasks of HEAR: both 1009.0 and 1008.9999999999999 ms are 1.009 s.
+    """
     near = milliseconds / 1000.0
     candidates = (near, math.nextafter(near, math.inf), math.nextafter(near, -math.inf))
-    return next((seconds for seconds in candidates if seconds * 1000.0 == milliseconds), near)
+    fitting = [seconds for seconds in candidates if milliseconds in (seconds * 1000.0, exact_milliseconds(seconds))]
+    return min(fitting, key=lambda seconds: len(repr(seconds)), default=near)

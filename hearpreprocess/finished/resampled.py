@@ -22,6 +22,7 @@ from hearpreprocess.finished.tarball import TARBALL
 from hearpreprocess.storage import digest, on_new_run
 from hearpreprocess.task import (
     Clip,
+    Event,
     LoadedTask,
     Local,
     Member,
@@ -71,6 +72,7 @@ def _config_of(tarball: Path, _stamp: tuple[int, int] | None) -> TaskConfig:
             splits=_splits(metadata),
             sample_duration=metadata["sample_duration"],
             evaluation=metadata["evaluation"],
+            allow_empty=metadata.get("allow_empty", False),
             sources={"published": Local(tarball)},
             clips=clips,
             licence=metadata.get("licence") or "unknown",
@@ -146,7 +148,7 @@ def note(*tarballs: Path) -> str:
 
 
 def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
-    """The clips of a finished task, with its splits and labels.
+    """The clips of a finished task, with its splits and labels; its events have times in milliseconds.
 
     Raises OutputError where its small files contradict each other.
     """
@@ -164,11 +166,18 @@ def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
     }
     fingerprints_in(tree, int(rate))  # without those of a rate its clips could not be checked later
     for split, of_split in of_splits.items():
+        listed = finished.labels(split) if is_event_task else None
         for file, labels in of_split.items():
             member = metadata.sibling(f"{rate}/{split}/{file}")
             name = file.removesuffix(".wav")
-            given: dict[str, Any] = {"events" if is_event_task else "labels": labels, **of_manifest.get(file, {})}
+            given: dict[str, Any] = {"labels": labels} if listed is None else {"events": _in_milliseconds(listed[file])}
+            given |= of_manifest.get(file, {})
             yield Clip(member, split=split, name=name, **given)
+
+
+def _in_milliseconds(listed: Sequence[Mapping[str, Any]]) -> list[Event]:
+    """The events of a clip from its label file, with times in milliseconds, so that they are written as they are."""
+    return [Event(event["label"], float(event["start"]), float(event["end"])) for event in listed]
 
 
 def _finished_in(tree: Tree) -> tuple[Member, TaskReader]:

@@ -159,6 +159,7 @@ _OF_EVERY_TASK: dict[str, _Kind] = {
     "evaluation": ("a list of names", _list_of(_is_name, 1)),
 }
 _OF_SOME_TASKS: dict[str, _Kind] = {
+    "allow_empty": _BOOLEAN,
     "nfolds": _RATE,
     "max_task_duration_by_fold": _CAP,
     "max_task_duration_by_split": ("an object with a number or null for each split", _object_of(_CAP[1])),

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from hearpreprocess import archive, audio
-from hearpreprocess.corpus import WHOLE, CorpusFolder
+from hearpreprocess.corpus import CorpusFolder
 from hearpreprocess.errors import HearPreprocessError
 from hearpreprocess.finished import write_tarball
 from hearpreprocess.steps import Corpus
-from hearpreprocess.task import Tree
+from hearpreprocess.task import Slice, Tree
 
 ASSUMED_RATE, ASSUMED_RATIO, ASSUMED_SECONDS = 44100, 0.8, 8.0
 """For missing recordings: hertz, compressed size to size, and seconds if a task keeps its clips' lengths."""
@@ -28,8 +28,8 @@ TRIES = 3
 SAMPLED_CLIPS, SAMPLED_SECONDS, SECONDS_FOR_A_TAR = 24, 10.0, 3.0
 """The number of sampled clips, the seconds used of each, and the time limit for finding them in a tar archive."""
 
-SampledRecording = tuple[Path | bytes, int, int | None]
-"""A file or its content, and the slice of the clip: start and stop in samples."""
+SampledRecording = tuple[Path | bytes, Slice]
+"""A file or its content, and the part of it that the clip is."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def assumed_sample(duration: float | None, rates: Sequence[int], compression: st
     from hearpreprocess.synthetic import sound
 
     recording = sound("assumed", ASSUMED_SECONDS, ASSUMED_RATE)
-    tries = [_sample([(recording, 0, None)], duration or ASSUMED_SECONDS, rates, compression) for _ in range(TRIES)]
+    tries = [_sample([(recording, Slice())], duration or ASSUMED_SECONDS, rates, compression) for _ in range(TRIES)]
     # Other load makes a measurement slower, never faster.
     fastest = min((sample for sample in tries if sample is not None), key=lambda sample: sample.processor_seconds)
     return replace(fastest, ratio=dict.fromkeys(rates, ASSUMED_RATIO))
@@ -101,10 +101,10 @@ def _sample(
     most = min(SAMPLED_SECONDS, duration or SAMPLED_SECONDS)
     with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as name:
         files: dict[int, dict[str, str]] = {rate: {} for rate in rates}
-        for number, (content, start, stop) in enumerate(recordings):
+        for number, (content, part) in enumerate(recordings):
             began = time.process_time()
             try:
-                decoded = audio.decode(content, start=start, stop=stop, duration=most)
+                decoded = audio.decode(content, **part._asdict(), duration=most)
             except HearPreprocessError:
                 continue
             samples = audio.fit(decoded.samples, decoded.rate, duration and most)
@@ -158,12 +158,11 @@ def _recordings(described: CorpusFolder, corpus: Corpus) -> Iterator[SampledReco
             step = steps[clip.source]
             if not step.complete():
                 return
-            start, stop = max(0, clip.start), (None if clip.stop == WHOLE else clip.stop)
             if step.is_unpacked:
-                yield step.members[clip.member], start, stop
+                yield step.members[clip.member], clip.part
             elif clip.source in packed:
                 with archive.ZipReader(list(step.files.values())) as reader:
-                    yield reader.read(clip.member, packed[clip.source][clip.member]), start, stop
+                    yield reader.read(clip.member, packed[clip.source][clip.member]), clip.part
 
 
 def _from_tars(described: CorpusFolder, corpus: Corpus) -> Iterator[SampledRecording]:
@@ -182,7 +181,7 @@ def _from_tars(described: CorpusFolder, corpus: Corpus) -> Iterator[SampledRecor
                 if path in members:
                     if passed % -(-len(members) // SAMPLED_CLIPS) == 0:
                         clip = members[path]
-                        yield content, max(0, clip.start), None if clip.stop == WHOLE else clip.stop
+                        yield content, clip.part
                     passed += 1
                 if time.monotonic() > until:
                     break

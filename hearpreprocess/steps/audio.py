@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hearpreprocess import archive, audio, fetch
-from hearpreprocess.corpus import WHOLE, Batch
+from hearpreprocess.corpus import Batch
 from hearpreprocess.errors import ArchiveError, AudioError, DecoderError
 from hearpreprocess.finished import Fingerprint, manifest, resampled
 from hearpreprocess.steps.base import (
@@ -146,12 +146,7 @@ class Standardize(BatchStep):
                     recording = recordings[clip.source](clip.member)
                     if clip.name in due:
                         _check_samples(recording, due[clip.name])
-                    decoded = audio.decode(
-                        recording,
-                        start=0 if clip.start == WHOLE else clip.start,
-                        stop=None if clip.stop == WHOLE else clip.stop,
-                        duration=batch.sample_duration,
-                    )
+                    decoded = audio.decode(recording, **clip.part._asdict(), duration=batch.sample_duration)
                     yield clip.name, audio.fit(decoded.samples, decoded.rate, batch.sample_duration), decoded
                 except (AudioError, ArchiveError) as error:
                     refused[clip.name] = f"file {clip.member}: {error}"

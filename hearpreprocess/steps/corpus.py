@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from typing import Any
 from hearpreprocess.corpus import CorpusFolder, choose_clips, plan_corpus
 from hearpreprocess.steps.base import FolderStep, HiddenParameter, Step, TaskParameter
 from hearpreprocess.steps.code import made_by, sampled_by
-from hearpreprocess.steps.fetch import Index, source_step
+from hearpreprocess.steps.fetch import Index, Locate, source_step
+from hearpreprocess.steps.recordings import SourceProbe
 from hearpreprocess.steps.source import SourceStep
 from hearpreprocess.storage import Workspace, digest, on_new_run
 from hearpreprocess.task import TaskMode, TaskReference, Tree, describe_undeclared, label_versions, opened_files
@@ -60,8 +62,15 @@ class Corpus(TaskStep):
 
     def build(self, folder: Path) -> list[str]:
         self.note("began")
-        trees = {name: Tree(name, index.folder) for name, index in self.indexes().items()}
-        with self.task.importing(), opened_files() as opened:
+        with (
+            self.task.importing(),
+            opened_files() as opened,
+            tempfile.TemporaryDirectory(dir=folder, prefix="recordings-") as scratch,
+        ):
+            trees = {
+                name: Tree(name, index.folder, SourceProbe(index.requires(), self.workspace, Path(scratch)))
+                for name, index in self.indexes().items()
+            }
             table, omissions, warnings = choose_clips(self.config, trees)
         self.task.check_unchanged()  # the output is known by the files as they were when the module was loaded
         undeclared = self.task.undeclared(opened, self._read_by_trees())
@@ -85,6 +94,10 @@ class Corpus(TaskStep):
         for index in self.indexes().values():
             yield index.folder
             yield from (self.workspace.download_dir / file.filename for file in index.source.files)
+            step = index.requires()
+            yield from step.output_paths
+            if isinstance(step, Locate) and not step.is_unpacked:
+                yield from step.files.values()
 
     @property
     def shared(self) -> dict[str, Any]:

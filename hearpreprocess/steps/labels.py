@@ -85,8 +85,7 @@ class Labels(TaskStep):
             reasons = [f"{name}: {reason}" for name, reason in skipped.items()]
             self.warn_of_output(enumerate_problems("{count} clips are left out:", reasons))
         files = {
-            f"{split}.json": labels.to_json(labels.split_labels(table, split, config.embedding_type))
-            for split in config.splits.names
+            f"{split}.json": labels.to_json(labels.split_labels(table, split, config)) for split in config.splits.names
         }
         files[VOCABULARY] = labels.vocabulary_csv(labels.vocabulary(table))
         metadata = config.metadata()
@@ -120,7 +119,7 @@ class Labels(TaskStep):
         of_clips = {
             file.removesuffix(".wav"): found
             for split in config.splits.names
-            for file, found in labels.split_labels(table, split, config.embedding_type).items()
+            for file, found in labels.split_labels(table, split, config).items()
         }
         names = table["name"].tolist()
         return manifest.of_corpus(

@@ -12,7 +12,7 @@ from hearpreprocess.task.annotations import (
 )
 from hearpreprocess.task.cells import TableError, TableRow, lines_of
 from hearpreprocess.task.characters import unusable_character
-from hearpreprocess.task.clips import Clip, Event, Label, LeftOut, Member
+from hearpreprocess.task.clips import Clip, Event, Label, LeftOut, Member, Slice, problems_of_events
 from hearpreprocess.task.config import TaskConfig
 from hearpreprocess.task.encodings import encoding_named, encoding_problem
 from hearpreprocess.task.extra import Extra, extra_problems, kind_of_extra
@@ -27,6 +27,7 @@ from hearpreprocess.task.opened import opened_files
 from hearpreprocess.task.parts import parts_beside
 from hearpreprocess.task.registry import GROUPS, TaskReference, built_in_names, load
 from hearpreprocess.task.schemes import NewFolds, PresetFolds, SplitScheme, SplitSeconds, TrainValidTest, fold
+from hearpreprocess.task.seconds import latest_milliseconds, milliseconds, sample_at
 from hearpreprocess.task.sources import (
     TEXT_PATTERNS,
     Archive,
@@ -41,9 +42,10 @@ from hearpreprocess.task.sources import (
 from hearpreprocess.task.summary import ModeSummary, TaskSummary, download_size, scheme_in_words, task_summary
 from hearpreprocess.task.tables import SEPARATORS, Dialect, decoded, is_mostly_utf8, rows_in, separator_line
 from hearpreprocess.task.tfds import named_clips, tfds_names
-from hearpreprocess.task.tree import TREE, Packed, Tree, is_hidden, matcher
+from hearpreprocess.task.tree import TREE, Packed, Probe, RecordingInfo, Tree, is_hidden, matcher
 from hearpreprocess.task.undeclared import describe_undeclared
 from hearpreprocess.task.values import LARGEST, shown
+from hearpreprocess.task.windows import Window, windows
 
 __all__ = [
     "EXTRAS",
@@ -73,7 +75,10 @@ __all__ = [
     "NewFolds",
     "Packed",
     "PresetFolds",
+    "Probe",
+    "RecordingInfo",
     "Resampled",
+    "Slice",
     "Source",
     "SplitArchive",
     "SplitScheme",
@@ -89,6 +94,7 @@ __all__ = [
     "Tree",
     "UndecidedError",
     "annotations_in",
+    "Window",
     "built_in_names",
     "column_names",
     "decoded",
@@ -103,16 +109,20 @@ __all__ = [
     "is_mostly_utf8",
     "kind_of_extra",
     "label_versions",
+    "latest_milliseconds",
     "lines_of",
     "load",
     "matcher",
     "midi_notes",
+    "milliseconds",
     "named_clips",
     "opened_files",
     "outline_of",
     "parts_beside",
+    "problems_of_events",
     "registry",
     "rows_in",
+    "sample_at",
     "scheme_in_words",
     "separator_line",
     "shown",
@@ -120,5 +130,6 @@ __all__ = [
     "task_summary",
     "tfds_names",
     "unusable_character",
+    "windows",
     "without_credentials",
 ]

@@ -102,7 +102,7 @@ def describe(subject: str, problems: list[str]) -> str:
     """The message on all that is wrong with one thing."""
     if len(problems) == 1:
         return f"{subject}: {problems[0]}"
-    return "\n  ".join([f"{subject}: {len(problems)} of its fields are wrong:", *problems])
+    return "\n  ".join([f"{subject}: {len(problems)} invalid fields:", *problems])
 
 
 @functools.cache

@@ -42,12 +42,15 @@ class TaskConfig(TaskFacts):
         name = self.name if isinstance(self.name, str) and self.name else type(self).__name__
         check_fields(self, printable(name[:LONGEST_TITLE]), RULES)
         if (self.embedding_type, self.prediction_type) == ("event", "multiclass"):
+            raise ConfigError(f"{self.name}: an event task must be multilabel, as events may overlap; got 'multiclass'")
+        if self.allow_empty and self.embedding_type != "event":
             raise ConfigError(
-                f"{self.name}: an event task is multilabel, as events may overlap; it cannot be multiclass"
+                f"{self.name}: allow_empty is for event tasks, whose clips may have no event; got embedding_type "
+                f"{self.embedding_type!r}. Remove allow_empty"
             )
         for title in self.modes:
             if "." in title:
-                raise ConfigError(f"{self.name}: mode {title!r} must not hold a dot")
+                raise ConfigError(f"{self.name}: mode {title!r} must not contain a dot")
         self._check_mode("default_mode", self.default_mode)
         for mode in self.modes:
             self.in_mode(mode)
@@ -55,9 +58,7 @@ class TaskConfig(TaskFacts):
     def _check_mode(self, fact: str, mode: str) -> None:
         if mode not in self.modes:
             legal = ", ".join(self.modes)
-            raise ConfigError(
-                f"{self.name}: {fact} {shown(mode)} is none of the modes {legal}{nearest(mode, self.modes)}"
-            )
+            raise ConfigError(f"{self.name}: unknown {fact} {shown(mode)}; expected {legal}{nearest(mode, self.modes)}")
 
     def in_mode(self, name: str) -> TaskMode:
         """The task in the mode `name`, with the mode's overrides applied.
@@ -91,7 +92,9 @@ class TaskConfig(TaskFacts):
             return (self.default_mode,)
         if wanted not in self.modes:
             legal = ("default", "all", *self.modes)
-            raise ConfigError(f"{self.name} has no mode {wanted!r}; it has {', '.join(legal)}{nearest(wanted, legal)}")
+            raise ConfigError(
+                f"{self.name}: unknown mode {wanted!r}; expected {', '.join(legal)}{nearest(wanted, legal)}"
+            )
         return (wanted,)
 
     @property

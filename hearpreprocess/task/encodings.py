@@ -24,7 +24,7 @@ def encoding_problem(name: str) -> str:
     if encoding_named(name):
         return ""
     known = "cp437, cp932, cp1252, gbk and utf-8"
-    return f"{shown(name)} is no encoding that Python knows and that extends ASCII, as {known} do"
+    return f"{shown(name)} is not a supported encoding; expected a Python codec that extends ASCII, such as {known}"
 
 
 def encoding_given(encoding: str | None) -> dict[str, str]:

@@ -20,7 +20,8 @@ RESERVED = frozenset(
     (
         "audio", "clip", "duration", "end", "event_label", "events", "extra", "file", "file_name", "filename", "fold",
         "group", "label", "label_index", "label_indices", "labels", "length", "member", "name", "offset", "onset",
-        "path", "rate", "recorded", "sample_rate", "samples", "sha256", "source", "split", "start", "stop",
+        "path", "rate", "recorded", "sample_rate", "samples", "sha256", "source", "split", "start",
+        "start_seconds", "stop", "stop_seconds",
         "unpadded_length", "unpadded_seconds",
     )
 )  # fmt: skip
@@ -63,7 +64,7 @@ def _problem_of_key(key: str) -> str:
     if character := unusable_character(key):
         return f"has the character {character}"
     if key != key.strip():
-        return "has blanks around it; remove them"
+        return "has leading or trailing blanks"
     if key.casefold() in RESERVED:
         return f"is a column of hearpreprocess's own; rename it, for example to {shown(f'{key}_in_source')}"
     return ""

@@ -21,12 +21,14 @@ EXTRAS = {"rar": "unrar", "midi": "pretty_midi"}
 
 EMBEDDING_TYPES = ("scene", "event")
 PREDICTION_TYPES = ("multiclass", "multilabel")
+EVENT_TIMES = ("exact", "product")
 
 RULES: Mapping[str, Rule] = {
     "name": rules.name,
     "version": rules.name,
     "embedding_type": rules.among(*EMBEDDING_TYPES),
     "prediction_type": rules.among(*PREDICTION_TYPES),
+    "event_times": rules.among(*EVENT_TIMES),
     "sample_duration": rules.duration,
     "evaluation": rules.not_empty,
     "sources": rules.named,
@@ -120,6 +122,13 @@ class TaskFacts:
     clips: ClipsFunction
     """A function of the mapping from source name to `Tree` that yields every `Clip`, and optionally a `LeftOut` for
     each recording that it leaves out."""
+
+    allow_empty: bool = False
+    """Of an event task: whether clips without events are part of it, with an empty list of labels."""
+
+    event_times: str = "exact"
+    """How seconds become the milliseconds of an event task's label files: "exact" (1.009 s are 1009.0 ms), or "product"
+    (1008.9999999999999, the floating-point product with 1,000 that the published event tasks of HEAR have)."""
 
     licence: str = "unknown"
     """Of the dataset."""

@@ -53,7 +53,9 @@ class File:
             object.__setattr__(self, "filename", unquote(urlsplit(urls[0]).path.rpartition("/")[2]))
         parts = self.filename.split("/")
         if "\\" in self.filename or unusable_character(self.filename) or not {"", ".", ".."}.isdisjoint(parts):
-            raise ConfigError(f"{without_credentials(urls[0])}: {self.filename!r} is no file name; give filename=")
+            raise ConfigError(
+                f"{without_credentials(urls[0])}: {self.filename!r} is not a file name. Give one with filename="
+            )
         for part in parts:
             if (size := len(part.encode(errors="surrogatepass"))) > LONGEST_NAME:
                 raise ConfigError(

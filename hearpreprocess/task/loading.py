@@ -86,7 +86,7 @@ def load_module(path: Path) -> LoadedTask:
         modules = imports.files()
     configs = {id(value): value for value in vars(module).values() if isinstance(value, TaskConfig)}
     if len(configs) != 1:
-        raise ConfigError(f"{path} must define one TaskConfig, it defines {len(configs)}")
+        raise ConfigError(f"{path}: expected one TaskConfig, got {len(configs)}")
     (config,) = configs.values()
     data = _data_files(path, config)
     digests = {file: file_digest(file) for file in (*modules.values(), *data)}

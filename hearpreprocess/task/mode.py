@@ -95,6 +95,8 @@ class TaskMode(TaskFacts):
             "caveats": list(self.caveats),
             "sources": {name: source.provenance() for name, source in self.sources.items()},
         }
+        if self.allow_empty:
+            metadata["allow_empty"] = True
         if isinstance(scheme, TrainValidTest):
             metadata["split_percentage"] = {name: getattr(scheme, name) for name in scheme.names}
             metadata["max_task_duration_by_split"] = {name: scheme.cap(name) for name in scheme.names}
@@ -120,6 +122,7 @@ class TaskMode(TaskFacts):
                 "facts": self.metadata(),
                 "sources": {name: without_sizes(source_to_json(source)) for name, source in self.sources.items()},
                 "published_clips": self.published_clips,
+                "event_times": self.event_times,
                 "clips": self.clips.__qualname__,
             }
         )

@@ -99,7 +99,7 @@ def _resolve(reference: TaskReference) -> TaskMode:
 
 
 def _changed(location: str) -> str:
-    return f"{location}: the task module changed while it was being run; give the command again"
+    return f"{location}: the task module changed during the run. Run the same command again"
 
 
 on_new_run(_resolve.cache_clear)
@@ -136,7 +136,7 @@ def built_in_names() -> list[str]:
     """
     names = sorted(path.stem for path in built_in_folder().glob("*.py") if not path.stem.startswith("_"))
     if not names:
-        raise ConfigError(f"{built_in_folder()}: no task modules found; install hearpreprocess again")
+        raise ConfigError(f"{built_in_folder()}: no task modules found. Reinstall hearpreprocess")
     return names
 
 
@@ -175,7 +175,7 @@ def find(wanted: str) -> list[str]:
     own = Path(f"{wanted}.py")
     hint = f"; did you mean ./{own}?" if own.is_file() else nearest(wanted, [*names, *GROUPS])
     raise TaskNotFoundError(
-        f"no task is called {wanted!r}{hint}\n"
+        f"unknown task {wanted!r}{hint}\n"
         f"  tasks: {', '.join(names)}\n  groups: {', '.join(GROUPS)}\n  or the path of a task module of your own"
     )
 
@@ -187,7 +187,7 @@ def _locate_path(wanted: str) -> str:
         return path.stem  # works as documented, also if hearpreprocess is installed without its repository
     if not path.is_file():
         hint = f"; the built-in task {path.stem!r} needs no path" if path.stem in names else nearest(path.stem, names)
-        raise TaskNotFoundError(f"there is no task module {wanted}{hint}")
+        raise TaskNotFoundError(f"task module not found: {wanted}{hint}")
     resolved = path.resolve()
     return resolved.stem if resolved.parent == built_in_folder().resolve() else str(resolved)
 
@@ -275,10 +275,10 @@ def _problems_of_replacements(tasks: Sequence[TaskReference], replaced: Mapping[
                 named[name].append(sources[name])
     for name, sources_of_name in named.items():
         if not sources_of_name:
-            yield f"--source: no task has a source {name!r}{nearest(name, legal)}; there are {', '.join(sorted(legal))}"
+            yield f"--source: unknown source {name!r}{nearest(name, legal)}; expected {', '.join(sorted(legal))}"
         elif len(sources_of_name) > 1:
             titles = ", ".join(source.title for source in sources_of_name)
-            yield f"--source: {name!r} means several things ({titles}); give the tasks in commands of their own"
+            yield f"--source: {name!r} is ambiguous ({titles}). Run the tasks one by one"
 
 
 def _problems_of_files(tasks: Sequence[TaskReference]) -> Iterator[str]:
@@ -288,4 +288,4 @@ def _problems_of_files(tasks: Sequence[TaskReference]) -> Iterator[str]:
         for source in task.resolve().sources.values():
             for file in source.files:
                 if known.setdefault(file.filename, file.checksums) != file.checksums:
-                    yield f"two different files are called {file.filename}; give one another name with filename="
+                    yield f"two different files have the name {file.filename}. Rename one with filename="

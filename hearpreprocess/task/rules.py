@@ -44,7 +44,9 @@ def among(*legal: str) -> Rule:
     """One of some texts."""
 
     def rule(value: str) -> str:
-        return "" if value in legal else f"{shown(value)} is none of {', '.join(legal)}{nearest(value, legal)}"
+        return (
+            "" if value in legal else f"{shown(value)} is unknown; expected {', '.join(legal)}{nearest(value, legal)}"
+        )
 
     return rule
 
@@ -91,7 +93,7 @@ def checksum(algorithm: str, digits: int) -> Rule:
     def rule(value: str) -> str:
         if not value or re.fullmatch(f"[0-9a-f]{{{digits}}}", value):
             return ""
-        return f"{shown(value)} is no {algorithm}: expected {digits} lower-case hexadecimal digits"
+        return f"{shown(value)} is not a valid {algorithm}; expected {digits} lower-case hexadecimal digits"
 
     return rule
 
@@ -101,7 +103,7 @@ def urls(value: str | Sequence[str]) -> str:
     every = (value,) if isinstance(value, str) else value
     wrong = next((url for url in every if not _is_url(url)), None)
     if wrong is not None:
-        return f"{shown(wrong)} is no http, https or file url"
+        return f"{shown(wrong)} is not an http, https or file URL"
     return "" if every else "must name at least one url"
 
 
@@ -126,28 +128,26 @@ def pattern(value: str) -> str:
 
 def is_file(value: str) -> str:
     """The path of a file that is there."""
-    return "" if _is(Path.is_file, value) else f"names no file: {shown(value)}"
+    return "" if _is(Path.is_file, value) else f"must be an existing file, got {shown(value)}"
 
 
 def is_list_of_checksums(value: str) -> str:
     """The path of a file with a file name, a tab and a checksum in each line."""
     if not _is(Path.is_file, value):
-        return f"names no file: {shown(value)}"
+        return f"must be an existing file, got {shown(value)}"
     try:
         lines = Path(value).read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError) as error:
-        return f"names a file that cannot be read: {shown(value)}: {error}"
+        return f"{shown(value)} cannot be read: {error}"
     wrong = next((number for number, line in enumerate(lines, 1) if line.count("\t") != 1), None)
     if wrong is None:
         return ""
-    return f"names {shown(value)}, whose line {wrong} is not a file name, a tab and an md5: {shown(lines[wrong - 1])}"
+    return f"{shown(value)}, line {wrong}: expected a file name, a tab and an md5, got {shown(lines[wrong - 1])}"
 
 
 def is_there(value: str) -> str:
     """The path of anything that is there."""
-    return (
-        "" if _is(Path.exists, value) else f"names nothing that a source can be read from: there is no {shown(value)}"
-    )
+    return "" if _is(Path.exists, value) else f"must be an existing file or directory, got {shown(value)}"
 
 
 def _is(test: Callable[[Path], bool], path: str) -> bool:

@@ -12,11 +12,12 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import EllipsisType
 from typing import TYPE_CHECKING, Any
 
-from hearpreprocess.errors import ConfigError, CorpusError
+from hearpreprocess.errors import ArchiveError, AudioError, ConfigError, CorpusError
 from hearpreprocess.storage import digest
 from hearpreprocess.task.annotations import AnnotationOptions, Annotations, annotations_in
 from hearpreprocess.task.annotations.seconds import Unit
@@ -55,12 +56,35 @@ def is_hidden(path: str) -> bool:
     return path.startswith(".") or "/." in path
 
 
-class Tree:
-    """A read-only view of one source."""
+@dataclass(frozen=True, slots=True)
+class RecordingInfo:
+    """A recording's sample rate in hertz, its length in samples of each channel, and its number of channels."""
 
-    def __init__(self, name: str, folder: Path) -> None:
+    rate: int
+    length: int
+    channels: int
+
+    @property
+    def seconds(self) -> float:
+        """The length in seconds."""
+        return self.length / self.rate
+
+
+Probe = Callable[[str, "Packed | None"], RecordingInfo]
+"""A function from the path of a member, and its location if it can be read in its archive, to what its recording is;
+raises AudioError or ArchiveError."""
+
+
+class Tree:
+    """A read-only view of one source.
+
+    `probe`: called by `info`; without it only the names and sizes of recordings are known.
+    """
+
+    def __init__(self, name: str, folder: Path, probe: Probe | None = None) -> None:
         self.name = name
         self._folder = folder
+        self._probe = probe
         self._passed_over: set[str] = set()
         self._matched: set[str] = set()
         self._annotations: dict[tuple[str, str | None, AnnotationOptions], Annotations] = {}
@@ -143,7 +167,7 @@ class Tree:
         """The members whose whole path matches, sorted; `*` stays within a folder and `**` crosses folders.
 
         Hidden files, and those in hidden folders, whose names begin with a dot, are matched where the pattern has the
-        dot: `.cache/*.wav`. What is passed over for that is in `passed_over`.
+        dot: `.cache/*.wav`. The hidden files that a pattern skips are in `passed_over`.
         """
         paths = sorted(filter(matcher([pattern]), self.members))
         if self._hidden:
@@ -184,8 +208,8 @@ class Tree:
             return Content.of(member, (self._folder / "files" / member.path).read_bytes())
         except FileNotFoundError:
             raise CorpusError(
-                f"source {self.name!r}: {member.path!r} is not unpacked when the clips are worked out; "
-                "add a pattern that matches it to the source's reads="
+                f"source {self.name!r}: {member.path!r} is not unpacked before clips() runs. "
+                "Add a pattern that matches it to the source's reads="
             ) from None
 
     def table(
@@ -276,6 +300,26 @@ class Tree:
         except CorpusError as error:
             raise CorpusError(f"{where}: {error}") from None
 
+    def info(self, member: Member) -> RecordingInfo:
+        """The sample rate, length and channels of an audio member, as the decoder of a run has them.
+
+        No pattern of `reads` need match it, and no more of it is read than the decoder needs for its length: of WAV the
+        header, of FLAC, MP3 and formats that ffmpeg reads all of it. Of an archive that is not a zip, the first call
+        reads all recordings with the member's suffix, in one pass.
+
+        Raises CorpusError where the source has no such member, or it is not audio that can be decoded.
+        """
+        if member.path not in self.members:
+            raise CorpusError(f"source {self.name!r} has no member {member.path!r}")
+        if self._probe is None:
+            raise CorpusError(
+                f"source {self.name!r}: {member.path!r} cannot be read here: only its name and size are known"
+            )
+        try:
+            return self._probe(member.path, self.packed.get(member.path))
+        except (AudioError, ArchiveError) as error:
+            raise CorpusError(f"source {self.name!r}: {member.path!r}: {error}") from error
+
     def recording(self, member: Member) -> tuple[Any, int]:
         """The samples of an audio member, float32 of shape (length, channels), and its rate in hertz.
 
@@ -286,6 +330,4 @@ class Tree:
         try:
             return soundfile.read(io.BytesIO(self.read(member)), dtype="float32", always_2d=True)  # type: ignore[no-any-return]
         except soundfile.LibsndfileError as error:
-            raise CorpusError(
-                f"source {self.name!r}: {member.path!r} is not audio that can be read: {error}"
-            ) from error
+            raise CorpusError(f"source {self.name!r}: {member.path!r} cannot be read as audio: {error}") from error

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence, Set
 from typing import Any
 
 from hearpreprocess.finished import VOCABULARY, is_label, is_valid_event
-from hearpreprocess.task import Label
+from hearpreprocess.task import Label, latest_milliseconds
 from hearpreprocess.verify.claims import Claims, values_of
 from hearpreprocess.verify.finding import Finding, shortened
 from hearpreprocess.verify.inspection import Inspection
@@ -28,11 +28,11 @@ def labels(inspection: Inspection) -> Iterator[Finding]:
 
 def _of_clip(claims: Claims, where: str, labels: Sequence[Any]) -> Iterator[Finding]:
     if claims.metadata.get("embedding_type") == "event":
-        end = float("inf") if claims.duration is None else claims.duration * 1000
+        end = float("inf") if claims.duration is None else latest_milliseconds(claims.duration)
         for event in labels:
             if not _is_event_within(event, end):
                 yield Finding(ASPECT, where, f"has an event that is none within the clip: {shortened(event)}")
-        if not labels:
+        if not labels and claims.metadata.get("allow_empty") is not True:
             yield Finding(ASPECT, where, "has no event")
     elif not all(map(is_label, labels)):
         yield Finding(ASPECT, where, f"has a label that is neither text nor whole number: {shortened(labels)}")

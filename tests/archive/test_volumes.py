@@ -88,7 +88,7 @@ def test_the_parts_of_a_download(names: list[str], problem: str | None) -> None:
 
 @pytest.mark.parametrize("encoding", ["nothing", "utf-16", "hex", "unicode_escape", 7])
 def test_an_encoding_that_is_none_is_refused(encoding: object) -> None:
-    with pytest.raises(ConfigError, match="Archive: encoding .*(is no encoding|must be)"):
+    with pytest.raises(ConfigError, match="Archive: encoding .*(is not a supported encoding|must be)"):
         Archive("https://example.org/x.zip", md5="0" * 32, encoding=encoding)
 
 

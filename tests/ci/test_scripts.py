@@ -132,7 +132,7 @@ def test_a_wrong_task_or_mode_is_named_with_what_is_right(tmp_path: Path) -> Non
         plan_matrix.plan("workflow_dispatch", ["esc51"], [])
     with pytest.raises(ConfigError, match="no task of esc50 has 5h, smal; expected all, full, small, synthetic"):
         plan_matrix.plan("workflow_dispatch", ["esc50"], ["5h", "smal", "small"])
-    with pytest.raises(ConfigError, match="esc50 has no mode '5h'"):
+    with pytest.raises(ConfigError, match="esc50: unknown mode '5h'"):
         plan_matrix.plan("workflow_dispatch", ["esc50:5h"], [])
     _path, archive = toys.corpus(tmp_path, toys.folds_members())
     (tmp_path / "mine.py").write_text(toys.folds_task(archive))

@@ -31,12 +31,12 @@ def toy(user: User, members: dict[str, bytes] | None = None, **facts: str) -> No
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["esc5O"], ["no task is called 'esc5O'", "did you mean esc50", "groups: open, all"]),
-        (["tasks/esc51.py"], ["there is no task module tasks/esc51.py", "did you mean esc50"]),
-        (["here/esc50.py"], ["there is no task module here/esc50.py", "'esc50' needs no path"]),
+        (["esc5O"], ["unknown task 'esc5O'", "did you mean esc50", "groups: open, all"]),
+        (["tasks/esc51.py"], ["task module not found: tasks/esc51.py", "did you mean esc50"]),
+        (["here/esc50.py"], ["task module not found: here/esc50.py", "'esc50' needs no path"]),
         (
             ["esc50", "--mode", "smal"],
-            ["esc50 has no mode 'smal'", "default, all, full, small, synthetic", "did you mean small"],
+            ["esc50: unknown mode 'smal'", "default, all, full, small, synthetic", "did you mean small"],
         ),
         (["esc50", "--sample-rates", "16k"], ["'16k' is no sample rate"]),
         (["esc50", "--sample-rates", "0"], ["'0' is no sample rate"]),
@@ -72,7 +72,7 @@ def test_the_folder_of_task_modules_is_no_place_for_outputs(user: User) -> None:
         ("import nowhere\n", ["mine.py, line 1", "No module named 'nowhere'"]),
         ("x = 1 / 0\n", ["mine.py, line 1", "ZeroDivisionError"]),
         ("x = '\0'\n", ["mine.py, line", "null bytes"]),
-        ("x = 1\n", ["mine.py must define one TaskConfig, it defines 0"]),
+        ("x = 1\n", ["mine.py: expected one TaskConfig, got 0"]),
     ],
 )
 def test_task_modules_that_cannot_be_loaded(user: User, text: str, said: list[str]) -> None:
@@ -85,7 +85,7 @@ def test_task_modules_that_cannot_be_loaded(user: User, text: str, said: list[st
 @pytest.mark.parametrize(
     ("facts", "said"),
     [
-        ({"embedding_type": '"event"'}, "cannot be multiclass"),
+        ({"embedding_type": '"event"'}, "an event task must be multilabel"),
         ({"embedding_type": '"sceen"'}, "did you mean scene"),
         ({"splits": "NewFolds(1)"}, "at least 2 folds"),
         ({"splits": "TrainValidTest(80, 10, 20)"}, "sum to 100"),
@@ -98,11 +98,11 @@ def test_task_modules_that_cannot_be_loaded(user: User, text: str, said: list[st
         ({"evaluation": '"top1_acc"'}, "evaluation must be a sequence"),
         ({"evaluation_params": '{"a": {1, 2}}'}, "evaluation_params['a'] must be a JSON value"),
         ({"modes": '{"full": 3}'}, "modes['full'] must be a Mode, got 3"),
-        ({"modes": '{"full": Mode(), "full.corpus": Mode()}'}, "must not hold a dot"),
+        ({"modes": '{"full": Mode(), "full.corpus": Mode()}'}, "must not contain a dot"),
         ({"sources": "{}"}, "sources must name at least one"),
         ({"sources": '{"corpus": Archive("https://example.org/a.zip")}'}, "needs md5= or sha256="),
-        ({"sources": '{"corpus": Archive("https://example.org/a.zip", md5="12")}'}, "'12' is no md5"),
-        ({"sources": '{"corpus": Archive("ftp://example.org/a.zip", md5="0" * 32)}'}, "no http, https or file url"),
+        ({"sources": '{"corpus": Archive("https://example.org/a.zip", md5="12")}'}, "'12' is not a valid md5"),
+        ({"sources": '{"corpus": Archive("ftp://example.org/a.zip", md5="0" * 32)}'}, "not an http, https or file URL"),
         ({"name": '"my corpus"'}, "name 'my corpus' must consist of"),
         ({"default_mode": '"ful"'}, "did you mean full?"),
         ({"modes": '{"full": Mode(published_clips=(1, 2))}'}, "one number for each of fold00, fold01, fold02"),
@@ -222,18 +222,22 @@ def without(name: str) -> Callable[[], dict[str, bytes]]:
             ["'clip0': 10 clips have this name", "'clip1': 2 clips"],
         ),
         (toys.FOLDS_CLIPS.replace("row.label", "row.lable"), toys.folds_members, ["mine.py, line 9", "lable"]),
-        (toys.FOLDS_CLIPS.replace("row.label", "()"), toys.folds_members, ["12 of its clips", "exactly one label"]),
+        (
+            toys.FOLDS_CLIPS.replace("row.label", "()"),
+            toys.folds_members,
+            ["12 problems with its clips", "exactly one label"],
+        ),
         (
             toys.FOLDS_CLIPS.replace("fold(int(row.fold))", "fold(9)"),
             toys.folds_members,
-            ["'fold09' is none of fold00"],
+            ["unknown split 'fold09'; with PresetFolds each clip needs one of fold00"],
         ),
         (toys.FOLDS_CLIPS.replace("yield", "return;"), toys.folds_members, ["clips() returns nothing"]),
-        (toys.FOLDS_CLIPS.replace("yield", "continue; yield"), toys.folds_members, ["clips() yields no clip"]),
+        (toys.FOLDS_CLIPS.replace("yield", "continue; yield"), toys.folds_members, ["clips() yields no clips"]),
         (
             toys.FOLDS_CLIPS,
             lambda: toys.folds_members(13, ("bark", "meow", "moo", "baa", "rare")),
-            ["splits do not hold every label", "fold01 lacks 1 of 5 labels: rare"],
+            ["splits do not have all labels", "fold01 lacks 1 of 5 labels: rare"],
         ),
         (
             toys.FOLDS_CLIPS,
@@ -254,7 +258,7 @@ def test_corpora_that_contradict_themselves(
 
 def test_a_count_that_is_not_the_published_one(user: User) -> None:
     toy(user, modes='{"full": Mode(published_clips=(4, 5, 4))}')
-    assert "fold01 4 instead of 5" in refused(user, "./mine.py", status=1)
+    assert "fold01: expected 5, got 4" in refused(user, "./mine.py", status=1)
 
 
 def test_other_tasks_of_the_run_go_on(user: User) -> None:

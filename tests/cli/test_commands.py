@@ -464,7 +464,7 @@ def test_a_mode_can_stand_for_several_wherever_a_name_stands(user: User) -> None
     told = json.loads(user.run("info", "open", "--json").stdout)
     assert {each["task"] for each in told} == {"speech_commands", "nsynth_pitch", "dcase2016_task2"}
     assert user.run("info", "esc50:default").stdout == user.run("info", "esc50:full").stdout
-    assert "esc50 has no mode '50h'" in user.run("list", "esc50:50h").stderr
+    assert "esc50: unknown mode '50h'" in user.run("list", "esc50:50h").stderr
 
 
 def test_what_a_plan_does_not_know_is_null(user: User) -> None:

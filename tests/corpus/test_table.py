@@ -39,7 +39,7 @@ def test_names_that_are_too_long_for_a_file_are_named_with_bytes_and_limit(
     tmp_path: Path, name: str, size: int
 ) -> None:
     Tree.write(tmp_path, {"1.wav": 1, "2.wav": 1}, "made up")
-    message = rf"'{name}': its name with \.wav has {size} bytes; expected at most 255\. Shorten it with name="
+    message = rf"'{name}': the name with \.wav has {size} bytes; expected at most 255\. Shorten it with name="
     with pytest.raises(CorpusError, match=message):
         choose_clips(task_of(name, "b"), {"corpus": Tree("corpus", tmp_path)})
     table, _omissions, _warnings = choose_clips(task_of("x" * 251, "b"), {"corpus": Tree("corpus", tmp_path)})
@@ -50,8 +50,7 @@ def test_hidden_files_that_are_passed_over_are_said(tmp_path: Path) -> None:
     Tree.write(tmp_path, {"1.wav": 1, "2.wav": 1, ".old/1.wav": 1, ".x.txt": 1}, "made up")
     _table, _omissions, warnings = choose_clips(task_of("a", "b"), {"corpus": Tree("corpus", tmp_path)})
     assert warnings == [
-        "source 'corpus': 1 hidden file passed over, such as '.old/1.wav'. A pattern has to have the dot that a name "
-        "begins with"
+        "source 'corpus': skipped 1 hidden file, e.g. '.old/1.wav'. To match them, write the leading dot in the pattern"
     ]
     assert choose_clips(task_of("a", "b", pattern="[12]*"), {"corpus": Tree("corpus", tmp_path)})[2] == []
 
@@ -62,14 +61,16 @@ def test_hidden_files_that_are_passed_over_are_said(tmp_path: Path) -> None:
         (
             ("caf\u00e9", "cafe\u0301"),
             ("a", "b"),
-            r"1 of its clips .*\n  names of clips: 'caf.*' are one text in two spellings, U\+00E9 and U\+0065 U\+0301",
+            r"1 problem with its clips:\n  clip names: 'caf.*' are the same text in two Unicode forms, "
+            r"U\+00E9 and U\+0065 U\+0301",
         ),
         (
             ("1", "2"),
             ("caf\u00e9 au lait", "cafe\u0301 au lait"),
-            r"labels: 'caf.*' are one text in two spellings, U\+00E9 and U\+0065 U\+0301; write both in the same one",
+            r"labels: 'caf.*' are the same text in two Unicode forms, U\+00E9 and U\+0065 U\+0301\. "
+            r"Write both in the same form",
         ),
-        (("1", "2"), ("\u212b", "\u00c5"), r"two spellings, U\+212B and U\+00C5"),
+        (("1", "2"), ("\u212b", "\u00c5"), r"two Unicode forms, U\+212B and U\+00C5"),
         (("CAF\u00c9", "cafe\u0301"), ("a", "b"), "differs from another clip's only in case"),
     ],
 )

@@ -40,7 +40,7 @@ def test_hidden_folders_and_other_files_are_passed_over_and_said(user: User) -> 
     assert "files not used: 2 (.md 1, .npy 1)" in said
     assert len(clips) == 8
     run = user.run("./my_task.py", "--until", "corpus", "--tmp-dir", "other")
-    assert "source 'recordings': 3 hidden files passed over, such as '.cache/a/0.wav'" in run.stdout + run.stderr
+    assert "source 'recordings': skipped 3 hidden files, e.g. '.cache/a/0.wav'" in run.stdout + run.stderr
 
 
 @pytest.mark.parametrize("suffix", [".dat", "", ".1", ".WAV", ".wav~", ".[x]", ".sph.bak"])

@@ -29,7 +29,10 @@ def rows(*cells: str, last: str, header: str, sep: str = ",") -> str:
     ("content", "message"),
     [
         (rows("a", "b", last='"c\nd"', header="file,label"), r"label 'c\\nd' has the character U\+000A"),
-        (rows("a", "caf\u00e9", last="cafe\u0301", header="file,label"), r"two spellings, U\+00E9 and U\+0065 U\+0301"),
+        (
+            rows("a", "caf\u00e9", last="cafe\u0301", header="file,label"),
+            r"two Unicode forms, U\+00E9 and U\+0065 U\+0301",
+        ),
         (rows("a", "b", last="nan", header="file,label"), r"column 'label' has the label 'nan' \(t\.csv, line 9\)"),
         (rows("a", "b", last="NULL", header="file,label"), r"'NULL' \(t\.csv, line 9\), which programs write"),
         (rows("1,0", "0,1", last="-1,0", header="file,dog,cat"), r"t\.csv: column 'dog' holds '-1' beside yes and no"),
@@ -76,9 +79,9 @@ def test_a_name_without_a_suffix_of_two_recordings(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        ((" x /1.wav", "y/2.wav"), "label ' x ' has blanks around it"),
-        (("x/1\n.wav", "y/2.wav"), r"clip 'x_1\\n': a clip's name must be a file name"),
-        (("x/1\t.wav", "y/2.wav"), r"clip 'x_1\\t': a clip's name must be a file name"),
+        ((" x /1.wav", "y/2.wav"), "label ' x ' has leading or trailing blanks"),
+        (("x/1\n.wav", "y/2.wav"), r"clip 'x_1\\n': name must be a file name"),
+        (("x/1\t.wav", "y/2.wav"), r"clip 'x_1\\t': name must be a file name"),
     ],
 )
 def test_names_of_folders_and_recordings(tmp_path: Path, names: tuple[str, ...], message: str) -> None:

@@ -66,7 +66,7 @@ def test_a_clip_keeps_its_own_copy() -> None:
         ({"room": "\ud800"}, "extra['room'] must be text that UTF-8 can encode (no lone surrogates), got '\\ud800'"),
         ({6: "snr"}, "extra's keys must be text, got 6"),
         ({"": 6}, "extra must not have the name '', which is empty; expected a text"),
-        ({" snr": 6}, "extra must not have the name ' snr', which has blanks around it; remove them"),
+        ({" snr": 6}, "extra must not have the name ' snr', which has leading or trailing blanks"),
         ({"s\nr": 6}, "extra must not have the name 's\\nr', which has the character U+000A"),
         (
             {"Label": 6, "sha256": ""},
@@ -89,7 +89,7 @@ def test_what_no_table_can_keep_is_refused_with_clip_column_and_value(extra: Any
 def test_extra_is_told_with_all_other_wrong_fields() -> None:
     with pytest.raises(CorpusError) as refused:
         Clip(MEMBER, labels=True, group=float("nan"), extra={"snr": float("inf")})  # type: ignore[arg-type]
-    assert str(refused.value).startswith("clip 'audio/a.wav': 3 of its fields are wrong:\n")
+    assert str(refused.value).startswith("clip 'audio/a.wav': 3 invalid fields:\n")
     assert "\n  extra['snr'] must be" in str(refused.value)
 
 
@@ -132,9 +132,9 @@ def test_the_table_carries_them_where_a_clip_has_any(tmp_path: Path) -> None:
 def test_a_column_has_values_of_one_kind(tmp_path: Path) -> None:
     with pytest.raises(CorpusError) as refused:
         chosen(tmp_path, [{"snr": 6, "wet": True}, {"snr": None}, {"snr": 0.5, "wet": 1}, {"snr": "6"}])
-    assert "extra 'snr': values must be of one kind in all clips, got 6 (number) in 0 and '6' (text) in 3" in str(
+    assert "extra 'snr': values must have one type in all clips, got 6 (number) in 0 and '6' (text) in 3" in str(
         refused.value
     )
-    assert "extra 'wet': values must be of one kind in all clips, got True (bool) in 0 and 1 (number) in 2" in str(
+    assert "extra 'wet': values must have one type in all clips, got True (bool) in 0 and 1 (number) in 2" in str(
         refused.value
     )

@@ -22,9 +22,9 @@ MD5 = "0" * 32
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (lambda: Archive("https://example.org/", md5=MD5), "is no file name"),
+        (lambda: Archive("https://example.org/", md5=MD5), "is not a file name"),
         (lambda: Archive([], md5=MD5), "at least one url"),
-        (lambda: File("https://example.org/a", filename="../a", md5=MD5), "is no file name"),
+        (lambda: File("https://example.org/a", filename="../a", md5=MD5), "is not a file name"),
         (lambda: SplitArchive([File("https://example.org/a.zip", md5=MD5)]), "its parts in their order"),
         (
             lambda: SplitArchive(
@@ -200,7 +200,7 @@ def test_what_a_replaced_source_lacks_is_said(toy: User) -> None:
     mine = archives.write_files(toy.folder / "mine", "", members.items())
     finished = toy.run("./mine.py", "--source", f"corpus={mine}", "--sample-rates", 8000)
     assert finished.returncode == 1
-    assert "the corpus holds no file 'audio/clip05.wav' in source 'corpus'" in finished.stderr
+    assert "no file 'audio/clip05.wav' in source 'corpus'" in finished.stderr
 
 
 @pytest.mark.parametrize(
@@ -208,9 +208,9 @@ def test_what_a_replaced_source_lacks_is_said(toy: User) -> None:
     [
         (["--source", "corpus"], "expected NAME=PATH"),
         (["--source", "corpus=/nowhere"], "there is no /nowhere"),
-        (["--source", "corpse=."], "no task has a source 'corpse'; did you mean corpus?"),
+        (["--source", "corpse=."], "unknown source 'corpse'; did you mean corpus?"),
         (["--source", "corpus=.", "--source", "corpus=.."], "'corpus' is given twice"),
-        (["esc50", "--source", "corpus=."], "'corpus' means several things"),
+        (["esc50", "--source", "corpus=."], "'corpus' is ambiguous"),
     ],
 )
 def test_replacements_that_cannot_be_understood(toy: User, arguments: list[str], said: str) -> None:

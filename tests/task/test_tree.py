@@ -78,7 +78,7 @@ def test_a_table_without_header(tree: Tree) -> None:
 def test_what_cannot_be_read_is_said(tree: Tree) -> None:
     with pytest.raises(CorpusError, match=r"source 'corpus': 'meta/broken\.csv' cannot be read as a table"):
         tree.table(tree.find("meta/broken.csv"))
-    with pytest.raises(CorpusError, match=r"add a pattern that matches it to the source's reads="):
+    with pytest.raises(CorpusError, match=r"Add a pattern that matches it to the source's reads="):
         tree.read(tree.find("x.wav"))
     with pytest.raises(CorpusError, match=r"source 'corpus' has no member 'y\.wav'"):
         tree.read(tree.member("y.wav"))

@@ -131,7 +131,11 @@ def refusal(make: Callable[..., Any], **fields: Any) -> str:
         (task, {"evaluation_params": {"a": [{"b": float("nan")}]}}, "evaluation_params['a'][0]['b'] must be a finite"),
         (task, {"evaluation_params": {"a": {1}}}, "evaluation_params['a'] must be a JSON value"),
         (task, {"embedding_type": None}, "embedding_type must be text, got None"),
-        (task, {"embedding_type": "scenes"}, "embedding_type 'scenes' is none of scene, event; did you mean scene"),
+        (
+            task,
+            {"embedding_type": "scenes"},
+            "embedding_type 'scenes' is unknown; expected scene, event; did you mean scene",
+        ),
         (task, {"prediction_type": "multilable"}, "did you mean multilabel or"),
         (task, {"is_open": 1}, "is_open must be True or False, got 1"),
         (task, {"sample_duration": True}, "sample_duration must be a finite number or None, got True"),
@@ -140,7 +144,7 @@ def refusal(make: Callable[..., Any], **fields: Any) -> str:
         (task, {"sources": {"my corpus": FILE}}, "sources['my corpus'] must be a Source"),
         (task, {"clips": list}, "clips must be a function"),
         (task, {"name": "x" * 120}, "together they must have at most 120 characters, got 128"),
-        (task, {"extras": {"rra"}}, "extras 'rra' is none of rar, midi; did you mean rar?"),
+        (task, {"extras": {"rra"}}, "extras 'rra' is unknown; expected rar, midi; did you mean rar?"),
         (task, {"caveats": failing()}, "Reading it failed: RuntimeError: the page is {gone}"),
         (task, {"caveats": refusing()}, "fold: number must be 0 or more"),
         (task, {"caveats": Columns()}, "got <tests.task.test_types.Columns object"),
@@ -162,11 +166,14 @@ def refusal(make: Callable[..., Any], **fields: Any) -> str:
         (fold, {"number": 1.5}, "fold: number must be a whole number"),
         (fold, {"number": -1}, "fold: number must be 0 or more"),
         (Local, {"path": "a\0b"}, "path must be a path that is not empty and that a file system can hold"),
-        (Local, {"path": "x" * 5000}, "Local: path names nothing that a source can be read from"),
-        (FileList, {"listing": "/nowhere", "folder": "a"}, "FileList: listing names no file: '/nowhere'"),
-        (Local, {"path": "/tmp", "member_md5": __file__}, "whose line 1 is not a file name, a tab and an md5: "),
-        (Archive, {"url": "https://[x/a.zip", "md5": MD5}, "url 'https://[x/a.zip' is no http, https or file url"),
-        (Event, {"label": "a", "start": float("nan"), "end": 1.0}, "Event: start must be a finite number, got nan"),
+        (Local, {"path": "x" * 5000}, "Local: path must be an existing file or directory, got "),
+        (
+            FileList,
+            {"listing": "/nowhere", "folder": "a"},
+            "FileList: listing must be an existing file, got '/nowhere'",
+        ),
+        (Local, {"path": "/tmp", "member_md5": __file__}, "line 1: expected a file name, a tab and an md5, got "),
+        (Archive, {"url": "https://[x/a.zip", "md5": MD5}, "url 'https://[x/a.zip' is not an http, https or file URL"),
         (Clip, {"path": "a.wav"}, "Clip: path must be a Member, got 'a.wav'"),
         (Clip, {"path": MEMBER, "labels": {"dog": 1, "cat": 0}}, "labels must be text, a whole number or a sequence"),
         (Clip, {"path": MEMBER, "labels": pd.DataFrame({"dog": [1]})}, "labels must be text"),
@@ -175,8 +182,9 @@ def refusal(make: Callable[..., Any], **fields: Any) -> str:
         (Clip, {"path": MEMBER, "group": pd.NA}, "got <NA> (a missing value)"),
         (Clip, {"path": MEMBER, "group": pd.NaT}, "got NaT (a missing value)"),
         (Clip, {"path": MEMBER, "group": b"rex"}, "got b'rex'. Decode it"),
+        (Clip, {"path": MEMBER, "stop_seconds": "4"}, "stop_seconds must be a finite number or None, got '4'"),
         (Clip, {"path": MEMBER, "start": 4000.0}, "start must be a whole number or None, got 4000.0. Write 4000"),
-        (Clip, {"path": MEMBER, "events": [("dog", 0, 1)]}, "events[0] must be an Event, got ('dog', 0, 1)"),
+        (Clip, {"path": MEMBER, "events": {"label": "dog"}}, "events must be a sequence or set of Event values, got {"),
     ],
 )
 def test_wrong_values_are_named(make: Callable[..., Any], fields: dict[str, Any], said: str) -> None:
@@ -216,11 +224,11 @@ def test_one_text_stays_right_where_it_means_one() -> None:
 
 def test_all_wrong_fields_are_told_at_once() -> None:
     message = refusal(task, citation=[], url=None, name_pattern="(", evaluation="mAP", default_mode=3)
-    assert message.splitlines()[0] == "toy: 5 of its fields are wrong:"
+    assert message.splitlines()[0] == "toy: 5 invalid fields:"
     for field in ("citation", "url", "name_pattern", "evaluation", "default_mode"):
         assert f"\n  {field} must be " in message
     message = refusal(Clip, path=MEMBER, group=1.5, start="0", name=pd.NA)
-    assert "3 of its fields are wrong" in message
+    assert "3 invalid fields" in message
 
 
 def test_no_message_shows_a_password() -> None:
@@ -266,9 +274,10 @@ def test_values_are_taken_as_what_they_are() -> None:
 def test_clips_are_taken_as_what_they_are() -> None:
     row = pd.DataFrame({"label": ["dog"], "speaker": [7], "start": [0.5], "count": [3]}).iloc[0]
     clip = Clip(MEMBER, labels={row.label, np.str_("cat")}, group=row.speaker, start=np.int32(0), stop=np.int64(9))
-    assert (clip.labels, clip.group, clip.start, clip.stop) == (("cat", "dog"), "7", 0, 9)
+    assert (clip.labels, clip.group, clip.slice) == (("cat", "dog"), "7", (0, 9, None, None))
     assert {type(value) for value in (*clip.labels, clip.group)} == {str}
-    assert {type(clip.start), type(clip.stop)} == {int}
+    assert clip.slice is not None
+    assert {type(clip.slice.start), type(clip.slice.stop)} == {int}
     assert Clip(MEMBER, group=7).group == "7", "as a number of a table is the name of a speaker"
     assert Clip(MEMBER, labels=iter(["b", "a"])).labels == ("b", "a"), "the given order, where there is one"
     assert Clip(MEMBER, labels={10, 9}).labels == (9, 10)
@@ -276,6 +285,72 @@ def test_clips_are_taken_as_what_they_are() -> None:
     assert [type(value) for value in dataclasses.astuple(event)] == [int, float, int]
     unordered = {Event("b", 1.0, 2.0), Event("a", 1.0, 2.0), Event("c", 0.5, 3.0)}
     assert [event.label for event in Clip(MEMBER, events=unordered).events] == ["c", "a", "b"]
+
+
+def test_wrong_events_are_reported_with_their_clips_and_all_at_once(tree: Tree) -> None:
+    events: dict[str, list[Any]] = {
+        "a0": [Event("dog", "0.5", 1.0)],  # type: ignore[arg-type]
+        "a1": [Event("dog", 0.5, float("nan")), Event("dog", 2.0, 1.0), Event("dog", 0.0, float("inf"))],
+        "a2": [{"label": "dog", "start": 0.5, "end": 1.0}],
+        "a3": [Event("dog", -0.5, 1.0), Event(["dog"], 0.0, 1.0)],  # type: ignore[arg-type]
+        "b0": [Event(np.str_("cat"), np.float32(0.5), np.int64(1))],
+        "b1": [Event("dog", 3.0, 4.0), Event("dog", 0.0, 0.1)],
+        "b2": [Event("", 0.0, 0.1)],
+    }
+    with pytest.raises(CorpusError) as refused:
+        chosen(
+            tree,
+            lambda member: Clip(member, events=events.get(member.stem, [Event("dog", 0, 0.1)])),
+            embedding_type="event",
+        )
+    assert str(refused.value).splitlines() == [
+        "toy-v1-full: 8 problems with its clips:",
+        "  'a0': events[0].start must be a finite number, got '0.5'. Convert it: float('0.5')",
+        "  'a1': events[0].end must be a finite number, got nan (a missing value)",
+        "  'a1': events[1].end must not be before start; expected 2.0 s or more, got 1.0",
+        "  'a1': events[2].end must be a finite number, got inf",
+        "  'a2': events[0] must be Event(label, start, end), got {'end': 1.0, 'label': 'dog', 'start': 0.5}",
+        "  'a3': events[0].start must be 0 s or more, got -0.5",
+        "  'a3': events[1].label must be text or a whole number, got ['dog']",
+        "  'b2': label '' is empty; expected a text or an integer",
+    ]
+
+
+@pytest.mark.parametrize("wrap", [iter, tuple, list])
+def test_wrong_events_are_reported_from_every_collection(tree: Tree, wrap: Callable[..., Any]) -> None:
+    wrong = [Event("dog", "a", 1.0), ("dog", 0, 1), Event("dog", 0.0, 0.1)]  # type: ignore[arg-type]
+    with pytest.raises(CorpusError, match=r"'b3': events\[1\] must be Event\(label, start, end\), got \('dog', 0, 1\)"):
+        chosen(
+            tree,
+            lambda member: Clip(member, events=wrap(wrong if member.stem == "b3" else wrong[2:])),
+            embedding_type="event",
+        )
+
+
+def test_slices_without_samples_are_refused(tree: Tree) -> None:
+    ends: list[dict[str, Any]] = [
+        {"start": 5, "stop": 5}, {"start_seconds": 1.0, "stop_seconds": 0.5}, {"start": 0, "start_seconds": 0.0},
+        {"stop_seconds": float("nan")}, {"start": -1}, {"start_seconds": 1, "stop": 5}, {}, {"stop": 0},
+    ]  # fmt: skip
+    with pytest.raises(CorpusError) as refused:
+        chosen(
+            tree, lambda member: Clip(member, labels="a", **ends["ab".index(member.folder) * 4 + int(member.stem[1])])
+        )
+    assert str(refused.value).splitlines()[1:] == [
+        "  'a0': stop must be greater than start, 5, got 5",
+        "  'a1': stop_seconds must be greater than start_seconds, 1.0, got 0.5",
+        "  'a2': start and start_seconds are both given; give one of them",
+        "  'a3': stop_seconds must be a finite number, got nan (a missing value)",
+        "  'b0': start must be from 0 to 9223372036854775807, got -1",
+        "  'b3': stop must be greater than start, 0, got 0",
+    ]
+
+
+def test_slices_of_a_recording_are_one_group() -> None:
+    assert Clip(MEMBER).group == "one", "its name"
+    for ends in ({"start": 0}, {"stop": 5}, {"start_seconds": 0.0}, {"stop_seconds": 1}):
+        assert Clip(MEMBER, name="piece", **ends).group == f"corpus:{MEMBER.path}"  # type: ignore[arg-type]
+        assert Clip(MEMBER, name="piece", group="rex", **ends).group == "rex"  # type: ignore[arg-type]
 
 
 def test_sets_give_the_same_in_every_process() -> None:
@@ -366,7 +441,10 @@ def test_a_wrong_clip_is_named_with_its_line(tree: Tree) -> None:
 
 def test_lists_of_files_name_their_wrong_line(tmp_path: Path) -> None:
     listing = tmp_path / "list.txt"
-    for line, said in (("https://example.org/b.wav 5", "expected a url, a size"), (f"x 5 {'0' * 64}", "is no http")):
+    for line, said in (
+        ("https://example.org/b.wav 5", "expected a url, a size"),
+        (f"x 5 {'0' * 64}", "is not an http"),
+    ):
         listing.write_text(f"https://example.org/a.wav 5 {'0' * 64}\n{line}\n")
         with pytest.raises(ConfigError, match=f"list.txt, line 2: .*{said}"):
             _ = FileList(listing, "a").files
@@ -468,8 +546,8 @@ def test_every_annotation_says_what_can_be_checked() -> None:
     # What programs get is made by hearpreprocess alone.
     public = [getattr(hearpreprocess, name) for name in set(hearpreprocess.__all__) - set(hearpreprocess._OF_PROGRAMS)]
     classes = {value.__name__ for value in public if isinstance(value, type) and dataclasses.is_dataclass(value)}
-    assert classes - set(MAKERS) == set()
-    assert len(FIELDS["TaskConfig"]) == 22
+    assert classes - set(MAKERS) == {"RecordingInfo", "Window"}, "which Tree.info and windows make"
+    assert len(FIELDS["TaskConfig"]) == 24
     assert sum(map(len, FIELDS.values())) > 80
 
 
@@ -508,30 +586,35 @@ def try_odd_values(
         except Exception as error:
             raise AssertionError(f"{name}.{field}: {type(error).__name__}: {error}") from error
         else:
-            taken += 1
-            hold(made, tree)
-            continue
+            message = hold(made, tree)
+            if not isinstance(made, Event) or not message:  # an event is refused with its clip
+                taken += 1
+                continue
         refused += 1
         assert field in message, (field, message)
         assert len(message) < 1500
     return refused, taken
 
 
-def hold(made: Any, tree: Tree) -> None:
-    """Check that what has been taken can be made into the files of a task, or is refused by the corpus."""
+def hold(made: Any, tree: Tree) -> str:
+    """Check that what has been taken can be made into the files of a task; why the corpus refuses it, or ""."""
     if isinstance(made, TaskConfig):
         for mode in map(made.in_mode, made.modes):
             assert json.loads(labels.to_json(mode.metadata())) == json.loads(json.dumps(mode.metadata()))
             labels.to_json(mode.metadata()).encode()
             assert mode.digest
     elif isinstance(made, Clip | Event | LeftOut):
-        plan_with(made, tree)
+        return plan_with(made, tree)
     else:
         json.dumps([getattr(made, name) for name in FIELDS[type(made).__name__]], default=str, allow_nan=False)
+    return ""
 
 
-def plan_with(made: Clip | Event | LeftOut, tree: Tree) -> None:
-    """Plan a corpus with a clip, an event or an omission, and write all that a task has without audio."""
+def plan_with(made: Clip | Event | LeftOut, tree: Tree) -> str:
+    """Plan a corpus with a clip, an event or an omission, and write all that a task has without audio.
+
+    Returns why the corpus is refused, or "".
+    """
     is_event = isinstance(made, Event) or (isinstance(made, Clip) and bool(made.events))
 
     def clips(sources: Mapping[str, Tree]) -> Iterator[Clip | LeftOut]:
@@ -550,16 +633,17 @@ def plan_with(made: Clip | Event | LeftOut, tree: Tree) -> None:
     config = task(clips=clips, **kind).in_mode("full")
     try:
         table, omissions, _warnings = choose_clips(config, {"corpus": tree})
-    except CorpusError:
-        return
+    except CorpusError as error:
+        return str(error)
     folder = tree._folder.parent / "plan"
     folder.mkdir()
     CorpusFolder(folder).write(plan_corpus(config, table, omissions, {"corpus": tree}, made_by="0" * 16))
     read, _left_out = CorpusFolder(folder).labels()
     for split in config.splits.names:
-        labels.to_json(labels.split_labels(read, split, config.embedding_type)).encode()
+        labels.to_json(labels.split_labels(read, split, config)).encode()
     labels.vocabulary_csv(labels.vocabulary(read)).encode()
     shutil.rmtree(folder)
+    return ""
 
 
 # --- whole runs

@@ -514,7 +514,7 @@ def test_published_counts_and_membership(user: User) -> None:
     assert report.outcomes["clips of each published split"] == "differs"
     refused = user.run("./other.py", "--sample-rates", 8000)
     assert refused.returncode == 1
-    assert "the number of clips is not the published one: fold01 4 instead of 5" in refused.stderr
+    assert "the number of clips differs from the published task; fold01: expected 5, got 4" in refused.stderr
 
 
 def test_the_command(user: User, out: Path, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """What the containers of recordings declare, and where in them the audio lies; nothing is decoded here."""
 
 from hearpreprocess.audio.containers.container import Container, NotAudioError, Part, Pcm
-from hearpreprocess.audio.containers.content import Content
+from hearpreprocess.audio.containers.content import Content, Recording
 from hearpreprocess.audio.containers.examine import examine
 from hearpreprocess.audio.containers.flac import check_total, ends_with_last_frame, flac_parts, search_start
 from hearpreprocess.audio.containers.limits import HIGHEST_RATE, MOST_CHANNELS
@@ -16,6 +16,7 @@ __all__ = [
     "NotAudioError",
     "Part",
     "Pcm",
+    "Recording",
     "WavFormat",
     "WavLayout",
     "check_total",

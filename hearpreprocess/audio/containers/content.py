@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
+from typing import Protocol, TypeAlias
 
 _HEAD_BYTES = 4096
 """Most headers end here, so that most of them cost one read."""
@@ -21,20 +22,36 @@ _SETTLED_NANOSECONDS = 3_000_000_000
 """A file changed again within so long may have the same times: those of some file systems are whole seconds."""
 
 
+class Readable(Protocol):
+    """A recording of `size` bytes that is neither a file nor in memory, such as a member of an archive."""
+
+    size: int
+
+    def read(self, offset: int, length: int) -> bytes:
+        """The bytes from an offset, fewer of them or none where the recording ends."""
+        ...
+
+
+Recording: TypeAlias = Path | bytes | Readable
+"""A file, its content, or what reads it."""
+
+
 class Content:
     """A recording's bytes, a context manager that closes its file.
 
-    `size`: how many there are. `descriptor`: of its file; None if they are in memory.
-    `identity`: what is the same in two files only if their bytes are; None for bytes in memory, and where the file has
-    only just been written.
+    `size`: how many there are. `descriptor`: of its file; None if there is none.
+    `identity`: what is the same in two files only if their bytes are; None without a file, and where it has only just
+    been written.
     """
 
-    def __init__(self, recording: Path | bytes) -> None:
+    def __init__(self, recording: Recording) -> None:
         self.recording = recording
         self.descriptor: int | None = None
         self.identity: tuple[int, ...] | None = None
         if isinstance(recording, bytes):
             self._head, self.size = recording, len(recording)
+        elif not isinstance(recording, Path):
+            self._head, self.size = recording.read(0, _HEAD_BYTES), recording.size
         else:
             self.descriptor = os.open(recording, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
             try:
@@ -62,8 +79,11 @@ class Content:
         """The bytes from an offset, fewer of them or none where the recording ends."""
         if offset < 0 or length <= 0 or offset >= self.size:
             return b""
-        if self.descriptor is None or offset + length <= len(self._head):
+        recording = self.recording
+        if isinstance(recording, bytes) or offset + length <= len(self._head):
             return self._head[offset : offset + length]
+        if self.descriptor is None:
+            return b"" if isinstance(recording, Path) else recording.read(offset, length)
         pieces = []
         while length > 0 and (piece := os.pread(self.descriptor, min(length, 1 << 30), offset)):
             pieces.append(piece)
@@ -77,7 +97,7 @@ class Content:
 
     def search(self, pattern: re.Pattern[bytes], start: int, stop: int) -> int:
         """The offset of the first match of a short pattern in a range; -1 if there is none."""
-        if self.descriptor is None:
+        if isinstance(self.recording, bytes):
             match = pattern.search(self._head, start, stop)
             return match.start() if match else -1
         for offset in range(start, stop, _SEARCHED_BYTES):

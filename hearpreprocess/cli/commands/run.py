@@ -92,7 +92,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         request = request_of(options)
     except TaskNotFoundError as error:
-        if not str(error).startswith(f"no task is called {options.tasks[0]!r}"):
+        if not str(error).startswith(f"unknown task {options.tasks[0]!r}"):
             raise
         commands = f"\n  commands: {', '.join(COMMANDS)}{nearest(options.tasks[0], COMMANDS)}"
         raise TaskNotFoundError(f"{error}{commands}") from error
