@@ -126,8 +126,8 @@ class Request:
             yield f"{{workers}} must be at least 1, got {self.workers}"
         if self.skip_bad_clips < 0:
             yield f"{{skip_bad_clips}} must be 0 or more, got {self.skip_bad_clips}"
-        if not self.workspace.most_expansion > 0:
-            yield f"{{most_expansion}} must be positive, got {self.workspace.most_expansion:g}"
+        if not self.workspace.max_expansion > 0:
+            yield f"{{max_expansion}} must be positive, got {self.workspace.max_expansion:g}"
         if self.compression not in COMPRESSIONS:
             yield f"{{compression}} must be one of {', '.join(COMPRESSIONS)}, got {self.compression!r}"
         if not self.sample_rates:

@@ -42,7 +42,7 @@ def make(  # type: ignore[overload-overlap]  # a text is an iterable, too
     record: str | None = None,
     skip_bad_clips: int = 0,
     zip_encoding: str | None = None,
-    most_expansion: float = DEFAULT_EXPANSION,
+    max_expansion: float = DEFAULT_EXPANSION,
     compression: str = COMPRESSIONS[0],
     clean: bool = False,
     report: bool = True,
@@ -66,7 +66,7 @@ def make(
     record: str | None = None,
     skip_bad_clips: int = 0,
     zip_encoding: str | None = None,
-    most_expansion: float = DEFAULT_EXPANSION,
+    max_expansion: float = DEFAULT_EXPANSION,
     compression: str = COMPRESSIONS[0],
     clean: bool = False,
     report: bool = True,
@@ -89,10 +89,11 @@ def make(
     record: str | None = None,
     skip_bad_clips: int = 0,
     zip_encoding: str | None = None,
-    most_expansion: float = DEFAULT_EXPANSION,
+    max_expansion: float = DEFAULT_EXPANSION,
     compression: str = COMPRESSIONS[0],
     clean: bool = False,
     report: bool = True,
+    most_expansion: float | None = None,
 ) -> FinishedTask | list[FinishedTask]:
     """Make a task, or several, and load them: what is finished already is not made again.
 
@@ -114,7 +115,7 @@ def make(
     `record`: with `from_published`, the URL that lists the tarballs, by default Zenodo's.
     `skip_bad_clips`: how many clips may be left out because their recordings cannot be used.
     `zip_encoding`: of names in zip archives, where they are not marked as UTF-8.
-    `most_expansion`: how many times larger than its archive a source may be.
+    `max_expansion`: how many times larger than its archive a source may be.
     `compression`: of tarballs, `fast` or `small`.
     `clean`: remove the intermediate results of finished tasks, and published tarballs that were downloaded.
     `report`: write a report into each task.
@@ -127,6 +128,10 @@ def make(
     """
     with errors_in_keywords():
         forget_unless_running()
+        if most_expansion is not None:
+            text = "most_expansion is now max_expansion; the old name works until the next release"
+            warnings.warn(text, HearPreprocessWarning, stacklevel=3)
+            max_expansion = most_expansion
         words = words_of(tasks)
         if not words:
             return []
@@ -145,7 +150,7 @@ def make(
             if download_dir is None
             else arguments.directory("download_dir", download_dir),
             offline=offline,
-            most_expansion=arguments.factor("most_expansion", most_expansion),
+            max_expansion=arguments.factor("max_expansion", max_expansion),
         )
         mode = arguments.text("mode", mode) or "default"
         request = Request(

@@ -12,7 +12,7 @@ from typing import BinaryIO
 from hearpreprocess.archive import folder as folders
 from hearpreprocess.archive import rar, tar, zip
 from hearpreprocess.archive.joined import opened_parts
-from hearpreprocess.archive.listing import MOST_EXPANSION, Listing
+from hearpreprocess.archive.listing import MAX_EXPANSION, Listing
 from hearpreprocess.archive.tar_headers import BLOCK, has_magic, is_header
 from hearpreprocess.errors import ArchiveError
 from hearpreprocess.storage import FIRST_BYTES, TAR, kind_of, name_of
@@ -27,7 +27,7 @@ def unpack(
     on_member: Callable[[int], object] = lambda count: None,
     *,
     archived: bool = True,
-    most_expansion: float = MOST_EXPANSION,
+    max_expansion: float = MAX_EXPANSION,
     encoding: str | None = None,
     on_note: Callable[[str], object] = lambda text: None,
 ) -> dict[str, int]:
@@ -40,7 +40,7 @@ def unpack(
 
     Raises ArchiveError where an archive is damaged or of no known format, or holds a member that could be written
     outside `folder`, a link, a device, an encrypted member, two members of one path, or no file at all; where its
-    members are more than `most_expansion` times as large as the archive, or more than MOST_MEMBERS.
+    members are more than `max_expansion` times as large as the archive, or more than MOST_MEMBERS.
     """
     paths = list(files.values())
     if len(paths) == 1 and paths[0].is_dir():
@@ -50,7 +50,7 @@ def unpack(
     module = _format(paths)
     unpack_format: Unpack = partial(zip.unpack, encoding=encoding) if module is zip else module.unpack
     packed_bytes = sum(path.stat().st_size for path in paths)
-    listing = Listing(paths[-1].name, packed_bytes, most_expansion, on_note)
+    listing = Listing(paths[-1].name, packed_bytes, max_expansion, on_note)
     sizes = unpack_format(paths, select, folder, on_member, listing)
     if not sizes:
         raise ArchiveError(f"{paths[-1]} is no whole {module.__name__.rpartition('.')[2]} archive: it holds no files")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from hearpreprocess.errors import ConfigError
 from hearpreprocess.request import (
@@ -71,6 +73,24 @@ def add_directories(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="where downloaded archives are kept, and looked for by file name (default: downloads in the --tmp-dir)",
     )
+
+
+class OldSpelling(argparse.Action):
+    """An option under its name of an earlier version: it works for one more release, with a note.
+
+    `now`: its name, whose value it sets.
+    """
+
+    def __init__(self, option_strings: Sequence[str], dest: str, now: str, **facts: Any) -> None:
+        super().__init__(option_strings, dest, default=argparse.SUPPRESS, help=argparse.SUPPRESS, **facts)
+        self._now = now
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None
+    ) -> None:
+        """Called by argparse where the option is given."""
+        print(f"note: {option} is now {self._now}; the old name works until the next release", file=sys.stderr)
+        setattr(namespace, self.dest, True if self.nargs == 0 else values)
 
 
 def directory(text: str) -> Path:
@@ -155,7 +175,7 @@ def workspace_of(options: argparse.Namespace) -> Workspace:
 def set_run_defaults(parser: argparse.ArgumentParser) -> None:
     """Have a command that makes nothing, and so has not all options of a run, mean what a run does without them."""
     parser.set_defaults(
-        from_published=[], record=None, until=None, scheduler_url=None, offline=False, most_expansion=DEFAULT_EXPANSION
+        from_published=[], record=None, until=None, scheduler_url=None, offline=False, max_expansion=DEFAULT_EXPANSION
     )
 
 
@@ -172,7 +192,7 @@ def request_of(options: argparse.Namespace) -> Request:
             "no TASK is given" + ("; put the tasks before --sample-rates" if swallowed else "; see --help")
         )
     rates = parse_rates(options.sample_rates or map(str, DEFAULT_SAMPLE_RATES))
-    workspace = replace(workspace_of(options), offline=options.offline, most_expansion=options.most_expansion)
+    workspace = replace(workspace_of(options), offline=options.offline, max_expansion=options.max_expansion)
     tasks = tasks_of(options, options.tasks) if options.tasks else ()
     try:
         return Request(

@@ -106,7 +106,9 @@ class ShowVersion(argparse.Action):
 
 def _refuse(unknown: Sequence[str], parser: argparse.ArgumentParser) -> NoReturn:
     """End with the usage of the command whose parser this is, and the option that was probably meant."""
-    known = [option for action in parser._actions for option in action.option_strings]
+    known = [
+        option for action in parser._actions if action.help != argparse.SUPPRESS for option in action.option_strings
+    ]
     meant = nearest(unknown[0].partition("=")[0], known) if unknown[0].startswith("-") else ""
     parser.error(f"unrecognized arguments: {' '.join(unknown)}{meant}")
 

@@ -42,7 +42,7 @@ def need_of(tarball: str, size: int, to_download: int, request: Request) -> Need
     named = TARBALL.fullmatch(tarball)
     if named is None:
         raise ValueError(f"{tarball} is no tarball's name")
-    own_rate, largest = int(named["rate"]), round(size * min(request.workspace.most_expansion, _LARGEST_EXPANSION))
+    own_rate, largest = int(named["rate"]), round(size * min(request.workspace.max_expansion, _LARGEST_EXPANSION))
     unpacked = max(size, min(largest, _known_bytes(named["title"], own_rate)))
 
     def at_rates(of_own_rate: int) -> int:

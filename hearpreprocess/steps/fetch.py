@@ -184,7 +184,7 @@ class Index(FolderStep):
         step, source = self.requires(), self.source
         is_read = matcher(source.reads)
         readable = Tree.readable(folder)
-        how = {"archived": source.archived, "most_expansion": self.workspace.most_expansion}
+        how = {"archived": source.archived, "max_expansion": self.workspace.max_expansion}
         names = {"encoding": source.encoding, "on_note": self.warn_of_output}
         members = archive.unpack(step.files, is_read, readable, **how, **names)
         packed = {} if step.is_unpacked else archive.packed_members(step.files, source.encoding)

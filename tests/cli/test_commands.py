@@ -48,7 +48,7 @@ def test_list_shows_every_task_and_filters(user: User) -> None:
     assert {facts["task"] for facts in only_open} == {"speech_commands", "nsynth_pitch", "dcase2016_task2"}
     events = json.loads(user.run("list", "--type", "event", "--json").stdout)
     assert {facts["task"] for facts in events} == {"dcase2016_task2", "maestro"}
-    short = json.loads(user.run("list", "--most-hours", 1, "--json").stdout)
+    short = json.loads(user.run("list", "--max-hours", 1, "--json").stdout)
     assert all(facts["hours"] <= 1 for facts in short)
     (esc50,) = (facts for facts in every if facts["task"] == "esc50")
     assert (esc50["clips"], round(esc50["hours"], 2), esc50["splits"]) == (2000, 2.78, "5 folds, given")
@@ -367,7 +367,7 @@ def test_report_writes_what_is_missing_and_nothing_over_others(user: User, share
     assert "note" not in user.run("report", "--force").stderr
     assert page.read_text() == made
     page.write_text(made.replace("Splits", "Parts"))
-    assert "note: --anew is now called --force" in user.run("report", "--anew").stderr
+    assert "note: --anew is now --force" in user.run("report", "--anew").stderr
     assert page.read_text() == made
     (tasks / "linked").symlink_to(page.parent.name)
     (tasks / "broken").mkdir()

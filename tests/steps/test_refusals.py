@@ -360,7 +360,7 @@ def test_archives(user: User, kind: str) -> None:
     assert "unexpected" not in finished.stderr
     assert "\x1b" not in finished.stderr
     if "bomb" in kind:
-        allowed = user.run("./mine.py", *RATES, "--most-expansion", 2000)
+        allowed = user.run("./mine.py", *RATES, "--max-expansion", 2000)
         assert "times as large" not in allowed.stderr
 
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 
 from hearpreprocess.cli.facts import facts_of
+from hearpreprocess.cli.options import OldSpelling
 from hearpreprocess.storage import bytes_text, shortened, table
 from hearpreprocess.task import registry, task_summary
 
@@ -20,7 +21,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--all-modes", action="store_true", help="also excerpts (small) and made-up modes (synthetic)")
     parser.add_argument("--open", action="store_true", help="only HEAR's open tasks")
     parser.add_argument("--type", choices=("scene", "event"), help="only tasks of this kind")
-    parser.add_argument("--most-hours", type=float, metavar="H", help="only what is known to have no more hours")
+    parser.add_argument("--max-hours", type=float, metavar="H", help="only tasks known to have at most H hours")
+    parser.add_argument("--most-hours", action=OldSpelling, now="--max-hours", dest="max_hours", type=float)
     parser.add_argument("--json", action="store_true", help="print a JSON list")
 
 
@@ -37,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
         for facts in selected
         if (facts["is_open"] or not options.open)
         and options.type in (None, facts["embedding_type"])
-        and (options.most_hours is None or (facts["hours"] is not None and facts["hours"] <= options.most_hours))
+        and (options.max_hours is None or (facts["hours"] is not None and facts["hours"] <= options.max_hours))
     ]
     if options.json:
         print(json.dumps(selected, indent=1, ensure_ascii=False))

@@ -42,7 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_directories(parser)
     run_command.add_offline(parser)
     add_skips(parser)
-    run_command.add_most_expansion(parser)
+    run_command.add_max_expansion(parser)
     add_work(parser)
     add_no_report(parser)
     run_command.add_detail(parser)

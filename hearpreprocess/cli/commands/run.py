@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from hearpreprocess.cli.console import DONE, FAILED, INTERRUPTED
 from hearpreprocess.cli.options import (
+    OldSpelling,
     add_directories,
     add_no_report,
     add_rates,
@@ -51,7 +52,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_offline(parser)
     parser.add_argument("--until", choices=("download", "corpus"), help="stop after this stage")
     add_skips(parser)
-    add_most_expansion(parser)
+    add_max_expansion(parser)
     add_work(parser)
     add_no_report(parser)
     parser.add_argument("--version", action=ShowVersion, help=argparse.SUPPRESS)
@@ -68,15 +69,16 @@ def add_offline(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--offline", action="store_true", help="never touch the network; list what is missing")
 
 
-def add_most_expansion(parser: argparse.ArgumentParser) -> None:
+def add_max_expansion(parser: argparse.ArgumentParser) -> None:
     """Add how much an archive may grow."""
     parser.add_argument(
-        "--most-expansion",
+        "--max-expansion",
         type=float,
         default=DEFAULT_EXPANSION,
         metavar="N",
         help="refuse an archive whose members are more than N times as large as itself (default: %(default)s)",
     )
+    parser.add_argument("--most-expansion", action=OldSpelling, now="--max-expansion", dest="max_expansion", type=float)
 
 
 def add_detail(parser: argparse.ArgumentParser) -> None:
