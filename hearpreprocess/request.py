@@ -81,9 +81,9 @@ class Request:
     hertz. `workspace`: the directories, and whether the network may be used. `until`: the last stage, None for finished
     tasks. `skip_bad_clips`: how many clips may be left out because their recordings cannot be used. `compression`: one
     of COMPRESSIONS. `clean`: remove intermediate results of finished tasks, and published tarballs that were
-    downloaded. `with_report`: write a report into each
-    finished task. `workers`: the number of processes. `scheduler_url`: of a luigid that several hosts share, None for a
-    scheduler in this process.
+    downloaded. `with_report`: write a report into each finished task. `workers`: the number of processes. `force`:
+    start although a disk looks too small. `scheduler_url`: of a luigid that several hosts share, None for a scheduler
+    in this process.
     """
 
     workspace: Workspace
@@ -98,6 +98,7 @@ class Request:
     clean: bool = False
     with_report: bool = True
     workers: int = 1
+    force: bool = False
     scheduler_url: str | None = None
 
     def __post_init__(self) -> None:

@@ -29,6 +29,7 @@ _OPTIONS = (
     (r"--max-expansion\b", "max_expansion="),
     (r"--num-workers\b", "workers="),
     (r"--clean\b", "clean=True"),
+    (r"(?<!clean )--force\b", "force=True"),
     (r"--mode\b", "mode="),
     (r"--offline\b", "offline=True"),
     (r"--from-published\b", "from_published=True"),

@@ -45,6 +45,7 @@ def make(  # type: ignore[overload-overlap]  # a text is an iterable, too
     max_expansion: float = DEFAULT_EXPANSION,
     compression: str = COMPRESSIONS[0],
     clean: bool = False,
+    force: bool = False,
     report: bool = True,
 ) -> FinishedTask: ...
 
@@ -69,6 +70,7 @@ def make(
     max_expansion: float = DEFAULT_EXPANSION,
     compression: str = COMPRESSIONS[0],
     clean: bool = False,
+    force: bool = False,
     report: bool = True,
 ) -> list[FinishedTask]: ...
 
@@ -92,6 +94,7 @@ def make(
     max_expansion: float = DEFAULT_EXPANSION,
     compression: str = COMPRESSIONS[0],
     clean: bool = False,
+    force: bool = False,
     report: bool = True,
     most_expansion: float | None = None,
 ) -> FinishedTask | list[FinishedTask]:
@@ -118,6 +121,7 @@ def make(
     `max_expansion`: how many times larger than its archive a source may be.
     `compression`: of tarballs, `fast` or `small`.
     `clean`: remove the intermediate results of finished tasks, and published tarballs that were downloaded.
+    `force`: start although a disk looks too small for the run.
     `report`: write a report into each task.
 
     Warnings of the run are given as HearPreprocessWarning when it ends. Raises UnfinishedError, with the reasons and
@@ -135,7 +139,8 @@ def make(
         words = words_of(tasks)
         if not words:
             return []
-        arguments.flags(offline=offline, progress=progress, from_published=from_published, clean=clean, report=report)
+        arguments.flags(offline=offline, progress=progress, from_published=from_published, clean=clean)
+        arguments.flags(force=force, report=report)
         local, encoding = arguments.sources(sources), arguments.encoding("zip_encoding", zip_encoding)
         if from_published and (local or encoding):
             raise ConfigError("from_published takes the place of sources and zip_encoding")
@@ -163,6 +168,7 @@ def make(
             skip_bad_clips=arguments.whole_number("skip_bad_clips", skip_bad_clips),
             compression=compression,
             clean=clean,
+            force=force,
             with_report=report,
             workers=available_cores() if workers is None else arguments.whole_number("workers", workers),
         )

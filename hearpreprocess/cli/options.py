@@ -117,6 +117,11 @@ def add_work(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_force(parser: argparse.ArgumentParser) -> None:
+    """Add whether a run starts on a disk that looks too small."""
+    parser.add_argument("--force", action="store_true", help="start although a disk looks too small for the run")
+
+
 def add_skips(parser: argparse.ArgumentParser) -> None:
     """Add the number of clips that may be left out."""
     parser.add_argument(
@@ -175,7 +180,13 @@ def workspace_of(options: argparse.Namespace) -> Workspace:
 def set_run_defaults(parser: argparse.ArgumentParser) -> None:
     """Have a command that makes nothing, and so has not all options of a run, mean what a run does without them."""
     parser.set_defaults(
-        from_published=[], record=None, until=None, scheduler_url=None, offline=False, max_expansion=DEFAULT_EXPANSION
+        from_published=[],
+        record=None,
+        until=None,
+        scheduler_url=None,
+        offline=False,
+        force=False,
+        max_expansion=DEFAULT_EXPANSION,
     )
 
 
@@ -208,6 +219,7 @@ def request_of(options: argparse.Namespace) -> Request:
             clean=options.clean,
             with_report=not options.no_report,
             workers=available_cores() if options.num_workers is None else options.num_workers,
+            force=options.force,
             scheduler_url=options.scheduler_url,
         )
     except RequestError as error:

@@ -18,7 +18,7 @@ from hearpreprocess.errors import (
     TaskNotFoundError,
     enumerate_problems,
 )
-from hearpreprocess.fetch import Connection, Connections, part_path, read_json
+from hearpreprocess.fetch import Connection, Connections, begun_bytes, read_json
 from hearpreprocess.finished import TARBALL, published, release_of_folder, release_of_tarball, resampled
 from hearpreprocess.request import Request
 from hearpreprocess.steps import Published, uses_of
@@ -157,7 +157,7 @@ def _announce(unfinished: Sequence[Published], finished: int, request: Request, 
         names = ", ".join(dict.fromkeys(name for of_step in changed.values() for name in of_step))
         count = counted(len([step for step in downloads if changed[step]]), "tasks")
         notify(f"To download and make again: {count}, as {names} changed since")
-    missing = {step: max(0, _size(step) - _begun(step.path)) for step in downloads}
+    missing = {step: max(0, _size(step) - begun_bytes(step.path)) for step in downloads}
     needs = {step: need_of(step.path.name, _size(step), missing.get(step, 0), request) for step in unfinished}
     clips, tarballs = sum(need.clips for need in needs.values()), sum(need.tarballs for need in needs.values())
     rates = ", ".join(map(str, request.sample_rates))
@@ -176,12 +176,6 @@ def _announce(unfinished: Sequence[Published], finished: int, request: Request, 
 
 def _size(step: Published) -> int:
     return sum(file.size or 0 for file in step.source.files) if step.source else step.path.stat().st_size
-
-
-def _begun(path: Path) -> int:
-    """The bytes of a tarball that an earlier run has downloaded."""
-    part = part_path(path)
-    return part.stat().st_size if part.exists() else 0
 
 
 def _steps(titles: Mapping[Path, str], request: Request, workspace: Workspace) -> list[Published]:

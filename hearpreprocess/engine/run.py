@@ -13,6 +13,7 @@ from hearpreprocess import report
 from hearpreprocess.engine.execution import execute
 from hearpreprocess.engine.interruption import Interruption
 from hearpreprocess.engine.log import log_path
+from hearpreprocess.engine.needs import check_room_of_tasks
 from hearpreprocess.engine.origins import check_made_from_corpora
 from hearpreprocess.engine.published import published_steps, release_facts, tarballs_in_use
 from hearpreprocess.engine.starting import check_can_start
@@ -98,9 +99,9 @@ def run(request: Request, watch: Watch = _unwatched, notify: Callable[[str], obj
     """Execute a request. `notify` is called with notes for the user before the run.
 
     Raises OutputError, before any work, where an output cannot be written or has another origin, and DiskFullError
-    where tasks made from published tarballs cannot fit; ConfigError where a file is not a finished task's tarball,
-    TaskNotFoundError where the published record lacks a name, DownloadError where it cannot be looked up;
-    SchedulerError where the scheduler cannot be reached; BusyError if another run is active in this process;
+    where what is known of the tasks cannot fit, unless `request.force`; ConfigError where a file is not a finished
+    task's tarball, TaskNotFoundError where the published record lacks a name, DownloadError where it cannot be looked
+    up; SchedulerError where the scheduler cannot be reached; BusyError if another run is active in this process;
     ProcessError if this process may not start others; ChangedCodeError if the program has changed on the disk since it
     was loaded; KeyboardInterrupt on Ctrl-C.
     Failures of steps are in the outcome.
@@ -176,6 +177,7 @@ def _run_steps(
         return Outcome(tuple(path for root in roots for path in root.output_paths))
     if workspace.journal is None:
         raise ValueError("a run needs a workspace with a journal")
+    check_room_of_tasks(request, workspace)
     log = log_path(workspace.journal, workspace.tmp_dir)
     with explaining_disk_errors(log):
         log.parent.mkdir(parents=True, exist_ok=True)

@@ -277,7 +277,8 @@ def test_a_full_disk(user: User, kilobytes: int) -> None:
     limited = functools.partial(resource.setrlimit, resource.RLIMIT_FSIZE, (limit, limit))
     finished = user.run("./mine.py", "--sample-rates", 8000, before=limited)
     assert finished.returncode == 1
-    assert "the disk is full" in finished.stderr
+    assert finished.stderr.count("the disk is full") == 1, "however many steps it stops"
+    assert finished.stderr.count(": failed\n") == 1
     assert "Traceback" not in finished.stderr
     assert user.left_behind() == []
     assert not [name for name in user.made() if name.endswith(".gz")]

@@ -10,7 +10,15 @@ from __future__ import annotations
 import argparse
 
 from hearpreprocess.cli.commands import run as run_command
-from hearpreprocess.cli.options import add_directories, add_no_report, add_rates, add_skips, add_work, request_of
+from hearpreprocess.cli.options import (
+    add_directories,
+    add_force,
+    add_no_report,
+    add_rates,
+    add_skips,
+    add_work,
+    request_of,
+)
 
 EPILOG = """\
 examples:
@@ -44,6 +52,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_skips(parser)
     run_command.add_max_expansion(parser)
     add_work(parser)
+    add_force(parser)
     add_no_report(parser)
     run_command.add_detail(parser)
     parser.set_defaults(source=[], zip_encoding=None, until=None)

@@ -13,6 +13,7 @@ from hearpreprocess.cli.console import DONE, FAILED, INTERRUPTED
 from hearpreprocess.cli.options import (
     OldSpelling,
     add_directories,
+    add_force,
     add_no_report,
     add_rates,
     add_skips,
@@ -54,6 +55,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_skips(parser)
     add_max_expansion(parser)
     add_work(parser)
+    add_force(parser)
     add_no_report(parser)
     parser.add_argument("--version", action=ShowVersion, help=argparse.SUPPRESS)
     add_detail(parser)
