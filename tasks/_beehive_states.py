@@ -20,7 +20,7 @@ def beehive_states(fold: int, train_hive: str, test_hive: str, published: tuple[
     def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
         for name, tree in sources.items():
             split = {train_hive: "train", test_hive: "test"}[name.partition("_")[0]]
-            for member in tree.glob("**/*.wav"):
+            for member in tree.glob("**/[Hh]ive*.wav"):
                 yield Clip(member, labels="NOQUEEN" if "NO" in member.name else "QUEEN", split=split)
 
     return TaskConfig(

@@ -10,7 +10,7 @@ def mridangam(name: str, name_pattern: str) -> TaskConfig:
     """The task whose label is a part of a recording's name: <id>__<user>__<stroke>-<tonic>-<number>.wav."""
 
     def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
-        for member in sources["corpus"].glob("**/*.wav"):
+        for member in sources["corpus"].glob("**/*__*__*-*-*.wav"):
             yield Clip(member, labels=re.fullmatch(name_pattern, member.stem)["label"])
 
     return TaskConfig(

@@ -14,7 +14,7 @@ from hearpreprocess import Archive, Clip, Mode, NewFolds, Synthetic, TaskConfig,
 
 def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
     # <id>__<user>__<label>-<number>.wav
-    for member in sources["corpus"].glob("**/*.wav"):
+    for member in sources["corpus"].glob("**/*__*__*-*.wav"):
         yield Clip(member, labels=member.stem.rpartition("__")[2].rpartition("-")[0])
 
 

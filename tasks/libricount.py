@@ -14,7 +14,7 @@ from hearpreprocess import Archive, Clip, Mode, NewFolds, Synthetic, TaskConfig,
 
 def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
     # <count>_<hash>.wav
-    for member in sources["corpus"].glob("**/*.wav"):
+    for member in sources["corpus"].glob("**/[0-9]*_*.wav"):
         yield Clip(member, labels=int(member.stem.partition("_")[0]))
 
 

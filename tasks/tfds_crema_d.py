@@ -53,7 +53,7 @@ EXCERPTS = "https://github.com/kmarufraj/s-task/raw/main"
 
 def clips(sources: Mapping[str, Tree]) -> Iterator[Clip | LeftOut]:
     # <speaker>_<sentence>_<emotion>_<level>.wav
-    found = sources["corpus"].glob("**/*.wav")
+    found = sources["corpus"].glob("**/[0-9][0-9][0-9][0-9]_*_*_*.wav")
     members = [member for member in found if member.stem not in LEFT_OUT]
     yield from (LeftOut(member, "not in TensorFlow Datasets") for member in found if member.stem in LEFT_OUT)
     for split, shards in SHARDS.items():

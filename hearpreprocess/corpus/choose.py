@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hearpreprocess.corpus import labels, splits
+from hearpreprocess.corpus.foreign import NeededFiles, foreign_problem
 from hearpreprocess.corpus.table import LACKING, Omission, to_table
 from hearpreprocess.errors import CorpusError, HearPreprocessError, line_in
 from hearpreprocess.storage import counted
-from hearpreprocess.task import Clip, LeftOut, TaskMode, Tree
+from hearpreprocess.task import Clip, LeftOut, Local, NewFolds, TaskMode, Tree
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +26,14 @@ def choose_clips(config: TaskMode, trees: Mapping[str, Tree]) -> tuple[pd.DataFr
     Raises CorpusError or SplitError on errors in the task, its module or its sources.
     """
     members = {name: tree.members for name, tree in trees.items()}
-    table, omissions = to_table(_clips(config, trees), config, members)
+    needed = NeededFiles(members)
+    try:
+        table, omissions = to_table(needed.counting(_clips(config, trees)), config, members)
+    except CorpusError as error:
+        if problem := foreign_problem(config, trees, needed):
+            raise CorpusError(problem) from error
+        raise
+    _check_total(config, table)
     table, capped, warnings = splits.divide(table, config)
     omissions += capped
     if config.embedding_type == "event" and config.sample_duration is not None:
@@ -75,6 +83,18 @@ def _clips(config: TaskMode, trees: Mapping[str, Tree]) -> Iterator[Clip | LeftO
     raise CorpusError(f"{config.title}: clips() returns {returned}; it must yield clips")
 
 
+def _check_total(config: TaskMode, table: pd.DataFrame) -> None:
+    """Raise CorpusError, before folds are drawn, where the clips to divide are not as many as were published."""
+    scheme = config.splits
+    if config.published_clips is None or not isinstance(scheme, NewFolds) or scheme.max_seconds is not None:
+        return
+    if len(table) != (published := sum(config.published_clips)):
+        raise CorpusError(
+            f"{config.title}: the number of clips is not the published one: {len(table):,} instead of {published:,}. "
+            f"{_on_other_source(config)}"
+        )
+
+
 def _check_published(config: TaskMode, table: pd.DataFrame) -> None:
     if config.published_clips is not None:
         _check_counts(config, config.published_clips, table)
@@ -99,5 +119,17 @@ def _check_counts(config: TaskMode, expected: Sequence[int], table: pd.DataFrame
     if wrong:
         raise CorpusError(
             f"{config.title}: the number of clips is not the published one: {'; '.join(wrong)}. "
-            "The source is not the one that the task was published from"
+            f"{_on_other_source(config)}"
         )
+
+
+def _on_other_source(config: TaskMode) -> str:
+    """That the source is another one, with those that the user has given."""
+    given = [
+        f"{name}={source.path}"
+        for name, source in config.sources.items()
+        if isinstance(source, Local) and source.stands_for
+    ]
+    return "The source is not the one that the task was published from" + (
+        f" (given: --source {' --source '.join(given)})" if given else ""
+    )

@@ -70,7 +70,8 @@ class Outcome:
     """The outcome of a run.
 
     `outputs`: the finished ones, in the request's order. `unfinished`: the titles of the others. `failures`: the
-    reported reasons. `warnings`: what steps warned of. `log`: the file with all messages of steps and scheduler; None
+    reported reasons. `warnings`: what steps warned of. `notes`: what they noted that needs no
+    attention. `log`: the file with all messages of steps and scheduler; None
     if no step had to run. `seconds`: the duration of the run.
     """
 
@@ -78,6 +79,7 @@ class Outcome:
     unfinished: tuple[str, ...] = ()
     failures: tuple[JournalEntry, ...] = ()
     warnings: tuple[JournalEntry, ...] = ()
+    notes: tuple[JournalEntry, ...] = ()
     log: Path | None = None
     seconds: float = 0.0
 
@@ -208,6 +210,7 @@ def _run_steps(
         unfinished=tuple(root.title for root in unfinished),
         failures=tuple(entry for entry in entries if entry.event == "failed"),
         warnings=tuple(entry for entry in entries if entry.event == "warned"),
+        notes=tuple(entry for entry in entries if entry.event == "noted"),
         log=log,
         seconds=time.monotonic() - started,
     )

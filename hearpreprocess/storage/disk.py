@@ -123,9 +123,7 @@ def unreadable_message(error: PermissionError) -> str:
 def mount_point(path: Path) -> Path:
     """The directory at which the disk of a path is mounted: the same for all paths on it, so that it is named once."""
     path = nearest_existing(path.absolute())
-    return next(
-        candidate for candidate in (path, *path.parents) if candidate.is_mount() or candidate == candidate.parent
-    )
+    return next((candidate for candidate in (path, *path.parents) if candidate.is_mount()), path)
 
 
 def nearest_existing(path: Path) -> Path:

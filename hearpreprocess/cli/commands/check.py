@@ -85,6 +85,8 @@ def corpus_manifest(task: registry.TaskReference, workspace: Workspace) -> dict[
         for warning in outcome.warnings:
             if warning.text not in problems:  # which are printed as such
                 print(f"warning: {warning.text}", file=sys.stderr)
+        for note in outcome.notes:
+            print(f"note: {note.text}", file=sys.stderr)
         for failure in outcome.failures:
             print(f"{failure.title}, {failure.stage}:\n{failure.text}", file=sys.stderr)
         if outcome.unfinished:

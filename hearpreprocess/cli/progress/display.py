@@ -85,6 +85,8 @@ class Display:
             self.warnings.append(entry)
             if self._shows_warnings:
                 self._screen.warn(f"{entry.title}  {entry.stage}: warning: {printable(entry.text)}")
+        elif entry.event == "noted":
+            self._line(f"{entry.title}  {entry.stage}: note: {printable(entry.text)}")
         elif entry.event == "completed":
             self._work.completed.add(entry.title)
         else:
