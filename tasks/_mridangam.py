@@ -56,6 +56,7 @@ def mridangam(name: str, name_pattern: str) -> TaskConfig:
                     "corpus": Archive(
                         "https://github.com/kmarufraj/s-task/raw/main/mridangam-train-small.zip",
                         md5="8269ea439beacacf8db19d6c26dd1e71",
+                        size=417_537,
                     )
                 },
             ),

@@ -56,6 +56,7 @@ config = TaskConfig(
                 "corpus": Archive(
                     "https://github.com/kmarufraj/s-task/raw/main/beijing_opera-train-small.zip",
                     md5="391b086d4a81c525d8b052ac50a6a8c0",
+                    size=2_013_836,
                 )
             },
         ),

@@ -63,6 +63,7 @@ config = TaskConfig(
                 "corpus": Archive(
                     "https://github.com/kmarufraj/s-task/raw/main/libricount-train-small.zip",
                     md5="25d1bd1e71800440d635171a8f41a5f7",
+                    size=2_778_570,
                     reads=(),
                 )
             },

@@ -74,6 +74,7 @@ config = TaskConfig(
                 "corpus": Archive(
                     "https://github.com/kmarufraj/s-task/raw/main/gtzan-small.zip",
                     md5="c3ac045c759cde4c5f44d2e7daf5d43d",
+                    size=91_875,
                 )
             },
         ),

@@ -195,7 +195,7 @@ def _run(request: Request, *, progress: bool) -> Outcome:
         warnings.warn(text, HearPreprocessWarning, stacklevel=3)
     if error := outcome.error:
         failures = [failure._replace(reason=in_keywords(failure.reason)) for failure in error.failures]
-        raise UnfinishedError(error.unfinished, failures, error.log)
+        raise UnfinishedError(error.unfinished, failures, error.log, error.advice)
     return outcome
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from hearpreprocess.corpus import labels, splits
 from hearpreprocess.corpus.foreign import NeededFiles, foreign_problem
-from hearpreprocess.corpus.table import LACKING, Omission, to_table
+from hearpreprocess.corpus.table import LACKING, Omission, labels_of, to_table
 from hearpreprocess.errors import CorpusError, HearPreprocessError, line_in
 from hearpreprocess.storage import counted
 from hearpreprocess.task import Clip, LeftOut, Local, NewFolds, TaskMode, Tree
@@ -43,9 +43,6 @@ def choose_clips(config: TaskMode, trees: Mapping[str, Tree]) -> tuple[pd.DataFr
             reason = f"they start after the end of a clip, {config.sample_duration:g} s"
             omissions.append(Omission(reason, count=dropped, of="events"))
     _check_published(config, table)
-    warnings += [
-        f"{omission.count:,} clips are left out: {LACKING}" for omission in omissions if omission.reason == LACKING
-    ]
     warnings += [_on_hidden(name, tree.passed_over) for name, tree in trees.items() if tree.passed_over]
     return table, omissions, warnings
 
@@ -81,6 +78,14 @@ def _clips(config: TaskMode, trees: Mapping[str, Tree]) -> Iterator[Clip | LeftO
         ) from error
     returned = "nothing" if clips is None else "one clip"
     raise CorpusError(f"{config.title}: clips() returns {returned}; it must yield clips")
+
+
+def excerpt_note(config: TaskMode, table: pd.DataFrame, omissions: Sequence[Omission]) -> str:
+    """What is normal of an excerpt: how many clips have no file in it, and which labels its splits lack; "" if none."""
+    lacking = [omission.count for omission in omissions if omission.reason == LACKING]
+    splits_without = splits.check_labels(table["split"].tolist(), labels_of(table), config)
+    facts = [*(f"{counted(count, 'clips')} left out, without a file in it" for count in lacking), *splits_without]
+    return f"an excerpt: {'; '.join(facts)}" if config.partial and facts else ""
 
 
 def _check_total(config: TaskMode, table: pd.DataFrame) -> None:

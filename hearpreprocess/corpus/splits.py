@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from hearpreprocess.corpus.table import Omission, labels_of
 from hearpreprocess.errors import SplitError, enumerate_problems
+from hearpreprocess.storage import counted
 from hearpreprocess.task import Label, NewFolds, SplitScheme, TaskMode, TrainValidTest, fold
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ def divide(table: pd.DataFrame, task: TaskMode) -> tuple[pd.DataFrame, list[Omis
     else:
         splits = table["split"].tolist()
     warnings = check_groups(table["group"].tolist(), splits)
-    warnings += check_labels(splits, labels, task)
+    lacking = check_labels(splits, labels, task)
+    warnings += [] if task.partial else lacking  # what an excerpt lacks is in its note
     capped = cap(table.assign(split=splits), scheme, task.sample_duration)
     if len(capped) < len(table):
         try:
@@ -167,7 +169,8 @@ def check_labels(splits: Sequence[str], labels: Sequence[Collection[Label]], tas
             enumerate_problems(f"{task.title}: {{count}} of its splits do not hold every label:", problems)
             + "\n  scores on splits with different labels do not compare"
         )
-    return [f"{len(problems)} splits do not hold every label ({problems[0]})"]
+    verb = "lacks" if len(problems) == 1 else "lack"
+    return [f"{counted(len(problems), 'splits')} {verb} labels ({problems[0]})"]
 
 
 def cap(table: pd.DataFrame, scheme: SplitScheme, sample_duration: float | None) -> pd.DataFrame:

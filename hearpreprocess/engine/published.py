@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shlex
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -127,8 +128,8 @@ def _steps_without_the_record(
         if not workspace.offline:
             return None
         raise OfflineError(
-            f"{without_credentials(request.record or '')} has not been looked up in {workspace.tmp_dir} before, and "
-            "nothing is downloaded offline; give the names of tarballs"
+            f"{without_credentials(request.record or '')}: the record has not been looked up in {workspace.tmp_dir} "
+            "before (--offline is set); name tarballs instead of tasks"
         )
     try:
         steps = steps_of(published.Tarballs((*(known or ()), *named)))
@@ -279,12 +280,20 @@ def _read(url: str, workspace: Workspace, notify: Notify) -> Any:
 
 
 def _offline_message(missing: Sequence[Path]) -> str:
-    if len(missing) == 1:
-        start = f"{missing[0]} is no archive" if missing[0].exists() else f"there is no {missing[0]}"
-        return f"{start}, and nothing is downloaded offline; put it there from {published.PAGE}"
-    headline = f"{{count}} tarballs are not in {missing[0].parent}, and nothing is downloaded offline; put them there "
-    names = [path.name for path in missing]
-    return enumerate_problems(f"{headline}from {published.PAGE}:", names, shown=_LISTED)
+    """What is missing where the network must not be used, and the commands that download it elsewhere."""
+    folder, wrong = missing[0].parent, [path for path in missing if path.exists()]
+    headline = f"{counted(len(missing), 'tarballs')} not found in {folder} (--offline is set)"
+    headline += f"; {', '.join(str(path) for path in wrong)} is no archive" if wrong else ""
+    names = [f"{path.name}  {_url(path)}" for path in missing]
+    commands = [f"wget -c -O {shlex.quote(str(path))} {shlex.quote(_url(path))}" for path in missing]
+    start = f"{headline}. To download on a machine with a network:"
+    listed = enumerate_problems(start, names, shown=_LISTED)
+    return "\n".join([listed, "", f"mkdir -p {shlex.quote(str(folder))}", *commands])
+
+
+def _url(path: Path) -> str:
+    """The address of a tarball of Zenodo's record."""
+    return f"{published.PAGE}/files/{path.name}?download=1"
 
 
 def _is_there(path: Path) -> bool:

@@ -14,6 +14,7 @@ from hearpreprocess.engine.execution import execute
 from hearpreprocess.engine.interruption import Interruption
 from hearpreprocess.engine.log import log_path
 from hearpreprocess.engine.needs import check_room_of_tasks
+from hearpreprocess.engine.offline import download_advice, missing_files
 from hearpreprocess.engine.origins import check_made_from_corpora
 from hearpreprocess.engine.published import published_steps, release_facts, tarballs_in_use
 from hearpreprocess.engine.starting import check_can_start
@@ -70,9 +71,9 @@ class Outcome:
     """The outcome of a run.
 
     `outputs`: the finished ones, in the request's order. `unfinished`: the titles of the others. `failures`: the
-    reported reasons. `warnings`: what steps warned of. `notes`: what they noted that needs no
-    attention. `log`: the file with all messages of steps and scheduler; None
-    if no step had to run. `seconds`: the duration of the run.
+    reported reasons. `warnings`: what steps warned of. `notes`: what they noted that needs no attention. `log`: the
+    file with all messages of steps and scheduler; None if no step had to run. `advice`: what to do about missing
+    downloads; "" for nothing. `seconds`: the duration of the run.
     """
 
     outputs: tuple[Path, ...]
@@ -81,6 +82,7 @@ class Outcome:
     warnings: tuple[JournalEntry, ...] = ()
     notes: tuple[JournalEntry, ...] = ()
     log: Path | None = None
+    advice: str = ""
     seconds: float = 0.0
 
     @property
@@ -94,7 +96,7 @@ class Outcome:
         if not self.unfinished:
             return None
         failures = [Failure(entry.title, entry.stage, entry.text) for entry in self.failures]
-        return UnfinishedError(self.unfinished, failures, self.log)
+        return UnfinishedError(self.unfinished, failures, self.log, self.advice)
 
 
 def run(request: Request, watch: Watch = _unwatched, notify: Callable[[str], object] = _ignore) -> Outcome:
@@ -212,8 +214,15 @@ def _run_steps(
         warnings=tuple(entry for entry in entries if entry.event == "warned"),
         notes=tuple(entry for entry in entries if entry.event == "noted"),
         log=log,
+        advice=_advice(request, workspace, log) if unfinished else "",
         seconds=time.monotonic() - started,
     )
+
+
+def _advice(request: Request, workspace: Workspace, log: Path) -> str:
+    """What to download elsewhere, for a run that must not use the network."""
+    missing = missing_files(request.tasks, workspace) if workspace.offline else {}
+    return download_advice(missing, log.with_suffix(".wget.sh")) if missing else ""
 
 
 def _is_complete(root: Step) -> bool:

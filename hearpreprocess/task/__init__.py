@@ -1,7 +1,7 @@
 """What a task module says: its configuration, split schemes, clips and sources, and the registry that finds tasks."""
 
 from hearpreprocess.task import registry
-from hearpreprocess.task.addresses import without_credentials
+from hearpreprocess.task.addresses import public_url, without_credentials
 from hearpreprocess.task.cells import TableError, TableRow, lines_of
 from hearpreprocess.task.characters import unusable_character
 from hearpreprocess.task.clips import Clip, Event, Label, LeftOut, Member
@@ -97,6 +97,7 @@ __all__ = [
     "named_clips",
     "opened_files",
     "parts_beside",
+    "public_url",
     "registry",
     "rows_in",
     "scheme_in_words",

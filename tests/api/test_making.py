@@ -110,7 +110,7 @@ def test_what_is_unfinished_is_told_with_its_reason_and_what_is_finished_stays(h
     )
     copy = pickle.loads(pickle.dumps(error))
     assert (str(copy), copy.failures, copy.log) == (str(error), error.failures, error.log)
-    assert hearpreprocess.load("out/tasks/toy_folds-v1-full").verify().outcome == "equal"
+    assert hearpreprocess.load("out/tasks/toy_folds-v1-full").verify().outcome == "ok"
 
 
 def test_messages_name_keywords_and_a_warning_is_a_warning(home: User, capfd: pytest.CaptureFixture[str]) -> None:

@@ -90,6 +90,7 @@ def corpus_manifest(task: registry.TaskReference, workspace: Workspace) -> dict[
         for failure in outcome.failures:
             print(f"{failure.title}, {failure.stage}:\n{failure.text}", file=sys.stderr)
         if outcome.unfinished:
+            print(outcome.advice, end="\n" if outcome.advice else "", file=sys.stderr)
             return None
         (folder,) = outcome.outputs
         return TaskReader(folder).manifest
