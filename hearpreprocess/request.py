@@ -47,11 +47,17 @@ def available_cores() -> int:
 
 
 def tasks_named(
-    words: Sequence[str], mode: str, sources: Mapping[str, str | os.PathLike[str]], zip_encoding: str | None
+    words: Sequence[str],
+    mode: str,
+    sources: Mapping[str, str | os.PathLike[str]],
+    zip_encoding: str | None,
+    *,
+    checks_extras: bool = True,
 ) -> tuple[TaskReference, ...]:
     """The tasks given by names, paths and groups, each once, with local directories or archives in place of sources.
 
-    `mode`: of the tasks that are not given as `name:mode`; see `registry.references`. Raises RequestError where a
+    `mode`: of the tasks that are not given as `name:mode`; see `registry.references`, also
+    for `checks_extras`. Raises RequestError where a
     source is missing or no task has the mode; ConfigError where a task cannot be made.
     """
     replaced = {}
@@ -63,7 +69,7 @@ def tasks_named(
                 f"{{sources}} {name}: there is no {without_credentials(text) if '://' in text else path}"
             )
         replaced[name] = str(path.resolve())
-    tasks = registry.references(words, mode, replaced, zip_encoding)
+    tasks = registry.references(words, mode, replaced, zip_encoding, checks_extras=checks_extras)
     if not tasks:
         raise RequestError(f"none of the tasks has a mode that {{mode}} {mode} stands for")
     return tuple(tasks)

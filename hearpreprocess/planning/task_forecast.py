@@ -51,7 +51,7 @@ def forecast(task: TaskReference, request: Request, sizes: Mapping[File, int]) -
         _add_listed(estimate, config, release, with_report=request.with_report)
     else:
         estimate.clips = None if config.published_clips is None else sum(config.published_clips)
-        estimate.assumed.append("what the corpus holds: its listing is not here (--until corpus makes it)")
+        estimate.assumed.append("the content of the corpus, as it is not indexed yet (--until corpus indexes it)")
         sample = _assumed_sample(estimate, config, rates, request.compression)
         estimate.items |= _to_make(
             estimate.title, {estimate.title: BatchForecast(estimate.clips or 0)}, rates, sample, workspace
@@ -103,7 +103,7 @@ def _is_done(step: Any) -> bool:
 
 def _assumed_sample(estimate: Forecast, config: TaskMode, rates: Sequence[int], compression: str) -> SampledClips:
     estimate.assumed.append(
-        f"recordings of {ASSUMED_RATE:,} Hz that pack to {100 * ASSUMED_RATIO:.0f}%, as none could be looked at"
+        f"recordings at {ASSUMED_RATE:,} Hz that compress to {100 * ASSUMED_RATIO:.0f}%, as none could be read"
     )
     return assumed_sample(config.sample_duration, rates, compression)
 
@@ -118,7 +118,7 @@ def _downloads(
             path = workspace.download_dir / file.filename
             size = path.stat().st_size if path.exists() else sizes.get(file, file.expected_size)
             if not path.exists() and file.size is None and size is not None and file not in sizes:
-                assumed.append(f"{bytes_text(size)} for {file.filename}, of which only that is known (see --ask-sizes)")
+                assumed.append(f"about {bytes_text(size)} for {file.filename} (--ask-sizes asks the server)")
             seconds = 0.0 if _is_done(step) else (size or 0) * SECONDS_A_BYTE["download"]
             if size is not None and not path.exists() and (begun := min(size, fetch.begun_bytes(path))):
                 size -= begun

@@ -166,7 +166,7 @@ def test_published_tasks_are_downloaded_and_resampled(
 @pytest.mark.parametrize(
     ("tasks", "keywords", "kind", "message"),
     [
-        ("no_such", {}, TaskNotFoundError, "no task is called 'no_such'"),
+        ("no_such", {}, TaskNotFoundError, "unknown task 'no_such'"),
         ("open", {}, ConfigError, r"^'open' stands for several tasks, .*give make\(\['open'\]\)$"),
         ("nsynth_pitch", {"mode": "all"}, ConfigError, "'nsynth_pitch' stands for several tasks"),
         ("open:full", {"from_published": True}, ConfigError, "'open:full' stands for several tasks"),

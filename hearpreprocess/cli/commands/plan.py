@@ -1,6 +1,6 @@
-"""Tell what a run would download, unpack and write, the disk and the time that it would take, and the licences.
+"""Show what a run would download, unpack and write, the disk space and time it would take, and the licences.
 
-Nothing is downloaded and nothing is made.
+Nothing is downloaded or made. Tasks are planned without their optional extras, which are named.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from hearpreprocess.cli.options import (
     request_of,
     set_run_defaults,
 )
+from hearpreprocess.installation import install_command
 from hearpreprocess.storage import bytes_text, table
 from hearpreprocess.task import registry
 
@@ -40,7 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_work(parser)
     add_skips(parser)
     parser.add_argument(
-        "--ask-sizes", action="store_true", help="ask the servers for sizes that are not known; only headers are read"
+        "--ask-sizes", action="store_true", help="ask the servers for unknown sizes; only headers are read"
     )
     add_no_report(parser)
     set_run_defaults(parser)
@@ -63,11 +64,15 @@ def run(options: argparse.Namespace) -> int:
         return 0
     rows = [_row(item) for item in (*forecasts.values(), *([total] if request.clean or len(forecasts) > 1 else []))]
     print("\n".join(table(rows, right=tuple(rows[0])[1:])))
-    print("\nThe time is that of the work, without the network's.")
+    print("\nTimes do not include downloads.")
     _print_disks(total, request.workspace)
     if request.clean:
-        text = "are removed on the way, as tasks are finished (--clean); the peak of all together allows for that."
-        print(f"{bytes_text(total.between)} of it {text}")
+        text = "removed as tasks finish (--clean); the peak of all together takes this into account."
+        print(f"{bytes_text(total.between)} of it are {text}")
+    extras = {extra: None for task in request.tasks for extra in registry.missing_extras(task.resolve())}
+    if extras:
+        titles = [task.resolve().title for task in request.tasks if registry.missing_extras(task.resolve())]
+        print(f"to install first: {install_command(list(extras))}  ({', '.join(titles)})")
     for assumption in total.assumed:
         print(f"assumed: {assumption}")
     for licence, titles in total.licences.items():
@@ -77,16 +82,14 @@ def run(options: argparse.Namespace) -> int:
 
 def _asked_sizes(tasks: Sequence[registry.TaskReference], workspace: Workspace) -> dict[File, int]:
     """The sizes of files to download with unknown size, as far as servers state them."""
-    from hearpreprocess.cli.commands.sources import ask
+    from hearpreprocess.cli.commands.sources import asked_sizes
 
     files = (file for task in tasks for source in task.resolve().sources.values() for file in source.files)
     wanted = [file for file in files if file.size is None and not (workspace.download_dir / file.filename).exists()]
-    sizes: dict[File, int] = {}
-    for file, answer in ask(dict.fromkeys(wanted)):
-        if answer["size"] is not None:
-            sizes.setdefault(file, answer["size"])
+    sizes = asked_sizes(wanted)
     if unknown := [file.filename for file in dict.fromkeys(wanted) if file not in sizes]:
-        print(f"no server tells the size of {', '.join(unknown[:5])}{' ...' if unknown[5:] else ''}", file=sys.stderr)
+        shown = f"{', '.join(unknown[:5])}{' ...' if unknown[5:] else ''}"
+        print(f"note: no server states the size of {shown}", file=sys.stderr)
     return sizes
 
 

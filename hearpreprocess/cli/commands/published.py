@@ -27,7 +27,7 @@ examples:
   hearpreprocess published esc50 nsynth_pitch:50h --sample-rates 16000 32000
   hearpreprocess published ~/hear2021-esc50-v2.0.0-full-48000.tar.gz --sample-rates 24000
 
-exit status: 0 everything is done, 1 something failed, 2 the command cannot be understood, 130 interrupted
+exit status: 0 success, 1 failure, 2 usage error, 130 interrupted
 """
 
 
