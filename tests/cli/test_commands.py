@@ -74,7 +74,8 @@ def test_list_asks_servers_for_sizes_where_it_is_told_to(user: User, server: Ser
 def test_a_plan_needs_no_extras_and_names_them(user: User) -> None:
     (user.folder / "sitecustomize.py").write_text(
         "import importlib.util\nfind = importlib.util.find_spec\n"
-        "importlib.util.find_spec = lambda name, *more: None if name in ('unrar', 'pretty_midi') else find(name, *more)\n"
+        "hidden = ('unrar', 'pretty_midi')\n"
+        "importlib.util.find_spec = lambda name, *more: None if name in hidden else find(name, *more)\n"
     )
     tasks = ("beehive_states_fold0", "maestro", "esc50")
     planned = user.run_anew("plan", *tasks, "--sample-rates", "16000", PYTHONPATH=str(user.folder))
