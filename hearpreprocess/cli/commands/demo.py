@@ -15,8 +15,8 @@ from hearpreprocess.storage import bytes_text, counted
 TASKS = ("beijing_opera", "dcase2016_task2", "spoken_digit")
 """A small task of sounds, one of events, and one of speech."""
 
-SECONDS_A_TASK, BYTES_A_TASK = 5.0, 45_000_000
-"""On average, at one rate: seconds of one core, and bytes of all files; measured on all synthetic tasks."""
+SECONDS_TO_START, SECONDS_A_TASK, BYTES_A_TASK = 5.0, 5.0, 45_000_000
+"""Of any run in seconds and, on average at one rate, of a task: seconds of one core and bytes of all its files."""
 
 EPILOG = f"""\
 examples:
@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
 def _announcement(request: Request) -> str:
     """What the run makes, and roughly its time and disk space."""
     tasks, rates, cores = len(request.tasks), len(request.sample_rates), request.workers
-    seconds = tasks * SECONDS_A_TASK * (1 + rates) / 2 / cores
+    seconds = SECONDS_TO_START + tasks * SECONDS_A_TASK * (1 + rates) / 2 / cores
     time = f"{seconds / 60:,.0f} min" if seconds >= 90 else f"{seconds:,.0f} s"
     return (
         f"Making {counted(tasks, 'tasks')} of synthetic recordings at {', '.join(map(str, request.sample_rates))} Hz: "
