@@ -22,8 +22,14 @@ from hearpreprocess.verify.membership import membership
 from hearpreprocess.verify.metadata import counts, metadata
 from hearpreprocess.verify.structure import structure
 
-OK, MISMATCH, UNVERIFIED = "ok", "MISMATCH", "unverified"
-"""The outcomes of a finished task: what is known of it agrees, something does not, nothing is known to compare with."""
+OK = "ok"
+"""The outcome of a finished task where something is known of it and all of it agrees."""
+
+MISMATCH = "MISMATCH"
+"""The outcome of a finished task where something is not what it should be."""
+
+UNVERIFIED = "unverified"
+"""The outcome of a finished task where nothing is known to compare it with."""
 
 CHECKS: tuple[Callable[[Inspection], Iterator[Finding]], ...] = (
     structure,
