@@ -18,8 +18,8 @@ help:  ## Show the targets
 
 setup: $(VENV)/installed  ## Install hearpreprocess in .venv
 
-demo: $(VENV)/installed  ## Make every task of generated recordings, from its archives to its tarballs, without any download
-	$(RUN) all --mode synthetic
+demo: $(VENV)/installed  ## Make every task of synthetic recordings, from its archives to its tarballs, without any download
+	$(RUN) demo all
 
 all-open-tasks: $(VENV)/installed  ## Make HEAR's open tasks in all their modes; ARGS="..." adds options
 	$(RUN) open --mode all $(ARGS)

@@ -67,11 +67,13 @@ class UnfinishedError(HearPreprocessError, RuntimeError):
     """A run has ended before everything was made; what was finished is kept.
 
     `unfinished`: the titles of the tasks or files that are missing. `failures`: what the steps reported. `log`: the
-    file with all messages of the run; None if there is none.
+    file with all messages of the run; None if there is none. `advice`: what else to tell the user, "" for nothing.
     """
 
-    def __init__(self, unfinished: Sequence[str], failures: Sequence[Failure], log: Path | None) -> None:
-        self.unfinished, self.failures, self.log = tuple(unfinished), tuple(failures), log
+    def __init__(
+        self, unfinished: Sequence[str], failures: Sequence[Failure], log: Path | None, advice: str = ""
+    ) -> None:
+        self.unfinished, self.failures, self.log, self.advice = tuple(unfinished), tuple(failures), log, advice
         super().__init__(self.text(str(log)))
 
     def text(self, log: str) -> str:
@@ -81,13 +83,14 @@ class UnfinishedError(HearPreprocessError, RuntimeError):
             f"Not finished: {', '.join(self.unfinished)}",
             *(f"{title}, {stage}:\n{reason}" for title, stage, reason in reversed(of_reasons.values())),
             *([] if self.failures else ["No step reported an error."]),
+            *filter(None, [self.advice]),
             f"Full log: {log if self.log else 'none'}. "
             "Fix the problem and run the same command again; finished work is kept.",
         ]
         return "\n\n".join(paragraphs)
 
-    def __reduce__(self) -> tuple[type[UnfinishedError], tuple[Sequence[str], Sequence[Failure], Path | None]]:
-        return type(self), (self.unfinished, self.failures, self.log)
+    def __reduce__(self) -> tuple[type[UnfinishedError], tuple[Sequence[str], Sequence[Failure], Path | None, str]]:
+        return type(self), (self.unfinished, self.failures, self.log, self.advice)
 
 
 class ChangedCodeError(HearPreprocessError, RuntimeError):

@@ -47,11 +47,17 @@ def available_cores() -> int:
 
 
 def tasks_named(
-    words: Sequence[str], mode: str, sources: Mapping[str, str | os.PathLike[str]], zip_encoding: str | None
+    words: Sequence[str],
+    mode: str,
+    sources: Mapping[str, str | os.PathLike[str]],
+    zip_encoding: str | None,
+    *,
+    checks_extras: bool = True,
 ) -> tuple[TaskReference, ...]:
     """The tasks given by names, paths and groups, each once, with local directories or archives in place of sources.
 
-    `mode`: of the tasks that are not given as `name:mode`; see `registry.references`. Raises RequestError where a
+    `mode`: of the tasks that are not given as `name:mode`; see `registry.references`, also
+    for `checks_extras`. Raises RequestError where a
     source is missing or no task has the mode; ConfigError where a task cannot be made.
     """
     replaced = {}
@@ -63,7 +69,7 @@ def tasks_named(
                 f"{{sources}} {name}: there is no {without_credentials(text) if '://' in text else path}"
             )
         replaced[name] = str(path.resolve())
-    tasks = registry.references(words, mode, replaced, zip_encoding)
+    tasks = registry.references(words, mode, replaced, zip_encoding, checks_extras=checks_extras)
     if not tasks:
         raise RequestError(f"none of the tasks has a mode that {{mode}} {mode} stands for")
     return tuple(tasks)
@@ -81,9 +87,9 @@ class Request:
     hertz. `workspace`: the directories, and whether the network may be used. `until`: the last stage, None for finished
     tasks. `skip_bad_clips`: how many clips may be left out because their recordings cannot be used. `compression`: one
     of COMPRESSIONS. `clean`: remove intermediate results of finished tasks, and published tarballs that were
-    downloaded. `with_report`: write a report into each
-    finished task. `workers`: the number of processes. `scheduler_url`: of a luigid that several hosts share, None for a
-    scheduler in this process.
+    downloaded. `with_report`: write a report into each finished task. `workers`: the number of processes. `force`:
+    start although a disk looks too small. `scheduler_url`: of a luigid that several hosts share, None for a scheduler
+    in this process.
     """
 
     workspace: Workspace
@@ -98,6 +104,7 @@ class Request:
     clean: bool = False
     with_report: bool = True
     workers: int = 1
+    force: bool = False
     scheduler_url: str | None = None
 
     def __post_init__(self) -> None:
@@ -126,8 +133,8 @@ class Request:
             yield f"{{workers}} must be at least 1, got {self.workers}"
         if self.skip_bad_clips < 0:
             yield f"{{skip_bad_clips}} must be 0 or more, got {self.skip_bad_clips}"
-        if not self.workspace.most_expansion > 0:
-            yield f"{{most_expansion}} must be positive, got {self.workspace.most_expansion:g}"
+        if not self.workspace.max_expansion > 0:
+            yield f"{{max_expansion}} must be positive, got {self.workspace.max_expansion:g}"
         if self.compression not in COMPRESSIONS:
             yield f"{{compression}} must be one of {', '.join(COMPRESSIONS)}, got {self.compression!r}"
         if not self.sample_rates:

@@ -20,7 +20,7 @@ def beehive_states(fold: int, train_hive: str, test_hive: str, published: tuple[
     def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
         for name, tree in sources.items():
             split = {train_hive: "train", test_hive: "test"}[name.partition("_")[0]]
-            for member in tree.glob("**/*.wav"):
+            for member in tree.glob("**/[Hh]ive*.wav"):
                 yield Clip(member, labels="NOQUEEN" if "NO" in member.name else "QUEEN", split=split)
 
     return TaskConfig(
@@ -65,10 +65,18 @@ def beehive_states(fold: int, train_hive: str, test_hive: str, published: tuple[
                 sample_duration=2.0,
                 extras=(),
                 sources={
-                    "hive1_12062018": Archive(f"{EXCERPTS}/hive1_12062018.zip", md5="461c77d29e5c2c4ac51deb0b87c82d5c"),
-                    "hive1_31052018": Archive(f"{EXCERPTS}/hive1_31052018.zip", md5="c0e0b4c33879b865de022413138a61da"),
-                    "hive3_14072017": Archive(f"{EXCERPTS}/hive3_14072017.zip", md5="2650a40a1e38088391181451e0183ca6"),
-                    "hive3_28072017": Archive(f"{EXCERPTS}/hive3_28072017.zip", md5="51d43e9621b8ad7681a44355f70329a2"),
+                    "hive1_12062018": Archive(
+                        f"{EXCERPTS}/hive1_12062018.zip", md5="461c77d29e5c2c4ac51deb0b87c82d5c", size=1_810_965
+                    ),
+                    "hive1_31052018": Archive(
+                        f"{EXCERPTS}/hive1_31052018.zip", md5="c0e0b4c33879b865de022413138a61da", size=1_736_083
+                    ),
+                    "hive3_14072017": Archive(
+                        f"{EXCERPTS}/hive3_14072017.zip", md5="2650a40a1e38088391181451e0183ca6", size=2_261_969
+                    ),
+                    "hive3_28072017": Archive(
+                        f"{EXCERPTS}/hive3_28072017.zip", md5="51d43e9621b8ad7681a44355f70329a2", size=2_245_251
+                    ),
                 },
             ),
             "synthetic": Mode(sample_duration=2.0, sources={day: Synthetic(f"Beehive-{day}") for day in DAYS}),

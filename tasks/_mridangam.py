@@ -10,7 +10,7 @@ def mridangam(name: str, name_pattern: str) -> TaskConfig:
     """The task whose label is a part of a recording's name: <id>__<user>__<stroke>-<tonic>-<number>.wav."""
 
     def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
-        for member in sources["corpus"].glob("**/*.wav"):
+        for member in sources["corpus"].glob("**/*__*__*-*-*.wav"):
             yield Clip(member, labels=re.fullmatch(name_pattern, member.stem)["label"])
 
     return TaskConfig(
@@ -56,6 +56,7 @@ def mridangam(name: str, name_pattern: str) -> TaskConfig:
                     "corpus": Archive(
                         "https://github.com/kmarufraj/s-task/raw/main/mridangam-train-small.zip",
                         md5="8269ea439beacacf8db19d6c26dd1e71",
+                        size=417_537,
                     )
                 },
             ),

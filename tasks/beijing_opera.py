@@ -14,7 +14,7 @@ from hearpreprocess import Archive, Clip, Mode, NewFolds, Synthetic, TaskConfig,
 
 def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
     # <id>__<user>__<label>-<number>.wav
-    for member in sources["corpus"].glob("**/*.wav"):
+    for member in sources["corpus"].glob("**/*__*__*-*.wav"):
         yield Clip(member, labels=member.stem.rpartition("__")[2].rpartition("-")[0])
 
 
@@ -56,6 +56,7 @@ config = TaskConfig(
                 "corpus": Archive(
                     "https://github.com/kmarufraj/s-task/raw/main/beijing_opera-train-small.zip",
                     md5="391b086d4a81c525d8b052ac50a6a8c0",
+                    size=2_013_836,
                 )
             },
         ),

@@ -69,6 +69,7 @@ config = TaskConfig(
                 "corpus": Archive(
                     "https://github.com/kmarufraj/s-task/raw/main/esc50-all_folds-small.zip",
                     md5="08bb240e414ce96529087aba52983b1c",
+                    size=2_775_738,
                 )
             },
             sample_duration=2,

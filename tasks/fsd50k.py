@@ -93,10 +93,14 @@ config = TaskConfig(
         "small": Mode(
             partial=True,
             sources={
-                "train": Archive(f"{EXCERPTS}/fsd50k-train-small.zip", md5="75fc0ae63467ada263ead31afff0978a"),
-                "test": Archive(f"{EXCERPTS}/fsd50k-test-small.zip", md5="1b3c32e6183b6f991b32ad2ee793a2c5"),
+                "train": Archive(
+                    f"{EXCERPTS}/fsd50k-train-small.zip", md5="75fc0ae63467ada263ead31afff0978a", size=2_323_065
+                ),
+                "test": Archive(
+                    f"{EXCERPTS}/fsd50k-test-small.zip", md5="1b3c32e6183b6f991b32ad2ee793a2c5", size=2_223_396
+                ),
                 "ground_truth": Archive(
-                    f"{EXCERPTS}/fsd50k-ground_truth-small.zip", md5="e730b34c0d71a4607338c8fea1b3c3d2"
+                    f"{EXCERPTS}/fsd50k-ground_truth-small.zip", md5="e730b34c0d71a4607338c8fea1b3c3d2", size=333_831
                 ),
             },
         ),

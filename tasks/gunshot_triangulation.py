@@ -99,6 +99,7 @@ config = TaskConfig(
                 "corpus": Archive(
                     "https://github.com/kmarufraj/s-task/raw/main/gunshot_triangulation.zip",
                     md5="c24bfa3b60fc9a2f51169fdb9bc336fa",
+                    size=3_581_337,
                 )
             },
         ),

@@ -14,7 +14,7 @@ from hearpreprocess import Archive, Clip, Mode, NewFolds, Synthetic, TaskConfig,
 
 def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
     # <count>_<hash>.wav
-    for member in sources["corpus"].glob("**/*.wav"):
+    for member in sources["corpus"].glob("**/[0-9]*_*.wav"):
         yield Clip(member, labels=int(member.stem.partition("_")[0]))
 
 
@@ -63,6 +63,7 @@ config = TaskConfig(
                 "corpus": Archive(
                     "https://github.com/kmarufraj/s-task/raw/main/libricount-train-small.zip",
                     md5="25d1bd1e71800440d635171a8f41a5f7",
+                    size=2_778_570,
                     reads=(),
                 )
             },

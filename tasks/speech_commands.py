@@ -92,10 +92,15 @@ config = TaskConfig(
             partial=True,
             sources={
                 "train": Archive(
-                    f"{EXCERPTS}/speech_commands_v0.02-small.zip", md5="455123a88b8410d1f955c77ad331524f", reads=READ
+                    f"{EXCERPTS}/speech_commands_v0.02-small.zip",
+                    md5="455123a88b8410d1f955c77ad331524f",
+                    size=3_579_702,
+                    reads=READ,
                 ),
                 "test": Archive(
-                    f"{EXCERPTS}/speech_commands_test_set_v0.02-small.zip", md5="26d08374a7abd13ca2f4a4b8424f41d0"
+                    f"{EXCERPTS}/speech_commands_test_set_v0.02-small.zip",
+                    md5="26d08374a7abd13ca2f4a4b8424f41d0",
+                    size=2_220_508,
                 ),
             },
         ),

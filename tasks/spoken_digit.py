@@ -62,6 +62,7 @@ config = TaskConfig(
                 "corpus": Archive(
                     "https://github.com/hearbenchmark/hear2021-open-tasks-downsampled/raw/main/spoken_digit-small.zip",
                     md5="69d50c15805ea11beb12d9a4db1d4c2a",
+                    size=77_531,
                 )
             },
         ),

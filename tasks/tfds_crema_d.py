@@ -53,7 +53,7 @@ EXCERPTS = "https://github.com/kmarufraj/s-task/raw/main"
 
 def clips(sources: Mapping[str, Tree]) -> Iterator[Clip | LeftOut]:
     # <speaker>_<sentence>_<emotion>_<level>.wav
-    found = sources["corpus"].glob("**/*.wav")
+    found = sources["corpus"].glob("**/[0-9][0-9][0-9][0-9]_*_*_*.wav")
     members = [member for member in found if member.stem not in LEFT_OUT]
     yield from (LeftOut(member, "not in TensorFlow Datasets") for member in found if member.stem in LEFT_OUT)
     for split, shards in SHARDS.items():
@@ -107,9 +107,15 @@ config = TaskConfig(
             sample_duration=2.0,
             clips=named_clips,
             sources={
-                "train": Archive(f"{EXCERPTS}/crema_d-train-small.zip", md5="a42147d0bed93d579250a064c6a46000"),
-                "test": Archive(f"{EXCERPTS}/crema_d-test-small.zip", md5="f7f9d662d43de2ecd6ed2cc75adcf315"),
-                "valid": Archive(f"{EXCERPTS}/crema_d-valid-small.zip", md5="d1bdddb23004d421218533b72e64737c"),
+                "train": Archive(
+                    f"{EXCERPTS}/crema_d-train-small.zip", md5="a42147d0bed93d579250a064c6a46000", size=74_376
+                ),
+                "test": Archive(
+                    f"{EXCERPTS}/crema_d-test-small.zip", md5="f7f9d662d43de2ecd6ed2cc75adcf315", size=61_802
+                ),
+                "valid": Archive(
+                    f"{EXCERPTS}/crema_d-valid-small.zip", md5="d1bdddb23004d421218533b72e64737c", size=59_363
+                ),
             },
         ),
         "synthetic": Mode(sample_duration=1.0, sources={"corpus": Synthetic("CREMA-D", archived=False)}),

@@ -17,7 +17,8 @@ from hearpreprocess import Archive, Clip, Mode, NewFolds, Synthetic, TaskConfig,
 def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
     tree = sources["corpus"]
     # <genre>.<number>.wav; .au copies have the same names
-    members = {f"{member.stem}.wav": member for suffix in ("au", "wav") for member in tree.glob(f"**/*.{suffix}")}
+    found = [*tree.glob("**/*.[0-9]*.au"), *tree.glob("**/*.[0-9]*.wav")]
+    members = {f"{member.stem}.wav": member for member in found}
     for key, name in tfds_names("gtzan", "train", members, shards=32).items():
         yield Clip(members[key], labels=key.partition(".")[0], name=name)
 
@@ -73,6 +74,7 @@ config = TaskConfig(
                 "corpus": Archive(
                     "https://github.com/kmarufraj/s-task/raw/main/gtzan-small.zip",
                     md5="c3ac045c759cde4c5f44d2e7daf5d43d",
+                    size=91_875,
                 )
             },
         ),

@@ -68,6 +68,7 @@ config = TaskConfig(
                 "corpus": Archive(
                     "https://github.com/kmarufraj/s-task/raw/main/gtzan_music_speech-small.zip",
                     md5="11d0448e2c497ce1a3bd1a9ee5710aee",
+                    size=76_931,
                 )
             },
         ),

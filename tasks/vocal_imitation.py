@@ -64,6 +64,7 @@ config = TaskConfig(
                 "corpus": Archive(
                     "https://github.com/kmarufraj/s-task/raw/main/vocal_imitation-train-small.zip",
                     md5="08283695cafda4ba42a7f42f75f568d1",
+                    size=3_144_078,
                 )
             },
         ),

@@ -69,6 +69,7 @@ config = TaskConfig(
                 "corpus": Archive(
                     "https://github.com/kmarufraj/s-task/raw/main/vox_lingua-train-small.zip",
                     md5="b94370873fbbdc34241a6e4f7eb1952b",
+                    size=1_081_252,
                 )
             },
         ),

@@ -53,7 +53,7 @@ def test_what_cannot_be_asked_for_is_refused_by_name(workspace: Workspace, facts
 
 
 def test_limits_and_directories_of_the_workspace_are_checked_too(workspace: Workspace) -> None:
-    with pytest.raises(RequestError, match="^most_expansion must be positive, got 0"):
-        Request(workspace=dataclasses.replace(workspace, most_expansion=0), tasks=tuple(TASKS))
+    with pytest.raises(RequestError, match="^max_expansion must be positive, got 0"):
+        Request(workspace=dataclasses.replace(workspace, max_expansion=0), tasks=tuple(TASKS))
     with pytest.raises(RequestError, match="holds the task modules"):
         Request(workspace=dataclasses.replace(workspace, tasks_dir=registry.built_in_folder()), tasks=tuple(TASKS))

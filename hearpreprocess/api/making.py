@@ -42,9 +42,10 @@ def make(  # type: ignore[overload-overlap]  # a text is an iterable, too
     record: str | None = None,
     skip_bad_clips: int = 0,
     zip_encoding: str | None = None,
-    most_expansion: float = DEFAULT_EXPANSION,
+    max_expansion: float = DEFAULT_EXPANSION,
     compression: str = COMPRESSIONS[0],
     clean: bool = False,
+    force: bool = False,
     report: bool = True,
 ) -> FinishedTask: ...
 
@@ -66,9 +67,10 @@ def make(
     record: str | None = None,
     skip_bad_clips: int = 0,
     zip_encoding: str | None = None,
-    most_expansion: float = DEFAULT_EXPANSION,
+    max_expansion: float = DEFAULT_EXPANSION,
     compression: str = COMPRESSIONS[0],
     clean: bool = False,
+    force: bool = False,
     report: bool = True,
 ) -> list[FinishedTask]: ...
 
@@ -89,10 +91,12 @@ def make(
     record: str | None = None,
     skip_bad_clips: int = 0,
     zip_encoding: str | None = None,
-    most_expansion: float = DEFAULT_EXPANSION,
+    max_expansion: float = DEFAULT_EXPANSION,
     compression: str = COMPRESSIONS[0],
     clean: bool = False,
+    force: bool = False,
     report: bool = True,
+    most_expansion: float | None = None,
 ) -> FinishedTask | list[FinishedTask]:
     """Make a task, or several, and load them: what is finished already is not made again.
 
@@ -114,9 +118,10 @@ def make(
     `record`: with `from_published`, the URL that lists the tarballs, by default Zenodo's.
     `skip_bad_clips`: how many clips may be left out because their recordings cannot be used.
     `zip_encoding`: of names in zip archives, where they are not marked as UTF-8.
-    `most_expansion`: how many times larger than its archive a source may be.
+    `max_expansion`: how many times larger than its archive a source may be.
     `compression`: of tarballs, `fast` or `small`.
     `clean`: remove the intermediate results of finished tasks, and published tarballs that were downloaded.
+    `force`: start although a disk looks too small for the run.
     `report`: write a report into each task.
 
     Warnings of the run are given as HearPreprocessWarning when it ends. Raises UnfinishedError, with the reasons and
@@ -127,10 +132,15 @@ def make(
     """
     with errors_in_keywords():
         forget_unless_running()
+        if most_expansion is not None:
+            text = "most_expansion is now max_expansion; the old name works until the next release"
+            warnings.warn(text, HearPreprocessWarning, stacklevel=3)
+            max_expansion = most_expansion
         words = words_of(tasks)
         if not words:
             return []
-        arguments.flags(offline=offline, progress=progress, from_published=from_published, clean=clean, report=report)
+        arguments.flags(offline=offline, progress=progress, from_published=from_published, clean=clean)
+        arguments.flags(force=force, report=report)
         local, encoding = arguments.sources(sources), arguments.encoding("zip_encoding", zip_encoding)
         if from_published and (local or encoding):
             raise ConfigError("from_published takes the place of sources and zip_encoding")
@@ -145,7 +155,7 @@ def make(
             if download_dir is None
             else arguments.directory("download_dir", download_dir),
             offline=offline,
-            most_expansion=arguments.factor("most_expansion", most_expansion),
+            max_expansion=arguments.factor("max_expansion", max_expansion),
         )
         mode = arguments.text("mode", mode) or "default"
         request = Request(
@@ -158,6 +168,7 @@ def make(
             skip_bad_clips=arguments.whole_number("skip_bad_clips", skip_bad_clips),
             compression=compression,
             clean=clean,
+            force=force,
             with_report=report,
             workers=available_cores() if workers is None else arguments.whole_number("workers", workers),
         )
@@ -184,7 +195,7 @@ def _run(request: Request, *, progress: bool) -> Outcome:
         warnings.warn(text, HearPreprocessWarning, stacklevel=3)
     if error := outcome.error:
         failures = [failure._replace(reason=in_keywords(failure.reason)) for failure in error.failures]
-        raise UnfinishedError(error.unfinished, failures, error.log)
+        raise UnfinishedError(error.unfinished, failures, error.log, error.advice)
     return outcome
 
 

@@ -14,7 +14,7 @@ from hearpreprocess.storage import LONGEST_NAME, counted
 MOST_MEMBERS = 2_000_000
 """The largest source of HEAR has 305,979; a list of them costs a few hundred bytes each."""
 
-MOST_EXPANSION = 100
+MAX_EXPANSION = 100
 """How many times larger than its archive a source may be; recordings seldom shrink to less than a third."""
 
 _LONGEST_PATH = 3000
@@ -38,7 +38,7 @@ _DRIVE = re.compile(r"[A-Za-z]:[/\\]")
 class Listing:
     """Collects the members of an archive and every problem with them.
 
-    `packed_bytes`: the size of the archive, None for a directory; its members may be at most `most_expansion` times as
+    `packed_bytes`: the size of the archive, None for a directory; its members may be at most `max_expansion` times as
     large. `on_note`: what is called with a text that a user should know of the archive.
     """
 
@@ -46,14 +46,14 @@ class Listing:
         self,
         archive: str,
         packed_bytes: int | None = None,
-        most_expansion: float = MOST_EXPANSION,
+        max_expansion: float = MAX_EXPANSION,
         on_note: Callable[[str], object] = lambda text: None,
     ) -> None:
         self.note = on_note
         self._archive = archive
         self._packed_bytes = packed_bytes
-        self._most_expansion = most_expansion
-        self._bytes_left = max(_ALWAYS_ALLOWED_BYTES, most_expansion * (packed_bytes or 0))
+        self._max_expansion = max_expansion
+        self._bytes_left = max(_ALWAYS_ALLOWED_BYTES, max_expansion * (packed_bytes or 0))
         self._sizes: dict[str, int] = {}
         self._problems: list[str] = []
         self._advices: dict[str, None] = {}
@@ -71,9 +71,9 @@ class Listing:
             self._bytes_left -= size
             if self._bytes_left < 0:
                 raise ArchiveError(
-                    f"{self._archive}: its members are more than {self._most_expansion:g} times as large as the "
+                    f"{self._archive}: its members are more than {self._max_expansion:g} times as large as the "
                     f"archive of {self._packed_bytes:,} bytes, as of {path!r} with {size:,} bytes. "
-                    "Where that is meant to be so, give --most-expansion"
+                    "Where that is meant to be so, give --max-expansion"
                 )
         advice = _UNPACK if problem else _RENAME
         if problem is None and not _is_readable(path):

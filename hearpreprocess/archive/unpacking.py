@@ -12,7 +12,7 @@ from typing import BinaryIO
 from hearpreprocess.archive import folder as folders
 from hearpreprocess.archive import rar, tar, zip
 from hearpreprocess.archive.joined import opened_parts
-from hearpreprocess.archive.listing import MOST_EXPANSION, Listing
+from hearpreprocess.archive.listing import MAX_EXPANSION, Listing
 from hearpreprocess.archive.opened import OpenedMember
 from hearpreprocess.archive.tar_headers import BLOCK, has_magic, is_header
 from hearpreprocess.errors import ArchiveError
@@ -28,7 +28,7 @@ def unpack(
     on_member: Callable[[int], object] = lambda count: None,
     *,
     archived: bool = True,
-    most_expansion: float = MOST_EXPANSION,
+    max_expansion: float = MAX_EXPANSION,
     encoding: str | None = None,
     on_note: Callable[[str], object] = lambda text: None,
 ) -> dict[str, int]:
@@ -41,7 +41,7 @@ def unpack(
 
     Raises ArchiveError where an archive is damaged or of no known format, or holds a member that could be written
     outside `folder`, a link, a device, an encrypted member, two members of one path, or no file at all; where its
-    members are more than `most_expansion` times as large as the archive, or more than MOST_MEMBERS.
+    members are more than `max_expansion` times as large as the archive, or more than MOST_MEMBERS.
     """
     paths = list(files.values())
     if len(paths) == 1 and paths[0].is_dir():
@@ -51,7 +51,7 @@ def unpack(
     module = _format(paths)
     unpack_format: Unpack = partial(zip.unpack, encoding=encoding) if module is zip else module.unpack
     packed_bytes = sum(path.stat().st_size for path in paths)
-    listing = Listing(paths[-1].name, packed_bytes, most_expansion, on_note)
+    listing = Listing(paths[-1].name, packed_bytes, max_expansion, on_note)
     sizes = unpack_format(paths, select, folder, on_member, listing)
     if not sizes:
         raise ArchiveError(f"{paths[-1]} is no whole {module.__name__.rpartition('.')[2]} archive: it holds no files")
@@ -63,7 +63,7 @@ def opened_members(
     select: Callable[[str], bool],
     folder: Path,
     *,
-    most_expansion: float = MOST_EXPANSION,
+    max_expansion: float = MAX_EXPANSION,
     encoding: str | None = None,
 ) -> Iterator[tuple[str, Path | OpenedMember]]:
     """The selected members of an archive in one pass, each to be read before the next one.
@@ -75,7 +75,7 @@ def opened_members(
     if _format(paths) is tar:
         yield from tar.opened_members(paths, select, folder)
         return
-    sizes = unpack(files, select, folder, most_expansion=most_expansion, encoding=encoding)
+    sizes = unpack(files, select, folder, max_expansion=max_expansion, encoding=encoding)
     for path in filter(select, sizes):
         yield path, folder / path
 

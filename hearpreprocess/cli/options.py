@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from hearpreprocess.errors import ConfigError
 from hearpreprocess.request import (
@@ -33,7 +35,7 @@ def add_tasks(parser: argparse.ArgumentParser, nargs: str) -> None:
     parser.add_argument(
         "--mode",
         default="default",
-        help="default, all (every mode but excerpts and made-up ones), or one that the tasks have: full, 5h, 50h, "
+        help="default, all (every mode but excerpts and synthetic ones), or one that the tasks have: full, 5h, 50h, "
         "small, synthetic",
     )
 
@@ -73,28 +75,51 @@ def add_directories(parser: argparse.ArgumentParser) -> None:
     )
 
 
+class OldSpelling(argparse.Action):
+    """An option under its name of an earlier version: it works for one more release, with a note.
+
+    `now`: its name, whose value it sets.
+    """
+
+    def __init__(self, option_strings: Sequence[str], dest: str, now: str, **facts: Any) -> None:
+        super().__init__(option_strings, dest, default=argparse.SUPPRESS, help=argparse.SUPPRESS, **facts)
+        self._now = now
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None
+    ) -> None:
+        """Called by argparse where the option is given."""
+        print(f"note: {option} is now {self._now}; the old name works until the next release", file=sys.stderr)
+        setattr(namespace, self.dest, True if self.nargs == 0 else values)
+
+
 def directory(text: str) -> Path:
     """A directory; not "", which an unset variable of the shell gives and which would mean the current one."""
     if not text:
-        raise argparse.ArgumentTypeError("expected a directory, got an empty text")
+        raise argparse.ArgumentTypeError("expected a directory, got an empty string")
     return Path(text)
 
 
 def add_work(parser: argparse.ArgumentParser) -> None:
     """Add the options of execution, on which no clip depends."""
-    parser.add_argument("--num-workers", type=int, metavar="N", help="processes at work at once (default: all cores)")
+    parser.add_argument("--num-workers", type=int, metavar="N", help="number of worker processes (default: all cores)")
     parser.add_argument(
         "--compression",
         choices=COMPRESSIONS,
         default=COMPRESSIONS[0],
-        help="how tarballs are packed: fast (default), or small: ten times the time for a few per cent less space",
+        help="compression of tarballs: fast (default), or small: ten times slower, a few per cent smaller",
     )
     parser.add_argument(
         "--clean",
         action="store_true",
-        help="remove a finished task's intermediate results, and the tarballs that `published` has downloaded; other "
-        "downloads, listings and labels stay (default: keep all)",
+        help="remove intermediate results as each task finishes, and tarballs downloaded by `published`; keeps other "
+        "downloads, listings and labels (default: keep all)",
     )
+
+
+def add_force(parser: argparse.ArgumentParser) -> None:
+    """Add whether a run starts on a disk that looks too small."""
+    parser.add_argument("--force", action="store_true", help="start although a disk looks too small for the run")
 
 
 def add_skips(parser: argparse.ArgumentParser) -> None:
@@ -104,7 +129,7 @@ def add_skips(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=0,
         metavar="N",
-        help="go on without up to N clips whose recordings cannot be used, and record which and why (default: 0)",
+        help="leave out up to N clips whose recordings cannot be used, and record which and why (default: 0)",
     )
 
 
@@ -113,7 +138,7 @@ def add_no_report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-report",
         action="store_true",
-        help="write no report.html into finished tasks; `hearpreprocess report` writes those that are missing",
+        help="do not write report.html; `hearpreprocess report` writes missing ones",
     )
 
 
@@ -124,7 +149,7 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=PATH",
-        help="a folder or an archive that you have, in place of the task's source of this name (repeatable)",
+        help="use a local directory or archive for the source of this name (repeatable)",
     )
     parser.add_argument(
         "--zip-encoding",
@@ -155,7 +180,14 @@ def workspace_of(options: argparse.Namespace) -> Workspace:
 def set_run_defaults(parser: argparse.ArgumentParser) -> None:
     """Have a command that makes nothing, and so has not all options of a run, mean what a run does without them."""
     parser.set_defaults(
-        from_published=[], record=None, until=None, scheduler_url=None, offline=False, most_expansion=DEFAULT_EXPANSION
+        from_published=[],
+        record=None,
+        until=None,
+        scheduler_url=None,
+        offline=False,
+        force=False,
+        checks_extras=False,
+        max_expansion=DEFAULT_EXPANSION,
     )
 
 
@@ -165,14 +197,12 @@ def request_of(options: argparse.Namespace) -> Request:
     Raises ConfigError on an impossible request, naming the options.
     """
     if options.from_published and (options.tasks or options.source or options.zip_encoding or options.until):
-        raise ConfigError("--from-published takes the place of tasks, of --source, --zip-encoding and --until")
+        raise ConfigError("--from-published cannot be combined with TASK, --source, --zip-encoding or --until")
     if not options.tasks and not options.from_published:
         swallowed = any(re.search("[A-Za-z]", text) for text in options.sample_rates or ())
-        raise ConfigError(
-            "no TASK is given" + ("; put the tasks before --sample-rates" if swallowed else "; see --help")
-        )
+        raise ConfigError("no TASK given" + ("; put the tasks before --sample-rates" if swallowed else "; see --help"))
     rates = parse_rates(options.sample_rates or map(str, DEFAULT_SAMPLE_RATES))
-    workspace = replace(workspace_of(options), offline=options.offline, most_expansion=options.most_expansion)
+    workspace = replace(workspace_of(options), offline=options.offline, max_expansion=options.max_expansion)
     tasks = tasks_of(options, options.tasks) if options.tasks else ()
     try:
         return Request(
@@ -188,6 +218,7 @@ def request_of(options: argparse.Namespace) -> Request:
             clean=options.clean,
             with_report=not options.no_report,
             workers=available_cores() if options.num_workers is None else options.num_workers,
+            force=options.force,
             scheduler_url=options.scheduler_url,
         )
     except RequestError as error:
@@ -200,7 +231,8 @@ def tasks_of(options: argparse.Namespace, words: Sequence[str]) -> tuple[TaskRef
     Raises ConfigError where one cannot be made, naming the options.
     """
     try:
-        return tasks_named(words, options.mode, parse_sources(options.source), options.zip_encoding)
+        sources, checks_extras = parse_sources(options.source), getattr(options, "checks_extras", True)
+        return tasks_named(words, options.mode, sources, options.zip_encoding, checks_extras=checks_extras)
     except RequestError as error:
         raise ConfigError(error.text(_option_of)) from error
 
@@ -221,7 +253,7 @@ def parse_rates(texts: Iterable[str]) -> tuple[int, ...]:
         if not text:
             continue
         if not re.fullmatch(r"[0-9]{1,9}", text):
-            raise ConfigError(f"{text!r} is no sample rate in hertz")
+            raise ConfigError(f"invalid sample rate {text!r}; use hertz, e.g. 16000")
         rates.add(int(text))
     return tuple(sorted(rates))
 

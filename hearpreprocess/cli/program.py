@@ -18,19 +18,20 @@ from hearpreprocess.storage import CODE_OF_OUTPUTS, code_digest, forget_unless_r
 COMMANDS = {
     "run": "make tasks; the word `run` may be left out",
     "published": "make tasks from their published 48 kHz tarballs; all of them: `all`",
+    "demo": "make small tasks of synthetic recordings, without any download",
     "list": "the tasks: clips, hours, splits, metric, licence",
-    "info": "all that is known of a task",
+    "info": "everything known about a task",
     "plan": "what a run would download, unpack and write, and how long it would take",
-    "doctor": "whether this machine has what it takes, and how to mend it",
-    "sources": "whether each mirror of the tasks' sources is there",
+    "doctor": "check this machine, with a fix for each problem",
+    "sources": "check whether each mirror of the tasks' sources is reachable",
     "clean": "remove intermediate results",
-    "report": "write the overview of finished tasks and missing reports",
+    "report": "write the overview of finished tasks, and missing reports",
     "export": "write a finished task in the format of a training library: Parquet, Croissant",
-    "new": "begin a task module for a folder of your own recordings",
-    "check": "check a task module without network: its first clips and its splits",
-    "verify": "check finished tasks, folders or tarballs, whoever made them",
-    "compare": "tell how two copies of a task differ",
-    "zenodo": "make a folder of 48 kHz tarballs to deposit",
+    "new": "write a task module for a folder of your own recordings",
+    "check": "check a task module without network: facts, first clips, splits",
+    "verify": "check finished tasks, folders or tarballs, of any origin",
+    "compare": "show how two copies of a task differ",
+    "zenodo": "prepare a folder of 48 kHz tarballs for Zenodo",
     "version": "print the version",
     "help": "print this help, or that of a command",
 }
@@ -42,12 +43,12 @@ EXAMPLES = """\
 examples:
   hearpreprocess esc50                                 all default rates, below ./out
   hearpreprocess tasks/esc50.py --sample-rates 16000   a task module by its path
-  hearpreprocess esc50 --until corpus                  a look at its splits, without any audio
+  hearpreprocess esc50 --until corpus                  its splits, without audio
   hearpreprocess esc50 --until download                on a machine with a network, then
   hearpreprocess esc50 --offline                       on one without
   hearpreprocess published all --sample-rates 16000    the whole benchmark, resampled from its published 48 kHz clips
 
-exit status: 0 everything is done, 1 something failed, 2 the command cannot be understood, 130 interrupted
+exit status: 0 success, 1 failure, 2 usage error, 130 interrupted
 """
 
 
@@ -63,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Path.cwd()
     except FileNotFoundError:
         print(
-            "hearpreprocess: the directory of this command was removed; expected one that exists. Change to it with cd",
+            "hearpreprocess: the current directory was removed. Change to one that exists with cd",
             file=sys.stderr,
         )
         return MISUSED
@@ -106,7 +107,9 @@ class ShowVersion(argparse.Action):
 
 def _refuse(unknown: Sequence[str], parser: argparse.ArgumentParser) -> NoReturn:
     """End with the usage of the command whose parser this is, and the option that was probably meant."""
-    known = [option for action in parser._actions for option in action.option_strings]
+    known = [
+        option for action in parser._actions if action.help != argparse.SUPPRESS for option in action.option_strings
+    ]
     meant = nearest(unknown[0].partition("=")[0], known) if unknown[0].startswith("-") else ""
     parser.error(f"unrecognized arguments: {' '.join(unknown)}{meant}")
 

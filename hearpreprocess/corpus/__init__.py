@@ -2,7 +2,7 @@
 
 from hearpreprocess.corpus import labels, splits
 from hearpreprocess.corpus.batches import Batch
-from hearpreprocess.corpus.choose import choose_clips
+from hearpreprocess.corpus.choose import choose_clips, excerpt_note
 from hearpreprocess.corpus.folder import CorpusFolder
 from hearpreprocess.corpus.labels import membership_digest
 from hearpreprocess.corpus.plan import plan_corpus
@@ -14,6 +14,7 @@ __all__ = [
     "Batch",
     "CorpusFolder",
     "choose_clips",
+    "excerpt_note",
     "labels",
     "labels_of",
     "membership_digest",

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from hearpreprocess.corpus import labels, splits
 from hearpreprocess.corpus.copies import warnings_on_copies
-from hearpreprocess.corpus.table import LACKING, Omission, to_table
+from hearpreprocess.corpus.foreign import NeededFiles, foreign_problem
+from hearpreprocess.corpus.table import LACKING, Omission, labels_of, to_table
 from hearpreprocess.errors import CorpusError, HearPreprocessError, line_in
 from hearpreprocess.storage import counted
-from hearpreprocess.task import Clip, LeftOut, TaskMode, Tree
+from hearpreprocess.task import Clip, LeftOut, Local, NewFolds, TaskMode, Tree
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +27,14 @@ def choose_clips(config: TaskMode, trees: Mapping[str, Tree]) -> tuple[pd.DataFr
     Raises CorpusError or SplitError on errors in the task, its module or its sources.
     """
     members = {name: tree.members for name, tree in trees.items()}
-    table, omissions = to_table(_clips(config, trees), config, members)
+    needed = NeededFiles(members)
+    try:
+        table, omissions = to_table(needed.counting(_clips(config, trees)), config, members)
+    except CorpusError as error:
+        if problem := foreign_problem(config, trees, needed):
+            raise CorpusError(problem) from error
+        raise
+    _check_total(config, table)
     table, capped, warnings = splits.divide(table, config)
     omissions += capped
     if config.embedding_type == "event":
@@ -36,11 +44,6 @@ def choose_clips(config: TaskMode, trees: Mapping[str, Tree]) -> tuple[pd.DataFr
             reason = f"they start after the end of a clip, {config.sample_duration:g} s"
             omissions.append(Omission(reason, count=dropped, of="events"))
     _check_published(config, table)
-    warnings += [
-        f"{counted(omission.count, 'clips')} left out: {LACKING}"
-        for omission in omissions
-        if omission.reason == LACKING
-    ]
     warnings += warnings_on_copies(table, trees)
     warnings += [_skipped_hidden(name, tree.passed_over) for name, tree in trees.items() if tree.passed_over]
     return table, omissions, warnings
@@ -79,6 +82,26 @@ def _clips(config: TaskMode, trees: Mapping[str, Tree]) -> Iterator[Clip | LeftO
     raise CorpusError(f"{config.title}: clips() returns {returned}; expected it to yield Clip objects. Use yield")
 
 
+def excerpt_note(config: TaskMode, table: pd.DataFrame, omissions: Sequence[Omission]) -> str:
+    """What is normal of an excerpt: how many clips have no file in it, and which labels its splits lack; "" if none."""
+    lacking = [omission.count for omission in omissions if omission.reason == LACKING]
+    splits_without = splits.check_labels(table["split"].tolist(), labels_of(table), config)
+    facts = [*(f"{counted(count, 'clips')} left out, without a file in it" for count in lacking), *splits_without]
+    return f"an excerpt: {'; '.join(facts)}" if config.partial and facts else ""
+
+
+def _check_total(config: TaskMode, table: pd.DataFrame) -> None:
+    """Raise CorpusError, before folds are drawn, where the clips to divide are not as many as were published."""
+    scheme = config.splits
+    if config.published_clips is None or not isinstance(scheme, NewFolds) or scheme.max_seconds is not None:
+        return
+    if len(table) != (published := sum(config.published_clips)):
+        raise CorpusError(
+            f"{config.title}: the number of clips is not the published one: {len(table):,} instead of {published:,}. "
+            f"{_on_other_source(config)}"
+        )
+
+
 def _check_published(config: TaskMode, table: pd.DataFrame) -> None:
     if config.published_clips is not None:
         _check_counts(config, config.published_clips, table)
@@ -101,6 +124,18 @@ def _check_counts(config: TaskMode, expected: Sequence[int], table: pd.DataFrame
     ]
     if wrong:
         raise CorpusError(
-            f"{config.title}: the number of clips differs from the published task; {'; '.join(wrong)}. "
-            "Check that the source is the one the task was published from"
+            f"{config.title}: the number of clips differs from the published task: {'; '.join(wrong)}. "
+            f"{_on_other_source(config)}"
         )
+
+
+def _on_other_source(config: TaskMode) -> str:
+    """That the source is another one, with those that the user has given."""
+    given = [
+        f"{name}={source.path}"
+        for name, source in config.sources.items()
+        if isinstance(source, Local) and source.stands_for
+    ]
+    return "The source is not the one that the task was published from" + (
+        f" (given: --source {' --source '.join(given)})" if given else ""
+    )

@@ -43,7 +43,8 @@ def divide(table: pd.DataFrame, task: TaskMode) -> tuple[pd.DataFrame, list[Omis
     else:
         splits = table["split"].tolist()
     warnings = check_groups(table["group"].tolist(), splits)
-    warnings += check_labels(splits, labels, task)
+    lacking = check_labels(splits, labels, task)
+    warnings += [] if task.partial else lacking  # what an excerpt lacks is in its note
     capped = cap(table.assign(split=splits), scheme, task.sample_duration)
     if len(capped) < len(table):
         try:

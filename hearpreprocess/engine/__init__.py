@@ -4,6 +4,19 @@ from hearpreprocess.steps import JournalReader  # first, as it suppresses Luigi'
 
 # isort: split
 from hearpreprocess.engine.interruption import Interruption
+from hearpreprocess.engine.needs import ASSUMED_RATIO, members_to_unpack
+from hearpreprocess.engine.room import Disk, disks_holding
 from hearpreprocess.engine.run import Outcome, Watch, preview, run
 
-__all__ = ["Interruption", "JournalReader", "Outcome", "Watch", "preview", "run"]
+__all__ = [
+    "ASSUMED_RATIO",
+    "Disk",
+    "Interruption",
+    "JournalReader",
+    "Outcome",
+    "Watch",
+    "disks_holding",
+    "members_to_unpack",
+    "preview",
+    "run",
+]

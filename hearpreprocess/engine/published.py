@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shlex
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from hearpreprocess.errors import (
     TaskNotFoundError,
     enumerate_problems,
 )
-from hearpreprocess.fetch import Connection, Connections, part_path, read_json
+from hearpreprocess.fetch import Connection, Connections, begun_bytes, read_json
 from hearpreprocess.finished import TARBALL, published, release_of_folder, release_of_tarball, resampled
 from hearpreprocess.request import Request
 from hearpreprocess.steps import Published, uses_of
@@ -127,8 +128,8 @@ def _steps_without_the_record(
         if not workspace.offline:
             return None
         raise OfflineError(
-            f"{without_credentials(request.record or '')} has not been looked up in {workspace.tmp_dir} before, and "
-            "nothing is downloaded offline; give the names of tarballs"
+            f"{without_credentials(request.record or '')}: the record has not been looked up in {workspace.tmp_dir} "
+            "before (--offline is set); name tarballs instead of tasks"
         )
     try:
         steps = steps_of(published.Tarballs((*(known or ()), *named)))
@@ -157,7 +158,7 @@ def _announce(unfinished: Sequence[Published], finished: int, request: Request, 
         names = ", ".join(dict.fromkeys(name for of_step in changed.values() for name in of_step))
         count = counted(len([step for step in downloads if changed[step]]), "tasks")
         notify(f"To download and make again: {count}, as {names} changed since")
-    missing = {step: max(0, _size(step) - _begun(step.path)) for step in downloads}
+    missing = {step: max(0, _size(step) - begun_bytes(step.path)) for step in downloads}
     needs = {step: need_of(step.path.name, _size(step), missing.get(step, 0), request) for step in unfinished}
     clips, tarballs = sum(need.clips for need in needs.values()), sum(need.tarballs for need in needs.values())
     rates = ", ".join(map(str, request.sample_rates))
@@ -176,12 +177,6 @@ def _announce(unfinished: Sequence[Published], finished: int, request: Request, 
 
 def _size(step: Published) -> int:
     return sum(file.size or 0 for file in step.source.files) if step.source else step.path.stat().st_size
-
-
-def _begun(path: Path) -> int:
-    """The bytes of a tarball that an earlier run has downloaded."""
-    part = part_path(path)
-    return part.stat().st_size if part.exists() else 0
 
 
 def _steps(titles: Mapping[Path, str], request: Request, workspace: Workspace) -> list[Published]:
@@ -285,12 +280,20 @@ def _read(url: str, workspace: Workspace, notify: Notify) -> Any:
 
 
 def _offline_message(missing: Sequence[Path]) -> str:
-    if len(missing) == 1:
-        start = f"{missing[0]} is no archive" if missing[0].exists() else f"there is no {missing[0]}"
-        return f"{start}, and nothing is downloaded offline; put it there from {published.PAGE}"
-    headline = f"{{count}} tarballs are not in {missing[0].parent}, and nothing is downloaded offline; put them there "
-    names = [path.name for path in missing]
-    return enumerate_problems(f"{headline}from {published.PAGE}:", names, shown=_LISTED)
+    """What is missing where the network must not be used, and the commands that download it elsewhere."""
+    folder, wrong = missing[0].parent, [path for path in missing if path.exists()]
+    headline = f"{counted(len(missing), 'tarballs')} not found in {folder} (--offline is set)"
+    headline += f"; {', '.join(str(path) for path in wrong)} is no archive" if wrong else ""
+    names = [f"{path.name}  {_url(path)}" for path in missing]
+    commands = [f"wget -c -O {shlex.quote(str(path))} {shlex.quote(_url(path))}" for path in missing]
+    start = f"{headline}. To download on a machine with a network:"
+    listed = enumerate_problems(start, names, shown=_LISTED)
+    return "\n".join([listed, "", f"mkdir -p {shlex.quote(str(folder))}", *commands])
+
+
+def _url(path: Path) -> str:
+    """The address of a tarball of Zenodo's record."""
+    return f"{published.PAGE}/files/{path.name}?download=1"
 
 
 def _is_there(path: Path) -> bool:

@@ -1,8 +1,8 @@
-"""What tasks made from published tarballs need on the disks, known before any download."""
+"""What a run needs on the disks, as far as it is known before any download."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,12 +25,19 @@ _COPIES_AT_THE_TARBALLS_RATE = 2
 
 @dataclass(frozen=True)
 class Need:
-    """The bytes of a task made from a tarball: to download, between, and of the finished clips and tarballs."""
+    """The bytes that a task needs.
 
-    download: int
-    between: int
-    clips: int
-    tarballs: int
+    `download`: to download and, with `clean`, to remove when the task is finished. `between`: of intermediate results.
+    `clips`, `tarballs`: of the outputs. `kept`: to download and to keep. `made`: of those clips that an earlier run has
+    left among the intermediate results, which the output links to.
+    """
+
+    download: int = 0
+    between: int = 0
+    clips: int = 0
+    tarballs: int = 0
+    kept: int = 0
+    made: int = 0
 
 
 def need_of(tarball: str, size: int, to_download: int, request: Request) -> Need:
@@ -42,7 +49,7 @@ def need_of(tarball: str, size: int, to_download: int, request: Request) -> Need
     named = TARBALL.fullmatch(tarball)
     if named is None:
         raise ValueError(f"{tarball} is no tarball's name")
-    own_rate, largest = int(named["rate"]), round(size * min(request.workspace.most_expansion, _LARGEST_EXPANSION))
+    own_rate, largest = int(named["rate"]), round(size * min(request.workspace.max_expansion, _LARGEST_EXPANSION))
     unpacked = max(size, min(largest, _known_bytes(named["title"], own_rate)))
 
     def at_rates(of_own_rate: int) -> int:
@@ -68,7 +75,7 @@ def _known_bytes(title: str, rate: int) -> int:
 class Disk:
     """A disk of a run. `holds`: what it is for. `folder`: one on it. `needed`, `free`: bytes.
 
-    `is_least`: whether more may be needed, as what is removed on the way may be there at the same time.
+    `is_least`: whether more may be needed, as not everything is known.
     """
 
     holds: tuple[str, ...]
@@ -81,15 +88,33 @@ class Disk:
         holds = " and ".join(filter(None, (", ".join(self.holds[:-1]), self.holds[-1])))
         least = "at least" if self.is_least else "about"
         return (
-            f"disk of {holds} ({self.folder}): {least} {bytes_text(self.needed)} needed, {bytes_text(self.free)} free"
+            f"disk of {self.folder} ({holds}): {least} {bytes_text(self.needed)} needed, {bytes_text(self.free)} free"
         )
 
+    @property
+    def is_too_small(self) -> bool:
+        """Whether the disk cannot hold what it has to."""
+        return self.needed > self.free
 
-def disks_of(needs: Sequence[Need], request: Request, most: int = 1) -> list[Disk]:
+
+def disks_holding(amounts: Mapping[str, tuple[Path, int]], *, is_least: bool) -> list[Disk]:
+    """The disks of some directories. `amounts`: by what a directory holds, its path and the bytes to write to it."""
+    on_disks: dict[int, dict[str, tuple[Path, int]]] = {}
+    for name, (directory, amount) in amounts.items():
+        on_disks.setdefault(disk_of(directory), {})[name] = (directory, amount)
+    disks = []
+    for on_disk in on_disks.values():
+        folder = nearest_existing(next(iter(on_disk.values()))[0])
+        needed = sum(amount for _directory, amount in on_disk.values())
+        disks.append(Disk(tuple(on_disk), folder, needed, free_on(folder), is_least))
+    return disks
+
+
+def disks_of(needs: Sequence[Need], request: Request, most: int = 1, *, is_least: bool = False) -> list[Disk]:
     """The disks of a request that makes tasks with these needs.
 
     With `clean`, what a task needs in between is removed when it is finished: of those with something to download, at
-    most `most` are there at a time.
+    most `most` are there at a time. `is_least`: whether the needs are not wholly known.
     """
     workspace = request.workspace
     has_links = disk_of(workspace.tmp_dir) == disk_of(workspace.tasks_dir)
@@ -100,27 +125,21 @@ def disks_of(needs: Sequence[Need], request: Request, most: int = 1) -> list[Dis
         waiting = sorted(amount for amount, need in zip(amounts, needs, strict=True) if need.download)
         return sum(amounts) - sum(waiting[:-most])
 
-    between = [need.between + (0 if has_links else need.clips) for need in needs]
+    between = [need.between + (0 if has_links else need.clips - need.made) for need in needs]
+    clips = sum(need.clips - (need.made if has_links else 0) for need in needs)
+    kept = sum(need.kept for need in needs)
     downloads = [need.download for need in needs]
     is_one_disk = disk_of(workspace.download_dir) == disk_of(workspace.tmp_dir)
     both = passing([sum(pair) for pair in zip(downloads, between, strict=True)])
-    places = {
-        "downloads": (workspace.download_dir, 0 if is_one_disk else passing(downloads)),
+    # The steps of several hosts get their work from a scheduler that does not hold back downloads.
+    is_least = is_least or (request.clean and request.scheduler_url is not None)
+    amounts = {
+        "downloads": (workspace.download_dir, kept + (0 if is_one_disk else passing(downloads))),
         "intermediate results": (workspace.tmp_dir, both if is_one_disk else passing(between)),
-        "finished tasks": (workspace.tasks_dir, sum(need.clips for need in needs)),
+        "finished tasks": (workspace.tasks_dir, clips),
         "tarballs": (workspace.tar_dir, sum(need.tarballs for need in needs)),
     }
-    on_disks: dict[int, dict[str, tuple[Path, int]]] = {}
-    for name, place in places.items():
-        on_disks.setdefault(disk_of(place[0]), {})[name] = place
-    disks = []
-    for on_disk in on_disks.values():
-        folder = nearest_existing(next(iter(on_disk.values()))[0])
-        needed = sum(amount for _folder, amount in on_disk.values())
-        # The steps of several hosts get their work from a scheduler that does not hold back downloads.
-        is_least = request.clean and request.scheduler_url is not None
-        disks.append(Disk(tuple(on_disk), folder, needed, free_on(folder), is_least))
-    return disks
+    return disks_holding(amounts, is_least=is_least)
 
 
 def tarballs_that_fit(needs: Sequence[Need], request: Request) -> int:
@@ -129,25 +148,21 @@ def tarballs_that_fit(needs: Sequence[Need], request: Request) -> int:
     Raises DiskFullError, before any download, where the disks cannot hold what they have to with one at a time.
     """
     for most in range(MOST_TARBALLS, 1, -1):
-        if all(disk.needed <= disk.free for disk in disks_of(needs, request, most)):
+        if not any(disk.is_too_small for disk in disks_of(needs, request, most)):
             return most
-    check_room(disks_of(needs, request), is_cleaned=request.clean)
+    check_room(disks_of(needs, request), request)
     return 1
 
 
-def check_room(disks: Sequence[Disk], *, is_cleaned: bool) -> None:
-    """Raise DiskFullError, before any download, where a disk cannot hold what it has to.
-
-    `is_cleaned`: whether the run removes what is not needed any more on the way.
-    """
-    full = [str(disk) for disk in disks if disk.needed > disk.free]
-    if full:
+def check_room(disks: Sequence[Disk], request: Request) -> None:
+    """Raise DiskFullError, before any download, where a disk cannot hold what it has to, unless `force` is set."""
+    too_small = [f"  {disk}" for disk in disks if disk.is_too_small]
+    if too_small and not request.force:
+        fewer = "name fewer tasks or sample rates"
+        clean = "add --clean, which removes intermediate results on the way"
+        choices = f"{fewer}, or {clean}" if not (request.clean or request.until) else f"or {fewer}"
         raise DiskFullError(
-            "; ".join(full) + ".\n"
-            "Nothing was downloaded. Choose another disk with --tmp-dir, --tasks-dir, --tar-dir or --download-dir,\n"
-            + (
-                "or name fewer tasks or rates"
-                if is_cleaned
-                else "name fewer tasks or rates, or give --clean, which removes what is not needed any more on the way"
-            )
+            "the disk is too small for this run; nothing was downloaded:\n" + "\n".join(too_small) + "\n"
+            f"Choose another disk with --tmp-dir, --tasks-dir, --tar-dir or --download-dir, {choices}. "
+            "--force starts the run all the same"
         )

@@ -13,6 +13,8 @@ from hearpreprocess import report
 from hearpreprocess.engine.execution import execute
 from hearpreprocess.engine.interruption import Interruption
 from hearpreprocess.engine.log import log_path
+from hearpreprocess.engine.needs import check_room_of_tasks
+from hearpreprocess.engine.offline import download_advice, missing_files
 from hearpreprocess.engine.origins import check_made_from_corpora
 from hearpreprocess.engine.published import published_steps, release_facts, tarballs_in_use
 from hearpreprocess.engine.starting import check_can_start
@@ -69,15 +71,18 @@ class Outcome:
     """The outcome of a run.
 
     `outputs`: the finished ones, in the request's order. `unfinished`: the titles of the others. `failures`: the
-    reported reasons. `warnings`: what steps warned of. `log`: the file with all messages of steps and scheduler; None
-    if no step had to run. `seconds`: the duration of the run.
+    reported reasons. `warnings`: what steps warned of. `notes`: what they noted that needs no attention. `log`: the
+    file with all messages of steps and scheduler; None if no step had to run. `advice`: what to do about missing
+    downloads; "" for nothing. `seconds`: the duration of the run.
     """
 
     outputs: tuple[Path, ...]
     unfinished: tuple[str, ...] = ()
     failures: tuple[JournalEntry, ...] = ()
     warnings: tuple[JournalEntry, ...] = ()
+    notes: tuple[JournalEntry, ...] = ()
     log: Path | None = None
+    advice: str = ""
     seconds: float = 0.0
 
     @property
@@ -91,16 +96,16 @@ class Outcome:
         if not self.unfinished:
             return None
         failures = [Failure(entry.title, entry.stage, entry.text) for entry in self.failures]
-        return UnfinishedError(self.unfinished, failures, self.log)
+        return UnfinishedError(self.unfinished, failures, self.log, self.advice)
 
 
 def run(request: Request, watch: Watch = _unwatched, notify: Callable[[str], object] = _ignore) -> Outcome:
     """Execute a request. `notify` is called with notes for the user before the run.
 
     Raises OutputError, before any work, where an output cannot be written or has another origin, and DiskFullError
-    where tasks made from published tarballs cannot fit; ConfigError where a file is not a finished task's tarball,
-    TaskNotFoundError where the published record lacks a name, DownloadError where it cannot be looked up;
-    SchedulerError where the scheduler cannot be reached; BusyError if another run is active in this process;
+    where what is known of the tasks cannot fit, unless `request.force`; ConfigError where a file is not a finished
+    task's tarball, TaskNotFoundError where the published record lacks a name, DownloadError where it cannot be looked
+    up; SchedulerError where the scheduler cannot be reached; BusyError if another run is active in this process;
     ProcessError if this process may not start others; ChangedCodeError if the program has changed on the disk since it
     was loaded; KeyboardInterrupt on Ctrl-C.
     Failures of steps are in the outcome.
@@ -176,6 +181,7 @@ def _run_steps(
         return Outcome(tuple(path for root in roots for path in root.output_paths))
     if workspace.journal is None:
         raise ValueError("a run needs a workspace with a journal")
+    check_room_of_tasks(request, workspace)
     log = log_path(workspace.journal, workspace.tmp_dir)
     with explaining_disk_errors(log):
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -206,9 +212,17 @@ def _run_steps(
         unfinished=tuple(root.title for root in unfinished),
         failures=tuple(entry for entry in entries if entry.event == "failed"),
         warnings=tuple(entry for entry in entries if entry.event == "warned"),
+        notes=tuple(entry for entry in entries if entry.event == "noted"),
         log=log,
+        advice=_advice(request, workspace, log) if unfinished else "",
         seconds=time.monotonic() - started,
     )
+
+
+def _advice(request: Request, workspace: Workspace, log: Path) -> str:
+    """What to download elsewhere, for a run that must not use the network."""
+    missing = missing_files(request.tasks, workspace) if workspace.offline else {}
+    return download_advice(missing, log.with_suffix(".wget.sh")) if missing else ""
 
 
 def _is_complete(root: Step) -> bool:

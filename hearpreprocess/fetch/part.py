@@ -194,6 +194,12 @@ def part_path(target: Path) -> Path:
     return target.with_name(fitting_name(f".{target.name}", ".part", LONGEST_NAME - len(_NOTE_SUFFIX)))
 
 
+def begun_bytes(target: Path) -> int:
+    """The bytes of a download that an interrupted run has left beside its target."""
+    part = part_path(target)
+    return part.stat().st_size if part.exists() else 0
+
+
 def discard_part(target: Path) -> None:
     """Remove what a killed process has left of a download beside its target; no process may be downloading it."""
     for path in (part_path(target), _note_path(target)):

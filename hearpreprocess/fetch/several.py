@@ -13,7 +13,6 @@ from hearpreprocess.fetch.checksums import check
 from hearpreprocess.fetch.connections import MOST_CONNECTIONS_TO_A_HOST, Connection, Connections, Say, silent
 from hearpreprocess.fetch.download import download, problem_of_kept
 from hearpreprocess.fetch.receiving import ExpectedFile
-from hearpreprocess.task import without_credentials
 
 # Without a network, a source of 7,438 files must not try every one of them.
 MOST_FAILURES_IN_A_ROW = 9
@@ -97,16 +96,5 @@ def _get(
         if offline:
             raise ChecksumError(f"{target}: {problem}. Replace it, or run without --offline to have it downloaded")
     if offline:
-        raise OfflineError(
-            f"{target.name} is not in {target.parent}, and nothing is downloaded offline. "
-            f"Put it there: {_description(expected)}"
-        )
+        raise OfflineError(f"{target.name}: not found in {target.parent} (--offline is set)")
     download(target=target, expected=expected, connection=connection, on_bytes=on_bytes, say=say)
-
-
-def _description(expected: ExpectedFile) -> str:
-    checksums = ", ".join(f"{algorithm} {checksum}" for algorithm, checksum in expected.checksums.items())
-    size = f"{expected.size:,} bytes" if expected.size else "size not known"
-    urls = " or ".join(map(without_credentials, expected.urls))
-    queries = "; the task module has the rest of the address" if any("?" in url for url in expected.urls) else ""
-    return f"{urls} ({size}, {checksums or 'checked by member'}{queries})"

@@ -12,14 +12,14 @@ from typing import Any
 
 from hearpreprocess import fetch
 from hearpreprocess.corpus import CorpusFolder
+from hearpreprocess.engine import ASSUMED_RATIO, members_to_unpack
 from hearpreprocess.errors import HearPreprocessError
 from hearpreprocess.planning.forecast import Forecast, ForecastItem
-from hearpreprocess.planning.sampling import ASSUMED_RATE, ASSUMED_RATIO, SampledClips, assumed_sample, sample_of
+from hearpreprocess.planning.sampling import ASSUMED_RATE, SampledClips, assumed_sample, sample_of
 from hearpreprocess.report import SECONDS_AN_EXAMPLE, examples_per_split, expected_bytes
 from hearpreprocess.request import Request
 from hearpreprocess.steps import (
     Corpus,
-    Extract,
     Release,
     Resample,
     Standardize,
@@ -28,7 +28,7 @@ from hearpreprocess.steps import (
     source_step,
 )
 from hearpreprocess.storage import Workspace, block_of, bytes_text, disk_of, size_of
-from hearpreprocess.task import File, TaskMode, TaskReference, Tree
+from hearpreprocess.task import File, TaskMode, TaskReference
 
 SECONDS_A_BYTE = {"download": 0.8e-9, "unpacked": 6e-9}
 """Processor seconds to verify, and to unpack and write, a byte; from the shares in benchmarks/RESULTS.md."""
@@ -51,7 +51,7 @@ def forecast(task: TaskReference, request: Request, sizes: Mapping[File, int]) -
         _add_listed(estimate, config, release, with_report=request.with_report)
     else:
         estimate.clips = None if config.published_clips is None else sum(config.published_clips)
-        estimate.assumed.append("what the corpus holds: its listing is not here (--until corpus makes it)")
+        estimate.assumed.append("the content of the corpus, as it is not indexed yet (--until corpus indexes it)")
         sample = _assumed_sample(estimate, config, rates, request.compression)
         estimate.items |= _to_make(
             estimate.title, {estimate.title: BatchForecast(estimate.clips or 0)}, rates, sample, workspace
@@ -103,7 +103,7 @@ def _is_done(step: Any) -> bool:
 
 def _assumed_sample(estimate: Forecast, config: TaskMode, rates: Sequence[int], compression: str) -> SampledClips:
     estimate.assumed.append(
-        f"recordings of {ASSUMED_RATE:,} Hz that pack to {100 * ASSUMED_RATIO:.0f}%, as none could be looked at"
+        f"recordings at {ASSUMED_RATE:,} Hz that compress to {100 * ASSUMED_RATIO:.0f}%, as none could be read"
     )
     return assumed_sample(config.sample_duration, rates, compression)
 
@@ -118,13 +118,11 @@ def _downloads(
             path = workspace.download_dir / file.filename
             size = path.stat().st_size if path.exists() else sizes.get(file, file.expected_size)
             if not path.exists() and file.size is None and size is not None and file not in sizes:
-                assumed.append(f"{bytes_text(size)} for {file.filename}, of which only that is known (see --ask-sizes)")
+                assumed.append(f"about {bytes_text(size)} for {file.filename} (--ask-sizes asks the server)")
             seconds = 0.0 if _is_done(step) else (size or 0) * SECONDS_A_BYTE["download"]
-            part = fetch.part_path(path)
-            if size is not None and not path.exists() and part.exists():
-                begun = min(size, part.stat().st_size)
+            if size is not None and not path.exists() and (begun := min(size, fetch.begun_bytes(path))):
                 size -= begun
-                yield str(part), ForecastItem("download", begun, is_here=True)
+                yield f"begun {path}", ForecastItem("download", begun, is_here=True)
             yield str(path), ForecastItem("download", size, seconds, path.exists())
         if not files and step.stage == "generate" and step.folder.is_dir():
             yield str(step.folder), ForecastItem("download", size_of(step.folder), is_here=True)
@@ -159,15 +157,9 @@ def _tarball(title: str, rate: int) -> str:
 
 
 def _to_unpack(corpus: Corpus, described: CorpusFolder) -> Iterator[tuple[str, ForecastItem]]:
-    for name, selection in described.summary.selections.items():
-        key, index = selection.key, corpus.indexes()[name]
-        if key is None or index.requires().is_unpacked:
-            continue
-        members = Tree(name, index.folder).members
-        size = sum(members[member] for member in described.members(name))
-        step = Extract(source=name, selection=key, **corpus.shared)
+    for step, size in members_to_unpack(corpus, described):
         seconds = 0.0 if step.complete() else size * SECONDS_A_BYTE["unpacked"]
-        yield f"extract {key}", ForecastItem("unpacked", size, seconds, step.complete())
+        yield f"extract {step.key}", ForecastItem("unpacked", size, seconds, step.complete())
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,7 @@ class Extract(CorpusStep, FolderStep):
                     set(members).__contains__,
                     folder,
                     counter.add,
-                    most_expansion=self.workspace.most_expansion,
+                    max_expansion=self.workspace.max_expansion,
                     encoding=source.encoding,
                 )
         if source.member_md5:

@@ -173,7 +173,7 @@ class PlanningStep(Step):
 
 
 WARNINGS = "warnings.json"
-"""The file in a step's folder with the warnings that each run repeats; it is no part of the step's output."""
+"""The file in a step's folder with the warnings and notes that each run repeats; it is no part of its output."""
 
 
 class FolderStep(Step):
@@ -198,11 +198,11 @@ class FolderStep(Step):
         if is_whole(self.folder):  # another run has finished it meanwhile
             return
         written: set[str] = set()
-        self._warnings: list[str] = []
+        self._remarks: list[tuple[JournalEvent, str]] = []
         with fresh_folder(self.folder, written) as folder:
             written.update(self.build(folder))
-            if self._warnings:
-                (folder / WARNINGS).write_text(json.dumps(self._warnings), encoding="utf-8")
+            if self._remarks:
+                (folder / WARNINGS).write_text(json.dumps(self._remarks), encoding="utf-8")
                 written.add(WARNINGS)
 
     def build(self, folder: Path) -> Iterable[str]:
@@ -214,14 +214,21 @@ class FolderStep(Step):
 
     def warn_of_output(self, text: str) -> None:
         """Warn in `build` of something in the output; each later run that uses it repeats the warning."""
-        self._warnings.append(text)
-        self.warn(text)
+        self._remark("warned", text)
+
+    def note_on_output(self, text: str) -> None:
+        """Note in `build` something normal about the output; each later run that uses it repeats the note."""
+        self._remark("noted", text)
+
+    def _remark(self, event: JournalEvent, text: str) -> None:
+        self._remarks.append((event, text))
+        self.note(event, text=text)
 
     def repeat_warnings(self) -> None:
         path = self.folder / WARNINGS
         if self.complete() and path.is_file():
-            for text in json.loads(path.read_text(encoding="utf-8")):
-                self.warn(text)
+            for event, text in json.loads(path.read_text(encoding="utf-8")):
+                self.note(event, text=text)
 
 
 _known_whole: set[Path] = set()

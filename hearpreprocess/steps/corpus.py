@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hearpreprocess.corpus import CorpusFolder, choose_clips, plan_corpus
+from hearpreprocess.corpus import CorpusFolder, choose_clips, excerpt_note, plan_corpus
 from hearpreprocess.steps.base import FolderStep, HiddenParameter, Step, TaskParameter
 from hearpreprocess.steps.code import made_by, sampled_by
 from hearpreprocess.steps.fetch import Index, Locate, source_step
@@ -80,6 +80,8 @@ class Corpus(TaskStep):
             warnings.append(describe_undeclared(Path(self.task.location).name, undeclared))
         for text in warnings:
             self.warn_of_output(text)
+        if note := excerpt_note(self.config, table, omissions):
+            self.note_on_output(note)
         self.note("finished")
         return written
 

@@ -141,8 +141,7 @@ class Download(SourceStep):
         check_free(self.workspace.download_dir, sum(map(self._missing_bytes, missing)), f"{self.title} is downloaded")
 
     def _missing_bytes(self, file: File) -> int:
-        part = fetch.part_path(self._path(file))
-        return (file.size or 0) - (part.stat().st_size if part.exists() else 0)
+        return (file.size or 0) - fetch.begun_bytes(self._path(file))
 
     def _raise(self, failures: Sequence[DownloadError], untried: int) -> None:
         if len(failures) == 1 and not untried:

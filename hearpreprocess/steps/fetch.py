@@ -136,8 +136,8 @@ class Locate(SourceStep):
             note.write_text(json.dumps({name: [stamps[name], checksums[name]] for name in files}), encoding="utf-8")
         kind = "folder" if self.is_unpacked else "sha256"
         content = digest(checksums) if len(checksums) > 1 or self.is_unpacked else next(iter(checksums.values()))
-        if self.source.is_stand_in:
-            self.warn_of_output(f"{self.path} stands in place of a source: {kind}:{content}")
+        if self.source.stands_for:
+            self.note_on_output(f"using local source {self.path} for {self.source.stands_for} ({kind}:{content})")
         record = {"content": f"{kind}:{content}", "checksums": checksums}
         (folder / "content.json").write_text(json.dumps(record), encoding="utf-8")
         return ["content.json"]
@@ -184,7 +184,7 @@ class Index(FolderStep):
         step, source = self.requires(), self.source
         is_read = matcher(source.reads)
         readable = Tree.readable(folder)
-        how = {"archived": source.archived, "most_expansion": self.workspace.most_expansion}
+        how = {"archived": source.archived, "max_expansion": self.workspace.max_expansion}
         names = {"encoding": source.encoding, "on_note": self.warn_of_output}
         members = archive.unpack(step.files, is_read, readable, **how, **names)
         packed = {} if step.is_unpacked else archive.packed_members(step.files, source.encoding)

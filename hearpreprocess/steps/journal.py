@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-JournalEvent = Literal["planned", "began", "advanced", "finished", "completed", "failed", "warned"]
+JournalEvent = Literal["planned", "began", "advanced", "finished", "completed", "failed", "warned", "noted"]
 """A stage is planned, begins, advances and finishes; `completed` refers to a root of the run: a task or a source."""
 
 
@@ -23,8 +23,8 @@ class JournalEntry:
     """One line of the journal.
 
     `title`: the task or the file. `stage`: the kind of work. `amount`: units planned or done, or None if unknown.
-    `weight`: the work per unit relative to other tasks: the seconds of a clip. `text`: the message of a failure or a
-    warning.
+    `weight`: the work per unit relative to other tasks: the seconds of a clip. `text`: the message of a failure, a
+    warning or a note.
     """
 
     event: JournalEvent

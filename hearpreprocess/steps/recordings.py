@@ -49,7 +49,7 @@ class SourceProbe:
             self._step.files,
             lambda path: PurePosixPath(path).suffix.lower() == suffix,
             self._folder,
-            most_expansion=self._workspace.most_expansion,
+            max_expansion=self._workspace.max_expansion,
             encoding=self._step.source.encoding,
         )
         for path, opened in members:

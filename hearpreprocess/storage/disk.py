@@ -120,6 +120,12 @@ def unreadable_message(error: PermissionError) -> str:
     )
 
 
+def mount_point(path: Path) -> Path:
+    """The directory at which the disk of a path is mounted: the same for all paths on it, so that it is named once."""
+    path = nearest_existing(path.absolute())
+    return next((candidate for candidate in (path, *path.parents) if candidate.is_mount()), path)
+
+
 def nearest_existing(path: Path) -> Path:
     """The path itself or, if it does not exist, its nearest existing parent folder."""
     return next(candidate for candidate in (path, *path.parents) if candidate.exists())
@@ -128,15 +134,16 @@ def nearest_existing(path: Path) -> Path:
 def check_free(folder: Path, missing: int, end: str) -> None:
     """Raise DiskFullError where a folder's disk has less than `missing` bytes free; `end`: "... is downloaded"."""
     if missing > free_on(folder):
-        raise DiskFullError(f"{missing / 1e6:,.0f} MB are needed until {end}; {disk_full_message(folder)}")
+        raise DiskFullError(
+            f"{missing / 1e6:,.0f} MB are needed until {end}, {free_on(folder) / 1e6:,.0f} MB are free; "
+            f"{disk_full_message(folder)}"
+        )
 
 
 def disk_full_message(path: Path) -> str:
     """The message for a disk that ran full while writing to `path`."""
     return (
-        "the disk is full, or a limit on file size is reached, below "
-        f"{nearest_existing(path)} ({free_on(path) / 1e6:,.0f} MB free): "
-        "free some space or choose another disk with --tmp-dir, --tasks-dir, --tar-dir or --download-dir (of an "
-        "export, with --to-dir), "
-        "then give the same command again; what was finished is kept"
+        f"the disk is full, or a limit on file size is reached: {mount_point(path)}. "
+        "Free some space, or choose another disk with --tmp-dir, --tasks-dir, --tar-dir or --download-dir (of an "
+        "export, with --to-dir)"
     )

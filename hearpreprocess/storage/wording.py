@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 def bytes_text(count: float | None) -> str:
     """A number of bytes as human-readable text."""
     if count is None:
-        return "not known"
+        return "unknown"
     for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if count >= size:
             return f"{count / size:,.1f} {unit}"
@@ -19,8 +19,9 @@ def bytes_text(count: float | None) -> str:
 
 
 def counted(count: int, plural: str) -> str:
-    """A count with its noun as human-readable text; `plural`: the noun's plural."""
-    return f"{count:,} {plural.removesuffix('s') if count == 1 else plural}"
+    """A count with its noun as human-readable text; `plural`: the noun's plural, in -s or, for a noun in -y, -ies."""
+    singular = f"{plural.removesuffix('ies')}y" if plural.endswith("ies") else plural.removesuffix("s")
+    return f"{count:,} {singular if count == 1 else plural}"
 
 
 def shortened(text: str, most: int) -> str:

@@ -13,7 +13,7 @@ class Workspace:
     """The directories that a run works in; no result depends on them.
 
     `journal`: the file in which steps report their progress, or None. `offline`: never use the network.
-    `most_expansion`: how many times larger than its archive a source may be. `run`: the name of the run, unlike that of
+    `max_expansion`: how many times larger than its archive a source may be. `run`: the name of the run, unlike that of
     any other.
     """
 
@@ -22,7 +22,7 @@ class Workspace:
     tar_dir: Path
     download_dir: Path
     offline: bool = False
-    most_expansion: float = 100
+    max_expansion: float = 100
     run: str = ""
     journal: Path | None = None
 

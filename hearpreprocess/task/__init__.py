@@ -1,7 +1,7 @@
 """What a task module says: its configuration, split schemes, clips and sources, and the registry that finds tasks."""
 
 from hearpreprocess.task import registry
-from hearpreprocess.task.addresses import without_credentials
+from hearpreprocess.task.addresses import public_url, without_credentials
 from hearpreprocess.task.annotations import (
     AnnotationOptions,
     Annotations,
@@ -93,8 +93,8 @@ __all__ = [
     "TrainValidTest",
     "Tree",
     "UndecidedError",
-    "annotations_in",
     "Window",
+    "annotations_in",
     "built_in_names",
     "column_names",
     "decoded",
@@ -120,6 +120,7 @@ __all__ = [
     "outline_of",
     "parts_beside",
     "problems_of_events",
+    "public_url",
     "registry",
     "rows_in",
     "sample_at",

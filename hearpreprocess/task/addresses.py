@@ -5,6 +5,17 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+_FLAGS = ("", "0", "1", "true", "false")
+"""Values of a query that cannot be secret."""
+
+
+def public_url(url: str) -> str:
+    """The url without user name and password, and with its query if all its values are flags: `?download=1`."""
+    shown = without_credentials(url)
+    query = url.partition("?")[2].partition("#")[0]
+    values = [value.partition("=")[2].lower() for value in query.split("&")]
+    return f"{shown}?{query}" if query and all(value in _FLAGS for value in values) and "=" in query else shown
+
 
 def without_credentials(url: str) -> str:
     """The url without user name, password and query, any of which may be secret."""

@@ -187,7 +187,7 @@ def _locate_path(wanted: str) -> str:
         return path.stem  # works as documented, also if hearpreprocess is installed without its repository
     if not path.is_file():
         hint = f"; the built-in task {path.stem!r} needs no path" if path.stem in names else nearest(path.stem, names)
-        raise TaskNotFoundError(f"task module not found: {wanted}{hint}")
+        raise TaskNotFoundError(f"{wanted}: no such task module{hint}")
     resolved = path.resolve()
     return resolved.stem if resolved.parent == built_in_folder().resolve() else str(resolved)
 
@@ -222,12 +222,18 @@ def _path(location: str) -> Path:
 
 
 def references(
-    wanted: Sequence[str], mode_of_others: str, replaced: Mapping[str, str] | None = None, encoding: str | None = None
+    wanted: Sequence[str],
+    mode_of_others: str,
+    replaced: Mapping[str, str] | None = None,
+    encoding: str | None = None,
+    *,
+    checks_extras: bool = True,
 ) -> list[TaskReference]:
     """References to the tasks given by paths, names and groups, each once, with sources replaced by name.
 
     `mode_of_others`: for those not given as `name:mode`: `default` (each task's own), `all` (every mode of the dataset
     itself: no excerpt, nothing synthetic), or a mode's name. `encoding`: of the names in zip archives.
+    `checks_extras`: whether a task whose optional extras are not installed is a problem.
 
     Raises TaskNotFoundError or ConfigError collecting every problem.
     """
@@ -242,7 +248,8 @@ def references(
             problems.append(str(error))
             continue
         for name in modes:
-            problems += _missing_extras(config.in_mode(name))
+            if checks_extras:
+                problems += _problems_of_extras(config.in_mode(name))
             title = config.in_mode(name).title
             if titles.setdefault(title, location) != location:
                 problems.append(f"{location} and {titles[title]} would both make {title}; rename one")
@@ -255,12 +262,15 @@ def references(
     return list(chosen)
 
 
-def _missing_extras(task: TaskMode) -> list[str]:
+def _problems_of_extras(task: TaskMode) -> list[str]:
     return [
-        f"{task.title} needs the optional extra {extra!r}: {install_command([extra])}"
-        for extra in task.extras
-        if importlib.util.find_spec(EXTRAS[extra]) is None
+        f"{task.title} needs the optional extra {extra!r}: {install_command([extra])}" for extra in missing_extras(task)
     ]
+
+
+def missing_extras(task: TaskMode) -> list[str]:
+    """The optional extras that a task needs and that are not installed."""
+    return [extra for extra in task.extras if importlib.util.find_spec(EXTRAS[extra]) is None]
 
 
 def _problems_of_replacements(tasks: Sequence[TaskReference], replaced: Mapping[str, str]) -> Iterator[str]:

@@ -281,7 +281,7 @@ class Synthetic(Source):
 class Local(Source):
     """The user's own folder or archive, whose checksum is recorded, not enforced.
 
-    `is_stand_in`: whether it is used in place of another source, which causes a warning. `member_md5`, `may_differ`: of
+    `stands_for`: the title of the source that it is used in place of, which is noted. `member_md5`, `may_differ`: of
     that source; the members are verified against them, too.
     """
 
@@ -289,7 +289,7 @@ class Local(Source):
     reads: Collection[str] = TEXT_PATTERNS
     member_md5: Path | str | None = None
     may_differ: Collection[str] = ()
-    is_stand_in: bool = False
+    stands_for: str = ""
     encoding: str | None = None
 
     def __post_init__(self) -> None:
@@ -304,7 +304,7 @@ class Local(Source):
     def instead_of(cls, source: Source, path: str) -> Local:
         """The user's data at `path` in place of a source, read and verified in the same way."""
         listing = None if source.member_md5 is None else str(source.member_md5)
-        return cls(path, source.reads, listing, source.may_differ, is_stand_in=True, encoding=source.encoding)
+        return cls(path, source.reads, listing, source.may_differ, stands_for=source.title, encoding=source.encoding)
 
     def with_encoding(self, encoding: str) -> Source:
         """The source with its names read in an encoding; itself if it is a directory."""

@@ -88,6 +88,7 @@ class Tree:
         self._passed_over: set[str] = set()
         self._matched: set[str] = set()
         self._annotations: dict[tuple[str, str | None, AnnotationOptions], Annotations] = {}
+        self._unmatched: dict[str, None] = {}
 
     @staticmethod
     def readable(folder: Path) -> Path:
@@ -170,6 +171,8 @@ class Tree:
         dot: `.cache/*.wav`. The hidden files that a pattern skips are in `passed_over`.
         """
         paths = sorted(filter(matcher([pattern]), self.members))
+        if not paths:
+            self._unmatched[pattern] = None
         if self._hidden:
             self._matched.update(paths)
             self._passed_over.update(filter(matcher([pattern], with_hidden=True), self._hidden))
@@ -183,6 +186,11 @@ class Tree:
     def passed_over(self) -> list[str]:
         """The hidden members that a pattern would have matched without their dot, and that none has matched."""
         return sorted(self._passed_over - self._matched)
+
+    @property
+    def unmatched(self) -> tuple[str, ...]:
+        """The patterns that have matched no member, in the order in which they were tried."""
+        return tuple(self._unmatched)
 
     def find(self, pattern: str) -> Member:
         """The one member that matches.

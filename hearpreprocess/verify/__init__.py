@@ -4,6 +4,6 @@ python -m hearpreprocess.verify PATH...
 """
 
 from hearpreprocess.verify.finding import Finding
-from hearpreprocess.verify.verification import DIFFERS, Verification, verify
+from hearpreprocess.verify.verification import MISMATCH, OK, UNVERIFIED, Verification, verify
 
-__all__ = ["DIFFERS", "Finding", "Verification", "verify"]
+__all__ = ["MISMATCH", "OK", "UNVERIFIED", "Finding", "Verification", "verify"]

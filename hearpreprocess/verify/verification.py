@@ -22,10 +22,14 @@ from hearpreprocess.verify.membership import membership
 from hearpreprocess.verify.metadata import counts, metadata
 from hearpreprocess.verify.structure import structure
 
-EQUAL, NOT_KNOWN = "equal", "not known"
+OK = "ok"
+"""The outcome of a finished task where something is known of it and all of it agrees."""
 
-DIFFERS = "differs"
-"""The outcome of a finished task that is not what it should be."""
+MISMATCH = "MISMATCH"
+"""The outcome of a finished task where something is not what it should be."""
+
+UNVERIFIED = "unverified"
+"""The outcome of a finished task where nothing is known to compare it with."""
 
 CHECKS: tuple[Callable[[Inspection], Iterator[Finding]], ...] = (
     structure,
@@ -48,7 +52,7 @@ CHECKS_OF_DAMAGED = (structure, checksums)
 class Verification:
     """The result of verifying a finished task.
 
-    `outcomes`: by aspect, EQUAL, DIFFERS or NOT_KNOWN.
+    `outcomes`: by aspect. `is_excerpt`: whether it is of an excerpt or of synthetic recordings.
     """
 
     path: Path
@@ -57,6 +61,7 @@ class Verification:
     rates: tuple[int, ...]
     findings: tuple[Finding, ...]
     outcomes: dict[str, str]
+    is_excerpt: bool = False
 
     @property
     def faults(self) -> list[Finding]:
@@ -65,10 +70,10 @@ class Verification:
 
     @property
     def outcome(self) -> str:
-        """DIFFERS if there is a fault, EQUAL if some aspect is equal and none differs, else NOT_KNOWN."""
-        if self.faults or DIFFERS in self.outcomes.values():
-            return DIFFERS
-        return EQUAL if EQUAL in self.outcomes.values() else NOT_KNOWN
+        """MISMATCH if there is a fault, OK if some aspect is, else UNVERIFIED."""
+        if self.faults or MISMATCH in self.outcomes.values():
+            return MISMATCH
+        return OK if OK in self.outcomes.values() else UNVERIFIED
 
     def to_json(self) -> dict[str, Any]:
         """The verification as a JSON object."""
@@ -93,7 +98,13 @@ def verify(path: Path, task: str | None = None) -> Verification:
     checks = CHECKS_OF_DAMAGED if contents.damage else CHECKS
     findings = tuple(finding for check in checks for finding in check(inspection))
     return Verification(
-        path, title, len(claims.splits_of_clips), finished.sample_rates, findings, _outcomes(inspection, findings)
+        path,
+        title,
+        len(claims.splits_of_clips),
+        finished.sample_rates,
+        findings,
+        _outcomes(inspection, findings),
+        is_excerpt=known is not None and not known.is_published,
     )
 
 
@@ -101,13 +112,13 @@ def _outcomes(inspection: Inspection, findings: Sequence[Finding]) -> dict[str, 
     faulty = {finding.aspect for finding in findings if finding.is_fault}
 
     def outcome(aspect: str, *, is_known: bool) -> str:
-        return DIFFERS if aspect in faulty else EQUAL if is_known else NOT_KNOWN
+        return MISMATCH if aspect in faulty else OK if is_known else UNVERIFIED
 
-    published = {None: NOT_KNOWN, True: EQUAL, False: DIFFERS}
+    published = {None: UNVERIFIED, True: OK, False: MISMATCH}
     has_counts = bool(inspection.known and inspection.known.published_clips)
     return {
-        "clips of each published split": outcome("counts", is_known=has_counts),
-        "splits as they are drawn or named": outcome("membership", is_known=_are_splits_known(inspection)),
+        "clips in each published split": outcome("counts", is_known=has_counts),
+        "splits reproduced": outcome("membership", is_known=_are_splits_known(inspection)),
         "splits and labels as published": published[inspection.is_as_published],
         "samples as in the manifest": _outcome_of_samples(inspection, faulty),
     }
@@ -126,5 +137,5 @@ def _are_splits_known(inspection: Inspection) -> bool:
 def _outcome_of_samples(inspection: Inspection, faulty: Set[str]) -> str:
     has_samples = inspection.claims.manifest_clips and inspection.finished.sample_rates
     if inspection.contents.damage or not has_samples:
-        return NOT_KNOWN
-    return DIFFERS if faulty & {"audio", "structure"} else EQUAL
+        return UNVERIFIED
+    return MISMATCH if faulty & {"audio", "structure"} else OK

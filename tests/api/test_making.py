@@ -110,7 +110,7 @@ def test_what_is_unfinished_is_told_with_its_reason_and_what_is_finished_stays(h
     )
     copy = pickle.loads(pickle.dumps(error))
     assert (str(copy), copy.failures, copy.log) == (str(error), error.failures, error.log)
-    assert hearpreprocess.load("out/tasks/toy_folds-v1-full").verify().outcome == "equal"
+    assert hearpreprocess.load("out/tasks/toy_folds-v1-full").verify().outcome == "ok"
 
 
 def test_messages_name_keywords_and_a_warning_is_a_warning(home: User, capfd: pytest.CaptureFixture[str]) -> None:
@@ -182,8 +182,8 @@ def test_published_tasks_are_downloaded_and_resampled(
         (MINE, {"workers": "2"}, ConfigError, "^workers: expected a whole number, got '2'$"),
         (MINE, {"workers": 1.5}, ConfigError, "^workers: expected a whole number, got 1.5$"),
         (MINE, {"skip_bad_clips": "1"}, ConfigError, "^skip_bad_clips: expected a whole number, got '1'$"),
-        (MINE, {"most_expansion": "x"}, ConfigError, "^most_expansion: expected a number, got 'x'$"),
-        (MINE, {"most_expansion": float("nan")}, ConfigError, "^most_expansion must be positive, got nan$"),
+        (MINE, {"max_expansion": "x"}, ConfigError, "^max_expansion: expected a number, got 'x'$"),
+        (MINE, {"max_expansion": float("nan")}, ConfigError, "^max_expansion must be positive, got nan$"),
         (MINE, {"clean": "no"}, ConfigError, "^clean: expected True or False, got 'no'$"),
         (MINE, {"compression": ["fast"]}, ConfigError, "^compression must be one of"),
         (MINE, {"out": None}, ConfigError, "^out: expected a path, got None$"),
@@ -200,7 +200,7 @@ def test_published_tasks_are_downloaded_and_resampled(
         (MINE, {"sample_rates": 10}, ConfigError, "^'10' is no sample rate from"),
         (MINE, {"workers": 0}, ConfigError, "^workers must be at least 1, got 0$"),
         (MINE, {"skip_bad_clips": -1}, ConfigError, "^skip_bad_clips must be 0 or more"),
-        (MINE, {"most_expansion": 0}, ConfigError, "^most_expansion must be positive"),
+        (MINE, {"max_expansion": 0}, ConfigError, "^max_expansion must be positive"),
         (MINE, {"sources": {"corpus": "nowhere"}}, ConfigError, "^sources corpus: there is no nowhere$"),
         (MINE, {"sources": {"copus": "."}}, ConfigError, "^sources=: unknown source 'copus'; did you mean"),
         (MINE, {"out": "mine.py/sub"}, OutputError, "mine.py/sub"),
@@ -252,3 +252,12 @@ def test_one_thread_at_a_time_makes_tasks(home: User, server: Server) -> None:
     thread.join()
     assert [task.name for task in made] == ["slow"]
     assert make().name == "toy_folds"
+
+
+def test_an_old_keyword_works_with_a_warning(home: User) -> None:
+    old: dict[str, Any] = {"most_expansion": 0}
+    with (
+        pytest.warns(HearPreprocessWarning, match="^most_expansion is now max_expansion"),
+        pytest.raises(ConfigError, match="^max_expansion must be positive"),
+    ):
+        make(MINE, **old)

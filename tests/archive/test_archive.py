@@ -332,7 +332,7 @@ def test_a_member_over_4_gib(tmp_path: Path, form: str) -> None:
             file.seek(size - 3, io.SEEK_CUR)
             file.write(b"end" + archives.RAR_END)
     # Four GiB of silence are a bomb, unless one says that they are not.
-    found = archive.unpack(files_of(folder), lambda path: path == "large.wav", tmp_path / "out", most_expansion=10_000)
+    found = archive.unpack(files_of(folder), lambda path: path == "large.wav", tmp_path / "out", max_expansion=10_000)
     assert found["large.wav"] == size
     with (tmp_path / "out" / "large.wav").open("rb") as large:
         assert large.seek(0, io.SEEK_END) == size

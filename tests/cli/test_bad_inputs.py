@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import functools
+import os
+import re
 import resource
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -32,17 +36,17 @@ def toy(user: User, members: dict[str, bytes] | None = None, **facts: str) -> No
     ("arguments", "said"),
     [
         (["esc5O"], ["unknown task 'esc5O'", "did you mean esc50", "groups: open, all"]),
-        (["tasks/esc51.py"], ["task module not found: tasks/esc51.py", "did you mean esc50"]),
-        (["here/esc50.py"], ["task module not found: here/esc50.py", "'esc50' needs no path"]),
+        (["tasks/esc51.py"], ["tasks/esc51.py: no such task module", "did you mean esc50"]),
+        (["here/esc50.py"], ["here/esc50.py: no such task module", "'esc50' needs no path"]),
         (
             ["esc50", "--mode", "smal"],
             ["esc50: unknown mode 'smal'", "default, all, full, small, synthetic", "did you mean small"],
         ),
-        (["esc50", "--sample-rates", "16k"], ["'16k' is no sample rate"]),
+        (["esc50", "--sample-rates", "16k"], ["invalid sample rate '16k'; use hertz, e.g. 16000"]),
         (["esc50", "--sample-rates", "0"], ["'0' is no sample rate"]),
-        (["--sample-rates", "16000", "esc50"], ["no TASK is given; put the tasks before --sample-rates"]),
-        (["run"], ["no TASK is given; see --help"]),
-        (["--quiet"], ["no TASK is given; see --help"]),
+        (["--sample-rates", "16000", "esc50"], ["no TASK given; put the tasks before --sample-rates"]),
+        (["run"], ["no TASK given; see --help"]),
+        (["--quiet"], ["no TASK given; see --help"]),
         (["esc50", "--scheduler-url", "foo"], ["'foo' is no http or https url"]),
         (["esc50", "--num-workers", "0"], ["--num-workers must be at least 1"]),
         (["esc50", "--tasks-dir", ""], ["--tasks-dir: expected a directory, got an empty text"]),
@@ -161,13 +165,37 @@ def test_the_next_mirror_is_tried(user: User, server: Server) -> None:
 
 def test_offline_lists_what_is_missing(user: User) -> None:
     message = refused(user, "esc50", "--offline", status=1)
-    assert "nothing is downloaded offline" in message
-    assert (
-        "Put it there: https://github.com/karolpiczak/ESC-50/archive/33c8ce9eb2cf0b1c2f8bcf322eb349b6be34dbb6.zip"
-        in message
-    )
-    assert "sha256 661183a6f53ef04f12c9bd618fed0ddc1713280d6c94a5a5431e844ba6f6a21f" in message
-    assert str(user.folder / "_workdir" / "downloads") in message
+    name = "33c8ce9eb2cf0b1c2f8bcf322eb349b6be34dbb6.zip"
+    folder = user.folder / "_workdir" / "downloads"
+    assert f"{name}: not found in {folder} (--offline is set)" in message
+    assert "1 file to download on a machine with a network:\n\nfile " in message
+    row = f"{name}  645.8 MB  sha256 661183a6f53ef04f12c9bd618fed0ddc1713280d6c94a5a5431e844ba6f6a21f  https://github"
+    assert row in message
+    assert f"\nmkdir -p {folder}\nwget -c -O {folder / name} https://github.com/karolpiczak/ESC-50/" in message
+
+
+def test_what_is_missing_offline_is_quoted_for_the_shell(user: User, server: Server) -> None:
+    """The commands that are printed are given, with a wget that copies a file."""
+    path = write_zip(server.folder, "toy", toys.folds_members().items())
+    archive = f'Archive("https://host/a&b/toy.zip?download=1", sha256="{sha256(path)}", filename="it\'s.zip")'
+    user.write("mine.py", toys.folds_task(archive))
+    command = ("./mine.py", "--sample-rates", 8000, "--offline", "--download-dir", "my files")
+    message = refused(user, *command, status=1)
+    commands = [line for line in message.splitlines() if line.startswith(("mkdir", "wget"))]
+    user.write("wget", f'#!/bin/sh\n[ "$4" = "https://host/a&b/toy.zip?download=1" ] && cp {path} "$3"\n').chmod(0o755)
+    script = "\n".join(["set -e", *commands])
+    subprocess.run(["sh", "-c", script], check=True, cwd="/", env={"PATH": f"{user.folder}:{os.environ['PATH']}"})
+    assert (user.folder / "my files" / "it's.zip").read_bytes() == path.read_bytes()
+    assert user.run(*command).returncode == 0
+
+
+def test_the_commands_for_thousands_of_files_are_in_a_script(user: User) -> None:
+    message = refused(user, "tfds_crema_d", "--offline", "--force", status=1)
+    assert "7,438 files to download on a machine with a network:" in message
+    assert "... and 7,418 files more" in message
+    (script,) = re.findall(r"^sh (/.*\.wget\.sh)$", message, re.MULTILINE)
+    lines = Path(script).read_text().splitlines()
+    assert (len(lines), lines[0]) == (7439, f"mkdir -p {user.folder / '_workdir' / 'downloads' / 'AudioWAV'}")
 
 
 def test_a_truncated_archive(user: User) -> None:
@@ -281,7 +309,8 @@ def test_a_full_disk(user: User, kilobytes: int) -> None:
     limited = functools.partial(resource.setrlimit, resource.RLIMIT_FSIZE, (limit, limit))
     finished = user.run("./mine.py", "--sample-rates", 8000, before=limited)
     assert finished.returncode == 1
-    assert "the disk is full" in finished.stderr
+    assert finished.stderr.count("the disk is full") == 1, "however many steps it stops"
+    assert finished.stderr.count(": failed\n") == 1
     assert "Traceback" not in finished.stderr
     assert user.left_behind() == []
     assert not [name for name in user.made() if name.endswith(".gz")]

@@ -48,13 +48,62 @@ def test_list_shows_every_task_and_filters(user: User) -> None:
     assert {facts["task"] for facts in only_open} == {"speech_commands", "nsynth_pitch", "dcase2016_task2"}
     events = json.loads(user.run("list", "--type", "event", "--json").stdout)
     assert {facts["task"] for facts in events} == {"dcase2016_task2", "maestro"}
-    short = json.loads(user.run("list", "--most-hours", 1, "--json").stdout)
+    short = json.loads(user.run("list", "--max-hours", 1, "--json").stdout)
     assert all(facts["hours"] <= 1 for facts in short)
     (esc50,) = (facts for facts in every if facts["task"] == "esc50")
     assert (esc50["clips"], round(esc50["hours"], 2), esc50["splits"]) == (2000, 2.78, "5 folds, given")
     table = user.run("list", "subset11").stdout.splitlines()
-    assert len(table) == 1 + 11
+    assert table[12:] == [
+        "",
+        "11 tasks in 11 modes: 54.7 GB to download and 4 files of unknown size (--ask-sizes asks the servers)",
+    ]
     assert [line.split()[1] for line in table if line.startswith(("speech", "nsynth"))] == ["5h", "5h"]
+
+
+def test_list_asks_servers_for_sizes_where_it_is_told_to(user: User, server: Server) -> None:
+    path, _archive = toys.corpus(server.folder, toys.folds_members())
+    user.write("mine.py", toys.folds_task(f'Archive("{server.url}/{path.name}", sha256="{sha256(path)}")'))
+    (facts,) = json.loads(user.run("list", "./mine.py", "--json").stdout)
+    assert (facts["download_bytes"], server.requests) == (None, [])
+    (facts,) = json.loads(user.run("list", "./mine.py", "--ask-sizes", "--json").stdout)
+    assert facts["download_bytes"] == path.stat().st_size
+    both = user.run("list", "./mine.py", "esc50", "--ask-sizes").stdout
+    assert re.search(r"\n2 tasks in 2 modes: 645\.\d MB to download\n$", both), both
+
+
+def test_a_plan_needs_no_extras_and_names_them(user: User) -> None:
+    (user.folder / "sitecustomize.py").write_text(
+        "import importlib.util\nfind = importlib.util.find_spec\n"
+        "hidden = ('unrar', 'pretty_midi')\n"
+        "importlib.util.find_spec = lambda name, *more: None if name in hidden else find(name, *more)\n"
+    )
+    tasks = ("beehive_states_fold0", "maestro", "esc50")
+    planned = user.run_anew("plan", *tasks, "--sample-rates", "16000", PYTHONPATH=str(user.folder))
+    assert planned.returncode == 0, planned.stderr
+    (line,) = (line for line in planned.stdout.splitlines() if line.startswith("to install first: pip install "))
+    assert "[rar,midi]" in line
+    assert line.endswith("(beehive_states_fold0-v2-5h, maestro-v3.0.0-5h)")
+    made = user.run_anew(*tasks, PYTHONPATH=str(user.folder))
+    assert made.returncode == 2
+    assert "maestro-v3.0.0-5h needs the optional extra 'midi': pip install " in made.stderr
+    assert "to install first" not in user.run("plan", "esc50", "--sample-rates", 16000).stdout
+
+
+def test_the_demo_says_what_it_takes_and_what_to_open(user: User) -> None:
+    made = user.run("demo", "spoken_digit", "--num-workers", 2)
+    assert made.returncode == 0, made.stderr
+    first, *_others = made.stdout.splitlines()
+    assert re.match(
+        r"Making 1 task of synthetic recordings at 16000 Hz: about [\d,]+ s on 2 cores, about 45\.0 MB in /", first
+    )
+    overview, task = user.folder / "out" / "index.html", user.folder / "out" / "tasks" / "spoken_digit-1.0.9-synthetic"
+    assert f"\nOpen in a browser:   {overview}\n" in made.stdout
+    assert f"\nClips and labels:    {task}\n" in made.stdout
+    assert "spoken_digit-1.0.9-synthetic/report.html" in overview.read_text()
+    again = user.run("demo", "spoken_digit")
+    assert "Nothing to do: all outputs are up to date" in again.stdout
+    assert f"\nOpen in a browser:   {overview}\n" in again.stdout
+    assert user.run("demo", "no_such_task").returncode == 2
 
 
 def test_info_tells_all_of_a_task(user: User) -> None:
@@ -124,7 +173,7 @@ PLANNED_FAST = ("esc50", "dcase2016_task2", "fsd50k")
 def test_a_plan_is_what_happens(shared: Shared, task: str) -> None:
     user, made = synthetic_task(shared, task)
     assert made.planned["written"] == pytest.approx(made.written, rel=0.15 if task in NOT_LOOKED_AT else 0.05)
-    assert ("none could be looked at" in str(made.planned["assumed"])) == (task in NOT_LOOKED_AT)
+    assert ("none could be read" in str(made.planned["assumed"])) == (task in NOT_LOOKED_AT)
     assert made.planned["peak"] == pytest.approx(made.occupied, rel=0.15)
     again = made.planned_again
     assert (again["written"], again["seconds"]) == (0, 0), "there is nothing left to do"
@@ -207,7 +256,7 @@ def test_a_plan_asks_servers_for_sizes_where_it_is_told_to(user: User, server: S
     address = f'["{server.url}/gone/{path.name}", "{server.url}/{path.name}"]'
     user.write("mine.py", toys.folds_task(f'Archive({address}, sha256="{sha256(path)}", about=5)'))
     assert plan(user, "./mine.py")["to_download"] == 5
-    assert "assumed: 5 B for toy.zip" in user.run("plan", "./mine.py").stdout
+    assert "assumed: about 5 B for toy.zip" in user.run("plan", "./mine.py").stdout
     assert server.requests == []
     asked = plan(user, "./mine.py", "--ask-sizes")
     assert asked["to_download"] == path.stat().st_size
@@ -218,7 +267,7 @@ def test_a_plan_asks_servers_for_sizes_where_it_is_told_to(user: User, server: S
 def test_a_plan_does_nothing_and_says_what_it_assumes(user: User) -> None:
     said = user.run("plan", "esc50", "spoken_digit", "--sample-rates", 16000)
     assert said.returncode == 0, said.stderr
-    assert "assumed: what the corpus holds" in said.stdout
+    assert "assumed: the content of the corpus" in said.stdout
     assert "12.0 MB" in said.stdout, "the size of the spoken digits' archive is known"
     assert "licence: CC BY-NC 3.0" in said.stdout
     assert list(user.folder.iterdir()) == []
@@ -280,7 +329,7 @@ def test_a_package_that_is_not_what_it_should_be_is_named(user: User) -> None:
     finished = user.run_anew("doctor", "--offline", PYTHONPATH=str(hidden))
     assert finished.returncode == 1
     assert "soxr: 0.1.0, expected <2,>=1.1" in finished.stdout
-    assert "ffmpeg.py is another package's: it has no input, compile" in finished.stdout
+    assert "ffmpeg.py belongs to another package: it has no input, compile" in finished.stdout
 
 
 def test_a_broken_environment_is_named_with_its_fix(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -301,7 +350,7 @@ def test_a_broken_environment_is_named_with_its_fix(user: User, monkeypatch: pyt
         assert low.returncode == 1
         assert fix in low.stdout
     no_network = user.run("doctor")
-    assert "fetch the archives elsewhere and use --offline" in no_network.stdout
+    assert "download the archives elsewhere and use --offline" in no_network.stdout
 
 
 @pytest.mark.parametrize(
@@ -328,15 +377,15 @@ def test_sources_tells_which_mirror_is_there(user: User, server: Server) -> None
     found = user.run("sources", "./mine.py")
     assert found.returncode == 0
     dead, alive, judged = found.stdout.splitlines()
-    assert re.fullmatch(r"20\d\d-\d\d-\d\d: 1 of 1 file can be had", judged)
-    assert dead.startswith("DEAD")
+    assert re.fullmatch(r"20\d\d-\d\d-\d\d: 1 of 1 file reachable", judged)
+    assert dead.startswith("unreachable")
     assert "404" in dead
-    assert alive.split()[:3] == ["alive", "100", "B"]
+    assert alive.split()[:3] == ["ok", "100", "B"]
     (server.folder / "toy.zip").write_bytes(b"x")
     wrong = user.run("sources", "./mine.py")
     assert wrong.returncode == 1
     assert "expected 100 bytes" in wrong.stdout
-    assert "0 of 1 file can be had" in wrong.stdout
+    assert "0 of 1 file reachable" in wrong.stdout
     (told, _wrong) = json.loads(user.run("sources", "./mine.py", "--json").stdout)
     assert told["asked"][:2] == "20"
     assert not told["is_there"]
@@ -367,7 +416,7 @@ def test_report_writes_what_is_missing_and_nothing_over_others(user: User, share
     assert "note" not in user.run("report", "--force").stderr
     assert page.read_text() == made
     page.write_text(made.replace("Splits", "Parts"))
-    assert "note: --anew is now called --force" in user.run("report", "--anew").stderr
+    assert "note: --anew is now --force" in user.run("report", "--anew").stderr
     assert page.read_text() == made
     (tasks / "linked").symlink_to(page.parent.name)
     (tasks / "broken").mkdir()
@@ -424,7 +473,7 @@ def test_check_names_what_is_wrong(user: User) -> None:
     user.write("other.py", toys.folds_task(f'Archive("{url}", sha256="{sha256(path)}")'))
     missing = user.run("check", "./other.py")
     assert missing.returncode == 1
-    assert "and nothing is downloaded offline" in missing.stderr
+    assert "(--offline is set)" in missing.stderr
     given = user.run("check", "./other.py", "--source", f"corpus={path}")
     assert "splits: fold00 4, fold01 4, fold02 4" in given.stdout
     assert not (user.folder / "out").exists()

@@ -53,7 +53,7 @@ def test_run_may_be_left_out(user: User) -> None:
     [
         (["spoken_digit", "--sample-rats", "16000"], "run", "--sample-rates"),
         (["verify", "out", "--jsn"], "verify", "--json"),
-        (["list", "--mst-hours", "1"], "list", "--most-hours"),
+        (["list", "--mx-hours", "1"], "list", "--max-hours"),
     ],
 )
 def test_an_unknown_option_is_answered_by_its_command(user: User, words: list[str], usage: str, meant: str) -> None:
@@ -70,3 +70,25 @@ def test_a_call_leaves_the_streams_of_its_program_as_they_were(monkeypatch: pyte
     assert stream.errors == "surrogateescape"
     stream.flush()
     assert b"spoken_digit" in stream.buffer.getvalue()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("words", "note"),
+    [
+        (["list", "spoken_digit", "--most-hours", "1"], "note: --most-hours is now --max-hours; the old name"),
+        (
+            ["no_such_task", "--most-expansion", "5"],
+            "note: --most-expansion is now --max-expansion; the old name",
+        ),
+    ],
+)
+def test_an_old_name_of_an_option_works_with_a_note(user: User, words: list[str], note: str) -> None:
+    finished = user.run(*words)
+    assert note in finished.stderr
+    assert "unrecognized arguments" not in finished.stderr
+    assert "--most" not in user.run(*words[:-2], "--help").stdout
+
+
+def test_an_old_name_of_an_option_means_the_same(user: User) -> None:
+    said = [user.run("list", name, "1", "--json").stdout for name in ("--max-hours", "--most-hours")]
+    assert said[0] == said[1] != user.run("list", "--json").stdout

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hearpreprocess.corpus import splits
+from hearpreprocess.corpus import excerpt_note, splits
 from hearpreprocess.corpus.table import to_table
 from hearpreprocess.errors import ConfigError, SplitError
 from hearpreprocess.task.clips import Clip, Event
@@ -184,11 +184,13 @@ def test_a_split_without_a_label_is_an_error_that_names_it() -> None:
     given_folds = {"a": "fold00", "b": "fold00", "c": "fold01", "d": "fold01"}
     with pytest.raises(SplitError, match="fold01 lacks 1 of 2 labels: y"):
         splits.divide(table(labels, config, given_folds), config)
-    divided, _omissions, warnings = splits.divide(
-        table(labels, task(PresetFolds(2), partial=True), given_folds), task(PresetFolds(2), partial=True)
+    excerpt = task(PresetFolds(2), partial=True)
+    divided, omissions, warnings = splits.divide(table(labels, excerpt, given_folds), excerpt)
+    assert (len(divided), warnings) == (4, []), "what an excerpt lacks is a note"
+    assert (
+        excerpt_note(excerpt, divided, omissions) == "an excerpt: 1 split lacks labels (fold01 lacks 1 of 2 labels: y)"
     )
-    assert len(divided) == 4
-    assert "fold01 lacks 1 of 2 labels: y" in warnings[0]
+    assert excerpt_note(config, divided.assign(labels=[("x",)] * 4), []) == ""
 
 
 def test_an_event_task_is_warned_of_a_missing_label() -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from hearpreprocess.engine.needs import Counted, need_of_task
 from hearpreprocess.engine.room import MOST_TARBALLS, Disk, Need, check_room, disks_of, need_of, tarballs_that_fit
 from hearpreprocess.errors import DiskFullError
 from hearpreprocess.request import Request
-from hearpreprocess.storage import Workspace, disk_of, free_on
+from hearpreprocess.storage import Workspace, disk_of, forget_unless_running, free_on
+from hearpreprocess.task.registry import references
+from tests import toys
+from tests.conftest import Server, User, sha256
 
 ESC50 = "hear2021-esc50-v2.0.0-full-48000.tar.gz"
 NEEDS = [Need(10, 100, 30, 3), Need(1, 1000, 50, 5)]
@@ -77,14 +82,78 @@ def test_as_many_tarballs_may_be_there_as_fit(request_of_two_rates: Request) -> 
     assert tarballs_that_fit([Need(1, 1, 0, 0)] * 9, clean) == MOST_TARBALLS
     assert tarballs_that_fit([Need(1, free * 2 // 5, 0, 0)] * 9, clean) == 2
     assert tarballs_that_fit([Need(1, free * 3 // 5, 0, 0)] * 9, clean) == 1
-    with pytest.raises(DiskFullError, match="fewer tasks or rates$"):
+    with pytest.raises(DiskFullError, match="fewer tasks or sample rates. --force starts"):
         tarballs_that_fit([Need(1, free * 2, 0, 0)] * 9, clean)
-    with pytest.raises(DiskFullError, match="or give --clean, which removes"):
+    with pytest.raises(DiskFullError, match="or add --clean, which removes"):
         tarballs_that_fit([Need(1, free // 2, 0, 0)] * 9, request_of_two_rates)
 
 
-def test_the_disk_that_is_too_small_is_named() -> None:
+def test_the_disk_that_is_too_small_is_named(request_of_two_rates: Request) -> None:
     fits, full = (Disk(("tarballs",), Path(f"/{name}"), needed, 10, False) for name, needed in (("a", 10), ("b", 11)))
-    check_room([fits], is_cleaned=False)
-    with pytest.raises(DiskFullError, match=r"^disk of tarballs \(/b\): about 11 B needed, 10 B free\.\nNothing was"):
-        check_room([fits, full], is_cleaned=False)
+    check_room([fits], request_of_two_rates)
+    with pytest.raises(
+        DiskFullError, match=r"nothing was downloaded:\n  disk of /b \(tarballs\): about 11 B needed, 10 "
+    ):
+        check_room([fits, full], request_of_two_rates)
+    check_room([fits, full], replace(request_of_two_rates, force=True))
+
+
+TEBIBYTE = 1 << 40
+
+
+def test_what_cannot_fit_is_refused_before_the_first_byte(user: User, server: Server) -> None:
+    path, _archive = toys.corpus(server.folder, toys.folds_members())
+    archive = f'Archive("{server.url}/{path.name}", sha256="{sha256(path)}"'
+    clips = 'modes={"full": Mode(published_clips=(10**9, 10**9, 10**9))}'
+    rates = ("--sample-rates", 8000)
+    user.write("large.py", toys.folds_task(f"{archive}, size={TEBIBYTE << 10})"))
+    user.write("many.py", toys.folds_task(f"{archive})", modes=clips.partition("=")[2]))
+    for module in ("./large.py", "./many.py"):
+        refused = user.run(module, *rates)
+        assert refused.returncode == 1
+        assert "the disk is too small for this run; nothing was downloaded:\n  disk of /" in refused.stderr
+        assert re.search(r"\(downloads, .*\): at least [\d,.]+ GB needed, [\d,.]+ GB free\n", refused.stderr)
+        assert "--force starts the run all the same" in refused.stderr
+        assert server.requests == []
+        assert [each.name for each in user.folder.iterdir() if each.suffix != ".py"] == []
+    forced = user.run("./many.py", *rates, "--force")
+    assert "the number of clips is not the published one" in forced.stderr
+    assert [request[0] for request in server.requests] == [f"/{path.name}"]
+
+
+def test_what_is_there_needs_no_room(user: User, request_of_two_rates: Request) -> None:
+    """The need of a task whose corpus is listed, and of one whose clips an earlier run has left."""
+    _path, archive = toys.corpus(user.folder / "source", toys.folds_members(clips=12))
+    user.write("mine.py", toys.folds_task(archive, sample_duration="1.0"))
+    (task,) = references([str(user.folder / "mine.py")], "default")
+    clips = 12 * sum(44 + 2 * rate for rate in request_of_two_rates.sample_rates)
+    own = request_of_two_rates.workspace
+
+    def need() -> Need:
+        forget_unless_running()
+        return need_of_task(task, replace(request_of_two_rates, published=(), tasks=(task,)), own, Counted())
+
+    directories = ("--tmp-dir", own.tmp_dir, "--tasks-dir", own.tasks_dir, "--tar-dir", own.tar_dir)
+    options = (*directories, "--download-dir", own.download_dir, "--sample-rates", 16000, 32000)
+    assert need().clips == 0, "nobody knows how many there are"
+    assert user.run("./mine.py", *options[:-3], "--until", "corpus").returncode == 0
+    listed = need()
+    assert (listed.clips, listed.made, listed.kept) == (clips, 0, 0)
+    assert user.run("./mine.py", *options).returncode == 0
+    assert need() == Need()
+    for tarball in own.tar_dir.glob("*.gz"):
+        tarball.unlink()
+    assert (need().clips, need().made) == (clips, clips)
+
+
+def test_what_two_tasks_share_is_counted_once(request_of_two_rates: Request) -> None:
+    own = request_of_two_rates.workspace
+
+    def needed(*words: str) -> int:
+        counted, tasks = Counted(), tuple(references(words, "default"))
+        asked = replace(request_of_two_rates, published=(), tasks=tasks)
+        return sum(need.kept + need.clips for need in (need_of_task(task, asked, own, counted) for task in tasks))
+
+    assert needed("nsynth_pitch:5h", "nsynth_pitch:50h") == needed("nsynth_pitch:50h") > 25_000_000_000
+    assert needed("mridangam_stroke", "mridangam_tonic") == needed("mridangam_tonic")
+    assert needed("esc50", "mridangam_tonic") == needed("esc50") + needed("mridangam_tonic")

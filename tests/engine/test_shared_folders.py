@@ -170,4 +170,4 @@ def test_without_shared_memory(user: User, task: str) -> None:
     finished = subprocess.run([*program, task, *RATES, "--no-report"], cwd=user.folder, capture_output=True, text=True)
     assert finished.returncode == 0, finished.stderr
     diagnosed = subprocess.run([*program, "doctor", "--offline"], cwd=user.folder, capture_output=True, text=True)
-    assert "note  shared memory: cannot be used: Read-only file system\n      runs do without it" in diagnosed.stdout
+    assert "note  shared memory: not available: Read-only file system\n      only task modules" in diagnosed.stdout

@@ -68,7 +68,7 @@ def test_rates_from_a_tarball(user: User, out: Path, kind: str, root: str) -> No
     for rate in RATES:
         made = user.folder / "out" / f"hear2021-{title}-{rate}.tar.gz"
         report = verify.verify(made)
-        assert report.outcome == "equal", report.faults
+        assert report.outcome == "ok", report.faults
         assert "resampled from 48000 Hz" in " ".join(finding.text for finding in report.findings)
         found = compare(out / made.name, made)
         assert {aspect: problems for aspect, problems in found.problems.items() if problems} == {}
@@ -112,7 +112,7 @@ def test_a_published_name_is_downloaded(user: User, out: Path, server: Server) -
     command = ["--sample-rates", 16000, "--record", f"{server.url}/record"]
     offline = user.run("--from-published", title, *command, "--offline")
     assert offline.returncode == 1
-    assert "and nothing is downloaded offline" in offline.stderr
+    assert "(--offline is set)" in offline.stderr
     unknown = user.run("--from-published", "esc50-v9-full", *command)
     assert unknown.returncode == 2
     assert "the published record has no hear2021-esc50-v9-full-48000.tar.gz" in unknown.stderr

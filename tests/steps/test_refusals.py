@@ -362,7 +362,7 @@ def test_archives(user: User, kind: str) -> None:
     assert "unexpected" not in finished.stderr
     assert "\x1b" not in finished.stderr
     if "bomb" in kind:
-        allowed = user.run("./mine.py", *RATES, "--most-expansion", 2000)
+        allowed = user.run("./mine.py", *RATES, "--max-expansion", 2000)
         assert "times as large" not in allowed.stderr
 
 
@@ -493,8 +493,8 @@ def test_warnings_are_repeated_by_runs_that_use_what_they_are_about(user: User) 
     command = ("./mine.py", "--source", "corpus=mine")
     first, second, third = (user.run(*command, "--sample-rates", *rates) for rates in ((8000,), (8000, 16000), (8000,)))
     assert first.returncode == second.returncode == third.returncode == 0
-    assert "stands in place of a source" in first.stderr
-    assert "stands in place of a source" in second.stderr, "the listing is used again"
+    assert "locate: note: using local source " in first.stderr
+    assert "using local source" in second.stderr, "the listing is used again"
     assert third.stdout.startswith("Nothing to do")
     assert "warnings.json" not in {name.rpartition("/")[2] for name in user.made()}
-    assert "warning: " in user.run("check", *command).stderr
+    assert "note: using local source " in user.run("check", *command).stderr

@@ -298,9 +298,9 @@ def test_faults_of_events(out: Path, tmp_path: Path, edit: Callable[[list], obje
 def test_what_is_sound_is_equal(out: Path, title: str) -> None:
     for path in (out / "tasks" / title, out / f"hear2021-{title}-{RATE}.tar.gz"):
         report = verify.verify(path)
-        assert report.outcome == "equal"
-        assert report.outcomes["splits as they are drawn or named"] == "equal"
-        assert report.outcomes["samples as in the manifest"] == "equal"
+        assert report.outcome == "ok"
+        assert report.outcomes["splits reproduced"] == "ok"
+        assert report.outcomes["samples as in the manifest"] == "ok"
         assert report.task == title
 
 
@@ -385,7 +385,7 @@ def test_a_rate_that_is_gone_or_untold(out: Path, tmp_path: Path) -> None:
     task = copy_of(out / "tasks" / TITLES[0], tmp_path / TITLES[0])
     shutil.rmtree(task / str(RATE))
     assert faults(task) == [("structure", TITLES[0], f"lacks the clips at {RATE} Hz, which its manifest has")]
-    assert verify.verify(task).outcomes["samples as in the manifest"] != "equal"
+    assert verify.verify(task).outcomes["samples as in the manifest"] != "ok"
     task = copy_of(out / "tasks" / TITLES[0], tmp_path / "again" / TITLES[0])
     copy_of(task / str(RATE), task / "8000")
     found = faults(task)
@@ -479,11 +479,11 @@ def test_groups_are_known_from_the_manifest_and_from_names(user: User) -> None:
     assert user.run("gunshot_triangulation", "--mode", "synthetic", "--sample-rates", 48000, 16000).returncode == 0
     title = "gunshot_triangulation-v1.0-synthetic"
     task = copy_of(user.folder / "out" / "tasks" / title, user.folder / "copy" / title)
-    assert verify.verify(task).outcomes["splits as they are drawn or named"] == "equal"
+    assert verify.verify(task).outcomes["splits reproduced"] == "ok"
     places = ["--tasks-dir", "again/tasks", "--tar-dir", "again"]
     finished = user.run("--from-published", f"out/hear2021-{title}-48000.tar.gz", "--sample-rates", 8000, *places)
     assert finished.returncode == 0, finished.stderr
-    assert verify.verify(user.folder / "again" / "tasks" / title).outcome == "equal"
+    assert verify.verify(user.folder / "again" / "tasks" / title).outcome == "ok"
 
 
 def test_a_link_in_a_tarball(out: Path, tmp_path: Path) -> None:
@@ -502,7 +502,7 @@ def test_published_counts_and_membership(user: User) -> None:
     user.write("mine.py", toys.folds_task(archive, modes='{"full": Mode(published_clips=(4, 4, 4))}'))
     assert user.run("./mine.py", "--sample-rates", 8000).returncode == 0
     task = user.folder / "out" / "tasks" / "toy_folds-v1-full"
-    assert verify.verify(task, str(user.folder / "mine.py")).outcomes["clips of each published split"] == "equal"
+    assert verify.verify(task, str(user.folder / "mine.py")).outcomes["clips in each published split"] == "ok"
     user.write(
         "other.py", toys.folds_task(archive, modes='{"full": Mode(published_clips=(4, 5, 4), membership="0" * 64)}')
     )
@@ -511,7 +511,7 @@ def test_published_counts_and_membership(user: User) -> None:
         ("toy_folds-v1-full", "has other clips, splits or labels than were published"),
         ("fold01.json", "has 4 clips, published were 5"),
     ]
-    assert report.outcomes["clips of each published split"] == "differs"
+    assert report.outcomes["clips in each published split"] == "MISMATCH"
     refused = user.run("./other.py", "--sample-rates", 8000)
     assert refused.returncode == 1
     assert "the number of clips differs from the published task; fold01: expected 5, got 4" in refused.stderr
@@ -523,15 +523,22 @@ def test_the_command(user: User, out: Path, tmp_path: Path) -> None:
 
     whole = user.run_anew(out, interpreter=[sys.executable, "-m", "hearpreprocess.verify"])
     assert whole.returncode == 0, whole.stdout
-    assert whole.stdout.count(": equal  (") == 2 * len(TITLES)
+    assert whole.stdout.splitlines()[0] == f"{2 * len(TITLES)} copies: all ok"
+    assert whole.stdout.count("\n") <= 3, "a line on all, and a note of each kind"
+    verbose = command(out, "--verbose")
+    assert verbose.stdout.count(": ok  (") == 2 * len(TITLES)
+    assert f"\n{2 * len(TITLES)} copies: all ok\n" in verbose.stdout
     task = tmp_path / TITLES[0]
     copy_of(out / "tasks" / TITLES[0], task)
     flip(clip(task))
     found = command(task)
     assert found.returncode == 1
-    assert f"FAULT      audio: {RATE}/fold00/{first(task)}: has other samples than the manifest tells" in found.stdout
+    assert f"fault       audio: {RATE}/fold00/{first(task)}: has other samples than the manifest tells" in found.stdout
+    assert found.stdout.endswith("\n1 copy: MISMATCH\n") or "\n1 copy: MISMATCH\nnote: " in found.stdout
+    assert "samples as in the manifest" in found.stdout
+    assert "  ok " not in found.stdout, "only what is wrong"
     (report,) = json.loads(command(task, "--json").stdout)
-    assert report["outcome"] == "differs"
+    assert report["outcome"] == "MISMATCH"
     assert [finding["where"] for finding in report["findings"] if finding["is_fault"]] == [
         f"{RATE}/fold00/{first(task)}"
     ]

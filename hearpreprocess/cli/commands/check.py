@@ -1,4 +1,4 @@
-"""Check a task module without network: its facts, and, where its sources are here, its first clips and its splits."""
+"""Check a task module without network: its facts and, if its sources are here, its first clips and splits."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hearpreprocess.cli.options import add_directories, add_sources, tasks_of, workspace_of
 from hearpreprocess.errors import ConfigError
 from hearpreprocess.finished import TaskReader, name_of
-from hearpreprocess.storage import table
+from hearpreprocess.storage import counted, table
 from hearpreprocess.task import describe_undeclared, registry
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
 
     references = tasks_of(options, [options.task])
     if len(references) != 1:
-        raise ConfigError(f"{options.task} means {len(references)} tasks; check them one by one")
+        raise ConfigError(f"{options.task} stands for {counted(len(references), 'tasks')}; check them one by one")
     (task,) = references
     workspace = workspace_of(options)
     problems = contract.problems(task.location)
@@ -68,7 +68,7 @@ def _to_fill_in(task: registry.TaskReference) -> Iterator[str]:
     """The parts of the module that `hearpreprocess new` left for the user to fill in."""
     config = task.resolve()
     if config.licence == "unknown":
-        yield "licence, of the recordings"
+        yield "licence of the recordings"
     if "example.org" in config.url:
         yield "url, where others can get the recordings"
     if "Say here who recorded what" in task.documentation:
@@ -85,9 +85,12 @@ def corpus_manifest(task: registry.TaskReference, workspace: Workspace) -> dict[
         for warning in outcome.warnings:
             if warning.text not in problems:  # which are printed as such
                 print(f"warning: {warning.text}", file=sys.stderr)
+        for note in outcome.notes:
+            print(f"note: {note.text}", file=sys.stderr)
         for failure in outcome.failures:
             print(f"{failure.title}, {failure.stage}:\n{failure.text}", file=sys.stderr)
         if outcome.unfinished:
+            print(outcome.advice, end="\n" if outcome.advice else "", file=sys.stderr)
             return None
         (folder,) = outcome.outputs
         return TaskReader(folder).manifest
@@ -97,7 +100,7 @@ def _summary(manifest: dict[str, Any], splits: Sequence[str]) -> Iterator[str]:
     clips = manifest["clips"]
     counts: Counter[str] = Counter(facts["split"] for facts in clips.values())
     labels = Counter(name_of(label) for facts in clips.values() for label in facts["labels"])
-    yield f"\n{manifest['task']}: {len(clips):,} clips, the first of them:\n"
+    yield f"\n{manifest['task']}: {counted(len(clips), 'clips')}, the first of them:\n"
     yield from table(
         [
             {"clip": file, "split": facts["split"], "labels": _short(facts["labels"]), "group": facts.get("group", "")}

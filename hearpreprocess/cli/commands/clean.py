@@ -1,9 +1,9 @@
-"""Remove intermediate results from the work folder: what was unpacked, audio halfway, made-up corpora.
+"""Remove intermediate results from the work directory: unpacked archives, intermediate audio, synthetic corpora.
 
-Downloads, listings, labels and finished outputs stay, so that a finished task is known to be finished; listings and
-labels that another version or other libraries made are removed, as no run reads them. Nothing is
-removed while another run is at work there. Unfinished files that killed runs left are removed, too, in all of a run's
-directories; what another host left, once nothing in it has changed for a day.
+Downloads, indexes, labels and finished outputs are kept, so that finished tasks stay up to date; indexes and labels
+of another version of hearpreprocess or of its libraries are removed, as no run reads them. Nothing is removed while a
+run is active there. Unfinished files of killed runs are removed from all directories of a run; those of another host
+when nothing in them has changed for a day.
 """
 
 from __future__ import annotations
@@ -20,24 +20,23 @@ from hearpreprocess.storage import SEAL, bytes_text, counted, discard, sealed_by
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of `clean`."""
     add_directories(parser)
-    parser.add_argument("--dry-run", action="store_true", help="only tell what would be removed")
+    parser.add_argument("--dry-run", action="store_true", help="only show what would be removed")
     parser.add_argument(
         "--force",
         action="store_true",
-        help="remove also where the file system has no locks, so that nobody knows whether another run is at work, and "
-        "what other hosts, earlier versions or a machine that was restarted since left less than a day ago; what is "
-        "locked stays",
+        help="also remove what another run might still use: on a file system without locks, or left less than a day "
+        "ago by other hosts, earlier versions or before a restart; what is locked stays",
     )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Remove the intermediate results in the work folder."""
+    """Remove the intermediate results in the work directory."""
     from hearpreprocess.steps import remove_leftovers
     from hearpreprocess.storage import alone
 
     workspace = workspace_of(options)
     if not workspace.tmp_dir.is_dir():
-        print(f"there is no {options.tmp_dir}; nothing to remove")
+        print(f"{options.tmp_dir}: no such directory; nothing to remove")
         return 0
     if options.dry_run:
         total = _clean(options, workspace.tmp_dir)
@@ -45,20 +44,20 @@ def run(options: argparse.Namespace) -> int:
         with alone(workspace.tmp_dir, force=options.force) as is_alone:
             if is_alone is None:
                 raise OutputError(
-                    f"{options.tmp_dir}: a run is at work there, or was killed; it began before this machine was "
-                    "restarted, or is of another host or user, or the file system has no locks, so nobody knows which. "
-                    "If no run is at work, on any host, give the command with --force"
+                    f"{options.tmp_dir}: cannot tell whether a run is active: it was started by another host or user, "
+                    "before this machine was restarted, or on a file system without locks. "
+                    "If no run is active on any host, add --force"
                 )
             if not is_alone:
-                raise OutputError(f"another run is at work in {options.tmp_dir}; try again when it is done")
+                raise OutputError(f"{options.tmp_dir}: a run is active. Try again when it has ended")
             total = _clean(options, workspace.tmp_dir)
             unknown = remove_leftovers(workspace, force=options.force)
         if unknown:
             print(
-                f"{counted(len(unknown), 'unfinished outputs')} stayed, of another host, user or version, or without "
-                f"locks, such as {unknown[0]}; --force removes what may be removed"
+                f"kept {counted(len(unknown), 'unfinished outputs')} of another host, user or version, or without "
+                f"locks, such as {unknown[0]}; --force removes those that are not locked"
             )
-    print(f"{bytes_text(total)} in all; files that finished tasks share with it keep their space")
+    print(f"{bytes_text(total)} in total; files shared with finished tasks keep their disk space")
     return 0
 
 

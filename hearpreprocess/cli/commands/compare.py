@@ -1,4 +1,4 @@
-"""Compare two copies of a task, each a folder or a tarball, whoever made them."""
+"""Compare two copies of a task, each a folder or a tarball, of any origin."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hearpreprocess.compare import DIFFERENT, IDENTICAL, Comparison, compare, median_snr
+from hearpreprocess.storage import counted
 
 SAME, NOT_SAME = 0, 1
 _SHOWN = 10
 
 EPILOG = """\
-exit status: 0 splits and labels are identical and samples are so within dither, 1 they are not, 2 the command cannot
-be understood or a copy cannot be read
+exit status: 0 splits and labels are identical and samples differ by dither at most, 1 otherwise, 2 usage error, or a
+copy cannot be read
 """
 
 
@@ -38,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _lines(comparison: Comparison) -> Iterator[str]:
     for aspect, problems in comparison.problems.items():
-        yield f"{aspect:<10}  {IDENTICAL if not problems else f'{len(problems):,} differences'}"
+        yield f"{aspect:<10}  {counted(len(problems), 'differences') if problems else IDENTICAL}"
         yield from (f"  {problem}" for problem in problems[:_SHOWN])
         if len(problems) > _SHOWN:
             yield f"  and {len(problems) - _SHOWN:,} more"
@@ -60,7 +61,7 @@ def _lines(comparison: Comparison) -> Iterator[str]:
                 for difference in different[:_SHOWN]
             )
     if not comparison.samples:
-        yield "samples     there is no clip at the same rate in both"
+        yield "samples     no clip at the same rate in both"
     yield "same" if comparison.is_same else "not the same"
 
 

@@ -49,7 +49,7 @@ class Diagnosis:
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of `doctor`."""
     add_directories(parser)
-    parser.add_argument("--offline", action="store_true", help="do not try the network")
+    parser.add_argument("--offline", action="store_true", help="do not use the network")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -72,18 +72,18 @@ def _diagnoses(options: argparse.Namespace) -> Iterator[Diagnosis]:
         packages = [Diagnosis("hearpreprocess", "not installed", install_command())]
     except ImportError as error:
         fix = "pip install --force-reinstall packaging"
-        packages = [Diagnosis("packaging", f"cannot be loaded ({error}), and reads what else is needed", fix)]
+        packages = [Diagnosis("packaging", f"cannot be imported ({error}); it reads the other requirements", fix)]
     yield from packages
     for extra, module in EXTRAS.items():
-        yield _extra(extra, [module], "`hearpreprocess info` tells whether a task needs it")
+        yield _extra(extra, [module], "`hearpreprocess info TASK` shows whether a task needs it")
     if all(not diagnosis.fix for diagnosis in packages):  # without which the formats cannot be imported
         yield from _extras_of_exports()
     yield _guarded("ffmpeg", _ffmpeg, "pip install --force-reinstall imageio-ffmpeg, or unset IMAGEIO_FFMPEG_EXE")
     yield _open_files()
     yield _shared_memory()
     directories = {
-        "work folder": options.tmp_dir.resolve(),
-        "download folder": (options.download_dir or options.tmp_dir / "downloads").resolve(),
+        "work directory": options.tmp_dir.resolve(),
+        "download directory": (options.download_dir or options.tmp_dir / "downloads").resolve(),
         "tasks": options.tasks_dir.resolve(),
         "tarballs": options.tar_dir.resolve(),
     }
@@ -98,9 +98,7 @@ def _diagnoses(options: argparse.Namespace) -> Iterator[Diagnosis]:
 def _python() -> Diagnosis:
     version = platform.python_version()
     is_right = OLDEST <= sys.version_info[:2] <= NEWEST
-    return Diagnosis(
-        "python", version, "" if is_right else "use Python 3.10 to 3.13, in a virtual environment of its own"
-    )
+    return Diagnosis("python", version, "" if is_right else "use Python 3.10 to 3.13, in its own virtual environment")
 
 
 def requirements() -> list[Requirement]:
@@ -120,13 +118,13 @@ def _package(requirement: Requirement) -> Diagnosis:
     except importlib.metadata.PackageNotFoundError:
         return Diagnosis(name, "not installed", fix)
     except Exception as error:
-        return Diagnosis(name, f"cannot be loaded ({error})", fix)
+        return Diagnosis(name, f"cannot be imported ({error})", fix)
     if not requirement.specifier.contains(version, prereleases=True):
         return Diagnosis(name, f"{version}, expected {requirement.specifier}", fix)
     missing = [attribute for attribute in DISTINCTIVE.get(name, ()) if not hasattr(module, attribute)]
     if missing:
-        state = f"{module.__file__} is another package's: it has no {', '.join(missing)}"
-        return Diagnosis(name, state, f"remove what has overwritten it, then {fix}")
+        state = f"{module.__file__} belongs to another package: it has no {', '.join(missing)}"
+        return Diagnosis(name, state, f"uninstall the other package, then {fix}")
     return Diagnosis(name, version)
 
 
@@ -160,7 +158,7 @@ def _ffmpeg() -> str:
     output = subprocess.run([program, "-version"], capture_output=True, text=True, check=True, timeout=60).stdout
     first_line, *_others = output.splitlines() or [""]
     if not first_line.startswith("ffmpeg version"):
-        raise RuntimeError(f"{program} is no ffmpeg")
+        raise RuntimeError(f"{program} is not ffmpeg")
     if "libsoxr" not in output:
         raise RuntimeError(f"{program} was built without libsoxr")
     return f"{first_line.split()[2]}, with libsoxr"
@@ -171,21 +169,21 @@ def _open_files() -> Diagnosis:
     is_free = hard == resource.RLIM_INFINITY or hard >= OPEN_FILES
     fix = f"raise it for this shell: ulimit -n {min(hard, 4096) if hard > 0 else 4096}"
     if not is_free:
-        fix = f"the hard limit is {hard:,}: have it raised in /etc/security/limits.conf, or with `docker run --ulimit`"
+        fix = f"the hard limit is {hard:,}; raise it in /etc/security/limits.conf, or with `docker run --ulimit`"
     return Diagnosis("open files", f"up to {soft:,}", fix if soft < OPEN_FILES else "")
 
 
 def _shared_memory() -> Diagnosis:
     try:
         multiprocessing.get_context("spawn").Lock()
-        return Diagnosis("shared memory", "can be used")
+        return Diagnosis("shared memory", "available")
     except (OSError, ImportError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         fix = (
-            "runs do without it; a task module that uses multiprocessing does not. Mount a /dev/shm that can be "
-            "written, with free space: `docker run --tmpfs /dev/shm`, `apptainer --bind /dev/shm`"
+            "only task modules that use multiprocessing need it. Mount a writable /dev/shm with free space: "
+            "`docker run --tmpfs /dev/shm`, `apptainer --bind /dev/shm`"
         )
-        return Diagnosis("shared memory", f"cannot be used: {reason}", fix, is_needed=False)
+        return Diagnosis("shared memory", f"not available: {reason}", fix, is_needed=False)
 
 
 def _writable(subject: str, path: Path) -> Diagnosis:
@@ -193,17 +191,17 @@ def _writable(subject: str, path: Path) -> Diagnosis:
     try:
         tempfile.TemporaryFile(dir=existing).close()
     except OSError as error:
-        option = {"work folder": "--tmp-dir", "download folder": "--download-dir", "tasks": "--tasks-dir"}
+        option = {"work directory": "--tmp-dir", "download directory": "--download-dir", "tasks": "--tasks-dir"}
         fix = f"make it writable, or choose another with {option.get(subject, '--tar-dir')}"
         return Diagnosis(subject, f"{existing}: {error.strerror}", fix)
-    return Diagnosis(subject, f"{path} can be written")
+    return Diagnosis(subject, f"{path} is writable")
 
 
 def _space(path: Path) -> Diagnosis:
     free = free_on(path)
     fix = (
         "free some space, or choose another disk with --tmp-dir, --download-dir, --tasks-dir or --tar-dir; "
-        "`hearpreprocess plan` tells what a task needs"
+        "`hearpreprocess plan` shows what a task needs"
     )
     return Diagnosis("free disk", f"{bytes_text(free)} at {nearest_existing(path)}", fix if free < FREE_BYTES else "")
 
@@ -229,7 +227,7 @@ def _network() -> Iterator[Diagnosis]:
                 connection.size(url)
                 yield Diagnosis(f"network, {host}", "answers", is_needed=False)
             except HearPreprocessError as error:
-                fix = "check the network and HTTPS_PROXY; or fetch the archives elsewhere and use --offline"
+                fix = "check the network and HTTPS_PROXY; or download the archives elsewhere and use --offline"
                 yield Diagnosis(
                     f"network, {host}", str(error).removeprefix(f"{without_credentials(url)}: "), fix, is_needed=False
                 )

@@ -1,4 +1,4 @@
-"""Show all that is known of a task: what it is, its modes, its sources, its known issues, what to cite."""
+"""Show everything known about a task: its recordings, modes, sources, known issues, and what to cite."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Tell what a run would download, unpack and write, the disk and the time that it would take, and the licences.
+"""Show what a run would download, unpack and write, the disk space and time it would take, and the licences.
 
-Nothing is downloaded and nothing is made.
+Nothing is downloaded or made. Tasks are planned without their optional extras, which are named.
 """
 
 from __future__ import annotations
@@ -8,8 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from hearpreprocess.cli.options import (
@@ -23,11 +22,12 @@ from hearpreprocess.cli.options import (
     request_of,
     set_run_defaults,
 )
-from hearpreprocess.storage import bytes_text, disk_of, free_on, table
+from hearpreprocess.installation import install_command
+from hearpreprocess.storage import bytes_text, table
 from hearpreprocess.task import registry
 
 if TYPE_CHECKING:
-    from hearpreprocess.planning import Forecast, Kind
+    from hearpreprocess.planning import Forecast
     from hearpreprocess.storage import Workspace
     from hearpreprocess.task import File
 
@@ -41,7 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_work(parser)
     add_skips(parser)
     parser.add_argument(
-        "--ask-sizes", action="store_true", help="ask the servers for sizes that are not known; only headers are read"
+        "--ask-sizes", action="store_true", help="ask the servers for unknown sizes; only headers are read"
     )
     add_no_report(parser)
     set_run_defaults(parser)
@@ -64,11 +64,15 @@ def run(options: argparse.Namespace) -> int:
         return 0
     rows = [_row(item) for item in (*forecasts.values(), *([total] if request.clean or len(forecasts) > 1 else []))]
     print("\n".join(table(rows, right=tuple(rows[0])[1:])))
-    print("\nThe time is that of the work, without the network's.")
-    _print_room(total, request.workspace)
+    print("\nTimes do not include downloads.")
+    _print_disks(total, request.workspace)
     if request.clean:
-        text = "are removed on the way, as tasks are finished (--clean); the peak of all together allows for that."
-        print(f"{bytes_text(total.between)} of it {text}")
+        text = "removed as tasks finish (--clean); the peak of all together takes this into account."
+        print(f"{bytes_text(total.between)} of it are {text}")
+    extras = {extra: None for task in request.tasks for extra in registry.missing_extras(task.resolve())}
+    if extras:
+        titles = [task.resolve().title for task in request.tasks if registry.missing_extras(task.resolve())]
+        print(f"to install first: {install_command(list(extras))}  ({', '.join(titles)})")
     for assumption in total.assumed:
         print(f"assumed: {assumption}")
     for licence, titles in total.licences.items():
@@ -78,16 +82,14 @@ def run(options: argparse.Namespace) -> int:
 
 def _asked_sizes(tasks: Sequence[registry.TaskReference], workspace: Workspace) -> dict[File, int]:
     """The sizes of files to download with unknown size, as far as servers state them."""
-    from hearpreprocess.cli.commands.sources import ask
+    from hearpreprocess.cli.commands.sources import asked_sizes
 
     files = (file for task in tasks for source in task.resolve().sources.values() for file in source.files)
     wanted = [file for file in files if file.size is None and not (workspace.download_dir / file.filename).exists()]
-    sizes: dict[File, int] = {}
-    for file, answer in ask(dict.fromkeys(wanted)):
-        if answer["size"] is not None:
-            sizes.setdefault(file, answer["size"])
+    sizes = asked_sizes(wanted)
     if unknown := [file.filename for file in dict.fromkeys(wanted) if file not in sizes]:
-        print(f"no server tells the size of {', '.join(unknown[:5])}{' ...' if unknown[5:] else ''}", file=sys.stderr)
+        shown = f"{', '.join(unknown[:5])}{' ...' if unknown[5:] else ''}"
+        print(f"note: no server states the size of {shown}", file=sys.stderr)
     return sizes
 
 
@@ -105,28 +107,20 @@ def _row(forecast: Forecast) -> Mapping[str, str]:
     }
 
 
-def _print_room(total: Forecast, workspace: Workspace) -> None:
+def _print_disks(total: Forecast, workspace: Workspace) -> None:
     """Print whether the new files fit on each of the disks."""
-    directories: Mapping[str, tuple[Path, Collection[Kind]]] = {
-        "--download-dir": (workspace.download_dir, ["download"]),
-        "--tmp-dir": (workspace.tmp_dir, ["unpacked", "halfway", "resampled"]),
-        "--tasks-dir": (workspace.tasks_dir, ["clips", "texts"]),
-        "--tar-dir": (workspace.tar_dir, ["tarball"]),
+    from hearpreprocess.engine import disks_holding
+
+    amounts = {
+        "downloads": (workspace.download_dir, total.still_to_come(["download"])),
+        "intermediate results": (workspace.tmp_dir, total.still_to_come(["unpacked", "halfway", "resampled"])),
+        "finished tasks": (workspace.tasks_dir, total.still_to_come(["clips", "texts"])),
+        "tarballs": (workspace.tar_dir, total.still_to_come(["tarball"])),
     }
-    for disk in dict.fromkeys(disk_of(directory) for directory, _kinds in directories.values()):
-        on_disk = {
-            option: directory for option, (directory, _kinds) in directories.items() if disk_of(directory) == disk
-        }
-        kinds = [kind for option in on_disk for kind in directories[option][1]]
-        to_come = total.still_to_come(kinds)
-        free = free_on(next(iter(on_disk.values())))
-        most = "" if total.is_known else "at least "
-        print(
-            f"{most}{bytes_text(to_come)} are to come onto the disk of {', '.join(on_disk)}, "
-            f"{bytes_text(free)} are free."
-        )
-        if to_come > free:
-            print("That is not enough room: name a folder on another disk.")
+    for disk in disks_holding(amounts, is_least=not total.is_known):
+        print(disk)
+        if disk.is_too_small:
+            print("  too small: choose another disk with --tmp-dir, --tasks-dir, --tar-dir or --download-dir")
 
 
 def _time(seconds: float) -> str:

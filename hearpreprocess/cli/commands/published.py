@@ -10,7 +10,15 @@ from __future__ import annotations
 import argparse
 
 from hearpreprocess.cli.commands import run as run_command
-from hearpreprocess.cli.options import add_directories, add_no_report, add_rates, add_skips, add_work, request_of
+from hearpreprocess.cli.options import (
+    add_directories,
+    add_force,
+    add_no_report,
+    add_rates,
+    add_skips,
+    add_work,
+    request_of,
+)
 
 EPILOG = """\
 examples:
@@ -19,7 +27,7 @@ examples:
   hearpreprocess published esc50 nsynth_pitch:50h --sample-rates 16000 32000
   hearpreprocess published ~/hear2021-esc50-v2.0.0-full-48000.tar.gz --sample-rates 24000
 
-exit status: 0 everything is done, 1 something failed, 2 the command cannot be understood, 130 interrupted
+exit status: 0 success, 1 failure, 2 usage error, 130 interrupted
 """
 
 
@@ -42,8 +50,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_directories(parser)
     run_command.add_offline(parser)
     add_skips(parser)
-    run_command.add_most_expansion(parser)
+    run_command.add_max_expansion(parser)
     add_work(parser)
+    add_force(parser)
     add_no_report(parser)
     run_command.add_detail(parser)
     parser.set_defaults(source=[], zip_encoding=None, until=None)

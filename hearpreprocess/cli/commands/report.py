@@ -9,6 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from hearpreprocess.cli.options import OldSpelling
 from hearpreprocess.errors import OutputError
 from hearpreprocess.finished import MANIFEST, REPORT, is_task_folder
 
@@ -18,23 +19,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "folder", nargs="?", type=Path, default=Path("out/tasks"), metavar="DIR", help="default: out/tasks"
     )
-    parser.add_argument("--force", action="store_true", help="write reports that are there already, too")
-    parser.add_argument("--anew", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--force", action="store_true", help="rewrite existing reports")
+    parser.add_argument("--anew", action=OldSpelling, now="--force", dest="force", nargs=0)
 
 
 def run(options: argparse.Namespace) -> int:
     """Write the overview and the missing reports; the exit status is 1 if a task is left out."""
     from hearpreprocess import report
 
-    if options.anew:
-        print("note: --anew is now called --force, and will be removed in the next release", file=sys.stderr)
     tasks_dir = _tasks_dir(options.folder)
     overview = report.overview_path(tasks_dir)
     report.check_page(overview)
     left_out: dict[Path, OutputError] = {}
     for folder in report.finished_in(tasks_dir):
         path = folder / REPORT
-        if options.force or options.anew or not path.exists():
+        if options.force or not path.exists():
             try:
                 report.write_page(path, report.page(folder))
                 print(path)

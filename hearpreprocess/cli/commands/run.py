@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from hearpreprocess.cli.console import DONE, FAILED, INTERRUPTED
 from hearpreprocess.cli.options import (
+    OldSpelling,
     add_directories,
+    add_force,
     add_no_report,
     add_rates,
     add_skips,
@@ -41,7 +43,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="TASK",
-        help="make the rates from the tarballs of finished tasks in place of their corpora: the same as "
+        help="resample published tarballs instead of making tasks from their corpora: the same as "
         "`hearpreprocess published TASK...`",
     )
     add_record(parser)
@@ -51,8 +53,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_offline(parser)
     parser.add_argument("--until", choices=("download", "corpus"), help="stop after this stage")
     add_skips(parser)
-    add_most_expansion(parser)
+    add_max_expansion(parser)
     add_work(parser)
+    add_force(parser)
     add_no_report(parser)
     parser.add_argument("--version", action=ShowVersion, help=argparse.SUPPRESS)
     add_detail(parser)
@@ -65,24 +68,27 @@ def add_record(parser: argparse.ArgumentParser) -> None:
 
 def add_offline(parser: argparse.ArgumentParser) -> None:
     """Add whether the network may be used."""
-    parser.add_argument("--offline", action="store_true", help="never touch the network; list what is missing")
+    parser.add_argument(
+        "--offline", action="store_true", help="do not use the network; list what is missing, with wget commands"
+    )
 
 
-def add_most_expansion(parser: argparse.ArgumentParser) -> None:
+def add_max_expansion(parser: argparse.ArgumentParser) -> None:
     """Add how much an archive may grow."""
     parser.add_argument(
-        "--most-expansion",
+        "--max-expansion",
         type=float,
         default=DEFAULT_EXPANSION,
         metavar="N",
-        help="refuse an archive whose members are more than N times as large as itself (default: %(default)s)",
+        help="refuse an archive that expands to more than N times its size (default: %(default)s)",
     )
+    parser.add_argument("--most-expansion", action=OldSpelling, now="--max-expansion", dest="max_expansion", type=float)
 
 
 def add_detail(parser: argparse.ArgumentParser) -> None:
     """Add how much is shown, and the scheduler."""
     detail = parser.add_mutually_exclusive_group()
-    detail.add_argument("--quiet", action="store_true", help="show nothing but what was made, warnings and failures")
+    detail.add_argument("--quiet", action="store_true", help="show only outputs, warnings and failures")
     detail.add_argument("--verbose", action="store_true", help="show every stage's progress each second")
     parser.add_argument("--scheduler-url", metavar="URL", help="a luigid to work with (default: a local scheduler)")
 
@@ -112,14 +118,14 @@ def fulfil(request: Request, options: argparse.Namespace) -> int:
         print(f"hearpreprocess: {error}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
-        print("\nInterrupted. What was finished is kept; the same command goes on from there.", file=sys.stderr)
+        print("\nInterrupted. Finished work is kept; run the same command again to continue.", file=sys.stderr)
         return INTERRUPTED
     return _print_outcome(outcome)
 
 
 def _print_outcome(outcome: Outcome) -> int:
     if outcome.is_up_to_date:
-        print("Nothing to do; everything is there:")
+        print("Nothing to do: all outputs are up to date")
         print("\n".join(f"  {_relative(output)}" for output in outcome.outputs))
         return DONE
     print("\n".join(_table(outcome.outputs)), end="\n" if outcome.outputs else "")

@@ -1,4 +1,4 @@
-"""Ask each mirror of the tasks' sources whether it is there and how large its file is. Only headers are read."""
+"""Check each mirror of the tasks' sources: whether it answers, and the size of its file. Only headers are read."""
 
 from __future__ import annotations
 
@@ -49,21 +49,21 @@ def _chosen(options: argparse.Namespace) -> list[File]:
             files = list(source.files)
             chosen |= dict.fromkeys(files[:MOST_FILES_OF_A_SOURCE])
             if len(files) > MOST_FILES_OF_A_SOURCE:
-                text = f"{source.title}: {MOST_FILES_OF_A_SOURCE} of its {len(files):,} files are asked for"
-                print(text, file=sys.stderr)
+                text = f"{source.title}: checking {MOST_FILES_OF_A_SOURCE} of its {len(files):,} files"
+                print(f"note: {text}", file=sys.stderr)
     return list(chosen)
 
 
 def _judgement(chosen: Sequence[File], alive: Collection[str]) -> Iterator[str]:
     if not chosen:
-        yield "these tasks download nothing"
+        yield "these tasks have no downloads"
         return
     dead = [file.filename for file in chosen if file.filename not in alive]
-    yield f"{time.strftime('%Y-%m-%d')}: {len(chosen) - len(dead):,} of {counted(len(chosen), 'files')} can be had"
+    yield f"{time.strftime('%Y-%m-%d')}: {len(chosen) - len(dead):,} of {counted(len(chosen), 'files')} reachable"
     if dead:
-        yield f"without a mirror that answers: {', '.join(dead)}"
+        yield f"unreachable from every mirror: {', '.join(dead)}"
     if not alive:
-        yield "No server answers at all: is there a network here? (HTTPS_PROXY)"
+        yield "No server answers. Check the network, and HTTPS_PROXY behind a proxy"
 
 
 def ask(files: Iterable[File]) -> Iterator[tuple[File, dict[str, Any]]]:
@@ -78,6 +78,15 @@ def ask(files: Iterable[File]) -> Iterator[tuple[File, dict[str, Any]]]:
         connection.close()
 
 
+def asked_sizes(files: Iterable[File]) -> dict[File, int]:
+    """The size of each file in bytes, as far as a server states it."""
+    sizes: dict[File, int] = {}
+    for file, answer in ask(dict.fromkeys(files)):
+        if answer["size"] is not None:
+            sizes.setdefault(file, answer["size"])
+    return sizes
+
+
 def _ask(connection: Any, file: File, url: str) -> dict[str, Any]:
     try:
         size = connection.size(url)
@@ -89,5 +98,5 @@ def _ask(connection: Any, file: File, url: str) -> dict[str, Any]:
 
 
 def _print(mirror: dict[str, Any]) -> None:
-    state = "alive" if mirror["is_there"] else "DEAD "
-    print(f"{state}  {bytes_text(mirror['size']):>10}  {mirror['url']}  {mirror['answer']}".rstrip(), flush=True)
+    state = "ok" if mirror["is_there"] else "unreachable"
+    print(f"{state:<11}  {bytes_text(mirror['size']):>10}  {mirror['url']}  {mirror['answer']}".rstrip(), flush=True)

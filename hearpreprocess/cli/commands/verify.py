@@ -5,31 +5,35 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from hearpreprocess.cli.console import MISUSED
 from hearpreprocess.errors import OutputError
 from hearpreprocess.finished import is_folder, is_task_folder, task_folders_in
-from hearpreprocess.verify import DIFFERS, Finding, Verification, verify
+from hearpreprocess.storage import counted
+from hearpreprocess.verify import MISMATCH, OK, UNVERIFIED, Finding, Verification, verify
 
 SOUND, AT_FAULT = 0, 1
 _SHOWN = 20
 
 EPILOG = """\
-A copy is "equal" where something is known of its task and nothing differs from it, "differs" where something is at
-fault, "not known" where it is sound and there is nothing to compare it with.
+Prints every fault, then one line for all copies. A copy is "ok" where something is known of its task and all of it
+agrees, "MISMATCH" where something does not, "unverified" where it is sound and there is nothing to compare it with.
 
-exit status: 0 all are sound, 1 at least one differs, 2 the command cannot be understood, or a PATH is no finished task
-or cannot be read; the others are checked all the same
+exit status: 0 no mismatch, 1 at least one, 2 the command cannot be understood, or a PATH is no finished task or cannot
+be read; the others are checked all the same
 """
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of `verify`."""
-    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a task's folder or tarball")
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a task's folder or tarball, or a folder")
     parser.add_argument("--task", metavar="TASK", help="the task module of a task of your own")
-    parser.add_argument("--json", action="store_true", help="print the reports as a JSON list")
+    detail = parser.add_mutually_exclusive_group()
+    detail.add_argument("--verbose", action="store_true", help="show what was compared in each copy, and notes")
+    detail.add_argument("--json", action="store_true", help="print all results as a JSON list")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -43,14 +47,31 @@ def run(options: argparse.Namespace) -> int:
                 print(f"hearpreprocess verify: {judged}", file=sys.stderr)
                 continue
             verifications.append(judged)
-            if not options.json:
-                print("\n".join(_lines(judged)), flush=True)
+            if not options.json and (options.verbose or judged.outcome != OK):
+                print("\n".join(_lines(judged, verbose=options.verbose)), flush=True)
     finally:
         if options.json:
             print(json.dumps([verification.to_json() for verification in verifications], indent=1))
+    if not options.json and verifications:
+        print("\n".join(_summary(verifications, verbose=options.verbose)))
     if refused:
         return MISUSED
-    return AT_FAULT if any(verification.outcome == DIFFERS for verification in verifications) else SOUND
+    return AT_FAULT if any(verification.outcome == MISMATCH for verification in verifications) else SOUND
+
+
+def _summary(verifications: Sequence[Verification], *, verbose: bool) -> Iterator[str]:
+    """One line on all copies, and one on what a user may want to know of them."""
+    outcomes = Counter(verification.outcome for verification in verifications)
+    parts = [f"{outcomes[outcome]:,} {outcome}" for outcome in (OK, MISMATCH, UNVERIFIED) if outcomes[outcome]]
+    if len(outcomes) == 1:
+        parts = [f"all {outcome}" if len(verifications) > 1 else outcome for outcome in outcomes]
+    yield f"{counted(len(verifications), 'copies')}: {', '.join(parts)}"
+    excerpts = sum(verification.is_excerpt for verification in verifications)
+    if excerpts:
+        yield f"note: {excerpts:,} of an excerpt or of synthetic recordings, for which no splits are published"
+    notes = sum(not finding.is_fault for verification in verifications for finding in verification.findings)
+    if notes and not verbose:
+        yield f"note: {counted(notes, 'remarks')}, such as silent or equal clips; --verbose shows them"
 
 
 def _judged(paths: Iterable[Path], task: str | None) -> Iterator[Verification | OutputError]:
@@ -83,19 +104,23 @@ def copies(path: Path) -> list[Path]:
     return tasks
 
 
-def _lines(verification: Verification) -> Iterator[str]:
+def _lines(verification: Verification, *, verbose: bool) -> Iterator[str]:
+    """A copy with what is wrong of it; `verbose`: and with what is right, and notes."""
     rates = ", ".join(map(str, verification.rates)) or "no"
-    task = f"{verification.task or 'no task'}, {verification.clips:,} clips at {rates} Hz"
+    task = f"{verification.task or 'no task'}, {counted(verification.clips, 'clips')} at {rates} Hz"
     yield f"{verification.path}: {verification.outcome}  ({task})"
     for aspect, outcome in verification.outcomes.items():
-        yield f"  {outcome:<9}  {aspect}"
-    for is_fault, kind in ((True, "FAULT"), (False, "note")):
+        if verbose or outcome == MISMATCH:
+            yield f"  {outcome:<10}  {aspect}"
+    if not verbose and verification.outcome == UNVERIFIED:
+        yield "  nothing is known to compare it with; for a task of your own, give its module with --task"
+    for is_fault, kind in ((True, "fault"), (False, "note")):
         of_kind = [finding for finding in verification.findings if finding.is_fault == is_fault]
-        for aspect, findings in _by_aspect(of_kind):
+        for aspect, findings in _by_aspect(of_kind if verbose or is_fault else ()):
             for finding in findings[:_SHOWN]:
-                yield f"  {kind:<9}  {aspect}: {finding.where}: {finding.text}"
+                yield f"  {kind:<10}  {aspect}: {finding.where}: {finding.text}"
             if len(findings) > _SHOWN:
-                yield f"  {kind:<9}  {aspect}: and {len(findings) - _SHOWN:,} more; --json has all"
+                yield f"  {kind:<10}  {aspect}: and {len(findings) - _SHOWN:,} more; --json lists all"
 
 
 def _by_aspect(findings: Iterable[Finding]) -> Iterable[tuple[str, list[Finding]]]:

@@ -1,4 +1,4 @@
-"""Regenerate the 48 kHz tarballs and put them, verified, into a folder to deposit at Zenodo."""
+"""Make the 48 kHz tarballs, verify them, and put them into a folder to deposit at Zenodo."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from hearpreprocess.cli.commands import run as run_command
 from hearpreprocess.cli.console import DONE, FAILED
 from hearpreprocess.cli.options import request_of
 from hearpreprocess.errors import ConfigError, OutputError
+from hearpreprocess.storage import counted
 
-EPILOG = "exit status: as of the runner; 1 also where verify finds a fault, and then no folder is made"
+EPILOG = "exit status: that of the run; 1 also where verify finds a mismatch, and then no folder is made"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of `zenodo`: those of a run, and the folder."""
     run_command.configure(parser)
     parser.add_argument(
-        "--folder", type=Path, default=Path("zenodo"), metavar="DIR", help="is replaced as a whole (default: zenodo)"
+        "--folder", type=Path, default=Path("zenodo"), metavar="DIR", help="replaced as a whole (default: zenodo)"
     )
     parser.set_defaults(mode="all")
 
@@ -30,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
     from hearpreprocess.zenodo import bundle
 
     if options.from_published:
-        raise ConfigError("--from-published makes no tarballs to deposit: name the tasks")
+        raise ConfigError("--from-published makes no tarballs to deposit; name the tasks")
     request = dataclasses.replace(request_of(options), sample_rates=(PUBLISHED_RATE,))
     if status := run_command.fulfil(request, options):
         return status
@@ -40,5 +41,5 @@ def run(options: argparse.Namespace) -> int:
     except OutputError as error:
         print(f"hearpreprocess zenodo: {error}", file=sys.stderr)
         return FAILED
-    print(f"{options.folder} is ready to be deposited: {len(titles)} tarballs, verified.")
+    print(f"{options.folder} is ready to deposit: {counted(len(titles), 'tarballs')}, verified")
     return DONE

@@ -76,14 +76,17 @@ class Display:
     def _take(self, entry: JournalEntry) -> None:
         entry = replace(entry, title=printable(entry.title))  # a title may be a file name from a foreign archive
         if entry.event == "failed":
+            is_said = any(failure.text == entry.text for failure in self.failures)  # as of a full disk
             self.failures.append(entry)
             self._work.fail(entry.title, entry.stage)
-            if not self._interruption.has_arrived:
+            if not (is_said or self._interruption.has_arrived):
                 self._line(f"{entry.title}  {entry.stage}: failed")
         elif entry.event == "warned":
             self.warnings.append(entry)
             if self._shows_warnings:
                 self._screen.warn(f"{entry.title}  {entry.stage}: warning: {printable(entry.text)}")
+        elif entry.event == "noted":
+            self._line(f"{entry.title}  {entry.stage}: note: {printable(entry.text)}")
         elif entry.event == "completed":
             self._work.completed.add(entry.title)
         else:

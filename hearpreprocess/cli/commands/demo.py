@@ -1,0 +1,75 @@
+"""Make tasks of synthetic recordings, from archives to tarballs, reports and overview. Nothing is downloaded."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+from hearpreprocess.cli.commands import run as run_command
+from hearpreprocess.cli.console import DONE
+from hearpreprocess.cli.options import add_directories, add_rates, add_work, request_of, set_run_defaults
+from hearpreprocess.request import Request
+from hearpreprocess.storage import bytes_text, counted
+
+TASKS = ("beijing_opera", "dcase2016_task2", "spoken_digit")
+"""A small task of sounds, one of events, and one of speech."""
+
+SECONDS_TO_START, SECONDS_A_TASK, BYTES_A_TASK = 5.0, 5.0, 45_000_000
+"""Of any run in seconds and, on average at one rate, of a task: seconds of one core and bytes of all its files."""
+
+EPILOG = f"""\
+examples:
+  hearpreprocess demo          {", ".join(TASKS)}
+  hearpreprocess demo all      every task
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `demo`."""
+    parser.add_argument("tasks", nargs="*", metavar="TASK", help=f"tasks or groups (default: {' '.join(TASKS)})")
+    add_rates(parser)
+    add_directories(parser)
+    add_work(parser)
+    run_command.add_detail(parser)
+    set_run_defaults(parser)
+    parser.set_defaults(mode="synthetic", source=[], zip_encoding=None, skip_bad_clips=0, no_report=False)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Make the tasks and the overview, and print what to open; the exit status is that of `run`."""
+    from hearpreprocess import report
+
+    options.tasks = options.tasks or list(TASKS)
+    options.sample_rates = options.sample_rates or ["16000"]
+    request = request_of(options)
+    overview = report.overview_path(request.workspace.tasks_dir)
+    report.check_page(overview)
+    print(_announcement(request), flush=True)
+    if (status := run_command.fulfil(request, options)) != DONE:
+        return status
+    report.write_overview(request.workspace.tasks_dir)
+    print("\n".join(_next_steps(request, overview)))
+    return DONE
+
+
+def _announcement(request: Request) -> str:
+    """What the run makes, and roughly its time and disk space."""
+    tasks, rates, cores = len(request.tasks), len(request.sample_rates), request.workers
+    seconds = SECONDS_TO_START + tasks * SECONDS_A_TASK * (1 + rates) / 2 / cores
+    time = f"{seconds / 60:,.0f} min" if seconds >= 90 else f"{seconds:,.0f} s"
+    return (
+        f"Making {counted(tasks, 'tasks')} of synthetic recordings at {', '.join(map(str, request.sample_rates))} Hz: "
+        f"about {time} on {counted(cores, 'cores')}, about {bytes_text(tasks * BYTES_A_TASK * (1 + rates) / 2)} in "
+        f"{request.workspace.tmp_dir}, {request.workspace.tasks_dir} and {request.workspace.tar_dir}. "
+        "Nothing is downloaded."
+    )
+
+
+def _next_steps(request: Request, overview: Path) -> Iterator[str]:
+    title = request.tasks[0].resolve().title
+    yield ""
+    yield f"Open in a browser:   {overview.resolve()}"
+    yield f"Clips and labels:    {request.workspace.tasks_dir / title}"
+    yield f"Check the outputs:   hearpreprocess verify {request.workspace.tasks_dir}"
+    yield "Make a real task:    hearpreprocess spoken_digit --sample-rates 16000   (downloads 12 MB)"
