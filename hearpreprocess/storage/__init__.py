@@ -1,4 +1,4 @@
-"""Bytes on disk, safely: atomic files and directories, seals, locks, digests, free space."""
+"""Safe file access: atomic files and folders, seals, locks, digests, free space."""
 
 from hearpreprocess.storage.atomic import (
     flush_file,

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 def bytes_text(count: float | None) -> str:
     """A number of bytes as human-readable text."""
     if count is None:
-        return "not known"
+        return "unknown"
     for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if count >= size:
             return f"{count / size:,.1f} {unit}"
@@ -19,7 +19,7 @@ def bytes_text(count: float | None) -> str:
 
 
 def counted(count: int, plural: str) -> str:
-    """A count with its noun as human-readable text; `plural`: the noun's plural."""
+    """A count with its noun as human-readable text, such as `1 clip`; `plural`: the noun's plural, such as `clips`."""
     return f"{count:,} {plural.removesuffix('s') if count == 1 else plural}"
 
 
@@ -48,8 +48,8 @@ def table(rows: Sequence[Mapping[str, str]], right: tuple[str, ...] = ()) -> lis
 def csv_line(cells: Iterable[object]) -> str:
     """A line of CSV with its line end.
 
-    A cell is quoted if it has a comma, a quote or a line end, and only then. Python's csv writer is not used, as its
-    versions differ in that.
+    A cell is quoted only if it has a comma, a quote or a line end. Python's csv writer is not used, as its versions
+    differ in this rule.
     """
     return ",".join(map(_cell, map(str, cells))) + "\n"
 

@@ -245,7 +245,7 @@ def test_one_thread_at_a_time_makes_tasks(home: User, server: Server) -> None:
     thread = threading.Thread(target=lambda: made.append(make("./slow.py")))
     thread.start()
     wait_for_request(server, thread)
-    with pytest.raises(BusyError, match="this process is at another run"):
+    with pytest.raises(BusyError, match="another run is active in this process"):
         make()
     assert [task.name for task in hearpreprocess.list_tasks(MINE)] == ["toy_folds"]
     server.may_go_on.set()

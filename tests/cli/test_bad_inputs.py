@@ -277,7 +277,7 @@ def test_a_full_disk(user: User, kilobytes: int) -> None:
     limited = functools.partial(resource.setrlimit, resource.RLIMIT_FSIZE, (limit, limit))
     finished = user.run("./mine.py", "--sample-rates", 8000, before=limited)
     assert finished.returncode == 1
-    assert "the disk is full" in finished.stderr
+    assert "disk full" in finished.stderr
     assert "Traceback" not in finished.stderr
     assert user.left_behind() == []
     assert not [name for name in user.made() if name.endswith(".gz")]
@@ -292,7 +292,7 @@ def test_a_file_where_a_folder_must_be(user: User, option: str) -> None:
         finished = user.run("./mine.py", "--sample-rates", 8000, option, place)
         assert finished.returncode == 1
         assert f"{user.folder / 'taken'}" in finished.stderr
-        assert "a file stands where a folder must be" in finished.stderr
+        assert "expected a directory, found a file" in finished.stderr
         assert "Traceback" not in finished.stderr
         assert "unexpected" not in finished.stderr
     assert (user.folder / "taken").read_text() == "mine"

@@ -51,7 +51,7 @@ PAGES = {
     "text": (b"Not Found\nGo away\n", 'text, "Not Found"'),
     "pointer": (
         b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n",
-        "a pointer of Git LFS in place of the file",
+        "a Git LFS pointer file",
     ),
     "terminal": (b"<html><title>\x1b[31mred</title>", 'an HTML page, "?[31mred"'),
     "compressed": (compressed(PAGE), "a gzip file"),

@@ -224,7 +224,7 @@ def test_no_byte_is_read_where_there_is_no_room(user: User, faulty: FaultyServer
     finished = user.run(*CALLS)
     assert finished.returncode == 1
     assert "1,000,000,000,000 MB are needed until toy.zip is downloaded" in finished.stderr
-    assert "free some space or choose another disk" in finished.stderr
+    assert "Free some space or choose another disk" in finished.stderr
     assert faulty.requests == []
 
 

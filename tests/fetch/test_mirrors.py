@@ -160,7 +160,7 @@ def test_a_fault_of_this_disk_is_none_of_a_mirror(
 def test_the_disk_is_full_only_where_no_mirror_has_a_file_that_fits(target: Path) -> None:
     with serving(answer) as server:
         absurd, there, missing = (f"{server.url}/{path}" for path in ("absurd", "rec.zip", "418"))
-        with pytest.raises(DiskFullError, match=r"(?s)does not fit on the disk.*/absurd.*/absurd.*free some space"):
+        with pytest.raises(DiskFullError, match=r"(?s)does not fit on the disk.*/absurd.*/absurd.*Free some space"):
             get(target, absurd, absurd)
         assert "418" in get(target, missing, absurd).problem
         done = get(target, absurd, there, checksums={"md5": hashlib.md5(ARCHIVE).hexdigest()})
@@ -186,7 +186,7 @@ def test_what_a_library_says_of_a_connection_is_put_plainly(error: Exception, wo
 def test_locks_that_cannot_be_written_are_no_fault_of_a_mirror(target: Path) -> None:
     target.parent.mkdir()
     (target.parent.parent / "connections").write_text("a file where a folder must be")
-    with serving(answer) as server, pytest.raises(OutputError, match="connections: a file stands where a folder"):
+    with serving(answer) as server, pytest.raises(OutputError, match="connections: expected a directory, found a file"):
         get(target, f"{server.url}/1", f"{server.url}/2")
     assert server.requests == []
 

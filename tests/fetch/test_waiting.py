@@ -142,7 +142,7 @@ def test_another_run_that_writes_the_same_output_is_named(tmp_path: Path, at_onc
         waiter = Waiter(write)
         line = waiter.line()
     waiter.end()
-    assert line == f"waiting for another run that is writing it ({this_process()})"
+    assert line == f"waiting for another run that writes this output ({this_process()})"
 
 
 def test_the_holder_of_a_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

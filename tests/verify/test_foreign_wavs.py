@@ -133,7 +133,7 @@ def test_what_is_no_clip_has_its_reason_said(original: Path, tmp_path: Path) -> 
         b"": "is an empty file, expected a WAV file",
         bytes(4096): "is a file that begins with zeros, expected a WAV file",
         b"<!DOCTYPE html><html>": "is an HTML page, expected a WAV file",
-        b"version https://git-lfs.github.com/spec/v1\n": "is a pointer of Git LFS in place of the file, expected",
+        b"version https://git-lfs.github.com/spec/v1\n": "is a Git LFS pointer file, expected",
         riff(FORMAT, chunk(b"data", pcm, 3000)): "cut short: its header declares 3,000 bytes of samples",
         riff(FORMAT, chunk(b"data", pcm, 0x80000025)): "cut short",
         riff(FORMAT): "cannot be read: not a WAV file",
