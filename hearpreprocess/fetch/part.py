@@ -35,11 +35,11 @@ _DIGITS_OF_WRONG = 12
 
 @dataclass(frozen=True)
 class PartOrigin:
-    """Where the bytes of a part came from.
+    """The origin of the bytes of a partial file.
 
-    `url`: without user name, password and query. `validator`: what the server names this version of the file by; empty
-    if it names it by nothing, so that only a checksum allows to resume the part. `total`: the bytes of the whole file;
-    -1 if unknown.
+    `url`: without user name, password and query. `validator`: the ETag or time by which the server identifies this
+    version of the file; empty if there is none, so that resuming needs a checksum. `total`: the bytes of the whole
+    file; -1 if unknown.
     """
 
     url: str
@@ -48,10 +48,10 @@ class PartOrigin:
 
 
 class Part:
-    """A hidden file beside its target, with a note of the origin of its bytes and of the process that writes it.
+    """A partial file: hidden, beside its target, with a note of the origin of its bytes and the process that writes it.
 
-    `encoding`: the Content-Encoding of the response that its bytes came in; empty if it had none. Raises OutputError
-    where it cannot be written, so that faults of this disk are none of a server.
+    `encoding`: the Content-Encoding of the response; empty if it had none. Raises OutputError where the file cannot be
+    written, so that errors of the disk are not reported as errors of a server.
     """
 
     def __init__(self, target: Path, file: BinaryIO, algorithms: Sequence[str]) -> None:
@@ -77,7 +77,7 @@ class Part:
         return os.fstat(self._file.fileno()).st_size
 
     def origin(self, url: str) -> PartOrigin | None:
-        """The origin of the bytes so far, if they came from this url and may be resumed."""
+        """The origin of the bytes so far, if they came from this URL and may be resumed."""
         is_of_url = self._origin is not None and self._origin.url == url
         return self._origin if is_of_url and self.may_be_resumed else None
 
@@ -99,7 +99,7 @@ class Part:
 
     def _write_note(self) -> None:
         facts = {**(asdict(self._origin) if self._origin else {}), "holder": this_process()}
-        self._note.unlink(missing_ok=True)  # it may belong to another user, who may not be written over
+        self._note.unlink(missing_ok=True)  # it may belong to another user, whose file cannot be overwritten
         self._note.write_text(json.dumps(facts), encoding="utf-8")
 
     def append(self, block: bytes) -> None:
@@ -124,7 +124,7 @@ class Part:
             self._note.unlink(missing_ok=True)
 
     def set_aside(self) -> Path:
-        """Rename the file, so that a person can inspect it beside its target."""
+        """Rename the file, so that the user can inspect it beside its target."""
         with self._writing():
             aside = set_aside(self._path, self._target, self.checksums())
             self._note.unlink(missing_ok=True)
@@ -138,7 +138,7 @@ class Part:
         except OutputError:
             raise
         except OSError as error:
-            raise OutputError(f"{error.filename or self._path} cannot be written: {error.strerror}") from error
+            raise OutputError(f"{error.filename or self._path}: cannot be written: {error.strerror}") from error
 
     @property
     def target_name(self) -> str:
@@ -152,7 +152,7 @@ class Part:
 
 
 def set_aside(path: Path, target: Path, known: dict[str, str]) -> Path:
-    """Rename a file that is not what `target` should be to a name beside it that tells its checksum.
+    """Rename a file that is not the expected `target` to a name beside it with its checksum.
 
     `known`: the checksums of its content by algorithm; without any, its sha256 is computed.
     """
@@ -162,7 +162,7 @@ def set_aside(path: Path, target: Path, known: dict[str, str]) -> Path:
 
 
 def url_of_part(target: Path) -> str | None:
-    """The url that the partial file came from."""
+    """The URL that the partial file came from."""
     origin = _read_origin(_note_path(target))
     return origin.url if origin else None
 
@@ -195,7 +195,7 @@ def part_path(target: Path) -> Path:
 
 
 def discard_part(target: Path) -> None:
-    """Remove what a killed process has left of a download beside its target; no process may be downloading it."""
+    """Remove the partial file that a killed process has left; no process may be downloading it."""
     for path in (part_path(target), _note_path(target)):
         path.unlink(missing_ok=True)
 
@@ -206,9 +206,9 @@ def open_part(
 ) -> Iterator[Part]:
     """The partial file of a download, locked for this process and thread; wait while another one has it.
 
-    `algorithms`: of the checksums, which are computed as the bytes arrive. `before_waiting` releases what others may
-    wait for, so that two processes do not wait for each other. `say` is called with whom is waited for, if it takes
-    long.
+    `algorithms`: of the checksums, which are computed as the bytes arrive. `before_waiting` releases the resources that
+    others may wait for, so that two processes do not wait for each other. `say` is called with the process that holds
+    the lock, if the wait is long.
     """
     path, note = part_path(target), _note_path(target)
     with explaining_disk_errors(target):
@@ -243,7 +243,7 @@ def _wait_for_lock(target: Path, before_waiting: Callable[[], object], say: Say)
         holder = _read_note(note).get("holder")
         who = f"{target.name}, {holder}" if isinstance(holder, str) else target.name
         start = waiting_text(waited)
-        said = "" if start == "waiting" else f"{start}: "
-        say(f"{said}another run is downloading it; this one waits, and then goes on ({who})")
+        beginning = "" if start == "waiting" else f"{start}: "
+        say(f"{beginning}another run is downloading this file; waiting for it ({who})")
 
     return wait_for(attempt, say_who, lambda: _SECONDS_BETWEEN_TRIES)

@@ -1,4 +1,4 @@
-"""Download many files: a few threads, each with its own connection, and a list of the failures."""
+"""Download many files in a few threads, each with its own connection, and list the failures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hearpreprocess.fetch.download import download, problem_of_kept
 from hearpreprocess.fetch.receiving import ExpectedFile
 from hearpreprocess.task import without_credentials
 
-# Without a network, a source of 7,438 files must not try every one of them.
+# Without a network, not every one of a source's 7,438 files is tried.
 MOST_FAILURES_IN_A_ROW = 9
 
 
@@ -29,8 +29,8 @@ def get_all(
 ) -> tuple[list[DownloadError], int]:
     """Verify existing files and download the others; return the failures and the number of files not tried.
 
-    After MOST_FAILURES_IN_A_ROW the rest is not tried. Downloaded files stay. `on_bytes` is called in this thread, with
-    the number of bytes just read and the size of that file, if it is known; so is `say`, with lines for the user.
+    After MOST_FAILURES_IN_A_ROW the rest is not tried. Downloaded files are kept. `on_bytes` is called in this thread
+    with the number of bytes just read and the size of that file, if known; so is `say`, with messages for the user.
     """
     waiting: queue.SimpleQueue[Path] = queue.SimpleQueue()
     for target in files:
@@ -88,25 +88,25 @@ def _get(
     say: Say,
     offline: bool,
 ) -> None:
-    with contextlib.suppress(FileNotFoundError):  # as before, or as another run sets a page aside
+    with contextlib.suppress(FileNotFoundError):  # it is missing, or another run has just set it aside
         target.stat()
         problem = problem_of_kept(target, expected)
         if problem is None:
             check(target, expected.checksums, on_bytes)
             return
         if offline:
-            raise ChecksumError(f"{target}: {problem}. Replace it, or run without --offline to have it downloaded")
+            raise ChecksumError(f"{target}: {problem}. Replace it, or run without --offline to download it")
     if offline:
         raise OfflineError(
-            f"{target.name} is not in {target.parent}, and nothing is downloaded offline. "
-            f"Put it there: {_description(expected)}"
+            f"{target.name}: not found in {target.parent}. Download it and save it there (--offline is set): "
+            f"{_description(expected)}"
         )
     download(target=target, expected=expected, connection=connection, on_bytes=on_bytes, say=say)
 
 
 def _description(expected: ExpectedFile) -> str:
     checksums = ", ".join(f"{algorithm} {checksum}" for algorithm, checksum in expected.checksums.items())
-    size = f"{expected.size:,} bytes" if expected.size else "size not known"
+    size = f"{expected.size:,} bytes" if expected.size else "unknown size"
     urls = " or ".join(map(without_credentials, expected.urls))
-    queries = "; the task module has the rest of the address" if any("?" in url for url in expected.urls) else ""
-    return f"{urls} ({size}, {checksums or 'checked by member'}{queries})"
+    queries = "; full URL with its query: see the task module" if any("?" in url for url in expected.urls) else ""
+    return f"{urls} ({size}, {checksums or 'each member has a checksum'}{queries})"

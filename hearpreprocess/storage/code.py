@@ -54,8 +54,8 @@ def check_code_unchanged() -> None:
     changed = sorted(name for name in {*now, *_loaded} if now.get(name) != _loaded.get(name))
     more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
     raise ChangedCodeError(
-        f"hearpreprocess: its code changed on disk during the run ({changed[0]}{more}). Restart Python and run the same "
-        "command again; finished work is kept"
+        f"hearpreprocess: its code changed on disk during the run ({changed[0]}{more}). Restart Python and run the "
+        "same command again; finished work is kept"
     )
 
 

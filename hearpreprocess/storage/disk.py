@@ -135,8 +135,8 @@ def check_free(folder: Path, missing: int, end: str) -> None:
     free = free_on(folder)
     if missing > free:
         raise DiskFullError(
-            f"{nearest_existing(folder)}: {missing / 1e6:,.0f} MB are needed until {end}, {free / 1e6:,.0f} MB are free. "
-            f"{_FREE_SOME_SPACE}"
+            f"{nearest_existing(folder)}: {missing / 1e6:,.0f} MB are needed until {end}, "
+            f"{free / 1e6:,.0f} MB are free. {_FREE_SOME_SPACE}"
         )
 
 

@@ -121,7 +121,7 @@ def test_wrong_checksum_of_a_file_that_is_there(user: User) -> None:
     folder.mkdir()
     (folder / "toy.zip").write_bytes(b"another file")
     message = refused(user, "./mine.py", "--download-dir", folder, status=1)
-    assert f"{folder / 'toy.zip'} is not the file that the task needs: expected sha256" in message
+    assert f"{folder / 'toy.zip'}: wrong checksum: expected sha256" in message
     assert (folder / "toy.zip").read_bytes() == b"another file"
 
 
@@ -135,7 +135,7 @@ def test_wrong_checksum_of_a_download(user: User, server: Server) -> None:
 @pytest.mark.parametrize(
     ("address", "said"),
     [
-        ("{server}/missing.zip", "the server answers 404"),
+        ("{server}/missing.zip", "the server returned 404"),
         ("{server}/cut/toy.zip", "/cut/toy.zip: "),
         ("http://127.0.0.1:1/toy.zip", "refused"),
         ("file:///nowhere/toy.zip", "No such file"),
@@ -146,9 +146,9 @@ def test_downloads_that_fail(user: User, server: Server, address: str, said: str
     url = address.format(server=server.url)
     user.write("mine.py", toys.folds_task(f'Archive("{url}", sha256="{sha256(path)}")'))
     message = refused(user, "./mine.py", status=1)
-    assert "could not be downloaded" in message
+    assert "download failed" in message
     assert said in message
-    assert f"put it into {user.folder / '_workdir' / 'downloads'}" in message
+    assert f"save it as {user.folder / '_workdir' / 'downloads'}" in message
 
 
 def test_the_next_mirror_is_tried(user: User, server: Server) -> None:
@@ -161,9 +161,9 @@ def test_the_next_mirror_is_tried(user: User, server: Server) -> None:
 
 def test_offline_lists_what_is_missing(user: User) -> None:
     message = refused(user, "esc50", "--offline", status=1)
-    assert "nothing is downloaded offline" in message
+    assert "(--offline is set)" in message
     assert (
-        "Put it there: https://github.com/karolpiczak/ESC-50/archive/33c8ce9eb2cf0b1c2f8bcf322eb349b6be34dbb6.zip"
+        "save it there (--offline is set): https://github.com/karolpiczak/ESC-50/archive/33c8ce9eb2cf0b1c2f8bcf322eb349b6be34dbb6.zip"
         in message
     )
     assert "sha256 661183a6f53ef04f12c9bd618fed0ddc1713280d6c94a5a5431e844ba6f6a21f" in message

@@ -424,7 +424,7 @@ def test_check_names_what_is_wrong(user: User) -> None:
     user.write("other.py", toys.folds_task(f'Archive("{url}", sha256="{sha256(path)}")'))
     missing = user.run("check", "./other.py")
     assert missing.returncode == 1
-    assert "and nothing is downloaded offline" in missing.stderr
+    assert "(--offline is set)" in missing.stderr
     given = user.run("check", "./other.py", "--source", f"corpus={path}")
     assert "splits: fold00 4, fold01 4, fold02 4" in given.stdout
     assert not (user.folder / "out").exists()

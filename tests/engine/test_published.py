@@ -86,7 +86,7 @@ def test_a_failed_download_stops_no_other_task(user: User, faulty: FaultyServer,
     made = user.run(*command)
     assert made.returncode == 1
     assert "Not finished: vocal_imitation-v1.1.3-full" in made.stderr
-    assert f"{faulty.url}/{FOLDS}: the server answers 404 Not Found" in made.stderr
+    assert f"{faulty.url}/{FOLDS}: the server returned 404 Not Found" in made.stderr
     assert len(list((user.folder / "out" / "tasks").iterdir())) == 2
     (user.folder / "_workdir" / "downloads" / FOLDS).write_bytes(own)
     again = user.run(*command)
@@ -380,7 +380,7 @@ def test_the_whole_record_through_every_fault(user: User, faulty: FaultyServer) 
     command = ("published", "all", *RATE, "--record", address, "--clean")
     first = user.run(*command)
     assert first.returncode == 1
-    assert first.stderr.count("could not be downloaded:") == 1
+    assert first.stderr.count("download failed:") == 1
     assert len(list((user.folder / "out" / "tasks").iterdir())) == len(record.TASKS) - 1
     made = user.run(*command)
     assert made.returncode == 0, made.stderr

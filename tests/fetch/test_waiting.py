@@ -106,8 +106,8 @@ def test_a_busy_host_is_named_with_those_who_keep_it_busy(tmp_path: Path, at_onc
     waiter.end()
     holder = f"process {os.getpid()} on {socket.gethostname()}"
     assert line == (
-        f"waiting for a connection to {HOST}: 2 at once are allowed to all runs that use "
-        f"{tmp_path / 'work'}; they are in use by {holder}: hearpreprocess esc50 --record ..."
+        f"waiting for a connection to {HOST}: all runs that use {tmp_path / 'work'} share 2 connections, in use by "
+        f"{holder}: hearpreprocess esc50 --record ..."
     )
 
 
@@ -126,7 +126,7 @@ def test_another_download_of_the_same_file_is_named(tmp_path: Path, at_once: Non
             line = waiter.line()
         waiter.end()
     assert line == (
-        f"another run is downloading it; this one waits, and then goes on (rec.zip, process {os.getpid()} on "
+        f"another run is downloading this file; waiting for it (rec.zip, process {os.getpid()} on "
         f"{socket.gethostname()}: hearpreprocess esc50 --record ...)"
     )
     assert target.read_bytes() == b"content"
