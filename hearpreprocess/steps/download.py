@@ -78,7 +78,7 @@ class Download(SourceStep):
     def run(self) -> None:
         files: tuple[File, ...] = self.source.files
         self._check_names(files)
-        # A part of a divided archive is no archive by itself.
+        # A part of a multi-part archive is not an archive by itself.
         problem = _problem_of_archive if self.source.archived and len(files) == 1 else fetch.problem_of_page
         expected = {
             self._path(file): fetch.ExpectedFile(file.urls, file.checksums, file.size, file.about, problem)
@@ -163,4 +163,4 @@ def _problem_of_archive(path: Path) -> str | None:
     if (problem := archive.problem_of_archive(path)) is None:
         return None
     got = fetch.described(start_of(path), path.stat().st_size)
-    return f"expected an archive, got {got}" + (f"; {problem}" if problem.startswith("it is cut") else "")
+    return f"expected an archive, got {got}" + (f"; {problem}" if problem.startswith("truncated") else "")

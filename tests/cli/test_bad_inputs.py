@@ -175,7 +175,7 @@ def test_a_truncated_archive(user: User) -> None:
     path.write_bytes(path.read_bytes()[:-100])
     user.write("mine.py", toys.folds_task(f'Archive("{path.as_uri()}", sha256="{sha256(path)}")'))
     message = refused(user, "./mine.py", status=1)
-    assert "toy.zip is no whole zip archive" in message
+    assert "toy.zip: damaged or truncated zip archive" in message
 
 
 def test_a_damaged_member(user: User) -> None:

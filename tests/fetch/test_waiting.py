@@ -170,7 +170,7 @@ def test_a_quiet_run_says_that_it_waits(user: User, faulty: FaultyServer) -> Non
         assert first.poll() is None, first.communicate()
         time.sleep(0.01)
     second = user.start("./other.py", "--until", "download", "--quiet")
-    second.wait_until_it_says("other.zip  download: warning: waiting for a connection to 127.0.0.1: 2 at once are")
+    second.wait_until_it_says("other.zip  download: warning: waiting for a connection to 127.0.0.1: all runs that")
     second.wait_until_it_says("./one.py ./two.py --until download")
     faulty.may_go_on.set()
     for run in (first, second):

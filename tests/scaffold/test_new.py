@@ -145,7 +145,7 @@ def test_a_dataset_of_ones_own(user: User, make: Callable[[Path], None], told: l
 
 def test_folders_of_which_nothing_can_be_guessed(user: User) -> None:
     (user.folder / "empty").mkdir()
-    assert "holds no files" in user.run("new", "mine", "empty").stderr
+    assert "contains no files" in user.run("new", "mine", "empty").stderr
     (user.folder / "empty" / "notes.txt").write_text("x")
     assert "holds no recordings" in user.run("new", "mine", "empty").stderr
     archives.write_files(user.folder / "flat", "", [("a.wav", toys.wav("a"))])

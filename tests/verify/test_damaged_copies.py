@@ -78,8 +78,8 @@ def test_every_copy_is_judged_and_the_exit_status_tells(task: Path, capsys: pyte
     assert said.err == ""
     for text in (
         "it has no task_metadata.json",
-        "neither a file nor a folder",
-        "a link that leads to nothing",
+        "neither a file nor a directory",
+        "broken link",
         "an HTML page",
     ):
         assert text in said.out
