@@ -34,10 +34,9 @@ def decode(
 ) -> Decoded:
     """The samples of a recording as 16-bit mono at its own rate, with its duration and format.
 
-    `recording`: a file, or its content, which alone decides what it is. `start`, `stop`: a slice of it, in samples.
-    `duration`: seconds after which nothing more is read. Formats that libsndfile does not know are read with ffmpeg.
-    Raises AudioError where it is not audio, has no samples, holds less than its container declares, or ends before
-    `stop`.
+    `recording`: a file or its content; the content alone decides the format. `start`, `stop`: a slice of it, in
+    samples. `duration`: the seconds to read at most. Formats that libsndfile does not know are read with ffmpeg. Raises
+    AudioError where it is not audio, has no samples, contains less than its container declares, or ends before `stop`.
     """
     wanted = _Slice(start, stop, duration)
     return read_streams(recording, wanted.decoded)
@@ -54,7 +53,7 @@ class _Slice:
     def decoded(self, streams: Streams) -> Decoded:
         end = streams.frames if self.stop is None else self.stop
         if self.start >= end or end > streams.frames:
-            raise AudioError(f"it has {streams.frames} samples; a slice from {self.start} to {end} is not in it")
+            raise AudioError(f"no slice from {self.start} to {end}: the recording has {streams.frames} samples")
         seconds = (end - self.start) / streams.rate
         if self.duration is not None:
             end = min(end, self.start + round(self.duration * streams.rate))

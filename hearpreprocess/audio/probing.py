@@ -1,4 +1,4 @@
-"""Whether a file is a recording, and how long it is, by its content."""
+"""Detect whether a file is a recording, and its duration, by its content."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ class Facts:
 
 
 def probe(recording: Path | bytes) -> Facts:
-    """The format and length of a recording, as `decode` has them; what ffmpeg reads, but MP3, is decoded for it.
+    """The format and length of a recording, as `decode` returns them.
 
-    Raises AudioError where it is not audio, has no samples, or holds less than its container declares.
+    Recordings that ffmpeg reads, other than MP3, are decoded for this. Raises AudioError where it is not audio, has no
+    samples, or contains less than its container declares.
     """
     return read_streams(recording, _facts, _counted)
 
@@ -45,7 +46,7 @@ def _counted(container: Container) -> Facts | None:
 
 
 def is_recording(recording: Path | bytes) -> bool:
-    """Whether a file is audio of a known format, by its content alone; one that is cut or damaged is, too."""
+    """Whether a file is audio of a known format, by its content alone, even if truncated or damaged."""
     import soundfile
 
     with Content(recording) as content:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Memory(io.BytesIO):
-    """A file's content. On a wrong header libsndfile seeks before the start, which must not raise."""
+    """A file's content in memory. With a wrong header, libsndfile seeks before the start, which must not raise."""
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
         """Seek, to the start at the least."""
@@ -27,7 +27,7 @@ class Memory(io.BytesIO):
 
 
 class View(io.RawIOBase):
-    """A part of a recording as a file that can be read and sought, and has no name that anybody could guess from."""
+    """A part of a recording as a seekable file without a name, from which a library could guess the format."""
 
     def __init__(self, content: Content, part: Part) -> None:
         self._content, self._header, self._position = content, part.header, 0
@@ -66,7 +66,7 @@ class View(io.RawIOBase):
 
 
 def on_disk(content: Content, part: Part, folder: Path) -> Path:
-    """A part as a file whose name says nothing: a link to the recording where it is all of that, else a copy."""
+    """A part as a file with a neutral name: a link to the recording if it is the whole of it, else a copy."""
     path = folder / "recording"
     path.unlink(missing_ok=True)
     is_whole = part == Part(0, content.size)

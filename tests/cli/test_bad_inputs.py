@@ -192,8 +192,8 @@ def test_a_damaged_member(user: User) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"not audio at all", "is not audio that can be read"),
-        (b"", "is not audio that can be read"),
+        (b"not audio at all", "not audio, but text"),
+        (b"", "not audio, but an empty file"),
         (toys.wav_bytes(toys.recording("x", 0, 8000), 8000), "holds no samples"),
     ],
 )

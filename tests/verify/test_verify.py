@@ -159,7 +159,7 @@ PLANTED: dict[str, tuple[Plant, list[tuple[str, str, str]]]] = {
     "empty file": (lambda task: clip(task).write_bytes(b""), [("audio", AUDIO, "is an empty file")]),
     "cut recording": (
         lambda task: clip(task).write_bytes(clip(task).read_bytes()[:-1000]),
-        [("audio", AUDIO, "cut short: its header declares 160,000 bytes of samples, ")],
+        [("audio", AUDIO, "truncated: the header declares 160,000 bytes of samples, ")],
     ),
     "audio swapped": (
         swap,

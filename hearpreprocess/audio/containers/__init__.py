@@ -1,4 +1,4 @@
-"""What the containers of recordings declare, and where in them the audio lies; nothing is decoded here."""
+"""Parse the containers of recordings: what they declare, and the position of the audio. Nothing is decoded here."""
 
 from hearpreprocess.audio.containers.container import Container, NotAudioError, Part, Pcm
 from hearpreprocess.audio.containers.content import Content

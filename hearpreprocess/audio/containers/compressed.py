@@ -1,4 +1,4 @@
-"""Check the declared length of formats that ffmpeg alone reads: WMA, AVI, WavPack, AMR and their kin."""
+"""Check the declared length of formats that only ffmpeg reads, such as WMA, AVI, WavPack and AMR."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def asf_container(content: Content, begin: int, end: int) -> Container | None:
             stop = end_of_audio(content, position, end)
             stop -= len(_ASF_END) * (content.read(stop - len(_ASF_END), len(_ASF_END)) == _ASF_END)
             if packet and (rest := (stop - position - _ASF_DATA_HEADER_BYTES) % packet):
-                raise AudioError(f"it is cut short: its last packet declares {packet:,} bytes, the file holds {rest:,}")
+                raise AudioError(f"truncated: the last packet declares {packet:,} bytes, found {rest:,}")
             position = stop
             break
         check_size(size, end - position, "bytes of an object")
@@ -207,9 +207,7 @@ def _count(content: Content, begin: int, end: int, size_at: Callable[[bytes, int
     position, frames = 0, 0
     while position < length and (size := size_at(data, position)) > 0:
         if begin + position + size > end:
-            raise AudioError(
-                f"it is cut short: its last frame declares {size:,} bytes, the file holds {end - begin - position:,}"
-            )
+            raise AudioError(f"truncated: the last frame declares {size:,} bytes, found {end - begin - position:,}")
         position, frames = position + size, frames + 1
     return frames, begin + position
 

@@ -1,4 +1,4 @@
-"""What a container declares: which bytes of a recording are its streams, and how long they last."""
+"""The declarations of a container: which bytes of a recording are its streams, and how long they last."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ class NotAudioError(AudioError):
 
 
 class Part(NamedTuple):
-    """One stream: the bytes from `begin` to `end`, behind a `header` that replaces the recording's own.
+    """One stream: the bytes from `begin` to `end`, after a `header` that replaces the recording's own.
 
-    `gaps`: ranges of bytes in between that are no audio.
+    `gaps`: ranges of bytes in between that are not audio.
     """
 
     begin: int

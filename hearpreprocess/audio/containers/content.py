@@ -24,9 +24,9 @@ _SETTLED_NANOSECONDS = 3_000_000_000
 class Content:
     """A recording's bytes, a context manager that closes its file.
 
-    `size`: how many there are. `descriptor`: of its file; None if they are in memory.
-    `identity`: what is the same in two files only if their bytes are; None for bytes in memory, and where the file has
-    only just been written.
+    `size`: their number. `descriptor`: of its file; None if they are in memory.
+    `identity`: equal for two files only if their bytes are equal; None for bytes in memory, and for a file that was
+    written just now.
     """
 
     def __init__(self, recording: Path | bytes) -> None:
@@ -59,7 +59,7 @@ class Content:
             self.descriptor = None
 
     def read(self, offset: int, length: int) -> bytes:
-        """The bytes from an offset, fewer of them or none where the recording ends."""
+        """The bytes from an offset; fewer or none where the recording ends."""
         if offset < 0 or length <= 0 or offset >= self.size:
             return b""
         if self.descriptor is None or offset + length <= len(self._head):

@@ -1,4 +1,4 @@
-"""Which container a recording is, by its content alone."""
+"""Detect the container of a recording by its content alone."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ _READERS: tuple[Callable[[Content, int, int], Container | None], ...] = (
 
 
 def examine(content: Content) -> Container:
-    """The container of a recording, behind the tags in front of it.
+    """The container of a recording, after any leading tags.
 
-    Raises AudioError where it holds less than it declares, or is damaged. What is none of the known containers is left
-    to the decoders.
+    Raises AudioError where it contains less than it declares, or is damaged. Unknown containers are left to the
+    decoders.
     """
     begins = starts_of_audio(content)
     for reader in _READERS:

@@ -1,4 +1,4 @@
-"""What a FLAC stream declares, where the next one begins, and the length of one that does not state it."""
+"""The header of a FLAC stream, the start of the next stream, and the length of a stream that does not state it."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ _SHORTEST_STEP = 30_000
 
 
 def flac_container(content: Content, begin: int, end: int) -> Container | None:
-    """Read the header, and count the samples where it does not state them, as a pipe leaves it.
+    """Read the header, and count the samples where it does not state them, as when written to a pipe.
 
-    Raises AudioError where the header is cut, or the last frame of a stream whose length is not stated.
+    Raises AudioError where the header is truncated, or the last frame of a stream without a stated length.
     """
     head = content.read(begin, 8 + _STREAMINFO_BYTES)
     if head[:4] != _MARK:
@@ -128,8 +128,8 @@ def check_total(content: Content, begin: int, end: int) -> None:
         samples = _samples_of(tail[match.start() : match.start() + _HEADER_BYTES], block)
         if samples is not None and samples[1] > total and is_whole_frame(tail[match.start() :]):
             raise AudioError(
-                f"it contradicts itself: its header declares {total:,} samples, its last frame ends with sample "
-                f"{samples[1]:,}. Write it anew with flac or ffmpeg"
+                f"contradictory length: the header declares {total:,} samples, the last frame ends with sample "
+                f"{samples[1]:,}. Convert it again with flac or ffmpeg"
             )
 
 
@@ -168,11 +168,11 @@ def _end_of_last_frame(tail: bytes, block: int) -> int:
             if any(is_whole_frame(frame[: len(frame) - zeros]) for zeros in range(3)):
                 return samples[1]
         position -= 1
-    raise AudioError("it is cut short: no whole frame ends the stream, whose header declares no length")
+    raise AudioError("truncated: no complete frame at the end, and the header declares no length")
 
 
 def _samples_of(header: bytes, block: int) -> tuple[int, int] | None:
-    """The samples before the frame with this header, and up to its end; None if it is no header of a frame."""
+    """The samples before the frame with this header, and up to its end; None if it is not a frame header."""
     code, number, position = header[2] >> 4 if len(header) == _HEADER_BYTES else 0, 0, 4
     if code == 0:
         return None

@@ -1,4 +1,4 @@
-"""Check the declared length of formats with one header and then samples: W64, CAF, AU, NIST SPHERE and their kin."""
+"""Check the declared length of formats with one header and then samples, such as W64, CAF, AU and NIST SPHERE."""
 
 from __future__ import annotations
 
@@ -125,7 +125,9 @@ def nist_container(content: Content, begin: int, end: int) -> Container | None:
     )
     coding = fields.get(b"sample_coding", b"pcm")
     if b"shorten" in coding or b"wavpack" in coding or b"shortpack" in coding:
-        raise AudioError(f"it is NIST SPHERE compressed as {coding.decode(errors='replace')}; unpack it with w_decode")
+        raise AudioError(
+            f"unsupported encoding: NIST SPHERE with {coding.decode(errors='replace')}. Decompress it with w_decode"
+        )
     start, block = begin + header_bytes, (channels or 1) * (width or 1)
     check_size(count * block, end - start)
     if count:  # libsndfile takes what follows for samples

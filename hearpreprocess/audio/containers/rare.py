@@ -9,6 +9,7 @@ from hearpreprocess.audio.containers.content import Content
 from hearpreprocess.audio.containers.sizes import check_size
 from hearpreprocess.audio.containers.tags import end_of_audio
 from hearpreprocess.errors import AudioError
+from hearpreprocess.storage import counted
 
 _FIXED = {
     # By their marks: name, offset of the number of frames, bytes of the header.
@@ -79,7 +80,7 @@ def dump_container(content: Content, begin: int, _end: int) -> Container | None:
     """MIDI sample dump, whose last samples libsndfile loses: it is refused."""
     head = content.read(begin, 4)
     if len(head) == 4 and head[:2] == b"\xf0\x7e" and head[3] == 1:
-        raise AudioError("it is not audio that can be read: a MIDI sample dump; convert it to WAV")
+        raise AudioError("unsupported format: MIDI sample dump. Convert it to WAV")
     return None
 
 
@@ -96,5 +97,5 @@ def paris_container(content: Content, begin: int, end: int) -> Container | None:
     kind, channels = struct.unpack_from(f"{order}LL", head, 16)
     rest = (end - begin - _PARIS_HEADER_BYTES) % (_PARIS_BLOCK_BYTES * max(1, channels))
     if kind == _PARIS_24_BITS and rest:
-        raise AudioError(f"it is cut short: its last block holds {rest} bytes")
+        raise AudioError(f"truncated: incomplete last block of {counted(rest, 'bytes')}")
     return Container("PAF", (Part(begin, end),))

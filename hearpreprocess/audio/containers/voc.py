@@ -1,4 +1,4 @@
-"""Find the samples in Creative Voice files, which may be divided into many blocks."""
+"""Find the samples in Creative Voice files, which may consist of many blocks."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def voc_container(content: Content, begin: int, end: int) -> Container | None:
         if len(block) < _BLOCK_HEADER_BYTES or position >= end:
             # libsndfile counts the end to the block before it, or leaves it out behind a block of the old kind.
             if is_new and content.read(position - 1, 1) != bytes([_END]):
-                raise AudioError("it is cut short: no block ends it")
+                raise AudioError("truncated: no end block")
             if is_new and ranges:
                 ranges[-1:] = [(ranges[-1][0], position - 1), (position, position)]
             break
@@ -65,7 +65,7 @@ def voc_container(content: Content, begin: int, end: int) -> Container | None:
     if len(ranges) < 2:
         return Container("VOC", (Part(begin, min(end, position + 1)),))
     if form is None or not all(form):
-        raise AudioError("it is not audio that can be read: a VOC file with blocks of different kinds")
+        raise AudioError("unsupported format: VOC file with blocks of different kinds")
     length = sum(stop - start for start, stop in ranges)
     gaps = tuple((stop, start) for (_start, stop), (start, _stop) in itertools.pairwise(ranges))
     return Container("VOC", (Part(ranges[0][0], ranges[-1][1], linear_header(form, length), gaps),))
