@@ -39,15 +39,15 @@ def toy(user: User, members: dict[str, bytes] | None = None, **facts: str) -> No
             ["esc50 has no mode 'smal'", "default, all, full, small, synthetic", "did you mean small"],
         ),
         (["esc50", "--sample-rates", "16k"], ["'16k' is no sample rate"]),
-        (["esc50", "--sample-rates", "0"], ["'0' is no sample rate"]),
+        (["esc50", "--sample-rates", "0"], ["invalid sample rate '0'; expected 1,000 to 384,000 Hz"]),
         (["--sample-rates", "16000", "esc50"], ["no TASK is given; put the tasks before --sample-rates"]),
         (["run"], ["no TASK is given; see --help"]),
         (["--quiet"], ["no TASK is given; see --help"]),
-        (["esc50", "--scheduler-url", "foo"], ["'foo' is no http or https url"]),
+        (["esc50", "--scheduler-url", "foo"], ["--scheduler-url: expected an http or https URL, got 'foo'"]),
         (["esc50", "--num-workers", "0"], ["--num-workers must be at least 1"]),
         (["esc50", "--tasks-dir", ""], ["--tasks-dir: expected a directory, got an empty text"]),
-        (["esc50", "--record", "http://host"], ["--record says where published tarballs are listed, and --from-publ"]),
-        (["published", "esc50", "--record", "../record"], ["--record '../record' is no http or https url"]),
+        (["esc50", "--record", "http://host"], ["--record has no effect without --from-published"]),
+        (["published", "esc50", "--record", "../record"], ["--record: expected an http or https URL, got '../record'"]),
         (["esc50", "--until", "never"], ["'download', 'corpus'"]),
     ],
 )
@@ -61,7 +61,7 @@ def test_the_folder_of_task_modules_is_no_place_for_outputs(user: User) -> None:
     from hearpreprocess.task.registry import built_in_folder
 
     before = sorted(built_in_folder().iterdir())
-    assert "holds the task modules" in refused(user, "esc50", "--tasks-dir", built_in_folder(), status=2)
+    assert "contains the task modules" in refused(user, "esc50", "--tasks-dir", built_in_folder(), status=2)
     assert sorted(built_in_folder().iterdir()) == before
 
 

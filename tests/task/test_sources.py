@@ -207,7 +207,7 @@ def test_what_a_replaced_source_lacks_is_said(toy: User) -> None:
     ("arguments", "said"),
     [
         (["--source", "corpus"], "expected NAME=PATH"),
-        (["--source", "corpus=/nowhere"], "there is no /nowhere"),
+        (["--source", "corpus=/nowhere"], "/nowhere does not exist"),
         (["--source", "corpse=."], "no task has a source 'corpse'; did you mean corpus?"),
         (["--source", "corpus=.", "--source", "corpus=.."], "'corpus' is given twice"),
         (["esc50", "--source", "corpus=."], "'corpus' means several things"),
