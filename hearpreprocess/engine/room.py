@@ -1,4 +1,4 @@
-"""What tasks made from published tarballs need on the disks, known before any download."""
+"""The disk space that tasks from published tarballs need, known before any download."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from hearpreprocess.storage import bytes_text, disk_of, free_on, nearest_existin
 from hearpreprocess.task import registry
 
 _LARGEST_EXPANSION = 1000
-"""Of what gzip packs, a little more than it can."""
+"""A little more than the largest compression ratio of gzip."""
 
 MOST_TARBALLS = 4
-"""Of a run with `clean`, at a time: two that are downloaded while two are resampled."""
+"""The number of tarballs at a time in a run with `clean`: two are downloaded while two are resampled."""
 
 _WAV_HEADER, _BYTES_A_SAMPLE = 44, 2
 _COPIES_AT_THE_TARBALLS_RATE = 2
-"""Unpacked, and standardized: whatever the rates, they are in the work folder until the task is cleaned up."""
+"""One unpacked, one standardized: at any rates, both are in the work folder until the task is cleaned up."""
 
 
 @dataclass(frozen=True)
 class Need:
-    """The bytes of a task made from a tarball: to download, between, and of the finished clips and tarballs."""
+    """The bytes of a task made from a tarball: download, intermediate results, finished clips and tarballs."""
 
     download: int
     between: int
@@ -34,14 +34,14 @@ class Need:
 
 
 def need_of(tarball: str, size: int, to_download: int, request: Request) -> Need:
-    """The need of a task by the name of its tarball and its size in bytes.
+    """The disk space for a task, by the name of its tarball and its size in bytes.
 
-    Clips of known number and duration have a known size, as far as the request lets an archive expand. Others take at
-    least as much as they do packed.
+    Clips of known number and duration have a known size, within the request's limit of expansion. Other clips take at
+    least their compressed size.
     """
     named = TARBALL.fullmatch(tarball)
     if named is None:
-        raise ValueError(f"{tarball} is no tarball's name")
+        raise ValueError(f"invalid name of a tarball {tarball!r}")
     own_rate, largest = int(named["rate"]), round(size * min(request.workspace.most_expansion, _LARGEST_EXPANSION))
     unpacked = max(size, min(largest, _known_bytes(named["title"], own_rate)))
 
@@ -52,7 +52,7 @@ def need_of(tarball: str, size: int, to_download: int, request: Request) -> Need
 
 
 def _known_bytes(title: str, rate: int) -> int:
-    """The bytes of the clips of a built-in task at a rate in hertz; 0 if not known."""
+    """The bytes of the clips of a built-in task at a rate in hertz; 0 if unknown."""
     name = title.partition("-")[0]
     if name not in registry.built_in_names():
         return 0
@@ -66,9 +66,9 @@ def _known_bytes(title: str, rate: int) -> int:
 
 @dataclass(frozen=True)
 class Disk:
-    """A disk of a run. `holds`: what it is for. `folder`: one on it. `needed`, `free`: bytes.
+    """A disk of a run. `holds`: the kinds of files on it. `folder`: a folder on it. `needed`, `free`: bytes.
 
-    `is_least`: whether more may be needed, as what is removed on the way may be there at the same time.
+    `is_least`: whether more may be needed, as files that are removed during the run may exist at the same time.
     """
 
     holds: tuple[str, ...]
@@ -80,16 +80,14 @@ class Disk:
     def __str__(self) -> str:
         holds = " and ".join(filter(None, (", ".join(self.holds[:-1]), self.holds[-1])))
         least = "at least" if self.is_least else "about"
-        return (
-            f"disk of {holds} ({self.folder}): {least} {bytes_text(self.needed)} needed, {bytes_text(self.free)} free"
-        )
+        return f"{self.folder} ({holds}): {least} {bytes_text(self.needed)} needed, {bytes_text(self.free)} free"
 
 
 def disks_of(needs: Sequence[Need], request: Request, most: int = 1) -> list[Disk]:
     """The disks of a request that makes tasks with these needs.
 
-    With `clean`, what a task needs in between is removed when it is finished: of those with something to download, at
-    most `most` are there at a time.
+    With `clean`, a task's intermediate results are removed when it is finished: of tasks with a download, at most
+    `most` have such files at a time.
     """
     workspace = request.workspace
     has_links = disk_of(workspace.tmp_dir) == disk_of(workspace.tasks_dir)
@@ -104,29 +102,29 @@ def disks_of(needs: Sequence[Need], request: Request, most: int = 1) -> list[Dis
     downloads = [need.download for need in needs]
     is_one_disk = disk_of(workspace.download_dir) == disk_of(workspace.tmp_dir)
     both = passing([sum(pair) for pair in zip(downloads, between, strict=True)])
-    places = {
+    directories = {
         "downloads": (workspace.download_dir, 0 if is_one_disk else passing(downloads)),
         "intermediate results": (workspace.tmp_dir, both if is_one_disk else passing(between)),
         "finished tasks": (workspace.tasks_dir, sum(need.clips for need in needs)),
         "tarballs": (workspace.tar_dir, sum(need.tarballs for need in needs)),
     }
     on_disks: dict[int, dict[str, tuple[Path, int]]] = {}
-    for name, place in places.items():
-        on_disks.setdefault(disk_of(place[0]), {})[name] = place
+    for name, directory in directories.items():
+        on_disks.setdefault(disk_of(directory[0]), {})[name] = directory
     disks = []
     for on_disk in on_disks.values():
         folder = nearest_existing(next(iter(on_disk.values()))[0])
         needed = sum(amount for _folder, amount in on_disk.values())
-        # The steps of several hosts get their work from a scheduler that does not hold back downloads.
+        # A scheduler of several hosts does not limit the downloads.
         is_least = request.clean and request.scheduler_url is not None
         disks.append(Disk(tuple(on_disk), folder, needed, free_on(folder), is_least))
     return disks
 
 
 def tarballs_that_fit(needs: Sequence[Need], request: Request) -> int:
-    """How many of the tarballs to download may be there at a time, at most MOST_TARBALLS: with `clean`, as fit.
+    """The number of downloaded tarballs that may exist at a time: at most MOST_TARBALLS, and as many as fit.
 
-    Raises DiskFullError, before any download, where the disks cannot hold what they have to with one at a time.
+    Raises DiskFullError, before any download, where the disks are too small even for one at a time.
     """
     for most in range(MOST_TARBALLS, 1, -1):
         if all(disk.needed <= disk.free for disk in disks_of(needs, request, most)):
@@ -136,18 +134,18 @@ def tarballs_that_fit(needs: Sequence[Need], request: Request) -> int:
 
 
 def check_room(disks: Sequence[Disk], *, is_cleaned: bool) -> None:
-    """Raise DiskFullError, before any download, where a disk cannot hold what it has to.
+    """Raise DiskFullError, before any download, where a disk is too small.
 
-    `is_cleaned`: whether the run removes what is not needed any more on the way.
+    `is_cleaned`: whether the run removes intermediate results on the way.
     """
     full = [str(disk) for disk in disks if disk.needed > disk.free]
     if full:
         raise DiskFullError(
-            "; ".join(full) + ".\n"
+            "not enough disk space: " + "; ".join(full) + ".\n"
             "Nothing was downloaded. Choose another disk with --tmp-dir, --tasks-dir, --tar-dir or --download-dir,\n"
             + (
-                "or name fewer tasks or rates"
+                "or give fewer tasks or rates"
                 if is_cleaned
-                else "name fewer tasks or rates, or give --clean, which removes what is not needed any more on the way"
+                else "give fewer tasks or rates, or add --clean, which removes intermediate results on the way"
             )
         )

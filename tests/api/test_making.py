@@ -134,10 +134,12 @@ def test_a_published_tarball_is_resampled(home: User, tmp_path: Path) -> None:
     published = home.folder / "out" / tarball_name("toy_folds-v1-full", 48000)
     task = make(published, from_published=True, sample_rates=8000, out=tmp_path / "resampled")
     assert (task.sample_rates, len(task.clips())) == ((8000,), 12)
-    with pytest.raises(OutputError, match="choose another out= for what is"):
+    with pytest.raises(OutputError, match="Choose another out= for resampled outputs"):
         make([published], from_published=True, sample_rates=8000)
     for rate in (8000, 16000):  # the same, and one more in its folder
-        with pytest.raises(OutputError, match="resampled from a published tarball; choose another out= for what is"):
+        with pytest.raises(
+            OutputError, match="resampled from a published tarball. Choose another out= for outputs made"
+        ):
             make(out=tmp_path / "resampled", sample_rates=rate)
     assert hearpreprocess.load(task.path).metadata["resampled_from"] == 48000
 

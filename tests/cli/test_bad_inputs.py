@@ -194,7 +194,7 @@ def test_a_damaged_member(user: User) -> None:
     [
         (b"not audio at all", "not audio, but text"),
         (b"", "not audio, but an empty file"),
-        (toys.wav_bytes(toys.recording("x", 0, 8000), 8000), "holds no samples"),
+        (toys.wav_bytes(toys.recording("x", 0, 8000), 8000), "contains no samples"),
     ],
 )
 def test_clips_that_hold_no_audio(user: User, content: bytes, said: str) -> None:
@@ -203,7 +203,7 @@ def test_clips_that_hold_no_audio(user: User, content: bytes, said: str) -> None
     toy(user, members)
     message = refused(user, "./mine.py", status=1)
     assert "2 clips cannot be used" in message
-    assert "clip clip03, file audio/clip03.wav: it " in message
+    assert "clip clip03, file audio/clip03.wav: " in message
     assert said in message
 
 
@@ -301,15 +301,15 @@ def test_a_file_where_a_folder_must_be(user: User, option: str) -> None:
 def test_a_scheduler_that_is_not_there(user: User) -> None:
     toy(user)
     message = refused(user, "./mine.py", "--scheduler-url", "http://127.0.0.1:1", status=1)
-    assert "there is no luigid at http://127.0.0.1:1" in message
+    assert "http://127.0.0.1:1: no luigid scheduler there" in message
     assert len(message.strip().splitlines()) == 1
 
 
 @pytest.mark.parametrize(
     ("ending", "said"),
     [
-        ("import os; os._exit(7)", "its process ended with exit code 7; was it killed from outside"),
-        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "its process ended with exit code -9"),
+        ("import os; os._exit(7)", "the worker process died with exit code 7 (killed, or out of memory)"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "the worker process died with exit code -9"),
         ("raise SystemExit(3)", "SystemExit: 3"),
     ],
 )

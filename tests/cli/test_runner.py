@@ -283,7 +283,9 @@ def test_a_runner_tells_that_another_one_could_not_go_on(user: User, luigid: str
     said = [runner.communicate()[1] for runner in runners]
     assert [runner.returncode for runner in runners] == [1, 1], said
     assert any("clip clip03, file audio/clip03.wav" in each for each in said)
-    assert all("clip clip03" in each or "it failed on another host, whose run says why" in each for each in said), said
+    assert all(
+        "clip clip03" in each or "failed on another host; see the log of the run there" in each for each in said
+    ), said
 
 
 @pytest.mark.slow

@@ -74,7 +74,7 @@ def test_one_command_makes_all_and_leaves_no_tarball(user: User, faulty: FaultyS
     repaired = user.run(*command)
     assert repaired.returncode == 0, repaired.stderr
     assert "To download: 1 tarball, " in repaired.stderr
-    assert "2 tasks finished already" in repaired.stderr
+    assert "Up to date: 2 tasks" in repaired.stderr
     assert asked_for(faulty)[4:] == [record.RECORD, EVENTS]
     assert user.made() == outputs
 
@@ -135,7 +135,7 @@ def test_what_cannot_fit_is_refused_before_any_download(user: User, faulty: Faul
         refused = user.run("published", "all", *RATE, "--record", small_record, *more)
         assert refused.returncode == 1
         assert "Nothing was downloaded. Choose another disk with --tmp-dir" in refused.stderr
-        assert ("or give --clean" in refused.stderr) == (not more)
+        assert ("or add --clean" in refused.stderr) == (not more)
     assert set(asked_for(faulty)) == {record.RECORD}
     assert not (user.folder / "out").exists()
 
@@ -143,15 +143,17 @@ def test_what_cannot_fit_is_refused_before_any_download(user: User, faulty: Faul
 def test_offline_says_which_tarballs_to_bring(user: User) -> None:
     offline = user.run("published", "all", "--offline")
     assert offline.returncode == 1
-    assert "18 tarballs are not in " in offline.stderr
-    assert "put them there from https://zenodo.org/record/6332517" in offline.stderr
+    assert "18 tarballs not found in " in offline.stderr
+    assert (
+        "Download them from https://zenodo.org/record/6332517 and save them there (--offline is set)" in offline.stderr
+    )
     one = user.run("published", "beehive_states_fold1", "--offline")
-    assert "downloads/hear2021-beehive_states_fold1-v2-full-48000.tar.gz, and nothing is downloaded" in one.stderr
+    assert "downloads/hear2021-beehive_states_fold1-v2-full-48000.tar.gz: not found. Download it from" in one.stderr
     for title in published.Tarballs.expected().chosen(["all"])["all"]:
         assert title in offline.stderr
     never = user.run("published", "esc50", "--offline", "--record", "http://me:SECRET@127.0.0.1:9/record")
     assert never.returncode == 1
-    assert "http://127.0.0.1:9/record has not been looked up in " in never.stderr
+    assert "http://127.0.0.1:9/record: no listing of this record in " in never.stderr
     assert "SECRET" not in never.stderr
 
 
@@ -160,8 +162,8 @@ def test_offline_says_which_tarballs_to_bring(user: User) -> None:
     [
         ("esc5", "did you mean esc50?"),
         ("esc50:synthetic", "the published record has no esc50 in mode 'synthetic'; it has full"),
-        ("../", "../ is a folder; expected a tarball"),
-        ("./no.tar.gz", "there is no ./no.tar.gz"),
+        ("../", "../: expected a tarball, a task or a group, got a directory"),
+        ("./no.tar.gz", "./no.tar.gz: file not found"),
     ],
 )
 @pytest.mark.parametrize("more", [(), ("--offline",)])
@@ -178,7 +180,7 @@ def test_a_record_that_cannot_be_read_says_what_to_do(user: User, faulty: Faulty
     (faulty.folder / record.RECORD).unlink()
     gone = user.run("published", "all", *RATE, "--record", small_record)
     assert gone.returncode == 1
-    assert ". Check the network and run the same command again, or get tarballs on another machine" in gone.stderr
+    assert ". Check the network and run the same command again, or download tarballs on another machine" in gone.stderr
     (faulty.folder / record.RECORD).write_text('{"files": []}')
     empty = user.run("published", "all", *RATE, "--record", small_record)
     assert "the record lists no tarball of a task; expected names like hear2021-" in empty.stderr
@@ -291,13 +293,13 @@ def test_an_output_that_is_not_of_a_tarball_is_refused(user: User, faulty: Fault
     shutil.copyfile(faulty.folder / EVENTS, tarball)
     over_itself = user.run("published", tarball, "--sample-rates", 8000, 48000)
     assert over_itself.returncode == 1
-    assert f"{tarball} is a tarball to read, and would be written over; choose another --tar-dir" in over_itself.stderr
+    assert f"{tarball}: input tarball would be overwritten. Choose another --tar-dir" in over_itself.stderr
     theirs = user.folder / "out" / "tasks" / "dcase2016_task2-hear2021-full" / "notes.txt"
     theirs.parent.mkdir(parents=True)
     theirs.write_text("mine")
     refused = user.run("published", tarball, *RATE)
     assert refused.returncode == 1
-    assert f"{theirs.parent} already exists and was not created by hearpreprocess; move it away" in refused.stderr
+    assert f"{theirs.parent}: already exists and was not created by hearpreprocess. Move it away" in refused.stderr
     assert "original corpus" not in over_itself.stderr + refused.stderr
     assert theirs.read_text() == "mine"
 
@@ -329,7 +331,7 @@ def test_what_other_versions_have_made_is_made_again_and_said(
         (folder / name).write_text(json.dumps(facts))
     again = user.run(*command)
     assert again.returncode == 0, again.stderr
-    assert "To download and make again: 1 task, as numpy changed since" in again.stderr
+    assert "To rebuild: 1 task, because the version of numpy has changed" in again.stderr
     assert user.made() == made
     assert user.run(*command).stdout.startswith("Nothing to do")
 

@@ -180,7 +180,7 @@ def test_a_page_under_a_tarballs_name_is_fetched_again(user: User) -> None:
     kept.parent.mkdir(parents=True)
     kept.write_bytes(PAGE)
     offline = user.run("--from-published", NAMES[0], "--sample-rates", 8000, "--offline")
-    assert f"{kept} is no archive, and nothing is downloaded offline" in offline.stderr
+    assert f"{kept}: unsupported or damaged archive. Download it from" in offline.stderr
     with serving(lambda number, asked: Answer(404)) as server:
         asked = user.run("--from-published", NAMES[0], "--sample-rates", 8000, "--record", f"{server.url}/record")
     assert asked.returncode == 1

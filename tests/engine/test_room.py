@@ -79,12 +79,14 @@ def test_as_many_tarballs_may_be_there_as_fit(request_of_two_rates: Request) -> 
     assert tarballs_that_fit([Need(1, free * 3 // 5, 0, 0)] * 9, clean) == 1
     with pytest.raises(DiskFullError, match="fewer tasks or rates$"):
         tarballs_that_fit([Need(1, free * 2, 0, 0)] * 9, clean)
-    with pytest.raises(DiskFullError, match="or give --clean, which removes"):
+    with pytest.raises(DiskFullError, match="or add --clean, which removes"):
         tarballs_that_fit([Need(1, free // 2, 0, 0)] * 9, request_of_two_rates)
 
 
 def test_the_disk_that_is_too_small_is_named() -> None:
     fits, full = (Disk(("tarballs",), Path(f"/{name}"), needed, 10, False) for name, needed in (("a", 10), ("b", 11)))
     check_room([fits], is_cleaned=False)
-    with pytest.raises(DiskFullError, match=r"^disk of tarballs \(/b\): about 11 B needed, 10 B free\.\nNothing was"):
+    with pytest.raises(
+        DiskFullError, match=r"^not enough disk space: /b \(tarballs\): about 11 B needed, 10 B free\.\nNothing was"
+    ):
         check_room([fits, full], is_cleaned=False)
