@@ -118,7 +118,7 @@ def test_messages_name_keywords_and_a_warning_is_a_warning(home: User, capfd: py
     members["audio/clip03.wav"] = b"RIFF, but no recording"
     _path, archive = toys.corpus(home.folder / "damaged", members)
     home.write("mine.py", toys.folds_task(archive))
-    with pytest.raises(UnfinishedError, match="go on without them: skip_bad_clips=1") as caught:
+    with pytest.raises(UnfinishedError, match="continue without them: skip_bad_clips=1") as caught:
         make()
     assert "--" not in str(caught.value)
     assert "skip_bad_clips=1" in caught.value.failures[0].reason

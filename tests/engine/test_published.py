@@ -123,7 +123,7 @@ def test_a_tarball_that_holds_another_task_is_refused(user: User, faulty: Faulty
     shutil.copyfile(faulty.folder / SCENES, faulty.folder / FOLDS)
     made = user.run("published", "all", *RATE, "--record", record.list_record(faulty.folder, faulty.url))
     assert made.returncode == 1
-    assert "expected the task vocal_imitation-v1.1.3-full by its name, got fsd50k-v1.0-full" in made.stderr
+    assert "expected the task vocal_imitation-v1.1.3-full (by the file name), got fsd50k-v1.0-full" in made.stderr
     assert len(list((user.folder / "out" / "tasks").iterdir())) == 2
 
 
@@ -252,7 +252,7 @@ def test_a_tarball_that_another_run_may_need_stays_until_later(
     made = user.run(*command)
     assert made.returncode == 0, made.stderr
     assert downloads(user) == {SCENES}
-    assert "Give the same command again when that run has ended" in made.stderr
+    assert "Run the same command again when that run has ended" in made.stderr
     faulty.may_go_on.set()
     _output, errors = other.communicate()
     assert other.returncode == 0, errors

@@ -206,7 +206,7 @@ def test_settings_that_luigi_has_not_read_are_refused(home: User) -> None:
     home.write("program.py", program)
     finished = home.run_anew("program.py", interpreter=[sys.executable])
     assert [line for line in finished.stdout.splitlines() if line.isdigit()] == ["0", "1"], finished.stderr
-    assert "luigi.cfg: Luigi read its settings in this process before" in finished.stderr
+    assert "luigi.cfg: changed after Luigi has read its settings in this process" in finished.stderr
 
 
 @pytest.mark.slow

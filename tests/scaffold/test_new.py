@@ -256,7 +256,7 @@ def test_a_task_is_not_made_of_its_own_results(user: User) -> None:
     for command in (("./mine.py",), ("check", "./mine.py")):
         refused = user.run(*command)
         assert refused.returncode == 1
-        assert "among the recordings that a task is made of" in refused.stderr
+        assert "among the source's recordings" in refused.stderr
     places = ("--tmp-dir", "../work", "--tasks-dir", "../tasks", "--tar-dir", "../tarballs")
     elsewhere = user.run("./mine.py", "--sample-rates", 8000, *places)
     assert elsewhere.returncode == 0, elsewhere.stderr

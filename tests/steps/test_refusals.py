@@ -144,7 +144,7 @@ def test_bad_clips_are_left_out_where_that_is_allowed(user: User) -> None:
     assert not user.made()
     finished = user.run("./mine.py", *RATES, "--skip-bad-clips", 3)
     assert finished.returncode == 0, finished.stderr
-    assert "3 clips are left out" in finished.stderr
+    assert "left out 3 clips" in finished.stderr
     made = user.made()
     metadata = json.loads(made["tasks/toy_folds-v1-full/task_metadata.json"])
     assert list(metadata["skipped_clips"]) == ["clip00", "clip01", "clip02"]
@@ -490,8 +490,8 @@ def test_warnings_are_repeated_by_runs_that_use_what_they_are_about(user: User) 
     command = ("./mine.py", "--source", "corpus=mine")
     first, second, third = (user.run(*command, "--sample-rates", *rates) for rates in ((8000,), (8000, 16000), (8000,)))
     assert first.returncode == second.returncode == third.returncode == 0
-    assert "stands in place of a source" in first.stderr
-    assert "stands in place of a source" in second.stderr, "the listing is used again"
+    assert "using local source " in first.stderr
+    assert "using local source " in second.stderr, "the listing is used again"
     assert third.stdout.startswith("Nothing to do")
     assert "warnings.json" not in {name.rpartition("/")[2] for name in user.made()}
     assert "warning: " in user.run("check", *command).stderr

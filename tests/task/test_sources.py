@@ -103,7 +103,7 @@ def test_a_list_of_files_with_checksums(user: User, server: Server) -> None:
     shutil.rmtree(user.folder / "out")
     finished = user.run("./mine.py", "--sample-rates", 8000)
     assert finished.returncode == 1
-    assert "2 of the 13 files of toys are missing" in finished.stderr
+    assert "toys: 2 of 13 files are missing" in finished.stderr
     assert "clip03.wav: download failed" in finished.stderr
     assert "expected sha256" in finished.stderr
 
