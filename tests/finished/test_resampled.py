@@ -212,7 +212,7 @@ def test_a_bundle_is_not_made_of_what_verify_refuses(user: User, shared: Shared)
     tarball.write_bytes(content)
     refused = zenodo(user, "libricount", "--mode", "synthetic")
     assert refused.returncode == 1
-    assert "zenodo is not made: 2 faults in its tarballs" in refused.stderr
+    assert "zenodo: not written: 2 faults in its tarballs" in refused.stderr
     assert {path.name: sha256(path) for path in (user.folder / "zenodo").iterdir()} == before
 
 
@@ -222,7 +222,7 @@ def test_a_bundle_replaces_nothing_of_others(user: User, shared: Shared) -> None
     (user.folder / "zenodo" / "mine.txt").write_text("mine")
     refused = zenodo(user, "libricount", "--mode", "synthetic")
     assert refused.returncode == 1
-    assert "it holds 'mine.txt', which was not made here" in refused.stderr
+    assert "already exists and contains 'mine.txt', which was not created by hearpreprocess" in refused.stderr
     assert zenodo(user, "esc51").returncode == 2
     assert [path.name for path in (user.folder / "zenodo").iterdir()] == ["mine.txt"]
     (user.folder / "zenodo" / "SHA256SUMS").write_text(f"{'0' * 64}  mine.txt\n")
