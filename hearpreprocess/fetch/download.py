@@ -13,7 +13,7 @@ from hearpreprocess.fetch.checksums import OnBytes, check, checksum_problem, ign
 from hearpreprocess.fetch.connections import Connection, Say, silent
 from hearpreprocess.fetch.content import encoding_reason, problem_of_encoding
 from hearpreprocess.fetch.faults import TemporaryError, TooLargeError, UnexpectedError
-from hearpreprocess.fetch.part import Part, open_part, set_aside, url_of_part
+from hearpreprocess.fetch.part import DownloadPart, open_part, set_aside, url_of_part
 from hearpreprocess.fetch.receiving import ExpectedFile, receive
 from hearpreprocess.storage import disk_full_message, is_text, name_of, start_of
 from hearpreprocess.task import without_credentials
@@ -109,7 +109,13 @@ def _is_kept(target: Path, expected: ExpectedFile, on_bytes: OnBytes, say: Say) 
 
 
 def _from_mirror(
-    url: str, expected: ExpectedFile, part: Part, connection: Connection, on_bytes: OnBytes, say: Say, pause: Pause
+    url: str,
+    expected: ExpectedFile,
+    part: DownloadPart,
+    connection: Connection,
+    on_bytes: OnBytes,
+    say: Say,
+    pause: Pause,
 ) -> None:
     """Complete the partial file from one mirror and verify it."""
     while True:

@@ -47,7 +47,7 @@ class PartOrigin:
     total: int = -1
 
 
-class Part:
+class DownloadPart:
     """A partial file: hidden, beside its target, with a note of the origin of its bytes and the process that writes it.
 
     `encoding`: the Content-Encoding of the response; empty if it had none. Raises OutputError where the file cannot be
@@ -203,7 +203,7 @@ def discard_part(target: Path) -> None:
 @contextlib.contextmanager
 def open_part(
     target: Path, algorithms: Sequence[str], before_waiting: Callable[[], object], say: Say
-) -> Iterator[Part]:
+) -> Iterator[DownloadPart]:
     """The partial file of a download, locked for this process and thread; wait while another one has it.
 
     `algorithms`: of the checksums, which are computed as the bytes arrive. `before_waiting` releases the resources that
@@ -215,7 +215,7 @@ def open_part(
         path.parent.mkdir(parents=True, exist_ok=True)
         with _wait_for_lock(target, before_waiting, say) as file:
             try:
-                yield Part(target, file, algorithms)
+                yield DownloadPart(target, file, algorithms)
             finally:
                 is_useless = (
                     target.exists() or not os.fstat(file.fileno()).st_size or not _may_be_resumed(note, algorithms)

@@ -16,7 +16,7 @@ from hearpreprocess.fetch.checksums import OnBytes
 from hearpreprocess.fetch.connections import Connection, content_length
 from hearpreprocess.fetch.content import described, encoding_reason, problem_of_page
 from hearpreprocess.fetch.faults import TemporaryError, TooLargeError, explaining_faults, raise_for_status
-from hearpreprocess.fetch.part import Part, PartOrigin
+from hearpreprocess.fetch.part import DownloadPart, PartOrigin
 from hearpreprocess.storage import FIRST_BYTES, check_free, is_page, is_text, start_of
 from hearpreprocess.task import without_credentials
 
@@ -61,7 +61,7 @@ class ExpectedFile:
         return None
 
 
-def receive(url: str, expected: ExpectedFile, part: Part, connection: Connection, on_bytes: OnBytes) -> None:
+def receive(url: str, expected: ExpectedFile, part: DownloadPart, connection: Connection, on_bytes: OnBytes) -> None:
     """Receive the missing bytes of a file, or all of it.
 
     Raises DownloadError, TemporaryError where another attempt may succeed; OutputError where the part cannot be
@@ -75,7 +75,7 @@ def receive(url: str, expected: ExpectedFile, part: Part, connection: Connection
             _request(url, shown, expected, part, connection, on_bytes)
 
 
-def _copy(url: str, expected: ExpectedFile, part: Part, on_bytes: OnBytes) -> None:
+def _copy(url: str, expected: ExpectedFile, part: DownloadPart, on_bytes: OnBytes) -> None:
     parts = urlsplit(url)
     source = Path(unquote(parts.path))
     shown = f"file://{source}"
@@ -100,7 +100,7 @@ def _copy(url: str, expected: ExpectedFile, part: Part, on_bytes: OnBytes) -> No
 
 
 def _request(
-    url: str, shown: str, expected: ExpectedFile, part: Part, connection: Connection, on_bytes: OnBytes
+    url: str, shown: str, expected: ExpectedFile, part: DownloadPart, connection: Connection, on_bytes: OnBytes
 ) -> None:
     """Request the missing bytes, or the whole file where their version cannot be checked."""
     origin = part.origin(shown)
@@ -149,7 +149,9 @@ def _blocks(response: requests.Response) -> Iterator[bytes]:
         yield block
 
 
-def _total_of_continuation(response: requests.Response, part: Part, origin: PartOrigin | None, shown: str) -> int:
+def _total_of_continuation(
+    response: requests.Response, part: DownloadPart, origin: PartOrigin | None, shown: str
+) -> int:
     """The size in bytes of the whole file, if a partial response continues the part.
 
     Discards the part and raises TemporaryError where the response does not continue it in the same version.
@@ -200,7 +202,7 @@ def _is_same_version(response: requests.Response, origin: PartOrigin) -> bool:
     return response.headers.get("Last-Modified", origin.validator) == origin.validator
 
 
-def _check_complete(response: requests.Response, part: Part, shown: str) -> None:
+def _check_complete(response: requests.Response, part: DownloadPart, shown: str) -> None:
     """Check a "range not satisfiable" response: either the part is complete, or the file on the server has changed."""
     if response.headers.get("Content-Range", "").strip() != f"bytes */{part.size}" or not part.checksums():
         part.restart()
@@ -223,7 +225,7 @@ def _validator(response: requests.Response) -> str:
         return ""
 
 
-def _refuse(response: requests.Response, part: Part, expected: ExpectedFile, total: int, shown: str) -> None:
+def _refuse(response: requests.Response, part: DownloadPart, expected: ExpectedFile, total: int, shown: str) -> None:
     """Refuse a file of another size; set it aside if it is a page, which may explain the refusal."""
     problem = expected.size_problem(total)
     start = response.raw.read(FIRST_BYTES) if total <= _LARGEST_PAGE else b""
@@ -247,14 +249,14 @@ def _check_size(shown: str, size: int, expected: ExpectedFile) -> None:
         raise DownloadError(f"{shown}: the file on the server {problem}")
 
 
-def _check_no_more(shown: str, part: Part, total: int | None, expected: ExpectedFile) -> None:
+def _check_no_more(shown: str, part: DownloadPart, total: int | None, expected: ExpectedFile) -> None:
     most = expected.size if expected.size is not None else total
     if most is not None and part.size > most:
         part.restart()
         raise DownloadError(f"{shown}: the server sent more than the expected {most:,} bytes")
 
 
-def _check_space(part: Part, total: int, shown: str, *, is_sure: bool) -> None:
+def _check_space(part: DownloadPart, total: int, shown: str, *, is_sure: bool) -> None:
     """Raise DiskFullError where a file does not fit on the disk; TooLargeError if only this server states the size."""
     try:
         check_free(part.path.parent, total - part.size, f"{part.target_name} is downloaded")

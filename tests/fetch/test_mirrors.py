@@ -147,11 +147,11 @@ def test_a_mistake_of_this_program_is_said_and_does_not_end_the_download(target:
 def test_a_fault_of_this_disk_is_none_of_a_mirror(
     target: Path, monkeypatch: pytest.MonkeyPatch, number: int, kind: type[Exception]
 ) -> None:
-    def append(self: part.Part, block: bytes) -> None:
+    def append(self: part.DownloadPart, block: bytes) -> None:
         with self._writing():
             raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(part.Part, "append", append)
+    monkeypatch.setattr(part.DownloadPart, "append", append)
     with serving(answer) as server, pytest.raises(kind):
         get(target, f"{server.url}/1", f"{server.url}/2")
     assert len(server.requests) == 1
