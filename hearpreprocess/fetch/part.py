@@ -34,7 +34,7 @@ _DIGITS_OF_WRONG = 12
 
 
 @dataclass(frozen=True)
-class PartOrigin:
+class DownloadOrigin:
     """The origin of the bytes of a partial file.
 
     `url`: without user name, password and query. `validator`: the ETag or time by which the server identifies this
@@ -76,7 +76,7 @@ class DownloadPart:
         """Bytes so far."""
         return os.fstat(self._file.fileno()).st_size
 
-    def origin(self, url: str) -> PartOrigin | None:
+    def origin(self, url: str) -> DownloadOrigin | None:
         """The origin of the bytes so far, if they came from this URL and may be resumed."""
         is_of_url = self._origin is not None and self._origin.url == url
         return self._origin if is_of_url and self.may_be_resumed else None
@@ -89,7 +89,7 @@ class DownloadPart:
         self._hashes = {algorithm: hashlib.new(algorithm) for algorithm in self._hashes}
         self.is_of_one_response = True
 
-    def note(self, origin: PartOrigin) -> None:
+    def note(self, origin: DownloadOrigin) -> None:
         """Record the origin of the bytes that follow."""
         self._origin = origin
         if self.size:
@@ -181,12 +181,12 @@ def _read_note(note: Path) -> dict[str, object]:
     return noted if isinstance(noted, dict) else {}
 
 
-def _read_origin(note: Path) -> PartOrigin | None:
+def _read_origin(note: Path) -> DownloadOrigin | None:
     noted = _read_note(note)
     url, validator, total = noted.get("url"), noted.get("validator"), noted.get("total", -1)
     if not isinstance(url, str) or not isinstance(validator, str) or not isinstance(total, int):
         return None
-    return PartOrigin(url, validator, total)
+    return DownloadOrigin(url, validator, total)
 
 
 def part_path(target: Path) -> Path:

@@ -16,7 +16,7 @@ from hearpreprocess.fetch.checksums import OnBytes
 from hearpreprocess.fetch.connections import Connection, content_length
 from hearpreprocess.fetch.content import described, encoding_reason, problem_of_page
 from hearpreprocess.fetch.faults import TemporaryError, TooLargeError, explaining_faults, raise_for_status
-from hearpreprocess.fetch.part import DownloadPart, PartOrigin
+from hearpreprocess.fetch.part import DownloadOrigin, DownloadPart
 from hearpreprocess.storage import FIRST_BYTES, check_free, is_page, is_text, start_of
 from hearpreprocess.task import without_credentials
 
@@ -88,7 +88,7 @@ def _copy(url: str, expected: ExpectedFile, part: DownloadPart, on_bytes: OnByte
         raise DownloadError(f"{shown}: expected a file, found {'a directory' if source.is_dir() else 'a device'}")
     _check_size(shown, status.st_size, expected)
     part.restart()
-    part.note(PartOrigin(shown, ""))
+    part.note(DownloadOrigin(shown, ""))
     _check_space(part, status.st_size, shown, is_sure=True)
     with source.open("rb") as file:
         for block in iter(lambda: file.read(_CHUNK), b""):
@@ -127,7 +127,7 @@ def _request(
         part.encoding = _encoding(response)
         _check_space(part, total or expected.size or 0, shown, is_sure=expected.size is not None)
         validator = origin.validator if origin and start else _validator(response)
-        part.note(PartOrigin(shown, validator, -1 if total is None else total))
+        part.note(DownloadOrigin(shown, validator, -1 if total is None else total))
         if start:
             on_bytes(start, total)
         for block in _blocks(response):
@@ -150,7 +150,7 @@ def _blocks(response: requests.Response) -> Iterator[bytes]:
 
 
 def _total_of_continuation(
-    response: requests.Response, part: DownloadPart, origin: PartOrigin | None, shown: str
+    response: requests.Response, part: DownloadPart, origin: DownloadOrigin | None, shown: str
 ) -> int:
     """The size in bytes of the whole file, if a partial response continues the part.
 
@@ -190,7 +190,7 @@ def _encoding(response: requests.Response) -> str:
     return "" if encoding == "identity" else encoding
 
 
-def _is_same_version(response: requests.Response, origin: PartOrigin) -> bool:
+def _is_same_version(response: requests.Response, origin: DownloadOrigin) -> bool:
     """Whether a partial response is of the version that was begun; RFC 9110 (15.3.7) requires this for an ETag only.
 
     Also true if the server did not identify that version.
