@@ -13,7 +13,7 @@ from typing import TypeVar
 from hearpreprocess.audio.containers import (
     Container,
     Content,
-    Part,
+    EncodedStream,
     check_total,
     ends_with_last_frame,
     examine,
@@ -159,7 +159,7 @@ def _check_end(content: Content, container: Container, streams: Streams) -> None
         remember(content, f"end of {len(container.parts)} streams", find)
 
 
-def _flac_parts(content: Content, part: Part, streams: Streams) -> tuple[Part, ...]:
+def _flac_parts(content: Content, part: EncodedStream, streams: Streams) -> tuple[EncodedStream, ...]:
     """The FLAC streams of a recording, of which the first is open; others rarely follow."""
     stream = streams.streams[0]
     searched, read_to = part.begin + _FLAC_MARK_BYTES, 0

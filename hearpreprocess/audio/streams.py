@@ -11,7 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hearpreprocess.audio.containers import HIGHEST_RATE, MOST_CHANNELS, Container, Content, Part, Pcm
+from hearpreprocess.audio.containers import HIGHEST_RATE, MOST_CHANNELS, Container, Content, EncodedStream, Pcm
 from hearpreprocess.audio.samples import FULL_SCALE, Samples
 from hearpreprocess.audio.views import Memory, View
 from hearpreprocess.errors import AudioError
@@ -283,9 +283,9 @@ def _slack(rate: int) -> float:
     return max(_SLACK_SECONDS, _SLACK_SAMPLES / rate)
 
 
-def _file_of(content: Content, part: Part, stack: contextlib.ExitStack) -> int | io.IOBase:
+def _file_of(content: Content, part: EncodedStream, stack: contextlib.ExitStack) -> int | io.IOBase:
     """The file object or descriptor for libsndfile: never a path, as it would guess the format by the name."""
-    if part == Part(0, content.size):
+    if part == EncodedStream(0, content.size):
         if content.descriptor is None:
             return Memory(content.recording if isinstance(content.recording, bytes) else b"")
         os.lseek(content.descriptor, 0, os.SEEK_SET)

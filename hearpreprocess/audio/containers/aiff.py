@@ -7,7 +7,7 @@ import struct
 from dataclasses import dataclass
 
 from hearpreprocess.audio.containers.chunks import HEADER_BYTES, MOST_CHUNKS, Chunks
-from hearpreprocess.audio.containers.container import Container, Part
+from hearpreprocess.audio.containers.container import Container, EncodedStream
 from hearpreprocess.audio.containers.content import Content
 from hearpreprocess.audio.containers.sizes import check_size, is_placeholder
 from hearpreprocess.audio.containers.tags import end_of_audio
@@ -108,9 +108,9 @@ def aiff_container(content: Content, begin: int, end: int) -> Container | None:
     if kind in (b"8SVX", b"16SV"):  # libsndfile takes what follows for samples
         is_plain = is_plain and stop == end
     if is_plain or form.is_stereo_svx:
-        exact = functools.partial(Part, start, stop, _header(form, stop - start))
-        return Container(name, (Part(begin, end),), exact=exact, by_libsndfile=not form.is_stereo_svx)
-    return Container(name, (Part(start, stop, _header(form, stop - start)),))
+        exact = functools.partial(EncodedStream, start, stop, _header(form, stop - start))
+        return Container(name, (EncodedStream(begin, end),), exact=exact, by_libsndfile=not form.is_stereo_svx)
+    return Container(name, (EncodedStream(start, stop, _header(form, stop - start)),))
 
 
 def _lacking(form: _Form, chunks: Chunks, stop: int) -> int:

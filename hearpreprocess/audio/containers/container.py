@@ -13,7 +13,7 @@ class NotAudioError(AudioError):
     """A known container without audio."""
 
 
-class Part(NamedTuple):
+class EncodedStream(NamedTuple):
     """One stream: the bytes from `begin` to `end`, after a `header` that replaces the recording's own.
 
     `gaps`: ranges of bytes in between that are not audio.
@@ -61,10 +61,10 @@ class Container(NamedTuple):
     """
 
     name: str
-    parts: tuple[Part, ...]
+    parts: tuple[EncodedStream, ...]
     frames: int | None = None
     seconds: float | None = None
-    exact: Callable[[], Part] | None = None
+    exact: Callable[[], EncodedStream] | None = None
     pcm: Pcm | None = None
     counted: tuple[int, int, int] | None = None
     has_junk: bool = False

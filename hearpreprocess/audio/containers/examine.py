@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from hearpreprocess.audio.containers import aiff, compressed, flac, matroska, mp4, mpeg, ogg, plain, rare, riff, voc
-from hearpreprocess.audio.containers.container import Container, Part
+from hearpreprocess.audio.containers.container import Container, EncodedStream
 from hearpreprocess.audio.containers.content import Content
 from hearpreprocess.audio.containers.tags import end_of_audio, starts_of_audio
 
@@ -57,5 +57,5 @@ def examine(content: Content) -> Container:
                 return container
     # What libsndfile takes for MPEG here is none: its decoder would write notes to the standard error.
     is_like_mpeg = _LIKE_MPEG.match(content.read(begins[0], 3)) is not None
-    part = Part(begins[0], end_of_audio(content, begins[0], content.size))
+    part = EncodedStream(begins[0], end_of_audio(content, begins[0], content.size))
     return Container("", (part,), by_libsndfile=not is_like_mpeg)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 
-from hearpreprocess.audio.containers.container import Container, Part
+from hearpreprocess.audio.containers.container import Container, EncodedStream
 from hearpreprocess.audio.containers.content import Content
 from hearpreprocess.audio.containers.sizes import check_size
 from hearpreprocess.audio.containers.tags import end_of_audio
@@ -47,13 +47,13 @@ def flac_container(content: Content, begin: int, end: int) -> Container | None:
         if block[0] & _LAST:
             break
     if frames := _total(head):
-        return Container("FLAC", (Part(begin, end),), frames=frames)
+        return Container("FLAC", (EncodedStream(begin, end),), frames=frames)
     parts = flac_parts(content, begin, position, end)
     totals = [_total(part.header or content.read(part.begin, _TOTAL_AT + _TOTAL_BYTES)) for part in parts]
     return Container("FLAC", parts, frames=sum(totals))
 
 
-def flac_parts(content: Content, begin: int, position: int, end: int) -> tuple[Part, ...]:
+def flac_parts(content: Content, begin: int, position: int, end: int) -> tuple[EncodedStream, ...]:
     """The streams from `begin` on, the first of which does not end before `position`."""
     starts = [begin]
     while (following := content.search(_START, position, end)) >= 0:
@@ -142,17 +142,17 @@ def _total(head: bytes) -> int:
     return int.from_bytes(head[_TOTAL_AT : _TOTAL_AT + _TOTAL_BYTES], "big") & _TOTAL_BITS
 
 
-def _with_total(content: Content, begin: int, end: int) -> Part:
+def _with_total(content: Content, begin: int, end: int) -> EncodedStream:
     """A stream with its length in its header: libsndfile cannot read it without."""
     head = content.read(begin, _TOTAL_AT + _TOTAL_BYTES)
     if _total(head):
-        return Part(begin, end)
+        return EncodedStream(begin, end)
     end = end_of_audio(content, begin, end)
     first = max(begin, end - _MOST_FRAME_BYTES)
     tail = content.read(first, end - first).rstrip(b"\0") + b"\0\0"
     frames = _end_of_last_frame(tail[: end - first], int.from_bytes(head[8:10], "big"))
     upper = int.from_bytes(head[_TOTAL_AT:], "big") | frames
-    return Part(begin + len(head), end, head[:_TOTAL_AT] + upper.to_bytes(_TOTAL_BYTES, "big"))
+    return EncodedStream(begin + len(head), end, head[:_TOTAL_AT] + upper.to_bytes(_TOTAL_BYTES, "big"))
 
 
 def _end_of_last_frame(tail: bytes, block: int) -> int:

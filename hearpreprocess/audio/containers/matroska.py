@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from hearpreprocess.audio.containers.container import Container, Part
+from hearpreprocess.audio.containers.container import Container, EncodedStream
 from hearpreprocess.audio.containers.content import Content
 from hearpreprocess.audio.containers.sizes import check_size
 from hearpreprocess.audio.containers.tags import end_of_audio
@@ -71,7 +71,7 @@ def matroska_container(content: Content, begin: int, end: int) -> Container | No
     if seconds is None and not is_walked:
         raise AudioError(f"damaged: no element at byte {reached:,}")
     seconds = None if is_sound and is_walked else seconds
-    return Container("Matroska", (Part(begin, end),), seconds=seconds, by_libsndfile=False)
+    return Container("Matroska", (EncodedStream(begin, end),), seconds=seconds, by_libsndfile=False)
 
 
 def _elements(content: Content, position: int, end: int) -> Iterator[_Element]:

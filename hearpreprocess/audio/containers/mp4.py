@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from hearpreprocess.audio.containers.container import Container, NotAudioError, Part
+from hearpreprocess.audio.containers.container import Container, EncodedStream, NotAudioError
 from hearpreprocess.audio.containers.content import Content
 from hearpreprocess.audio.containers.sizes import check_size
 from hearpreprocess.errors import AudioError
@@ -65,7 +65,7 @@ def mp4_container(content: Content, begin: int, end: int) -> Container | None:
     seconds = _fragmented_seconds(movie, track, times) if fragments else _seconds(movie, track, times)
     is_known = not fragments or not any(duration for duration, _start in _entries(track))  # of the first fragment alone
     edits = _edits(movie, track, times) if is_known else ()
-    return Container("MP4", (Part(begin, end),), seconds=seconds or None, edits=edits, by_libsndfile=False)
+    return Container("MP4", (EncodedStream(begin, end),), seconds=seconds or None, edits=edits, by_libsndfile=False)
 
 
 def _is_name(name: bytes) -> bool:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from hearpreprocess.audio.containers.container import Container, Part
+from hearpreprocess.audio.containers.container import Container, EncodedStream
 from hearpreprocess.audio.containers.content import Content
 from hearpreprocess.audio.containers.tags import tag_length
 from hearpreprocess.errors import AudioError
@@ -115,7 +115,7 @@ def mpeg_container(content: Content, begin: int, end: int) -> Container | None:
         length = stream.end - stream.begin - sum(stop - start for start, stop in stream.gaps)
         if missing and (stream.declared_bytes is None or length < stream.declared_bytes):
             raise AudioError(f"truncated: the header declares {stream.declared:,} frames, found {stream.frames:,}")
-        parts.append(Part(stream.begin, stream.end, gaps=tuple(stream.gaps)))
+        parts.append(EncodedStream(stream.begin, stream.end, gaps=tuple(stream.gaps)))
     name = str(streams[0].first.kind[0])
     frames = sum(stream.samples for stream in streams)
     first = streams[0].first

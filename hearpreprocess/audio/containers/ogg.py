@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 
-from hearpreprocess.audio.containers.container import Container, Part
+from hearpreprocess.audio.containers.container import Container, EncodedStream
 from hearpreprocess.audio.containers.content import Content
 from hearpreprocess.audio.containers.ogg_streams import FIRST, LAST, WHOLE_SEGMENT, Length, Link, Page, length_of
 from hearpreprocess.audio.containers.tags import end_of_audio
@@ -44,7 +44,11 @@ def ogg_container(content: Content, begin: int, end: int) -> Container | None:
     for link in links:
         lengths.append(length_of(data, link))
         repaired = _repaired(data, link, lengths[-1])
-        parts.append(Part(begin + link.start, begin + link.stop) if repaired is None else Part(end, end, repaired))
+        parts.append(
+            EncodedStream(begin + link.start, begin + link.stop)
+            if repaired is None
+            else EncodedStream(end, end, repaired)
+        )
     has_gap = any(length.has_gap for length in lengths)
     known = [length.frames for length in lengths if length.frames is not None]
     frames = sum(known) if len(known) == len(links) and not has_gap else None

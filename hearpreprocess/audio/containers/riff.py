@@ -8,7 +8,7 @@ import struct
 from typing import NamedTuple
 
 from hearpreprocess.audio.containers.chunks import HEADER_BYTES, MOST_CHUNKS, Chunks
-from hearpreprocess.audio.containers.container import Container, Part, Pcm
+from hearpreprocess.audio.containers.container import Container, EncodedStream, Pcm
 from hearpreprocess.audio.containers.content import Content
 from hearpreprocess.audio.containers.limits import HIGHEST_RATE, MOST_CHANNELS
 from hearpreprocess.audio.containers.sizes import check_size, is_placeholder, is_placeholder_64
@@ -110,9 +110,9 @@ class WavLayout(NamedTuple):
         most = self.length // form.block * per_block
         return self.frames if most - per_block < self.frames <= most else None
 
-    def exact(self) -> Part:
+    def exact(self) -> EncodedStream:
         """The samples alone, with a header that every reader reads in the same way."""
-        return Part(self.start, self.start + self.length, self.header())
+        return EncodedStream(self.start, self.start + self.length, self.header())
 
     def header(self) -> bytes:
         """A header of the format and the samples alone, which every reader reads in the same way."""
@@ -172,7 +172,7 @@ def wav_container(content: Content, begin: int, end: int) -> Container | None:
     """A WAV file's samples; with a header of their own where readers may look for them elsewhere."""
     layout = wav_layout(content, begin, end)
     if layout is not None:
-        return _container(layout, Part(begin, end) if layout.is_plain else None)
+        return _container(layout, EncodedStream(begin, end) if layout.is_plain else None)
     head = content.read(begin, _FORM_HEADER_BYTES)
     if head[:4] not in ORDERS or head[8:] != b"WAVE":
         return None
@@ -215,7 +215,7 @@ def repaired_wav(content: Content, begin: int, end: int) -> Container | None:
     return _container(layout, is_damaged=True) if is_plausible else None
 
 
-def _container(layout: WavLayout, plain: Part | None = None, *, is_damaged: bool = False) -> Container:
+def _container(layout: WavLayout, plain: EncodedStream | None = None, *, is_damaged: bool = False) -> Container:
     """`plain`: the file as it is, if every reader finds the samples in it."""
     form = layout.format
     form.check()
