@@ -34,7 +34,7 @@ _FFMPEG_FORMATS = (
 )
 
 
-class UnfinishedError(AudioError):
+class ConversionError(AudioError):
     """ffmpeg crashed on a recording, or took too long."""
 
 
@@ -53,7 +53,7 @@ def convert(
     The samples are float, or 32-bit integers as in the recording; returns whether floats represent integers of at most
     16 bits. `form`: the format of the recording, if ffmpeg must not detect it. `is_untrimmed`: keep the delay and
     padding of the encoder. `is_unedited`: ignore the edit list. `is_checked`: whether a wrong checksum is an error.
-    Raises AudioError with the messages of both libraries where ffmpeg finds no audio either, UnfinishedError where it
+    Raises AudioError with the messages of both libraries where ffmpeg finds no audio either, ConversionError where it
     crashes or takes too long, and DecoderError where another process killed it.
     """
     options = {"flags2": "+skip_manual"} if is_untrimmed else {}
@@ -92,9 +92,9 @@ def _run(path: Path, target: Path, encoding: str, libsndfile_says: str, options:
             start_new_session=True,  # only the runner handles Ctrl-C
         )
     except subprocess.TimeoutExpired:
-        raise UnfinishedError(f"{libsndfile_says}ffmpeg did not finish within {FFMPEG_SECONDS} s") from None
+        raise ConversionError(f"{libsndfile_says}ffmpeg did not finish within {FFMPEG_SECONDS} s") from None
     if -finished.returncode in _CRASHES:
-        raise UnfinishedError(f"{libsndfile_says}ffmpeg crashed ({signal.Signals(-finished.returncode).name})")
+        raise ConversionError(f"{libsndfile_says}ffmpeg crashed ({signal.Signals(-finished.returncode).name})")
     if finished.returncode < 0 or finished.returncode == _ENDED_BY_SIGNAL:
         raise DecoderError(f"ffmpeg was killed by another process (exit status {finished.returncode})")
     messages = finished.stderr.decode(errors="replace")

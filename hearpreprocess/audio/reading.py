@@ -21,7 +21,7 @@ from hearpreprocess.audio.containers import (
     remember,
     search_start,
 )
-from hearpreprocess.audio.conversion import UnfinishedError, convert
+from hearpreprocess.audio.conversion import ConversionError, convert
 from hearpreprocess.audio.streams import Stream, Streams, UnreadableError, open_files, open_streams
 from hearpreprocess.audio.views import on_disk
 from hearpreprocess.errors import AudioError, HearPreprocessError
@@ -107,7 +107,7 @@ def _read(content: Content, container: Container, use: Callable[[Streams], _Resu
                     is_checked=container.name in _LOSSLESS,
                 )
             except AudioError as error:
-                if container.frames is None or isinstance(error, UnfinishedError):
+                if container.frames is None or isinstance(error, ConversionError):
                     raise
                 raise AudioError(
                     f"damaged or truncated: not all of the {container.frames:,} samples in the header can be decoded; "
