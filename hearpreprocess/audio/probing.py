@@ -14,7 +14,7 @@ _HEAD_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class RecordingFacts:
     """A recording's format as `Decoded` has it, sample rate in hertz, channels, samples of each, and duration."""
 
     format: str
@@ -28,7 +28,7 @@ class Facts:
         return self.frames / self.rate
 
 
-def probe(recording: Path | bytes) -> Facts:
+def probe(recording: Path | bytes) -> RecordingFacts:
     """The format and length of a recording, as `decode` returns them.
 
     Recordings that ffmpeg reads, other than MP3, are decoded for this. Raises AudioError where it is not audio, has no
@@ -37,12 +37,12 @@ def probe(recording: Path | bytes) -> Facts:
     return read_streams(recording, _facts, _counted)
 
 
-def _facts(streams: Streams) -> Facts:
-    return Facts(streams.format, streams.rate, streams.channels, streams.frames)
+def _facts(streams: Streams) -> RecordingFacts:
+    return RecordingFacts(streams.format, streams.rate, streams.channels, streams.frames)
 
 
-def _counted(container: Container) -> Facts | None:
-    return None if container.counted is None or container.has_junk else Facts(BY_FFMPEG, *container.counted)
+def _counted(container: Container) -> RecordingFacts | None:
+    return None if container.counted is None or container.has_junk else RecordingFacts(BY_FFMPEG, *container.counted)
 
 
 def is_recording(recording: Path | bytes) -> bool:

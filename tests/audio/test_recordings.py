@@ -143,7 +143,7 @@ def test_a_cut_is_refused_with_what_was_promised(form: str, subtype: str) -> Non
 
 def test_an_mp3_with_fewer_frames_than_it_counts_is_refused(mp3: bytes) -> None:
     whole = audio.decode(mp3)
-    assert audio.probe(mp3) == audio.Facts("read by ffmpeg", RATE, 1, len(whole.samples))
+    assert audio.probe(mp3) == audio.RecordingFacts("read by ffmpeg", RATE, 1, len(whole.samples))
     assert abs(len(whole.samples) - FRAMES) <= 1152
     for cut in (len(mp3) - 5, len(mp3) // 2):
         with pytest.raises(AudioError, match="truncated"):
@@ -193,4 +193,4 @@ def test_lengths_are_finite() -> None:
     for form in ("WAV", "FLAC", "AIFF", "OGG"):
         content = written(form, "VORBIS" if form == "OGG" else "PCM_16")
         assert math.isclose(audio.decode(content).seconds, 0.5)
-        assert audio.probe(content) == audio.Facts(audio.decode(content).format, RATE, 1, FRAMES)
+        assert audio.probe(content) == audio.RecordingFacts(audio.decode(content).format, RATE, 1, FRAMES)
