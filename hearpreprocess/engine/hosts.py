@@ -20,7 +20,7 @@ SECONDS_TO_WAIT_FOR_OTHERS = 90
 
 
 @dataclass(frozen=True)
-class View:
+class SchedulerView:
     """The state of a run's steps on a luigid that has no step for the run.
 
     `running`: the number of steps running on other hosts. `pending`: the number of unfinished steps. `failed`: the ids
@@ -75,7 +75,7 @@ class OtherHosts:
         """Record that this run or another one has work, so that the waiting time restarts."""
         self._waiting_since = None
 
-    def situation(self, view: View) -> Situation:
+    def situation(self, view: SchedulerView) -> Situation:
         """The situation for the luigid's view."""
         if view.running:
             self.note_work()

@@ -24,7 +24,7 @@ import luigi.worker
 
 from hearpreprocess.engine import failures
 from hearpreprocess.engine.downloads import Downloads
-from hearpreprocess.engine.hosts import OtherHosts, Situation, View
+from hearpreprocess.engine.hosts import OtherHosts, SchedulerView, Situation
 from hearpreprocess.engine.interruption import Interruption, is_main_thread
 from hearpreprocess.engine.log import log_path, log_until_exit
 from hearpreprocess.engine.pool import Results, StepPool, StepRun
@@ -188,7 +188,7 @@ class _Worker(luigi.worker.Worker):
         running, pending = len(get_work_response.running_tasks), get_work_response.n_pending_tasks
         failed = self._failed_steps() if pending and not running else {}
         unexplained = {key for key in failed if not self._scheduler.fetch_error(task_id=key)["error"]}
-        situation = self._others.situation(View(running, pending, frozenset(failed), frozenset(unexplained)))
+        situation = self._others.situation(SchedulerView(running, pending, frozenset(failed), frozenset(unexplained)))
         if situation is Situation.HOST_LOST:
             for key in unexplained:
                 self.add(failed[key])
