@@ -28,7 +28,7 @@ from hearpreprocess.engine.hosts import OtherHosts, SchedulerView, Situation
 from hearpreprocess.engine.interruption import Interruption, is_main_thread
 from hearpreprocess.engine.log import log_path, log_until_exit
 from hearpreprocess.engine.pool import Results, StepPool, StepRun
-from hearpreprocess.engine.reporter import Reporter
+from hearpreprocess.engine.reporter import ProgressReporter
 from hearpreprocess.engine.settings import Settings
 from hearpreprocess.errors import SchedulerError
 from hearpreprocess.steps import DOWNLOADS, DOWNLOADS_AT_ONCE, LOGGER, Step
@@ -87,7 +87,7 @@ def run_step(
     expect_code(loaded)
     if step.workspace.journal:
         log_until_exit(log_path(step.workspace.journal, step.workspace.tmp_dir), settings.log_level)
-    reporter = Reporter(step.task_id, page_at(scheduler_url) if scheduler_url else None)
+    reporter = ProgressReporter(step.task_id, page_at(scheduler_url) if scheduler_url else None)
     luigi.worker.ContextManagedTaskProcess(
         settings.context,
         step,
