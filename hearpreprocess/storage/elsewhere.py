@@ -30,7 +30,7 @@ def system_id() -> bytes:
     return b""
 
 
-class FileServer:
+class FileSystem:
     """The clock and lock support of a folder's file system, queried once and only if needed."""
 
     def __init__(self, folder: Path) -> None:

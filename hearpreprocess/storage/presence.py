@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from hearpreprocess.storage.disk import explaining_disk_errors
-from hearpreprocess.storage.elsewhere import FileServer, system_id
+from hearpreprocess.storage.elsewhere import FileSystem, system_id
 from hearpreprocess.storage.locks import has_locks, holder_of, is_locked, lock_file, note_holder, try_lock_file
 from hearpreprocess.storage.waiting import wait_for, waiting_text
 
@@ -50,7 +50,7 @@ def alone(tmp_dir: Path, run: str = "", *, force: bool = False) -> Iterator[bool
     """
     folder = _folder(tmp_dir)
     with lock_file(folder / _DOOR):
-        server = FileServer(folder)
+        server = FileSystem(folder)
         others = [path for path in folder.glob(f"*{_RUN}") if path != folder / f"{run}{_RUN}"]
         states = {path: _is_active(path, server) for path in others}
         for path, state in states.items():
@@ -61,7 +61,7 @@ def alone(tmp_dir: Path, run: str = "", *, force: bool = False) -> Iterator[bool
         yield False if True in active else None if active and not force else True
 
 
-def _is_active(run: Path, server: FileServer) -> bool | None:
+def _is_active(run: Path, server: FileSystem) -> bool | None:
     """Whether a run is active, by its file; None if unknown."""
     state = is_locked(run)
     with contextlib.suppress(FileNotFoundError):

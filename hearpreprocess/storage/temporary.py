@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from hearpreprocess.storage.disk import PARTIAL
-from hearpreprocess.storage.elsewhere import FileServer, system_id
+from hearpreprocess.storage.elsewhere import FileSystem, system_id
 from hearpreprocess.storage.locks import create_locked, open_lock, try_lock
 
 _LOCK = "-lock"
@@ -132,7 +132,7 @@ def remove_abandoned(folder: Path, *, force: bool = False) -> list[Path]:
     """
     with os.scandir(folder) as entries:
         names = {match[1] or match[2] for entry in entries if (match := _TEMPORARY.fullmatch(entry.name))}
-    server = FileServer(folder)
+    server = FileSystem(folder)
     unknown = []
     for name in sorted(names):
         reserved = folder / name
