@@ -14,7 +14,7 @@ FIRST_BYTES = 1 << 16
 
 
 @dataclass(frozen=True)
-class Kind:
+class FileKind:
     """A kind of file. `name`: with its article. `advice`: what to do where a supported archive was expected."""
 
     name: str
@@ -22,44 +22,49 @@ class Kind:
 
 
 _REPACK = "Unpack it and give the directory, or repack it as zip"
-RECORDING = Kind("a recording", "Give the directory that contains it")
-_CPIO = Kind("a cpio archive", _REPACK)
-_ZSTD = Kind("a zstd file", "Decompress it: zstd -d FILE")
+RECORDING = FileKind("a recording", "Give the directory that contains it")
+_CPIO = FileKind("a cpio archive", _REPACK)
+_ZSTD = FileKind("a zstd file", "Decompress it: zstd -d FILE")
 
-EMPTY, ZEROS = Kind("an empty file"), Kind("a file that begins with zeros")
-TAR, GZIP, XZ, BZIP2 = Kind("a plain tar archive"), Kind("a gzip file"), Kind("an xz file"), Kind("a bzip2 file")
+EMPTY, ZEROS = FileKind("an empty file"), FileKind("a file that begins with zeros")
+TAR, GZIP, XZ, BZIP2 = (
+    FileKind("a plain tar archive"),
+    FileKind("a gzip file"),
+    FileKind("an xz file"),
+    FileKind("a bzip2 file"),
+)
 
 _KINDS = {
     b"\x1f\x8b": GZIP,
     b"\xfd7zXZ\0": XZ,
     b"BZh": BZIP2,
-    b"PK\x03\x04": Kind("a zip archive"),
-    b"PK\x05\x06": Kind("a zip archive without files"),
-    b"PK\x07\x08": Kind("a zip archive"),
-    b"Rar!\x1a\x07": Kind("a rar archive"),
-    b"7z\xbc\xaf\x27\x1c": Kind("a 7z archive", f"{_REPACK}: 7z x FILE -oDIR"),
+    b"PK\x03\x04": FileKind("a zip archive"),
+    b"PK\x05\x06": FileKind("a zip archive without files"),
+    b"PK\x07\x08": FileKind("a zip archive"),
+    b"Rar!\x1a\x07": FileKind("a rar archive"),
+    b"7z\xbc\xaf\x27\x1c": FileKind("a 7z archive", f"{_REPACK}: 7z x FILE -oDIR"),
     b"\x28\xb5\x2f\xfd": _ZSTD,
     b"\x22\xb5\x2f\xfd": _ZSTD,
-    b"\x04\x22\x4d\x18": Kind("an lz4 file", "Decompress it: lz4 -d FILE"),
-    b"\x5d\x00\x00": Kind("an lzma file", "Decompress it: unlzma FILE"),
-    b"LZIP": Kind("an lzip file", "Decompress it: lzip -d FILE"),
-    b"\x1f\x9d": Kind("a compress (.Z) file", "Decompress it: uncompress FILE"),
-    b"\x1f\xa0": Kind("a compress -H (.Z) file", "Decompress it: uncompress FILE"),
-    b"xar!": Kind("a xar archive", _REPACK),
-    b"MSCF": Kind("a cabinet archive", _REPACK),
-    b"ISc(": Kind("an InstallShield cabinet archive", _REPACK),
-    b"\x60\xea": Kind("an ARJ archive", _REPACK),
-    b"!<arch>\n": Kind("an ar archive or Debian package", _REPACK),
+    b"\x04\x22\x4d\x18": FileKind("an lz4 file", "Decompress it: lz4 -d FILE"),
+    b"\x5d\x00\x00": FileKind("an lzma file", "Decompress it: unlzma FILE"),
+    b"LZIP": FileKind("an lzip file", "Decompress it: lzip -d FILE"),
+    b"\x1f\x9d": FileKind("a compress (.Z) file", "Decompress it: uncompress FILE"),
+    b"\x1f\xa0": FileKind("a compress -H (.Z) file", "Decompress it: uncompress FILE"),
+    b"xar!": FileKind("a xar archive", _REPACK),
+    b"MSCF": FileKind("a cabinet archive", _REPACK),
+    b"ISc(": FileKind("an InstallShield cabinet archive", _REPACK),
+    b"\x60\xea": FileKind("an ARJ archive", _REPACK),
+    b"!<arch>\n": FileKind("an ar archive or Debian package", _REPACK),
     b"070701": _CPIO,
     b"070702": _CPIO,
     b"070707": _CPIO,
     b"\xc7\x71": _CPIO,
     b"\x71\xc7": _CPIO,
-    b"RE~^": Kind("a rar archive older than version 1.50", _REPACK),
-    b"MZ": Kind("a Windows program, perhaps a self-extracting archive", _REPACK),
-    b"%PDF-": Kind("a PDF document"),
-    b"\x89HDF\r\n\x1a\n": Kind("an HDF5 file", "Give recordings"),
-    b"version https://git-lfs": Kind("a Git LFS pointer file", "Download the file itself: git lfs pull"),
+    b"RE~^": FileKind("a rar archive older than version 1.50", _REPACK),
+    b"MZ": FileKind("a Windows program, perhaps a self-extracting archive", _REPACK),
+    b"%PDF-": FileKind("a PDF document"),
+    b"\x89HDF\r\n\x1a\n": FileKind("an HDF5 file", "Give recordings"),
+    b"version https://git-lfs": FileKind("a Git LFS pointer file", "Download the file itself: git lfs pull"),
     b"RIFF": RECORDING,
     b"fLaC": RECORDING,
     b"OggS": RECORDING,
@@ -85,7 +90,7 @@ def start_of(path: Path) -> bytes:
         return file.read(FIRST_BYTES)
 
 
-def kind_of(start: bytes) -> Kind | None:
+def kind_of(start: bytes) -> FileKind | None:
     """The kind of a file with these first FIRST_BYTES bytes; None if unknown. A text is named with its title."""
     if not start[:_MANY].strip(b"\0"):
         return ZEROS if start else EMPTY
@@ -95,7 +100,7 @@ def kind_of(start: bytes) -> Kind | None:
         if start.startswith(magic):
             return kind
     if start[_LHA_AT:].startswith(_LHA):
-        return Kind("an LHA archive", _REPACK)
+        return FileKind("an LHA archive", _REPACK)
     return _kind_of_text(start)
 
 
@@ -125,7 +130,7 @@ def _is_text_of(start: bytes, *kinds: str) -> bool:
     return kind is not None and kind.name.startswith(kinds)
 
 
-def _kind_of_text(start: bytes) -> Kind | None:
+def _kind_of_text(start: bytes) -> FileKind | None:
     text = _text(start)
     if text is None:
         return None
@@ -137,7 +142,7 @@ def _kind_of_text(start: bytes) -> Kind | None:
         form = _JSON if text[0] in "{[" else _PLAIN
         words = text.splitlines()[0] if form == _PLAIN else text
     shown = shortened(printable(" ".join(_TAG.sub(" ", words).split())), _LONGEST_TITLE)
-    return Kind(f'{form}, "{shown}"' if shown else form)
+    return FileKind(f'{form}, "{shown}"' if shown else form)
 
 
 def _text(start: bytes) -> str | None:
