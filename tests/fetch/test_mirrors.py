@@ -49,19 +49,19 @@ ADDRESSES = {
     "null byte": ("file:///a%00b", "the path contains a null byte"),
     "host of a file": ("file://data/rec.zip", "got the host 'data'"),
     "unreadable encoding": ("file:///%ff%fe", "No such file"),
-    "no host": ("http:///rec.zip", "the address is invalid"),
-    "no port": ("http://127.0.0.1:port/rec.zip", "the address is invalid"),
-    "port too high": ("http://127.0.0.1:99999/rec.zip", "the address is invalid"),
-    "half an address of IPv6": ("http://[::1/rec.zip", "the address is invalid"),
+    "no host": ("http:///rec.zip", "invalid URL"),
+    "no port": ("http://127.0.0.1:port/rec.zip", "invalid URL"),
+    "port too high": ("http://127.0.0.1:99999/rec.zip", "invalid URL"),
+    "half an address of IPv6": ("http://[::1/rec.zip", "invalid URL"),
     "host too long": (f"http://{'a' * 70}.example/rec.zip", ""),
-    "empty label": ("http://a..b/rec.zip", "the address is invalid"),
+    "empty label": ("http://a..b/rec.zip", "invalid URL"),
     "refused": (f"http://127.0.0.1:{CLOSED}/rec.zip", f"127.0.0.1:{CLOSED}: connection refused"),
     "unknown host": ("http://data.invalid/rec.zip", "unknown host 'data.invalid'. Check the net"),
     "not http": ("{url}/not-http", "(tried 4 times)"),
     "hangs up": ("{url}/hangs-up", "the server closed the connection without a response (tried 4 times)"),
     "absurd length": ("{url}/absurd", f"the file on the server has {10**18 - 1:,} bytes, more than fit on the disk"),
     "length of many digits": ("{url}/digits", ""),
-    "redirect to half an address": ("{url}/to?http://[::1/x", "is invalid"),
+    "redirect to half an address": ("{url}/to?http://[::1/x", "invalid URL"),
     "redirect to a bad port": (
         "{url}/to?http://127.0.0.1:port/",
         "invalid URL, or a redirect to an invalid URL",
@@ -118,7 +118,7 @@ def test_a_bundle_of_certificates_that_is_missing(target: Path, monkeypatch: pyt
     with serving(answer) as server:
         alone = get(target, f"https://127.0.0.1:{server.port}/rec.zip")
         assert "/nothing/here.pem" in alone.problem
-        assert "Correct REQUESTS_CA_BUNDLE" in alone.problem
+        assert "Set REQUESTS_CA_BUNDLE" in alone.problem
         assert get(target, f"https://127.0.0.1:{server.port}/rec.zip", f"{server.url}/rec.zip").problem == ""
 
 
