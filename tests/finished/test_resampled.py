@@ -129,7 +129,7 @@ def test_a_published_name_is_downloaded(user: User, out: Path, server: Server) -
     assert "the listing of the published record cannot be understood" in odd.stderr
     gone = user.run("--from-published", "other-v1-full", "--record", f"{server.url}/nothing")
     assert gone.returncode == 1
-    assert "cannot be read" in gone.stderr
+    assert "cannot be downloaded" in gone.stderr
 
 
 def test_a_foreign_file_is_not_executed(user: User) -> None:
@@ -161,7 +161,7 @@ def test_what_cannot_be_resampled_is_refused(user: User, out: Path) -> None:
     for wrong in (["esc50"], ["--until", "corpus"], ["--source", f"x={out}"]):
         assert user.run(*wrong[:1], *wrong[1:], "--from-published", renamed, "--sample-rates", 8000).returncode == 2
     assert user.run("--from-published", "no/such.tar.gz", "--sample-rates", 8000).returncode == 2
-    assert "is a folder" in user.run("--from-published", out, "--sample-rates", 8000).stderr
+    assert "got a directory" in user.run("--from-published", out, "--sample-rates", 8000).stderr
 
 
 @pytest.mark.parametrize("seconds", [0.1, 0.30000000000000004, 1.1, 2.675, 119.99999999999999])

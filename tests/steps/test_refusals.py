@@ -64,7 +64,7 @@ RECORDINGS = {
     "truncated": (GOOD[:5000], "truncated: the header declares 8,000 bytes of samples, found 4,956"),
     "truncated aiff": (aiff(500), "truncated: "),
     "rate 0": (header_with(GOOD, 24, "<L", 0), "invalid sample rate; expected 1 Hz or more, got 0 Hz"),
-    "absurd rate": (header_with(GOOD, 24, "<L", 2_000_000_000), "got 2,000,000,000 Hz"),
+    "absurd rate": (header_with(GOOD, 24, "<L", 2_000_000_000), "unsupported sample rate; expected 1 to "),
     "nan": (floats(float("nan")), "contains NaN, Inf"),
     "infinity": (floats(float("inf")), "contains NaN, Inf"),
     "64 channels": (channels(64), "too many channels; expected at most 32, got 64"),
@@ -95,11 +95,11 @@ def test_recordings(user: User, packed: str) -> None:
     assert "Traceback" not in finished.stderr
     assert not list((user.folder / "out").rglob("*.wav"))
     (log,) = (user.folder / "_workdir" / "logs").iterdir()
-    told = log.read_text().replace("contains NaN, ", "")
+    told = log.read_text()
     for number, (clip, (_content, reason)) in enumerate(bad.items()):
         problem = f"clip {clip}, file audio/{clip}.wav: {reason}"
         assert problem in told
-        assert (problem in finished.stderr.replace("contains NaN, ", "")) == (number < 10), "the first ten"
+        assert (problem in finished.stderr) == (number < 10), "the first ten"
 
 
 @pytest.mark.parametrize("promise", [0, 0x7FFFF000, 0xFFFFFFFF])
