@@ -1,4 +1,4 @@
-"""The errors of hearpreprocess by kind; each is also the builtin error that a caller would expect.
+"""The exceptions of hearpreprocess; each is also the builtin exception that a caller would expect.
 
 A message names the file, the clip or the task, and says what is wrong, what was expected, and what to do.
 """
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 
 class HearPreprocessWarning(UserWarning):
-    """Something in a task that needs attention, such as clips that were left out, though the task can be made."""
+    """A problem of a task that needs attention but does not stop it, such as clips that were left out."""
 
 
 class HearPreprocessError(Exception):
@@ -20,7 +20,7 @@ class HearPreprocessError(Exception):
 
 
 class ConfigError(HearPreprocessError, ValueError):
-    """A task module, a mode or an option states something impossible."""
+    """A task module, a mode or an option is invalid."""
 
 
 class TaskNotFoundError(ConfigError, LookupError):
@@ -28,7 +28,7 @@ class TaskNotFoundError(ConfigError, LookupError):
 
 
 class LabelNotFoundError(HearPreprocessError, ValueError, LookupError):
-    """A finished task's vocabulary has no such label."""
+    """The vocabulary of a finished task does not have the label."""
 
 
 class DownloadError(HearPreprocessError, OSError):
@@ -36,11 +36,11 @@ class DownloadError(HearPreprocessError, OSError):
 
 
 class ChecksumError(DownloadError):
-    """A file exists but is not the file that the task specifies."""
+    """A file exists but is not the file that the task specifies, by its checksum or content."""
 
 
 class OfflineError(DownloadError):
-    """A file has to be downloaded, but the network must not be used."""
+    """A file has to be downloaded, but use of the network is disabled (`--offline`)."""
 
 
 class SchedulerError(HearPreprocessError, ConnectionError):
@@ -56,7 +56,7 @@ class ProcessError(HearPreprocessError, RuntimeError):
 
 
 class Failure(NamedTuple):
-    """Why a step of a run has failed: the task or the file that it worked on, its stage, and the reason."""
+    """A failed step of a run: the task or file that it worked on, its stage, and the reason."""
 
     title: str
     stage: str
@@ -64,10 +64,10 @@ class Failure(NamedTuple):
 
 
 class UnfinishedError(HearPreprocessError, RuntimeError):
-    """A run has ended before everything was made; what was finished is kept.
+    """A run ended before all outputs were finished; finished work is kept.
 
-    `unfinished`: the titles of the tasks or files that are missing. `failures`: what the steps reported. `log`: the
-    file with all messages of the run; None if there is none. `advice`: what else to tell the user, "" for nothing.
+    `unfinished`: the titles of the missing tasks or files. `failures`: the failures that the steps reported. `log`: the
+    path of the run's log, or None. `advice`: what else to do, or "".
     """
 
     def __init__(
@@ -77,12 +77,12 @@ class UnfinishedError(HearPreprocessError, RuntimeError):
         super().__init__(self.text(str(log)))
 
     def text(self, log: str) -> str:
-        """The message. `log`: the path of the log as the reader would write it."""
+        """The message. `log`: the path of the log, as to be shown to the reader."""
         of_reasons = {failure.reason: failure for failure in reversed(self.failures)}  # the first failure of each
         paragraphs = [
             f"Not finished: {', '.join(self.unfinished)}",
             *(f"{title}, {stage}:\n{reason}" for title, stage, reason in reversed(of_reasons.values())),
-            *([] if self.failures else ["No step reported an error."]),
+            *([] if self.failures else ["No step reported an error; see the log."]),
             *filter(None, [self.advice]),
             f"Full log: {log if self.log else 'none'}. "
             "Fix the problem and run the same command again; finished work is kept.",
@@ -94,27 +94,27 @@ class UnfinishedError(HearPreprocessError, RuntimeError):
 
 
 class ChangedCodeError(HearPreprocessError, RuntimeError):
-    """The program was changed on the disk while it was running, so that nobody knows which code made an output."""
+    """The program was changed on disk while it was running, so that the code that made an output is unknown."""
 
 
 class ArchiveError(HearPreprocessError, ValueError):
-    """An archive is damaged, unsafe, or lacks a member."""
+    """An archive is damaged or unsafe, or a member is missing."""
 
 
 class CorpusError(HearPreprocessError, ValueError):
-    """The clips that a task module yields contradict themselves or their task."""
+    """The clips of a task module contradict each other or the task."""
 
 
 class SplitError(CorpusError):
-    """The splits of a task cannot be made from its clips."""
+    """The clips of a task cannot be divided into its splits."""
 
 
 class AudioError(HearPreprocessError, ValueError):
-    """A recording cannot be read, or holds no usable audio."""
+    """A recording cannot be read or has no usable audio."""
 
 
 class DecoderError(HearPreprocessError, RuntimeError):
-    """The decoder was killed from outside, which says nothing about the recording."""
+    """The decoder was killed by another process, so that nothing is known about the recording."""
 
 
 class OutputError(HearPreprocessError, OSError):
@@ -122,7 +122,7 @@ class OutputError(HearPreprocessError, OSError):
 
 
 class FinishedTaskError(OutputError):
-    """A file of the finished task at `path` is missing or invalid; `problem` says what is wrong."""
+    """A file of the finished task at `path` is missing or invalid; `problem`: the description of the problem."""
 
     def __init__(self, path: Path, file: str, problem: str) -> None:
         super().__init__(f"{path}: {file} {problem}")
@@ -133,13 +133,13 @@ class FinishedTaskError(OutputError):
 
 
 class DiskFullError(OutputError):
-    """The disk ran full while an output was being written."""
+    """The disk is full, or would be, before an output is complete."""
 
 
 def enumerate_problems(headline: str, problems: Sequence[str], shown: int = 10) -> str:
-    """Join many problems into one message: the headline with its count, then the first few, a line each.
+    """Join many problems into one message: the headline with their count, then the first few, one per line.
 
-    `headline`: with `{count}` where the number belongs, if it is not in it already.
+    `headline`: with `{count}` in place of the count, if it does not contain the count already.
     """
     lines = [headline.replace("{count}", f"{len(problems):,}"), *(f"  {problem}" for problem in problems[:shown])]
     if len(problems) > shown:
@@ -148,6 +148,6 @@ def enumerate_problems(headline: str, problems: Sequence[str], shown: int = 10) 
 
 
 def line_in(error: BaseException, path: Path) -> int | str:
-    """The line of the file at `path` that raised an error; `?` if none did."""
+    """The line of the file at `path` that raised an error; `?` if unknown."""
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
     return (lines[-1] if lines else None) or "?"

@@ -1,7 +1,7 @@
-"""How this program was installed, and the command that adds an optional extra to that installation.
+"""Detect how this program was installed, and build the command that adds an optional extra to that installation.
 
-The package index has an older tool of the same name, hearpreprocess 2021.1.1. A requirement that names no version lets
-pip replace this program by that tool, so none of the commands here leaves the version open.
+The package index has an older tool of the same name, hearpreprocess 2021.1.1. With a requirement without a version, pip
+could replace this program by that tool, so every command here states a version or a location.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from hearpreprocess.about import __version__
 
 NAME = "hearpreprocess"
 SERIES = ".".join(__version__.split(".")[:2])
-"""The calendar part of the version, from which on a package of this name is this program."""
+"""The calendar part of the version; packages of this name from this version on are this program."""
 
 _ABOVE = Path(__file__).resolve().parent.parent
 
@@ -35,16 +35,16 @@ def install_command(extras: Sequence[str] = (), above: Path = _ABOVE) -> str:
 
 
 def is_clone(above: Path) -> bool:
-    """Whether the package lies in a clone of its repository, installed from there or not."""
+    """Whether the package is in a clone of its repository, installed from it or not."""
     settings = above / "pyproject.toml"
     return settings.is_file() and f'\nname = "{NAME}"\n' in settings.read_text(encoding="utf-8")
 
 
 def _direct_url(above: Path) -> Mapping[str, Any]:
-    """What the installer recorded about the origin; empty if the package came from an index."""
-    import importlib.metadata  # it and urllib.request would take half of the time that `--version` needs
+    """The installer's record of the package's origin; empty if the package came from an index."""
+    import importlib.metadata  # late, as it and urllib.request take half of the time of `--version`
 
-    # Only metadata beside the package: an *.egg-info in the working directory describes another installation.
+    # Only metadata beside the package: an *.egg-info in the current directory describes another installation.
     for distribution in importlib.metadata.distributions(name=NAME, path=[str(above)]):
         record = json.loads(distribution.read_text("direct_url.json") or "{}")
         return record if isinstance(record, dict) else {}

@@ -14,19 +14,19 @@ from hearpreprocess.storage import Workspace
 from hearpreprocess.task import TaskReference, registry, without_credentials
 
 DEFAULT_SAMPLE_RATES = (16000, 22050, 32000, 44100)
-"""In hertz: those of the HEAR evaluation, except the 48,000 of the published tarballs."""
+"""In hertz: the rates of the HEAR evaluation, except 48,000 Hz, which the published tarballs have."""
 
 LOWEST_RATE, HIGHEST_RATE = 1_000, 384_000
 """Limits of the clips' sample rates, in hertz."""
 
 COMPRESSIONS = ("fast", "small")
-"""Compression of tarballs: with ISA-L, or with zlib in ten times the time and a few per cent less space."""
+"""Compression of tarballs: `fast` with ISA-L, `small` with zlib, which takes ten times as long and saves a few %."""
 
 DEFAULT_EXPANSION = 100
-"""How many times larger than its archive a source may be."""
+"""The largest allowed ratio of a source's size to its archive's."""
 
 LastStage = Literal["download", "corpus"]
-"""The stage after which a run can stop: the download of the sources, or the splits, before any audio."""
+"""The last stage of a partial run: the download of the sources, or the splits without audio."""
 
 
 class RequestError(ConfigError):
@@ -37,7 +37,7 @@ class RequestError(ConfigError):
         super().__init__(self.text(lambda field: field))
 
     def text(self, name: Callable[[str], str]) -> str:
-        """The message with fields in the reader's terms, such as `--skip-bad-clips`."""
+        """The message with the fields as the reader writes them, such as `--skip-bad-clips`."""
         return re.sub(r"\{(\w+)\}", lambda field: name(field[1]), self._template)
 
 
@@ -54,11 +54,10 @@ def tasks_named(
     *,
     checks_extras: bool = True,
 ) -> tuple[TaskReference, ...]:
-    """The tasks given by names, paths and groups, each once, with local directories or archives in place of sources.
+    """The tasks given by names, paths and groups, each once, with local directories or archives as their sources.
 
-    `mode`: of the tasks that are not given as `name:mode`; see `registry.references`, also
-    for `checks_extras`. Raises RequestError where a
-    source is missing or no task has the mode; ConfigError where a task cannot be made.
+    `mode`: of the tasks that are not given as `name:mode`; see `registry.references`, also for `checks_extras`. Raises
+    RequestError where a source is missing or no task has the mode; ConfigError where a task is invalid.
     """
     replaced = {}
     for name, given in sources.items():
@@ -66,18 +65,18 @@ def tasks_named(
         if not path.exists():
             text = os.fspath(given)
             raise RequestError(
-                f"{{sources}} {name}: there is no {without_credentials(text) if '://' in text else path}"
+                f"{{sources}} {name}: {without_credentials(text) if '://' in text else path} does not exist"
             )
         replaced[name] = str(path.resolve())
     tasks = registry.references(words, mode, replaced, zip_encoding, checks_extras=checks_extras)
     if not tasks:
-        raise RequestError(f"none of the tasks has a mode that {{mode}} {mode} stands for")
+        raise RequestError(f"{{mode}} {mode}: none of the tasks has such a mode")
     return tuple(tasks)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """The tasks to make, their rates, directories and limits. Raises RequestError on invalid combinations.
+    """The tasks to make, their rates, directories and limits; raises RequestError on invalid combinations.
 
     `tasks`: the tasks to make from their sources. `published`: words for finished tasks of the published record to
     resample to these rates, which the run resolves: tasks (`esc50`, `nsynth_pitch:50h`), groups (`all`, `open`,
@@ -116,19 +115,19 @@ class Request:
 
     def _problems(self) -> Iterator[str]:
         if not self.tasks and not self.published:
-            yield "{tasks} and {published} name nothing to make"
+            yield "no tasks given: {tasks} and {published} are empty"
         if self.published and self.until:
             yield f"{{published}} cannot be combined with {{until}} {self.until}"
         if self.record is not None and not re.match("https?://[^/]", self.record):
-            yield f"{{record}} {without_credentials(self.record)!r} is no http or https url"
+            yield f"{{record}}: expected an http or https URL, got {without_credentials(self.record)!r}"
         if self.record is not None and not self.published:
-            yield "{record} says where published tarballs are listed, and {published} is not given"
+            yield "{record} has no effect without {published}"
         if self.until not in (None, *get_args(LastStage)):
             yield f"{{until}} must be one of {', '.join(get_args(LastStage))}, got {self.until!r}"
         if self.scheduler_url and not re.match("https?://", self.scheduler_url):
-            yield f"{{scheduler_url}} {without_credentials(self.scheduler_url)!r} is no http or https url"
+            yield f"{{scheduler_url}}: expected an http or https URL, got {without_credentials(self.scheduler_url)!r}"
         if self.clean and self.until:
-            yield f"{{clean}} removes what finished tasks leave, and with {{until}} {self.until} none is finished"
+            yield f"{{clean}} cannot be combined with {{until}} {self.until}, which finishes no task"
         if self.workers < 1:
             yield f"{{workers}} must be at least 1, got {self.workers}"
         if self.skip_bad_clips < 0:
@@ -138,9 +137,9 @@ class Request:
         if self.compression not in COMPRESSIONS:
             yield f"{{compression}} must be one of {', '.join(COMPRESSIONS)}, got {self.compression!r}"
         if not self.sample_rates:
-            yield "{sample_rates} names no rate"
+            yield "{sample_rates}: no sample rate given"
         for rate in self.sample_rates:
             if not LOWEST_RATE <= rate <= HIGHEST_RATE:
-                yield f"'{rate}' is no sample rate from {LOWEST_RATE:,} to {HIGHEST_RATE:,} Hz"
+                yield f"invalid sample rate '{rate}'; expected {LOWEST_RATE:,} to {HIGHEST_RATE:,} Hz"
         if self.workspace.tasks_dir.resolve() == registry.built_in_folder().resolve():
-            yield f"{{tasks_dir}} {self.workspace.tasks_dir} holds the task modules; choose another folder"
+            yield f"{{tasks_dir}} {self.workspace.tasks_dir} contains the task modules; choose another directory"

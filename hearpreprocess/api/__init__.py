@@ -1,4 +1,4 @@
-"""What programs call: `make` and `list_tasks`, by the same requests and the same engine as the command line."""
+"""The functions for programs, `make` and `list_tasks`, with the same requests and engine as the command line."""
 
 from hearpreprocess.api.listing import list_tasks
 from hearpreprocess.api.making import make

@@ -1,4 +1,4 @@
-"""The arguments of `make`, each checked for its kind, as Python passes on anything; errors name the argument."""
+"""Check the types of the arguments of `make`; errors name the argument."""
 
 from __future__ import annotations
 
@@ -15,23 +15,21 @@ from hearpreprocess.task import encoding_named, encoding_problem
 
 
 def directory(name: str, path: Word) -> Path:
-    """A directory as an absolute path, now, as the current directory may be changed later."""
+    """A directory as an absolute path, resolved at once, as the current directory may change later."""
     text = _path(name, path)
     try:
         return Path(os.path.expanduser(text)).resolve()  # noqa: PTH111  (Path's raises RuntimeError on an unknown user)
     except FileNotFoundError:
         raise ConfigError(
-            f"{path}: cannot tell where it is, as the current directory was removed; expected one that exists. Change "
-            "to it with os.chdir, or give absolute paths"
+            f"{path}: relative path, and the current directory was removed. Give an absolute path, or change to an "
+            "existing directory with os.chdir"
         ) from None
 
 
 def sources(given: Mapping[str, Word]) -> dict[str, str]:
     """The local data by source name."""
     if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in given):
-        raise ConfigError(
-            f"sources: expected paths by the name of a source, as in {{'corpus': 'x.zip'}}, got {given!r}"
-        )
+        raise ConfigError(f"sources: expected paths by source name, such as {{'corpus': 'x.zip'}}, got {given!r}")
     return {name: _path(f"sources: {name}", path) for name, path in given.items()}
 
 
@@ -45,7 +43,7 @@ def sample_rates(rates: SupportsIndex | Iterable[SupportsIndex]) -> tuple[int, .
 
 
 def whole_number(name: str, number: Any) -> int:
-    """A whole number, of Python or of NumPy."""
+    """An integer of Python or NumPy."""
     try:
         return operator.index(number)
     except TypeError:
@@ -60,14 +58,14 @@ def factor(name: str, number: Any) -> float:
 
 
 def text(name: str, given: Any) -> str | None:
-    """A text, or None."""
+    """A string, or None."""
     if given is not None and not isinstance(given, str):
-        raise ConfigError(f"{name}: expected a text, got {given!r}")
+        raise ConfigError(f"{name}: expected a string, got {given!r}")
     return given
 
 
 def encoding(name: str, given: Any) -> str | None:
-    """The one name of an encoding, or None."""
+    """The canonical name of an encoding, or None."""
     named = text(name, given)
     if named is not None and (problem := encoding_problem(named)):
         raise ConfigError(f"{name}: {problem}")
@@ -75,7 +73,7 @@ def encoding(name: str, given: Any) -> str | None:
 
 
 def flags(**given: Any) -> None:
-    """Raise ConfigError where one is neither True nor False: the text "no" would mean yes."""
+    """Raise ConfigError where one is neither True nor False: the string "no" would count as true."""
     for name, flag in given.items():
         if not isinstance(flag, bool):
             raise ConfigError(f"{name}: expected True or False, got {flag!r}")

@@ -1,4 +1,4 @@
-"""Messages of the pipeline in the words of Python: `skip_bad_clips=3` where they name `--skip-bad-clips 3`."""
+"""Replace command-line options in messages by keywords of Python: `--skip-bad-clips 3` by `skip_bad_clips=3`."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ _OPTIONS = (
     (r"--offline\b", "offline=True"),
     (r"--from-published\b", "from_published=True"),
 )
-"""The options that messages name, as patterns, and the keywords of `make` for them."""
+"""Patterns of the options in messages, and the keywords of `make` that replace them."""
 
 
 def in_keywords(text: str) -> str:
-    """A message with keywords of `make` in place of options."""
+    """A message with its options replaced by keywords of `make`."""
     for pattern, keyword in _OPTIONS:
         text = re.sub(pattern, keyword, text)
     return text
@@ -46,7 +46,7 @@ def in_keywords(text: str) -> str:
 
 @contextlib.contextmanager
 def errors_in_keywords() -> Iterator[None]:
-    """A block whose errors are ours, and name keywords of `make`."""
+    """Turn the errors of the block into ours, with keywords of `make` in their messages."""
     try:
         yield
     except HearPreprocessError as error:

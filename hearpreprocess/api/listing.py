@@ -1,4 +1,4 @@
-"""List the tasks that can be made."""
+"""List the available tasks."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from hearpreprocess.task import TaskSummary, registry, task_summary
 
 
 def list_tasks(tasks: Word | Iterable[Word] = "all") -> list[TaskSummary]:
-    """What is known of tasks before they are made: modes, number of clips, licence and so on.
+    """The known facts on tasks before they are made: modes, number of clips, licence and so on.
 
-    `tasks`: names, groups, or paths of task modules; each is listed once, in the order given, all by name.
+    `tasks`: names, groups, or paths of task modules; each task is listed once, in the order given, groups by name.
 
-    Raises TaskNotFoundError where there is no such task; ConfigError where a module cannot be loaded.
+    Raises TaskNotFoundError where a task is unknown; ConfigError where a module cannot be loaded.
     """
     forget_unless_running()
     locations = dict.fromkeys(location for location, _mode in registry.expand(words_of(tasks)))

@@ -98,37 +98,37 @@ def make(
     report: bool = True,
     most_expansion: float | None = None,
 ) -> FinishedTask | list[FinishedTask]:
-    """Make a task, or several, and load them: what is finished already is not made again.
+    """Make one or several tasks, and load them; tasks that are up to date are not made again.
 
-    One task, as a name, `name:mode` or the path of a task module, gives a FinishedTask. Several, as any iterable, give
-    a list in the order given: each task once, groups such as `open` and `all` as their tasks by name. At one sample
-    rate the tasks are bound to it; else `task.at(rate)` chooses one.
+    One task, given as a name, `name:mode` or the path of a task module, returns a FinishedTask. An iterable of several
+    returns a list in the order given: each task once, groups such as `open` and `all` as their tasks by name. With one
+    sample rate the tasks are bound to it; else choose one with `task.at(rate)`.
 
-    `mode`: of the tasks given without one; by default their own, `all` for every published one, or a mode's name.
-    `sample_rates`: one or several, in hertz.
-    `out`: the directory of the tarballs, with the tasks in `tasks` in it.
-    `work_dir`: the directory of intermediate results, by default `_workdir` as on the command line, which shares them.
+    `mode`: the mode of tasks given without one: `default` (the task's own), `all` for every published mode, or a name.
+    `sample_rates`: one or several rates, in hertz.
+    `out`: the directory of the tarballs; the tasks are in its subdirectory `tasks`.
+    `work_dir`: the directory of intermediate results, by default `_workdir`, shared with the command line.
     `download_dir`: the directory of downloads, by default `downloads` in `work_dir`.
-    `sources`: by name of a task's source, a directory or an archive that you have.
+    `sources`: local directories or archives to use, by the name of the task's source.
     `offline`: never use the network.
-    `workers`: the number of processes, by default the number of cores.
-    `progress`: show it on standard error, or in a notebook as a bar; else nothing is printed.
+    `workers`: the number of worker processes, by default the number of cores.
+    `progress`: show the progress on standard error, or as a bar in a notebook; else nothing is printed.
     `from_published`: make the rates from the published 48 kHz tarballs, not from the original recordings; `tasks` may
         then also be names or paths of such tarballs.
     `record`: with `from_published`, the URL that lists the tarballs, by default Zenodo's.
-    `skip_bad_clips`: how many clips may be left out because their recordings cannot be used.
-    `zip_encoding`: of names in zip archives, where they are not marked as UTF-8.
-    `max_expansion`: how many times larger than its archive a source may be.
-    `compression`: of tarballs, `fast` or `small`.
-    `clean`: remove the intermediate results of finished tasks, and published tarballs that were downloaded.
+    `skip_bad_clips`: the number of clips that may be left out because their recordings cannot be used.
+    `zip_encoding`: the encoding of names in zip archives that are not marked as UTF-8.
+    `max_expansion`: the largest allowed ratio of a source's size to its archive's.
+    `compression`: the compression of tarballs, `fast` or `small`.
+    `clean`: remove the intermediate results of finished tasks, and downloaded published tarballs.
     `force`: start although a disk looks too small for the run.
     `report`: write a report into each task.
 
-    Warnings of the run are given as HearPreprocessWarning when it ends. Raises UnfinishedError, with the reasons and
-    the log, where a task could not be made, and keeps what is finished; TaskNotFoundError, ConfigError where the
-    arguments name nothing that can be made; OutputError where an output cannot be written, DownloadError where the
-    published tarballs cannot be read; BusyError where another thread is making tasks; ProcessError where this process
-    may not start others; KeyboardInterrupt on Ctrl-C.
+    Warnings of the run are issued as HearPreprocessWarning when it ends. Raises UnfinishedError, with the reasons and
+    the log, where a task could not be made (finished work is kept); TaskNotFoundError or ConfigError where an argument
+    is invalid; OutputError where an output cannot be written; DownloadError where the published tarballs cannot be
+    listed; BusyError where another thread is making tasks; ProcessError where this process cannot start worker
+    processes; KeyboardInterrupt on Ctrl-C.
     """
     with errors_in_keywords():
         forget_unless_running()
@@ -143,7 +143,7 @@ def make(
         arguments.flags(force=force, report=report)
         local, encoding = arguments.sources(sources), arguments.encoding("zip_encoding", zip_encoding)
         if from_published and (local or encoding):
-            raise ConfigError("from_published takes the place of sources and zip_encoding")
+            raise ConfigError("from_published cannot be combined with sources or zip_encoding")
         work = arguments.directory("work_dir", "_workdir" if work_dir is None else work_dir)
         outputs = arguments.directory("out", out)
         rates = arguments.sample_rates(sample_rates)
@@ -183,8 +183,8 @@ def make(
 
 
 def _run(request: Request, *, progress: bool) -> Outcome:
-    """Execute a request, and give its warnings to the caller of `make`."""
-    from hearpreprocess import engine  # with Luigi, which a task module that imports all public names must not load
+    """Execute a request, and issue its warnings to the caller of `make`."""
+    from hearpreprocess import engine  # late, as a task module that imports the public names must not load Luigi
 
     if progress:
         outcome = engine.run(request, watcher(shows_warnings=False), print_note)
@@ -200,12 +200,10 @@ def _run(request: Request, *, progress: bool) -> Outcome:
 
 
 def _check_one(word: str, request: Request) -> None:
-    """Raise ConfigError where one text, whose result is one task, stands for several."""
+    """Raise ConfigError where a single string, which returns one task, names several."""
     name, _colon, own_mode = word.partition(":")
     is_name = "/" not in word and published.tarball_named(word) is None
     has_several = is_name and (name in GROUPS or (own_mode or request.published_mode) == "all")
     of_record = request.published and has_several
     if of_record or len(request.tasks) > 1:
-        raise ConfigError(
-            f"{word!r} stands for several tasks, and one text gives one task; for a list of them, give make([{word!r}])"
-        )
+        raise ConfigError(f"{word!r}: names several tasks; expected one. For a list of tasks, call make([{word!r}])")

@@ -1,4 +1,4 @@
-"""The tasks that a caller names, as the words of the command line."""
+"""The tasks given by a caller, as words of the command line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Word = str | os.PathLike[str]
 def words_of(tasks: Word | Iterable[Word]) -> list[str]:
     """The words of one task or of several.
 
-    Raises ConfigError on anything but texts and paths.
+    Raises ConfigError on anything but strings and paths.
     """
     several: Iterable[Any] = [tasks] if _is_one(tasks) else tasks  # type: ignore[assignment]
     return [_word_of(task) for task in _checked(several)]

@@ -1,4 +1,4 @@
-"""List and unpack zip, divided zip, tar, rar and folders without trusting the names in them; write tar."""
+"""List and unpack zip, multi-part zip, tar, rar and folders without trusting the names in them; write tar."""
 
 from hearpreprocess.archive.folder import files_below
 from hearpreprocess.archive.listing import is_litter

@@ -12,7 +12,7 @@ _BUFFER = 1 << 20
 
 
 class JoinedFiles(io.RawIOBase):
-    """Files, one behind the other, as one that can be read at any position."""
+    """Concatenated files as one file that can be read at any position."""
 
     def __init__(self, paths: Sequence[Path]) -> None:
         super().__init__()
@@ -66,5 +66,5 @@ class JoinedFiles(io.RawIOBase):
 
 
 def opened_parts(paths: Sequence[Path]) -> BinaryIO:
-    """One file, or several as one, opened for reading."""
+    """Open one file, or several concatenated ones, for reading."""
     return paths[0].open("rb", _BUFFER) if len(paths) == 1 else io.BufferedReader(JoinedFiles(paths), _BUFFER)

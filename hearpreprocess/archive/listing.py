@@ -1,4 +1,4 @@
-"""The listing of an archive, collected while it is read, and the checks on the paths of its members."""
+"""The listing of an archive, collected while it is read, and the checks of its members' paths."""
 
 from __future__ import annotations
 
@@ -12,25 +12,23 @@ from hearpreprocess.errors import ArchiveError, enumerate_problems
 from hearpreprocess.storage import LONGEST_NAME, counted
 
 MOST_MEMBERS = 2_000_000
-"""The largest source of HEAR has 305,979; a list of them costs a few hundred bytes each."""
+"""The largest source of HEAR has 305,979 members; each takes a few hundred bytes of memory."""
 
 MAX_EXPANSION = 100
-"""How many times larger than its archive a source may be; recordings seldom shrink to less than a third."""
+"""The largest allowed ratio of a source's size to its archive's; recordings seldom shrink to less than a third."""
 
 _LONGEST_PATH = 3000
-"""Bytes; file systems take paths of 4,096, which begin with the folder that is unpacked to."""
+"""In bytes; file systems allow paths of 4,096, including the folder that the archive is unpacked to."""
 
 _ALWAYS_ALLOWED_BYTES = 256 << 20
 
-_UNPACK = (
-    "Unpack it with a tool such as 7z and give the directory with --source NAME=DIR, or pack its files again as zip"
-)
+_UNPACK = "Unpack it with a tool such as 7z and give the directory with --source NAME=DIR, or repack it as zip"
 _RENAME = "Unpack it with a tool such as 7z, rename these files, and give the directory with --source NAME=DIR"
 _CHECK = (
-    "These paths contradict each other or lead out of the archive: look at its listing before you unpack it. If it is "
-    "sound, unpack it with a tool such as 7z and give the directory with --source NAME=DIR"
+    "These paths are unsafe or contradict each other: check the archive's listing before you unpack it. If you trust "
+    "it, unpack it with a tool such as 7z and give the directory with --source NAME=DIR"
 )
-_RENAME_IN_DIRECTORY = "Rename these files, or move them out of the directory"
+_RENAME_IN_DIRECTORY = "Rename these files or move them out of the directory"
 _ICON = "Icon\r"
 _DRIVE = re.compile(r"[A-Za-z]:[/\\]")
 
@@ -38,8 +36,8 @@ _DRIVE = re.compile(r"[A-Za-z]:[/\\]")
 class Listing:
     """Collects the members of an archive and every problem with them.
 
-    `packed_bytes`: the size of the archive, None for a directory; its members may be at most `max_expansion` times as
-    large. `on_note`: what is called with a text that a user should know of the archive.
+    `packed_bytes`: the size of the archive, None for a directory; the members may be at most `max_expansion` times as
+    large. `on_note`: a function that is called with messages for the user.
     """
 
     def __init__(
@@ -60,9 +58,9 @@ class Listing:
         self._unpacked: dict[str, str] = {}
 
     def add(self, path: str, size: int, problem: str | None = None) -> bool:
-        """Record a member of `size` bytes; return whether it is data that may be unpacked under its path.
+        """Record a member of `size` bytes; return whether it is data that may be unpacked to its path.
 
-        `problem`: what the archive's own format finds wrong with it.
+        `problem`: a problem with the member that the format's reader has found, or None.
         """
         self.check_count(len(self._sizes) + len(self._problems) + 1)
         if is_litter(path):
@@ -71,21 +69,21 @@ class Listing:
             self._bytes_left -= size
             if self._bytes_left < 0:
                 raise ArchiveError(
-                    f"{self._archive}: its members are more than {self._max_expansion:g} times as large as the "
-                    f"archive of {self._packed_bytes:,} bytes, as of {path!r} with {size:,} bytes. "
-                    "Where that is meant to be so, give --max-expansion"
+                    f"{self._archive}: unpacks to more than {self._max_expansion:g} times its "
+                    f"{self._packed_bytes:,} bytes (limit reached at member {path!r} with {size:,} bytes). "
+                    "If you trust it, raise the limit with --max-expansion"
                 )
         advice = _UNPACK if problem else _RENAME
         if problem is None and not _is_readable(path):
-            problem = "has a name that is not valid UTF-8, or holds control characters"
+            problem = "has a name with invalid UTF-8 or control characters"
         elif problem is None and is_outside(path):
-            problem, advice = "would be written outside the folder that it is unpacked to", _CHECK
+            problem, advice = "would be written outside of the target directory", _CHECK
         elif problem is None and any(part in ("", ".") for part in path.split("/")):
-            problem = "is spelled in a way that another path could share"
+            problem = "has an ambiguous path, with '//', '/./' or '/' at its end"
         elif problem is None and _is_too_long(path):
-            problem = f"has a name of more than {LONGEST_NAME} bytes, which no file can have"
+            problem = f"has a file name of more than {LONGEST_NAME} bytes, which file systems do not allow"
         elif problem is None and path in self._sizes:
-            problem, advice = "stands in it twice", _CHECK
+            problem, advice = "appears twice", _CHECK
         if problem is not None:
             self._refuse(f"{path!r} {problem}", advice)
             return False
@@ -100,35 +98,38 @@ class Listing:
         """Raise ArchiveError where an archive has implausibly many members."""
         if members > MOST_MEMBERS:
             raise ArchiveError(
-                f"{self._archive} has {members:,} members or more; no more than {MOST_MEMBERS:,} are read"
+                f"{self._archive}: too many members; expected at most {MOST_MEMBERS:,}, got {members:,} or more"
             )
 
     def take(self, path: str) -> None:
         """Record that a member is unpacked.
 
-        Raises ArchiveError where its path equals that of another one on a case-insensitive disk.
+        Raises ArchiveError where its path equals that of another member on a case-insensitive disk.
         """
         if (size := len(path.encode())) > _LONGEST_PATH:
-            raise ArchiveError(f"{self._archive}: the name {path[:60]!r}... has {size:,} bytes, more than a file's may")
+            raise ArchiveError(
+                f"{self._archive}: the path {path[:60]!r}... is too long; expected at most {_LONGEST_PATH:,} bytes, "
+                f"got {size:,}"
+            )
         folded = unicodedata.normalize("NFC", path).casefold()
         other = self._unpacked.setdefault(folded, path)
         if other != path:
             raise ArchiveError(
-                f"{self._archive}: members {_difference(other, path)}, "
-                "and would be one file on many disks; rename one in the source"
+                f"{self._archive}: members {_difference(other, path)} "
+                "and would be the same file on many disks. Rename one of them in the source"
             )
 
     def sizes(self) -> dict[str, int]:
         """The members with their sizes in bytes.
 
-        Raises ArchiveError naming the refused ones.
+        Raises ArchiveError with the refused members.
         """
         folders = {path.rpartition("/")[0] for path in self._sizes}
         folders |= {
             "/".join(parts[:end]) for parts in (path.split("/") for path in folders) for end in range(len(parts))
         }
         for path in sorted(folders & self._sizes.keys()):
-            self._refuse(f"{path!r} is a file and also a folder", _CHECK)
+            self._refuse(f"{path!r} is both a file and a directory", _CHECK)
         if self._problems:
             members = f"{counted(len(self._problems), 'members')} {'is' if len(self._problems) == 1 else 'are'}"
             raise ArchiveError(
@@ -139,7 +140,7 @@ class Listing:
 
 
 def _difference(path: str, other: str) -> str:
-    """How two paths differ that are one on some disks; in escapes where they look the same."""
+    """The difference of two paths that are the same on some disks; escaped where they look the same."""
     if path.casefold() == other.casefold():
         return f"{path!r} and {other!r} differ only in case"
     is_same_case = unicodedata.normalize("NFC", path) == unicodedata.normalize("NFC", other)
@@ -161,7 +162,7 @@ def _is_readable(path: str) -> bool:
 
 
 def is_litter(path: str) -> bool:
-    """Whether a member is one of the files that macOS adds to archives and that are never data."""
+    """Whether a member is one of the files that macOS adds to archives, which are never data."""
     parts = PurePosixPath(path).parts
     return "__MACOSX" in parts or any(part in (".DS_Store", _ICON) or part.startswith("._") for part in parts)
 
@@ -173,14 +174,14 @@ def is_outside(path: str) -> bool:
 
 
 def is_system_error(error: BaseException) -> bool:
-    """Whether an error comes from the system, such as a full disk, and not from wrong offsets in an archive."""
+    """Whether an error comes from the system (a full disk, for example), not from wrong offsets in an archive."""
     return isinstance(error, OSError) and error.errno not in (None, errno.EINVAL)
 
 
 def target_of(folder: Path, path: str) -> Path:
     """The path that a member is unpacked to; its parent folders are created.
 
-    Raises ArchiveError where another member is a file in place of a folder, or a folder in place of the file.
+    Raises ArchiveError where another member is a file at the path of a needed folder, or a folder at the file's path.
     """
     target = folder / path
     try:
@@ -189,4 +190,4 @@ def target_of(folder: Path, path: str) -> Path:
             return target
     except (FileExistsError, NotADirectoryError):
         pass
-    raise ArchiveError(f"the archive's member {path!r} is a file and also a folder, or in a folder that is also a file")
+    raise ArchiveError(f"member {path!r} is both a file and a directory, or is in a directory that is also a file")

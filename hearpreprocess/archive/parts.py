@@ -1,6 +1,6 @@
-"""A divided zip archive as one file that zipfile can read, without a joined copy on disk.
+"""A multi-part zip archive as one file that zipfile can read, without a joined copy on disk.
 
-In a divided archive every offset counts from the start of the part that it points into (APPNOTE.TXT 6.3, sections
+In a multi-part archive every offset counts from the start of the part that it points into (APPNOTE.TXT 6.3, sections
 4.3.16, 4.4.16 and 4.5.3). `JoinedParts` presents the parts as one file, followed by a central directory whose offsets
 count from the start of the first part.
 """
@@ -41,14 +41,14 @@ _LARGE_VALUES = (
 
 
 class CommentError(zipfile.BadZipFile):
-    """The comment of a zip archive leaves open where the archive ends."""
+    """The comment of a zip archive makes its end ambiguous."""
 
 
 @dataclass(frozen=True)
 class EndRecord:
     """The location of the central directory: its `disk`, `offset` on it, `size` in bytes, number of `entries`.
 
-    `last_disk`: the number of the last part, from 0. `rest`: what stands behind the record and its comment.
+    `last_disk`: the number of the last part, from 0. `rest`: the bytes after the record and its comment.
     """
 
     disk: int
@@ -72,9 +72,9 @@ def end_record(file: BinaryIO, starts: Sequence[int] = ()) -> EndRecord:
     tail = file.read()
     at = tail.rfind(_END_MAGIC)
     if _is_in_comment(tail, at):
-        raise CommentError("its comment contains the mark of an end, PK\\5\\6, and programs differ on which is the end")
+        raise CommentError("its comment contains the end signature PK\\5\\6, so that its end is ambiguous")
     if at < 0 or len(tail) - at < _END.size:
-        raise zipfile.BadZipFile("it has no end record")
+        raise zipfile.BadZipFile("no end record")
     _magic, last, disk, _here, entries, size, offset, comment = _END.unpack_from(tail, at)
     behind = tail[at + _END.size :]
     small = EndRecord(disk, offset, size, entries, behind[:comment], last, behind[comment:])
@@ -89,13 +89,13 @@ def end_record(file: BinaryIO, starts: Sequence[int] = ()) -> EndRecord:
     file.seek(_absolute(starts, disk_of_record, offset_of_record) if starts else max(0, locator_at - _END_64.size))
     record = file.read(_END_64.size)
     if len(record) < _END_64.size or not record.startswith(_END_64_MAGIC):
-        raise zipfile.BadZipFile("its zip64 end record is damaged")
+        raise zipfile.BadZipFile("damaged zip64 end record")
     _magic, _size, _by, _needed, last, disk, _here, entries, size, offset = _END_64.unpack(record)
     return EndRecord(disk, offset, size, entries, small.comment, last, small.rest)
 
 
 def _is_in_comment(tail: bytes, mark: int) -> bool:
-    """Whether a mark stands in the comment of an earlier end record, one whose comment ends with the file."""
+    """Whether an end signature is in the comment of an earlier end record, whose comment extends to the end of file."""
     at = tail.find(_END_MAGIC)
     while 0 <= at < mark and len(tail) - at >= _END.size:
         if at + _END.size + _END.unpack_from(tail, at)[-1] == len(tail):
@@ -142,10 +142,10 @@ class DirectoryEntry:
     def parse(cls, directory: bytes, position: int) -> DirectoryEntry:
         """Read the entry at `position`.
 
-        Raises zipfile.BadZipFile where there is none.
+        Raises zipfile.BadZipFile where there is no entry.
         """
         if len(directory) - position < _ENTRY.size or directory[position : position + 4] != _ENTRY_MAGIC:
-            raise zipfile.BadZipFile("its central directory is damaged")
+            raise zipfile.BadZipFile("damaged central directory")
         header = EntryHeader._make(_ENTRY.unpack_from(directory, position))
         name_at = position + _ENTRY.size
         extra_at = name_at + header.name_length
@@ -186,13 +186,13 @@ def _split_extra(extra: bytes) -> tuple[bytes, bytes]:
 
 
 def _with_large_values(header: EntryHeader, large_values: bytes) -> EntryHeader:
-    """Fill in the values that are too large for the header: a zip64 field has only those, in this order (4.5.3)."""
+    """Fill in the values that are too large for the header: a zip64 field has only these, in this order (4.5.3)."""
     values: dict[str, Any] = {}
     position = 0
     for name, too_large, form in _LARGE_VALUES:
         if getattr(header, name) == too_large:
             if len(large_values) - position < form.size:
-                raise zipfile.BadZipFile("its central directory is damaged")
+                raise zipfile.BadZipFile("damaged central directory")
             (values[name],) = form.unpack_from(large_values, position)
             position += form.size
     return header._replace(**values) if values else header
@@ -201,17 +201,17 @@ def _with_large_values(header: EntryHeader, large_values: bytes) -> EntryHeader:
 def check_directory_size(end: EndRecord) -> None:
     """Raise zipfile.BadZipFile where the central directory is implausibly large."""
     if end.size > MOST_DIRECTORY_BYTES:
-        raise zipfile.BadZipFile(f"its central directory has {end.size:,} bytes, for {end.entries:,} members")
+        raise zipfile.BadZipFile(f"implausible central directory of {end.size:,} bytes for {end.entries:,} members")
 
 
 def _absolute(starts: Sequence[int], disk: int, offset: int) -> int:
     if disk >= len(starts):
-        raise zipfile.BadZipFile(f"it points into part {disk + 1}, and there are {len(starts)}")
+        raise zipfile.BadZipFile(f"refers to part {disk + 1} of {len(starts)}")
     return starts[disk] + offset
 
 
 class JoinedParts(JoinedFiles):
-    """The parts of a divided zip archive, in their order, as one file, with or without a central directory."""
+    """The parts of a multi-part zip archive, in their order, as one file, with or without a central directory."""
 
     def __init__(self, parts: Sequence[Path], *, with_directory: bool = True) -> None:
         super().__init__(parts)
@@ -234,11 +234,11 @@ class JoinedParts(JoinedFiles):
         end = end_record(self, part_starts)  # type: ignore[arg-type]
         check_directory_size(end)
         if end.last_disk + 1 != len(part_starts):
-            raise zipfile.BadZipFile(f"it was divided into {end.last_disk + 1} parts, got {len(part_starts)}")
+            raise zipfile.BadZipFile(f"expected {end.last_disk + 1} parts, got {len(part_starts)}")
         self.seek(_absolute(part_starts, end.disk, end.offset))
         entries = self.read(end.size)
         if len(entries) < end.size:
-            raise zipfile.BadZipFile("its central directory is cut short")
+            raise zipfile.BadZipFile("truncated central directory")
         directory, position, count = bytearray(), 0, 0
         while position < len(entries):
             entry = DirectoryEntry.parse(entries, position)
@@ -246,7 +246,7 @@ class JoinedParts(JoinedFiles):
             position += entry.length
             count += 1
         if count != end.entries:
-            raise zipfile.BadZipFile(f"its central directory has {count} entries, and promises {end.entries}")
+            raise zipfile.BadZipFile(f"its central directory declares {end.entries} entries, found {count}")
         start = self._directory_start
         record = _END_64.pack(_END_64_MAGIC, _END_64.size - 12, 45, 45, 0, 0, count, count, len(directory), start)
         locator = _LOCATOR.pack(_LOCATOR_MAGIC, 0, start + len(directory), 1)

@@ -16,7 +16,7 @@ from hearpreprocess.errors import ArchiveError
 
 MAGIC = (b"Rar!\x1a\x07",)
 
-# libunrar waits forever for a missing volume; an intact archive is read at a hundred times this speed.
+# A limit is needed as libunrar waits forever for a missing volume; an intact archive takes a hundredth of it.
 _SECONDS_TO_START, _BYTES_A_SECOND = 120, 1_000_000
 
 
@@ -32,10 +32,12 @@ def unpack(
     try:
         count = count_files(parts)
     except HeaderError as error:
-        raise ArchiveError(f"{path} is no whole rar archive ({error}): it may be cut short or damaged") from error
+        raise ArchiveError(f"{path}: damaged or truncated rar archive ({error})") from error
     members = _child(path, {})
     if len(members) != count:
-        raise ArchiveError(f"{path} is no whole rar archive: it has {count:,} files, libunrar lists {len(members):,}")
+        raise ArchiveError(
+            f"{path}: damaged rar archive: its headers declare {count:,} files, libunrar lists {len(members):,}"
+        )
     for member in members:
         listing.add(member["path"], member["size"], member["problem"])
     sizes = listing.sizes()
@@ -64,13 +66,13 @@ def _child(path: Path, targets: Mapping[str, str]) -> list[dict[str, Any]]:
         )
     except subprocess.TimeoutExpired:
         raise ArchiveError(
-            f"{path}: libunrar did not finish within {seconds:.0f} s; it is damaged, or a volume of it is missing"
+            f"{path}: libunrar did not finish within {seconds:.0f} s; the archive is damaged, or a volume is missing"
         ) from None
     if finished.returncode:
-        reason = (finished.stderr.strip().splitlines() or [f"it died with status {finished.returncode}"])[-1]
-        raise ArchiveError(f"{path} is no whole rar archive: {reason}")
+        reason = (finished.stderr.strip().splitlines() or [f"libunrar died with status {finished.returncode}"])[-1]
+        raise ArchiveError(f"{path}: damaged rar archive: {reason}")
     members: list[dict[str, Any]] = json.loads(finished.stdout)
     missing = sorted(set(targets) - {member["path"] for member in members})
     if missing:
-        raise ArchiveError(f"{path} holds no member {missing[0]!r}")
+        raise ArchiveError(f"{path}: no member {missing[0]!r}")
     return members

@@ -1,7 +1,7 @@
-"""The headers of rar archives, read to tell whether all of them are there.
+"""The headers of rar archives, read to check that the archive is complete.
 
-libunrar ends without an error where an archive is cut between two members, and waits for a missing volume. The formats:
-rarlab.com/technote.htm for version 5, technote.txt of RAR 3 for the one before.
+libunrar reports no error where an archive is truncated between two members, and waits for a missing volume. The
+formats: rarlab.com/technote.htm for version 5, technote.txt of RAR 3 for the version before.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+
+from hearpreprocess.storage import counted
 
 MAGIC_5, MAGIC_4 = b"Rar!\x1a\x07\x01\x00", b"Rar!\x1a\x07\x00"
 _ANY_MAGIC = MAGIC_4[:-1]
@@ -29,7 +31,7 @@ _LONG_BLOCK, _LARGE_4, _ENCRYPTED_4, _FOLDER_4, _FROM_BEFORE_4 = 0x8000, 0x100, 
 _COMMENTS_4 = {_MAIN_4: 0x2, _FILE_4: 0x8}
 _VERSION_4_AT = 24
 _FIRST_WITH_END = 29
-"""The version that a member needs to be unpacked, from which on archives have a header at their end."""
+"""The version needed for unpacking a member; archives with members of this version or later have an end header."""
 
 
 class HeaderError(ValueError):
@@ -38,7 +40,7 @@ class HeaderError(ValueError):
 
 @dataclass
 class _Volume:
-    """What a volume's headers say: its `files`, without those that began in another one, and whether it is the last."""
+    """The facts in a volume's headers: the number of files that begin in it, and whether another volume follows."""
 
     files: int = 0
     is_followed: bool = False
@@ -47,7 +49,7 @@ class _Volume:
 def count_files(paths: Sequence[Path]) -> int:
     """The number of files in the volumes of an archive, in their order.
 
-    Raises HeaderError where a header is damaged, a volume is cut short or missing, or something else is behind one.
+    Raises HeaderError where a header is damaged, a volume is truncated or missing, or followed by another archive.
     """
     total = 0
     for number, path in enumerate(paths, 1):
@@ -58,7 +60,7 @@ def count_files(paths: Sequence[Path]) -> int:
         if volume.is_followed and number == len(paths):
             raise HeaderError(f"volume {number + 1} is missing")
         if not volume.is_followed and number < len(paths):
-            raise HeaderError(f"{path.name} is its last volume, and {len(paths) - number} more are there")
+            raise HeaderError(f"{path.name} is its last volume, but {counted(len(paths) - number, 'volumes')} follow")
     return total
 
 
@@ -69,7 +71,7 @@ def _volume(file: BinaryIO) -> _Volume:
     if start.startswith(MAGIC_4):
         file.seek(len(MAGIC_4))
         return _volume_4(file)
-    raise HeaderError(f"a volume of it starts with {start!r}")
+    raise HeaderError(f"a volume starts with {start!r}, not with a rar signature")
 
 
 def _volume_5(file: BinaryIO) -> _Volume:
@@ -77,16 +79,16 @@ def _volume_5(file: BinaryIO) -> _Volume:
     while True:
         checksum = file.read(4)
         if len(checksum) < 4:
-            raise HeaderError("it ends without an end header")
+            raise HeaderError("no end header")
         length = b""
         while len(length) < 3 and (not length or length[-1] & 0x80):
             if not (byte := file.read(1)):
-                raise HeaderError("it ends inside a header")
+                raise HeaderError("ends inside a header")
             length += byte
         size = next(_numbers(io.BytesIO(length)))
         header = file.read(min(size, _LONGEST_HEADER))
         if len(header) < size:
-            raise HeaderError("it ends inside a header")
+            raise HeaderError("ends inside a header")
         if zlib.crc32(length + header) != int.from_bytes(checksum, "little"):
             raise HeaderError("a header has a wrong checksum")
         numbers = _numbers(io.BytesIO(header))
@@ -95,7 +97,7 @@ def _volume_5(file: BinaryIO) -> _Volume:
             next(numbers)
         data = next(numbers) if flags & _DATA else 0
         if kind == _ENCRYPTION:
-            raise HeaderError("its headers are encrypted")
+            raise HeaderError("encrypted headers")
         if kind == _END:
             volume.is_followed = bool(next(numbers) & 1)
             return volume
@@ -113,16 +115,16 @@ def _volume_4(file: BinaryIO) -> _Volume:
         if not start and not needs_end:
             return volume
         if len(start) < _SHORT.size:
-            raise HeaderError("it ends inside a header" if start else "it ends without an end header")
+            raise HeaderError("ends inside a header" if start else "no end header")
         checksum, kind, flags, size = _SHORT.unpack(start)
         header = start + file.read(max(0, size - _SHORT.size))
         if len(header) < size or size < _SHORT.size:
-            raise HeaderError("it ends inside a header")
-        # The checksum leaves out old comments, which are inside of headers.
+            raise HeaderError("ends inside a header")
+        # The checksum does not cover old comments, which are inside of headers.
         if not flags & _COMMENTS_4.get(kind, 0) and zlib.crc32(header[2:]) & 0xFFFF != checksum:
             raise HeaderError("a header has a wrong checksum")
         if kind == _MAIN_4 and flags & _ENCRYPTED_4:
-            raise HeaderError("its headers are encrypted")
+            raise HeaderError("encrypted headers")
         if kind == _END_4:
             volume.is_followed = bool(flags & 1)
             return volume
@@ -136,7 +138,7 @@ def _volume_4(file: BinaryIO) -> _Volume:
 
 
 def _numbers(file: BinaryIO) -> Iterator[int]:
-    """The numbers in a header of version 5, of seven bits a byte, the lowest first."""
+    """The numbers in a header of version 5: seven bits per byte, lowest first."""
     while True:
         number = 0
         for position in range(_LONGEST_NUMBER):
@@ -152,7 +154,7 @@ def _numbers(file: BinaryIO) -> Iterator[int]:
 def _pass(file: BinaryIO, size: int) -> None:
     position, end = file.tell(), file.seek(0, io.SEEK_END)
     if position + size > end:
-        raise HeaderError("it ends inside a member")
+        raise HeaderError("ends inside a member")
     file.seek(position + size)
 
 
@@ -160,5 +162,5 @@ def _check_rest(file: BinaryIO) -> None:
     before = b""
     while content := file.read(_CHUNK):
         if _ANY_MAGIC in before + content:
-            raise HeaderError("another archive follows its end")
+            raise HeaderError("another archive follows its end header")
         before = content[-len(_ANY_MAGIC) :]

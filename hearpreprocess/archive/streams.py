@@ -1,7 +1,7 @@
-"""Compressed streams, one behind the other, as one file, as xz and bzip2 read them.
+"""Concatenated compressed streams as one file, as xz and bzip2 read them.
 
-Python's lzma and bz2 take everything behind a stream that is none itself for the end of the file, so that the streams
-behind the padding that xz allows would be lost.
+Python's lzma and bz2 stop at the first bytes that do not begin a stream, so that streams after the padding that xz
+allows would be lost.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from typing import Any, BinaryIO
 _CHUNK = 1 << 18
 _Begin = Callable[[], "lzma.LZMADecompressor | bz2.BZ2Decompressor"]
 _PADDING_OF_XZ = 4
-"""Between and behind streams xz allows zeros, a multiple of four (xz file format 1.2.1, section 2.2)."""
+"""xz allows zeros between and after streams, in multiples of four (xz file format 1.2.1, section 2.2)."""
 
 
 class ConcatenatedStreams(io.RawIOBase):
-    """The content of streams; raises EOFError where one of them is cut short, and LZMAError or OSError for damage.
+    """The content of streams; raises EOFError where one is truncated, LZMAError or OSError where one is damaged.
 
-    `is_followed`: whether bytes that are no stream stand behind them, which is known at their end. bzip2 ignores them,
-    xz refuses them.
+    `is_followed`: whether other bytes follow the streams, known at their end. bzip2 ignores such bytes, xz refuses
+    them.
     """
 
     def __init__(self, file: BinaryIO, begin: _Begin) -> None:
@@ -44,7 +44,7 @@ class ConcatenatedStreams(io.RawIOBase):
                 continue
             packed = self._packed
             if not packed and self._stream.needs_input and not (packed := self._file.read(_CHUNK)):
-                raise EOFError("its compressed content ends before its end mark")
+                raise EOFError("the compressed content ends before its end mark")
             self._packed = b""
             content = self._stream.decompress(packed, len(view))
             if content:
@@ -64,23 +64,23 @@ class ConcatenatedStreams(io.RawIOBase):
                 break
         is_xz = isinstance(self._stream, lzma.LZMADecompressor)
         if is_xz and padding % _PADDING_OF_XZ:
-            raise lzma.LZMAError(f"{padding:,} zeros stand behind a stream; expected a multiple of {_PADDING_OF_XZ}")
+            raise lzma.LZMAError(f"{padding:,} zeros after a stream; expected a multiple of {_PADDING_OF_XZ}")
         if rest.startswith(self._magic):
             self._stream, self._packed = self._begin(), rest
             return
         if rest and self._magic.startswith(rest):
-            raise EOFError("it ends inside the header of a stream")
+            raise EOFError("ends inside the header of a stream")
         if rest and is_xz:
-            raise lzma.LZMAError("what stands behind a stream is no other one")
+            raise lzma.LZMAError("bytes after a stream that are not another stream")
         self._is_at_end, self.is_followed = True, bool(rest)
 
 
 def opened_streams(file: BinaryIO, begin: _Begin) -> BinaryIO:
-    """The content of the streams in a file; `begin` makes what decompresses one."""
+    """The content of the streams in a file; `begin` makes the decompressor of a stream."""
     return io.BufferedReader(ConcatenatedStreams(file, begin), _CHUNK)
 
 
 def is_followed(opened: Any) -> bool:
-    """Whether bytes that are no stream stand behind those that `opened_streams` has read; False for any other file."""
+    """Whether other bytes follow the streams that `opened_streams` has read; False for any other file."""
     raw = getattr(opened, "raw", None)
     return isinstance(raw, ConcatenatedStreams) and raw.is_followed

@@ -44,15 +44,15 @@ def unpack(
 ) -> dict[str, int]:
     """List a tar archive and unpack the selected members to `folder`, in one pass.
 
-    One without an end mark is read, as GNU tar and bsdtar do, and the user told, as a cut between two members looks the
-    same.
+    An archive without an end mark is read, as GNU tar and bsdtar do, with a note to the user, as truncation between two
+    members looks the same.
     """
     archive_name = parts[-1].name
 
     def note_missing_end() -> None:
         listing.note(
-            f"{archive_name} has no end mark; expected two blocks of zeros. If it was cut between two members, files "
-            "are missing: compare its size or checksum with what its authors state"
+            f"{archive_name}: no end mark; expected two blocks of zeros. If it was truncated between two members, "
+            "files are missing: compare its size or checksum with the published one"
         )
 
     with _opened(parts) as stream:
@@ -97,7 +97,7 @@ def _reading(stream: _Stream, parts: Sequence[Path]) -> Callable[[int], bytes]:
 
 
 def first_bytes(parts: Sequence[Path]) -> bytes:
-    """The first FIRST_BYTES bytes of what was compressed.
+    """The first FIRST_BYTES bytes of the decompressed content.
 
     Raises ArchiveError where they are damaged.
     """
@@ -106,7 +106,7 @@ def first_bytes(parts: Sequence[Path]) -> bytes:
 
 
 def read_first_header(path: Path) -> None:
-    """Raise ArchiveError where a file, or what was compressed in it, does not begin as a tar archive does."""
+    """Raise ArchiveError where a file, or its decompressed content, does not begin with a tar header."""
     with _opened([path]) as stream:
         read_member(stream.read)
 
@@ -114,7 +114,7 @@ def read_first_header(path: Path) -> None:
 class TarReader:
     """The paths and contents of a tar archive's files, in their order, read as a stream.
 
-    `sha256`: of the uncompressed archive, known when all of it has been read.
+    `sha256`: of the uncompressed archive, known after all of it was read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -122,7 +122,7 @@ class TarReader:
         self.sha256 = ""
 
     def __iter__(self) -> Iterator[tuple[str, bytes]]:
-        """Raise ArchiveError where the archive is damaged, cut short or has no end mark, or a member is implausible."""
+        """Raise ArchiveError where the archive is damaged, truncated or has no end mark, or a member is implausible."""
         sha256 = hashlib.sha256()
         with _opened([self._path], sha256.update) as stream:
             for name, member in _members(stream):
@@ -132,7 +132,10 @@ class TarReader:
                 if member.problem:
                     raise ArchiveError(f"{self._path}: member {member.name!r} {member.problem}")
                 if member.size > LARGEST_MEMBER_READ:
-                    raise ArchiveError(f"{self._path}: member {member.name!r} has {member.size:,} bytes")
+                    raise ArchiveError(
+                        f"{self._path}: member {member.name!r} is too large; expected at most "
+                        f"{LARGEST_MEMBER_READ:,} bytes, got {member.size:,}"
+                    )
                 content = io.BytesIO()
                 stream.copy(member.stored, content)
                 yield name, content.getvalue()
@@ -140,7 +143,7 @@ class TarReader:
 
 
 def _members(stream: _Stream, on_missing_end: Callable[[], object] | None = None) -> Iterator[tuple[str, TarMember]]:
-    """Each member with its path; its content must be taken from the stream before the next one.
+    """Each member with its path; its content must be read from the stream before the next member.
 
     `on_missing_end`: called where the archive has no end mark; without it this is an error.
     """
@@ -152,8 +155,8 @@ def _members(stream: _Stream, on_missing_end: Callable[[], object] | None = None
             if isinstance(error, EndMarkError) and on_missing_end and not stream.is_followed:
                 on_missing_end()
                 return
-            behind = f", behind member {stream.last!r}" if stream.last else ""
-            raise HeaderError(f"{error}, at byte {start:,}{behind}") from error
+            after = f", after member {stream.last!r}" if stream.last else ""
+            raise HeaderError(f"{error}, at byte {start:,}{after}") from error
         if member is None:
             break
         stream.last = member.name
@@ -174,7 +177,7 @@ class _Stream:
 
     @property
     def is_followed(self) -> bool:
-        """Whether bytes that could not be decompressed stand behind what was read."""
+        """Whether bytes that cannot be decompressed follow."""
         return is_followed(self._file)
 
     def read(self, size: int) -> bytes:
@@ -185,36 +188,36 @@ class _Stream:
         return content
 
     def copy(self, size: int, writing: IO[bytes]) -> None:
-        """Write the next `size` bytes to a file, and pass the padding behind them."""
+        """Write the next `size` bytes to a file, and skip the padding after them."""
         left = size
         while left:
             content = self.read(min(left, _CHUNK))
             if not content:
-                raise EOFError(f"it ends inside member {self.last!r}")
+                raise EOFError(f"ends inside member {self.last!r}")
             writing.write(content)
             left -= len(content)
         if len(self.read(-size % BLOCK)) < -size % BLOCK:
-            raise EOFError(f"it ends inside the zeros behind member {self.last!r}")
+            raise EOFError(f"ends inside the padding after member {self.last!r}")
 
     def skip(self, size: int) -> None:
-        """Pass the next `size` bytes and the padding behind them."""
+        """Skip the next `size` bytes and the padding after them."""
         self.pass_to(self.position + size + -size % BLOCK)
 
     def pass_to(self, end: int) -> None:
-        """Go on to a later byte."""
+        """Skip to a later byte."""
         if self._length is not None and self._on_bytes is None:
             if end > self._length:
-                raise EOFError(f"it ends inside member {self.last!r}")
+                raise EOFError(f"ends inside member {self.last!r}")
             self.position = self._file.seek(end)
             return
         while self.position < end:
             if not self.read(min(end - self.position, _CHUNK)):
-                raise EOFError(f"it ends inside member {self.last!r}")
+                raise EOFError(f"ends inside member {self.last!r}")
 
     def check_rest(self) -> None:
-        """Read what stands behind the end mark, as compressed archives have their checksum there.
+        """Read the bytes after the end mark, where compressed archives have their checksum.
 
-        Raises HeaderError where that is another archive, which GNU tar would not list, either.
+        Raises HeaderError where another archive follows, which GNU tar would not list, either.
         """
         while content := self.read(_CHUNK):
             if content.count(0) == len(content):
@@ -250,4 +253,4 @@ def _damage_of(parts: Sequence[Path]) -> Iterator[None]:
     except _DAMAGE as error:
         if is_system_error(error):
             raise
-        raise ArchiveError(f"{parts[0]} is no whole tar archive ({error}): it may be cut short or damaged") from error
+        raise ArchiveError(f"{parts[0]}: damaged or truncated tar archive ({error})") from error

@@ -1,4 +1,4 @@
-"""List and unpack an archive; its content, not its name, decides the format."""
+"""List and unpack an archive, whose format is detected by its content, not its name."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ def unpack(
     encoding: str | None = None,
     on_note: Callable[[str], object] = lambda text: None,
 ) -> dict[str, int]:
-    """List a source and unpack the members whose paths `select` accepts to `folder`, under their own paths.
+    """List a source and unpack the members whose paths `select` accepts to `folder`, with their own paths.
 
-    `files`: the files of the source by name, in their order: one archive, the parts of a divided one, or a folder (as
-    one entry); if not `archived`, single files that are the members. `on_member` is called with the number of members
-    just unpacked. `encoding`: of the names in a zip archive that are not marked as UTF-8; None: UTF-8 if they are valid
-    in it, otherwise one that is assumed, about which `on_note` is called. Returns the sizes in bytes of all members.
+    `files`: the files of the source by name, in their order: one archive, the parts of a multi-part one, or a folder
+    (as one entry); if not `archived`, single files that are the members. `on_member` is called with the number of
+    members just unpacked. `encoding`: of the names in a zip archive that are not marked as UTF-8; None: UTF-8 if they
+    are valid UTF-8, otherwise an assumed encoding, reported with `on_note`. Returns the sizes in bytes of all members.
 
-    Raises ArchiveError where an archive is damaged or of no known format, or holds a member that could be written
-    outside `folder`, a link, a device, an encrypted member, two members of one path, or no file at all; where its
-    members are more than `max_expansion` times as large as the archive, or more than MOST_MEMBERS.
+    Raises ArchiveError where an archive is damaged or of an unsupported format, or contains a member that would be
+    written outside of `folder`, a link, a device, an encrypted member, two members with the same path, or no file;
+    where its members are more than `max_expansion` times as large as the archive, or more than MOST_MEMBERS.
     """
     paths = list(files.values())
     if len(paths) == 1 and paths[0].is_dir():
@@ -54,7 +54,7 @@ def unpack(
     listing = Listing(paths[-1].name, packed_bytes, max_expansion, on_note)
     sizes = unpack_format(paths, select, folder, on_member, listing)
     if not sizes:
-        raise ArchiveError(f"{paths[-1]} is no whole {module.__name__.rpartition('.')[2]} archive: it holds no files")
+        raise ArchiveError(f"{paths[-1]}: {module.__name__.rpartition('.')[2]} archive without files")
     return sizes
 
 
@@ -87,18 +87,18 @@ def packed_members(files: Mapping[str, Path], encoding: str | None = None) -> di
 
 
 def problem_of_archive(path: Path) -> str | None:
-    """What is wrong with a file that should be one whole archive, as far as its ends show; None if nothing is.
+    """The problem of a file that should be one complete archive, by its first and last bytes; None if it has none.
 
-    A compressed file is judged by what was compressed, as a server may have compressed a page.
+    A compressed file is judged by its decompressed content, as a server may have compressed a page.
     """
     try:
         module = _format([path])
         if module is zip and not _is_zip_at_its_end(path):
-            return "it is cut short: it has no end record"
+            return "truncated zip archive: no end record"
         if module is tar:
             tar.read_first_header(path)
     except ArchiveError as error:
-        return f"is no archive: {error}"
+        return str(error)
     return None
 
 
@@ -115,36 +115,36 @@ def _format(paths: Sequence[Path]) -> ModuleType:
             return tar
         if is_header(start):
             return tar
-        if _is_zip(file):  # an archive with a prefix, or a last part
+        if _is_zip(file):  # an archive with a prefix, or the last part of a multi-part one
             return zip
-        if has_magic(start):  # of a tar archive whose first header is damaged or cut short
+        if has_magic(start):  # a tar archive whose first header is damaged or truncated
             return tar
         file.seek(0)
         start = file.read(FIRST_BYTES)
     kind = kind_of(start)
     advice = f". {kind.advice}" if kind and kind.advice else ""
     raise ArchiveError(
-        f"{paths[0]} is no archive that can be read: expected zip, tar (plain, gz, bz2, xz) or rar, "
+        f"{paths[0]}: unsupported or damaged archive; expected zip, tar (plain, gz, bz2, xz) or rar, "
         f"got {name_of(start)}{advice}"
     )
 
 
 def _check_is_tar(paths: Sequence[Path], compressed: str) -> None:
-    """Raise ArchiveError where a compressed file is known to be of another kind than tar."""
+    """Raise ArchiveError where the content of a compressed file is known not to be a tar archive."""
     start = tar.first_bytes(paths)
     is_of_zeros = not start[:BLOCK].strip(b"\0")
     kind = None if is_of_zeros or is_header(start[:BLOCK]) else kind_of(start)
     if kind not in (None, TAR):
         raise ArchiveError(
-            f"{paths[0]} is no archive that can be read: expected {compressed} of a tar archive, got {compressed} of "
-            f"{name_of(start)}. Decompress it, e.g. with 7z, and give the directory that it is in"
+            f"{paths[0]}: unsupported archive; expected {compressed} with a tar archive, got {compressed} with "
+            f"{name_of(start)}. Decompress it, e.g. with 7z, and give the directory that contains it"
         )
 
 
 def _is_zip(file: BinaryIO) -> bool:
     try:
         return zipfile.is_zipfile(file)
-    except zipfile.BadZipFile:  # it has the end of one that spans several files
+    except zipfile.BadZipFile:  # it has the end record of a multi-part archive
         return True
 
 

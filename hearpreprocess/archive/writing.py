@@ -5,7 +5,7 @@ from __future__ import annotations
 import tarfile
 from collections.abc import Iterable, Iterator
 
-_ENTRY_TIME = 1609459200  # 2021-01-01: fixed, for equal bytes; tar warns about times near 1970
+_ENTRY_TIME = 1609459200  # 2021-01-01: fixed, for reproducible bytes; tar warns about times near 1970
 
 
 def tar_pieces(members: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:

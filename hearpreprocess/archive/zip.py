@@ -1,4 +1,4 @@
-"""Zip archives: whole, divided into parts (.z01, .z02, ..., .zip), or cut into pieces (.zip.001, .zip.002, ...)."""
+"""Zip archives: single, in several parts (.z01, .z02, ..., .zip), or cut into pieces (.zip.001, .zip.002, ...)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from hearpreprocess.errors import ArchiveError
 
 MAGIC = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 
-# Raised by zipfile and its decompressors on damaged bytes; an OSError without a number comes from bz2.
+# Raised by zipfile and its decompressors for damaged bytes; an OSError without a number comes from bz2.
 _DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -50,7 +50,7 @@ _METHOD_NAMES = {
 _UNIX = 3
 _DOS_FOLDER = 0x10
 _OF_FILES = (0, stat.S_IFREG, stat.S_IFDIR, stat.S_IFIFO)
-"""Types of members with a content; a pipe is what was packed from the standard input, which unzip makes a file of."""
+"""Types of members with content; a pipe was packed from standard input, and unzip makes it a file."""
 
 
 def unpack(
@@ -70,7 +70,7 @@ def unpack(
             is_folder = name.endswith("/")
             if is_folder and (not member.file_size or _is_marked_as_folder(member)):
                 continue
-            problem = "is a folder that has a content" if is_folder else _problem(name, member)
+            problem = "is a directory with content" if is_folder else _problem(name, member)
             if listing.add(name, member.file_size, problem):
                 members.append((name, member))
         sizes = listing.sizes()
@@ -83,21 +83,21 @@ def unpack(
                 with archive.open(member) as reading, target_of(folder, name).open("wb") as writing:
                     shutil.copyfileobj(reading, writing, _CHUNK)
                     if writing.tell() != member.file_size:
-                        raise zipfile.BadZipFile(f"it has {writing.tell():,} bytes, not {member.file_size:,}")
+                        raise zipfile.BadZipFile(f"expected {member.file_size:,} bytes, got {writing.tell():,}")
             except _DAMAGE as error:
                 if is_system_error(error):
                     raise
                 raise ArchiveError(
-                    f"{archive_name}: member {name!r} cannot be unpacked: {error}; is the archive damaged?"
+                    f"{archive_name}: member {name!r} cannot be unpacked: {error}. The archive may be damaged"
                 ) from error
             on_member(1)
     return sizes
 
 
 def packed_members(parts: Sequence[Path], encoding: str | None = None) -> dict[str, list[int]]:
-    """For each member that `ZipReader` can read the numbers of its location.
+    """By path, the location of each member that `ZipReader` can read.
 
-    These are: offset of its header, packed size, size, CRC-32, method, CRC-32 of its name's bytes.
+    A location is: offset of the header, packed size, size, CRC-32, method, CRC-32 of the name's bytes.
     """
     with _opened(parts, Listing(parts[-1].name), is_checked=True) as archive:
         return {
@@ -125,9 +125,9 @@ def _members(
 
 
 class ZipReader:
-    """Reads single members of a zip archive at the offsets from `packed_members`, without its directory.
+    """Reads single members of a zip archive at the offsets from `packed_members`, without its central directory.
 
-    zipfile would read the directory again in every process and inflates at half the speed of ISA-L.
+    zipfile would read the directory again in every process, and inflates at half the speed of ISA-L.
     """
 
     def __init__(self, parts: Sequence[Path]) -> None:
@@ -154,8 +154,7 @@ class ZipReader:
                 content = inflating.decompress(content, size + 1)  # one more byte than declared shows an excess
         if len(content) != size or zlib.crc32(content) != checksum:
             raise ArchiveError(
-                f"{self._name}: member {path!r} cannot be unpacked: its bytes are not those that it had when it was "
-                "packed; is the archive damaged?"
+                f"{self._name}: member {path!r} cannot be unpacked: wrong size or checksum. The archive may be damaged"
             )
         return content
 
@@ -208,12 +207,12 @@ def _name_checksum(member: zipfile.ZipInfo) -> int:
 
 
 def is_divided(parts: Sequence[Path]) -> bool:
-    """Whether files are the parts of a divided archive, and not pieces of a whole one."""
+    """Whether files are the parts of a multi-part archive, not the pieces of a single one."""
     return len(parts) > 1 and parts[-1].suffix.lower() == ".zip"
 
 
 def _is_marked_as_folder(member: zipfile.ZipInfo) -> bool:
-    """Whether the attributes say so, too; all programs pass over bytes that such an entry has."""
+    """Whether the attributes mark a directory, too; all programs ignore the content of such a member."""
     return bool(member.external_attr & _DOS_FOLDER) or stat.S_ISDIR(member.external_attr >> 16)
 
 
@@ -222,16 +221,16 @@ def _problem(name: str, member: zipfile.ZipInfo) -> str | None:
     if stat.S_ISLNK(mode):
         return "is a link"
     if member.create_system == _UNIX and stat.S_IFMT(mode) not in _OF_FILES:
-        return "is a device or another special file"
+        return "is a special file, such as a device"
     if member.flag_bits & (_ENCRYPTED | _HIDDEN_HEADERS):
         return "is encrypted"
     if member.flag_bits & _PATCHED:
         return "is a patch for another file"
     if member.compress_type not in _METHODS:
-        method = _METHOD_NAMES.get(member.compress_type, "a method that is not known")
-        return f"is compressed with {method} (method {member.compress_type}), which is not read; pack it with Deflate"
+        method = _METHOD_NAMES.get(member.compress_type, "an unknown method")
+        return f"is compressed with {method} (method {member.compress_type}), which is unsupported; use Deflate"
     if "\\" in name and not is_outside(name):
-        return "has a backslash in its name, which not all programs take for the same path"
+        return "has a backslash in its name, which programs interpret differently"
     return None
 
 
@@ -241,8 +240,8 @@ def _opened(parts: Sequence[Path], listing: Listing, *, is_checked: bool = False
         try:
             file: Any = stack.enter_context(JoinedParts(parts) if is_divided(parts) else opened_parts(parts))
             end = end_record(file)
-            if end.disk:  # zipfile opens the last part of a divided archive as a complete one and misreads it
-                raise zipfile.BadZipFile("it is the last part of a divided archive, the other parts are missing")
+            if end.disk:  # zipfile opens the last part of a multi-part archive as a complete one and misreads it
+                raise zipfile.BadZipFile("the last part of a multi-part archive, whose other parts are missing")
             check_directory_size(end)
             listing.check_count(max(end.entries, end.size // SMALLEST_ENTRY))
             file.seek(0)
@@ -255,7 +254,6 @@ def _opened(parts: Sequence[Path], listing: Listing, *, is_checked: bool = False
             if isinstance(error, CommentError):
                 raise ArchiveError(f"{parts[-1]}: {error}. Remove the comment: zip -z {parts[-1].name}") from error
             raise ArchiveError(
-                f"{parts[-1]} is no whole zip archive ({error}): "
-                "it may be cut short, or of another format under this name"
+                f"{parts[-1]}: damaged or truncated zip archive, or another format with this name ({error})"
             ) from error
         yield archive

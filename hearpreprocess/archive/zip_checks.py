@@ -1,4 +1,4 @@
-"""Contradictions in a zip archive that zipfile passes over."""
+"""Contradictions in a zip archive that zipfile ignores."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _HAS_DESCRIPTOR = 0x8
 
 
 def check_directory(file: Any, archive: zipfile.ZipFile, end: EndRecord) -> None:
-    """Raise zipfile.BadZipFile where the directory is not what its end states, or does not list all that is there.
+    """Raise zipfile.BadZipFile where the directory contradicts its end record, or does not list all members.
 
-    zipfile counts no members, shortens names that go beyond the directory, and passes over what stands in front of an
-    archive and behind it.
+    zipfile does not count the members, truncates names that exceed the directory, and ignores bytes before and after an
+    archive.
     """
     file.seek(archive.start_dir)
     directory: bytes = file.read(end.size)
@@ -30,33 +30,33 @@ def check_directory(file: Any, archive: zipfile.ZipFile, end: EndRecord) -> None
         position += SMALLEST_ENTRY + sum(_ENTRY_LENGTHS.unpack_from(directory, position + _LENGTHS_AT))
         count += 1
     if position != end.size:
-        raise zipfile.BadZipFile("its central directory is damaged")
-    if (count - end.entries) % _LARGEST_COUNT:  # programs without zip64 count on from 0
-        raise zipfile.BadZipFile(f"its central directory has {count:,} entries, and states {end.entries:,}")
-    places = sorted((member.header_offset, member.compress_size) for member in archive.infolist())
-    ends = (start + _LOCAL.size + size for start, size in places)
-    if any(end_of > start for end_of, (start, _size) in zip(ends, [*places[1:], (archive.start_dir, 0)], strict=True)):
-        raise zipfile.BadZipFile("its members overlap")
+        raise zipfile.BadZipFile("damaged central directory")
+    if (count - end.entries) % _LARGEST_COUNT:  # in programs without zip64, the count starts again from 0
+        raise zipfile.BadZipFile(f"its central directory declares {end.entries:,} entries, found {count:,}")
+    members = sorted((member.header_offset, member.compress_size) for member in archive.infolist())
+    ends = (start + _LOCAL.size + size for start, size in members)
+    if any(end_of > start for end_of, (start, _size) in zip(ends, [*members[1:], (archive.start_dir, 0)], strict=True)):
+        raise zipfile.BadZipFile("overlapping members")
     file.seek(0)
     if archive.start_dir > end.offset and file.read(len(_LOCAL_MAGIC)) == _LOCAL_MAGIC:
-        raise zipfile.BadZipFile("another archive stands in front of it, whose members it does not list")
+        raise zipfile.BadZipFile("another archive before it, whose members it does not list")
     if any(magic in end.rest for magic in (_LOCAL_MAGIC, _ENTRY_MAGIC)):
-        raise zipfile.BadZipFile("another archive stands behind it, whose members it does not list")
+        raise zipfile.BadZipFile("another archive after it, whose members it does not list")
 
 
 def seek_content(file: Any, offset: int, checksum: int, method: int, name_checksum: int) -> None:
-    """Go from a member's header to its content.
+    """Seek from a member's header to its content.
 
     `checksum`: the CRC-32 of its content, `name_checksum`: of its name's bytes. Raises zipfile.BadZipFile where the
-    header is not there or contradicts the directory.
+    header is missing or contradicts the directory.
     """
     file.seek(offset)
     header = file.read(_LOCAL.size)
     if len(header) < _LOCAL.size or not header.startswith(_LOCAL_MAGIC):
-        raise zipfile.BadZipFile("it is not where the directory has it")
+        raise zipfile.BadZipFile("no member at the position in the central directory")
     _magic, _needed, flags, local_method, *_time, local_checksum, _packed, _size, name, extra = _LOCAL.unpack(header)
     if zlib.crc32(file.read(name)) != name_checksum or local_method != method:
-        raise zipfile.BadZipFile("its header has another name or method than the directory")
+        raise zipfile.BadZipFile("name or method differ between its header and the central directory")
     if local_checksum != checksum and not flags & _HAS_DESCRIPTOR:
-        raise zipfile.BadZipFile("its header has another checksum than the directory")
+        raise zipfile.BadZipFile("checksums differ between its header and the central directory")
     file.seek(extra, io.SEEK_CUR)

@@ -1,7 +1,7 @@
 """The names of a zip archive's members, decoded with one encoding for the whole archive.
 
-A name is UTF-8 where its flag says so, and where a Unicode Path field (0x7075) that belongs to it has it. All other
-names were written by one program in one encoding, which nothing in the archive names (APPNOTE.TXT 6.3, appendix D).
+A name is UTF-8 if its flag is set, or if it has a valid Unicode Path field (0x7075). All other names were written by
+one program in one encoding, which the archive does not state (APPNOTE.TXT 6.3, appendix D).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from hearpreprocess.errors import ArchiveError
 
 DEFAULT_ENCODING = "cp437"
-"""The one that APPNOTE.TXT names for all that is not UTF-8."""
+"""The encoding of APPNOTE.TXT for names that are not UTF-8."""
 
 _UTF_8_FLAG = 0x800
 _UNICODE_PATH, _UNICODE_PATH_BYTES = 0x7075, b"up"
@@ -31,7 +31,7 @@ _SECOND_BYTE = re.compile(rb"[\x80-\xff]\\")
 class DecodedNames:
     """The names of the members in their order.
 
-    `note`: what a user should know of an encoding that was assumed, or None.
+    `note`: the message for the user about an assumed encoding, or None.
     """
 
     names: list[str]
@@ -39,10 +39,10 @@ class DecodedNames:
 
 
 def decoded_names(archive: str, members: Sequence[zipfile.ZipInfo], encoding: str | None = None) -> DecodedNames:
-    """Decode the names; those that nothing marks as UTF-8 in `encoding`.
+    """Decode the names: those that are not marked as UTF-8 in `encoding`.
 
     None: in UTF-8 if all of these are valid UTF-8, otherwise in DEFAULT_ENCODING. Backslashes become slashes as in
-    Info-ZIP's unzip: in a name that an MS-DOS or Windows program wrote, if it has no slash. Raises ArchiveError where a
+    Info-ZIP's unzip: in a name without slashes that an MS-DOS or Windows program wrote. Raises ArchiveError where a
     name is not valid in its encoding.
     """
     names = [_marked_name(archive, member) for member in members]
@@ -52,17 +52,17 @@ def decoded_names(archive: str, members: Sequence[zipfile.ZipInfo], encoding: st
     if encoding is None and (example := next(itertools.filterfalse(_is_utf_8, raw.values()), None)):
         chosen = DEFAULT_ENCODING
         note = (
-            f"{archive}: the encoding of its names is not stated; assumed {DEFAULT_ENCODING}, in which {example!r} is "
-            f"{example.decode(DEFAULT_ENCODING)!r}. If that is wrong, give --zip-encoding ENCODING, such as cp932, "
-            "cp1252 or gbk"
+            f"{archive}: file names without a stated encoding; assuming {DEFAULT_ENCODING}, which reads {example!r} as "
+            f"{example.decode(DEFAULT_ENCODING)!r}. If that is wrong, set --zip-encoding ENCODING, e.g. cp932, cp1252 "
+            "or gbk"
         )
     for number in unmarked:
         try:
             names[number] = raw[number].decode(chosen)
         except UnicodeDecodeError as error:
             raise ArchiveError(
-                f"{archive}: member {raw[number]!r}: its name is not valid {chosen} ({error.reason}). "
-                "Give the right --zip-encoding"
+                f"{archive}: member {raw[number]!r}: the name is not valid {chosen} ({error.reason}). "
+                "Set the right --zip-encoding"
             ) from error
     is_guessed = note is not None
     pairs = zip(names, members, strict=True)
@@ -75,10 +75,10 @@ def raw_name(member: zipfile.ZipInfo) -> bytes:
 
 
 def _marked_name(archive: str, member: zipfile.ZipInfo) -> str | None:
-    """The name if something marks it as UTF-8 or it is ASCII, otherwise None."""
+    """The name if it is marked as UTF-8 or is ASCII, otherwise None."""
     name = member.orig_filename
     is_marked = bool(member.flag_bits & _UTF_8_FLAG)
-    # A field may have the name that an ASCII one only replaces.
+    # The field may have the real name where the header has an ASCII substitute.
     if not is_marked and _UNICODE_PATH_BYTES in member.extra and (path := _unicode_path(member)) is not None:
         try:
             return path.decode("utf-8")
@@ -90,7 +90,7 @@ def _marked_name(archive: str, member: zipfile.ZipInfo) -> str | None:
 
 
 def _unicode_path(member: zipfile.ZipInfo) -> bytes | None:
-    """The name in the Unicode Path field; None if there is none, or if it belongs to a name that was changed since."""
+    """The name in the Unicode Path field; None if there is none, or if the name was changed later."""
     extra, position = member.extra, 0
     while position + _FIELD.size <= len(extra):
         kind, length = _FIELD.unpack_from(extra, position)
@@ -112,7 +112,7 @@ def _is_utf_8(raw: bytes) -> bool:
 
 
 def _path(name: str, member: zipfile.ZipInfo, *, is_guessed: bool) -> str:
-    """The path that a name stands for; without the `./` that some programs put in front, as in tar archives."""
+    """The path of a member by its name, without the leading `./` that some programs write, as in tar archives."""
     is_of_dos = "\\" in name and "/" not in name and member.create_system == _FAT
     if is_of_dos and not (is_guessed and _SECOND_BYTE.search(raw_name(member))):
         name = name.replace("\\", "/")

@@ -1,7 +1,7 @@
 """Recordings to samples: decode and downmix to 16-bit mono, fit to a duration, resample, write and read WAV."""
 
 from hearpreprocess.audio.decoding import Decoded, decode
-from hearpreprocess.audio.probing import Facts, is_recording, probe
+from hearpreprocess.audio.probing import RecordingFacts, is_recording, probe
 from hearpreprocess.audio.resampling import resample
 from hearpreprocess.audio.samples import FULL_SCALE, Samples, fit, loudness, to_mono_16_bit
 from hearpreprocess.audio.versions import ffmpeg_version, library_versions
@@ -10,7 +10,7 @@ from hearpreprocess.audio.wav import Wav, read_wav, write_wav
 __all__ = [
     "FULL_SCALE",
     "Decoded",
-    "Facts",
+    "RecordingFacts",
     "Samples",
     "Wav",
     "decode",

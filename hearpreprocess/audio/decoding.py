@@ -41,11 +41,10 @@ def decode(
 ) -> Decoded:
     """The samples of a recording as 16-bit mono at its own rate, with its duration and format.
 
-    `recording`: a file, or its content, which alone decides what it is. `start`, `stop`: a slice of it, in samples;
-    `start_seconds`, `stop_seconds`: the same in seconds, of which the nearest samples are taken. `duration`: seconds
-    after which nothing more is read. Formats that libsndfile does not know are read with ffmpeg.
-    Raises AudioError where it is not audio, has no samples, holds less than its container declares, or ends before
-    its `stop`.
+    `recording`: a file or its content; the content alone decides the format. `start`, `stop`: a slice of it, in
+    samples; `start_seconds`, `stop_seconds`: the same in seconds, rounded to the nearest samples. `duration`: the
+    seconds to read at most. Formats that libsndfile does not know are read with ffmpeg. Raises AudioError where it is
+    not audio, has no samples, contains less than its container declares, or ends before its `stop`.
     """
     wanted = _Slice(start, stop, start_seconds, stop_seconds, duration)
     return read_streams(recording, wanted.decoded)
@@ -65,7 +64,7 @@ class _Slice:
         start = _sample(self.start, self.start_seconds, streams.rate, 0)
         end = _sample(self.stop, self.stop_seconds, streams.rate, streams.frames)
         if start >= end or end > streams.frames:
-            raise AudioError(f"it has {streams.frames} samples; a slice from {start} to {end} is not in it")
+            raise AudioError(f"no slice from {start} to {end}: the recording has {streams.frames} samples")
         seconds = (end - start) / streams.rate
         if self.duration is not None:
             end = min(end, start + round(self.duration * streams.rate))

@@ -1,4 +1,4 @@
-"""Whether a file is a recording, and how long it is, by its content."""
+"""Detect whether a file is a recording, and its duration, by its content."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _HEAD_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class RecordingFacts:
     """A recording's format as `Decoded` has it, sample rate in hertz, channels, samples of each, and duration."""
 
     format: str
@@ -28,24 +28,25 @@ class Facts:
         return self.frames / self.rate
 
 
-def probe(recording: Recording) -> Facts:
-    """The format and length of a recording, as `decode` has them; what ffmpeg reads, but MP3, is decoded for it.
+def probe(recording: Recording) -> RecordingFacts:
+    """The format and length of a recording, as `decode` returns them.
 
-    Raises AudioError where it is not audio, has no samples, or holds less than its container declares.
+    Recordings that ffmpeg reads, other than MP3, are decoded for this. Raises AudioError where it is not audio, has no
+    samples, or contains less than its container declares.
     """
     return read_streams(recording, _facts, _counted)
 
 
-def _facts(streams: Streams) -> Facts:
-    return Facts(streams.format, streams.rate, streams.channels, streams.frames)
+def _facts(streams: Streams) -> RecordingFacts:
+    return RecordingFacts(streams.format, streams.rate, streams.channels, streams.frames)
 
 
-def _counted(container: Container) -> Facts | None:
-    return None if container.counted is None or container.has_junk else Facts(BY_FFMPEG, *container.counted)
+def _counted(container: Container) -> RecordingFacts | None:
+    return None if container.counted is None or container.has_junk else RecordingFacts(BY_FFMPEG, *container.counted)
 
 
 def is_recording(recording: Path | bytes) -> bool:
-    """Whether a file is audio of a known format, by its content alone; one that is cut or damaged is, too."""
+    """Whether a file is audio of a known format, by its content alone, even if truncated or damaged."""
     import soundfile
 
     with Content(recording) as content:

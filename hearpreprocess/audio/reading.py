@@ -1,4 +1,4 @@
-"""Open a recording with the library that reads it, libsndfile or ffmpeg, and hold both to what its container says."""
+"""Open a recording with libsndfile or ffmpeg, and check their output against its container's declarations."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TypeVar
 from hearpreprocess.audio.containers import (
     Container,
     Content,
-    Part,
+    EncodedStream,
     Recording,
     check_total,
     ends_with_last_frame,
@@ -22,7 +22,7 @@ from hearpreprocess.audio.containers import (
     remember,
     search_start,
 )
-from hearpreprocess.audio.conversion import UnfinishedError, convert
+from hearpreprocess.audio.conversion import ConversionError, convert
 from hearpreprocess.audio.streams import Stream, Streams, UnreadableError, open_files, open_streams
 from hearpreprocess.audio.views import on_disk
 from hearpreprocess.errors import AudioError, HearPreprocessError
@@ -31,18 +31,18 @@ from hearpreprocess.storage import FIRST_BYTES, RECORDING, kind_of
 _Result = TypeVar("_Result")
 
 _OF_THE_RECORDING = (errno.EIO, errno.EACCES, errno.EPERM, errno.EISDIR)
-"""The errors of the system that say something of one recording; the others are of the machine."""
+"""The system errors that concern one recording; all others concern the machine."""
 
 _READ_AHEAD = 10_000
-"""libFLAC and libsndfile read less than so many bytes ahead of what they have decoded."""
+"""libFLAC and libsndfile read fewer bytes than this ahead of the decoded samples."""
 
 _FLAC_MARK_BYTES = 4
 
 _LOSSLESS = ("FLAC", "TTA", "WavPack", "APE")
-"""Containers whose frames have checksums, which ffmpeg is to check."""
+"""Containers whose frames have checksums, which ffmpeg must verify."""
 
 _DETECTED = {"AAC": "aac"}
-"""ffmpeg's names of containers that it does not detect by itself where they have two frames."""
+"""ffmpeg's names of containers that it does not detect in files of only two frames."""
 
 BY_FFMPEG, _REPAIRED = "read by ffmpeg", "WAV with a damaged header"
 
@@ -52,10 +52,10 @@ def read_streams(
     use: Callable[[Streams], _Result],
     use_header: Callable[[Container], _Result | None] = lambda container: None,
 ) -> _Result:
-    """What `use` returns of the streams of a recording; it may be called more than once.
+    """The result of `use` on the streams of a recording; `use` may be called more than once.
 
-    `use_header`: what it returns of the container, if it is not None, makes decoding needless.
-    Raises AudioError where the recording is not audio, or holds less than its container declares.
+    `use_header`: called with the container first; its result, if not None, is returned without decoding.
+    Raises AudioError where the recording is not audio, or contains less than its container declares.
     """
     try:
         with Content(recording) as content:
@@ -66,19 +66,19 @@ def read_streams(
                 return _read(content, container, use)
             except AudioError as error:
                 if not container.name and (kind := kind_of(content.read(0, FIRST_BYTES))) not in (None, RECORDING):
-                    raise AudioError(f"it is not audio that can be read, but {kind.name}") from error
+                    raise AudioError(f"not audio, but {kind.name}") from error
                 raise
     except HearPreprocessError:
         raise
     except MemoryError:
-        raise AudioError("its header promises more samples than there is memory for") from None
+        raise AudioError("the header declares more samples than fit in memory") from None
     except OSError as error:
         if error.errno in _OF_THE_RECORDING:
-            raise AudioError(f"it cannot be read: {error.strerror}") from error
+            raise AudioError(f"cannot be read: {error.strerror}") from error
         raise
-    except Exception as error:  # whatever a library raises on a recording is the recording's fault
+    except Exception as error:  # any other error of a library is caused by the recording
         reason = _libsndfile_says(error) or f"{type(error).__name__}: {error}"
-        raise AudioError(f"it is not audio that can be read; {reason}") from error
+        raise AudioError(f"unsupported or damaged audio; {reason}") from error
 
 
 def _read(content: Content, container: Container, use: Callable[[Streams], _Result]) -> _Result:
@@ -91,7 +91,7 @@ def _read(content: Content, container: Container, use: Callable[[Streams], _Resu
         except (soundfile.LibsndfileError, UnreadableError) as error:
             reason = f"{said}; " if (said := _libsndfile_says(error)) else ""
     if not container.by_ffmpeg:
-        raise AudioError(f"it is not audio that can be read; {reason.rstrip('; ')}")
+        raise AudioError(f"unsupported or damaged audio; {reason.rstrip('; ')}")
     with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as folder, contextlib.ExitStack() as stack:
         files = {}
         for number, part in enumerate(container.parts):
@@ -108,11 +108,11 @@ def _read(content: Content, container: Container, use: Callable[[Streams], _Resu
                     is_checked=container.name in _LOSSLESS,
                 )
             except AudioError as error:
-                if container.frames is None or isinstance(error, UnfinishedError):
+                if container.frames is None or isinstance(error, ConversionError):
                     raise
                 raise AudioError(
-                    f"it is damaged or cut short: its header declares {container.frames:,} samples, "
-                    f"which cannot all be decoded; {reason.rstrip('; ') or error}"
+                    f"damaged or truncated: not all of the {container.frames:,} samples in the header can be decoded; "
+                    f"{reason.rstrip('; ') or error}"
                 ) from error
         return use(replace(open_files(files, container, stack), format=BY_FFMPEG))
 
@@ -137,10 +137,9 @@ def _by_libsndfile(content: Content, container: Container, use: Callable[[Stream
     if len(parts) > len(container.parts):
         try:
             return _by_libsndfile(content, container._replace(parts=parts, frames=None), use)
-        except soundfile.LibsndfileError as error:  # ffmpeg would take a part of them
+        except soundfile.LibsndfileError as error:  # ffmpeg would read only some of them
             raise AudioError(
-                f"it is damaged or cut short: not all of its {len(parts)} streams can be decoded; "
-                f"{_libsndfile_says(error)}"
+                f"damaged or truncated: not all of the {len(parts)} streams can be decoded; {_libsndfile_says(error)}"
             ) from error
     if refusal is not None:
         raise refusal
@@ -148,7 +147,7 @@ def _by_libsndfile(content: Content, container: Container, use: Callable[[Stream
 
 
 def _check_end(content: Content, container: Container, streams: Streams) -> None:
-    """Raise AudioError where the last sample of a stream is not there."""
+    """Raise AudioError where the last sample of a stream is missing."""
 
     def find() -> bool:
         part = container.parts[0]
@@ -161,12 +160,12 @@ def _check_end(content: Content, container: Container, streams: Streams) -> None
         remember(content, f"end of {len(container.parts)} streams", find)
 
 
-def _flac_parts(content: Content, part: Part, streams: Streams) -> tuple[Part, ...]:
-    """The FLAC streams of a recording, of which the first is open; there are rarely others behind it."""
+def _flac_parts(content: Content, part: EncodedStream, streams: Streams) -> tuple[EncodedStream, ...]:
+    """The FLAC streams of a recording, of which the first is open; others rarely follow."""
     stream = streams.streams[0]
     searched, read_to = part.begin + _FLAC_MARK_BYTES, 0
     if isinstance(stream, Stream) and stream.read_to:
-        # Once libFLAC has sought, it may have read anywhere, and may even have found samples of another stream.
+        # After a seek, libFLAC may have read anywhere, even samples of another stream.
         searched, read_to = max(searched, part.begin + stream.position - _READ_AHEAD), stream.read_to
     searched = search_start(content, part.begin, searched, read_to, part.end)
     parts = flac_parts(content, part.begin, searched, part.end)
@@ -176,6 +175,6 @@ def _flac_parts(content: Content, part: Part, streams: Streams) -> tuple[Part, .
 
 
 def _libsndfile_says(error: Exception) -> str:
-    """What libsndfile says of a recording; empty where it says nothing of use."""
+    """libsndfile's message about a recording; empty where it has no useful one."""
     text = str(getattr(error, "error_string", "")).strip()
     return "" if not text or "garbled" in text.lower() else f"libsndfile: {text.rstrip('.')}"

@@ -1,4 +1,4 @@
-"""Resample with libsoxr at quality HQ in float, without the random dither of the reference."""
+"""Resample with libsoxr in float at quality HQ, without the random dither of the reference."""
 
 from __future__ import annotations
 

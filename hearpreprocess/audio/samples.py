@@ -47,7 +47,7 @@ def to_mono_16_bit(samples: Samples) -> Samples:
     with np.errstate(over="ignore", invalid="ignore"):
         scaled = (samples[:, 0] if channels == 1 else _mean(samples, samples.dtype)) * FULL_SCALE
     if not np.isfinite(scaled).all():
-        raise AudioError("it holds samples that are no finite numbers, or too large for one")
+        raise AudioError("contains NaN, Inf or samples beyond the range of its number format")
     return to_16_bit(scaled)
 
 

@@ -1,4 +1,4 @@
-"""The streams of a recording, opened with libsndfile and read as one."""
+"""The streams of a recording, opened with libsndfile and read as one stream."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hearpreprocess.audio.containers import HIGHEST_RATE, MOST_CHANNELS, Container, Content, Part, Pcm
+from hearpreprocess.audio.containers import HIGHEST_RATE, MOST_CHANNELS, Container, Content, EncodedStream, Pcm
 from hearpreprocess.audio.samples import FULL_SCALE, Samples
 from hearpreprocess.audio.views import Memory, View
 from hearpreprocess.errors import AudioError
+from hearpreprocess.storage import counted
 
 if TYPE_CHECKING:
     import soundfile
@@ -49,10 +50,10 @@ _WITHOUT_SEEKING = (
     "DPCM_8",
     "DPCM_16",
 )
-"""Encodings that libsndfile reads from the start alone: elsewhere it does not know what came before."""
+"""Encodings that libsndfile must read from the start, as samples depend on the previous ones."""
 
 _UNKNOWN_FRAMES = 1 << 62
-"""libsndfile gives the largest 64-bit number for a FLAC that does not state its length."""
+"""libsndfile returns the largest 64-bit number for a FLAC file without a stated length."""
 
 _SLACK_SECONDS, _SLACK_SAMPLES = 0.1, 4096
 
@@ -62,7 +63,7 @@ class UnreadableError(Exception):
 
     @property
     def error_string(self) -> str:
-        """The reason, as soundfile.LibsndfileError has it."""
+        """The reason, under the name that soundfile.LibsndfileError uses."""
         return str(self)
 
 
@@ -70,9 +71,9 @@ class UnreadableError(Exception):
 class Stream:
     """One stream of a recording, open.
 
-    `first`: the sample that it begins with. `is_integer`: whether its floats stand for 16-bit integers.
-    `is_end_read`: whether its last sample has been. `read_to`: the sample up to which it was read from the start
-    without seeking; else 0. `is_new`: whether nothing was.
+    `first`: the index of its first sample. `is_integer`: whether its floats represent 16-bit integers.
+    `is_end_read`: whether its last sample was read. `read_to`: the sample up to which it was read from the start
+    without seeking; else 0. `is_new`: whether nothing was read yet.
     """
 
     opened: soundfile.SoundFile
@@ -88,7 +89,7 @@ class Stream:
 
     @property
     def name(self) -> str:
-        """The container and the encoding, as libsndfile has them."""
+        """The container and the encoding, by libsndfile's names."""
         return f"{self.format} {self.subtype}"
 
     @property
@@ -99,7 +100,7 @@ class Stream:
         return 0 if isinstance(self.file, Path) else self.file.tell()
 
     def check_end(self) -> None:
-        """Raise AudioError where the last sample is not there."""
+        """Raise AudioError where the last sample is missing."""
         if not self.is_end_read:
             self.read(self.frames - 1, self.frames)
 
@@ -114,9 +115,7 @@ class Stream:
                 self.opened.seek(begin)
             samples = self.opened.read(length, dtype=read_as, always_2d=True)
         if len(samples) < length:
-            raise AudioError(
-                f"it is cut short: its header declares {self.frames:,} samples, it ends after {start + len(samples):,}"
-            )
+            raise AudioError(f"truncated: the header declares {self.frames:,} samples, found {start + len(samples):,}")
         self.is_end_read = self.is_end_read or stop == self.frames
         self.read_to = stop if is_new and start == 0 else 0
         if self.is_integer:
@@ -133,7 +132,7 @@ class PcmStream:
     frames: int
 
     def check_end(self) -> None:
-        """Nothing: that the samples are there has been checked by their container."""
+        """Do nothing: the container check has already found the samples."""
 
     def read(self, start: int, stop: int) -> Samples:
         """The samples of a range; AudioError where there are fewer."""
@@ -141,13 +140,13 @@ class PcmStream:
         data = self.content.read(self.pcm.start + start * block, (stop - start) * block)
         if len(data) < (stop - start) * block:
             raise AudioError(
-                f"it was cut short while it was read: it ends after {start + len(data) // block:,} samples"
+                f"truncated by another program while it was read: it ends after {start + len(data) // block:,} samples"
             )
         return _numbers(data, self.pcm.encoding).reshape(-1, self.pcm.channels)
 
 
 def _numbers(data: bytes, encoding: str) -> Samples:
-    """The samples in little-endian bytes, as libsndfile gives them for the same encoding."""
+    """The samples in little-endian bytes, as libsndfile returns them for the same encoding."""
     import numpy as np
 
     if encoding == "PCM_U8":
@@ -174,7 +173,7 @@ class Streams:
         return all(isinstance(stream, Stream) and stream.is_end_read for stream in self.streams)
 
     def check_end(self) -> None:
-        """Raise AudioError where the last sample of a stream is not there."""
+        """Raise AudioError where the last sample of a stream is missing."""
         for stream in self.streams:
             stream.check_end()
 
@@ -242,32 +241,31 @@ def _edited(whole: Stream, edits: Iterable[tuple[Fraction, Fraction]]) -> list[S
 
 
 def _joined(streams: Sequence[Stream], container: Container) -> Streams:
-    """Streams as one; raises AudioError where they differ, or hold less than their container declares."""
+    """Several streams as one; raises AudioError where they differ, or contain less than their container declares."""
     first = streams[0].opened
     check_limits(first.samplerate, first.channels)
     for stream in streams[1:]:
         if (stream.opened.samplerate, stream.opened.channels) != (first.samplerate, first.channels):
             raise AudioError(
-                f"its streams differ: {first.samplerate:,} Hz with {first.channels} channels, then "
-                f"{stream.opened.samplerate:,} Hz with {stream.opened.channels} channels"
+                f"streams with different formats: {first.samplerate:,} Hz with {counted(first.channels, 'channels')}, "
+                f"then {stream.opened.samplerate:,} Hz with {counted(stream.opened.channels, 'channels')}"
             )
-    if container.frames is not None and len(streams) == 1:  # what follows them is no sound
+    if container.frames is not None and len(streams) == 1:  # the bytes after these frames are not audio
         streams[0].frames = min(streams[0].frames, container.frames)
-    if container.counted is not None and len(streams) == 1:  # a wrong count of frames has ffmpeg keep the padding
+    if container.counted is not None and len(streams) == 1:  # with a wrong frame count, ffmpeg keeps the padding
         streams[0].frames = min(streams[0].frames, container.counted[2])
     frames = sum(stream.frames for stream in streams)
     if frames == 0:
-        raise AudioError("it holds no samples")
+        raise AudioError("contains no samples")
     if container.frames is not None and frames < container.frames:
-        raise AudioError(f"it is cut short: its header declares {container.frames:,} samples, it holds {frames:,}")
+        raise AudioError(f"truncated: the header declares {container.frames:,} samples, found {frames:,}")
     if container.seconds is not None and frames < (container.seconds - _slack(first.samplerate)) * first.samplerate:
         raise AudioError(
-            f"it is cut short: its container declares {container.seconds:.3f} s, it holds "
-            f"{frames / first.samplerate:.3f} s"
+            f"truncated: the header declares {container.seconds:.3f} s, found {frames / first.samplerate:.3f} s"
         )
     if container.counted is not None and frames < container.counted[2]:
         raise AudioError(
-            f"it is damaged: its frames hold {container.counted[2]:,} samples, of which {frames:,} can be decoded"
+            f"damaged: the frames contain {container.counted[2]:,} samples, only {frames:,} can be decoded"
         )
     return Streams(streams, frames, first.samplerate, first.channels, streams[0].name)
 
@@ -275,19 +273,19 @@ def _joined(streams: Sequence[Stream], container: Container) -> Streams:
 def check_limits(rate: int, channels: int) -> None:
     """Raise AudioError where the sample rate or the number of channels is implausible."""
     if not 0 < rate <= HIGHEST_RATE:
-        raise AudioError(f"its sample rate is {rate:,} Hz; up to {HIGHEST_RATE:,} Hz are read")
+        raise AudioError(f"unsupported sample rate; expected 1 to {HIGHEST_RATE:,} Hz, got {rate:,} Hz")
     if channels > MOST_CHANNELS:
-        raise AudioError(f"it has {channels} channels; up to {MOST_CHANNELS} are mixed to one")
+        raise AudioError(f"too many channels; expected at most {MOST_CHANNELS}, got {channels}")
 
 
 def _slack(rate: int) -> float:
-    """Seconds that a decoder may leave out: the delay of the encoder, of two or four frames."""
+    """The seconds that a decoder may drop: the delay of the encoder, two or four frames."""
     return max(_SLACK_SECONDS, _SLACK_SAMPLES / rate)
 
 
-def _file_of(content: Content, part: Part, stack: contextlib.ExitStack) -> int | io.IOBase:
-    """What libsndfile reads: never a path, as it would guess the format by the name."""
-    if part == Part(0, content.size):
+def _file_of(content: Content, part: EncodedStream, stack: contextlib.ExitStack) -> int | io.IOBase:
+    """The file object or descriptor for libsndfile: never a path, as it would guess the format by the name."""
+    if part == EncodedStream(0, content.size):
         if isinstance(content.recording, bytes):
             return Memory(content.recording)
         if content.descriptor is not None:

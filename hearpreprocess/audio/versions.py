@@ -12,19 +12,19 @@ from hearpreprocess.storage import on_new_run
 
 @functools.cache
 def ffmpeg_version() -> tuple[str, str]:
-    """The version of the ffmpeg that would be started, and a digest of all that it says of its build.
+    """The version of the installed ffmpeg, and a digest of its build information.
 
-    Two builds of one version may have other decoders. Without an ffmpeg: `not found`, and an empty text.
+    Two builds of one version may have different decoders. Without ffmpeg: `not found` and an empty text.
     """
     import imageio_ffmpeg
 
     try:
         program = imageio_ffmpeg.get_ffmpeg_exe()
-        said = subprocess.run([program, "-version"], stdin=subprocess.DEVNULL, capture_output=True, check=False).stdout
+        text = subprocess.run([program, "-version"], stdin=subprocess.DEVNULL, capture_output=True, check=False).stdout
     except (OSError, RuntimeError):
-        said = b""
-    version = re.match(r"ffmpeg version (\S+)", said.decode(errors="replace"))
-    return (version[1] if version else "not found"), (hashlib.sha256(said).hexdigest()[:16] if said else "")
+        text = b""
+    version = re.match(r"ffmpeg version (\S+)", text.decode(errors="replace"))
+    return (version[1] if version else "not found"), (hashlib.sha256(text).hexdigest()[:16] if text else "")
 
 
 on_new_run(ffmpeg_version.cache_clear)

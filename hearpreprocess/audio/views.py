@@ -9,14 +9,14 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hearpreprocess.audio.containers import Content, Part
+from hearpreprocess.audio.containers import Content, EncodedStream
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 
 class Memory(io.BytesIO):
-    """A file's content. On a wrong header libsndfile seeks before the start, which must not raise."""
+    """A file's content in memory. With a wrong header, libsndfile seeks before the start, which must not raise."""
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
         """Seek, to the start at the least."""
@@ -27,9 +27,9 @@ class Memory(io.BytesIO):
 
 
 class View(io.RawIOBase):
-    """A part of a recording as a file that can be read and sought, and has no name that anybody could guess from."""
+    """A part of a recording as a seekable file without a name, from which a library could guess the format."""
 
-    def __init__(self, content: Content, part: Part) -> None:
+    def __init__(self, content: Content, part: EncodedStream) -> None:
         self._content, self._header, self._position = content, part.header, 0
         self._ranges = part.ranges
         self._ends = list(itertools.accumulate((stop - start for start, stop in part.ranges), initial=len(part.header)))
@@ -65,11 +65,11 @@ class View(io.RawIOBase):
         return self._content.read(offset, min(length, stop - offset))
 
 
-def on_disk(content: Content, part: Part, folder: Path) -> Path:
-    """A part as a file whose name says nothing: a link to the recording where it is all of that, else a copy."""
+def on_disk(content: Content, part: EncodedStream, folder: Path) -> Path:
+    """A part as a file with a neutral name: a link to the recording if it is the whole of it, else a copy."""
     path = folder / "recording"
     path.unlink(missing_ok=True)
-    is_whole = part == Part(0, content.size)
+    is_whole = part == EncodedStream(0, content.size)
     if is_whole and isinstance(content.recording, Path):
         path.symlink_to(os.path.abspath(content.recording))  # noqa: PTH100  (resolve() would follow links)
         return path

@@ -66,7 +66,7 @@ def write_wav(path: Path, blocks: Iterable[Samples], rate: int) -> tuple[int, st
 def read_wav(recording: Path | bytes) -> Wav:
     """A PCM WAV file, or its content, as any tool writes it, the same on every version of Python.
 
-    Raises AudioError where it is none, is cut short, or its header contradicts itself.
+    Raises AudioError where it is not a WAV file, is truncated, or its header contradicts itself.
     """
     with Content(recording) as content:
         layout = wav_layout(content)
@@ -87,7 +87,9 @@ def read_wav(recording: Path | bytes) -> Wav:
         else:
             data = content.read(layout.start, length)
     if len(data) < length:
-        raise AudioError(f"cut short while it was read: expected {length:,} bytes of samples, got {len(data):,}")
+        raise AudioError(
+            f"truncated by another program while it was read: expected {length:,} bytes of samples, got {len(data):,}"
+        )
     if layout.order == ">" and width > 1:
         data = _reversed(data, width)
     return Wav(data, form.rate, form.channels, form.bits, None if layout.declared is None else layout.declared // frame)

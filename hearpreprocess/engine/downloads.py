@@ -1,4 +1,4 @@
-"""How many tarballs may be downloaded at once, so that few wait on the disk to be resampled."""
+"""Limit the simultaneous downloads of tarballs, so that few wait on the disk for resampling."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hearpreprocess.steps import DOWNLOADS_AT_ONCE, Published, Step
 
 
 class Downloads:
-    """The downloads of tarballs for the roots of a run."""
+    """The tarball downloads of a run's roots."""
 
     def __init__(self, roots: Sequence[Step]) -> None:
         self._steps = [root for root in roots if isinstance(root, Published)]
@@ -17,6 +17,6 @@ class Downloads:
         return bool(self._steps)
 
     def at_once(self) -> int:
-        """How many downloads may be running now; without `clean`, tarballs stay, and none waits."""
+        """The number of downloads that may run now; without `clean`, tarballs are kept and do not count as waiting."""
         room = min((step.most_tarballs for step in self._steps if step.clean), default=DOWNLOADS_AT_ONCE)
         return max(0, min(DOWNLOADS_AT_ONCE, room - sum(step.waits for step in self._steps)))

@@ -62,8 +62,9 @@ def _check_reachable(url: str) -> None:
     try:
         urllib.request.urlopen(url, timeout=SECONDS_TO_CONNECT).close()  # noqa: S310  (the runner has checked the scheme)
     except urllib.error.HTTPError:
-        pass  # any answer will do
+        pass  # any response shows that it is reachable
     except OSError as error:
         raise SchedulerError(
-            f"there is no luigid at {without_credentials(url)}: {getattr(error, 'reason', error)}"
+            f"{without_credentials(url)}: no luigid scheduler there: {getattr(error, 'reason', error)}. "
+            "Start luigid or correct --scheduler-url"
         ) from error

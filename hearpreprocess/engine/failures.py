@@ -1,4 +1,4 @@
-"""Report to the journal why a step failed, in words for the user."""
+"""Report the failure of a step to the journal, with a message for the user."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from hearpreprocess.errors import HearPreprocessError
 from hearpreprocess.steps import Step
 from hearpreprocess.storage import unreadable_message
 
-DEPENDENCY_LOST = "what it needs was removed while the run was at work; give the same command again"
-FAILED_ELSEWHERE = "it failed on another host, whose run says why"
+DEPENDENCY_LOST = "a dependency was deleted during the run. Run the same command again"
+FAILED_ELSEWHERE = "failed on another host; see the log of the run there"
 
 
 def note_error(step: Step, error: BaseException) -> None:
@@ -20,7 +20,7 @@ def note_error(step: Step, error: BaseException) -> None:
     elif isinstance(error, PermissionError) and error.filename:
         text = unreadable_message(error)
     elif isinstance(error, FileNotFoundError) and error.filename:
-        text = f"{error.filename}: {error.strerror}; was it moved while the run was at work?"
+        text = f"{error.filename}: {error.strerror}; it may have been moved during the run"
     else:
         frames = traceback.extract_tb(error.__traceback__)
         location = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
@@ -30,9 +30,9 @@ def note_error(step: Step, error: BaseException) -> None:
 
 def note_death(step: Step, how: str) -> None:
     """Report that the step's process died; `how`: such as `with exit code -9`."""
-    step.note("failed", text=f"its process ended {how}; was it killed from outside, or did the memory run out?")
+    step.note("failed", text=f"the worker process died {how} (killed, or out of memory)")
 
 
 def note_timeout(step: Step) -> None:
     """Report that the step exceeded the timeout in the user's Luigi settings."""
-    step.note("failed", text="it was ended, as it took longer than [worker] timeout in luigi.cfg allows; raise that")
+    step.note("failed", text="stopped after the time limit. Raise [worker] timeout in luigi.cfg")

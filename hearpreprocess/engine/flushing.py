@@ -1,7 +1,7 @@
-"""Flush the steps' files to the disk continuously, while they write more.
+"""Flush the steps' files to the disk continuously, while the steps run.
 
 A finished output is flushed before it is renamed into place. By default the system buffers gigabytes for half a minute,
-and then all steps wait for them at once: a run of 2,000 clips took 8% longer.
+and then all steps wait for them at once: a run of 2,000 clips took 8 % longer.
 """
 
 from __future__ import annotations

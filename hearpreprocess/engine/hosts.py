@@ -1,4 +1,4 @@
-"""How a run that shares its steps with other hosts behaves while the scheduler has no step for it.
+"""The behaviour of a run that shares its steps with other hosts, while the scheduler has no step for it.
 
 A luigid assigns to a worker only steps that the worker has added, and does not notify it when a step's state changes.
 So a run polls it, and decides whether to wait, which steps to add again, and when to end.
@@ -20,11 +20,11 @@ SECONDS_TO_WAIT_FOR_OTHERS = 90
 
 
 @dataclass(frozen=True)
-class View:
+class SchedulerView:
     """The state of a run's steps on a luigid that has no step for the run.
 
-    `running`: how many of them other hosts run. `pending`: how many are not done. `failed`: by id, those that have
-    failed on any host. `unexplained`: failed steps without a reported reason.
+    `running`: the number of steps running on other hosts. `pending`: the number of unfinished steps. `failed`: the ids
+    of the steps that have failed on any host. `unexplained`: those without a reported reason.
     """
 
     running: int
@@ -34,7 +34,7 @@ class View:
 
 
 class Situation(Enum):
-    """The state of the run among the other hosts, and its reaction."""
+    """The state of the run in relation to other hosts, and its reaction."""
 
     DONE = auto()
     """No step is left: end."""
@@ -75,7 +75,7 @@ class OtherHosts:
         """Record that this run or another one has work, so that the waiting time restarts."""
         self._waiting_since = None
 
-    def situation(self, view: View) -> Situation:
+    def situation(self, view: SchedulerView) -> Situation:
         """The situation for the luigid's view."""
         if view.running:
             self.note_work()

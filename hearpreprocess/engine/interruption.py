@@ -11,7 +11,7 @@ from types import FrameType
 from typing import Any
 
 _NOTED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_RESTORED = (*_NOTED, signal.SIGUSR1)  # by Luigi's worker: finish the running steps, start no more
+_RESTORED = (*_NOTED, signal.SIGUSR1)  # Luigi's worker handles it: finish the running steps, start no more
 
 
 class Interruption:
@@ -26,11 +26,11 @@ class Interruption:
 
     def __enter__(self) -> Interruption:
         if is_main_thread():
-            # A handler that was not installed by Python (None) could not be restored.
+            # A handler that was not installed by Python (None) cannot be restored.
             handlers = {number: signal.getsignal(number) for number in _RESTORED}
             self._before = {number: handler for number, handler in handlers.items() if handler is not None}
             for number in _NOTED:
-                # Signals that are ignored from the start, as SIGHUP under nohup, stay ignored.
+                # Signals that were ignored before, such as SIGHUP under nohup, stay ignored.
                 if self._before.get(number, signal.SIG_IGN) != signal.SIG_IGN:
                     signal.signal(number, self._note)
         return self

@@ -20,7 +20,7 @@ class LogHandler(logging.FileHandler):
         self.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(message)s"))
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  (logging's name)
-        """Drop a line that cannot be written, so that a full disk does not fill the screen with logging errors."""
+        """Drop a line that cannot be written, so that a full disk does not flood the screen with logging errors."""
 
 
 @contextlib.contextmanager

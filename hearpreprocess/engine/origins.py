@@ -1,4 +1,4 @@
-"""A run from a corpus never replaces what is resampled from a tarball: their samples differ."""
+"""Refuse to replace outputs resampled from a tarball by outputs from a corpus, as their samples differ."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ def check_made_from_corpora(request: Request) -> None:
     if outputs:
         others = f" (and {counted(len(outputs) - 1, 'other outputs')})" if len(outputs) > 1 else ""
         raise OutputError(
-            f"{outputs[0]}{others} "
-            "was resampled from a published tarball; choose another --tasks-dir and --tar-dir for what is made from "
-            "the corpus"
+            f"{outputs[0]}{others}: resampled from a published tarball. Choose another --tasks-dir and --tar-dir for "
+            "outputs made from the corpus"
         )

@@ -1,4 +1,4 @@
-"""A pool of processes that run steps, as starting one for each step would cost more than many steps.
+"""A pool of worker processes for steps, as starting a process for each step would cost more than many steps do.
 
 Luigi starts a process for every step. Here it gets a StepRun with the interface of a process, which passes the step to
 a process of the pool.
@@ -27,13 +27,13 @@ from hearpreprocess.steps import Step, interrupt, is_interrupted
 
 EXIT_STATUS = 143
 SECONDS_TO_END = 10
-"""How long an interrupted process may clean up before it is killed; the runner removes its leftovers."""
+"""The seconds that an interrupted process has for its cleanup before it is killed; the runner removes its leftovers."""
 
 SECONDS_TO_CLOSE = 60
 LONGEST_WAIT = 0.3
 """In seconds, between two checks for an interruption."""
 
-# A process with more memory is replaced, so that it does not keep the memory of one large step.
+# A process with more memory than this is replaced, so that it does not keep the memory of one large step.
 LARGEST_MIB_KEPT = 300
 
 # The largest block after whose release glibc's allocator keeps blocks of that size for the next array, instead of
@@ -116,7 +116,7 @@ class StepPool:
             process = busy[ready]  # type: ignore[index]
             try:
                 return process.receive()
-            except (EOFError, OSError):  # it has died, which Luigi detects by its StepRun
+            except (EOFError, OSError):  # the process has died, which Luigi detects by its StepRun
                 self._processes.remove(process)
                 process.end()
         raise queue.Empty
@@ -190,7 +190,7 @@ class StepRun:
         self._process = self._pool.idle()
         try:
             self._process.send(self.task)
-        except OSError:  # it has just died
+        except OSError:  # the process has just died
             self._process = self._pool.idle()
             self._process.send(self.task)
 
@@ -262,10 +262,10 @@ def _serve(work: RunStep, connection: Connection, inherited: Sequence[Connection
 
 
 def _end_step(number: int, frame: FrameType | None) -> None:
-    silent = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(silent, 2)  # hides the libraries' messages about the interruption
-    os.close(silent)
-    sys.stderr = sys.__stderr__  # in a forked notebook it was the notebook's own, which shows them
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, 2)  # hides the libraries' messages about the interruption
+    os.close(devnull)
+    sys.stderr = sys.__stderr__  # in a forked notebook, sys.stderr is the notebook's, which would show them
     interrupt()
 
 

@@ -1,4 +1,4 @@
-"""Tasks from published tarballs: what a request's words mean, and what has to be downloaded for them."""
+"""Tasks from published tarballs: resolve the words of a request, and find the tarballs to download."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from hearpreprocess.task import without_credentials
 Notify = Callable[[str], object]
 
 _LISTED = 100
-"""How many missing tarballs are named: all of Zenodo's record, as each has to be put in place."""
+"""The number of missing tarballs to list: more than Zenodo's record has, as the user needs every name."""
 
 _EXAMPLE = "hear2021-esc50-v2.0.0-full-48000.tar.gz"
 
@@ -45,12 +45,11 @@ _EXAMPLE = "hear2021-esc50-v2.0.0-full-48000.tar.gz"
 def published_steps(request: Request, workspace: Workspace, notify: Notify) -> list[Published]:
     """The steps for the request's words; the record is looked up, once, only if a tarball has to be downloaded.
 
-    `notify` is called with what is downloaded, what the disks need, and what the samples are.
+    `notify` is called with messages on the downloads, the needed disk space and the samples.
 
-    Raises TaskNotFoundError where a word means nothing, before any look-up if Zenodo's record is meant; DownloadError
-    where the record cannot be looked up, ConfigError where it or a tarball cannot be understood, DiskFullError where
-    the outputs cannot fit, OutputError where an output made from the original corpus, or a tarball itself, would be
-    replaced.
+    Raises TaskNotFoundError where a word is unknown, before any look-up for Zenodo's record; DownloadError where the
+    record cannot be looked up, ConfigError where it or a tarball is invalid, DiskFullError where the outputs cannot
+    fit, OutputError where an output made from the original corpus, or a tarball itself, would be replaced.
     """
     if not request.published:
         return []
@@ -89,21 +88,21 @@ def published_steps(request: Request, workspace: Workspace, notify: Notify) -> l
 
 @contextlib.contextmanager
 def tarballs_in_use(request: Request, workspace: Workspace) -> Iterator[None]:
-    """Mark the folders of a request's tarballs as in use, so that no other run removes one that this one reads."""
+    """Mark the folders of a request's tarballs as in use, so that no other run removes them."""
     of_paths = {Path(word).resolve().parent for word in request.published if _is_path(word)}
     folders = [folder for folder in sorted(of_paths) if uses_of(folder).is_dir()]  # else no run downloads to it
     if not all(map(_is_path, request.published)):
         folders = sorted({*folders, workspace.download_dir})
     with contextlib.ExitStack() as stack:
         for uses in map(uses_of, folders):
-            with contextlib.suppress(OSError):  # what may only be read can be used all the same
+            with contextlib.suppress(OSError):  # a read-only folder can be used without the mark
                 stack.enter_context(active_run(uses, workspace.run))
                 stack.callback(forget_skipped_cleanup, uses, workspace.run)
         yield
 
 
 def release_facts(request: Request, workspace: Workspace) -> dict[str, Any]:
-    """The parameters of the steps that stand for a request's outputs."""
+    """The parameters of the steps for a request's outputs."""
     return {
         "workspace": workspace,
         "rates": request.sample_rates,
@@ -119,7 +118,7 @@ def _steps_without_the_record(
     workspace: Workspace,
     steps_of: Callable[[published.Tarballs], list[Published]],
 ) -> list[Published] | None:
-    """The steps if nothing has to be downloaded, by what is known of the record; otherwise None.
+    """The steps if nothing has to be downloaded, by the known listing of the record; otherwise None.
 
     Raises OfflineError, or ConfigError, where the record would have to be looked up offline.
     """
@@ -128,8 +127,8 @@ def _steps_without_the_record(
         if not workspace.offline:
             return None
         raise OfflineError(
-            f"{without_credentials(request.record or '')}: the record has not been looked up in {workspace.tmp_dir} "
-            "before (--offline is set); name tarballs instead of tasks"
+            f"{without_credentials(request.record or '')}: no listing of this record in {workspace.tmp_dir}. "
+            "Give the names of tarballs, or run without --offline"
         )
     try:
         steps = steps_of(published.Tarballs((*(known or ()), *named)))
@@ -148,7 +147,7 @@ def _needs_no_download(step: Published) -> bool:
 
 
 def _announce(unfinished: Sequence[Published], finished: int, request: Request, notify: Notify) -> int:
-    """Say what is downloaded and what the disks need, and return how many downloaded tarballs may be there at a time.
+    """Report the downloads and the needed disk space, and return the number of tarballs that may exist at a time.
 
     Raises DiskFullError where not even one at a time can fit.
     """
@@ -157,18 +156,18 @@ def _announce(unfinished: Sequence[Published], finished: int, request: Request, 
     if any(changed.values()):
         names = ", ".join(dict.fromkeys(name for of_step in changed.values() for name in of_step))
         count = counted(len([step for step in downloads if changed[step]]), "tasks")
-        notify(f"To download and make again: {count}, as {names} changed since")
+        notify(f"To rebuild: {count}, because the version of {names} has changed")
     missing = {step: max(0, _size(step) - begun_bytes(step.path)) for step in downloads}
     needs = {step: need_of(step.path.name, _size(step), missing.get(step, 0), request) for step in unfinished}
     clips, tarballs = sum(need.clips for need in needs.values()), sum(need.tarballs for need in needs.values())
     rates = ", ".join(map(str, request.sample_rates))
-    done = f" {counted(finished, 'tasks')} finished already." if finished else ""
+    done = f" Up to date: {counted(finished, 'tasks')}." if finished else ""
     notify(
         f"To download: {counted(len(downloads), 'tarballs')}, {bytes_text(sum(missing.values()))}. To make: "
         f"{counted(len(unfinished), 'tasks')} at {rates} Hz, about {bytes_text(clips)} of clips and "
         f"{bytes_text(tarballs)} of tarballs.{done}"
     )
-    # A task whose tarball is there may be half made, and need less than it does from its beginning.
+    # A task whose tarball exists may be partly made, and need less space than from the start.
     most = tarballs_that_fit([needs[step] for step in downloads], request)
     for disk in disks_of(list(needs.values()), request, most):
         notify(str(disk))
@@ -185,7 +184,7 @@ def _steps(titles: Mapping[Path, str], request: Request, workspace: Workspace) -
     given = {Path(word).absolute() for word in request.published if _is_path(word)}
     for path, title in titles.items():
         if of_titles.setdefault(title, path) != path:
-            raise ConfigError(f"{of_titles[title]} and {path} would both make {title}; give them one by one")
+            raise ConfigError(f"{of_titles[title]} and {path} are both tarballs of {title}. Give only one of them")
     return [
         Published(
             tarball=str(path),
@@ -199,7 +198,7 @@ def _steps(titles: Mapping[Path, str], request: Request, workspace: Workspace) -
 
 
 def _is_path(word: str) -> bool:
-    """Whether a word means a path: it has a folder, or looks like an archive and is no name of a published one."""
+    """Whether a word is a path: it has a slash, or looks like an archive and is not the name of a published tarball."""
     if "/" in word:
         return True
     return word.endswith((".gz", ".tgz", ".tar", ".zip")) and (Path(word).is_file() or not TARBALL.fullmatch(word))
@@ -209,18 +208,18 @@ def _given_tarball(word: str) -> tuple[Path, str]:
     """The absolute path of a tarball given by its path, and the title of the task in it."""
     path = Path(word)
     if path.is_dir():
-        raise TaskNotFoundError(f"{word} is a folder; expected a tarball, a task or a group")
+        raise TaskNotFoundError(f"{word}: expected a tarball, a task or a group, got a directory")
     if not path.is_file():
-        raise TaskNotFoundError(f"there is no {word}; a published tarball has a name like {_EXAMPLE}")
+        raise TaskNotFoundError(f"{word}: file not found; a published tarball has a name like {_EXAMPLE}")
     if not TARBALL.fullmatch(path.name):
         raise ConfigError(f"{word}: expected a name like {_EXAMPLE}")
-    path.open("rb").close()  # if that is not allowed, no reader shall take it for a damaged one
+    path.open("rb").close()  # without read permission, a later reader would report a damaged file
     (task,) = resampled.references_to([path.absolute()])
     return path.absolute(), task.resolve().title
 
 
 def _check_replaceable(steps: Iterable[Published]) -> None:
-    """Raise OutputError where an output is not one of a tarball, or is the tarball to read."""
+    """Raise OutputError where an output was not resampled from a tarball, or is the tarball to read."""
     steps = list(steps)
     tarballs = {step.path.resolve() for step in steps}
     refused: dict[str, list[Path]] = {}
@@ -236,20 +235,20 @@ def _check_replaceable(steps: Iterable[Published]) -> None:
 
 
 def _problem_of(output: Path, tarballs: Collection[Path]) -> str | None:
-    """What to say after an output that may not be replaced; None if it may. `tarballs`: those to read."""
+    """The end of the message about an output that must not be replaced; None if it may. `tarballs`: those to read."""
     if output.resolve() in tarballs:
-        return " is a tarball to read, and would be written over; choose another --tar-dir"
+        return ": input tarball would be overwritten. Choose another --tar-dir"
     if (release_of_folder(output) if output.is_dir() else release_of_tarball(output)) is None:
-        return " already exists and was not created by hearpreprocess; move it away, or choose another {}".format(
+        return ": already exists and was not created by hearpreprocess. Move it away, or choose another {}".format(
             "--tasks-dir" if output.is_dir() else "--tar-dir"
         )
     if not resampled.is_resampled(output):
-        return " was made from the original corpus; choose another --tasks-dir and --tar-dir for what is resampled"
+        return ": made from the original corpus. Choose another --tasks-dir and --tar-dir for resampled outputs"
     return None
 
 
 def _known(request: Request, workspace: Workspace) -> Sequence[str] | None:
-    """The tarballs of the record when it was last looked up, or those of Zenodo's by the tasks' facts; else None."""
+    """The tarballs of the record at its last look-up, or those of Zenodo's by the task modules; else None."""
     try:
         names = json.loads(_memory(request.record or published.RECORD, workspace).read_text(encoding="utf-8"))
         return list(map(str, names))
@@ -274,8 +273,8 @@ def _read(url: str, workspace: Workspace, notify: Notify) -> Any:
     except DownloadError as error:
         page = f" from {published.PAGE}" if url == published.RECORD else ""
         raise DownloadError(
-            f"the listing of the published tarballs cannot be read: {error}. Check the network and run the same "
-            f"command again, or get tarballs{page} on another machine and give their paths"
+            f"the list of published tarballs cannot be downloaded: {error}. Check the network and run the same "
+            f"command again, or download tarballs{page} on another machine and give their paths"
         ) from error
 
 
@@ -283,7 +282,7 @@ def _offline_message(missing: Sequence[Path]) -> str:
     """What is missing where the network must not be used, and the commands that download it elsewhere."""
     folder, wrong = missing[0].parent, [path for path in missing if path.exists()]
     headline = f"{counted(len(missing), 'tarballs')} not found in {folder} (--offline is set)"
-    headline += f"; {', '.join(str(path) for path in wrong)} is no archive" if wrong else ""
+    headline += f"; {', '.join(str(path) for path in wrong)} is an unsupported or damaged archive" if wrong else ""
     names = [f"{path.name}  {_url(path)}" for path in missing]
     commands = [f"wget -c -O {shlex.quote(str(path))} {shlex.quote(_url(path))}" for path in missing]
     start = f"{headline}. To download on a machine with a network:"
@@ -297,5 +296,5 @@ def _url(path: Path) -> str:
 
 
 def _is_there(path: Path) -> bool:
-    """Whether a tarball exists and is none that only bears the name, such as a page that an older version has kept."""
+    """Whether a tarball exists and is an archive, not a page that an older version has saved under its name."""
     return path.is_file() and archive.problem_of_archive(path) is None

@@ -8,7 +8,7 @@ from typing import Any
 SECONDS_BETWEEN_REPORTS = 2.0
 
 
-class Reporter:
+class ProgressReporter:
     """Reports at intervals to a luigid's page; does nothing without one, or after it has not answered.
 
     `step_id`: Luigi's id of the step. `page`: Luigi's client of a luigid. Luigi passes the public methods to the step.

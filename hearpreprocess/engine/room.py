@@ -1,4 +1,4 @@
-"""What a run needs on the disks, as far as it is known before any download."""
+"""The disk space that a run needs, as far as it is known before any download."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from hearpreprocess.storage import bytes_text, disk_of, free_on, nearest_existin
 from hearpreprocess.task import registry
 
 _LARGEST_EXPANSION = 1000
-"""Of what gzip packs, a little more than it can."""
+"""A little more than the largest compression ratio of gzip."""
 
 MOST_TARBALLS = 4
-"""Of a run with `clean`, at a time: two that are downloaded while two are resampled."""
+"""The number of tarballs at a time in a run with `clean`: two are downloaded while two are resampled."""
 
 _WAV_HEADER, _BYTES_A_SAMPLE = 44, 2
 _COPIES_AT_THE_TARBALLS_RATE = 2
-"""Unpacked, and standardized: whatever the rates, they are in the work folder until the task is cleaned up."""
+"""One unpacked, one standardized: at any rates, both are in the work folder until the task is cleaned up."""
 
 
 @dataclass(frozen=True)
 class Need:
-    """The bytes that a task needs.
+    """The bytes that a task needs: download, intermediate results, finished clips and tarballs.
 
     `download`: to download and, with `clean`, to remove when the task is finished. `between`: of intermediate results.
     `clips`, `tarballs`: of the outputs. `kept`: to download and to keep. `made`: of those clips that an earlier run has
@@ -41,14 +41,14 @@ class Need:
 
 
 def need_of(tarball: str, size: int, to_download: int, request: Request) -> Need:
-    """The need of a task by the name of its tarball and its size in bytes.
+    """The disk space for a task, by the name of its tarball and its size in bytes.
 
-    Clips of known number and duration have a known size, as far as the request lets an archive expand. Others take at
-    least as much as they do packed.
+    Clips of known number and duration have a known size, within the request's limit of expansion. Other clips take at
+    least their compressed size.
     """
     named = TARBALL.fullmatch(tarball)
     if named is None:
-        raise ValueError(f"{tarball} is no tarball's name")
+        raise ValueError(f"invalid name of a tarball {tarball!r}")
     own_rate, largest = int(named["rate"]), round(size * min(request.workspace.max_expansion, _LARGEST_EXPANSION))
     unpacked = max(size, min(largest, _known_bytes(named["title"], own_rate)))
 
@@ -59,7 +59,7 @@ def need_of(tarball: str, size: int, to_download: int, request: Request) -> Need
 
 
 def _known_bytes(title: str, rate: int) -> int:
-    """The bytes of the clips of a built-in task at a rate in hertz; 0 if not known."""
+    """The bytes of the clips of a built-in task at a rate in hertz; 0 if unknown."""
     name = title.partition("-")[0]
     if name not in registry.built_in_names():
         return 0
@@ -73,9 +73,9 @@ def _known_bytes(title: str, rate: int) -> int:
 
 @dataclass(frozen=True)
 class Disk:
-    """A disk of a run. `holds`: what it is for. `folder`: one on it. `needed`, `free`: bytes.
+    """A disk of a run. `holds`: the kinds of files on it. `folder`: a folder on it. `needed`, `free`: bytes.
 
-    `is_least`: whether more may be needed, as not everything is known.
+    `is_least`: whether more may be needed, as some sizes are unknown or files may exist at the same time.
     """
 
     holds: tuple[str, ...]
@@ -113,8 +113,8 @@ def disks_holding(amounts: Mapping[str, tuple[Path, int]], *, is_least: bool) ->
 def disks_of(needs: Sequence[Need], request: Request, most: int = 1, *, is_least: bool = False) -> list[Disk]:
     """The disks of a request that makes tasks with these needs.
 
-    With `clean`, what a task needs in between is removed when it is finished: of those with something to download, at
-    most `most` are there at a time. `is_least`: whether the needs are not wholly known.
+    With `clean`, a task's intermediate results are removed when it is finished: of tasks with a download, at most
+    `most` have such files at a time. `is_least`: whether some needs are unknown.
     """
     workspace = request.workspace
     has_links = disk_of(workspace.tmp_dir) == disk_of(workspace.tasks_dir)
@@ -131,7 +131,7 @@ def disks_of(needs: Sequence[Need], request: Request, most: int = 1, *, is_least
     downloads = [need.download for need in needs]
     is_one_disk = disk_of(workspace.download_dir) == disk_of(workspace.tmp_dir)
     both = passing([sum(pair) for pair in zip(downloads, between, strict=True)])
-    # The steps of several hosts get their work from a scheduler that does not hold back downloads.
+    # A scheduler of several hosts does not limit the downloads.
     is_least = is_least or (request.clean and request.scheduler_url is not None)
     amounts = {
         "downloads": (workspace.download_dir, kept + (0 if is_one_disk else passing(downloads))),
@@ -143,9 +143,9 @@ def disks_of(needs: Sequence[Need], request: Request, most: int = 1, *, is_least
 
 
 def tarballs_that_fit(needs: Sequence[Need], request: Request) -> int:
-    """How many of the tarballs to download may be there at a time, at most MOST_TARBALLS: with `clean`, as fit.
+    """The number of downloaded tarballs that may exist at a time: at most MOST_TARBALLS, and as many as fit.
 
-    Raises DiskFullError, before any download, where the disks cannot hold what they have to with one at a time.
+    Raises DiskFullError, before any download, where the disks are too small even for one at a time.
     """
     for most in range(MOST_TARBALLS, 1, -1):
         if not any(disk.is_too_small for disk in disks_of(needs, request, most)):
@@ -155,14 +155,14 @@ def tarballs_that_fit(needs: Sequence[Need], request: Request) -> int:
 
 
 def check_room(disks: Sequence[Disk], request: Request) -> None:
-    """Raise DiskFullError, before any download, where a disk cannot hold what it has to, unless `force` is set."""
+    """Raise DiskFullError, before any download, where a disk is too small, unless `force` is set."""
     too_small = [f"  {disk}" for disk in disks if disk.is_too_small]
     if too_small and not request.force:
         fewer = "name fewer tasks or sample rates"
         clean = "add --clean, which removes intermediate results on the way"
         choices = f"{fewer}, or {clean}" if not (request.clean or request.until) else f"or {fewer}"
         raise DiskFullError(
-            "the disk is too small for this run; nothing was downloaded:\n" + "\n".join(too_small) + "\n"
+            "not enough disk space; nothing was downloaded:\n" + "\n".join(too_small) + "\n"
             f"Choose another disk with --tmp-dir, --tasks-dir, --tar-dir or --download-dir, {choices}. "
-            "--force starts the run all the same"
+            "To start the run anyway, add --force"
         )

@@ -52,8 +52,8 @@ those of them that were complete before, and the interruption."""
 
 
 WITHOUT_LOCKS = (
-    "note: the file system of {folder} has no file locks (flock), so runs there do not see each other. Start one at a "
-    "time; after a killed run, `hearpreprocess clean --force` removes what it left"
+    "note: {folder}: the file system has no file locks (flock), so runs there do not see each other. Start only one "
+    "run at a time; after a killed run, remove its files with `hearpreprocess clean --force`"
 )
 
 
@@ -70,10 +70,9 @@ def _ignore(text: str) -> None:
 class Outcome:
     """The outcome of a run.
 
-    `outputs`: the finished ones, in the request's order. `unfinished`: the titles of the others. `failures`: the
-    reported reasons. `warnings`: what steps warned of. `notes`: what they noted that needs no attention. `log`: the
-    file with all messages of steps and scheduler; None if no step had to run. `advice`: what to do about missing
-    downloads; "" for nothing. `seconds`: the duration of the run.
+    `outputs`: the finished ones, in the request's order. `unfinished`: the titles of the others. `failures`,
+    `warnings`, `notes`: the entries that steps reported. `log`: the file with all messages of steps and scheduler; None
+    if no step had to run. `advice`: how to get missing downloads, or "". `seconds`: the duration of the run.
     """
 
     outputs: tuple[Path, ...]
@@ -92,7 +91,7 @@ class Outcome:
 
     @property
     def error(self) -> UnfinishedError | None:
-        """The error that tells what is unfinished and why; None if everything is made."""
+        """The error with the unfinished outputs and the reasons; None if all outputs are finished."""
         if not self.unfinished:
             return None
         failures = [Failure(entry.title, entry.stage, entry.text) for entry in self.failures]
@@ -124,17 +123,17 @@ def run(request: Request, watch: Watch = _unwatched, notify: Callable[[str], obj
 
 
 def _update_overview(workspace: Workspace, notify: Callable[[str], object]) -> None:
-    """Write the overview of all tasks where a run that was killed has not done so; it fails no run."""
+    """Write the overview of all tasks if a killed run has not done so; a failure is only a warning."""
     if not report.is_kept_by_runs(workspace.tasks_dir, workspace.tar_dir, with_report=True):
         return
     try:
         report.write_overview(workspace.tasks_dir)
     except Exception as error:
-        notify(f"warning: the overview of all tasks is not written: {error or type(error).__name__}")
+        notify(f"warning: the overview of all tasks cannot be written: {error or type(error).__name__}")
 
 
 def preview(task: TaskReference, workspace: Workspace, outputs: Path) -> Outcome:
-    """Preview a task without network and audio: a directory with its splits and manifest in `outputs`.
+    """Preview a task without network and audio: write a directory with its splits and manifest to `outputs`.
 
     Raises what `run` raises.
     """
@@ -147,7 +146,7 @@ def preview(task: TaskReference, workspace: Workspace, outputs: Path) -> Outcome
 
 @contextlib.contextmanager
 def _journal_of(workspace: Workspace) -> Iterator[Workspace]:
-    """The workspace of one run of this process, with a journal that its steps write to."""
+    """The workspace of one run of this process, with a journal for its steps."""
     with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as folder:
         run = name_of_run()
         journal = Path(folder) / f"{time.strftime('%Y%m%d-%H%M%S')}-{run}.journal"
@@ -156,7 +155,7 @@ def _journal_of(workspace: Workspace) -> Iterator[Workspace]:
 
 
 def _roots(request: Request, workspace: Workspace) -> list[Step]:
-    """The steps that the run is for, but for those from published tarballs."""
+    """The root steps of the run, except those for published tarballs."""
     tasks = request.tasks
     if request.until == "download":
         sources = [source for task in tasks for source in task.resolve().sources.values()]
@@ -197,14 +196,14 @@ def _run_steps(
         interruption = Interruption()
         with watch(workspace.journal, titles, completed, interruption), active_run(workspace.tmp_dir, workspace.run):
             for root in roots:
-                with contextlib.suppress(HearPreprocessError, OSError):  # the step itself says it then
+                with contextlib.suppress(HearPreprocessError, OSError):  # the step reports it when it runs
                     root.repeat_warnings()
             execute(roots, request.workers, request.scheduler_url, interruption)
     finally:
         remove_leftovers(workspace)  # of step processes that were killed
     unfinished = [root for root in roots if not _is_complete(root)]
     if unfinished:
-        check_code_unchanged()  # which every step of it would say
+        check_code_unchanged()  # one error in place of one for each step
     entries = list(JournalReader(workspace.journal).new_entries())
     forget_skipped_cleanup(workspace.tmp_dir, workspace.run)
     return Outcome(

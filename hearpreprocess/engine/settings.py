@@ -1,7 +1,7 @@
-"""The user's Luigi settings that a run honours; all others are refused by name, so that none is ignored silently.
+"""The user's Luigi settings that a run supports; all others are refused by name, so that none is ignored silently.
 
-Luigi reads them itself, from luigi.cfg and similar files. Most take effect without our help; listed here are those that
-a run sets itself.
+Luigi reads them itself, from luigi.cfg and similar files, and most take effect without our help. This module lists
+those that a run sets itself.
 """
 
 from __future__ import annotations
@@ -45,38 +45,38 @@ _DEFAULTS: Mapping[str, Any] = {
 }
 """Our defaults for [worker], which the user's settings override."""
 
-_WAITING = "a run waits for other hosts as long as they work, and without --scheduler-url for none"
-_SCHEDULER = "a run works with a luigid only where --scheduler-url names it; give it that option"
-_LOCKS = "a run takes no lock, as several may be at work at once"
+_WAITING = "with --scheduler-url a run waits for other hosts as long as they work, without it never"
+_SCHEDULER = "use --scheduler-url instead"
+_LOCKS = "Luigi's lock is not used, as several runs may be active at once"
 
 _NEEDED: Mapping[tuple[str, str], tuple[Any, str]] = {
     ("worker", "count_uniques"): (False, _WAITING),
     ("worker", "count_last_scheduled"): (False, _WAITING),
     ("worker", "max_keep_alive_idle_duration"): (None, _WAITING),
     ("worker", "task_limit"): (None, "a run needs all of its steps"),
-    ("worker", "check_complete_on_run"): (True, "a step counts as done when its output is there"),
-    ("worker", "cache_task_completion"): (False, "an output may be removed while a run is at work"),
+    ("worker", "check_complete_on_run"): (True, "a step is complete when its output exists"),
+    ("worker", "cache_task_completion"): (False, "an output may be removed during a run"),
     ("core", "local_scheduler"): (True, _SCHEDULER),
     ("core", "scheduler_host"): (None, _SCHEDULER),
     ("core", "scheduler_port"): (None, _SCHEDULER),
     ("core", "scheduler_url"): (None, _SCHEDULER),
-    ("core", "workers"): (None, "a run has as many workers as --num-workers says; give it that option"),
+    ("core", "workers"): (None, "use --num-workers instead"),
     ("core", "no_lock"): (True, _LOCKS),
     ("core", "take_lock"): (False, _LOCKS),
     ("core", "lock_size"): (None, _LOCKS),
     ("core", "lock_pid_dir"): (None, _LOCKS),
-    ("core", "logging_conf_file"): (None, "a run writes a log of its own below the work folder"),
-    ("core", "parallel_scheduling"): (False, "a run looks at its steps in one process"),
-    ("core", "parallel_scheduling_processes"): (None, "a run looks at its steps in one process"),
-    ("core", "assistant"): (False, "a run makes what it is asked for"),
-    ("core", "module"): (None, "a run makes what it is asked for"),
+    ("core", "logging_conf_file"): (None, "a run writes its own log to the work directory"),
+    ("core", "parallel_scheduling"): (False, "a run schedules its steps in one process"),
+    ("core", "parallel_scheduling_processes"): (None, "a run schedules its steps in one process"),
+    ("core", "assistant"): (False, "a run makes only the requested tasks"),
+    ("core", "module"): (None, "a run makes only the requested tasks"),
 }
 """The values that a run requires, None if the setting must be absent, with the reason."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The user's settings that are passed on.
+    """The user's settings that are passed on to Luigi.
 
     `worker`: keyword arguments of Luigi's class of that name. `timeout`: of a step in seconds, 0 for none.
     `checks_dependencies`: whether a step checks its dependencies before it runs. `context`: a context manager class
@@ -112,16 +112,16 @@ def settings(*, waits: bool) -> Settings:
         try:
             value = values[section, option] = parameters[option].parse(text)
         except Exception as error:  # each kind of parameter has its own errors
-            problems.append(f"{setting}: cannot be understood, got {text!r}: {error}")
+            problems.append(f"{setting}: invalid value {text!r}: {error}")
             continue
         required, reason = required_values.get((section, option), (value, ""))
-        is_overruled = waits and reason == _SCHEDULER  # by the option --scheduler-url, as by Luigi's own option
+        is_overruled = waits and reason == _SCHEDULER  # --scheduler-url takes precedence, as Luigi's own option does
         if value != required and not is_overruled:
             expected = "nothing" if required is None else str(required).lower()
             problems.append(f"{setting}: {reason}; expected {expected}, got {text}")
     if problems:
         headline = (
-            f"{names_of(settings_files())}: {{count}} of Luigi's settings cannot be followed. Remove or change them:"
+            f"{names_of(settings_files())}: {{count}} unsupported or invalid Luigi settings. Remove or change them:"
         )
         raise ConfigError(enumerate_problems(headline, problems))
     defaults = {name: value for name, value in _DEFAULTS.items() if ("worker", name) not in values}
@@ -135,7 +135,7 @@ def settings(*, waits: bool) -> Settings:
 
 
 def _variables() -> Mapping[str, str]:
-    """The values in [DEFAULT], which others may refer to and which appear in every section."""
+    """The values in [DEFAULT], which other settings may refer to and which appear in every section."""
     parser = luigi.configuration.get_config()
     return {name.replace("-", "_"): text for name, text in parser.defaults().items()}
 

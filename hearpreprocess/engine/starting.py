@@ -1,4 +1,4 @@
-"""How a run's processes are started from any program: which may start none, and what their start must not import."""
+"""Start a run's worker processes from any program: check that it may, and keep them from importing its main script."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ def check_can_start() -> None:
     process = multiprocessing.current_process()
     if getattr(process, "_inheriting", False):
         raise ProcessError(
-            f"the new process {process.name!r} cannot make tasks while it imports the script that started it. Put "
-            'what the script does below `if __name__ == "__main__":`'
+            f"process {process.name!r} cannot make tasks while it imports the main script. "
+            'Put the code of the script below `if __name__ == "__main__":`'
         )
     if process.daemon:
         raise ProcessError(
-            f"the process {process.name!r} is a daemon of multiprocessing, such as a worker of multiprocessing.Pool, "
-            "and may not start processes. Make tasks in the main process, or in a worker of "
+            f"process {process.name!r} cannot start worker processes, as it is a daemon of multiprocessing, such as a "
+            "worker of multiprocessing.Pool. Make tasks in the main process, or in a worker of "
             "concurrent.futures.ProcessPoolExecutor"
         )
 
 
 @contextlib.contextmanager
 def without_main_script() -> Iterator[None]:
-    """Have the processes that are started in the block not import the script that runs in this one.
+    """Keep the processes that are started in the block from importing the main script of this process.
 
-    No step needs it, and a script without `if __name__ == "__main__":` would be run again by each process where they
-    are not forked, as on macOS. Two attributes of the module tell multiprocessing what to import.
+    No step needs it, and each process would run a script without `if __name__ == "__main__":` again where processes are
+    not forked, as on macOS. Multiprocessing finds the script by two attributes of the main module.
     """
     if multiprocessing.get_start_method() == "fork":
         yield

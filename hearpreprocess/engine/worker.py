@@ -1,6 +1,6 @@
 """The interface to Luigi: its worker and its scheduler, extended for our runs.
 
-Only this module uses Luigi's private names, which may change with any release, and the texts of its messages.
+Only this module uses Luigi's private names and the texts of its messages, which may change with any release.
 `tests/engine/test_luigi.py` checks each of them against the installed Luigi.
 
 Importing it, also in a spawned process, registers the functions that report failures with Luigi.
@@ -24,11 +24,11 @@ import luigi.worker
 
 from hearpreprocess.engine import failures
 from hearpreprocess.engine.downloads import Downloads
-from hearpreprocess.engine.hosts import OtherHosts, Situation, View
+from hearpreprocess.engine.hosts import OtherHosts, SchedulerView, Situation
 from hearpreprocess.engine.interruption import Interruption, is_main_thread
 from hearpreprocess.engine.log import log_path, log_until_exit
 from hearpreprocess.engine.pool import Results, StepPool, StepRun
-from hearpreprocess.engine.reporter import Reporter
+from hearpreprocess.engine.reporter import ProgressReporter
 from hearpreprocess.engine.settings import Settings
 from hearpreprocess.errors import SchedulerError
 from hearpreprocess.steps import DOWNLOADS, DOWNLOADS_AT_ONCE, LOGGER, Step
@@ -65,9 +65,7 @@ def run_steps(
     except luigi.rpc.RPCError as error:
         url = scheduler_url or ""
         reason = str(error).replace(url.rstrip("/"), without_credentials(url))
-        raise SchedulerError(
-            f"the connection to the scheduler at {without_credentials(url)} was lost: {reason}"
-        ) from error
+        raise SchedulerError(f"{without_credentials(url)}: connection to the scheduler lost: {reason}") from error
     finally:
         if isinstance(scheduler, luigi.rpc.RemoteScheduler):
             scheduler.close()
@@ -89,7 +87,7 @@ def run_step(
     expect_code(loaded)
     if step.workspace.journal:
         log_until_exit(log_path(step.workspace.journal, step.workspace.tmp_dir), settings.log_level)
-    reporter = Reporter(step.task_id, page_at(scheduler_url) if scheduler_url else None)
+    reporter = ProgressReporter(step.task_id, page_at(scheduler_url) if scheduler_url else None)
     luigi.worker.ContextManagedTaskProcess(
         settings.context,
         step,
@@ -166,11 +164,11 @@ class _Worker(luigi.worker.Worker):
         return work
 
     def _get_work_or_download(self) -> Any:
-        """Request a step: no download while enough tarballs wait, unless nothing else could ever go on."""
+        """Request a step: no download while enough tarballs wait, unless the run could not continue otherwise."""
         at_once = self._downloads.at_once()
         self._scheduler.update_resource(DOWNLOADS, at_once)
         work = super()._get_work()
-        # `_running_tasks`: none runs, so what waits has failed.
+        # `_running_tasks` is empty: no step runs, so the waiting ones have failed.
         if work.task_id is None and not self._running_tasks and not at_once:
             self._scheduler.update_resource(DOWNLOADS, 1)
             work = super()._get_work()
@@ -190,7 +188,7 @@ class _Worker(luigi.worker.Worker):
         running, pending = len(get_work_response.running_tasks), get_work_response.n_pending_tasks
         failed = self._failed_steps() if pending and not running else {}
         unexplained = {key for key in failed if not self._scheduler.fetch_error(task_id=key)["error"]}
-        situation = self._others.situation(View(running, pending, frozenset(failed), frozenset(unexplained)))
+        situation = self._others.situation(SchedulerView(running, pending, frozenset(failed), frozenset(unexplained)))
         if situation is Situation.HOST_LOST:
             for key in unexplained:
                 self.add(failed[key])
@@ -207,7 +205,7 @@ class _Worker(luigi.worker.Worker):
 
 @contextlib.contextmanager
 def _without_queue() -> Iterator[None]:
-    """Have Luigi's worker make no queue: that needs a thread in every process, and a /dev/shm that can be written."""
+    """Keep Luigi's worker from making a queue, which needs a thread in every process and a writable /dev/shm."""
     module: Any = luigi.worker
     own = module.multiprocessing
     module.multiprocessing = types.SimpleNamespace(Queue=lambda: None)
@@ -218,10 +216,10 @@ def _without_queue() -> Iterator[None]:
 
 
 class _LocalScheduler(luigi.scheduler.Scheduler):
-    """Leaves out counts that only a worker waiting for other hosts needs, as they take quadratic time."""
+    """Omits counts that only a worker waiting for other hosts needs, as they take quadratic time."""
 
     def count_pending(self, worker: str) -> dict[str, Any]:
-        """Luigi's answer when there is no work, without the counts; the workers are in `_state`."""
+        """Luigi's response when there is no work, without the counts; `_state` has the workers."""
         return {
             "n_pending_tasks": 0,
             "n_unique_pending": 0,
@@ -234,7 +232,7 @@ class _LocalScheduler(luigi.scheduler.Scheduler):
 def _remote_scheduler(url: str) -> luigi.rpc.RemoteScheduler:
     scheduler = luigi.rpc.RemoteScheduler(url)
     if without_credentials(url) != url:
-        scheduler._rpc_log_retries = False  # Luigi would log each retry with the url and its password
+        scheduler._rpc_log_retries = False  # Luigi would log each retry with the URL and its password
     return scheduler
 
 
@@ -242,9 +240,7 @@ def _local_scheduler() -> _LocalScheduler:
     try:
         return _LocalScheduler()
     except Exception as error:  # raised by libraries that some settings need, such as record_task_history
-        raise SchedulerError(
-            f"luigi.cfg: a scheduler cannot be made with the settings of [scheduler]: {type(error).__name__}: {error}"
-        ) from error
+        raise SchedulerError(f"luigi.cfg: invalid settings in [scheduler]: {type(error).__name__}: {error}") from error
 
 
 def _note_failure(step: Step, error: BaseException) -> None:

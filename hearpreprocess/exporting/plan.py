@@ -138,10 +138,10 @@ class PlannedExport:
         try:
             yield
         except DiskFullError as error:
-            if not str(error).startswith("the disk is full"):  # of another disk, on which a tarball is unpacked
+            if "disk full" not in str(error):  # another disk, on which a tarball is unpacked
                 raise
             raise DiskFullError(
-                f"{self.folder}: the disk is full, or a limit on file size is reached. Free some space and run the "
+                f"{self.folder}: disk full, or a quota or file size limit reached. Free some space and run the "
                 "same command again, which keeps finished files, or choose another directory"
             ) from error
         except HearPreprocessError:

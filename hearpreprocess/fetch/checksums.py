@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from hearpreprocess.errors import ChecksumError, enumerate_problems
+from hearpreprocess.storage import counted
 
 _CHUNK = 1 << 20
 
@@ -38,19 +39,20 @@ def checksums(path: Path, algorithms: Sequence[str], on_bytes: OnBytes = ignore)
 
 
 def check(path: Path, expected: Mapping[str, str], on_bytes: OnBytes = ignore) -> None:
-    """Raise ChecksumError where the file at `path` is not the one that `expected` describes."""
+    """Raise ChecksumError where the file at `path` does not have the expected checksums."""
     if problem := checksum_problem(checksums(path, list(expected), on_bytes), expected):
         raise ChecksumError(
-            f"{path} is not the file that the task needs: {problem}; "
-            "it may be cut short or another version. Replace it, or move it away to have it downloaded"
+            f"{path}: wrong checksum: {problem}. It may be truncated or another version. "
+            "Replace it, or move it away and run the same command again to download it"
         )
 
 
 def check_members(files: Mapping[str, Path], listing: Path, may_differ: Collection[str] = ()) -> None:
-    """Check members by a tab-separated list of file name and md5; those in `may_differ` need only be listed, as must an
-    .au file under the name of the .wav file that it copies.
+    """Check members against a tab-separated list of file names and md5 checksums.
 
-    `files`: paths by member. Raises ChecksumError naming those that differ or are not in the list.
+    `files`: paths by member. `may_differ`: names that must be listed, but may have another checksum. An .au file must
+    be listed under the name of the .wav file that it copies. Raises ChecksumError naming the members that differ or are
+    not listed.
     """
     expected = dict(line.split("\t") for line in listing.read_text(encoding="utf-8").splitlines())
     problems = []
@@ -59,9 +61,11 @@ def check_members(files: Mapping[str, Path], listing: Path, may_differ: Collecti
         is_copy = name.endswith(".au")
         listed = f"{name.removesuffix('.au')}.wav" if is_copy else name
         if listed not in expected:
-            problems.append(f"{member} is not in {listing.name}")
+            problems.append(f"{member}: not listed in {listing.name}")
         elif listed not in may_differ and not is_copy:
             problem = checksum_problem(checksums(path, ["md5"]), {"md5": expected[name]})
             problems += [f"{member}: {problem}"] if problem else []
     if problems:
-        raise ChecksumError(enumerate_problems("{count} members are not those that were published:", problems))
+        raise ChecksumError(
+            enumerate_problems(f"{counted(len(problems), 'members')} with a wrong checksum or not listed:", problems)
+        )

@@ -1,4 +1,4 @@
-"""Connections to servers: a limited number to each across all processes, each reused while it stays open."""
+"""Connections to servers: limited per host across all processes, and reused while they stay open."""
 
 from __future__ import annotations
 
@@ -36,22 +36,22 @@ Say = Callable[[str], object]
 
 
 def silent(text: str) -> None:
-    """The default receiver of lines for the user: none."""
+    """The default callback for messages to the user: do nothing."""
 
 
 class Connections:
-    """Limits connections to MOST_CONNECTIONS_TO_A_HOST at once among all processes that use the same folder.
+    """Limits the simultaneous connections to a host to MOST_CONNECTIONS_TO_A_HOST, for all processes of a folder.
 
-    `folder`: contains the files whose locks are a host's slots.
+    `folder`: the folder of the lock files, one for each connection slot of a host.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def acquire(self, host: str, say: Say) -> BinaryIO:
-        """Wait for one of a host's slots; return the file that holds the slot until it is closed.
+        """Wait for one of a host's slots; return the lock file, which holds the slot until it is closed.
 
-        `say` is called with who holds the slots, if it takes long.
+        `say` is called with the processes that hold the slots, if the wait is long.
         """
         with explaining_disk_errors(self._folder):
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -70,8 +70,8 @@ class Connections:
         def say_who(waited: float) -> None:
             holders = "; ".join(dict.fromkeys(filter(None, map(holder_of, slots)))) or "unknown"
             say(
-                f"{waiting_text(waited)} for a connection to {host}: {MOST_CONNECTIONS_TO_A_HOST} at once are allowed "
-                f"to all runs that use {self._folder.parent}; they are in use by {holders}"
+                f"{waiting_text(waited)} for a connection to {host}: all runs that use {self._folder.parent} share "
+                f"{MOST_CONNECTIONS_TO_A_HOST} connections, in use by {holders}"
             )
 
         return wait_for(attempt, say_who, lambda: _SECONDS_BETWEEN_TRIES * (1 + random.random()))
@@ -80,7 +80,7 @@ class Connections:
 class Connection:
     """One connection at a time to any host, kept open for the next request to the same host.
 
-    `say` is called with whom it waits for, if it takes long.
+    `say` is called with the processes that it waits for, if the wait is long.
     """
 
     def __init__(self, connections: Connections, say: Say = silent) -> None:
@@ -91,7 +91,7 @@ class Connection:
         self._session: requests.Session | None = None
 
     def get(self, url: str, headers: dict[str, str]) -> requests.Response:
-        """Request a url; the body of the response is not read yet.
+        """Request a URL; the body of the response is not read yet.
 
         Raises DownloadError.
         """
@@ -130,7 +130,7 @@ class Connection:
 
 
 def content_length(response: requests.Response) -> int | None:
-    """The bytes of a body by its header; None if the header is missing or no length."""
+    """The length of a body in bytes by its header; None if the header is missing or invalid."""
     length = response.headers.get("Content-Length", "").strip()
     return int(length) if re.fullmatch(r"[0-9]{1,18}", length) else None
 
@@ -139,6 +139,6 @@ def _new_session() -> requests.Session:
     from hearpreprocess.fetch.session import Session
 
     session = Session()
-    # With a compressed transfer the announced length would not be the file's.
+    # With a compressed transfer, the length in the header would not be that of the file.
     session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "identity"})
     return session

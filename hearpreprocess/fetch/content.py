@@ -1,4 +1,4 @@
-"""Whether a file is a page of text in place of what it should be: pages of errors, logins, warnings."""
+"""Detect pages that a server sends instead of the requested file: errors, logins, warnings."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ _TEXT_SUFFIXES = frozenset(
 
 
 def described(start: bytes, size: int) -> str:
-    """What a file of this size is that begins with these bytes."""
+    """The kind and size of a file that begins with these bytes, for a message."""
     return f"{name_of(start)} ({bytes_text(size)})" if size else EMPTY.name
 
 
 def encoding_reason(encoding: str) -> str:
-    """What a message says of the Content-Encoding of a response; nothing if it had none."""
+    """A clause for a message about the Content-Encoding of a response; empty if it had none."""
     if not encoding:
         return ""
-    return f"; the server sent it with Content-Encoding: {encoding}, although it was asked for the file as it is"
+    return f"; the server sent Content-Encoding: {encoding}, although the request was for identity"
 
 
 def problem_of_encoding(path: Path, name: str, encoding: str) -> str | None:
-    """What is wrong with a file to be called `name`, of which no checksum is known, that a server has encoded.
+    """The problem of a file named `name`, without a known checksum, that a server has sent with an encoding; or None.
 
-    Servers name an encoding by mistake, too: of .gz files, and of those that are none.
+    Some servers declare an encoding by mistake: for .gz files, and for files that are not encoded.
     """
     if encoding not in _GZIP or name.lower().endswith(_GZIP_SUFFIXES) or kind_of(start_of(path)) is not GZIP:
         return None
-    return "the file is compressed"
+    return "the downloaded file is still gzip-compressed"
 
 
 def problem_of_page(path: Path) -> str | None:
-    """What is wrong with a file whose name does not say that it is text, and that is a page of HTML or XML."""
+    """The problem of a file without a text suffix that is a page of HTML or XML; None if it has none."""
     start = start_of(path)
     if path.suffix.lower() in _TEXT_SUFFIXES or not is_markup(start):
         return None

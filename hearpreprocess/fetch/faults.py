@@ -1,4 +1,4 @@
-"""What goes wrong at a server, in words for the user, and whether a later attempt may go better."""
+"""Failures of requests: their messages, and whether a retry may succeed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MOST_QUOTED = 200
 
 
 class TemporaryError(DownloadError):
-    """A failure that a later attempt may not have. `seconds`: how long the server asks to wait, if it does."""
+    """A failure that may not recur on a retry. `seconds`: the wait that the server asks for, or None."""
 
     def __init__(self, message: str, seconds: float | None = None) -> None:
         super().__init__(message)
@@ -31,16 +31,16 @@ class TemporaryError(DownloadError):
 
 
 class TooLargeError(DownloadError):
-    """A server states a size that does not fit on the disk, and nothing else confirms it."""
+    """A server states a size that does not fit on the disk, and no other source confirms the size."""
 
 
 class UnexpectedError(DownloadError):
-    """A failure that nobody has foreseen, which may be a mistake in this program."""
+    """An unforeseen failure, which may be a bug of this program."""
 
 
 @contextlib.contextmanager
 def explaining_faults(url: str, shown: str) -> Iterator[None]:
-    """Turn whatever a request of a URL raises into a DownloadError that begins with `shown`."""
+    """Turn every error of a request into a DownloadError that begins with `shown`, the URL without credentials."""
     try:
         yield
     except HearPreprocessError:
@@ -50,19 +50,19 @@ def explaining_faults(url: str, shown: str) -> Iterator[None]:
 
 
 def raise_for_status(response: requests.Response, shown: str) -> None:
-    """Raise TemporaryError or DownloadError for a status that is no success."""
+    """Raise TemporaryError or DownloadError for a status other than success."""
     proxy = proxy_for(str(response.url))
     if response.status_code == _PROXY_WANTS_PASSWORD and proxy is not None:
         raise DownloadError(f"{shown}: {_wants_password(proxy)}")
-    through = f" (through the {proxy})" if proxy else ""
-    message = f"{shown}: the server answers {response.status_code} {response.reason}{through}"
+    through = f" (through {proxy})" if proxy else ""
+    message = f"{shown}: the server returned {response.status_code} {response.reason}{through}"
     if response.status_code in _TEMPORARY:
         raise TemporaryError(message, retry_after(response.headers.get("Retry-After", "")))
     raise DownloadError(message)
 
 
 def check_proxy(url: str, shown: str) -> None:
-    """Raise DownloadError where the address of the proxy for a URL cannot be used."""
+    """Raise DownloadError where the address of the proxy for a URL is invalid."""
     proxy = proxy_for(url)
     if proxy is not None and proxy.problem:
         raise DownloadError(f"{shown}: {proxy}: {proxy.problem}")
@@ -82,31 +82,31 @@ def _explained(url: str, shown: str, error: Exception) -> DownloadError:
     import requests
     import urllib3
 
-    asked = str(getattr(getattr(error, "request", None), "url", None) or url)  # another one after a redirect
-    proxy = proxy_for(asked)
+    requested = str(getattr(getattr(error, "request", None), "url", None) or url)  # differs from `url` after a redirect
+    proxy = proxy_for(requested)
     if proxy is not None and proxy.problem:
         return DownloadError(f"{shown}: {proxy}: {proxy.problem}")
     if isinstance(error, requests.exceptions.ProxyError) and proxy is not None:
         if str(_PROXY_WANTS_PASSWORD) in str(innermost(error)):
             return DownloadError(f"{shown}: {_wants_password(proxy)}")
-        return TemporaryError(f"{shown}: {proxy} cannot be used: {cause(error)}")
+        return TemporaryError(f"{shown}: {proxy} failed: {cause(error)}")
     if isinstance(error, requests.exceptions.InvalidSchema):
-        return DownloadError(f"{shown}: the server sends elsewhere than to an http address")
+        return DownloadError(f"{shown}: the server redirects to a URL that is not http or https")
     addresses = (requests.exceptions.InvalidURL, urllib3.exceptions.LocationValueError, UnicodeError)
     if isinstance(error, addresses) or _is_of_address(error):
-        return DownloadError(f"{shown}: the address is invalid, or one that the server sends to")
+        return DownloadError(f"{shown}: invalid URL, or a redirect to an invalid URL")
     if isinstance(error, requests.exceptions.TooManyRedirects):
-        return DownloadError(f"{shown}: the server sends from one address to the next without end")
-    through = f" (through the {proxy})" if proxy else ""
+        return DownloadError(f"{shown}: too many redirects")
+    through = f" (through {proxy})" if proxy else ""
     if isinstance(error, requests.exceptions.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
         return DownloadError(
-            f"{shown}: {cause(error)}{through}. If a proxy of your network signs certificates, give its authority in "
-            "REQUESTS_CA_BUNDLE"
+            f"{shown}: {cause(error)}{through}. If a proxy of your network signs certificates, set REQUESTS_CA_BUNDLE "
+            "to the file of its certificate authority"
         )
     if isinstance(error, requests.RequestException | urllib3.exceptions.HTTPError):
         return TemporaryError(f"{shown}: {cause(error)}{through}")
     if isinstance(error, OSError):
-        hint = ". Correct REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE" if "TLS CA" in str(error) else ""
+        hint = ". Set REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE to an existing file" if "TLS CA" in str(error) else ""
         text = f"{error.strerror or error}"
         return DownloadError(f"{shown}: {_without_urls(text)}{through}{hint}")
     frame = traceback.extract_tb(error.__traceback__)[-1]
@@ -115,7 +115,7 @@ def _explained(url: str, shown: str, error: Exception) -> DownloadError:
 
 
 def _is_of_address(error: Exception) -> bool:
-    """Whether the standard library could not divide an address into its parts."""
+    """Whether the standard library could not parse an address."""
     frames = traceback.extract_tb(error.__traceback__)
     return isinstance(error, ValueError) and any(
         Path(frame.filename).parts[-2:] == ("urllib", "parse.py") for frame in frames
@@ -123,7 +123,7 @@ def _is_of_address(error: Exception) -> bool:
 
 
 def _wants_password(proxy: Proxy) -> str:
-    return f"{proxy}: it refuses the user name and password (407). Give them as http://user:password@host:port"
+    return f"{proxy}: wrong or missing user name and password (407). Give them as http://user:password@host:port"
 
 
 def innermost(error: BaseException) -> BaseException:
@@ -134,33 +134,33 @@ def innermost(error: BaseException) -> BaseException:
 
 
 def cause(error: BaseException) -> str:
-    """The first cause in a chain of network errors, without the url."""
+    """The first cause in a chain of network errors, without the URL."""
     import http.client
 
     import urllib3
 
     inner = innermost(error)
     if isinstance(inner, urllib3.exceptions.NameResolutionError):
-        return f"the host name {inner.conn.host!r} is not known here; is there a network?"
+        return f"unknown host {inner.conn.host!r}. Check the network and the host name"
     if isinstance(inner, urllib3.exceptions.NewConnectionError):
         system = inner.__cause__
         address = _address(inner.conn.host, inner.conn.port)
         if isinstance(system, ConnectionRefusedError):
-            return f"nothing answers at {address} (connection refused)"
+            return f"{address}: connection refused"
         reason = system.strerror if isinstance(system, OSError) and system.strerror else "no connection"
         return f"{address} cannot be reached ({reason.lower()})"
     if isinstance(inner, urllib3.exceptions.ConnectTimeoutError):
-        return "the server does not answer (connection timed out)"
+        return "the server does not respond (connection timed out)"
     if isinstance(inner, urllib3.exceptions.ReadTimeoutError | TimeoutError):
         return "the server stopped sending (read timed out)"
     if isinstance(inner, urllib3.exceptions.IncompleteRead):
         return f"the connection ended {inner.expected:,} bytes before the end of the file"
     if isinstance(inner, http.client.RemoteDisconnected):
-        return "the server closed the connection without an answer"
+        return "the server closed the connection without a response"
     if isinstance(inner, ConnectionError):
         return f"the connection broke ({(inner.strerror or str(inner)).lower()})"
     if isinstance(inner, http.client.HTTPException):
-        return f"the answer is no valid HTTP ({_without_urls(str(inner))[:_MOST_QUOTED]})"
+        return f"the response is not valid HTTP ({_without_urls(str(inner))[:_MOST_QUOTED]})"
     return _without_urls(f"{type(inner).__name__}: {inner}")
 
 

@@ -34,12 +34,12 @@ _DIGITS_OF_WRONG = 12
 
 
 @dataclass(frozen=True)
-class PartOrigin:
-    """Where the bytes of a part came from.
+class DownloadOrigin:
+    """The origin of the bytes of a partial file.
 
-    `url`: without user name, password and query. `validator`: what the server names this version of the file by; empty
-    if it names it by nothing, so that only a checksum allows to resume the part. `total`: the bytes of the whole file;
-    -1 if unknown.
+    `url`: without user name, password and query. `validator`: the ETag or time by which the server identifies this
+    version of the file; empty if there is none, so that resuming needs a checksum. `total`: the bytes of the whole
+    file; -1 if unknown.
     """
 
     url: str
@@ -47,11 +47,11 @@ class PartOrigin:
     total: int = -1
 
 
-class Part:
-    """A hidden file beside its target, with a note of the origin of its bytes and of the process that writes it.
+class DownloadPart:
+    """A partial file: hidden, beside its target, with a note of the origin of its bytes and the process that writes it.
 
-    `encoding`: the Content-Encoding of the response that its bytes came in; empty if it had none. Raises OutputError
-    where it cannot be written, so that faults of this disk are none of a server.
+    `encoding`: the Content-Encoding of the response; empty if it had none. Raises OutputError where the file cannot be
+    written, so that errors of the disk are not reported as errors of a server.
     """
 
     def __init__(self, target: Path, file: BinaryIO, algorithms: Sequence[str]) -> None:
@@ -76,8 +76,8 @@ class Part:
         """Bytes so far."""
         return os.fstat(self._file.fileno()).st_size
 
-    def origin(self, url: str) -> PartOrigin | None:
-        """The origin of the bytes so far, if they came from this url and may be resumed."""
+    def origin(self, url: str) -> DownloadOrigin | None:
+        """The origin of the bytes so far, if they came from this URL and may be resumed."""
         is_of_url = self._origin is not None and self._origin.url == url
         return self._origin if is_of_url and self.may_be_resumed else None
 
@@ -89,7 +89,7 @@ class Part:
         self._hashes = {algorithm: hashlib.new(algorithm) for algorithm in self._hashes}
         self.is_of_one_response = True
 
-    def note(self, origin: PartOrigin) -> None:
+    def note(self, origin: DownloadOrigin) -> None:
         """Record the origin of the bytes that follow."""
         self._origin = origin
         if self.size:
@@ -99,7 +99,7 @@ class Part:
 
     def _write_note(self) -> None:
         facts = {**(asdict(self._origin) if self._origin else {}), "holder": this_process()}
-        self._note.unlink(missing_ok=True)  # it may belong to another user, who may not be written over
+        self._note.unlink(missing_ok=True)  # it may belong to another user, whose file cannot be overwritten
         self._note.write_text(json.dumps(facts), encoding="utf-8")
 
     def append(self, block: bytes) -> None:
@@ -124,7 +124,7 @@ class Part:
             self._note.unlink(missing_ok=True)
 
     def set_aside(self) -> Path:
-        """Rename the file, so that a person can inspect it beside its target."""
+        """Rename the file, so that the user can inspect it beside its target."""
         with self._writing():
             aside = set_aside(self._path, self._target, self.checksums())
             self._note.unlink(missing_ok=True)
@@ -138,7 +138,7 @@ class Part:
         except OutputError:
             raise
         except OSError as error:
-            raise OutputError(f"{error.filename or self._path} cannot be written: {error.strerror}") from error
+            raise OutputError(f"{error.filename or self._path}: cannot be written: {error.strerror}") from error
 
     @property
     def target_name(self) -> str:
@@ -152,7 +152,7 @@ class Part:
 
 
 def set_aside(path: Path, target: Path, known: dict[str, str]) -> Path:
-    """Rename a file that is not what `target` should be to a name beside it that tells its checksum.
+    """Rename a file that is not the expected `target` to a name beside it with its checksum.
 
     `known`: the checksums of its content by algorithm; without any, its sha256 is computed.
     """
@@ -162,7 +162,7 @@ def set_aside(path: Path, target: Path, known: dict[str, str]) -> Path:
 
 
 def url_of_part(target: Path) -> str | None:
-    """The url that the partial file came from."""
+    """The URL that the partial file came from."""
     origin = _read_origin(_note_path(target))
     return origin.url if origin else None
 
@@ -181,12 +181,12 @@ def _read_note(note: Path) -> dict[str, object]:
     return noted if isinstance(noted, dict) else {}
 
 
-def _read_origin(note: Path) -> PartOrigin | None:
+def _read_origin(note: Path) -> DownloadOrigin | None:
     noted = _read_note(note)
     url, validator, total = noted.get("url"), noted.get("validator"), noted.get("total", -1)
     if not isinstance(url, str) or not isinstance(validator, str) or not isinstance(total, int):
         return None
-    return PartOrigin(url, validator, total)
+    return DownloadOrigin(url, validator, total)
 
 
 def part_path(target: Path) -> Path:
@@ -201,7 +201,7 @@ def begun_bytes(target: Path) -> int:
 
 
 def discard_part(target: Path) -> None:
-    """Remove what a killed process has left of a download beside its target; no process may be downloading it."""
+    """Remove the partial file that a killed process has left; no process may be downloading it."""
     for path in (part_path(target), _note_path(target)):
         path.unlink(missing_ok=True)
 
@@ -209,19 +209,19 @@ def discard_part(target: Path) -> None:
 @contextlib.contextmanager
 def open_part(
     target: Path, algorithms: Sequence[str], before_waiting: Callable[[], object], say: Say
-) -> Iterator[Part]:
+) -> Iterator[DownloadPart]:
     """The partial file of a download, locked for this process and thread; wait while another one has it.
 
-    `algorithms`: of the checksums, which are computed as the bytes arrive. `before_waiting` releases what others may
-    wait for, so that two processes do not wait for each other. `say` is called with whom is waited for, if it takes
-    long.
+    `algorithms`: of the checksums, which are computed as the bytes arrive. `before_waiting` releases the resources that
+    others may wait for, so that two processes do not wait for each other. `say` is called with the process that holds
+    the lock, if the wait is long.
     """
     path, note = part_path(target), _note_path(target)
     with explaining_disk_errors(target):
         path.parent.mkdir(parents=True, exist_ok=True)
         with _wait_for_lock(target, before_waiting, say) as file:
             try:
-                yield Part(target, file, algorithms)
+                yield DownloadPart(target, file, algorithms)
             finally:
                 is_useless = (
                     target.exists() or not os.fstat(file.fileno()).st_size or not _may_be_resumed(note, algorithms)
@@ -249,7 +249,7 @@ def _wait_for_lock(target: Path, before_waiting: Callable[[], object], say: Say)
         holder = _read_note(note).get("holder")
         who = f"{target.name}, {holder}" if isinstance(holder, str) else target.name
         start = waiting_text(waited)
-        said = "" if start == "waiting" else f"{start}: "
-        say(f"{said}another run is downloading it; this one waits, and then goes on ({who})")
+        beginning = "" if start == "waiting" else f"{start}: "
+        say(f"{beginning}another run is downloading this file; waiting for it ({who})")
 
     return wait_for(attempt, say_who, lambda: _SECONDS_BETWEEN_TRIES)

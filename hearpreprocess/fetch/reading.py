@@ -1,4 +1,4 @@
-"""Read a small file of JSON from a server, with the patience of a download."""
+"""Read a small JSON file from a server, with the same retries as a download."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def read_json(
     pause: Pause = time.sleep,
     parse: Callable[[bytes], Value] = json.loads,
 ) -> Value:
-    """The JSON at a URL; tried again where the server is busy, or the connection or the text ends too early.
+    """The JSON at a URL; retried where the server is busy, or the connection or the text ends too early.
 
-    `parse` raises ValueError where the content is no JSON. Raises DownloadError.
+    `parse` raises ValueError where the content is not JSON. Raises DownloadError.
     """
     shown = without_credentials(url)
     try:
@@ -47,8 +47,8 @@ def _read(url: str, shown: str, connection: Connection, parse: Callable[[bytes],
             raise DownloadError(f"{shown}: expected JSON, got more than {bytes_text(MOST_BYTES)}")
     try:
         return parse(content)
-    except (ValueError, RecursionError) as error:  # also what is not UTF-8
+    except (ValueError, RecursionError) as error:  # including text that is not UTF-8
         problem = f"{shown}: expected JSON, got {described(content, len(content))}"
         if not content.strip() or content.lstrip()[:1] in (b"{", b"["):
-            raise TemporaryError(f"{problem}, which is damaged or cut short: {error}") from error
+            raise TemporaryError(f"{problem}, which is damaged or truncated: {error}") from error
         raise DownloadError(problem) from error

@@ -1,4 +1,4 @@
-"""Receive a file from one mirror into its part: over http, or by copying it; resume only what is of one version."""
+"""Receive a file from one mirror into a partial file, over http or by copying; resume only the same version."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hearpreprocess.fetch.checksums import OnBytes
 from hearpreprocess.fetch.connections import Connection, content_length
 from hearpreprocess.fetch.content import described, encoding_reason, problem_of_page
 from hearpreprocess.fetch.faults import TemporaryError, TooLargeError, explaining_faults, raise_for_status
-from hearpreprocess.fetch.part import Part, PartOrigin
+from hearpreprocess.fetch.part import DownloadOrigin, DownloadPart
 from hearpreprocess.storage import FIRST_BYTES, check_free, is_page, is_text, start_of
 from hearpreprocess.task import without_credentials
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import requests
 
 TIMES_FAR = 4
-"""A file is refused that is this many times smaller or larger than it was expected to be roughly."""
+"""A file is refused that is more than this many times smaller or larger than its approximate expected size."""
 
 _CHUNK = 1 << 20
 _LARGEST_PAGE = 1 << 20
@@ -33,9 +33,10 @@ _OK, _PARTIAL, _RANGE_NOT_SATISFIABLE = 200, 206, 416
 
 @dataclass(frozen=True)
 class ExpectedFile:
-    """The expected file of a download. `size`: bytes, or None if unknown; `about`: roughly.
+    """The expected file of a download. `size`: bytes, or None if unknown; `about`: the approximate size.
 
-    `problem`: what is wrong with the content of a file at a path, whatever its checksum; None if nothing is.
+    `problem`: a function from a path to the problem of the file's content, checked in addition to its checksum; None if
+    it has none.
     """
 
     urls: Sequence[str]
@@ -45,13 +46,13 @@ class ExpectedFile:
     problem: Callable[[Path], str | None] = problem_of_page
 
     def content_problem(self, path: Path) -> str | None:
-        """What is wrong with the content of a file; None if nothing is, or if only its checksum can tell."""
+        """The problem of a file's content; None if it has none, or if only its checksum can decide."""
         problem = self.problem(path)
         is_for_checksum = self.checksums and not is_page(start_of(path))
         return None if is_for_checksum else problem
 
     def size_problem(self, size: int) -> str | None:
-        """How a size in bytes differs from the expected one; None if it is right, or cannot be wrong for sure."""
+        """The difference of a size in bytes from the expected one; None if it is right or plausible."""
         if self.size is not None and size != self.size:
             return f"has {size:,} bytes; expected {self.size:,}"
         roughly = None if self.checksums or self.size is not None else self.about
@@ -60,8 +61,8 @@ class ExpectedFile:
         return None
 
 
-def receive(url: str, expected: ExpectedFile, part: Part, connection: Connection, on_bytes: OnBytes) -> None:
-    """Bring the missing bytes of a file, or all of it.
+def receive(url: str, expected: ExpectedFile, part: DownloadPart, connection: Connection, on_bytes: OnBytes) -> None:
+    """Receive the missing bytes of a file, or all of it.
 
     Raises DownloadError, TemporaryError where another attempt may succeed; OutputError where the part cannot be
     written.
@@ -74,20 +75,20 @@ def receive(url: str, expected: ExpectedFile, part: Part, connection: Connection
             _request(url, shown, expected, part, connection, on_bytes)
 
 
-def _copy(url: str, expected: ExpectedFile, part: Part, on_bytes: OnBytes) -> None:
+def _copy(url: str, expected: ExpectedFile, part: DownloadPart, on_bytes: OnBytes) -> None:
     parts = urlsplit(url)
     source = Path(unquote(parts.path))
     shown = f"file://{source}"
     if parts.netloc not in ("", "localhost"):
-        raise DownloadError(f"{url}: expected file:///..., got the name of a host, {parts.netloc!r}")
+        raise DownloadError(f"{url}: expected file:///..., got the host {parts.netloc!r}")
     if "\0" in parts.path or "%00" in parts.path:
-        raise DownloadError(f"{url}: the path has a null byte")
+        raise DownloadError(f"{url}: the path contains a null byte")
     status = source.stat()
     if not stat.S_ISREG(status.st_mode):
         raise DownloadError(f"{shown}: expected a file, found {'a directory' if source.is_dir() else 'a device'}")
     _check_size(shown, status.st_size, expected)
     part.restart()
-    part.note(PartOrigin(shown, ""))
+    part.note(DownloadOrigin(shown, ""))
     _check_space(part, status.st_size, shown, is_sure=True)
     with source.open("rb") as file:
         for block in iter(lambda: file.read(_CHUNK), b""):
@@ -99,11 +100,11 @@ def _copy(url: str, expected: ExpectedFile, part: Part, on_bytes: OnBytes) -> No
 
 
 def _request(
-    url: str, shown: str, expected: ExpectedFile, part: Part, connection: Connection, on_bytes: OnBytes
+    url: str, shown: str, expected: ExpectedFile, part: DownloadPart, connection: Connection, on_bytes: OnBytes
 ) -> None:
-    """Request the missing bytes, or the whole file where nothing proves that they are of the same version."""
+    """Request the missing bytes, or the whole file where their version cannot be checked."""
     origin = part.origin(shown)
-    # Where nothing names the version, the checksum shows whether the pieces were of one.
+    # If the server does not identify the version, the checksum shows whether the pieces belong together.
     start = part.size if origin is not None and (origin.validator or expected.checksums) else 0
     headers = {"Range": f"bytes={start}-"} if start else {}
     if origin is not None and start and origin.validator:
@@ -126,7 +127,7 @@ def _request(
         part.encoding = _encoding(response)
         _check_space(part, total or expected.size or 0, shown, is_sure=expected.size is not None)
         validator = origin.validator if origin and start else _validator(response)
-        part.note(PartOrigin(shown, validator, -1 if total is None else total))
+        part.note(DownloadOrigin(shown, validator, -1 if total is None else total))
         if start:
             on_bytes(start, total)
         for block in _blocks(response):
@@ -143,24 +144,26 @@ def _request(
 
 
 def _blocks(response: requests.Response) -> Iterator[bytes]:
-    """The body as it arrives: bytes that came before a connection broke are not lost."""
+    """The body as it arrives, so that the bytes received before a broken connection are kept."""
     while block := response.raw.read1(_CHUNK):
         yield block
 
 
-def _total_of_continuation(response: requests.Response, part: Part, origin: PartOrigin | None, shown: str) -> int:
-    """The bytes of the whole file, of which a partial response continues the part.
+def _total_of_continuation(
+    response: requests.Response, part: DownloadPart, origin: DownloadOrigin | None, shown: str
+) -> int:
+    """The size in bytes of the whole file, if a partial response continues the part.
 
     Discards the part and raises TemporaryError where the response does not continue it in the same version.
     """
     match = _content_range(response)
     length = content_length(response)
     if origin is None or match is None or not part.size == int(match[1]) <= int(match[2]) < int(match[3]):
-        problem = "the server sends another part of the file than it was asked for"
+        problem = "the server sent another range of the file than requested"
     elif length is not None and length != int(match[2]) + 1 - int(match[1]):
-        problem = f"the server sends {length:,} bytes as {match[0]!r}"
+        problem = f"the server sent {length:,} bytes for the range {match[0]!r}"
     elif origin.total not in (-1, int(match[3])) or not _is_same_version(response, origin):
-        problem = "the file there has changed"
+        problem = "the file on the server has changed"
     else:
         return int(match[3])
     part.restart()
@@ -168,12 +171,12 @@ def _total_of_continuation(response: requests.Response, part: Part, origin: Part
 
 
 def _content_range(response: requests.Response) -> re.Match[str] | None:
-    """First byte, last byte and total of a partial response."""
+    """The first byte, the last byte and the total of a partial response."""
     return re.fullmatch(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", response.headers.get("Content-Range", "").strip())
 
 
 def _is_whole(response: requests.Response) -> bool:
-    """Whether a partial response has all of the file, as some servers answer a request for all of it."""
+    """Whether a partial response has the whole file: some servers send 206 for a request without a range."""
     match = _content_range(response)
     if response.status_code != _PARTIAL or match is None:
         return False
@@ -182,15 +185,15 @@ def _is_whole(response: requests.Response) -> bool:
 
 
 def _encoding(response: requests.Response) -> str:
-    """The encoding that a server says to have used although it was asked for the file as it is; empty if none."""
-    named = response.headers.get("Content-Encoding", "").strip().lower()
-    return "" if named == "identity" else named
+    """The Content-Encoding of a response, although the request was for identity; empty if none."""
+    encoding = response.headers.get("Content-Encoding", "").strip().lower()
+    return "" if encoding == "identity" else encoding
 
 
-def _is_same_version(response: requests.Response, origin: PartOrigin) -> bool:
-    """Whether a partial response names the version that was begun, as RFC 9110 (15.3.7) demands of an ETag only.
+def _is_same_version(response: requests.Response, origin: DownloadOrigin) -> bool:
+    """Whether a partial response is of the version that was begun; RFC 9110 (15.3.7) requires this for an ETag only.
 
-    Also true if nothing names that version.
+    Also true if the server did not identify that version.
     """
     if not origin.validator:
         return True
@@ -199,18 +202,18 @@ def _is_same_version(response: requests.Response, origin: PartOrigin) -> bool:
     return response.headers.get("Last-Modified", origin.validator) == origin.validator
 
 
-def _check_complete(response: requests.Response, part: Part, shown: str) -> None:
-    """Check a server's "range not satisfiable": either the part is complete, or the server has another file now."""
+def _check_complete(response: requests.Response, part: DownloadPart, shown: str) -> None:
+    """Check a "range not satisfiable" response: either the part is complete, or the file on the server has changed."""
     if response.headers.get("Content-Range", "").strip() != f"bytes */{part.size}" or not part.checksums():
         part.restart()
-        raise TemporaryError(f"{shown}: the file there has changed")
+        raise TemporaryError(f"{shown}: the file on the server has changed")
 
 
 def _validator(response: requests.Response) -> str:
     """The validator of this version of the file: a strong ETag, or the time of its last modification.
 
-    That time is one only if it lies before the response: a file that has just changed may change again in the same
-    second (RFC 9110, section 8.8.2.2).
+    The time is valid only if it is at least a second before the response: a file that has just changed may change again
+    in the same second (RFC 9110, section 8.8.2.2).
     """
     tag, changed = response.headers.get("ETag", ""), response.headers.get("Last-Modified", "")
     if tag.startswith('"'):
@@ -222,12 +225,12 @@ def _validator(response: requests.Response) -> str:
         return ""
 
 
-def _refuse(response: requests.Response, part: Part, expected: ExpectedFile, total: int, shown: str) -> None:
-    """Refuse a file of another size; set it aside if it is a page, which may say why it is not the file."""
+def _refuse(response: requests.Response, part: DownloadPart, expected: ExpectedFile, total: int, shown: str) -> None:
+    """Refuse a file of another size; set it aside if it is a page, which may explain the refusal."""
     problem = expected.size_problem(total)
     start = response.raw.read(FIRST_BYTES) if total <= _LARGEST_PAGE else b""
     if not is_text(start):
-        raise DownloadError(f"{shown}: the server's file {problem}{encoding_reason(_encoding(response))}")
+        raise DownloadError(f"{shown}: the file on the server {problem}{encoding_reason(_encoding(response))}")
     part.restart()
     part.append(start)
     for block in _blocks(response):
@@ -236,26 +239,30 @@ def _refuse(response: requests.Response, part: Part, expected: ExpectedFile, tot
             break
     aside = part.set_aside()
     got = described(start, total)
-    raise ChecksumError(f"{shown}: the server's file {problem}; got {got}; what came is kept as {aside.name}")
+    raise ChecksumError(
+        f"{shown}: the file on the server {problem}; got {got}; the received file is kept as {aside.name}"
+    )
 
 
 def _check_size(shown: str, size: int, expected: ExpectedFile) -> None:
     if problem := expected.size_problem(size):
-        raise DownloadError(f"{shown}: the server's file {problem}")
+        raise DownloadError(f"{shown}: the file on the server {problem}")
 
 
-def _check_no_more(shown: str, part: Part, total: int | None, expected: ExpectedFile) -> None:
+def _check_no_more(shown: str, part: DownloadPart, total: int | None, expected: ExpectedFile) -> None:
     most = expected.size if expected.size is not None else total
     if most is not None and part.size > most:
         part.restart()
-        raise DownloadError(f"{shown}: the server sends more than the {most:,} bytes that were expected")
+        raise DownloadError(f"{shown}: the server sent more than the expected {most:,} bytes")
 
 
-def _check_space(part: Part, total: int, shown: str, *, is_sure: bool) -> None:
-    """Raise DiskFullError where a file does not fit on the disk; TooLargeError if only this server states its size."""
+def _check_space(part: DownloadPart, total: int, shown: str, *, is_sure: bool) -> None:
+    """Raise DiskFullError where a file does not fit on the disk; TooLargeError if only this server states the size."""
     try:
         check_free(part.path.parent, total - part.size, f"{part.target_name} is downloaded")
     except DiskFullError as error:
         if is_sure:
             raise
-        raise TooLargeError(f"{shown}: the server's file has {total:,} bytes, more than fit on the disk") from error
+        raise TooLargeError(
+            f"{shown}: the file on the server has {total:,} bytes, more than fit on the disk"
+        ) from error

@@ -1,4 +1,4 @@
-"""A session of requests that gives nobody's login to another host; imported late, as requests is slow to import."""
+"""A requests session that never sends a login to another host; imported late, as requests is slow to import."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _DEFAULT = "default"
 
 
 class Session(requests.Session):
-    """Follows redirects with the login that the user has given for the host that they lead to, or with none.
+    """Follows redirects with the user's login for the new host, or without one.
 
-    requests itself also sends the login under `default` in the user's netrc to any host that a server names.
+    Without this class, requests would send the `default` login of the user's netrc to any host of a redirect.
     """
 
     def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
@@ -32,13 +32,13 @@ class Session(requests.Session):
 
 
 def _login_at(host: str) -> tuple[str, str] | None:
-    """The login in the user's netrc under this host's own name."""
+    """The user name and password in the user's netrc under the name of this host, not under `default`."""
     names = [os.environ["NETRC"]] if "NETRC" in os.environ else [f"~/{name}" for name in NETRC_FILES]
     path = next((path for path in map(Path.expanduser, map(Path, names)) if path.exists()), None)
     if path is None or host == _DEFAULT:
         return None
     try:
-        found = netrc.netrc(str(path)).hosts.get(host)
+        login = netrc.netrc(str(path)).hosts.get(host)
     except (netrc.NetrcParseError, OSError, ValueError):
         return None
-    return (found[0] or found[1] or "", found[2] or "") if found else None
+    return (login[0] or login[1] or "", login[2] or "") if login else None

@@ -1,4 +1,4 @@
-"""Download many files: a few threads, each with its own connection, and a list of the failures."""
+"""Download many files in a few threads, each with its own connection, and list the failures."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hearpreprocess.fetch.connections import MOST_CONNECTIONS_TO_A_HOST, Connect
 from hearpreprocess.fetch.download import download, problem_of_kept
 from hearpreprocess.fetch.receiving import ExpectedFile
 
-# Without a network, a source of 7,438 files must not try every one of them.
+# Without a network, not every one of a source's 7,438 files is tried.
 MOST_FAILURES_IN_A_ROW = 9
 
 
@@ -28,8 +28,8 @@ def get_all(
 ) -> tuple[list[DownloadError], int]:
     """Verify existing files and download the others; return the failures and the number of files not tried.
 
-    After MOST_FAILURES_IN_A_ROW the rest is not tried. Downloaded files stay. `on_bytes` is called in this thread, with
-    the number of bytes just read and the size of that file, if it is known; so is `say`, with lines for the user.
+    After MOST_FAILURES_IN_A_ROW the rest is not tried. Downloaded files are kept. `on_bytes` is called in this thread
+    with the number of bytes just read and the size of that file, if known; so is `say`, with messages for the user.
     """
     waiting: queue.SimpleQueue[Path] = queue.SimpleQueue()
     for target in files:
@@ -87,14 +87,14 @@ def _get(
     say: Say,
     offline: bool,
 ) -> None:
-    with contextlib.suppress(FileNotFoundError):  # as before, or as another run sets a page aside
+    with contextlib.suppress(FileNotFoundError):  # it is missing, or another run has just set it aside
         target.stat()
         problem = problem_of_kept(target, expected)
         if problem is None:
             check(target, expected.checksums, on_bytes)
             return
         if offline:
-            raise ChecksumError(f"{target}: {problem}. Replace it, or run without --offline to have it downloaded")
+            raise ChecksumError(f"{target}: {problem}. Replace it, or run without --offline to download it")
     if offline:
         raise OfflineError(f"{target.name}: not found in {target.parent} (--offline is set)")
     download(target=target, expected=expected, connection=connection, on_bytes=on_bytes, say=say)

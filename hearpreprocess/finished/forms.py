@@ -11,9 +11,9 @@ from pathlib import Path
 
 from hearpreprocess.errors import ArchiveError, OutputError
 from hearpreprocess.finished.layout import MANIFEST, METADATA, VOCABULARY
-from hearpreprocess.storage import BZIP2, FIRST_BYTES, GZIP, TAR, XZ, Kind, kind_of, reason_of, start_of
+from hearpreprocess.storage import BZIP2, FIRST_BYTES, GZIP, TAR, XZ, FileKind, kind_of, reason_of, start_of
 
-_READ_AS: dict[Kind | None, str] = {TAR: "cat", GZIP: "cat", XZ: "xz -dc", BZIP2: "bzip2 -dc", None: ""}
+_READ_AS: dict[FileKind | None, str] = {TAR: "cat", GZIP: "cat", XZ: "xz -dc", BZIP2: "bzip2 -dc", None: ""}
 """By the kind of a file that can be read as a tar archive, the command that prints what is in it."""
 
 _GZIPPED = (".tar.gz", ".tgz")
@@ -62,21 +62,21 @@ def root_problem(members: Iterable[str]) -> str | None:
     return None
 
 
-def _kind(path: Path) -> Kind | None:
+def _kind(path: Path) -> FileKind | None:
     try:
         return kind_of(start_of(path))
     except OSError as error:
         raise OutputError(f"{path}: {reason_of(error)}") from error
 
 
-def _kind_within(path: Path) -> Kind | None:
+def _kind_within(path: Path) -> FileKind | None:
     """The kind of what is in a gzip file; None if it cannot be read."""
     with contextlib.suppress(OSError, EOFError, zlib.error), gzip.open(path) as file:
         return kind_of(file.read(FIRST_BYTES))
     return None
 
 
-def _what_to_do(path: Path, kind: Kind) -> str:
+def _what_to_do(path: Path, kind: FileKind) -> str:
     if kind.name in _COMPRESSED:
         return f"Compress it with gzip: {_COMPRESSED[kind.name]} {path.name} | gzip > new.tar.gz"
     if _ARCHIVE.search(kind.name):

@@ -1,4 +1,4 @@
-"""The Luigi steps: glue around the pure modules. A step is complete when its whole output exists."""
+"""The Luigi steps, which connect the pure modules. A step is complete when its whole output exists."""
 
 from hearpreprocess.steps.luigi_files import check_read, names_of, reading_settings, settings_files
 

@@ -34,8 +34,8 @@ _REFUSED, _CLIPS = "refused.json", "clips.json"
 class Extract(CorpusStep, FolderStep):
     """The members of one source that the chosen clips of a task need.
 
-    `selection`: the key of these members and of the source's content. The members of a folder, and of a source that is
-    not an archive, are used in place: the user's data are neither copied nor linked.
+    `selection`: the key of these members and of the source's content. Members of a folder, and of a source that is not
+    an archive, are read in place: the user's data are neither copied nor linked.
     """
 
     source = HiddenParameter[str](significant=False)
@@ -76,7 +76,7 @@ class Extract(CorpusStep, FolderStep):
 
 
 class BatchStep(CorpusStep, FolderStep):
-    """A step on one batch of clips, by the batch's key."""
+    """A step on one batch of clips, identified by the batch's key."""
 
     batch = HiddenParameter[str]()
 
@@ -93,7 +93,7 @@ class BatchStep(CorpusStep, FolderStep):
 class Standardize(BatchStep):
     """The clips of a batch as 16-bit mono at their own rates, fitted to the task's duration.
 
-    Clips that cannot be used are left out and recorded with the reason, for Screen to judge.
+    Clips that cannot be used are left out and recorded with the reason; Screen decides whether the run may continue.
     """
 
     stage = "standardize"
@@ -124,7 +124,7 @@ class Standardize(BatchStep):
         return [*_files_of(made), _REFUSED]
 
     def made(self) -> dict[str, dict[str, Any]]:
-        """By clip, the manifest's facts on the usable clips before resampling."""
+        """The manifest's facts on the usable clips before resampling, by clip."""
         made: dict[str, dict[str, Any]] = json.loads((self.folder / _CLIPS).read_text(encoding="utf-8"))
         return made
 
@@ -136,16 +136,16 @@ class Standardize(BatchStep):
         return refused
 
     def _standardized(self, refused: dict[str, str]) -> Iterator[tuple[str, Any, audio.Decoded]]:
-        """The usable clips' names, samples and decoded recordings; the others' problems are added to `refused`."""
+        """The names, samples and decoded recordings of usable clips; problems of other clips are added to `refused`."""
         batch = self.load()
         with Counter(self, "clips", len(batch.clips)) as counter, contextlib.ExitStack() as stack:
             recordings = {source: self._recordings(source, step, stack) for source, step in self.requires().items()}
-            due = self._fingerprints()
+            expected = self._fingerprints()
             for clip in batch.clips:
                 try:
                     recording = recordings[clip.source](clip.member)
-                    if clip.name in due:
-                        _check_samples(recording, due[clip.name])
+                    if clip.name in expected:
+                        _check_samples(recording, expected[clip.name])
                     decoded = audio.decode(recording, **clip.part._asdict(), duration=batch.sample_duration)
                     yield clip.name, audio.fit(decoded.samples, decoded.rate, batch.sample_duration), decoded
                 except (AudioError, ArchiveError) as error:
@@ -155,7 +155,7 @@ class Standardize(BatchStep):
                 counter.add(1)
 
     def _fingerprints(self) -> Mapping[str, Fingerprint]:
-        """By clip, the samples that it has by its tarball's manifest, if the task is made of a finished one."""
+        """The fingerprints of the clips' samples in the tarball's manifest, by clip; empty for a task from a corpus."""
         config = self.task.resolve()
         if config.resampled is None:
             return {}
@@ -165,7 +165,7 @@ class Standardize(BatchStep):
     def _recordings(
         self, source: str, step: Extract | SourceStep, stack: contextlib.ExitStack
     ) -> Callable[[str], Path | bytes]:
-        """A function from a member to its path, or to its bytes if it is read in its archive."""
+        """A function from a member to its path, or to its bytes if it is read from its archive."""
         if isinstance(step, Extract):
             return step.path()
         reader = stack.enter_context(archive.ZipReader(list(step.files.values())))
@@ -175,26 +175,29 @@ class Standardize(BatchStep):
 
 @functools.lru_cache(maxsize=4)
 def _fingerprints_in(listing: Path, rate: int) -> Mapping[str, Fingerprint]:
-    """`listing`: the folder of a tarball's index. Parsed once a process, as a manifest may have 70 MB."""
+    """The fingerprints in a manifest. `listing`: the folder of a tarball's index.
+
+    Parsed once per process, as a manifest may have 70 MB.
+    """
     return resampled.fingerprints_in(Tree("published", listing), rate)
 
 
 on_new_run(_fingerprints_in.cache_clear)
 
 
-def _check_samples(recording: Path | bytes, due: Fingerprint) -> None:
-    """Raise AudioError where a finished task's clip does not have the samples that its manifest tells."""
-    wav, (length, sha256) = audio.read_wav(recording), due
+def _check_samples(recording: Path | bytes, expected: Fingerprint) -> None:
+    """Raise AudioError where the samples of a finished task's clip differ from its manifest."""
+    wav, (length, sha256) = audio.read_wav(recording), expected
     if wav.length != length:
-        raise AudioError(f"it has {wav.length:,} samples, expected {length:,} by the manifest in its tarball")
+        raise AudioError(f"length differs from the manifest: expected {length:,} samples, got {wav.length:,}")
     if hashlib.sha256(wav.data).hexdigest() != sha256:
-        raise AudioError("it has other samples than the manifest in its tarball tells")
+        raise AudioError("samples differ from the manifest")
 
 
 class Resample(BatchStep):
-    """The clips of a batch at some rates in hertz, all read once; each rate has its own folder.
+    """The clips of a batch at some rates in hertz, each read once; each rate has its own folder.
 
-    A clip whose own rate is a target rate is the same file; the finished task's folder links to these files.
+    A clip is linked where its own rate is the target rate; the finished task's folder links to these files.
     """
 
     rates = RatesParameter()
@@ -205,14 +208,14 @@ class Resample(BatchStep):
         return f"{self.batch}-{RatesParameter().serialize(self.rates)}"
 
     def folders(self) -> dict[int, Path]:
-        """The folder of the clips at each rate; a batch with refused clips has other folders than without."""
+        """The folder of the clips at each rate; its name depends on the refused clips of the batch."""
         refused = self.requires().refused()
         left_out = f"-without-{digest(sorted(refused))}" if refused else ""
         parent = self.workspace.tmp_dir / self.stage
         return {rate: parent / f"{self.batch}-{rate}{left_out}" for rate in self.rates}
 
     def complete(self) -> bool:
-        # Later steps read what is known of the recordings, too.
+        # Later steps read the facts on the recordings, too.
         return self.requires().complete() and not self._missing()
 
     def _missing(self) -> dict[int, Path]:
@@ -252,5 +255,5 @@ class Resample(BatchStep):
 
 
 def _files_of(clips: Iterable[str]) -> list[str]:
-    """The files with some clips in the folder of a step."""
+    """The files for some clips in the folder of a step."""
     return [*(f"{name}.wav" for name in clips), _CLIPS]

@@ -35,7 +35,7 @@ LOGGER = "hearpreprocess"
 
 
 class HiddenParameter(luigi.Parameter[Value]):
-    """A parameter that luigid's page does not show, as it is of no use to people."""
+    """A parameter that luigid's page does not show, as users do not need it."""
 
     def __init__(self, **facts: Any) -> None:
         super().__init__(visibility=ParameterVisibility.HIDDEN, **facts)
@@ -55,7 +55,7 @@ class WorkspaceParameter(HiddenParameter[Workspace]):
 
 
 class SourceParameter(HiddenParameter[Any]):
-    """A source, as its title and a digest, as Luigi must not log or show a URL with a password."""
+    """A source, serialized as its title and a digest, as Luigi must not log or show a URL with a password."""
 
     def serialize(self, x: Any) -> str:
         return f"{x.title}-{digest(source_to_json(x))}"
@@ -86,7 +86,7 @@ class Step(luigi.Task):
     """The base of every step: a workspace, a stage, and methods to report to the journal.
 
     Subclasses define `stage`, the name of their work, and `title`, the task or file that they work on.
-    `waits_for_network`: whether it runs in addition to as many other steps as there are workers.
+    `waits_for_network`: whether it does not count as one of the steps that the workers run.
     """
 
     workspace = WorkspaceParameter(significant=False)
@@ -119,10 +119,10 @@ class Step(luigi.Task):
         return self.stage
 
     def repeat_warnings(self) -> None:
-        """Write the warnings of outputs that are used again to the journal, as they hold for this run, too."""
+        """Write the warnings about reused outputs to the journal, as they apply to this run, too."""
 
     def forget_failures(self) -> None:
-        """Discard the failures of an earlier run, so that its steps are tried again; no run may be active."""
+        """Discard the failures of an earlier run, so that its steps run again; no run may be active."""
 
     def note(self, event: JournalEvent, *, amount: int | None = None, unit: str = "", text: str = "") -> None:
         """Write an entry with this step's title and stage to the journal."""
@@ -139,9 +139,9 @@ class Step(luigi.Task):
                 callback(value)
 
     def to_str_params(self, only_significant: bool = False, only_public: bool = False) -> dict[str, str]:
-        # Luigi derives a step's identity from this. Steps of two runs with different directories must differ for a
-        # shared scheduler; steps that differ only in their journals must not. Hidden parameters are part of the
-        # identity, too.
+        # Luigi derives a step's identity from this. For a shared scheduler, steps of two runs with different
+        # directories must differ; steps that differ only in their journals must not. Hidden parameters are part of the
+        # identity.
         params: dict[str, str] = super().to_str_params(only_significant, only_public and not only_significant)
         if only_significant:
             params["places"] = self.workspace.digest
@@ -152,10 +152,10 @@ class Step(luigi.Task):
 
 
 class PlanningStep(Step):
-    """A step with dependencies that are known only when those in `requires` are complete.
+    """A step whose dependencies are known only when those in `requires` are complete.
 
     Its state is on the disk: either steps are still planned, or it can finish. Luigi runs it again from the start when
-    the planned steps are complete, so no state in memory survives a `yield`.
+    the planned steps are complete, so that no state in memory survives a `yield`.
     """
 
     def planned(self) -> Sequence[Step]:
@@ -173,13 +173,13 @@ class PlanningStep(Step):
 
 
 WARNINGS = "warnings.json"
-"""The file in a step's folder with the warnings and notes that each run repeats; it is no part of its output."""
+"""The file in a step's folder with the warnings and notes that each run repeats; it is not part of the output."""
 
 
 class FolderStep(Step):
     """A step whose output is one folder below the work folder; the sealed folder is its completion mark.
 
-    Subclasses define `key`, the folder's name, a digest of everything that the result depends on, and `build`.
+    Subclasses define `build` and `key`, the folder's name: a digest of everything that the result depends on.
     """
 
     @property
@@ -195,7 +195,7 @@ class FolderStep(Step):
         return is_whole(self.folder)
 
     def run(self) -> None:
-        if is_whole(self.folder):  # another run has finished it meanwhile
+        if is_whole(self.folder):  # another run has built it meanwhile
             return
         written: set[str] = set()
         self._remarks: list[tuple[JournalEvent, str]] = []
@@ -208,16 +208,16 @@ class FolderStep(Step):
     def build(self, folder: Path) -> Iterable[str]:
         """Write the output to an empty folder, which is renamed to `folder` afterwards.
 
-        Returns the paths in it of the files that must be there.
+        Returns the paths in it of the files that must exist.
         """
         raise NotImplementedError
 
     def warn_of_output(self, text: str) -> None:
-        """Warn in `build` of something in the output; each later run that uses it repeats the warning."""
+        """Warn in `build` about the output; each later run that uses the output repeats the warning."""
         self._remark("warned", text)
 
     def note_on_output(self, text: str) -> None:
-        """Note in `build` something normal about the output; each later run that uses it repeats the note."""
+        """Note in `build` a normal fact about the output; each later run that uses the output repeats the note."""
         self._remark("noted", text)
 
     def _remark(self, event: JournalEvent, text: str) -> None:
@@ -244,10 +244,10 @@ def is_whole(folder: Path) -> bool:
 
 @contextlib.contextmanager
 def fresh_folder(path: Path, written: Collection[str] = ()) -> Iterator[Path]:
-    """Yield an empty folder to fill, and seal it afterwards if the files `written` are there.
+    """Yield an empty folder to fill, and seal it afterwards if the files `written` exist.
 
-    An intact folder that another run has created meanwhile is kept; one with a broken seal is replaced. Raises
-    ChangedCodeError, before and after, if the code that the folder's name stands for has changed on the disk.
+    An intact folder that another run has created meanwhile is kept; a folder with a broken seal is replaced. Raises
+    ChangedCodeError, before and after, if the code in the folder's key has changed on the disk.
     """
     check_code_unchanged()
     is_broken = path.exists() and not is_sealed(path)
@@ -259,10 +259,10 @@ def fresh_folder(path: Path, written: Collection[str] = ()) -> Iterator[Path]:
 
 
 class Counter:
-    """Counts the units that a step has done, and reports them to the journal at intervals instead of one by one.
+    """Counts the units of a step's work, and reports them to the journal at intervals instead of one by one.
 
-    `unit`: the counted unit. `total`: the number of units of the step; if given, a luigid's page shows the progress,
-    too.
+    `unit`: the counted unit. `total`: the number of units of the step; if given, a luigid's page also shows the
+    progress.
     """
 
     SECONDS = 0.2
@@ -273,7 +273,7 @@ class Counter:
         self._last = time.monotonic()
 
     def add(self, amount: int) -> None:
-        """Count an amount as done; raises KeyboardInterrupt if this process has to end its step."""
+        """Count an amount as done; raises KeyboardInterrupt if this process must end its step."""
         raise_if_interrupted()
         self._pending += amount
         if time.monotonic() - self._last >= self.SECONDS:

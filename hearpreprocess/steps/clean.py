@@ -48,7 +48,7 @@ SMALL_STAGES = (Locate.stage, Index.stage, Corpus.stage, Screen.stage, Labels.st
 class Clean(ReleaseStep):
     """Remove the intermediate results of finished tasks: unpacked members and audio.
 
-    `tasks`: all tasks of a run that share sources, and perhaps batches, so that none loses results that it still needs.
+    `tasks`: all tasks of a run that share sources, and perhaps batches, so that no task loses results it still needs.
     Listings and labels stay: they are small, and later runs check outputs against them.
     """
 
@@ -91,8 +91,8 @@ class Clean(ReleaseStep):
             else:
                 note_skipped_cleanup(self.workspace.tmp_dir, self.workspace.run)
                 self.warn(
-                    "another run is at work in this work folder; what it may need is left there. Give the same command "
-                    "again when that run has ended, and it is removed"
+                    f"{self.workspace.tmp_dir}: intermediate results kept, as another run may need them. Run the same "
+                    "command again when that run has ended, to remove them"
                 )
 
     def _leftovers(self) -> Iterator[Path]:
@@ -110,7 +110,7 @@ class Clean(ReleaseStep):
 
 
 def remove_leftovers(workspace: Workspace, *, force: bool = False) -> list[Path]:
-    """Remove the unfinished files of runs that were killed; return and force as in `storage.remove_abandoned`."""
+    """Remove the unfinished files of killed runs; result and `force` as in `storage.remove_abandoned`."""
     stages = [path for path in workspace.tmp_dir.iterdir() if path.is_dir()] if workspace.tmp_dir.is_dir() else []
     folders = dict.fromkeys((*stages, workspace.tasks_dir, workspace.tar_dir, workspace.download_dir))
     return [path for folder in folders if folder.is_dir() for path in remove_abandoned(folder, force=force)]

@@ -1,7 +1,7 @@
-"""What decides the bytes of a step's output besides its input: code and libraries, a part of every key.
+"""Digests of the code and libraries that decide the bytes of a step's output; they are part of every key.
 
-Samples, which take long to make, depend on the code that reads and converts recordings; all else depends on that of all
-rooms that make finished tasks. Both depend on the libraries that are loaded, and on the ffmpeg that is started.
+Samples, which take long to make, depend on the code that reads and converts recordings; everything else depends on the
+code of all rooms that make finished tasks. Both depend on the loaded libraries and on the installed ffmpeg.
 """
 
 from __future__ import annotations
@@ -37,6 +37,6 @@ def made_with(extras: Collection[str]) -> dict[str, str]:
     }
 
 
-# Another run of this process may find another ffmpeg; within a run, processes that are forked later have these values.
+# A later run of this process may find another ffmpeg; within a run, forked processes inherit these values.
 on_new_run(sampled_by.cache_clear)
 on_new_run(made_by.cache_clear)

@@ -72,7 +72,7 @@ class Corpus(TaskStep):
                 for name, index in self.indexes().items()
             }
             table, omissions, warnings = choose_clips(self.config, trees)
-        self.task.check_unchanged()  # the output is known by the files as they were when the module was loaded
+        self.task.check_unchanged()  # the output's key depends on the files as they were when the module was loaded
         undeclared = self.task.undeclared(opened, self._read_by_trees())
         plan = plan_corpus(self.config, table, omissions, trees, undeclared, made_by=sampled_by())
         written = CorpusFolder(folder).write(plan)

@@ -24,10 +24,10 @@ from hearpreprocess.task import File
 
 MOST_FILES_SHOWN = 9
 MOST_LINES = 10
-"""Lines about a source's downloads; thousands of files may meet the same fault."""
+"""The largest number of messages about a source's downloads, as thousands of files may have the same problem."""
 
 _FORMAT = 2
-"""Of `verified.json`: raised when more is checked, so that files are checked again that an earlier version has kept."""
+"""The format of `verified.json`: increased with new checks, so that files of earlier versions are checked again."""
 
 
 class Download(SourceStep):
@@ -78,7 +78,7 @@ class Download(SourceStep):
     def run(self) -> None:
         files: tuple[File, ...] = self.source.files
         self._check_names(files)
-        # A part of a divided archive is no archive by itself.
+        # A part of a multi-part archive is not an archive by itself.
         problem = _problem_of_archive if self.source.archived and len(files) == 1 else fetch.problem_of_page
         expected = {
             self._path(file): fetch.ExpectedFile(file.urls, file.checksums, file.size, file.about, problem)
@@ -103,7 +103,7 @@ class Download(SourceStep):
 
         def say(text: str) -> None:
             if text not in lines and len(lines) <= MOST_LINES:
-                self.warn(text if len(lines) < MOST_LINES else "more such lines are not shown")
+                self.warn(text if len(lines) < MOST_LINES else "further messages are not shown")
             lines.add(text)
 
         with Counter(self, "B", known) as counter:
@@ -128,8 +128,8 @@ class Download(SourceStep):
             name = max(file.filename.split("/"), key=lambda part: len(os.fsencode(part)))
             if len(os.fsencode(name)) > longest:
                 raise OutputError(
-                    f"{name}: the name has {len(os.fsencode(name))} bytes; names in {self.workspace.download_dir} may "
-                    f"have at most {longest}. Choose another --download-dir, or give filename= in the task module"
+                    f"{name}: file name too long for {self.workspace.download_dir}; expected at most {longest} bytes, "
+                    f"got {len(os.fsencode(name))}. Choose another --download-dir, or set filename= in the task module"
                 )
 
     def _check_space(self, missing: Sequence[File]) -> None:
@@ -148,12 +148,12 @@ class Download(SourceStep):
             raise failures[0]
         if failures:
             kind = OfflineError if isinstance(failures[0], OfflineError) else DownloadError
-            headline = f"{{count}} of the {len(self.source.files):,} files of {self.title} are missing"
+            headline = f"{self.title}: {{count}} of {len(self.source.files):,} files are missing"
             rest = f", {untried:,} were not tried:" if untried else ":"
             raise kind(enumerate_problems(headline + rest, list(map(str, failures))))
 
     def _verified(self) -> dict[str, Any]:
-        """The sizes and times of the files, and what was checked of them."""
+        """The sizes and times of the files, and the version of the checks."""
         statuses = [path.stat() for path in self.files.values()]
         return {"format": _FORMAT, "files": [[status.st_size, status.st_mtime_ns] for status in statuses]}
 
@@ -162,4 +162,4 @@ def _problem_of_archive(path: Path) -> str | None:
     if (problem := archive.problem_of_archive(path)) is None:
         return None
     got = fetch.described(start_of(path), path.stat().st_size)
-    return f"expected an archive, got {got}" + (f"; {problem}" if problem.startswith("it is cut") else "")
+    return f"expected an archive, got {got}" + (f"; {problem}" if problem.startswith("truncated") else "")

@@ -105,8 +105,8 @@ class Locate(SourceStep):
         ]
         if self.is_unpacked and inside:
             raise OutputError(
-                f"{', '.join(inside)} would be written in {self.path}, among the recordings that a task is made of: "
-                "give the command in another folder, or choose others with --tmp-dir, --tasks-dir and --tar-dir"
+                f"{', '.join(inside)}: would be written to {self.path}, among the source's recordings. Run the command "
+                "in another directory, or choose other directories with --tmp-dir, --tasks-dir and --tar-dir"
             )
 
     @property
@@ -143,7 +143,7 @@ class Locate(SourceStep):
         return ["content.json"]
 
 
-# Listed once per process: the folder may have 100,000 files, and all steps must see the same state.
+# Cached per process: the folder may have 100,000 files, and all steps must see the same state.
 _below = functools.cache(files_below)
 
 
@@ -162,7 +162,7 @@ def _stamps(files: Mapping[str, Path]) -> dict[str, list[int]]:
 
 
 class Index(FolderStep):
-    """A source's listing, and the small files that `clips` functions read, as a Tree's folder."""
+    """A source's listing, and the small files that `clips` functions read, in the folder of a Tree."""
 
     source = SourceParameter()
     stage = "index"

@@ -1,8 +1,8 @@
-"""Whether the process that runs a step has to end it.
+"""The flag that a process must end its step.
 
-A flag of the process, set by its SIGTERM handler. It is checked again whenever a step counts its progress and before
-its output is renamed into place: a library that calls back into Python, as libsndfile does to read and write, swallows
-exceptions raised there and continues without the bytes.
+The SIGTERM handler sets it. It is checked whenever a step counts its progress and before its output is renamed into
+place: libraries that call back into Python, as libsndfile does to read and write, suppress exceptions raised there and
+continue without the bytes.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ def interrupt() -> None:
 
 
 def is_interrupted() -> bool:
-    """Whether this process has to end its step."""
+    """Whether this process must end its step."""
     return _is_interrupted
 
 
 def raise_if_interrupted() -> None:
-    """Raise KeyboardInterrupt if this process has to end its step."""
+    """Raise KeyboardInterrupt if this process must end its step."""
     if _is_interrupted:
         raise KeyboardInterrupt

@@ -1,6 +1,6 @@
-"""The journal by which steps report to the runner: a file of JSON lines that every process appends to.
+"""The journal of a run: a file of JSON lines with which steps report to the runner.
 
-A file, because steps run in separate processes, forked or spawned, and a line written in one call is not mixed with
+It is a file, as steps run in separate processes, forked or spawned, and a line written in one call is never mixed with
 others. Steps that a luigid assigns to another host report to that host's journal.
 """
 

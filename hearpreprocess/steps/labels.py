@@ -24,7 +24,7 @@ from hearpreprocess.steps.base import WARNINGS, Step, TaskParameter
 from hearpreprocess.steps.code import made_by, made_with
 from hearpreprocess.steps.corpus import Corpus, TaskStep, corpus_folder
 from hearpreprocess.steps.screen import Screen
-from hearpreprocess.storage import SEAL, digest, replaced_folder
+from hearpreprocess.storage import SEAL, counted, digest, replaced_folder
 from hearpreprocess.task import Local, Tree, label_versions
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 class Labels(TaskStep):
     """The files of a finished task other than its audio: splits, vocabulary, metadata.
 
-    `skips`: how many clips may be left out because their recordings cannot be used; not 0 means to decode all first.
+    `skips`: how many clips may be left out because their recordings cannot be used; unless 0, all are decoded first.
     """
 
     skips = luigi.IntParameter()
@@ -55,7 +55,7 @@ class Labels(TaskStep):
         return Screen(workspace=self.workspace, task=self.task, skips=self.skips).refused()
 
     def corpus(self) -> Corpus:
-        """The step that works out the clips."""
+        """The step that chooses the clips."""
         return Corpus(workspace=self.workspace, task=self.task)
 
     def complete(self) -> bool:
@@ -67,7 +67,7 @@ class Labels(TaskStep):
         """The digest of all inputs of the finished task; the step must be complete."""
         release = release_of_folder(self.folder)
         if release is None:
-            raise CorpusError(f"{self.folder / METADATA} is damaged; remove {self.folder} and run again")
+            raise CorpusError(f"{self.folder / METADATA}: damaged. Remove {self.folder} and run the same command again")
         return release
 
     def repeat_warnings(self) -> None:
@@ -83,7 +83,7 @@ class Labels(TaskStep):
             table = table[~table["name"].isin(skipped)].reset_index(drop=True)
             splits.check_labels(table["split"].tolist(), labels_of(table), config)
             reasons = [f"{name}: {reason}" for name, reason in skipped.items()]
-            self.warn_of_output(enumerate_problems("{count} clips are left out:", reasons))
+            self.warn_of_output(enumerate_problems(f"left out {counted(len(reasons), 'clips')}:", reasons))
         files = {
             f"{split}.json": labels.to_json(labels.split_labels(table, split, config)) for split in config.splits.names
         }
@@ -117,9 +117,9 @@ class Labels(TaskStep):
             {"reason": reason, "clips": [name]} for name, reason in sorted(metadata.get("skipped_clips", {}).items())
         ]
         of_clips = {
-            file.removesuffix(".wav"): found
+            file.removesuffix(".wav"): clip_labels
             for split in config.splits.names
-            for file, found in labels.split_labels(table, split, config).items()
+            for file, clip_labels in labels.split_labels(table, split, config).items()
         }
         names = table["name"].tolist()
         return manifest.of_corpus(

@@ -38,13 +38,13 @@ def settings_files() -> list[Path]:
             raise ConfigError(f"{PATH}: expected a file with Luigi's settings, got {str(own)!r}, which does not exist")
         needed = _PARSERS.get(own.suffix[1:], parser)
         if needed != parser:
-            raise ConfigError(f"{PATH}: {own} would be passed over; set {PARSER}={needed} so that Luigi reads it")
+            raise ConfigError(f"{PATH}: Luigi would ignore {own}. Set {PARSER}={needed}")
         files.append(own)
     return files
 
 
 def names_of(files: list[Path]) -> str:
-    """The text that names the files in a message."""
+    """The files, as text for a message."""
     return " or ".join(map(str, files)) or "luigi.cfg"
 
 
@@ -55,15 +55,14 @@ def reading_settings() -> Iterator[None]:
     try:
         _read_on_import.update(_contents(files))
         with warnings.catch_warnings():
-            # Luigi warns about one of its own defaults on import, and about an empty variable, neither of which
-            # concerns users.
+            # Luigi warns about one of its own defaults on import, and about an empty variable; neither concerns users.
             warnings.simplefilter("ignore", DeprecationWarning)
             warnings.filterwarnings("ignore", "LUIGI_CONFIG_", UserWarning)
             yield
     except ModuleNotFoundError:
         raise
     except (configparser.Error, ValueError, ImportError, OSError) as error:
-        # Luigi keeps the settings from before the error and would use only those when it is imported again.
+        # Luigi keeps the settings before the error, and would use only these when imported again.
         for name in [name for name in list(sys.modules) if name.partition(".")[0] == "luigi"]:
             del sys.modules[name]
         reason = " ".join(str(error).split()).rstrip(".")
@@ -72,12 +71,11 @@ def reading_settings() -> Iterator[None]:
 
 
 def check_read() -> None:
-    """Raise ConfigError if a file was created or changed after Luigi was imported, as Luigi would ignore it."""
+    """Raise ConfigError if a settings file was changed after Luigi was imported, as Luigi would ignore the change."""
     unread = [path for path, content in _contents(settings_files()).items() if _read_on_import.get(path) != content]
     if unread:
         raise ConfigError(
-            f"{names_of(unread)}: Luigi read its settings in this process before the file was as it is now; "
-            "give the command in a process of its own"
+            f"{names_of(unread)}: changed after Luigi has read its settings in this process. Use a new process"
         )
 
 

@@ -42,11 +42,11 @@ from hearpreprocess.steps.labels import Labels
 from hearpreprocess.storage import SEAL, check_code_unchanged, output_lock, replaced_folder, whole_file
 
 ABOVE_ALL_RATES = 1_000_000
-"""A priority above every sample rate; luigid's page cannot show infinity."""
+"""A priority above every sample rate; not infinity, which luigid's page cannot show."""
 
 
 def is_packed(tarball: Path, release: str, compression: str) -> bool:
-    """Whether a tarball, with its checksums, is of a release and has a compression."""
+    """Whether a tarball exists with its checksums and has this release and this compression."""
     is_of_it = release_of_tarball(tarball) == release and compression_of(tarball) == compression
     return is_of_it and checksums_of(tarball).exists()
 
@@ -55,8 +55,8 @@ class OutputStep(CorpusStep):
     """A step that writes an output of a task whose Corpus and Labels are complete.
 
     `corpus`, `labels`: the keys of their folders. `release`: the digest of all inputs of the finished task; the output
-    contains it as its completion mark, so that completeness does not depend on the work folder. `rates`: in hertz, all
-    rates of the run. `made`: those missing in some output, as the clips of a batch are resampled to all of them at
+    contains it as its completion mark, so that completeness does not depend on the work folder. `rates`: all rates of
+    the run in hertz. `made`: the rates that any output lacks, as the clips of a batch are resampled to all of them at
     once.
     """
 
@@ -96,7 +96,7 @@ class OutputStep(CorpusStep):
     def whole_manifest(
         self, rates: Sequence[int], others: Mapping[int, Mapping[str, Fingerprint]]
     ) -> manifest.Manifest:
-        """The manifest with audio. `rates`: those produced now; `others`: the clips at other rates."""
+        """The manifest with audio. `rates`: the rates produced now; `others`: the clips at other rates."""
         steps = self.requires()
         recorded = {name: facts for step in steps for name, facts in step.requires().made().items()}
         made = {rate: {name: clip for step in steps for name, clip in step.made(rate).items()} for rate in rates}
@@ -117,7 +117,7 @@ class OutputStep(CorpusStep):
 class Combine(OutputStep):
     """The finished task's folder, with at least these rates; other rates of the same release are kept.
 
-    `with_report`: whether a report is written; the folder counts as complete without one.
+    `with_report`: whether to write a report; the folder is complete without it.
     """
 
     with_report = luigi.BoolParameter(default=True, significant=False)
@@ -160,7 +160,7 @@ class Combine(OutputStep):
             fingerprints = self._fingerprints(earlier_clips)
             files |= {path: file for path, file in earlier_clips.items() if int(path.partition("/")[0]) in fingerprints}
         elif dropped := sorted({path.partition("/")[0] for path in earlier_clips} - set(map(str, self.rates))):
-            self.note("warned", text=f"the clips at {', '.join(dropped)} Hz were of an earlier release and are removed")
+            self.note("warned", text=f"removed the clips at {', '.join(dropped)} Hz, which are of an earlier release")
         self._warn_of_other_tarballs()
         for rate in self.made:
             files |= self.audio_files(rate)
@@ -178,10 +178,10 @@ class Combine(OutputStep):
         self._update_overview()
 
     def _update_overview(self) -> None:
-        """Write the overview of all tasks; whoever cannot write it says so once, at the end of the run."""
+        """Write the overview of all tasks; the run reports a failure once, at its end."""
         folders = (self.workspace.tasks_dir, self.workspace.tar_dir)
         if report.is_kept_by_runs(*folders, with_report=self.with_report):
-            with contextlib.suppress(Exception):  # no task fails for what can be written later
+            with contextlib.suppress(Exception):  # no task fails because of the overview, which can be written later
                 report.write_overview(self.workspace.tasks_dir)
 
     def _write_report(self, folder: Path) -> None:
@@ -189,9 +189,7 @@ class Combine(OutputStep):
         try:
             (folder / REPORT).write_text(report.page(folder), encoding="utf-8")
         except Exception as error:
-            text = (
-                f"its report could not be made ({type(error).__name__}: {error}); `hearpreprocess report` tries again"
-            )
+            text = f"report not written ({type(error).__name__}: {error}). Try again with `hearpreprocess report`"
             self.note("warned", text=text)
 
     def _fingerprints(self, clips: Iterable[str]) -> dict[int, dict[str, Fingerprint]]:
@@ -201,14 +199,14 @@ class Combine(OutputStep):
             rates = {int(path.partition("/")[0]) for path in clips}
             return {rate: manifest.audio_of(earlier, rate) for rate in earlier["sample_rates"] if rate in rates}
         except OutputError as error:
-            self.note("warned", text=f"{error}; clips at other rates than those asked for are removed")
+            self.note("warned", text=f"{error}; clips at other than the requested rates are removed")
             return {}
 
     def _warn_of_other_tarballs(self) -> None:
-        asked = {tarball_name(self.title, rate) for rate in self.rates}
+        requested = {tarball_name(self.title, rate) for rate in self.rates}
         for path in sorted(self.workspace.tar_dir.glob(tarball_name(glob.escape(self.title), "*"))):
-            if path.name not in asked and release_of_tarball(path) not in (None, self.release):
-                self.note("warned", text=f"{path} is of an earlier release; remove it, or ask for its rate again")
+            if path.name not in requested and release_of_tarball(path) not in (None, self.release):
+                self.note("warned", text=f"{path}: of an earlier release. Remove it, or make its rate again")
 
 
 class Tar(OutputStep):
@@ -251,7 +249,7 @@ class Tar(OutputStep):
         return not self.size_note.exists() or self.size_note.read_text(encoding="utf-8") == size
 
     def run(self) -> None:
-        # Another run may write the same tarball, which lacks its checksums for a moment.
+        # Another run may be writing the same tarball, which has no checksums for a moment.
         with output_lock(self.workspace.tmp_dir, self.path.name, self.warn):
             if not self.complete():
                 self._write()

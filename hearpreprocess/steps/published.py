@@ -1,4 +1,4 @@
-"""The root step of a task that is made from a finished tarball: Published, with the step that downloads the tarball."""
+"""The root step of a task from a published tarball, Published, and the step that downloads the tarball."""
 
 from __future__ import annotations
 
@@ -38,25 +38,25 @@ from hearpreprocess.storage import (
 from hearpreprocess.task import File
 
 DOWNLOADS = "hearpreprocess-tarballs"
-"""The resource of the scheduler that each download of a tarball takes one of."""
+"""The scheduler's resource that limits the simultaneous downloads of tarballs."""
 
 DOWNLOADS_AT_ONCE = 2
-"""As many as there may be connections to one host, so that none waits for another's."""
+"""The same as the limit of connections to a host, so that no download waits for another's connection."""
 
 
 class DownloadTarball(Download):
-    """A tarball of the published record; few at once, and in addition to the steps that work."""
+    """A tarball of the published record; few are downloaded at once, in addition to the steps that the workers run."""
 
     resources = {DOWNLOADS: 1}  # noqa: RUF012  (an attribute of Luigi's)
     waits_for_network = True
 
     @property
     def priority(self) -> int:  # type: ignore[override]
-        """Before all work, as the network is the slowest; the smallest first, so that there is work soon."""
+        """Before all other steps, as the network is slowest; the smallest first, so that other steps can start soon."""
         return 2 * ABOVE_ALL_RATES - min(ABOVE_ALL_RATES, sum(file.size or 0 for file in self.source.files) >> 20)
 
     def expect(self, missing: Sequence[File]) -> None:
-        # Noted before its first byte, as a run may be killed at any moment after its last one.
+        # Written before the first byte, as a run may be killed at any moment after the last byte.
         for file in missing:
             part = part_path(self._path(file))
             with explaining_disk_errors(part):
@@ -73,15 +73,15 @@ class DownloadTarball(Download):
                 note = NoteOfDownload(self.workspace, path)
                 if path.exists() and (note.is_of_tarball() or _stamp(path) != stamp):
                     note.write({"file": _stamp(path)})
-                elif stamp is None:  # another file may get the number of the part when that is removed
+                elif stamp is None:  # when the partial file is removed, another file may get its inode number
                     note.remove()
 
 
 @dataclass(frozen=True)
 class NoteOfDownload:
-    """The file that says that a tarball in the download folder was downloaded by a run, and is nobody's own.
+    """The file that marks a tarball in the download folder as downloaded by a run, not placed there by the user.
 
-    It has the size and time of the tarball, or, until it is complete, the number of the part that gets its name.
+    It has the size and time of the tarball, or, until that is complete, the inode number of its partial file.
     """
 
     workspace: Workspace
@@ -92,12 +92,12 @@ class NoteOfDownload:
         return self.workspace.tmp_dir / "published" / f"{self.tarball.name}.json"
 
     def write(self, facts: Mapping[str, Any]) -> None:
-        """Write what the tarball is known by."""
+        """Write the facts that identify the tarball."""
         with whole_file(self._path) as file:
             file.write_text(json.dumps(facts), encoding="utf-8")
 
     def is_of_tarball(self) -> bool:
-        """Whether the tarball that is there is the one that was downloaded."""
+        """Whether the existing tarball is the downloaded one."""
         try:
             facts = json.loads(self._path.read_text(encoding="utf-8"))
             return facts in ({"file": _stamp(self.tarball)}, {"part": self.tarball.stat().st_ino})
@@ -110,7 +110,7 @@ class NoteOfDownload:
 
 
 def uses_of(folder: Path) -> Path:
-    """The folder with the marks of the runs that use the tarballs in a folder, which may be of several work folders."""
+    """The folder with the marks of all runs that use the tarballs in a folder, also runs with other work folders."""
     return folder / ".in-use"
 
 
@@ -131,12 +131,12 @@ class OptionalSourceParameter(SourceParameter):
 
 
 class Published(ReleaseStep, PlanningStep):
-    """A task at some rates from the tarball of a finished one; planned as soon as the tarball is there.
+    """A task at some rates from the tarball of a finished one; planned as soon as the tarball exists.
 
-    `tarball`: its path. `task`: the title of the task in it. `source`: where it is downloaded from; None for one that
-    is there. `clean`: remove the intermediate results afterwards, and the tarball if it was downloaded; its outputs
-    then show by themselves that they are complete. `is_own`: whether the user gave the tarball's path, so that it
-    stays. `most_tarballs`: how many that a run with `clean` downloads may be there at a time.
+    `tarball`: its path. `task`: the title of the task in it. `source`: its download; None for an existing tarball.
+    `clean`: remove the intermediate results afterwards, and the tarball if it was downloaded; the outputs alone then
+    show that they are complete. `is_own`: whether the user gave the tarball's path, so that it is kept.
+    `most_tarballs`: the number of downloaded tarballs that may exist at a time in a run with `clean`.
     """
 
     tarball = luigi.Parameter()
@@ -171,7 +171,7 @@ class Published(ReleaseStep, PlanningStep):
         return [DownloadTarball(workspace=self.workspace, source=self.source)]
 
     def complete(self) -> bool:
-        # The tarball is looked into last, as its metadata may be behind gigabytes of clips.
+        # The tarball is read last, as its metadata may come after gigabytes of clips.
         try:
             if not self._is_made():
                 return False
@@ -180,7 +180,7 @@ class Published(ReleaseStep, PlanningStep):
                 return True
             is_known = not self.clean and self._known_as_made() == [stamp, release_of_folder(self._folder)]
             return is_known or (self._work().complete() and not self._has_to_remove())
-        except (HearPreprocessError, OSError):  # `planned` says it then
+        except (HearPreprocessError, OSError):  # `planned` reports it
             return False
 
     def run(self) -> Generator[Any, Any, None]:
@@ -206,10 +206,12 @@ class Published(ReleaseStep, PlanningStep):
         self.note("completed")
 
     def _work(self) -> Release | Clean:
-        """The step that makes the outputs from the tarball, which must be there."""
+        """The step that makes the outputs from the tarball, which must exist."""
         (task,) = resampled.references_to([self.path])
         if task.resolve().title != self.title:
-            raise ConfigError(f"{self.path}: expected the task {self.title} by its name, got {task.resolve().title}")
+            raise ConfigError(
+                f"{self.path}: expected the task {self.title} (by the file name), got {task.resolve().title}"
+            )
         return Clean(tasks=(task,), **self.facts) if self.clean else Release(task=task, **self.facts)
 
     def _remove_tarball(self) -> None:
@@ -223,8 +225,8 @@ class Published(ReleaseStep, PlanningStep):
                 return
             note_skipped_cleanup(uses, run)
         self.warn(
-            f"another run may need {self.path}, so it is left there. Give the same command again when that run has "
-            "ended, and it is removed"
+            f"{self.path}: kept, as another run may need it. Run the same command again when that run has ended, to "
+            "remove it"
         )
 
     @property
@@ -233,7 +235,7 @@ class Published(ReleaseStep, PlanningStep):
 
     @property
     def _note_of_made(self) -> Path:
-        """The file that says which tarball, by its size and time, the outputs were made from."""
+        """The file with the size and time of the tarball that the outputs were made from."""
         return self.workspace.tmp_dir / "published" / f"{self.title}-{digest(self.tarball)}.json"
 
     def _known_as_made(self) -> Any:
@@ -243,7 +245,7 @@ class Published(ReleaseStep, PlanningStep):
             return None
 
     def _has_to_remove(self) -> bool:
-        """Whether the tarball has to go: it was downloaded, and no other run may need it."""
+        """Whether the tarball must be removed: it was downloaded, and no other run may need it."""
         if not self.clean or self.is_own or self.path.parent != self.workspace.download_dir:
             return False
         return NoteOfDownload(self.workspace, self.path).is_of_tarball() and not self._has_skipped_cleanup()
@@ -254,18 +256,18 @@ class Published(ReleaseStep, PlanningStep):
 
     @property
     def waits(self) -> bool:
-        """Whether a tarball that this run has downloaded, and will remove, is there until its task is made."""
+        """Whether a downloaded tarball, which this run will remove, exists and waits for its task."""
         return self.clean and self.source is not None and self.path.exists() and not self._has_skipped_cleanup()
 
     def changed_since(self) -> list[str]:
-        """The programs whose version or code has changed since the outputs were made from such a tarball."""
+        """The programs whose version or code has changed since the outputs were made from a tarball."""
         if release_of_folder(self._folder) is None or not resampled.is_resampled(self._folder):
             return []
         earlier, now = TaskReader(self._folder).manifest, made_with(())
         return [name for name in now if earlier and earlier["made_with"].get(name) != now[name]]
 
     def _is_made(self) -> bool:
-        """Whether the outputs are complete as far as they show without the tarball that they were made from."""
+        """Whether the outputs are complete, as far as can be decided without their tarball."""
         folder = self._folder
         release, named = release_of_folder(folder), TARBALL.fullmatch(self.path.name)
         if release is None or named is None:

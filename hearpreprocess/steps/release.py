@@ -19,7 +19,7 @@ from hearpreprocess.steps.outputs import Combine, Tar
 from hearpreprocess.steps.screen import Screen
 
 SECONDS_OF_A_CLIP = 5.0
-"""The assumed duration of clips that are as long as their recordings, to estimate the work."""
+"""The assumed duration of clips that are whole recordings, for estimates of the work."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Outputs:
 
 
 class ReleaseStep(Step):
-    """The base of the steps that stand for outputs. `with_report`: whether to write a report into the folder."""
+    """The base of the root steps for a task's outputs. `with_report`: whether to write a report into the folder."""
 
     rates = RatesParameter()
     compression = luigi.Parameter()
@@ -71,7 +71,7 @@ class ReleaseStep(Step):
 
     @property
     def facts(self) -> dict[str, Any]:
-        """The parameters of another such step for the same outputs."""
+        """The parameters of another root step for the same outputs."""
         names = ("workspace", "rates", "compression", "skips", "with_report")
         return {name: getattr(self, name) for name in names}
 

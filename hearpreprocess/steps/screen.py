@@ -18,9 +18,9 @@ _REFUSED = "refused.json"
 
 
 class Screen(PlanningStep, TaskStep):  # type: ignore[misc]  # its run is that of a PlanningStep
-    """The decision on a task's clips that cannot be used: at most `skips` may be left out.
+    """The decision on a task's unusable clips: at most `skips` may be left out.
 
-    It first plans the batches whose clips have not been decoded. Then it fails, or records the omitted clips, and is
+    It first plans the batches whose clips are not decoded yet. Then it fails, or records the omitted clips, and is
     complete until a rebuilt batch refuses other clips.
     """
 
@@ -61,12 +61,12 @@ class Screen(PlanningStep, TaskStep):  # type: ignore[misc]  # its run is that o
         if is_sealed(self.folder):
             if self.refused() == refused:  # another run has recorded the same clips
                 return
-            discard(self.folder)  # it is from before a batch was rebuilt
+            discard(self.folder)  # it is older than a rebuilt batch
         with fresh_folder(self.folder, [_REFUSED]) as folder:
             (folder / _REFUSED).write_text(json.dumps(refused, sort_keys=True), encoding="utf-8")
 
     def forget_refusals(self) -> None:
-        """Discard batches with refused clips that made an earlier run fail: the reason may be gone."""
+        """Discard batches with refused clips that made an earlier run fail, as the reason may be gone."""
         if self.requires().complete() and not self.complete():
             for step in self.standardized():
                 if step.refused():
@@ -79,5 +79,5 @@ class Screen(PlanningStep, TaskStep):  # type: ignore[misc]  # its run is that o
         allowed = f" ({self.skips:,} may be skipped)" if self.skips else ""
         raise AudioError(
             enumerate_problems(f"{self.title}: {counted(len(problems), 'clips')} cannot be used{allowed}:", problems)
-            + f"\n  Repair or replace them, or go on without them: --skip-bad-clips {len(problems)}"
+            + f"\n  Repair or replace them, or continue without them: --skip-bad-clips {len(problems)}"
         )

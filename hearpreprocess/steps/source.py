@@ -10,11 +10,11 @@ from hearpreprocess.steps.code import made_by
 from hearpreprocess.storage import digest, fitting_name
 
 _LONGEST_KEY = 120
-"""Bytes of the name of a folder, which are less than may be, as a temporary name adds its own."""
+"""The longest name of a step's folder in bytes; shorter than file systems allow, as temporary names are longer."""
 
 
 def key_of(title: str, facts: Any) -> str:
-    """The name of a folder that depends on some facts."""
+    """The name of a step's folder, which depends on some facts."""
     return fitting_name(title, f"-{digest(facts)}", _LONGEST_KEY)
 
 

@@ -1,4 +1,4 @@
-"""Bytes on disk, safely: atomic files and directories, seals, locks, digests, free space."""
+"""Safe file access: atomic files and folders, seals, locks, digests, free space."""
 
 from hearpreprocess.storage.atomic import (
     flush_file,
@@ -41,7 +41,7 @@ from hearpreprocess.storage.kinds import (
     RECORDING,
     TAR,
     XZ,
-    Kind,
+    FileKind,
     is_markup,
     is_page,
     is_text,
@@ -88,7 +88,7 @@ __all__ = [
     "SEAL",
     "TAR",
     "XZ",
-    "Kind",
+    "FileKind",
     "Workspace",
     "active_run",
     "alone",

@@ -35,7 +35,7 @@ _OF_A_COPY_TOO = (
 def whole_file(path: Path) -> Iterator[Path]:
     """Yield a temporary path to write to; the file is renamed to `path` only if the block succeeds.
 
-    Raises OutputError if somebody has removed it meanwhile.
+    Raises OutputError if another process has removed it meanwhile.
     """
     with explaining_disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -53,9 +53,9 @@ def whole_file(path: Path) -> Iterator[Path]:
 def whole_folder(path: Path) -> Iterator[Path]:
     """Yield an empty temporary folder to fill; it is renamed to `path` only if the block succeeds.
 
-    If another process has created the same folder meanwhile, that one stays and ours is removed. Nothing is flushed to
-    the disk: such folders are sealed, and the seal detects data lost in a power cut. Raises OutputError if somebody has
-    removed the temporary folder meanwhile.
+    If another process has created the same folder meanwhile, its folder is kept and ours is removed. Nothing is flushed
+    to the disk: such folders are sealed, and the seal detects data lost in a power cut. Raises OutputError if another
+    process has removed the temporary folder meanwhile.
     """
     with explaining_disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -85,7 +85,7 @@ def replaced_folder(path: Path) -> Iterator[Path]:
 
 
 def move_into_place(folder: Path, path: Path) -> None:
-    """Rename a finished folder in the same directory to `path`; a folder that is there is removed.
+    """Rename a finished folder in the same directory to `path`; an existing folder is removed.
 
     The files of `folder` must have been flushed, as `whole_file` does.
     """
@@ -96,9 +96,9 @@ def move_into_place(folder: Path, path: Path) -> None:
 
 @contextlib.contextmanager
 def _created(folder: Path, path: Path) -> Iterator[None]:
-    """Create a folder to be filled in the block; raises OutputError if it is another one afterwards, or none."""
+    """Create a folder to fill in the block; raises OutputError if it was removed or replaced meanwhile."""
     folder.mkdir()
-    created = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)  # open, so that no other folder gets its number
+    created = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)  # open, so that no other folder gets its inode number
     try:
         try:
             yield
@@ -121,7 +121,7 @@ def _is_same(folder: Path, descriptor: int) -> bool:
 
 def _removed_meanwhile(path: Path) -> OutputError:
     return OutputError(
-        f"{path}: its unfinished files were removed by another program while they were being written. "
+        f"{path}: another program removed its unfinished files while they were being written. "
         "Run the same command again; finished work is kept"
     )
 
@@ -140,7 +140,9 @@ def _swap(new: Path, path: Path, aside: Path) -> None:
             if aside.exists():
                 aside.rename(path)
             raise
-    raise OutputError(f"{path} is replaced by other processes all the time")
+    raise OutputError(
+        f"{path}: other processes keep replacing it. Stop the other runs that write it and run the same command again"
+    )
 
 
 def _rename_folder(source: Path, target: Path) -> None:
@@ -148,10 +150,10 @@ def _rename_folder(source: Path, target: Path) -> None:
         source.rename(target)
     except OSError as error:
         if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
-            raise FileExistsError(error.errno, "another process made it first", str(target)) from error
+            raise FileExistsError(error.errno, "another process created it first", str(target)) from error
         if error.errno in (*_NOT_SUPPORTED, errno.EXDEV, errno.EMFILE):
             raise OutputError(
-                f"{target}: its file system cannot rename folders ({error.strerror}); expected one that can. "
+                f"{target}: its file system cannot rename directories ({error.strerror}). "
                 "Choose another disk with --tmp-dir, --tasks-dir, --tar-dir or --download-dir"
             ) from error
         raise

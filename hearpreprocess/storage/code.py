@@ -1,7 +1,7 @@
-"""The code of this program as a digest, so that no result of other code, whatever its version, is taken for its own.
+"""A digest of this program's code, so that results of different code are never reused, whatever its version.
 
-The digest is of files, but results are made by what Python has loaded of them, a part of it late. Both are the same as
-long as no file changes: their times and sizes are noted when this module is imported, and compared before every use.
+The digest is of the files, but results come from the code that Python has loaded, some of it late. The two agree as
+long as no file changes: times and sizes are recorded when this module is imported, and compared before every use.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ CODE_OF_OUTPUTS = ("archive", "audio", "corpus", "finished", "steps", "storage",
 """The rooms that decide the bytes of finished tasks."""
 
 _WATCHED = (*CODE_OF_OUTPUTS, "synthetic")
-"""The rooms whose code is in some key."""
+"""The rooms whose code is part of a key."""
 
 _BYTECODE_HEADER = 16
 """Bytes with the time and size of the source."""
@@ -38,9 +38,9 @@ def code_digest(parts: tuple[str, ...]) -> str:
 
     Raises ChangedCodeError if that has changed on the disk.
     """
-    found = digest_on_disk(parts)
+    code = digest_on_disk(parts)
     check_code_unchanged()
-    return found
+    return code
 
 
 def check_code_unchanged() -> None:
@@ -54,24 +54,24 @@ def check_code_unchanged() -> None:
     changed = sorted(name for name in {*now, *_loaded} if now.get(name) != _loaded.get(name))
     more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
     raise ChangedCodeError(
-        f"hearpreprocess was changed on disk while it was running ({changed[0]}{more}); restart and run the same "
-        "command again. Finished work is kept"
+        f"hearpreprocess: its code changed on disk during the run ({changed[0]}{more}). Restart Python and run the "
+        "same command again; finished work is kept"
     )
 
 
 def loaded_code() -> Mapping[str, object]:
-    """What a process that works for this one has to load: see `expect_code`."""
+    """The code that a worker process of this one has to load: see `expect_code`."""
     return _loaded
 
 
 def expect_code(loaded: Mapping[str, object]) -> None:
-    """Have this process take the code that another one has loaded for its own, though it may have loaded later code."""
+    """Make this process compare against the code that another one has loaded, though its own may be newer."""
     global _loaded
     _loaded = loaded
 
 
 def _states() -> Mapping[str, object]:
-    """By module, the time and size of the files that decide outputs; of a package in a zip, their digest."""
+    """By module, the time and size of the files that decide outputs; for a package in a zip archive, one digest."""
     package = files("hearpreprocess")
     if not isinstance(package, Path):
         return {"its archive": digest_on_disk(_WATCHED)}
@@ -95,26 +95,26 @@ def _statuses(folder: str) -> Iterator[tuple[str, os.stat_result]]:
 def digest_on_disk(parts: tuple[str, ...]) -> str:
     """A digest of the source code of some rooms and modules of hearpreprocess, as it is on the disk now.
 
-    It is the same for a checkout and for what is installed, whatever its line ends. Without source, as where only
-    bytecode is installed, it is that of the bytecode, and depends on the version of Python.
+    It is the same for a checkout and an installed package, with any line endings. If only bytecode is installed, it is
+    the digest of the bytecode, which depends on the version of Python.
     """
     package = files("hearpreprocess")
     modules = {name: content for part in parts for name, content in _modules(package.joinpath(part), part)}
     return digest({name: digest(content.decode("latin-1")) for name, content in modules.items()})
 
 
-def _modules(place: Traversable, name: str) -> Iterator[tuple[str, bytes]]:
+def _modules(path: Traversable, name: str) -> Iterator[tuple[str, bytes]]:
     """The names and contents of the modules of a room, or of one module."""
-    if place.is_dir():
-        children = {child.name: child for child in place.iterdir()}
+    if path.is_dir():
+        children = {child.name: child for child in path.iterdir()}
         for child in children.values():
             has_source = child.name.endswith(".pyc") and child.name.removesuffix("c") in children
             if child.name != "__pycache__" and not has_source:
                 yield from _modules(child, f"{name}/{child.name}")
-    elif name.endswith(".py") and place.is_file():
-        yield name, place.read_bytes().replace(b"\r\n", b"\n")
+    elif name.endswith(".py") and path.is_file():
+        yield name, path.read_bytes().replace(b"\r\n", b"\n")
     elif name.endswith(".pyc"):
-        yield name, place.read_bytes()[_BYTECODE_HEADER:]
+        yield name, path.read_bytes()[_BYTECODE_HEADER:]
 
 
 _loaded = _states()

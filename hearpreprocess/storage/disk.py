@@ -15,23 +15,28 @@ from pathlib import Path
 from hearpreprocess.errors import DiskFullError, OutputError
 
 LARGEST_READ = 256 << 20
-"""Bytes of a file that is read at once; the largest manifest of HEAR has 70 MB."""
+"""Largest file, in bytes, that is read at once; the largest manifest of HEAR has 70 MB."""
 
 PARTIAL = ".partial"
 """Suffix of the names of incomplete files and folders."""
+
+_FREE_SOME_SPACE = (
+    "Free some space or choose another disk with --tmp-dir, --tasks-dir, --tar-dir or --download-dir (for an export "
+    "with --to-dir), then run the same command again; finished work is kept"
+)
 
 
 def read_regular(path: Path) -> bytes:
     """The content of a file of at most LARGEST_READ bytes.
 
-    Raises OSError where it is larger, or something else than a file, such as a pipe, which would never end.
+    Raises OSError where it is larger, or not a regular file: a pipe, for example, may never end.
     """
     state = path.stat()
     if not stat.S_ISREG(state.st_mode):
         raise OSError(errno.EINVAL, "not a regular file", str(path))
     if state.st_size > LARGEST_READ:
         raise OSError(
-            errno.EFBIG, f"it has {state.st_size:,} bytes, more than the {LARGEST_READ:,} that are read", str(path)
+            errno.EFBIG, f"too large: expected at most {LARGEST_READ:,} bytes, got {state.st_size:,}", str(path)
         )
     return path.read_bytes()
 
@@ -61,10 +66,10 @@ def block_of(path: Path) -> int:
 
 @contextlib.contextmanager
 def explaining_disk_errors(path: Path) -> Iterator[None]:
-    """Turn the operating system's errors when writing below `path` into errors that say what to do.
+    """Turn the operating system's errors when writing below `path` into errors with instructions for the user.
 
     Raises DiskFullError on a full disk, quota or file size limit; OutputError where writing is not allowed, or where a
-    path is a file instead of a folder.
+    path is a file instead of a directory.
     """
     try:
         yield
@@ -76,34 +81,34 @@ def explaining_disk_errors(path: Path) -> Iterator[None]:
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS) and concerns_the_output:
             shown = path if PARTIAL in refused.name else refused
             raise OutputError(
-                f"{shown} cannot be written: {error.strerror} ({permissions_of(shown)}); make it writable or choose "
-                "another folder (of a run, with --tmp-dir, --tasks-dir, --tar-dir or --download-dir; of an export, "
-                "with --to-dir)"
+                f"{shown}: cannot be written: {error.strerror} ({permissions_of(shown)}). Make it writable or choose "
+                "another directory: for a run with --tmp-dir, --tasks-dir, --tar-dir or --download-dir, for an export "
+                "with --to-dir"
             ) from error
         if error.errno in (errno.ENOTDIR, errno.EEXIST) and concerns_the_output:
             raise OutputError(
-                f"{error.filename or path}: a file stands where a folder must be; choose another"
+                f"{error.filename or path}: expected a directory, found a file. Choose another path"
             ) from error
         raise
 
 
 def permissions_of(path: Path) -> str:
-    """The owner, the group and the mode of a path, or of its nearest folder that can be seen, as text."""
+    """The owner, the group and the mode of a path, or of its nearest accessible parent folder, as text."""
     for candidate in (path, *path.parents):
         with contextlib.suppress(OSError):
             status = candidate.stat()
             owner, group = str(status.st_uid), str(status.st_gid)
-            with contextlib.suppress(KeyError):  # of another container, or of a deleted account
+            with contextlib.suppress(KeyError):  # an account of another container, or a deleted one
                 owner = pwd.getpwuid(status.st_uid).pw_name
             with contextlib.suppress(KeyError):
                 group = grp.getgrgid(status.st_gid).gr_name
             subject = "" if candidate == path else f"{candidate}: "
             return f"{subject}owner {owner}, group {group}, mode {stat.filemode(status.st_mode)}"
-    return "nothing is known of it"
+    return "owner and mode unknown"
 
 
 def reason_of(error: OSError) -> str:
-    """Why a file cannot be read, with its owner and mode if they are why."""
+    """The reason why a file cannot be read, with its owner and mode if permissions are the reason."""
     reason = error.strerror or str(error)
     if isinstance(error, PermissionError) and isinstance(error.filename, str | bytes | os.PathLike):
         return f"{reason} ({permissions_of(Path(os.fsdecode(error.filename)))})"
@@ -111,12 +116,12 @@ def reason_of(error: OSError) -> str:
 
 
 def unreadable_message(error: PermissionError) -> str:
-    """The message for a file that may not be read, with its owner and mode, and what to do."""
-    if error.filename is None:  # not of a file
+    """The message for a file without read permission, with its owner and mode, and what to do."""
+    if error.filename is None:  # not about a file
         return str(error)
     return (
-        f"{os.fsdecode(error.filename)}: {reason_of(error)}. Ask its owner for the permission, or give the command as "
-        "a user who has it"
+        f"{os.fsdecode(error.filename)}: {reason_of(error)}. Ask its owner for permission, or run the command as a "
+        "user with permission"
     )
 
 
@@ -133,17 +138,14 @@ def nearest_existing(path: Path) -> Path:
 
 def check_free(folder: Path, missing: int, end: str) -> None:
     """Raise DiskFullError where a folder's disk has less than `missing` bytes free; `end`: "... is downloaded"."""
-    if missing > free_on(folder):
+    free = free_on(folder)
+    if missing > free:
         raise DiskFullError(
-            f"{missing / 1e6:,.0f} MB are needed until {end}, {free_on(folder) / 1e6:,.0f} MB are free; "
-            f"{disk_full_message(folder)}"
+            f"{nearest_existing(folder)}: {missing / 1e6:,.0f} MB are needed until {end}, "
+            f"{free / 1e6:,.0f} MB are free. {_FREE_SOME_SPACE}"
         )
 
 
 def disk_full_message(path: Path) -> str:
     """The message for a disk that ran full while writing to `path`."""
-    return (
-        f"the disk is full, or a limit on file size is reached: {mount_point(path)}. "
-        "Free some space, or choose another disk with --tmp-dir, --tasks-dir, --tar-dir or --download-dir (of an "
-        "export, with --to-dir)"
-    )
+    return f"{mount_point(path)}: disk full, or a quota or file size limit reached. {_FREE_SOME_SPACE}"

@@ -1,7 +1,7 @@
-"""Files of other hosts: which running system a file is from, and whether it is old by the file system's own clock.
+"""Files of other hosts: which running system wrote a file, and whether it is old by the file system's own clock.
 
-Locks of this system are always seen, also those that its other containers hold. Some file systems do not show the locks
-of another host, so that what comes from there must be old, too, before it counts as abandoned.
+Locks of this system are always visible, including those of its other containers. Some file systems do not show the
+locks of another host, so files from there must also be old before they count as abandoned.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from hearpreprocess.storage.locks import has_locks
 
 SECONDS_UNTIL_OLD = 24 * 3600
-"""How long nothing may have changed in what another host left."""
+"""The seconds without a change after which another host's files count as old."""
 
 
 @functools.cache
@@ -30,21 +30,21 @@ def system_id() -> bytes:
     return b""
 
 
-class FileServer:
-    """The file system of a folder, asked once and only if needed."""
+class FileSystem:
+    """The clock and lock support of a folder's file system, queried once and only if needed."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     @functools.cached_property
     def _clock_and_locks(self) -> tuple[float, bool]:
-        """The time by its clock, and whether it has locks."""
+        """The current time by its clock, and whether it supports locks."""
         with tempfile.TemporaryFile(dir=self._folder, buffering=0) as file:
             file.write(b"now")
             return os.fstat(file.fileno()).st_ctime, has_locks(file)
 
     def holds_abandoned(self, system: bytes, paths: Iterable[str]) -> bool:
-        """Whether unlocked files of a system are abandoned: it is this one, or nothing in them has changed for long."""
+        """Whether unlocked files of a system are abandoned: they are of this system, or all of them are old."""
         if system == system_id() != b"":
             return True
         now, locks = self._clock_and_locks
@@ -52,7 +52,7 @@ class FileServer:
 
 
 def _changed(path: str) -> float:
-    """When a path changed last, by the time of its file system, whatever time it was given; 0 if it is gone."""
+    """The time of a path's last change by its file system's clock, which no program can set; 0 if it is missing."""
     try:
         return os.lstat(path).st_ctime
     except FileNotFoundError:

@@ -5,13 +5,13 @@ released when any descriptor of the file closes, and because `filelock` hides th
 has no shared flock locks, and falls back to a file with a process number where there is no flock.
 
 A lock belongs to one open file description. It is released when that is closed, or when the last process that has it
-open ends for any reason; a forked process inherits it, a started program does not.
+open ends for any reason; a forked process inherits it, a new program does not.
 
-Lock files get the permissions that the umask allows, so that the users of a group can share them. A file that may only
-be read can be locked all the same, except on NFS, which takes exclusive locks only of those who may write.
+Lock files get the permissions that the umask allows, so that the users of a group can share them. A read-only file can
+be locked, too, except on NFS, where an exclusive lock needs write permission.
 
 On a file system without locks every request succeeds, so that work continues without exclusion, and `is_locked` returns
-None, so that nothing is removed that another process may use.
+None, so that no file is removed that another process may use.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def try_lock_file(path: Path, *, writes: bool = True) -> BinaryIO | None:
 
 
 def create_locked(path: Path) -> BinaryIO | None:
-    """A new file that is locked, or not where the file system has no locks; None if somebody has just removed it.
+    """A new file, locked where the file system supports it; None if another process has just removed the file.
 
     Raises FileExistsError.
     """
@@ -69,7 +69,7 @@ def create_locked(path: Path) -> BinaryIO | None:
 
 
 def open_lock(path: Path) -> BinaryIO:
-    """An existing lock file, open for writing if that is allowed.
+    """An existing lock file, opened for writing if permitted.
 
     Raises FileNotFoundError, PermissionError.
     """
@@ -90,7 +90,7 @@ def try_lock(file: BinaryIO) -> bool | None:
 
 
 def has_locks(file: BinaryIO) -> bool:
-    """Whether the file system of an open file has locks."""
+    """Whether the file system of an open file supports locks."""
     with contextlib.suppress(OSError):
         return _flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     return True
@@ -109,7 +109,7 @@ def is_locked(path: Path) -> bool | None:
 
 
 def is_under_its_name(file: BinaryIO, path: Path) -> bool:
-    """Whether an open file is still the one at `path`, and has not been removed or renamed."""
+    """Whether an open file is still the file at `path`, not removed or renamed."""
     try:
         return os.path.samestat(path.stat(), os.fstat(file.fileno()))
     except FileNotFoundError:
@@ -117,7 +117,7 @@ def is_under_its_name(file: BinaryIO, path: Path) -> bool:
 
 
 def this_process() -> str:
-    """This process for those who wait for it: its number, host and command, without URLs, which may hold a password."""
+    """This process for messages of others: its number, host and command, without URLs, which may hold a password."""
     words = [Path(sys.argv[0]).name, *sys.argv[1:]] if sys.argv else []
     command = shortened(" ".join("..." if "://" in word else word for word in words), _LONGEST_COMMAND)
     return f"process {os.getpid()} on {socket.gethostname()}" + (f": {command}" if command else "")
@@ -125,14 +125,14 @@ def this_process() -> str:
 
 def note_holder(lock: BinaryIO) -> None:
     """Write into a locked file, in place of its content, which process holds it."""
-    with contextlib.suppress(OSError):  # the lock counts, not its note
+    with contextlib.suppress(OSError):  # the note is only informative; the lock is held anyway
         lock.truncate(0)
         lock.seek(0)
         lock.write(this_process().encode(errors="replace"))
 
 
 def holder_of(path: Path) -> str:
-    """The process that was noted in a lock's file by `note_holder`; empty if unknown."""
+    """The process that `note_holder` has written into a lock file; empty if unknown."""
     try:
         with path.open("rb") as file:
             return printable(file.read(_LONGEST_HOLDER).decode(errors="replace")).strip()
@@ -147,7 +147,7 @@ def _locked(path: Path, kind: int, *, writes: bool) -> BinaryIO:
             try:
                 file = _open(path, os.O_RDWR)
             except FileNotFoundError:
-                # Only now with O_CREAT, with which some systems refuse an existing file of another user.
+                # O_CREAT only now: with it, some systems refuse to open an existing file of another user.
                 file = _open(path, os.O_RDWR | os.O_CREAT)
             except PermissionError:
                 if writes:
@@ -160,17 +160,17 @@ def _locked(path: Path, kind: int, *, writes: bool) -> BinaryIO:
         except PermissionError as error:
             file.close()
             raise OutputError(
-                f"{path}: cannot be locked, as it may only be read ({permissions_of(path)}); expected a file that its "
-                "group may write. Make it so (chmod g+w), with umask 002 for what its owner makes next"
+                f"{path}: cannot be locked: no write permission ({permissions_of(path)}). Make it writable for its "
+                "group with chmod g+w; let its owner use umask 002 for new files"
             ) from error
         except BaseException:
             file.close()
             raise
-        file.close()  # the previous holder removed or renamed this file: try the one that now has its name
+        file.close()  # the previous holder removed or renamed this file: try the file that has its name now
 
 
 def _open(path: Path, flags: int) -> BinaryIO:
-    # For writing wherever possible, as NFS gives no exclusive lock on a file that is open for reading only.
+    # For writing wherever possible: NFS has no exclusive locks on files that are open for reading only.
     descriptor = os.open(path, flags, 0o666)
     return os.fdopen(descriptor, "r+b" if flags & os.O_RDWR else "rb", buffering=0)
 

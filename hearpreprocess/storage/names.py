@@ -1,17 +1,17 @@
-"""Names of files that are as long as a file system allows."""
+"""File names within the length that file systems allow."""
 
 from __future__ import annotations
 
 import hashlib
 
 LONGEST_NAME = 255
-"""The bytes in UTF-8 that a file's name may have on common file systems."""
+"""The longest file name on common file systems, in bytes of UTF-8."""
 
 _DIGITS = 12
 
 
 def fitting_name(start: str, end: str, most: int = LONGEST_NAME) -> str:
-    """The name `start` + `end`; where it has more than `most` bytes, `start` is cut and a digest of it added."""
+    """The name `start` + `end`; if it has more than `most` bytes, `start` is shortened and a digest of it added."""
     whole, ending = (text.encode(errors="surrogatepass") for text in (start, end))
     if len(whole + ending) <= most:
         return f"{start}{end}"

@@ -1,7 +1,7 @@
-"""Which runs are active in a work folder, so that no run removes files that another one uses.
+"""The active runs of a work folder, so that no run removes files that another one uses.
 
-Every run holds a lock on its own file below `runs/`; to start, it briefly takes a lock that removals hold. The files
-have random names, as the runs of several containers may have the same process number and host name.
+Every run holds a lock on its own file below `runs/`; to start, it briefly takes a lock that cleanups hold. The files
+have random names, as runs in different containers may have the same process number and host name.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from hearpreprocess.storage.disk import explaining_disk_errors
-from hearpreprocess.storage.elsewhere import FileServer, system_id
+from hearpreprocess.storage.elsewhere import FileSystem, system_id
 from hearpreprocess.storage.locks import has_locks, holder_of, is_locked, lock_file, note_holder, try_lock_file
 from hearpreprocess.storage.waiting import wait_for, waiting_text
 
@@ -21,13 +21,13 @@ _SECONDS_BETWEEN_TRIES = 0.1
 
 
 def name_of_run() -> str:
-    """A new name for a run, unlike that of any other, on any host."""
+    """A new name for a run, unique among all hosts."""
     return secrets.token_hex(4)
 
 
 @contextlib.contextmanager
 def active_run(tmp_dir: Path, run: str) -> Iterator[None]:
-    """Mark a run as active by its name; wait first while another one is removing files."""
+    """Mark a run as active by its name; first wait while another run removes files."""
     folder = _folder(tmp_dir)
     own = folder / f"{run}{_RUN}"
     with contextlib.ExitStack() as stack:
@@ -43,14 +43,14 @@ def active_run(tmp_dir: Path, run: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def alone(tmp_dir: Path, run: str = "", *, force: bool = False) -> Iterator[bool | None]:
-    """Keep other runs from starting, and yield whether no run except `run` is active; None if that is unknown.
+    """Keep other runs from starting, and yield whether no run except `run` is active; None if unknown.
 
-    It is unknown on a file system without locks, where a killed run leaves its file, and of what a run of another host
-    has left within a day, whose locks may not be seen here. `force`: take such runs for ended.
+    It is unknown on a file system without locks, where a killed run leaves its file, and for files that a run of
+    another host has left in the last 24 hours, whose locks may be invisible here. `force`: count such runs as ended.
     """
     folder = _folder(tmp_dir)
     with lock_file(folder / _DOOR):
-        server = FileServer(folder)
+        server = FileSystem(folder)
         others = [path for path in folder.glob(f"*{_RUN}") if path != folder / f"{run}{_RUN}"]
         states = {path: _is_active(path, server) for path in others}
         for path, state in states.items():
@@ -61,8 +61,8 @@ def alone(tmp_dir: Path, run: str = "", *, force: bool = False) -> Iterator[bool
         yield False if True in active else None if active and not force else True
 
 
-def _is_active(run: Path, server: FileServer) -> bool | None:
-    """Whether a run is active, by its file; None if that is unknown."""
+def _is_active(run: Path, server: FileSystem) -> bool | None:
+    """Whether a run is active, by its file; None if unknown."""
     state = is_locked(run)
     with contextlib.suppress(FileNotFoundError):
         if state is False and not server.holds_abandoned(run.read_bytes(), [str(run)]):
@@ -71,21 +71,21 @@ def _is_active(run: Path, server: FileServer) -> bool | None:
 
 
 def supports_locks(tmp_dir: Path) -> bool:
-    """Whether the file system of the work folder has locks, without which runs do not see each other."""
+    """Whether the file system of the work folder supports locks, without which runs do not see each other."""
     with lock_file(_folder(tmp_dir) / _DOOR, shared=True) as file:
         return has_locks(file)
 
 
 @contextlib.contextmanager
 def output_lock(tmp_dir: Path, title: str, say: Callable[[str], object] = str) -> Iterator[None]:
-    """Wait until no other run writes the output with this title, and keep others from doing so.
+    """Wait until no other run writes the output with this title, and lock it for this one.
 
-    `say` is called with whom is waited for, if it takes long.
+    `say` is called with the run that holds the lock, if the wait is long.
     """
     path = _folder(tmp_dir) / f"{title}.lock"
 
     def say_who(waited: float) -> None:
-        say(f"{waiting_text(waited)} for another run that is writing it ({holder_of(path) or 'unknown'})")
+        say(f"{waiting_text(waited)} for another run that writes this output ({holder_of(path) or 'unknown'})")
 
     with wait_for(lambda: try_lock_file(path, writes=False), say_who, lambda: _SECONDS_BETWEEN_TRIES) as lock:
         note_holder(lock)

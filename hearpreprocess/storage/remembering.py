@@ -21,10 +21,10 @@ def on_new_run(forget: Callable[[], object]) -> None:
 def only_run() -> Iterator[None]:
     """Mark a run of this process, and clear the caches of earlier ones, as files may have changed since.
 
-    Raises BusyError if another run is active in this process, as Luigi, its log and signal handlers are global to it.
+    Raises BusyError if another run is active in this process: Luigi, its log and its signal handlers are global.
     """
     if not _running.acquire(blocking=False):
-        raise BusyError("this process is at another run; wait for its end, or start a process for each")
+        raise BusyError("another run is active in this process. Wait until it ends, or use a separate process")
     try:
         _forget()
         yield

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from hearpreprocess.errors import OutputError
 from hearpreprocess.storage.digests import digest
+from hearpreprocess.storage.wording import counted
 
 SEAL = ".seal"
 """The name of the seal in its folder."""
@@ -29,16 +30,16 @@ _NOT_CHANGED = (errno.EPERM, errno.EACCES, errno.EROFS, errno.ENOSYS, errno.EOPN
 def seal(folder: Path, written: Iterable[str] = (), made_by: str = "") -> None:
     """Make the files below a folder read-only and record their names, sizes and times in its seal file.
 
-    `written`: paths of files in the folder that must be there. Raises OutputError if one is not, as somebody has
-    removed it meanwhile. `made_by`: the digest of the code that made the folder, to be noted in the seal.
+    `written`: paths of files in the folder that must exist. Raises OutputError if one is missing, as another program
+    has removed it meanwhile. `made_by`: the digest of the code that made the folder, recorded in the seal.
     """
     for path in _files(folder):
         _protect(path)
     missing = [name for name in written if not os.path.lexists(f"{folder}/{name}")]
     if missing:
         raise OutputError(
-            f"{folder}: {missing[0]} was removed by another program while the folder was being written "
-            f"({len(missing):,} missing). Run the same command again; finished work is kept"
+            f"{folder}: another program removed {missing[0]} while the directory was being written "
+            f"({counted(len(missing), 'files')} missing). Run the same command again; finished work is kept"
         )
     (folder / SEAL).write_text(f"{_state(folder)}\n{made_by}\n", encoding="utf-8")
 
@@ -48,7 +49,7 @@ def _protect(path: str) -> None:
     if mode & _WRITABLE:
         try:
             os.chmod(path, mode & ~_WRITABLE)  # noqa: PTH101
-        except OSError as error:  # read-only only guards against mistakes; the seal shows what has changed
+        except OSError as error:  # permissions only prevent mistakes; the seal detects every change
             if error.errno not in _NOT_CHANGED:
                 raise
 
@@ -62,7 +63,7 @@ def is_sealed(folder: Path) -> bool:
 
 
 def sealed_by(folder: Path) -> str | None:
-    """The digest of the code that made a folder, as noted in its seal; None if it has no seal that can be read."""
+    """The digest of the code that made a folder, by its seal; None if it has no readable seal."""
     try:
         return _noted(folder)[1]
     except OSError:

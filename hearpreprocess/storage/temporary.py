@@ -1,10 +1,10 @@
-"""Temporary files and folders that show whether somebody is still building them.
+"""Temporary files and folders that show whether a process is still building them.
 
-Beside each stands a lock file, which its builder holds locked from before the temporary exists until it is gone. A lock
-ends with its process, in every container and under every clock; the system forgets none, and none outlives its holder.
-Names are random, as process numbers and host names are not unique where several containers or hosts share a folder.
+Each has a lock file beside it, which its builder keeps locked from before the temporary exists until it is removed. A
+lock ends with its process, in every container and with any clock setting. Names are random, as process numbers and host
+names are not unique where several containers or hosts share a folder.
 
-The lock file names the running system of its builder: see `elsewhere` on when what is unlocked counts as abandoned.
+The lock file names the running system of its builder: see `elsewhere` for when unlocked files count as abandoned.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from pathlib import Path
 from typing import BinaryIO
 
 from hearpreprocess.storage.disk import PARTIAL
-from hearpreprocess.storage.elsewhere import FileServer, system_id
+from hearpreprocess.storage.elsewhere import FileSystem, system_id
 from hearpreprocess.storage.locks import create_locked, open_lock, try_lock
 
 _LOCK = "-lock"
 _LONGEST_NAME = 180
-"""Bytes of the final name in a temporary one; file systems take 255 in all."""
+"""Bytes of the final name within a temporary name; file systems allow 255 in all."""
 
 _RANDOM, _HOST_AND_PROCESS = "[0-9a-f]{16}", r"[A-Za-z0-9_-]+-\d+-\d+"
-"""The ends of names: as they are made, and as earlier versions made them, without a lock file."""
+"""The ends of names: the current form, and that of earlier versions, which had no lock files."""
 
 _TEMPORARY = re.compile(
     rf"(\..*\.{_RANDOM}{re.escape(PARTIAL)})(?:{_LOCK})?|(\..+\.{_HOST_AND_PROCESS}{re.escape(PARTIAL)})", re.DOTALL
@@ -40,7 +40,7 @@ _held: set[BinaryIO] = set()
 
 
 def _close_inherited() -> None:
-    """Close the locks that a forked process has inherited, as its parent's temporaries are none of its own."""
+    """Close the locks that a forked process has inherited, as the temporaries belong to its parent."""
     while _held:
         _held.pop().close()
 
@@ -50,7 +50,7 @@ os.register_at_fork(after_in_child=_close_inherited)
 
 @contextlib.contextmanager
 def temporary(path: Path) -> Iterator[Path]:
-    """Yield a new hidden path beside `path` to build at; what is there at the end is removed."""
+    """Yield a new hidden path beside `path` for building; if it still exists at the end, it is removed."""
     reserved, lock = _reserve(path)
     try:
         yield reserved
@@ -66,7 +66,7 @@ def _reserve(path: Path) -> tuple[Path, BinaryIO]:
     while True:
         reserved = path.with_name(f".{start}.{secrets.token_hex(8)}{PARTIAL}")
         lock = create_locked(_lock_path(reserved))
-        if lock is not None:  # otherwise somebody has removed the file before it was locked
+        if lock is not None:  # otherwise another process has removed the file before it was locked
             _held.add(lock)
             try:
                 lock.write(system_id())
@@ -97,9 +97,9 @@ def remove(path: Path) -> None:
 
 
 def discard(folder: Path) -> None:
-    """Remove a folder atomically: it is renamed first, so that its path never names a part of it.
+    """Remove a folder atomically: it is renamed first, so that its path never names an incomplete folder.
 
-    It is removed where it is if the file system cannot rename it, or is too full for the lock of a temporary.
+    It is removed without renaming if the file system cannot rename it, or is too full for a lock file.
     """
     try:
         with contextlib.suppress(FileNotFoundError), temporary(folder) as aside:  # another run is removing it, too
@@ -124,15 +124,15 @@ def move_aside(folder: Path, aside: Path) -> None:
 
 
 def remove_abandoned(folder: Path, *, force: bool = False) -> list[Path]:
-    """Remove the temporaries in a folder whose builders have ended, and return those that nobody may know about.
+    """Remove the temporaries in a folder whose builders have ended, and return those whose state is unknown.
 
-    These are from another host or version and not old, on a file system without locks, or of a user who does not allow
-    it.
-    `force`: remove them, too, where that is allowed. What is locked is being built, and neither removed nor returned.
+    The state is unknown for recent ones of another host or version, on a file system without locks, and for those of
+    another user without permission. `force`: remove these, too, where permitted. Locked ones are being built, and are
+    neither removed nor returned.
     """
     with os.scandir(folder) as entries:
         names = {match[1] or match[2] for entry in entries if (match := _TEMPORARY.fullmatch(entry.name))}
-    server = FileServer(folder)
+    server = FileSystem(folder)
     unknown = []
     for name in sorted(names):
         reserved = folder / name
@@ -147,14 +147,14 @@ def remove_abandoned(folder: Path, *, force: bool = False) -> list[Path]:
                     _lock_path(reserved).unlink(missing_ok=True)
                 elif reserved.exists():
                     unknown.append(reserved)
-        except OSError:  # of another user, or another process is at it
+        except OSError:  # it belongs to another user, or another process is removing it
             unknown.append(reserved)
     return unknown
 
 
 @contextlib.contextmanager
 def _taken(reserved: Path) -> Iterator[tuple[bool | None, bytes]]:
-    """Yield whether the lock of a temporary could be taken, None if that is unknown, and its builder's system."""
+    """Yield whether the lock of a temporary could be taken, None if unknown, and its builder's system."""
     try:
         file = open_lock(_lock_path(reserved))
     except FileNotFoundError:
@@ -166,7 +166,7 @@ def _taken(reserved: Path) -> Iterator[tuple[bool | None, bytes]]:
 
 
 def _paths(reserved: Path) -> Iterator[str]:
-    """A temporary, its lock file, and all that is in it."""
+    """The paths of a temporary, its lock file, and everything below it."""
     yield str(reserved)
     yield str(_lock_path(reserved))
     for parent, folders, files in os.walk(reserved):

@@ -1,4 +1,4 @@
-"""Waiting for what another process holds, with a word to the user about it."""
+"""Wait for something that another process holds, and say so to the user."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 SECONDS_UNTIL_SAID = 3.0
-"""A wait that is shorter is not worth a line."""
+"""Shorter waits are not reported."""
 
 SHORTEST_INTERVAL, LONGEST_INTERVAL = 60.0, 600.0
 
@@ -38,6 +38,6 @@ def wait_for(
 
 
 def waiting_text(seconds: float) -> str:
-    """The beginning of a line about a wait that has lasted this long."""
+    """The beginning of a message about a wait that has lasted this long."""
     minutes = round(seconds / 60)
     return f"still waiting after {minutes:,} min" if minutes else "waiting"

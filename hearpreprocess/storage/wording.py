@@ -19,7 +19,7 @@ def bytes_text(count: float | None) -> str:
 
 
 def counted(count: int, plural: str) -> str:
-    """A count with its noun as human-readable text; `plural`: the noun's plural, in -s or, for a noun in -y, -ies."""
+    """A count with its noun, such as `1 clip`; `plural`: the noun's plural in -s, or in -ies for a noun in -y."""
     singular = f"{plural.removesuffix('ies')}y" if plural.endswith("ies") else plural.removesuffix("s")
     return f"{count:,} {singular if count == 1 else plural}"
 
@@ -49,8 +49,8 @@ def table(rows: Sequence[Mapping[str, str]], right: tuple[str, ...] = ()) -> lis
 def csv_line(cells: Iterable[object]) -> str:
     """A line of CSV with its line end.
 
-    A cell is quoted if it has a comma, a quote or a line end, and only then. Python's csv writer is not used, as its
-    versions differ in that.
+    A cell is quoted only if it has a comma, a quote or a line end. Python's csv writer is not used, as its versions
+    differ in this rule.
     """
     return ",".join(map(_cell, map(str, cells))) + "\n"
 

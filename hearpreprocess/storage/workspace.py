@@ -13,8 +13,7 @@ class Workspace:
     """The directories that a run works in; no result depends on them.
 
     `journal`: the file in which steps report their progress, or None. `offline`: never use the network.
-    `max_expansion`: how many times larger than its archive a source may be. `run`: the name of the run, unlike that of
-    any other.
+    `max_expansion`: the largest allowed ratio of a source's size to its archive's. `run`: the unique name of the run.
     """
 
     tmp_dir: Path

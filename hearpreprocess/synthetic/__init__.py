@@ -1,4 +1,4 @@
-"""Synthetic recordings and corpora in each source's real layout, naming and archive format, with the same bytes."""
+"""Reproducible synthetic recordings and corpora, with the real layout, names and archive format of each source."""
 
 from hearpreprocess.synthetic import archives
 from hearpreprocess.synthetic.corpora import fingerprint, write

@@ -1,7 +1,7 @@
-"""Archives for tests and synthetic corpora, in every format of the sources; the same members give the same bytes.
+"""Write archives for tests and synthetic corpora in every format of the sources, with reproducible bytes.
 
-Each writer takes a folder, a name without suffix, and (path, bytes) members in their order; a path that ends in a slash
-is a folder. `on_member` is called with 1 after each member.
+Each writer takes a folder, a name without suffix, and (path, bytes) members in their order; a path that ends with a
+slash is a folder. `on_member` is called with 1 after each member.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def write_split_zip(
 
 
 def divide_zip(whole: Path, part_size: int) -> Path:
-    """Divide a zip archive into parts of about `part_size` bytes beside it; the last takes its name.
+    """Divide a zip archive into parts of about `part_size` bytes in the same folder; the last part replaces it.
 
     Data are divided between parts, headers are not (APPNOTE.TXT 6.3, section 8).
     """
@@ -177,7 +177,7 @@ def _rar_block(kind: int, flags: int, fields: bytes) -> bytes:
 
 
 def _rar_number(value: int) -> bytes:
-    """A number in seven bits a byte, the lowest first, the highest bit set on all but the last."""
+    """A number in seven bits per byte, lowest first; the highest bit is set in all bytes but the last."""
     encoded = bytearray()
     while value >= 0x80:
         encoded.append(value & 0x7F | 0x80)

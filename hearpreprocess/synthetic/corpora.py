@@ -32,5 +32,5 @@ def fingerprint(corpus: str) -> str:
 
 def _find(corpus: str) -> SyntheticCorpus:
     if corpus not in CORPORA:
-        raise ConfigError(f"no synthetic corpus is called {corpus!r}{nearest(corpus, CORPORA)}")
+        raise ConfigError(f"unknown synthetic corpus {corpus!r}{nearest(corpus, CORPORA)}")
     return CORPORA[corpus]

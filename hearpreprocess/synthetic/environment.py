@@ -81,7 +81,7 @@ def _scene(name: str, rows: Sequence[tuple[float, str]]) -> npt.NDArray[Any]:
 
 
 def beehive(day: str) -> Iterator[tuple[str, bytes]]:
-    """One day of a beehive: fifteen recordings of 2 s, with or without the queen."""
+    """One day of a beehive: fifteen recordings of 2 s, with or without the queen bee."""
     hive, date = day.split("_")
     name = f"{hive.title()}_{date[:2]}_{date[2:4]}_{date[4:]}"
     queen = "NO_QueenBee" if day in ("hive1_31052018", "hive3_14072017") else "QueenBee"
@@ -110,7 +110,7 @@ def _fsd50k_rows(part: str) -> list[tuple[str, str, str]]:
     for number in range(count):
         labels = FSD50K_LABELS[number % 5], FSD50K_LABELS[(number // 5 + number + 1) % 5]
         rows.append((str(first + number), ",".join(dict.fromkeys(labels)), "val" if number >= 30 else "train"))
-    # One of the recordings that HEAR leaves out.
+    # The last one is a recording that HEAR leaves out.
     return [*rows, ("83299", "Bark", "train")] if part == "dev" else rows
 
 

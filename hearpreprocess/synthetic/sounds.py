@@ -1,4 +1,4 @@
-"""Synthetic recordings that compress, clip and fade as real ones: struck, decaying tones over coloured noise."""
+"""Synthetic recordings that compress, clip and decay like real ones: struck, decaying tones over coloured noise."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _brown_noise(random: np.random.Generator, length: int) -> np.ndarray:
     import numpy as np
 
     steps = random.standard_normal(length, dtype=np.float32)
-    # A leaky integrator, as a plain sum would drift; computed in blocks, so that it is one vectorised pass.
+    # A leaky integrator, as a plain sum would drift; computed in blocks for one vectorised pass.
     walked = np.cumsum(steps) if length else steps
     leak = max(1, length // 64)
     trend = np.interp(np.arange(length), np.arange(0, length, leak), walked[::leak]) if length else walked

@@ -1,4 +1,4 @@
-"""Regenerate the 48 kHz tarballs and put them into a folder that is ready to be deposited at Zenodo.
+"""Regenerate the 48 kHz tarballs and collect them in a folder for a deposit at Zenodo.
 
 python -m hearpreprocess.zenodo TASK...
 """

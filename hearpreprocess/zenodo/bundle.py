@@ -13,7 +13,7 @@ from hearpreprocess import fetch
 from hearpreprocess.about import PROJECT_URL, __version__
 from hearpreprocess.errors import FinishedTaskError, OutputError, enumerate_problems
 from hearpreprocess.finished import CARD, METADATA, TaskReader, checksums_of, is_synthetic
-from hearpreprocess.storage import link_or_copy, replaced_folder
+from hearpreprocess.storage import counted, link_or_copy, replaced_folder
 from hearpreprocess.verify import verify
 
 CHECKSUMS, LICENCES, DESCRIPTION = "SHA256SUMS", "LICENSE.txt", ".zenodo.json"
@@ -22,7 +22,7 @@ _SHOWN = 5
 
 
 def bundle(tarballs: Sequence[Path], folder: Path) -> None:
-    """Replace `folder` by one with finished tasks' tarballs and the files that are deposited with them.
+    """Replace `folder` by one with the tarballs of finished tasks and the other files of the deposit.
 
     Raises OutputError, and leaves the folder unchanged, where verify finds a fault in a tarball, or where the folder is
     not an earlier bundle.
@@ -35,16 +35,14 @@ def bundle(tarballs: Sequence[Path], folder: Path) -> None:
         problems += [f"{tarball.name}: and {len(faults) - _SHOWN:,} more faults"] if len(faults) > _SHOWN else []
     if problems:
         raise OutputError(
-            enumerate_problems(f"{folder.name} is not made: {{count}} faults in its tarballs:", problems)
-            + "\n  Move the tarballs away and give the same command again"
+            enumerate_problems(f"{folder}: not written: {counted(len(problems), 'faults')} in its tarballs:", problems)
+            + "\n  Move the tarballs away and run the same command again"
         )
     tasks = {tarball.name: TaskReader(tarball) for tarball in sorted(tarballs, key=lambda tarball: tarball.name)}
     metadata = {name: _metadata(task) for name, task in tasks.items()}
     cards = {name: _card(task) for name, task in tasks.items()}
     if lost := [file.name for file in map(checksums_of, tarballs) if not file.is_file()]:
-        raise OutputError(
-            f"{lost[0]} is missing beside its tarball; remove the tarball, and run the same command again"
-        )
+        raise OutputError(f"{lost[0]}: missing beside its tarball. Remove the tarball and run the same command again")
     with replaced_folder(folder) as temporary:
         for tarball in tarballs:
             for file in (tarball, checksums_of(tarball)):
@@ -53,8 +51,8 @@ def bundle(tarballs: Sequence[Path], folder: Path) -> None:
         (temporary / LICENCES).write_text(licences(metadata), encoding="utf-8")
         (temporary / DESCRIPTION).write_text(description(metadata), encoding="utf-8")
         names = sorted(file.name for file in temporary.iterdir())
-        found = {name: fetch.checksums(temporary / name, ["sha256"])["sha256"] for name in names}
-        text = "".join(f"{sha256}  {name}\n" for name, sha256 in found.items())
+        checksums = {name: fetch.checksums(temporary / name, ["sha256"])["sha256"] for name in names}
+        text = "".join(f"{sha256}  {name}\n" for name, sha256 in checksums.items())
         (temporary / CHECKSUMS).write_text(text, encoding="utf-8")
 
 
@@ -75,20 +73,23 @@ def _check_replaceable(folder: Path) -> None:
     names = {line.partition("  ")[2] for line in listed}
     made = {CHECKSUMS, *names} if {LICENCES, DESCRIPTION} <= names else set()
     if foreign := sorted(present - made):
-        raise OutputError(f"{folder} stands in the way: it holds {foreign[0]!r}, which was not made here; move it away")
+        raise OutputError(
+            f"{folder}: already exists and contains {foreign[0]!r}, which was not created by hearpreprocess. "
+            "Move it away"
+        )
 
 
 def _metadata(task: TaskReader) -> dict[str, Any]:
-    """The metadata of a task, with all that a deposit shows of it."""
+    """The metadata of a task, checked for the entries that a deposit needs."""
     metadata = task.metadata
     if lacking := [key for key in ("licence", "url", "citation") if not isinstance(metadata.get(key), str)]:
-        raise FinishedTaskError(task.path, METADATA, f"does not tell {' and '.join(lacking)} as a text")
+        raise FinishedTaskError(task.path, METADATA, f"has no {' and '.join(lacking)}, or not as text")
     return metadata
 
 
 def _card(task: TaskReader) -> bytes:
     if task.card is None:
-        raise OutputError(f"{task.path} has no {CARD}: it was not made by hearpreprocess {__version__}")
+        raise OutputError(f"{task.path}: no {CARD}; not created by hearpreprocess {__version__}")
     return task.card
 
 
@@ -111,7 +112,7 @@ def description(metadata: Mapping[str, Mapping[str, Any]]) -> str:
     )
     about = (
         "<p>Task datasets of HEAR, the Holistic Evaluation of Audio Representations (NeurIPS 2021), at 48,000 Hz: "
-        "made anew from their sources.</p>"
+        "regenerated from their sources.</p>"
         "<p>Each tarball has a manifest with a sha256 of every clip's samples, and a card. Licences:</p>"
         f"<ul>{tasks}</ul>"
     )
@@ -134,12 +135,12 @@ def description(metadata: Mapping[str, Mapping[str, Any]]) -> str:
 def _kind(metadata: Mapping[str, Any]) -> str:
     """The mark of an excerpt or a synthetic task, which is not the dataset itself."""
     if is_synthetic(metadata):
-        return " (made-up recordings)"
+        return " (synthetic recordings)"
     return " (an excerpt)" if metadata.get("partial") else ""
 
 
-def _licence_of_all(found: Sequence[str]) -> str:
-    """Zenodo's licence identifier for a set of licences: the strictest of them."""
-    if any("not stated" in licence or licence == "unknown" for licence in found):
+def _licence_of_all(given: Sequence[str]) -> str:
+    """Zenodo's licence identifier for a set of licences: that of the strictest."""
+    if any("not stated" in licence or licence == "unknown" for licence in given):
         return "other-closed"
-    return "other-nc" if any("NC" in licence for licence in found) else "other-open"
+    return "other-nc" if any("NC" in licence for licence in given) else "other-open"

@@ -118,7 +118,7 @@ def test_messages_name_keywords_and_a_warning_is_a_warning(home: User, capfd: py
     members["audio/clip03.wav"] = b"RIFF, but no recording"
     _path, archive = toys.corpus(home.folder / "damaged", members)
     home.write("mine.py", toys.folds_task(archive))
-    with pytest.raises(UnfinishedError, match="go on without them: skip_bad_clips=1") as caught:
+    with pytest.raises(UnfinishedError, match="continue without them: skip_bad_clips=1") as caught:
         make()
     assert "--" not in str(caught.value)
     assert "skip_bad_clips=1" in caught.value.failures[0].reason
@@ -134,10 +134,12 @@ def test_a_published_tarball_is_resampled(home: User, tmp_path: Path) -> None:
     published = home.folder / "out" / tarball_name("toy_folds-v1-full", 48000)
     task = make(published, from_published=True, sample_rates=8000, out=tmp_path / "resampled")
     assert (task.sample_rates, len(task.clips())) == ((8000,), 12)
-    with pytest.raises(OutputError, match="choose another out= for what is"):
+    with pytest.raises(OutputError, match="Choose another out= for resampled outputs"):
         make([published], from_published=True, sample_rates=8000)
     for rate in (8000, 16000):  # the same, and one more in its folder
-        with pytest.raises(OutputError, match="resampled from a published tarball; choose another out= for what is"):
+        with pytest.raises(
+            OutputError, match="resampled from a published tarball. Choose another out= for outputs made"
+        ):
             make(out=tmp_path / "resampled", sample_rates=rate)
     assert hearpreprocess.load(task.path).metadata["resampled_from"] == 48000
 
@@ -167,18 +169,18 @@ def test_published_tasks_are_downloaded_and_resampled(
     ("tasks", "keywords", "kind", "message"),
     [
         ("no_such", {}, TaskNotFoundError, "unknown task 'no_such'"),
-        ("open", {}, ConfigError, r"^'open' stands for several tasks, .*give make\(\['open'\]\)$"),
-        ("nsynth_pitch", {"mode": "all"}, ConfigError, "'nsynth_pitch' stands for several tasks"),
-        ("open:full", {"from_published": True}, ConfigError, "'open:full' stands for several tasks"),
-        ("esc50", {"from_published": True, "mode": "all"}, ConfigError, "'esc50' stands for several tasks"),
+        ("open", {}, ConfigError, r"^'open': names several tasks; .*call make\(\['open'\]\)$"),
+        ("nsynth_pitch", {"mode": "all"}, ConfigError, "'nsynth_pitch': names several tasks"),
+        ("open:full", {"from_published": True}, ConfigError, "'open:full': names several tasks"),
+        ("esc50", {"from_published": True, "mode": "all"}, ConfigError, "'esc50': names several tasks"),
         (MINE, {"mode": "5h"}, ConfigError, "no mode '5h'"),
         (3, {}, ConfigError, "^tasks: expected a name or a path, or several of them, got 3$"),
         ([b"x"], {}, ConfigError, "^tasks: expected a name or a path, or several of them, got b'x'$"),
         ("", {"from_published": True}, TaskNotFoundError, "the published record has no task without a name"),
-        ("nsynth_pitch:all", {"from_published": True}, ConfigError, "'nsynth_pitch:all' stands for several tasks"),
-        (MINE, {"mode": 1}, ConfigError, "^mode: expected a text, got 1$"),
-        (MINE, {"record": 5}, ConfigError, "^record: expected a text, got 5$"),
-        (MINE, {"record": "http://x"}, ConfigError, "^record says where .*, and from_published is not given$"),
+        ("nsynth_pitch:all", {"from_published": True}, ConfigError, "'nsynth_pitch:all': names several tasks"),
+        (MINE, {"mode": 1}, ConfigError, "^mode: expected a string, got 1$"),
+        (MINE, {"record": 5}, ConfigError, "^record: expected a string, got 5$"),
+        (MINE, {"record": "http://x"}, ConfigError, "^record has no effect without from_published$"),
         (MINE, {"workers": "2"}, ConfigError, "^workers: expected a whole number, got '2'$"),
         (MINE, {"workers": 1.5}, ConfigError, "^workers: expected a whole number, got 1.5$"),
         (MINE, {"skip_bad_clips": "1"}, ConfigError, "^skip_bad_clips: expected a whole number, got '1'$"),
@@ -190,22 +192,22 @@ def test_published_tasks_are_downloaded_and_resampled(
         (MINE, {"out": ""}, ConfigError, "^out: expected a path, got ''$"),
         (MINE, {"out": "a\0b"}, ConfigError, "^out: expected a path"),
         (MINE, {"work_dir": b"x"}, ConfigError, "^work_dir: expected a path, got b'x'$"),
-        (MINE, {"sources": None}, ConfigError, "^sources: expected paths by the name of a source"),
-        (MINE, {"sources": "corpus=x.zip"}, ConfigError, "^sources: expected paths by the name of a source"),
+        (MINE, {"sources": None}, ConfigError, "^sources: expected paths by source name"),
+        (MINE, {"sources": "corpus=x.zip"}, ConfigError, "^sources: expected paths by source name"),
         (MINE, {"sources": {"corpus": 5}}, ConfigError, "^sources: corpus: expected a path, got 5$"),
         (MINE, {"zip_encoding": "utf-99"}, ConfigError, "^zip_encoding: 'utf-99' is not a supported encoding"),
         (MINE, {"sample_rates": "16000"}, ConfigError, "^sample_rates: expected whole numbers of hertz"),
         (MINE, {"sample_rates": [16000.5]}, ConfigError, "^sample_rates: expected whole numbers of hertz"),
-        (MINE, {"sample_rates": ()}, ConfigError, "^sample_rates names no rate$"),
-        (MINE, {"sample_rates": 10}, ConfigError, "^'10' is no sample rate from"),
+        (MINE, {"sample_rates": ()}, ConfigError, "^sample_rates: no sample rate given$"),
+        (MINE, {"sample_rates": 10}, ConfigError, "^invalid sample rate '10'; expected"),
         (MINE, {"workers": 0}, ConfigError, "^workers must be at least 1, got 0$"),
         (MINE, {"skip_bad_clips": -1}, ConfigError, "^skip_bad_clips must be 0 or more"),
         (MINE, {"max_expansion": 0}, ConfigError, "^max_expansion must be positive"),
-        (MINE, {"sources": {"corpus": "nowhere"}}, ConfigError, "^sources corpus: there is no nowhere$"),
+        (MINE, {"sources": {"corpus": "nowhere"}}, ConfigError, "^sources corpus: nowhere does not exist$"),
         (MINE, {"sources": {"copus": "."}}, ConfigError, "^sources=: unknown source 'copus'; did you mean"),
         (MINE, {"out": "mine.py/sub"}, OutputError, "mine.py/sub"),
         ("hear2021-esc50-v2.0.0-full-48000.tar.gz", {"from_published": True, "offline": True}, OfflineError, "offline"),
-        (MINE, {"from_published": True, "zip_encoding": "cp932"}, ConfigError, "^from_published takes the place of"),
+        (MINE, {"from_published": True, "zip_encoding": "cp932"}, ConfigError, "^from_published cannot be combined"),
     ],
 )
 def test_what_cannot_be_made_is_refused(
@@ -245,7 +247,7 @@ def test_one_thread_at_a_time_makes_tasks(home: User, server: Server) -> None:
     thread = threading.Thread(target=lambda: made.append(make("./slow.py")))
     thread.start()
     wait_for_request(server, thread)
-    with pytest.raises(BusyError, match="this process is at another run"):
+    with pytest.raises(BusyError, match="another run is active in this process"):
         make()
     assert [task.name for task in hearpreprocess.list_tasks(MINE)] == ["toy_folds"]
     server.may_go_on.set()

@@ -88,7 +88,7 @@ def test_a_new_process_that_imports_the_script_makes_nothing(home: User) -> None
     """
     made, refused, done = give(home, program).splitlines()
     assert made.startswith(MADE)
-    assert "cannot make tasks while it imports the script" in refused
+    assert "cannot make tasks while it imports the main script" in refused
     assert done == "done"
 
 

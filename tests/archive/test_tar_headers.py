@@ -52,7 +52,9 @@ def test_one_wrong_bit_in_any_header_is_refused(tmp_path: Path, form: int) -> No
         for at in (0, 130, 150, 300, 511):
             damaged = bytearray(content)
             damaged[offset + at] ^= 1
-            with pytest.raises(ArchiveError, match=r"x\.tar is no (whole tar archive|archive that can be read)"):
+            with pytest.raises(
+                ArchiveError, match=r"x\.tar: (damaged or truncated tar|unsupported or damaged) archive"
+            ):
                 members_of(tmp_path, bytes(damaged))
 
 
@@ -67,14 +69,14 @@ def test_a_cut_anywhere_is_refused_or_told(tmp_path: Path, selected: bool) -> No
         if end and end in (*offsets, last):  # nothing shows it, as one without an end mark is the same
             sizes = archive.unpack({"x.tar": path}, lambda name: selected, tmp_path / "out", on_note=notes.append)
             assert list(sizes) == NAMES[: end // 1536]
-            assert ["x.tar has no end mark" in note for note in notes] == [True]
+            assert ["x.tar: no end mark" in note for note in notes] == [True]
         else:
             with pytest.raises(
-                ArchiveError, match="it ends inside" if end > 257 + 5 else "no archive that can be read"
+                ArchiveError, match="ends inside" if end > 257 + 5 else "unsupported or damaged archive"
             ):
                 archive.unpack({"x.tar": path}, lambda name: selected, tmp_path / "out", on_note=notes.append)
             assert notes == []
-        with pytest.raises(ArchiveError, match="no whole tar archive|archive that can be read"):
+        with pytest.raises(ArchiveError, match="(truncated tar|unsupported or damaged) archive"):
             list(archive.TarReader(path))
     assert list(members_of(tmp_path, content[: last + 512])) == NAMES, "one block of zeros is an end mark"
 
@@ -92,7 +94,7 @@ def test_a_second_archive_behind_the_end_is_refused(tmp_path: Path, packed: bool
 def test_the_checksum_of_a_gzip_file_is_always_looked_at(tmp_path: Path) -> None:
     packed = bytearray(gzip.compress(tar_member(b"a.wav") + TAR_END + bytes(5 << 20)))
     packed[-8] ^= 1
-    with pytest.raises(ArchiveError, match="no whole tar archive"):
+    with pytest.raises(ArchiveError, match="truncated tar archive"):
         members_of(tmp_path, bytes(packed))
 
 
@@ -131,18 +133,18 @@ def test_headers_of_every_kind(tmp_path: Path) -> None:
         (tar_member(b"pax", b"99 path=a.wav\n", b"x") + tar_header(b"a"), "a pax header is damaged"),
         (tar_member(b"pax", b"13 path=a.wa\n", b"x"), "before its member"),
         (tar_member(b"L", b"a" * 200, b"L"), "before its member"),
-        (tar_member(b"pax", b"10 size=a\n", b"x") + tar_header(b"a"), "where a size is expected"),
-        (tar_member(b"pax", b"14 path=all.w\n", b"g") + tar_header(b"a"), "for all members sets 'path'"),
+        (tar_member(b"pax", b"10 size=a\n", b"x") + tar_header(b"a"), "invalid size"),
+        (tar_member(b"pax", b"14 path=all.w\n", b"g") + tar_header(b"a"), "a global header sets 'path'"),
         (tar_member(b"pax", b"22 GNU.sparse.major=1\n", b"x") + tar_header(b"a"), "is a sparse file"),
         (tar_member(b"a.wav", b"abc", b"S"), "is a sparse file"),
-        (tar_member(b"a.wav", b"abc", b"M"), "begins in another volume"),
-        (tar_member(b"a.wav", b"abc", b"A"), "has the type 'A', which is not known"),
+        (tar_member(b"a.wav", b"abc", b"M"), "continues a file of another volume"),
+        (tar_member(b"a.wav", b"abc", b"A"), "has the unknown type 'A'"),
         (tar_member(b"a/", b"abc", b"5"), "wrong checksum"),
-        (tar_member(b"a/", b"abc", b"0"), "is a folder that has a content"),
-        (tar_member(b"a.wav", number=b"\xff" * 12), "where a size is expected"),
-        (tar_member(b"a.wav", number=b"            "), "where a size is expected"),
-        (tar_member(b"a.wav", number=b"00000000009\0"), "where a size is expected"),
-        (tar_member(b"a.wav", number=b"\x80" + b"\xff" * 11), "an impossible size"),
+        (tar_member(b"a/", b"abc", b"0"), "is a directory with content"),
+        (tar_member(b"a.wav", number=b"\xff" * 12), "invalid size"),
+        (tar_member(b"a.wav", number=b"            "), "invalid size"),
+        (tar_member(b"a.wav", number=b"00000000009\0"), "invalid size"),
+        (tar_member(b"a.wav", number=b"\x80" + b"\xff" * 11), "impossible size"),
         (tar_header(b"L", 20 << 20, b"L"), "larger than 16 MiB"),
         (tar_member(b"L", b"\0", b"L") + tar_header(b"a"), "long name that is empty"),
     ],
@@ -160,13 +162,13 @@ def test_headers_that_are_refused(tmp_path: Path, headers: bytes, problem: str |
 def test_an_archive_that_ends_behind_a_long_name_is_refused(tmp_path: Path, kind: bytes, content: bytes) -> None:
     headers = tar_member(b"first.wav") + tar_member(b"long", content, kind)
     for end in (0, 1, 100):
-        with pytest.raises(ArchiveError, match="before its member" if not end else "it ends inside a header"):
+        with pytest.raises(ArchiveError, match="before its member" if not end else "ends inside a header"):
             members_of(tmp_path, headers[: len(headers) - end])
 
 
 @pytest.mark.parametrize("names", [(b"a", b"a/b.wav"), (b"a/b.wav", b"a"), (b"a", b"a/b/c.wav")])
 def test_a_file_that_is_also_a_folder_is_refused(tmp_path: Path, names: tuple[bytes, bytes]) -> None:
-    with pytest.raises(ArchiveError, match="is a file and also a folder"):
+    with pytest.raises(ArchiveError, match="is both a file and a directory"):
         members_of(tmp_path, b"".join(map(tar_member, names)) + TAR_END)
 
 
@@ -182,8 +184,8 @@ def test_a_file_that_is_also_a_folder_is_refused(tmp_path: Path, names: tuple[by
 def test_what_was_compressed_is_named_if_it_is_no_tar(
     tmp_path: Path, name: str, compress: ModuleType, content: bytes, words: str
 ) -> None:
-    expected = f"file of a tar archive, got an? {name} file of {re.escape(words)}\\. Decompress it"
+    expected = f"file with a tar archive, got an? {name} file with {re.escape(words)}\\. Decompress it"
     (tmp_path / "a.wav.gz").write_bytes(compress.compress(content))
     with pytest.raises(ArchiveError, match=expected) as raised:
         archive.unpack({"a.wav.gz": tmp_path / "a.wav.gz"}, lambda path: True, tmp_path / "out")
-    assert "no whole tar" not in str(raised.value)
+    assert "truncated tar" not in str(raised.value)

@@ -54,7 +54,7 @@ def test_the_mean_of_any_two_samples_rounds_a_half_up() -> None:
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_samples_that_are_no_numbers_are_refused(bad: float) -> None:
-    with pytest.raises(AudioError, match="no finite numbers"):
+    with pytest.raises(AudioError, match="contains NaN, Inf"):
         audio.to_mono_16_bit(np.array([[0.0], [bad]]))
 
 
@@ -89,7 +89,7 @@ def test_decoding_reads_a_slice_and_no_further_than_the_duration(tmp_path: Path)
     assert audio.decode(path, start=100, stop=300).samples.tolist() == whole[100:300].tolist()
     assert audio.decode(path, duration=0.25).samples.tolist() == whole[:2000].tolist()
     assert audio.decode(path, start=100, stop=3000, duration=0.1).samples.tolist() == whole[100:900].tolist()
-    with pytest.raises(AudioError, match=r"it has 4000 samples; a slice from 3999 to 4001 is not in it"):
+    with pytest.raises(AudioError, match=r"no slice from 3999 to 4001: the recording has 4000 samples"):
         audio.decode(path, start=3999, stop=4001)
 
 
@@ -97,7 +97,7 @@ def test_a_playlist_is_not_followed(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "secret.wav", noise(100), 8000)
     playlist = tmp_path / "list.m3u8"
     playlist.write_text("#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nsecret.wav\n#EXT-X-ENDLIST\n")
-    with pytest.raises(AudioError, match="not audio that can be read"):
+    with pytest.raises(AudioError, match="unsupported or damaged audio|not audio"):
         audio.decode(playlist)
 
 
@@ -201,19 +201,19 @@ def test_a_damaged_outer_header_does_not_hide_that_a_file_is_cut_short(tmp_path:
     path = tmp_path / "jazz.00054.wav"
     soundfile.write(path, noise(4000), 22050)
     path.write_bytes(bytes(8) + path.read_bytes()[8:-1000])
-    with pytest.raises(AudioError, match="it is cut short"):
+    with pytest.raises(AudioError, match="truncated"):
         audio.decode(path)
 
 
 def test_a_name_that_libsndfile_takes_for_samples_without_a_header_is_nothing_special(tmp_path: Path) -> None:
     path = tmp_path / "x.raw"
     path.write_bytes(b"not audio")
-    with pytest.raises(AudioError, match="not audio that can be read"):
+    with pytest.raises(AudioError, match="unsupported or damaged audio|not audio"):
         audio.decode(path)
 
 
 @pytest.mark.parametrize(("channels", "rate"), [(1, 0), (1, 2**32 - 1), (0, 8000), (65535, 8000)])
 def test_a_damaged_header_that_also_lies_is_not_mended(channels: int, rate: int) -> None:
     described = struct.pack("<4sLHHLLHH", b"fmt ", 16, 1, channels, rate, 0, 2, 16)
-    with pytest.raises(AudioError, match="not audio that can be read"):
+    with pytest.raises(AudioError, match="unsupported or damaged audio|not audio"):
         audio.decode(b"/IFF\0\0\0\0WAVE" + described + struct.pack("<4sL", b"data", 400) + bytes(400))

@@ -40,7 +40,7 @@ def test_opus_in_mp4_has_no_padding_of_the_encoder(options: tuple[str, ...]) -> 
 
 def test_too_many_edits_are_refused() -> None:
     content = by_header.with_edits(written(".mov", ("-c:a", "pcm_s16le")), ((0, 1),) * 1001)
-    with pytest.raises(AudioError, match="its list of edits is too long: 1,001; expected up to 1,000"):
+    with pytest.raises(AudioError, match="edit list too long; expected at most 1,000 edits, got 1,001"):
         audio.decode(content)
 
 
@@ -64,7 +64,7 @@ def test_a_flac_that_declares_fewer_samples_than_its_frames_have_is_refused(samp
     content = file.getvalue()
     wrong = by_header.with_total(content, samples)
     for recording in (wrong + behind, wrong + content, content + wrong):
-        with pytest.raises(AudioError, match=f"header declares {samples:,} samples, its last frame ends with .* 3,001"):
+        with pytest.raises(AudioError, match=f"header declares {samples:,} samples, the last frame ends with .* 3,001"):
             audio.decode(recording)
     assert audio.decode(content + behind).samples.tolist() == SAMPLES.tolist()
 
@@ -80,7 +80,7 @@ def test_a_wav_file_with_several_chunks_of_samples_is_refused() -> None:
         riff(data, described_once, data),
     ):
         for read in (audio.decode, audio.read_wav):
-            with pytest.raises(AudioError, match="it has several chunks of samples"):
+            with pytest.raises(AudioError, match="several 'data' chunks"):
                 read(content)
     for content in (riff(described_once, data, empty), riff(described_once, data) + data):
         assert audio.decode(content).samples.tolist() == SAMPLES.tolist()
@@ -96,16 +96,16 @@ ONE_HERTZ = struct.pack(">HQ", 16383, 1 << 63)
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (aiff_form(b"AIFF", with_rate(aiff_common(1, 16), bytes(10)), aiff_sound(DATA_BIG)), "no number of 1 Hz"),
+        (aiff_form(b"AIFF", with_rate(aiff_common(1, 16), bytes(10)), aiff_sound(DATA_BIG)), "expected 1 Hz or more"),
         (aiff_form(b"AIFF", with_rate(aiff_common(1, 16), b"\x3f\xfe" + ONE_HERTZ[2:]), aiff_sound(DATA_BIG)), "1 Hz"),
         (aiff_form(b"AIFF", with_rate(aiff_common(1, 16), b"\xc0" + ONE_HERTZ[1:]), aiff_sound(DATA_BIG)), "1 Hz"),
         (aiff_form(b"AIFF", with_rate(aiff_common(1, 16), b"\x7f\xff" + ONE_HERTZ[2:]), aiff_sound(DATA_BIG)), "1 Hz"),
-        (aiff_form(b"AIFF", aiff_common(1, 0), aiff_sound(DATA_BIG)), "samples of 0 bits; expected 1 to 32 bits"),
-        (aiff_form(b"AIFF", aiff_common(1, 64), aiff_sound(DATA_BIG)), "samples of 64 bits; expected 1 to 32 bits"),
+        (aiff_form(b"AIFF", aiff_common(1, 0), aiff_sound(DATA_BIG)), "expected 1 to 32 bits, got 0"),
+        (aiff_form(b"AIFF", aiff_common(1, 64), aiff_sound(DATA_BIG)), "expected 1 to 32 bits, got 64"),
         (riff(chunk(b"fmt ", described(FLOAT, 1, 16)), chunk(b"data", DATA)), "float samples of 16 bits; expected 32"),
         (riff(chunk(b"fmt ", described(FLOAT, 1, 24)), chunk(b"data", DATA[:-1])), "float samples of 24 bits"),
-        (riff(chunk(b"fmt ", described(PCM, 1, 16, rate=0)), chunk(b"data", DATA)), "a sample rate of 0 Hz"),
-        (riff(chunk(b"fmt ", described(PCM, 1, 0, block=2)), chunk(b"data", DATA)), "samples of 0 bits"),
+        (riff(chunk(b"fmt ", described(PCM, 1, 16, rate=0)), chunk(b"data", DATA)), "1 Hz or more, got 0 Hz"),
+        (riff(chunk(b"fmt ", described(PCM, 1, 0, block=2)), chunk(b"data", DATA)), "expected 8 bits or more, got 0"),
     ],
 )  # fmt: skip
 def test_a_format_that_cannot_be_is_refused_by_name(content: bytes, message: str) -> None:

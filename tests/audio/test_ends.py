@@ -38,7 +38,7 @@ def length_of(content: bytes) -> int:
 def test_blocks_that_the_bits_do_not_fill_are_refused(bits: int, channels: int, block: int, described_as) -> None:
     head = described_as(PCM, channels, bits, block=block)
     content = riff(chunk(b"fmt ", head), chunk(b"data", LITTLE[0]))
-    wanted = f"blocks of {block} bytes; expected {channels * bits // 8} bytes for {channels} channels of {bits} bits"
+    wanted = f"{block} bytes per block; expected {channels * bits // 8} for {channels} channels? of {bits} bits"
     for read in (audio.decode, audio.probe, audio.read_wav):
         with pytest.raises(AudioError, match=wanted):
             read(content)
@@ -47,7 +47,7 @@ def test_blocks_that_the_bits_do_not_fill_are_refused(bits: int, channels: int, 
 def test_blocks_of_0_bytes_are_those_of_the_bits() -> None:
     content = riff(chunk(b"fmt ", described(PCM, 1, 16, block=0)), chunk(b"data", LITTLE[0]))
     assert audio.decode(content).samples.tolist() == LITTLE[1].tolist()
-    with pytest.raises(AudioError, match="cut short"):
+    with pytest.raises(AudioError, match="truncated"):
         audio.decode(content[:-100])
 
 
@@ -71,7 +71,7 @@ def test_an_ogg_without_a_last_page_is_whole(codec: str, rate: int) -> None:
         bare + b"OggX" + bytes(50),
         b"".join([*pages[:-2], pages[-1]]),
     ):
-        with pytest.raises(AudioError, match="cut short|damaged"):
+        with pytest.raises(AudioError, match="truncated|damaged"):
             audio.decode(damaged)
 
 
@@ -81,7 +81,7 @@ def test_an_ogg_whose_last_packet_goes_on_is_cut() -> None:
     going_on = pages[-1][:26] + bytes([len(table) + 1]) + table + b"\xff" + pages[-1][27 + len(table) :] + bytes(255)
     for flags in (0, 4):
         content = b"".join(pages[:-1]) + ogg.page_with(going_on, flags=flags)
-        with pytest.raises(AudioError, match="cut short: its last packet goes on"):
+        with pytest.raises(AudioError, match="truncated: the last packet continues"):
             audio.decode(content)
 
 
@@ -150,7 +150,7 @@ def test_an_aiff_sound_chunk_may_leave_out_its_own_fields() -> None:
         assert audio.decode(content).samples.tolist() == BIG[1].tolist()
     too_many = aiff_form(b"AIFF", aiff_common(1, 16, frames=LENGTH + 4), aiff_sound(BIG[0]), note)
     for cut in (whole[:-1], too_many):
-        with pytest.raises(AudioError, match="cut short"):
+        with pytest.raises(AudioError, match="truncated"):
             audio.decode(cut)
 
 
@@ -162,7 +162,7 @@ def test_aac_may_have_one_frame() -> None:
     for count in (1, 2):
         frames = by_ffmpeg.adts_frames(content, count)
         assert length_of(frames) == 1024 * count
-        with pytest.raises(AudioError, match="cut short"):
+        with pytest.raises(AudioError, match="truncated"):
             audio.decode(frames[:-1])
 
 
@@ -184,7 +184,7 @@ def test_a_live_recording_is_held_to_a_duration_that_was_added() -> None:
     for behind in (bytes(3000), b"TAG" + bytes(125)):
         assert length_of(live + behind) == 3 * RATE
     half = len(live) // 2
-    with pytest.raises(AudioError, match="damaged: no element of it begins at byte"):
+    with pytest.raises(AudioError, match="damaged: no element at byte"):
         audio.decode(live[:half] + b"\0" + live[half:])
-    with pytest.raises(AudioError, match=r"cut short: its header declares 6\.000 s, its last block begins at 2\.\d+ s"):
+    with pytest.raises(AudioError, match=r"truncated: the header declares 6\.000 s, the last block begins at 2\.\d+ s"):
         audio.decode(by_ffmpeg.with_duration(live, 6000))

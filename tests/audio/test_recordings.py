@@ -84,7 +84,7 @@ def test_a_flac_from_a_pipe_lasts_as_long_as_its_frames(tmp_path: Path) -> None:
         assert decoded.samples.tolist() == SAMPLES.tolist(), place
         assert (decoded.seconds, audio.probe(recording).frames) == (0.5, FRAMES), place
     for cut in (len(content) - 1, len(content) // 2):
-        with pytest.raises(AudioError, match="cut short"):
+        with pytest.raises(AudioError, match="truncated"):
             audio.decode(content[:cut])
 
 
@@ -120,7 +120,7 @@ def test_streams_one_after_the_other_are_all_taken(count: int) -> None:
 def test_streams_of_different_rates_are_refused() -> None:
     file = io.BytesIO()
     soundfile.write(file, SAMPLES, 8000, format="FLAC")
-    with pytest.raises(AudioError, match=r"its streams differ: 16,000 Hz with 1 channels, then 8,000 Hz"):
+    with pytest.raises(AudioError, match=r"streams with different formats: 16,000 Hz with 1 channel, then 8,000 Hz"):
         audio.decode(written("FLAC") + file.getvalue())
 
 
@@ -137,16 +137,16 @@ def test_a_cut_is_refused_with_what_was_promised(form: str, subtype: str) -> Non
     for place in range(1, 20):
         with pytest.raises(AudioError):
             audio.decode(content[: len(content) * place // 20])
-    with pytest.raises(AudioError, match=r"cut short: .*\d"):
+    with pytest.raises(AudioError, match=r"truncated: .*\d"):
         audio.decode(content[: len(content) * 3 // 4])
 
 
 def test_an_mp3_with_fewer_frames_than_it_counts_is_refused(mp3: bytes) -> None:
     whole = audio.decode(mp3)
-    assert audio.probe(mp3) == audio.Facts("read by ffmpeg", RATE, 1, len(whole.samples))
+    assert audio.probe(mp3) == audio.RecordingFacts("read by ffmpeg", RATE, 1, len(whole.samples))
     assert abs(len(whole.samples) - FRAMES) <= 1152
     for cut in (len(mp3) - 5, len(mp3) // 2):
-        with pytest.raises(AudioError, match="cut short"):
+        with pytest.raises(AudioError, match="truncated"):
             audio.decode(mp3[:cut])
 
 
@@ -185,7 +185,7 @@ def test_what_a_library_raises_is_an_error_of_the_recording(monkeypatch: pytest.
             raise ValueError("array is too big")
 
     monkeypatch.setattr(soundfile, "SoundFile", Failing)
-    with pytest.raises(AudioError, match="it is not audio that can be read; ValueError: array is too big"):
+    with pytest.raises(AudioError, match="unsupported or damaged audio; ValueError: array is too big"):
         audio.decode(written("FLAC"))
 
 
@@ -193,4 +193,4 @@ def test_lengths_are_finite() -> None:
     for form in ("WAV", "FLAC", "AIFF", "OGG"):
         content = written(form, "VORBIS" if form == "OGG" else "PCM_16")
         assert math.isclose(audio.decode(content).seconds, 0.5)
-        assert audio.probe(content) == audio.Facts(audio.decode(content).format, RATE, 1, FRAMES)
+        assert audio.probe(content) == audio.RecordingFacts(audio.decode(content).format, RATE, 1, FRAMES)

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from hearpreprocess.about import __version__
-from hearpreprocess.engine.reporter import Reporter
+from hearpreprocess.engine.reporter import ProgressReporter
 from hearpreprocess.engine.worker import page_at
 from hearpreprocess.synthetic import archives
 from tests import toys
@@ -212,7 +212,7 @@ def test_no_step_waits_for_a_luigid_that_does_not_answer() -> None:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         for url in (f"http://127.0.0.1:{silent.getsockname()[1]}", "http://127.0.0.1:1"):
-            reporter = Reporter("step", page_at(url))
+            reporter = ProgressReporter("step", page_at(url))
             start = time.monotonic()
             reporter.update_status_message("1 of 2 clips")
             reporter.update_progress_percentage(50)
@@ -283,7 +283,9 @@ def test_a_runner_tells_that_another_one_could_not_go_on(user: User, luigid: str
     said = [runner.communicate()[1] for runner in runners]
     assert [runner.returncode for runner in runners] == [1, 1], said
     assert any("clip clip03, file audio/clip03.wav" in each for each in said)
-    assert all("clip clip03" in each or "it failed on another host, whose run says why" in each for each in said), said
+    assert all(
+        "clip clip03" in each or "failed on another host; see the log of the run there" in each for each in said
+    ), said
 
 
 @pytest.mark.slow

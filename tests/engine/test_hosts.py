@@ -12,16 +12,16 @@ from hearpreprocess.engine.hosts import (
     SECONDS_TO_WAIT_AFTER_A_FAILURE,
     SECONDS_TO_WAIT_FOR_OTHERS,
     OtherHosts,
+    SchedulerView,
     Situation,
-    View,
 )
 from hearpreprocess.steps.base import PlanningStep, Step
 from hearpreprocess.storage import Workspace
 
-SILENT = View(running=0, pending=3)
-BUSY = View(running=1, pending=3)
-FAILING = View(running=0, pending=3, failed=frozenset({"a"}))
-LOSING = View(running=0, pending=3, failed=frozenset({"a", "b"}), unexplained=frozenset({"b"}))
+SILENT = SchedulerView(running=0, pending=3)
+BUSY = SchedulerView(running=1, pending=3)
+FAILING = SchedulerView(running=0, pending=3, failed=frozenset({"a"}))
+LOSING = SchedulerView(running=0, pending=3, failed=frozenset({"a", "b"}), unexplained=frozenset({"b"}))
 
 
 class Clock:
@@ -42,13 +42,13 @@ def others(clock: Clock) -> OtherHosts:
 
 
 def test_a_run_whose_steps_are_all_done_ends(others: OtherHosts) -> None:
-    assert others.situation(View(running=0, pending=0)) is Situation.DONE
+    assert others.situation(SchedulerView(running=0, pending=0)) is Situation.DONE
     assert Situation.DONE.is_an_end
 
 
 def test_a_run_waits_for_the_last_step_of_another_host(others: OtherHosts, clock: Clock) -> None:
     for clock.seconds in (0, 10_000):
-        assert others.situation(View(running=1, pending=0)) is Situation.OTHERS_WORK
+        assert others.situation(SchedulerView(running=1, pending=0)) is Situation.OTHERS_WORK
     assert not Situation.OTHERS_WORK.is_an_end
 
 

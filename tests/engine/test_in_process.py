@@ -134,7 +134,7 @@ def test_a_run_beside_another_one_is_refused(home: User, server: Server, capsys:
         time.sleep(0.01)
         time.sleep(0.01)
     assert run() == 1
-    assert "this process is at another run" in capsys.readouterr().err
+    assert "another run is active in this process" in capsys.readouterr().err
     server.may_go_on.set()
     server.may_go_on.set()
     other.join()

@@ -177,10 +177,12 @@ def test_a_luigid_answers_what_it_is_asked(name: str) -> None:
 
 
 def test_a_reporter_has_what_is_asked_of_it() -> None:
-    from hearpreprocess.engine.reporter import Reporter
+    from hearpreprocess.engine.reporter import ProgressReporter
 
     asked = luigi.worker.TaskProcess.forward_reporter_attributes
-    assert not [name for name in asked if not hasattr(Reporter("step", None), name)], "Luigi changed TaskStatusReporter"
+    assert not [name for name in asked if not hasattr(ProgressReporter("step", None), name)], (
+        "Luigi changed TaskStatusReporter"
+    )
     assert asked["update_status_message"] == "set_status_message", "Luigi changed TaskStatusReporter"
     assert asked["update_progress_percentage"] == "set_progress_percentage", "Luigi changed TaskStatusReporter"
 

@@ -59,7 +59,7 @@ def test_a_fault_that_passes_is_survived(tmp_path: Path, name: str) -> None:
     assert len(reading.pauses) == 3
     if name == "busy":
         assert reading.pauses == [7.0] * 3
-        assert reading.said == [f"{reading.url}: the server answers 429 Too Many Requests. Trying again in 7 s"] * 3
+        assert reading.said == [f"{reading.url}: the server returned 429 Too Many Requests. Retrying in 7 s"] * 3
 
 
 @pytest.mark.parametrize("name", PASSING)
@@ -76,7 +76,7 @@ FINAL = {
     "page": (Answer(200, PAGE), 'expected JSON, got an HTML page, "This site has & moved"'),
     "text": (Answer(200, b"Forbidden"), 'expected JSON, got text, "Forbidden"'),
     "bytes": (Answer(200, b"\xff\x00\x01"), "expected JSON, got a file that starts with"),
-    "gone": (Answer(404), "the server answers 404 Not Found"),
+    "gone": (Answer(404), "the server returned 404 Not Found"),
     "long pause": (Answer(503, headers={"Retry-After": "86400"}), "asks to wait 86,400 s"),
 }
 
@@ -180,9 +180,9 @@ def test_a_page_under_a_tarballs_name_is_fetched_again(user: User) -> None:
     kept.parent.mkdir(parents=True)
     kept.write_bytes(PAGE)
     offline = user.run("--from-published", NAMES[0], "--sample-rates", 8000, "--offline")
-    assert f"{kept} is no archive. To download on a machine" in offline.stderr
+    assert f"{kept} is an unsupported or damaged archive. To download on a machine" in offline.stderr
     with serving(lambda number, asked: Answer(404)) as server:
         asked = user.run("--from-published", NAMES[0], "--sample-rates", 8000, "--record", f"{server.url}/record")
     assert asked.returncode == 1
-    assert f"{server.url}/record: the server answers 404" in asked.stderr
+    assert f"{server.url}/record: the server returned 404" in asked.stderr
     assert kept.read_bytes() == PAGE

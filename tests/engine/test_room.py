@@ -111,13 +111,13 @@ def test_what_cannot_fit_is_refused_before_the_first_byte(user: User, server: Se
     for module in ("./large.py", "./many.py"):
         refused = user.run(module, *rates)
         assert refused.returncode == 1
-        assert "the disk is too small for this run; nothing was downloaded:\n  disk of /" in refused.stderr
+        assert "not enough disk space; nothing was downloaded:\n  disk of /" in refused.stderr
         assert re.search(r"\(downloads, .*\): at least [\d,.]+ GB needed, [\d,.]+ GB free\n", refused.stderr)
-        assert "--force starts the run all the same" in refused.stderr
+        assert "To start the run anyway, add --force" in refused.stderr
         assert server.requests == []
         assert [each.name for each in user.folder.iterdir() if each.suffix != ".py"] == []
     forced = user.run("./many.py", *rates, "--force")
-    assert "the number of clips is not the published one" in forced.stderr
+    assert "the number of clips differs from the published task" in forced.stderr
     assert [request[0] for request in server.requests] == [f"/{path.name}"]
 
 

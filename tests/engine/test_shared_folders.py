@@ -54,7 +54,7 @@ def test_two_users_of_a_group_share_their_folders(user: User, task: str) -> None
     refused = user.run(task, "--sample-rates", 6000, before=as_plain_user)
     assert refused.returncode == 1
     assert (
-        f"door cannot be written: Permission denied (owner {SOMEBODY}, group root, mode -rw-------)" in refused.stderr
+        f"door: cannot be written: Permission denied (owner {SOMEBODY}, group root, mode -rw-------)" in refused.stderr
     )
     assert "Traceback" not in refused.stderr
 

@@ -194,7 +194,7 @@ def test_what_is_somebody_elses_stays(folders: dict[str, Path], own: Path, tmp_p
     for out, message in [
         (tmp_path / "theirs", "already exists and is not an export made by hearpreprocess"),
         (tmp_path / "file", "expected a directory, found a file"),
-        (tmp_path / "file" / "below", "a file stands where a folder must be"),
+        (tmp_path / "file" / "below", "expected a directory, found a file"),
         (own / "export", "is in the finished task itself"),
         (own, "is in the finished task itself"),
         (Path("/proc/none"), "/proc/none: cannot be written: "),

@@ -87,7 +87,7 @@ def test_a_full_disk_of_any_size_spoils_nothing(user: User, task: str) -> None:
         assert made == undisturbed, kilobytes
         if status:
             assert status == 1, (kilobytes, said)
-            assert "free some space or choose another disk" in said, (kilobytes, said)
+            assert "Free some space or choose another disk" in said, (kilobytes, said)
             assert "Traceback" not in said, (kilobytes, said)
     assert statuses[0] == 1
     assert statuses[-1] == 0
@@ -105,7 +105,7 @@ def test_a_disk_that_may_not_be_written_to(user: User, task: str, where: str) ->
     finished = subprocess.run(["unshare", "-m", "sh", "-c", script], capture_output=True, text=True, check=False)
     assert finished.returncode == 1, finished.stderr
     assert "cannot be written: Read-only file system" in finished.stderr
-    assert "choose another folder" in finished.stderr
+    assert "choose another directory" in finished.stderr
     assert user.run(task, *RATES).returncode == 0
 
 

@@ -91,7 +91,7 @@ def test_a_step_process_that_is_killed_is_told_and_made_up_for(user: User, task:
         child.kill()
     _output, errors = process.communicate()
     if process.returncode:
-        assert "was it killed from outside, or did the memory run out?" in errors
+        assert "(killed, or out of memory)" in errors
     finished = user.run(task, *RATES)
     assert finished.returncode == 0, finished.stderr
     assert user.made() == undisturbed

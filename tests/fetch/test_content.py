@@ -51,7 +51,7 @@ PAGES = {
     "text": (b"Not Found\nGo away\n", 'text, "Not Found"'),
     "pointer": (
         b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n",
-        "a pointer of Git LFS in place of the file",
+        "a Git LFS pointer file",
     ),
     "terminal": (b"<html><title>\x1b[31mred</title>", 'an HTML page, "?[31mred"'),
     "compressed": (compressed(PAGE), "a gzip file"),
@@ -75,7 +75,7 @@ def test_what_is_no_archive_is_set_aside_and_the_next_mirror_is_asked(target: Pa
     assert done.others == {f"rec.zip.wrong-sha256-{sha256_of(content)[:12]}": content}
     (said,) = done.said
     assert said.startswith(f"{server.url}/page: expected ")
-    assert f"what came is kept as {next(iter(done.others))}. Trying the next mirror" in said
+    assert f"the received file is kept as {next(iter(done.others))}. Trying the next mirror" in said
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -133,8 +133,8 @@ def test_a_checksum_decides_on_a_format_that_nobody_here_knows(target: Path) -> 
 def test_a_page_of_another_size_is_kept_to_be_read(target: Path, facts: dict[str, int]) -> None:
     with serving(lambda number, asked: Answer(body=PAGE)) as server:
         done = get(target, f"{server.url}/rec.zip", **facts)
-    assert f"the server's file has {len(PAGE)} bytes; expected " in done.problem
-    assert f'got an HTML page, "This site has & moved" ({len(PAGE)} B); what came is kept as ' in done.problem
+    assert f"the file on the server has {len(PAGE)} bytes; expected " in done.problem
+    assert f'got an HTML page, "This site has & moved" ({len(PAGE)} B); the received file is kept as ' in done.problem
     assert list(done.others.values()) == [PAGE]
 
 
@@ -144,7 +144,7 @@ def test_an_archive_of_a_size_far_from_the_expected_one_is_refused(target: Path,
     with serving(lambda number, asked: Answer(body=ARCHIVE, headers=headers)) as server:
         for about in (len(ARCHIVE) // 5, len(ARCHIVE) * 5):
             done = get(target, f"{server.url}/rec.zip", about=about)
-            assert f"the server's file has {len(ARCHIVE):,} bytes; expected about {about:,}" in done.problem
+            assert f"the file on the server has {len(ARCHIVE):,} bytes; expected about {about:,}" in done.problem
             assert not target.exists()
         assert get(target, f"{server.url}/rec.zip", about=len(ARCHIVE) * 3).problem == ""
 
@@ -171,16 +171,14 @@ def test_a_page_that_lies_under_the_archives_name_is_set_aside(target: Path, kep
         done = get(target, f"{server.url}/rec.zip", checksums={"sha256": sha256_of(ARCHIVE)} if is_known else {})
     if is_known and kept != "html":
         # It may be another version that somebody has put there by hand.
-        assert f"{target} is not the file that the task needs" in done.problem
+        assert f"{target}: wrong checksum" in done.problem
         assert target.read_bytes() == content
         assert done.others == {}
         return
     assert done.problem == ""
     assert target.read_bytes() == ARCHIVE
     assert done.others == {f"rec.zip.wrong-sha256-{sha256_of(content)[:12]}": content}
-    assert done.said == [
-        f"{target}: expected an archive. It is renamed to {next(iter(done.others))} and downloaded again"
-    ]
+    assert done.said == [f"{target}: expected an archive. Renamed to {next(iter(done.others))}; downloading it again"]
 
 
 def test_an_archive_by_its_start(tmp_path: Path) -> None:
@@ -218,15 +216,15 @@ def test_a_run_recovers_from_a_page_that_an_earlier_version_has_kept(user: User,
 
 
 GZIPPED = compressed(b"text" * 1000)
-ENCODED = "the server sent it with Content-Encoding: gzip, although it was asked for the file as it is"
+ENCODED = "the server sent Content-Encoding: gzip, although the request was for identity"
 
 
 @pytest.mark.parametrize(
     ("content", "facts", "problem"),
     [
         (GZIPPED, {"checksums": {"md5": "0" * 32}}, "expected md5"),
-        (GZIPPED, {"size": 4000}, f"the server's file has {len(GZIPPED):,} bytes; expected 4,000"),
-        (GZIPPED, {}, "the file is compressed"),
+        (GZIPPED, {"size": 4000}, f"the file on the server has {len(GZIPPED):,} bytes; expected 4,000"),
+        (GZIPPED, {}, "the downloaded file is still gzip-compressed"),
         (GZIPPED, {"checksums": {"md5": hashlib.md5(GZIPPED).hexdigest()}}, ""),
         (b"text" * 1000, {}, ""),
     ],

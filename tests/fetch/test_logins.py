@@ -39,14 +39,14 @@ PROXIES = {
     "http://me:SECRET?#@proxy.example:3128": ("proxy http://proxy.example:3128", "Write '#' as %23, '?' as %3F"),
     "http://me:SEC@/RET@proxy.example": ("proxy http://proxy.example", "Write '/' as %2F"),
     "me:SEC/RET@proxy.example:3128": ("proxy proxy.example:3128", "Write '/' as %2F"),
-    "http://:3128": ("proxy http://:3128", "it has no host; expected an address like http://host:3128"),
-    "http://me:SECRET@:3128": ("proxy http://:3128", "it has no host"),
-    "http://": ("proxy http://", "it has no host"),
-    "http://proxy.example:port": ("proxy http://proxy.example:...", "its port or host is invalid"),
-    "http://me:SECRET": ("proxy http://me:...", "its port or host is invalid"),
-    "http://proxy.example:99999": ("proxy http://proxy.example:99999", "its port or host is invalid"),
-    "http://[::1:3128": ("proxy http://[::1:3128", "its port or host is invalid"),
-    "http://proxy example:3128": ("proxy http://proxy example:3128", "its port or host is invalid"),
+    "http://:3128": ("proxy http://:3128", "missing host; expected an address like http://host:3128"),
+    "http://me:SECRET@:3128": ("proxy http://:3128", "missing host"),
+    "http://": ("proxy http://", "missing host"),
+    "http://proxy.example:port": ("proxy http://proxy.example:...", "invalid host or port"),
+    "http://me:SECRET": ("proxy http://me:...", "invalid host or port"),
+    "http://proxy.example:99999": ("proxy http://proxy.example:99999", "invalid host or port"),
+    "http://[::1:3128": ("proxy http://[::1:3128", "invalid host or port"),
+    "http://proxy example:3128": ("proxy http://proxy example:3128", "invalid host or port"),
     "ftp://me:SECRET@proxy.example": ("proxy ftp://proxy.example", "unknown scheme 'ftp'; expected http"),
 }
 
@@ -59,7 +59,7 @@ def test_the_address_of_a_proxy_that_cannot_be_used(
     monkeypatch.setenv(variable, address)
     shown, fix = PROXIES[address]
     done = get(target, "https://data.invalid/rec.zip")
-    assert f"https://data.invalid/rec.zip: {shown} (of {variable}): " in done.problem
+    assert f"https://data.invalid/rec.zip: {shown} (from {variable}): " in done.problem
     assert fix in done.problem
     assert not [word for word in ("SECRET", "SEC/", "SEC@", "RET@") if word in done.problem]
     assert "(tried" not in done.problem, "it does not get better"
@@ -94,13 +94,10 @@ def test_a_proxy_that_does_not_answer_is_named(target: Path, monkeypatch: pytest
     monkeypatch.setenv("http_proxy", f"http://me:SECRET@127.0.0.1:{closed}")
     monkeypatch.setenv("https_proxy", "http://me:SECRET@proxy.invalid:3128")
     refused = get(target, "http://data.invalid/rec.zip").problem
-    assert f"data.invalid/rec.zip: proxy http://127.0.0.1:{closed} (of http_proxy) cannot be used: " in refused
-    assert f"nothing answers at 127.0.0.1:{closed} (connection refused)" in refused
+    assert f"data.invalid/rec.zip: proxy http://127.0.0.1:{closed} (from http_proxy) failed: " in refused
+    assert f"127.0.0.1:{closed}: connection refused" in refused
     unknown = get(target, "https://data.invalid/rec.zip").problem
-    assert (
-        "proxy http://proxy.invalid:3128 (of https_proxy) cannot be used: the host name 'proxy.invalid' is not known"
-        in unknown
-    )
+    assert "proxy http://proxy.invalid:3128 (from https_proxy) failed: unknown host 'proxy.invalid'" in unknown
     assert "SECRET" not in refused + unknown
 
 
@@ -110,7 +107,10 @@ def test_a_proxy_that_refuses_the_password_is_named(target: Path, monkeypatch: p
         monkeypatch.setenv(f"{scheme}_proxy", f"http://me:SE@CRET@127.0.0.1:{server.port}")
         problem = get(target, f"{scheme}://data.invalid/rec.zip").problem
         sent = [asked.headers.get("Proxy-Authorization") for asked in server.requests]
-    assert f"proxy http://127.0.0.1:{server.port} (of {scheme}_proxy): it refuses the user name and password" in problem
+    assert (
+        f"proxy http://127.0.0.1:{server.port} (from {scheme}_proxy): wrong or missing user name and password"
+        in problem
+    )
     assert "CRET" not in problem
     assert "(tried" not in problem
     expected = "Basic " + base64.b64encode(b"me:SE@CRET").decode()
@@ -122,8 +122,7 @@ def test_an_answer_through_a_proxy_names_it(target: Path, monkeypatch: pytest.Mo
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{server.port}")
         problem = get(target, "http://data.invalid/rec.zip").problem
     assert (
-        f"the server answers 403 Forbidden (through the proxy http://127.0.0.1:{server.port} (of http_proxy))"
-        in problem
+        f"the server returned 403 Forbidden (through proxy http://127.0.0.1:{server.port} (from http_proxy))" in problem
     )
 
 
@@ -133,7 +132,7 @@ def test_a_redirect_to_where_the_proxy_is_faulty(target: Path, monkeypatch: pyte
         problem = get(target, f"{server.url}/rec.zip").problem
     assert "RET@" not in problem
     assert "SEC" not in problem
-    assert "proxy http://proxy.example:3128 (of https_proxy)" in problem
+    assert "proxy http://proxy.example:3128 (from https_proxy)" in problem
 
 
 def login_of(asked: Asked) -> str:
@@ -205,5 +204,5 @@ def test_a_login_is_not_sent_in_the_clear_where_it_was_not_before() -> None:
 
 def test_asking_for_sizes_names_proxies_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("https_proxy", "http://:1")
-    with pytest.raises(DownloadError, match=r"proxy http://:1 \(of https_proxy\): it has no host"):
+    with pytest.raises(DownloadError, match=r"proxy http://:1 \(from https_proxy\): missing host"):
         Connection(Connections(tmp_path)).size("https://data.invalid/a.zip")

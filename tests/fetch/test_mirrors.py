@@ -46,32 +46,32 @@ ADDRESSES = {
     "folder": ("file://{folder}", "expected a file, found a directory"),
     "device": ("file:///dev/null", "expected a file, found a device"),
     "link to itself": ("file://{folder}/loop", "symbolic link"),
-    "null byte": ("file:///a%00b", "the path has a null byte"),
-    "host of a file": ("file://data/rec.zip", "got the name of a host, 'data'"),
+    "null byte": ("file:///a%00b", "the path contains a null byte"),
+    "host of a file": ("file://data/rec.zip", "got the host 'data'"),
     "unreadable encoding": ("file:///%ff%fe", "No such file"),
-    "no host": ("http:///rec.zip", "the address is invalid"),
-    "no port": ("http://127.0.0.1:port/rec.zip", "the address is invalid"),
-    "port too high": ("http://127.0.0.1:99999/rec.zip", "the address is invalid"),
-    "half an address of IPv6": ("http://[::1/rec.zip", "the address is invalid"),
+    "no host": ("http:///rec.zip", "invalid URL"),
+    "no port": ("http://127.0.0.1:port/rec.zip", "invalid URL"),
+    "port too high": ("http://127.0.0.1:99999/rec.zip", "invalid URL"),
+    "half an address of IPv6": ("http://[::1/rec.zip", "invalid URL"),
     "host too long": (f"http://{'a' * 70}.example/rec.zip", ""),
-    "empty label": ("http://a..b/rec.zip", "the address is invalid"),
-    "refused": (f"http://127.0.0.1:{CLOSED}/rec.zip", f"nothing answers at 127.0.0.1:{CLOSED} (connection refused)"),
-    "unknown host": ("http://data.invalid/rec.zip", "the host name 'data.invalid' is not known here; is there a net"),
+    "empty label": ("http://a..b/rec.zip", "invalid URL"),
+    "refused": (f"http://127.0.0.1:{CLOSED}/rec.zip", f"127.0.0.1:{CLOSED}: connection refused"),
+    "unknown host": ("http://data.invalid/rec.zip", "unknown host 'data.invalid'. Check the net"),
     "not http": ("{url}/not-http", "(tried 4 times)"),
-    "hangs up": ("{url}/hangs-up", "the server closed the connection without an answer (tried 4 times)"),
-    "absurd length": ("{url}/absurd", f"the server's file has {10**18 - 1:,} bytes, more than fit on the disk"),
+    "hangs up": ("{url}/hangs-up", "the server closed the connection without a response (tried 4 times)"),
+    "absurd length": ("{url}/absurd", f"the file on the server has {10**18 - 1:,} bytes, more than fit on the disk"),
     "length of many digits": ("{url}/digits", ""),
-    "redirect to half an address": ("{url}/to?http://[::1/x", "is invalid"),
+    "redirect to half an address": ("{url}/to?http://[::1/x", "invalid URL"),
     "redirect to a bad port": (
         "{url}/to?http://127.0.0.1:port/",
-        "the address is invalid, or one that the server sends to",
+        "invalid URL, or a redirect to an invalid URL",
     ),
-    "redirect to an empty label": ("{url}/to?http://a..b/", "the address is invalid, or one that the server sends to"),
+    "redirect to an empty label": ("{url}/to?http://a..b/", "invalid URL, or a redirect to an invalid URL"),
     "redirect to bytes": ("{url}/to?http://%ff%fe/", ""),
-    "redirect to a file": ("{url}/to?file:///etc/passwd", "the server sends elsewhere than to an http address"),
-    "redirect in a circle": ("{url}/to?/to", "from one address to the next without end"),
+    "redirect to a file": ("{url}/to?file:///etc/passwd", "the server redirects to a URL that is not http or https"),
+    "redirect in a circle": ("{url}/to?/to", "too many redirects"),
     "odd length": ("{url}/odd-length", ""),
-    "teapot": ("{url}/418", "the server answers 418"),
+    "teapot": ("{url}/418", "the server returned 418"),
 }
 
 
@@ -118,7 +118,7 @@ def test_a_bundle_of_certificates_that_is_missing(target: Path, monkeypatch: pyt
     with serving(answer) as server:
         alone = get(target, f"https://127.0.0.1:{server.port}/rec.zip")
         assert "/nothing/here.pem" in alone.problem
-        assert "Correct REQUESTS_CA_BUNDLE" in alone.problem
+        assert "Set REQUESTS_CA_BUNDLE" in alone.problem
         assert get(target, f"https://127.0.0.1:{server.port}/rec.zip", f"{server.url}/rec.zip").problem == ""
 
 
@@ -147,11 +147,11 @@ def test_a_mistake_of_this_program_is_said_and_does_not_end_the_download(target:
 def test_a_fault_of_this_disk_is_none_of_a_mirror(
     target: Path, monkeypatch: pytest.MonkeyPatch, number: int, kind: type[Exception]
 ) -> None:
-    def append(self: part.Part, block: bytes) -> None:
+    def append(self: part.DownloadPart, block: bytes) -> None:
         with self._writing():
             raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(part.Part, "append", append)
+    monkeypatch.setattr(part.DownloadPart, "append", append)
     with serving(answer) as server, pytest.raises(kind):
         get(target, f"{server.url}/1", f"{server.url}/2")
     assert len(server.requests) == 1
@@ -172,7 +172,7 @@ def test_the_disk_is_full_only_where_no_mirror_has_a_file_that_fits(target: Path
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (urllib3.exceptions.ConnectTimeoutError("<HTTPConnection at 0x7f>"), "does not answer (connection timed out)"),
+        (urllib3.exceptions.ConnectTimeoutError("<HTTPConnection at 0x7f>"), "does not respond (connection timed out)"),
         (urllib3.exceptions.ReadTimeoutError(None, None, "HTTPConnectionPool"), "stopped sending (read timed out)"),
         (TimeoutError("timed out"), "stopped sending (read timed out)"),
         (ConnectionResetError(errno.ECONNRESET, "Connection reset by peer"), "broke (connection reset by peer)"),
@@ -186,7 +186,7 @@ def test_what_a_library_says_of_a_connection_is_put_plainly(error: Exception, wo
 def test_locks_that_cannot_be_written_are_no_fault_of_a_mirror(target: Path) -> None:
     target.parent.mkdir()
     (target.parent.parent / "connections").write_text("a file where a folder must be")
-    with serving(answer) as server, pytest.raises(OutputError, match="connections: a file stands where a folder"):
+    with serving(answer) as server, pytest.raises(OutputError, match="connections: expected a directory, found a file"):
         get(target, f"{server.url}/1", f"{server.url}/2")
     assert server.requests == []
 

@@ -210,7 +210,7 @@ def test_a_part_that_is_all_of_the_file_is_taken_as_such(target: Path, shown: st
     with serving(lambda number, asked: Answer(206, NEW, {"Content-Range": shown})) as server:
         done = get(target, f"{server.url}/rec.zip")
     assert target.exists() == is_taken
-    assert ("another part of the file than it was asked for" in done.problem) != is_taken
+    assert ("another range of the file than requested" in done.problem) != is_taken
 
 
 def test_a_server_that_sends_parts_of_a_part_is_followed(target: Path) -> None:

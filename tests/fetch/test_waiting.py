@@ -106,8 +106,8 @@ def test_a_busy_host_is_named_with_those_who_keep_it_busy(tmp_path: Path, at_onc
     waiter.end()
     holder = f"process {os.getpid()} on {socket.gethostname()}"
     assert line == (
-        f"waiting for a connection to {HOST}: 2 at once are allowed to all runs that use "
-        f"{tmp_path / 'work'}; they are in use by {holder}: hearpreprocess esc50 --record ..."
+        f"waiting for a connection to {HOST}: all runs that use {tmp_path / 'work'} share 2 connections, in use by "
+        f"{holder}: hearpreprocess esc50 --record ..."
     )
 
 
@@ -126,7 +126,7 @@ def test_another_download_of_the_same_file_is_named(tmp_path: Path, at_once: Non
             line = waiter.line()
         waiter.end()
     assert line == (
-        f"another run is downloading it; this one waits, and then goes on (rec.zip, process {os.getpid()} on "
+        f"another run is downloading this file; waiting for it (rec.zip, process {os.getpid()} on "
         f"{socket.gethostname()}: hearpreprocess esc50 --record ...)"
     )
     assert target.read_bytes() == b"content"
@@ -142,7 +142,7 @@ def test_another_run_that_writes_the_same_output_is_named(tmp_path: Path, at_onc
         waiter = Waiter(write)
         line = waiter.line()
     waiter.end()
-    assert line == f"waiting for another run that is writing it ({this_process()})"
+    assert line == f"waiting for another run that writes this output ({this_process()})"
 
 
 def test_the_holder_of_a_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,7 +170,7 @@ def test_a_quiet_run_says_that_it_waits(user: User, faulty: FaultyServer) -> Non
         assert first.poll() is None, first.communicate()
         time.sleep(0.01)
     second = user.start("./other.py", "--until", "download", "--quiet")
-    second.wait_until_it_says("other.zip  download: warning: waiting for a connection to 127.0.0.1: 2 at once are")
+    second.wait_until_it_says("other.zip  download: warning: waiting for a connection to 127.0.0.1: all runs that")
     second.wait_until_it_says("./one.py ./two.py --until download")
     faulty.may_go_on.set()
     for run in (first, second):

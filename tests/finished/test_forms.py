@@ -59,7 +59,7 @@ OTHERS: dict[str, tuple[Callable[[bytes], bytes], str, str]] = {
     "page after a byte order mark": (lambda plain: b"\xef\xbb\xbf<HTML>", "is an HTML page", REPAIR),
     "page in gzip": (lambda plain: gzip.compress(b"<html>x"), 'is an HTML page, "x" that was compressed', REPAIR),
     "text": (lambda plain: b"Not  found\n", 'is text, "Not found"', REPAIR),
-    "pointer": (lambda plain: b"version https://git-lfs.github.com/spec/v1\n", "is a pointer of Git LFS", REPAIR),
+    "pointer": (lambda plain: b"version https://git-lfs.github.com/spec/v1\n", "is a Git LFS pointer file", REPAIR),
     "empty": (lambda plain: b"", "is an empty file", REPAIR),
     "zeros": (lambda plain: bytes(10_000), "is a file that begins with zeros", REPAIR),
 }  # fmt: skip

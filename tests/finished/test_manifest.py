@@ -111,7 +111,7 @@ def test_a_lost_manifest_or_rate_does_not_keep_the_next_run(user: User) -> None:
     (folder / "manifest.json").unlink()
     finished = user.run("./mine.py", "--sample-rates", 12000)
     assert finished.returncode == 0, finished.stderr
-    assert "clips at other rates than those asked for are removed" in finished.stderr
+    assert "clips at other than the requested rates are removed" in finished.stderr
     assert of_folder(user)["sample_rates"] == [12000]
     assert sorted(path.name for path in folder.iterdir() if path.is_dir()) == ["12000"]
 

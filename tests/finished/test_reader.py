@@ -155,8 +155,8 @@ def test_a_tarball_is_read_no_further_than_what_is_asked_for(folder: Path) -> No
     assert task.manifest == manifest_of()
     with pytest.raises(FinishedTaskError, match=r"fold00\.json is missing"):
         task.labels("fold00")  # all small files come before the clips
-    assert "may be cut short" in str(task.contents.damage)
-    with pytest.raises(OutputError, match="may be cut short"):
+    assert "damaged or truncated" in str(task.contents.damage)
+    with pytest.raises(OutputError, match="damaged or truncated"):
         TaskReader(others_cut(folder)).metadata  # noqa: B018
 
 

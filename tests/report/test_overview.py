@@ -191,7 +191,7 @@ def test_a_run_writes_what_the_command_writes(user: User) -> None:
     overview.write_text("mine")
     finished = user.run("./other.py", "--sample-rates", 8000, 16000, with_report=True)
     assert finished.returncode == 0
-    said = "warning: the overview of all tasks is not written: "
+    said = "warning: the overview of all tasks cannot be written: "
     assert finished.stderr.count(said) == 1
     assert "out/index.html was not made by hearpreprocess; move it away" in finished.stderr
     assert user.run("report").returncode == 2

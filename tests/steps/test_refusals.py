@@ -58,19 +58,19 @@ def aiff(cut: int) -> bytes:
 
 
 RECORDINGS = {
-    "empty": (b"", "it is not audio that can be read"),
-    "header alone": (GOOD[:20], "it is not audio that can be read"),
-    "no samples": (toys.wav_bytes(toys.recording("x", 0, 8000), 8000), "it holds no samples"),
-    "truncated": (GOOD[:5000], "it is cut short: its header declares 8,000 bytes of samples, the file holds 4,956"),
-    "truncated aiff": (aiff(500), "it is cut short"),
-    "rate 0": (header_with(GOOD, 24, "<L", 0), "its format is not clear: a sample rate of 0 Hz"),
-    "absurd rate": (header_with(GOOD, 24, "<L", 2_000_000_000), "its sample rate is 2,000,000,000 Hz"),
-    "nan": (floats(float("nan")), "no finite numbers"),
-    "infinity": (floats(float("inf")), "no finite numbers"),
-    "64 channels": (channels(64), "it has 64 channels; up to 32 are mixed"),
-    "text": (b"this is not the recording that you are looking for", "it is not audio that can be read"),
-    "zip inside": (b"PK\x03\x04" + bytes(100), "it is not audio that can be read"),
-    "playlist": (b"#EXTM3U\n#EXTINF:1,\n/etc/passwd\n", "it is not audio that can be read"),
+    "empty": (b"", "not audio, but an empty file"),
+    "header alone": (GOOD[:20], "damaged: WAV file without a format chunk or samples"),
+    "no samples": (toys.wav_bytes(toys.recording("x", 0, 8000), 8000), "contains no samples"),
+    "truncated": (GOOD[:5000], "truncated: the header declares 8,000 bytes of samples, found 4,956"),
+    "truncated aiff": (aiff(500), "truncated: "),
+    "rate 0": (header_with(GOOD, 24, "<L", 0), "invalid sample rate; expected 1 Hz or more, got 0 Hz"),
+    "absurd rate": (header_with(GOOD, 24, "<L", 2_000_000_000), "unsupported sample rate; expected 1 to "),
+    "nan": (floats(float("nan")), "contains NaN, Inf"),
+    "infinity": (floats(float("inf")), "contains NaN, Inf"),
+    "64 channels": (channels(64), "too many channels; expected at most 32, got 64"),
+    "text": (b"this is not the recording that you are looking for", "not audio, but text"),
+    "zip inside": (b"PK\x03\x04" + bytes(100), "not audio, but a zip archive"),
+    "playlist": (b"#EXTM3U\n#EXTINF:1,\n/etc/passwd\n", "not audio, but text"),
 }
 
 
@@ -95,11 +95,11 @@ def test_recordings(user: User, packed: str) -> None:
     assert "Traceback" not in finished.stderr
     assert not list((user.folder / "out").rglob("*.wav"))
     (log,) = (user.folder / "_workdir" / "logs").iterdir()
-    told = log.read_text().replace("it holds samples that are ", "")
+    told = log.read_text()
     for number, (clip, (_content, reason)) in enumerate(bad.items()):
         problem = f"clip {clip}, file audio/{clip}.wav: {reason}"
         assert problem in told
-        assert (problem in finished.stderr.replace("it holds samples that are ", "")) == (number < 10), "the first ten"
+        assert (problem in finished.stderr) == (number < 10), "the first ten"
 
 
 @pytest.mark.parametrize("promise", [0, 0x7FFFF000, 0xFFFFFFFF])
@@ -144,11 +144,11 @@ def test_bad_clips_are_left_out_where_that_is_allowed(user: User) -> None:
     assert not user.made()
     finished = user.run("./mine.py", *RATES, "--skip-bad-clips", 3)
     assert finished.returncode == 0, finished.stderr
-    assert "3 clips are left out" in finished.stderr
+    assert "left out 3 clips" in finished.stderr
     made = user.made()
     metadata = json.loads(made["tasks/toy_folds-v1-full/task_metadata.json"])
     assert list(metadata["skipped_clips"]) == ["clip00", "clip01", "clip02"]
-    assert "it is not audio that can be read" in metadata["skipped_clips"]["clip00"]
+    assert "not audio, but " in metadata["skipped_clips"]["clip00"]
     notes = [finding.text for finding in verify(user.folder / "out" / "tasks" / "toy_folds-v1-full").findings]
     assert "3 clips left out as unusable, such as clip00" in notes
     clips = [json.loads(made[f"tasks/toy_folds-v1-full/fold0{number}.json"]) for number in range(3)]
@@ -213,7 +213,7 @@ def test_a_decoder_that_is_ended_from_outside_is_no_bad_clip(user: User, monkeyp
     monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(killed))
     finished = user.run("./mine.py", *RATES, "--skip-bad-clips", 5)
     assert finished.returncode == 1
-    assert "ffmpeg was ended from outside (exit status -9)" in finished.stderr
+    assert "ffmpeg was killed by another process (exit status -9)" in finished.stderr
     assert not user.made()
     monkeypatch.delenv("IMAGEIO_FFMPEG_EXE")
     assert user.run("./mine.py", *RATES).returncode == 0
@@ -255,8 +255,8 @@ def locked(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "problem"),
     [
-        (dangling, "audio/x.wav: a link that leads to nothing"),
-        (pipe, "audio/x.wav: neither a file nor a folder"),
+        (dangling, "audio/x.wav: broken link"),
+        (pipe, "audio/x.wav: neither a file nor a directory"),
         (strange_name, "audio/x\\udce9.wav: its name is not valid UTF-8"),
         pytest.param(
             locked,
@@ -275,7 +275,7 @@ def test_things_in_a_folder_that_are_no_recordings(user: User, make: Callable[[P
     finished = user.run("./mine.py", "--source", f"corpus={mine}", *RATES)
     assert finished.returncode == 1
     assert problem in finished.stderr
-    assert "Repair them, or move them out of the folder" in finished.stderr
+    assert "Repair them or move them out of the directory" in finished.stderr
     assert "Traceback" not in finished.stderr
 
 
@@ -315,7 +315,7 @@ def test_an_output_folder_that_is_read_only_is_told_before_any_work(user: User) 
     (user.folder / "locked").mkdir(mode=0o500)
     finished = user.run("./mine.py", *RATES, "--tar-dir", "locked/out")
     assert finished.returncode == 1
-    assert "locked cannot be written" in finished.stderr
+    assert "locked: cannot be written" in finished.stderr
     assert not (user.folder / "_workdir" / "standardize").exists()
 
 
@@ -340,9 +340,9 @@ def zip_of(folder: Path, *entries: tuple[str, bytes]) -> Path:
 ARCHIVES: dict[str, tuple[Callable[[Path], Path], str]] = {
     "parent": (lambda folder: zip_of(folder, ("../x.wav", b"")), "'../x.wav' would be written outside"),
     "absolute": (lambda folder: tar_of(folder, ("/x.wav", b"")), "'/x.wav' would be written outside"),
-    "not utf-8": (lambda folder: tar_of(folder, ("a\udce9.wav", b"")), "has a name that is not valid UTF-8"),
-    "control characters": (lambda folder: tar_of(folder, ("a\x1b[2J.wav", b"")), "holds control characters"),
-    "bomb in zip": (lambda folder: zip_of(folder, ("a.wav", bytes(400 << 20))), "more than 100 times as large"),
+    "not utf-8": (lambda folder: tar_of(folder, ("a\udce9.wav", b"")), "has a name with invalid UTF-8"),
+    "control characters": (lambda folder: tar_of(folder, ("a\x1b[2J.wav", b"")), "or control characters"),
+    "bomb in zip": (lambda folder: zip_of(folder, ("a.wav", bytes(400 << 20))), "unpacks to more than 100 times its"),
     "same but for case": (
         lambda folder: tar_of(folder, ("audio/a.csv", b"x"), ("audio/A.csv", b"y")),
         "differ only in case",
@@ -384,7 +384,7 @@ def test_millions_of_members(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listing, "MOST_MEMBERS", 1000)
     for number in range(1000):
         members.add(f"{number}.wav", 1)
-    with pytest.raises(ArchiveError, match="no more than 1,000 are read"):
+    with pytest.raises(ArchiveError, match="expected at most 1,000, got 1,001 or more"):
         members.add("1000.wav", 1)
 
 
@@ -403,7 +403,7 @@ def test_a_bomb_in_a_tars_headers_ends_before_it_is_read(user: User, kind: bytes
     user.write("mine.py", toys.folds_task(f'Archive("{path.as_uri()}", sha256="{sha256(path)}")'))
     finished = user.run("./mine.py", *RATES)
     assert finished.returncode == 1
-    assert "what stands before one of its members is larger than 16 MiB" in finished.stderr
+    assert "the headers of a member are larger than 16 MiB" in finished.stderr
 
 
 @pytest.mark.parametrize("refers", [True, False])
@@ -421,7 +421,7 @@ def test_a_directory_that_promises_ten_million_members(user: User, refers: bool)
     user.write("mine.py", toys.folds_task(f'Archive("{path.as_uri()}", sha256="{sha256(path)}")'))
     finished = user.run("./mine.py", *RATES)
     assert finished.returncode == 1
-    assert "x.zip has 10,000,000 members or more" in finished.stderr
+    assert "x.zip: too many members; expected at most 2,000,000, got 10,000,000 or more" in finished.stderr
 
 
 TABLES = {

@@ -103,7 +103,7 @@ with fresh_folder(whole):
 assert whole.is_dir(), "none of these decides outputs of steps"
 
 def refused(act, name="audio/samples.py"):
-    with pytest.raises(ChangedCodeError, match=rf"changed on disk while it was running \\({name}.*\\); restart"):
+    with pytest.raises(ChangedCodeError, match=rf"code changed on disk during the run \\({name}.*\\). Restart"):
         act()
 
 def build(change=lambda: None):
@@ -326,7 +326,7 @@ def test_a_process_that_has_loaded_older_code_makes_nothing_under_the_key_of_the
     finished = user.run_anew(interpreter=[sys.executable, "-c", TWO_RUNS, str(copy)], PYTHONPATH=str(copy.parent))
     assert finished.stdout.splitlines()[-1] == "1", finished
     assert "0" in finished.stdout.splitlines()
-    assert "changed on disk while it was running (audio/samples.py); restart" in finished.stderr
+    assert "code changed on disk during the run (audio/samples.py). Restart" in finished.stderr
     assert not list((user.folder / "anew").glob("*/*")), "nothing is begun"
 
 
@@ -339,6 +339,6 @@ def test_code_that_changes_while_a_run_is_at_work_ends_it(user: User) -> None:
     user.write("mine.py", toys.folds_task(archive, clips))
     finished = user.run_anew("./mine.py", "--sample-rates", "8000", "--no-report", PYTHONPATH=str(copy.parent))
     assert finished.returncode == 1
-    assert finished.stderr.count("changed on disk while it was running (audio/samples.py); restart") == 1
+    assert finished.stderr.count("code changed on disk during the run (audio/samples.py). Restart") == 1
     assert not [path for path in user.folder.glob("_workdir/*/*/.seal") if path.parents[1].name == "corpus"]
     assert not list(user.folder.glob("_workdir/standardize/*"))

@@ -18,7 +18,7 @@ from hearpreprocess.storage import is_markup, is_page, is_text, kind_of, name_of
         (b"text" + "é".encode()[:1], 'text, "text\N{REPLACEMENT CHARACTER}"'),
         (b"<?xml version='1.0'?><Error><Message>No such key</Message></Error>", 'XML, "No such key"'),
         (b'{"detail": "moved"}', 'JSON, "{"detail": "moved"}"'),
-        (b"version https://git-lfs.github.com/spec/v1\n", "a pointer of Git LFS in place of the file"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer file"),
         (b"\x01\x02\x03", "a file that starts with b'\\x01\\x02\\x03'"),
     ],
 )

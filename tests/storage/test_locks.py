@@ -172,9 +172,9 @@ def test_a_lock_of_another_user_that_may_only_be_read(tmp_path: Path, other_floc
             assert is_locked(path) is None
         with lock_file(path, shared=True), lock_file(path, shared=True):
             pass
-        with pytest.raises(OutputError, match="theirs cannot be written"):
+        with pytest.raises(OutputError, match="theirs: cannot be written"):
             try_lock_file(path)  # a download would be written to it
-        with pytest.raises(OutputError, match=r"hidden cannot be written: .*owner 54321"):
+        with pytest.raises(OutputError, match=r"hidden: cannot be written: .*owner 54321"):
             lock_file(Path("hidden"))
         assert is_locked(Path("hidden")) is None
     """

@@ -81,7 +81,7 @@ def test_files_that_stand_for_themselves(user: User, server: Server) -> None:
     shutil.rmtree(user.folder / "out")
     finished = user.run("./mine.py", "--sample-rates", 8000, "--download-dir", "kept", "--offline")
     assert finished.returncode == 1
-    assert "clip07.wav is not in" in finished.stderr
+    assert "clip07.wav: not found in" in finished.stderr
     assert "clip06" not in finished.stderr
 
 
@@ -103,8 +103,8 @@ def test_a_list_of_files_with_checksums(user: User, server: Server) -> None:
     shutil.rmtree(user.folder / "out")
     finished = user.run("./mine.py", "--sample-rates", 8000)
     assert finished.returncode == 1
-    assert "2 of the 13 files of toys are missing" in finished.stderr
-    assert "clip03.wav could not be downloaded" in finished.stderr
+    assert "toys: 2 of 13 files are missing" in finished.stderr
+    assert "clip03.wav: download failed" in finished.stderr
     assert "expected sha256" in finished.stderr
 
 
@@ -184,7 +184,7 @@ def test_a_folder_is_known_by_its_bytes_and_links_are_followed(toy: User) -> Non
     (moved / "back").symlink_to(mine)
     finished = toy.run("./mine.py", "--source", f"corpus={mine}", "--sample-rates", 8000)
     assert finished.returncode == 1
-    assert "leads back to a folder that it is in" in finished.stderr
+    assert "a link to a directory that contains it" in finished.stderr
 
 
 def test_a_divided_archive_stands_in_place_of_a_source(toy: User) -> None:
@@ -207,7 +207,7 @@ def test_what_a_replaced_source_lacks_is_said(toy: User) -> None:
     ("arguments", "said"),
     [
         (["--source", "corpus"], "expected NAME=PATH"),
-        (["--source", "corpus=/nowhere"], "there is no /nowhere"),
+        (["--source", "corpus=/nowhere"], "/nowhere does not exist"),
         (["--source", "corpse=."], "unknown source 'corpse'; did you mean corpus?"),
         (["--source", "corpus=.", "--source", "corpus=.."], "'corpus' is given twice"),
         (["esc50", "--source", "corpus=."], "'corpus' is ambiguous"),
@@ -241,7 +241,7 @@ def test_members_are_checked_by_a_list(user: User) -> None:
     assert f"audio/clip04.wav: expected md5 {MD5}" in said
     status, said = run({name: md5 for name, md5 in listed.items() if name != "clip05.wav"})
     assert status == 1
-    assert "audio/clip05.wav is not in list.tsv" in said
+    assert "audio/clip05.wav: not listed in list.tsv" in said
     status, said = run({**listed, "clip04.wav": MD5}, may_differ='("clip04.wav",)')
     assert status == 0, said
     run({**listed, "clip04.wav": MD5})

@@ -81,8 +81,8 @@ def test_every_copy_is_judged_and_the_exit_status_tells(task: Path, capsys: pyte
     assert said.err == ""
     for text in (
         "it has no task_metadata.json",
-        "neither a file nor a folder",
-        "a link that leads to nothing",
+        "neither a file nor a directory",
+        "broken link",
         "an HTML page",
     ):
         assert text in said.out
@@ -232,7 +232,7 @@ def test_a_file_that_is_larger_than_any_of_a_task_is_named(task: Path) -> None:
         file.truncate(1 << 40)  # which takes no room on the disk
     ((aspect, where, text),) = faults(task)
     assert (aspect, where) == ("structure", TITLE)
-    assert f"1 of its files cannot be read:\n  {RATE}/fold00/{clip.name}: it has 1,099,511,627,776 bytes" in text
+    assert f"1 of its files cannot be read:\n  {RATE}/fold00/{clip.name}: too large" in text
     os.truncate(task / "manifest.json", 1 << 40)
-    with pytest.raises(FinishedTaskError, match=r"manifest\.json cannot be read: it has 1,099,511,627,776 bytes"):
+    with pytest.raises(FinishedTaskError, match=r"manifest\.json cannot be read: too large"):
         resampled.TaskReader(task).manifest  # noqa: B018

@@ -1,6 +1,6 @@
-"""What the containers of recordings declare, and where in them the audio lies; nothing is decoded here."""
+"""Parse the containers of recordings: what they declare, and the position of the audio. Nothing is decoded here."""
 
-from hearpreprocess.audio.containers.container import Container, NotAudioError, Part, Pcm
+from hearpreprocess.audio.containers.container import Container, EncodedStream, NotAudioError, Pcm
 from hearpreprocess.audio.containers.content import Content, Recording
 from hearpreprocess.audio.containers.examine import examine
 from hearpreprocess.audio.containers.flac import check_total, ends_with_last_frame, flac_parts, search_start
@@ -13,8 +13,8 @@ __all__ = [
     "MOST_CHANNELS",
     "Container",
     "Content",
+    "EncodedStream",
     "NotAudioError",
-    "Part",
     "Pcm",
     "Recording",
     "WavFormat",

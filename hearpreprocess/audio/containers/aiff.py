@@ -7,7 +7,7 @@ import struct
 from dataclasses import dataclass
 
 from hearpreprocess.audio.containers.chunks import HEADER_BYTES, MOST_CHUNKS, Chunks
-from hearpreprocess.audio.containers.container import Container, Part
+from hearpreprocess.audio.containers.container import Container, EncodedStream
 from hearpreprocess.audio.containers.content import Content
 from hearpreprocess.audio.containers.sizes import check_size, is_placeholder
 from hearpreprocess.audio.containers.tags import end_of_audio
@@ -33,7 +33,7 @@ _STEREO = 6
 
 @dataclass(slots=True)
 class _Form:
-    """What has been found of a form: its chunks of the format and of the samples, and whether both are as usual."""
+    """The chunks of an AIFF form: those of the format and of the samples, and whether both are in the usual form."""
 
     kind: bytes
     description: bytes = b""
@@ -44,7 +44,7 @@ class _Form:
 
     @property
     def block(self) -> int:
-        """The bytes of a frame; 0 where they are not known."""
+        """The bytes of a frame; 0 if unknown."""
         if self.kind not in (b"AIFF", b"AIFC") or len(self.description) < HEADER_BYTES + 18:
             return 0
         channels, _frames, bits = struct.unpack_from(">HLH", self.description, HEADER_BYTES)
@@ -63,26 +63,26 @@ class _Form:
         return max(1, channels) * _IMA_BYTES if self.code == _IMA else 1
 
     def check(self) -> None:
-        """Raise AudioError where the format has no sample rate, or samples of no bits, which libsndfile makes up."""
+        """Raise AudioError where the format has no sample rate or bit depth; libsndfile would assume one."""
         if not self.kind.startswith(b"AIF") or len(self.description) < HEADER_BYTES + 18:
             return
         bits = int.from_bytes(self.description[HEADER_BYTES + 6 : HEADER_BYTES + 8], "big")
         if self.code in _INTEGERS and not 0 < bits <= _MOST_BITS:
-            raise AudioError(f"its format is not clear: samples of {bits} bits; expected 1 to {_MOST_BITS} bits")
+            raise AudioError(f"invalid bit depth; expected 1 to {_MOST_BITS} bits, got {bits}")
         exponent, mantissa = struct.unpack_from(">HQ", self.description, HEADER_BYTES + 8)
         if not (_EXPONENT_OF_1 <= exponent < _EXPONENT_OF_INFINITY and mantissa >> 63):
-            raise AudioError("its format is not clear: its sample rate is no number of 1 Hz or more")
+            raise AudioError("invalid sample rate; expected 1 Hz or more")
 
     @property
     def frames(self) -> int:
-        """The declared frames; 0 where they are not."""
+        """The declared number of frames; 0 if not declared."""
         return int.from_bytes(self.description[HEADER_BYTES + 2 : HEADER_BYTES + 6], "big") if self.block else 0
 
 
 def aiff_container(content: Content, begin: int, end: int) -> Container | None:
-    """Walk the chunks; None where it is none, or lacks a format or samples.
+    """Walk the chunks; None where it is not such a file, or lacks a format or samples.
 
-    Raises AudioError where it holds less than its header declares.
+    Raises AudioError where it contains less than its header declares.
     """
     head = content.read(begin, _FORM_HEADER_BYTES)
     kind = head[8:12]
@@ -90,9 +90,9 @@ def aiff_container(content: Content, begin: int, end: int) -> Container | None:
         return None
     form = _walk(_Form(kind), Chunks(content, ">", end), begin + _FORM_HEADER_BYTES)
     if form.samples is None or not form.description:
-        raise AudioError("it is not audio that can be read: an AIFF file without a format or samples")
+        raise AudioError("damaged: AIFF file without a format chunk or samples")
     if form.code.startswith(b"DWV"):  # libsndfile fails on its own files
-        raise AudioError("it is not audio that can be read: DWVW in AIFF; convert it to WAV")
+        raise AudioError("unsupported encoding: DWVW in AIFF. Convert it to WAV")
     form.check()
     start, stop = form.samples
     stop += _lacking(form, Chunks(content, ">", end), stop)
@@ -103,14 +103,14 @@ def aiff_container(content: Content, begin: int, end: int) -> Container | None:
     elif form.declared is None:
         stop = end_of_audio(content, start, stop)
         if rest := (stop - start) % form.packet:
-            raise AudioError(f"it is cut short: its last packet declares {form.packet} bytes, the file holds {rest}")
+            raise AudioError(f"truncated: the last packet declares {form.packet} bytes, found {rest}")
     name, is_plain = kind.decode(), form.is_plain and form.declared == stop - start and form.declared % 2 == 0
     if kind in (b"8SVX", b"16SV"):  # libsndfile takes what follows for samples
         is_plain = is_plain and stop == end
     if is_plain or form.is_stereo_svx:
-        exact = functools.partial(Part, start, stop, _header(form, stop - start))
-        return Container(name, (Part(begin, end),), exact=exact, by_libsndfile=not form.is_stereo_svx)
-    return Container(name, (Part(start, stop, _header(form, stop - start)),))
+        exact = functools.partial(EncodedStream, start, stop, _header(form, stop - start))
+        return Container(name, (EncodedStream(begin, end),), exact=exact, by_libsndfile=not form.is_stereo_svx)
+    return Container(name, (EncodedStream(start, stop, _header(form, stop - start)),))
 
 
 def _lacking(form: _Form, chunks: Chunks, stop: int) -> int:

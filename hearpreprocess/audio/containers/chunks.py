@@ -1,4 +1,4 @@
-"""Walk the chunks of RIFF and IFF files, padded as the standards have it or not."""
+"""Walk the chunks of RIFF and IFF files, with or without the padding that the standards require."""
 
 from __future__ import annotations
 

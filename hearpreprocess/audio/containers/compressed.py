@@ -1,4 +1,4 @@
-"""Check the declared length of formats that ffmpeg alone reads: WMA, AVI, WavPack, AMR and their kin."""
+"""Check the declared length of formats that only ffmpeg reads, such as WMA, AVI, WavPack and AMR."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import struct
 from collections.abc import Callable
 
 from hearpreprocess.audio.containers.chunks import HEADER_BYTES, MOST_CHUNKS, Chunks
-from hearpreprocess.audio.containers.container import Container, Part
+from hearpreprocess.audio.containers.container import Container, EncodedStream
 from hearpreprocess.audio.containers.content import Content
 from hearpreprocess.audio.containers.sizes import check_size, is_placeholder
 from hearpreprocess.audio.containers.tags import end_of_audio
@@ -46,7 +46,7 @@ def asf_container(content: Content, begin: int, end: int) -> Container | None:
             stop = end_of_audio(content, position, end)
             stop -= len(_ASF_END) * (content.read(stop - len(_ASF_END), len(_ASF_END)) == _ASF_END)
             if packet and (rest := (stop - position - _ASF_DATA_HEADER_BYTES) % packet):
-                raise AudioError(f"it is cut short: its last packet declares {packet:,} bytes, the file holds {rest:,}")
+                raise AudioError(f"truncated: the last packet declares {packet:,} bytes, found {rest:,}")
             position = stop
             break
         check_size(size, end - position, "bytes of an object")
@@ -55,7 +55,9 @@ def asf_container(content: Content, begin: int, end: int) -> Container | None:
                 content.read(position + _ASF_DATA_HEADER_BYTES, size - _ASF_DATA_HEADER_BYTES), packet
             )
         position += size
-    return Container("ASF", (Part(begin, position),), seconds=max(0.0, seconds or 0) or None, by_libsndfile=False)
+    return Container(
+        "ASF", (EncodedStream(begin, position),), seconds=max(0.0, seconds or 0) or None, by_libsndfile=False
+    )
 
 
 def _asf_silence(data: bytes, packet: int) -> float:
@@ -88,7 +90,7 @@ def avi_container(content: Content, begin: int, end: int) -> Container | None:
         if not is_placeholder(header[1]):
             check_size(header[1], end - position - HEADER_BYTES, "bytes")
         position += HEADER_BYTES + header[1] + header[1] % 2
-    return Container("AVI", (Part(begin, end),), by_libsndfile=False)
+    return Container("AVI", (EncodedStream(begin, end),), by_libsndfile=False)
 
 
 def tta_container(content: Content, begin: int, end: int) -> Container | None:
@@ -101,7 +103,7 @@ def tta_container(content: Content, begin: int, end: int) -> Container | None:
     table = content.read(begin + 22, 4 * min(blocks, MOST_CHUNKS))
     needed = 22 + 4 * blocks + 4 + sum(size for (size,) in struct.iter_unpack("<L", table[: len(table) // 4 * 4]))
     check_size(needed, end - begin, "bytes")
-    return Container("TTA", (Part(begin, end),), frames=frames, by_libsndfile=False)
+    return Container("TTA", (EncodedStream(begin, end),), frames=frames, by_libsndfile=False)
 
 
 def wavpack_container(content: Content, begin: int, end: int) -> Container | None:
@@ -121,7 +123,7 @@ def wavpack_container(content: Content, begin: int, end: int) -> Container | Non
         position += size + 8
     if total is not None:
         check_size(total, frames, "samples")
-    return Container("WavPack", (Part(begin, position),), frames=frames or None, by_libsndfile=False)
+    return Container("WavPack", (EncodedStream(begin, position),), frames=frames or None, by_libsndfile=False)
 
 
 def ape_container(content: Content, begin: int, end: int) -> Container | None:
@@ -131,13 +133,13 @@ def ape_container(content: Content, begin: int, end: int) -> Container | None:
         return None
     version = int.from_bytes(head[4:6], "little")
     if version < 3980:
-        return Container("APE", (Part(begin, end),), by_libsndfile=False)
+        return Container("APE", (EncodedStream(begin, end),), by_libsndfile=False)
     lengths = struct.unpack_from("<LLLLLLL", head, 8)
     check_size(sum(lengths[:5]) + (lengths[5] << 32) + lengths[6], end - begin, "bytes")
     at = lengths[0] + 4
     per_frame, last, frames = struct.unpack_from("<LLL", content.read(begin, at + 16).ljust(at + 16, b"\0"), at)
     return Container(
-        "APE", (Part(begin, end),), frames=max(0, frames - 1) * per_frame + last or None, by_libsndfile=False
+        "APE", (EncodedStream(begin, end),), frames=max(0, frames - 1) * per_frame + last or None, by_libsndfile=False
     )
 
 
@@ -156,7 +158,7 @@ def amr_container(content: Content, begin: int, end: int) -> Container | None:
         return None
     sizes = _AMR[mark]
     frames, stop = _count(content, begin + len(mark), end, lambda data, at: _amr_size(sizes, data[at]))
-    return Container("AMR", (Part(begin, stop),), seconds=frames / _AMR_FRAMES_A_SECOND, by_libsndfile=False)
+    return Container("AMR", (EncodedStream(begin, stop),), seconds=frames / _AMR_FRAMES_A_SECOND, by_libsndfile=False)
 
 
 def _amr_size(sizes: tuple[int, ...], header: int) -> int:
@@ -176,12 +178,12 @@ def ac3_container(content: Content, begin: int, end: int) -> Container | None:
         return None
     if head[5] >> 3 > _MOST_AC3_VERSION:
         _frames, stop = _count(content, begin, end, _eac3_size)
-        return Container("E-AC3", (Part(begin, stop),), by_libsndfile=False)
+        return Container("E-AC3", (EncodedStream(begin, stop),), by_libsndfile=False)
     if head[4] >> 6 == 3:
         return None
     frames, stop = _count(content, begin, end, _ac3_size)
     seconds = frames * _AC3_SAMPLES / _AC3_RATES[head[4] >> 6]
-    return Container("AC3", (Part(begin, stop),), seconds=seconds, by_libsndfile=False)
+    return Container("AC3", (EncodedStream(begin, stop),), seconds=seconds, by_libsndfile=False)
 
 
 def _eac3_size(data: bytes, at: int) -> int:
@@ -207,9 +209,7 @@ def _count(content: Content, begin: int, end: int, size_at: Callable[[bytes, int
     position, frames = 0, 0
     while position < length and (size := size_at(data, position)) > 0:
         if begin + position + size > end:
-            raise AudioError(
-                f"it is cut short: its last frame declares {size:,} bytes, the file holds {end - begin - position:,}"
-            )
+            raise AudioError(f"truncated: the last frame declares {size:,} bytes, found {end - begin - position:,}")
         position, frames = position + size, frames + 1
     return frames, begin + position
 
@@ -225,4 +225,4 @@ def transport_container(content: Content, begin: int, end: int) -> Container | N
     rest = (end - begin) % _TS_PACKET
     if rest and content.read(end - rest, 1) == bytes([_TS_SYNC]):
         check_size(_TS_PACKET, rest, "bytes of a packet")
-    return Container("MPEG-TS", (Part(begin, end),), by_libsndfile=False)
+    return Container("MPEG-TS", (EncodedStream(begin, end),), by_libsndfile=False)

@@ -1,4 +1,4 @@
-"""What a container declares: which bytes of a recording are its streams, and how long they last."""
+"""The declarations of a container: which bytes of a recording are its streams, and how long they last."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ class NotAudioError(AudioError):
     """A known container without audio."""
 
 
-class Part(NamedTuple):
-    """One stream: the bytes from `begin` to `end`, behind a `header` that replaces the recording's own.
+class EncodedStream(NamedTuple):
+    """One stream: the bytes from `begin` to `end`, after a `header` that replaces the recording's own.
 
-    `gaps`: ranges of bytes in between that are no audio.
+    `gaps`: ranges of bytes in between that are not audio.
     """
 
     begin: int
@@ -61,10 +61,10 @@ class Container(NamedTuple):
     """
 
     name: str
-    parts: tuple[Part, ...]
+    parts: tuple[EncodedStream, ...]
     frames: int | None = None
     seconds: float | None = None
-    exact: Callable[[], Part] | None = None
+    exact: Callable[[], EncodedStream] | None = None
     pcm: Pcm | None = None
     counted: tuple[int, int, int] | None = None
     has_junk: bool = False

@@ -39,9 +39,9 @@ Recording: TypeAlias = Path | bytes | Readable
 class Content:
     """A recording's bytes, a context manager that closes its file.
 
-    `size`: how many there are. `descriptor`: of its file; None if there is none.
-    `identity`: what is the same in two files only if their bytes are; None without a file, and where it has only just
-    been written.
+    `size`: their number. `descriptor`: of its file; None if they are in memory.
+    `identity`: equal for two files only if their bytes are equal; None for bytes in memory, and for a file that was
+    written just now.
     """
 
     def __init__(self, recording: Recording) -> None:
@@ -76,7 +76,7 @@ class Content:
             self.descriptor = None
 
     def read(self, offset: int, length: int) -> bytes:
-        """The bytes from an offset, fewer of them or none where the recording ends."""
+        """The bytes from an offset; fewer or none where the recording ends."""
         if offset < 0 or length <= 0 or offset >= self.size:
             return b""
         recording = self.recording

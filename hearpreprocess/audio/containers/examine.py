@@ -1,4 +1,4 @@
-"""Which container a recording is, by its content alone."""
+"""Detect the container of a recording by its content alone."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from hearpreprocess.audio.containers import aiff, compressed, flac, matroska, mp4, mpeg, ogg, plain, rare, riff, voc
-from hearpreprocess.audio.containers.container import Container, Part
+from hearpreprocess.audio.containers.container import Container, EncodedStream
 from hearpreprocess.audio.containers.content import Content
 from hearpreprocess.audio.containers.tags import end_of_audio, starts_of_audio
 
@@ -45,10 +45,10 @@ _READERS: tuple[Callable[[Content, int, int], Container | None], ...] = (
 
 
 def examine(content: Content) -> Container:
-    """The container of a recording, behind the tags in front of it.
+    """The container of a recording, after any leading tags.
 
-    Raises AudioError where it holds less than it declares, or is damaged. What is none of the known containers is left
-    to the decoders.
+    Raises AudioError where it contains less than it declares, or is damaged. Unknown containers are left to the
+    decoders.
     """
     begins = starts_of_audio(content)
     for reader in _READERS:
@@ -57,5 +57,5 @@ def examine(content: Content) -> Container:
                 return container
     # What libsndfile takes for MPEG here is none: its decoder would write notes to the standard error.
     is_like_mpeg = _LIKE_MPEG.match(content.read(begins[0], 3)) is not None
-    part = Part(begins[0], end_of_audio(content, begins[0], content.size))
+    part = EncodedStream(begins[0], end_of_audio(content, begins[0], content.size))
     return Container("", (part,), by_libsndfile=not is_like_mpeg)

@@ -1,11 +1,11 @@
-"""What a FLAC stream declares, where the next one begins, and the length of one that does not state it."""
+"""The header of a FLAC stream, the start of the next stream, and the length of a stream that does not state it."""
 
 from __future__ import annotations
 
 import itertools
 import re
 
-from hearpreprocess.audio.containers.container import Container, Part
+from hearpreprocess.audio.containers.container import Container, EncodedStream
 from hearpreprocess.audio.containers.content import Content
 from hearpreprocess.audio.containers.sizes import check_size
 from hearpreprocess.audio.containers.tags import end_of_audio
@@ -31,9 +31,9 @@ _SHORTEST_STEP = 30_000
 
 
 def flac_container(content: Content, begin: int, end: int) -> Container | None:
-    """Read the header, and count the samples where it does not state them, as a pipe leaves it.
+    """Read the header, and count the samples where it does not state them, as when written to a pipe.
 
-    Raises AudioError where the header is cut, or the last frame of a stream whose length is not stated.
+    Raises AudioError where the header is truncated, or the last frame of a stream without a stated length.
     """
     head = content.read(begin, 8 + _STREAMINFO_BYTES)
     if head[:4] != _MARK:
@@ -47,13 +47,13 @@ def flac_container(content: Content, begin: int, end: int) -> Container | None:
         if block[0] & _LAST:
             break
     if frames := _total(head):
-        return Container("FLAC", (Part(begin, end),), frames=frames)
+        return Container("FLAC", (EncodedStream(begin, end),), frames=frames)
     parts = flac_parts(content, begin, position, end)
     totals = [_total(part.header or content.read(part.begin, _TOTAL_AT + _TOTAL_BYTES)) for part in parts]
     return Container("FLAC", parts, frames=sum(totals))
 
 
-def flac_parts(content: Content, begin: int, position: int, end: int) -> tuple[Part, ...]:
+def flac_parts(content: Content, begin: int, position: int, end: int) -> tuple[EncodedStream, ...]:
     """The streams from `begin` on, the first of which does not end before `position`."""
     starts = [begin]
     while (following := content.search(_START, position, end)) >= 0:
@@ -128,8 +128,8 @@ def check_total(content: Content, begin: int, end: int) -> None:
         samples = _samples_of(tail[match.start() : match.start() + _HEADER_BYTES], block)
         if samples is not None and samples[1] > total and is_whole_frame(tail[match.start() :]):
             raise AudioError(
-                f"it contradicts itself: its header declares {total:,} samples, its last frame ends with sample "
-                f"{samples[1]:,}. Write it anew with flac or ffmpeg"
+                f"contradictory length: the header declares {total:,} samples, the last frame ends with sample "
+                f"{samples[1]:,}. Convert it again with flac or ffmpeg"
             )
 
 
@@ -142,17 +142,17 @@ def _total(head: bytes) -> int:
     return int.from_bytes(head[_TOTAL_AT : _TOTAL_AT + _TOTAL_BYTES], "big") & _TOTAL_BITS
 
 
-def _with_total(content: Content, begin: int, end: int) -> Part:
+def _with_total(content: Content, begin: int, end: int) -> EncodedStream:
     """A stream with its length in its header: libsndfile cannot read it without."""
     head = content.read(begin, _TOTAL_AT + _TOTAL_BYTES)
     if _total(head):
-        return Part(begin, end)
+        return EncodedStream(begin, end)
     end = end_of_audio(content, begin, end)
     first = max(begin, end - _MOST_FRAME_BYTES)
     tail = content.read(first, end - first).rstrip(b"\0") + b"\0\0"
     frames = _end_of_last_frame(tail[: end - first], int.from_bytes(head[8:10], "big"))
     upper = int.from_bytes(head[_TOTAL_AT:], "big") | frames
-    return Part(begin + len(head), end, head[:_TOTAL_AT] + upper.to_bytes(_TOTAL_BYTES, "big"))
+    return EncodedStream(begin + len(head), end, head[:_TOTAL_AT] + upper.to_bytes(_TOTAL_BYTES, "big"))
 
 
 def _end_of_last_frame(tail: bytes, block: int) -> int:
@@ -168,11 +168,11 @@ def _end_of_last_frame(tail: bytes, block: int) -> int:
             if any(is_whole_frame(frame[: len(frame) - zeros]) for zeros in range(3)):
                 return samples[1]
         position -= 1
-    raise AudioError("it is cut short: no whole frame ends the stream, whose header declares no length")
+    raise AudioError("truncated: no complete frame at the end, and the header declares no length")
 
 
 def _samples_of(header: bytes, block: int) -> tuple[int, int] | None:
-    """The samples before the frame with this header, and up to its end; None if it is no header of a frame."""
+    """The samples before the frame with this header, and up to its end; None if it is not a frame header."""
     code, number, position = header[2] >> 4 if len(header) == _HEADER_BYTES else 0, 0, 4
     if code == 0:
         return None

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from hearpreprocess.audio.containers.container import Container, Part
+from hearpreprocess.audio.containers.container import Container, EncodedStream
 from hearpreprocess.audio.containers.content import Content
 from hearpreprocess.audio.containers.sizes import check_size
 from hearpreprocess.audio.containers.tags import end_of_audio
@@ -39,9 +39,9 @@ class _Element(NamedTuple):
 def matroska_container(content: Content, begin: int, end: int) -> Container | None:
     """Walk the elements; raises AudioError where one lies beyond the end.
 
-    The duration includes gaps and the time before the first block, so whole recordings may have fewer samples. It tells
-    of a cut where sizes are unknown: the last block then begins long before it. `seconds` is the duration where the
-    elements are not as they should be, as then a decoder may leave some out.
+    The duration includes gaps and the time before the first block, so complete recordings may have fewer samples. Where
+    sizes are unknown, a last block that begins long before it shows a truncated file. `seconds` is the duration if the
+    elements are invalid, as a decoder may then skip some.
     """
     if content.read(begin, 4) != _EBML.to_bytes(4, "big"):
         return None
@@ -64,15 +64,14 @@ def matroska_container(content: Content, begin: int, end: int) -> Container | No
             last_block = max(last_block, *(cluster + _block_time(content, one.start, one.stop) for one in blocks), 0)
     if is_open and seconds is not None and last_block * scale / 1e9 < seconds - _SLACK_SECONDS:
         raise AudioError(
-            f"it is cut short: its header declares {seconds:.3f} s, its last block begins at "
-            f"{last_block * scale / 1e9:.3f} s"
+            f"truncated: the header declares {seconds:.3f} s, the last block begins at {last_block * scale / 1e9:.3f} s"
         )
     rest = end_of_audio(content, min(reached, segment_end), segment_end)
     is_walked = not any(block.strip(b"\0") for block in content.blocks(reached, rest))
     if seconds is None and not is_walked:
-        raise AudioError(f"it is damaged: no element of it begins at byte {reached:,}")
+        raise AudioError(f"damaged: no element at byte {reached:,}")
     seconds = None if is_sound and is_walked else seconds
-    return Container("Matroska", (Part(begin, end),), seconds=seconds, by_libsndfile=False)
+    return Container("Matroska", (EncodedStream(begin, end),), seconds=seconds, by_libsndfile=False)
 
 
 def _elements(content: Content, position: int, end: int) -> Iterator[_Element]:
@@ -100,13 +99,13 @@ def _number_at(content: Content, position: int, end: int, *, is_name: bool) -> t
         return 0, position
     length = 9 - first[0].bit_length()
     if position + length > end:
-        raise AudioError(f"it is cut short: it ends within the header of an element, at byte {end:,}")
+        raise AudioError(f"truncated inside the header of an element, at byte {end:,}")
     number = int.from_bytes(content.read(position, length), "big")
     return number if is_name else number & ~(1 << 7 * length), position + length
 
 
 def _times(content: Content, start: int, stop: int) -> tuple[int, float | None]:
-    """The nanoseconds of a unit of time, and the duration in seconds; None if there is none, as of a live recording."""
+    """The nanoseconds of a unit of time, and the duration in seconds; None if it has none, as in a live recording."""
     scale, duration = 1_000_000, None
     for name, first, last, _is_open in _elements(content, start, stop):
         value = content.read(first, last - first)
@@ -118,6 +117,6 @@ def _times(content: Content, start: int, stop: int) -> tuple[int, float | None]:
 
 
 def _block_time(content: Content, start: int, stop: int) -> int:
-    """When a block begins, from the time of its cluster on."""
+    """The start of a block, relative to its cluster."""
     _track, position = _number_at(content, start, stop, is_name=False)
     return int.from_bytes(content.read(position, 2), "big", signed=True)

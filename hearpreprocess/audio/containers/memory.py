@@ -1,4 +1,4 @@
-"""Remember what was found in the last few files, for the slices of one recording."""
+"""Cache the facts about the last few files, for the slices of one recording."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _REMEMBERED: dict[tuple[object, ...], Any] = {}
 
 
 def remember(content: Content, subject: str, find: Callable[[], _Result]) -> _Result:
-    """What `find` returns of a file; it is called once for a file that is not changed, and what it raises is raised."""
+    """The result of `find` for a file; `find` is called once for an unchanged file, and its errors are passed on."""
     if content.identity is None:
         return find()
     key = (subject, *content.identity)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from hearpreprocess.audio.containers.container import Container, NotAudioError, Part
+from hearpreprocess.audio.containers.container import Container, EncodedStream, NotAudioError
 from hearpreprocess.audio.containers.content import Content
 from hearpreprocess.audio.containers.sizes import check_size
 from hearpreprocess.errors import AudioError
@@ -24,7 +24,7 @@ _PRIMING = b"iTunSMPB"
 
 @dataclass(frozen=True, slots=True)
 class _Box:
-    """A box: its content lies from `start` to `stop`."""
+    """A box, with its content from `start` to `stop`."""
 
     content: Content
     name: bytes
@@ -54,22 +54,22 @@ def mp4_container(content: Content, begin: int, end: int) -> Container | None:
     boxes = list(_boxes_in(content, begin, end, is_outer=True))
     movie = next((box for box in boxes if box.name == b"moov"), None)
     if movie is None:
-        raise AudioError("it is cut short: it declares samples, but its table of them (box 'moov') is missing")
+        raise AudioError("truncated: the sample table (box 'moov') is missing")
     tracks = (track for track in movie.boxes(b"trak") if track.read(b"mdia", b"hdlr")[8:12] == b"soun")
     track = next(tracks, None)
     if track is None:
-        raise NotAudioError("it is not audio that can be read: none of its tracks is audio")
+        raise NotAudioError("not audio: no audio track")
     check_size(_end_of_samples(track), end - begin, "bytes up to its last sample")
     fragments = [box for box in boxes if box.name == b"moof"]
     times = _times(movie, track, fragments)
     seconds = _fragmented_seconds(movie, track, times) if fragments else _seconds(movie, track, times)
     is_known = not fragments or not any(duration for duration, _start in _entries(track))  # of the first fragment alone
     edits = _edits(movie, track, times) if is_known else ()
-    return Container("MP4", (Part(begin, end),), seconds=seconds or None, edits=edits, by_libsndfile=False)
+    return Container("MP4", (EncodedStream(begin, end),), seconds=seconds or None, edits=edits, by_libsndfile=False)
 
 
 def _is_name(name: bytes) -> bool:
-    """Whether a box that no standard has may be called so: ASCII characters and Apple's copyright sign."""
+    """Whether a non-standard box may have this name: ASCII characters and Apple's copyright sign."""
     return all(32 <= byte < 127 or byte == 0xA9 for byte in name)
 
 
@@ -93,7 +93,7 @@ def _boxes_in(content: Content, position: int, end: int, *, is_outer: bool = Fal
 
 
 def _numbers(table: bytes, start: int = 4, code: str = "L") -> list[int]:
-    """The numbers of a table that counts its entries in front of them."""
+    """The numbers of a table that begins with the count of its entries."""
     width = struct.calcsize(f">{code}")
     count = min(int.from_bytes(table[start : start + 4], "big"), (len(table) - start - 4) // width)
     return [number for entry in struct.iter_unpack(f">{code}", table[start + 4 :][: count * width]) for number in entry]
@@ -134,7 +134,7 @@ def _entries(track: _Box) -> list[tuple[int, int]]:
 
 
 def _times(movie: _Box, track: _Box, fragments: list[_Box]) -> list[tuple[int, int]]:
-    """The durations of a track's samples, and how many in a row have each."""
+    """The durations of a track's samples, each with the number of consecutive samples that have it."""
     numbers = _numbers(track.read(b"mdia", b"minf", b"stbl", b"stts"), code="LL")
     return [*zip(numbers[1::2], numbers[::2], strict=True), *_fragmented_times(movie, track, fragments)]
 
@@ -176,7 +176,7 @@ def _edits(movie: _Box, track: _Box, times: list[tuple[int, int]]) -> tuple[tupl
     if not entries or total > _without_gaps(times) or _PRIMING in movie.read(b"udta"):
         return ()
     if len(entries) > _MOST_EDITS:
-        raise AudioError(f"its list of edits is too long: {len(entries):,}; expected up to {_MOST_EDITS:,}")
+        raise AudioError(f"edit list too long; expected at most {_MOST_EDITS:,} edits, got {len(entries):,}")
     scale, unit = _scale(track.read(b"mdia", b"mdhd")), Fraction(1, _scale(movie.read(b"mvhd")))
     whole, delay, edits = Fraction(total, scale), _opus_delay(track), []
     for duration, first in entries:
@@ -197,7 +197,7 @@ def _opus_delay(track: _Box) -> Fraction:
 
 
 def _fragmented_seconds(movie: _Box, track: _Box, times: list[tuple[int, int]]) -> float:
-    """The duration that the fragments of a file hold; at least that which it declares as a whole, without gaps."""
+    """The duration of a file's fragments; at least the duration that it declares as a whole, without gaps."""
     whole = movie.read(b"mvex", b"mehd")
     declared = int.from_bytes(whole[4:12] if whole[:1] == b"\1" else whole[4:8], "big") / _scale(movie.read(b"mvhd"))
     scale, held = _scale(track.read(b"mdia", b"mdhd")), _without_gaps(times)

@@ -7,10 +7,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from hearpreprocess.audio.containers.container import Container, Part
+from hearpreprocess.audio.containers.container import Container, EncodedStream
 from hearpreprocess.audio.containers.content import Content
 from hearpreprocess.audio.containers.tags import tag_length
 from hearpreprocess.errors import AudioError
+from hearpreprocess.storage import counted
 
 _KILOBITS = {  # by MPEG-1 or not, and layer
     (True, 1): (32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
@@ -113,8 +114,8 @@ def mpeg_container(content: Content, begin: int, end: int) -> Container | None:
         missing = stream.declared is not None and stream.frames + (stream.declared_bytes is None) < stream.declared
         length = stream.end - stream.begin - sum(stop - start for start, stop in stream.gaps)
         if missing and (stream.declared_bytes is None or length < stream.declared_bytes):
-            raise AudioError(f"it is cut short: it declares {stream.declared:,} frames, and holds {stream.frames:,}")
-        parts.append(Part(stream.begin, stream.end, gaps=tuple(stream.gaps)))
+            raise AudioError(f"truncated: the header declares {stream.declared:,} frames, found {stream.frames:,}")
+        parts.append(EncodedStream(stream.begin, stream.end, gaps=tuple(stream.gaps)))
     name = str(streams[0].first.kind[0])
     frames = sum(stream.samples for stream in streams)
     first = streams[0].first
@@ -187,12 +188,11 @@ class _Walk:
                 position = self._gap(streams[-1], position)
                 continue
             if kind is not None and frame.kind != kind:
-                raise AudioError(f"its sample rate, channels or layer change at byte {self.begin + position:,}")
+                raise AudioError(f"sample rate, channels or layer change at byte {self.begin + position:,}")
             kind = frame.kind
             if position + frame.size > len(data):
                 raise AudioError(
-                    f"it is cut short: its last frame declares {frame.size:,} bytes, the file holds "
-                    f"{len(data) - position:,}"
+                    f"truncated: the last frame declares {frame.size:,} bytes, found {len(data) - position:,}"
                 )
             count_at = _count_position(frame)
             if counted and not counted.isdisjoint((position + count_at, position + 36)):
@@ -200,7 +200,7 @@ class _Walk:
                 _declare(stream, data[position : position + frame.size], count_at)
                 streams.append(stream)
                 if len(streams) > _MOST_STREAMS:
-                    raise AudioError(f"it holds more than {_MOST_STREAMS:,} streams one after the other")
+                    raise AudioError(f"more than {_MOST_STREAMS:,} consecutive streams")
             else:
                 if not streams:
                     streams.append(Stream(frame, self.begin + position, 0))
@@ -214,7 +214,7 @@ class _Walk:
         return streams
 
     def _gap(self, stream: Stream, position: int) -> int:
-        """Step over what is no frame: a tag, zeros, or something else, which is left for the decoder to judge."""
+        """Skip bytes that are not a frame: a tag, zeros, or other bytes, which are left to the decoder."""
         data = self.data
         following = position + tag_length(self.content, self.begin + position, self.begin + len(data))
         if following == position:
@@ -223,7 +223,7 @@ class _Walk:
             stream.gaps.append((self.begin + position, self.begin + min(following, len(data))))
             return following
         if len(data) - position < self.header_bytes and data[position] == 0xFF:
-            raise AudioError(f"it is cut short: its last {len(data) - position} bytes begin a frame")
+            raise AudioError(f"truncated: incomplete last frame of {counted(len(data) - position, 'bytes')}")
         next_frame = _first_frame(data, self.read, self.header_bytes, position)
         if next_frame is None and stream.declared is not None and stream.frames >= stream.declared:
             return len(data)  # text, or whatever else, behind a recording that is whole

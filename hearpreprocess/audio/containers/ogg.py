@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 
-from hearpreprocess.audio.containers.container import Container, Part
+from hearpreprocess.audio.containers.container import Container, EncodedStream
 from hearpreprocess.audio.containers.content import Content
 from hearpreprocess.audio.containers.ogg_streams import FIRST, LAST, WHOLE_SEGMENT, Length, Link, Page, length_of
 from hearpreprocess.audio.containers.tags import end_of_audio
@@ -38,13 +38,17 @@ def ogg_container(content: Content, begin: int, end: int) -> Container | None:
         or not (links[-1].is_ended or end_of_audio(content, begin + rest, end) == begin + rest)
     ):
         raise AudioError(
-            f"it is cut short: no page ends the stream; got {rest:,} bytes of whole pages, and it declares no end"
+            f"truncated: no last page of the stream, and no declared end; found {rest:,} bytes of complete pages"
         )
     parts, lengths = [], []
     for link in links:
         lengths.append(length_of(data, link))
         repaired = _repaired(data, link, lengths[-1])
-        parts.append(Part(begin + link.start, begin + link.stop) if repaired is None else Part(end, end, repaired))
+        parts.append(
+            EncodedStream(begin + link.start, begin + link.stop)
+            if repaired is None
+            else EncodedStream(end, end, repaired)
+        )
     has_gap = any(length.has_gap for length in lengths)
     known = [length.frames for length in lengths if length.frames is not None]
     frames = sum(known) if len(known) == len(links) and not has_gap else None
@@ -63,7 +67,7 @@ def _links(data: bytes) -> list[Link]:
         pages = link.streams.setdefault(page.serial, [])
         is_next = page.sequence == pages[-1].sequence + 1 if pages else bool(page.flags & FIRST)
         if not is_next or (pages and pages[-1].flags & LAST):
-            raise AudioError(f"it is damaged: pages are missing before byte {position:,}")
+            raise AudioError(f"damaged: missing pages before byte {position:,}")
         pages.append(page)
         position = link.stop = page.stop
         if link.is_ended and data[position : position + 4] != _MARK:
@@ -75,27 +79,27 @@ def _page(data: bytes, position: int) -> Page:
     """The page at a position; raises AudioError where it is cut, or its checksum is wrong."""
     header = data[position : position + _PAGE.size]
     if len(header) < _PAGE.size:
-        raise AudioError(f"it is cut short: a page declares {_PAGE.size} bytes of header, the file holds {len(header)}")
+        raise AudioError(f"truncated: expected a page header of {_PAGE.size} bytes, found {len(header)}")
     _mark, _version, flags, granule, serial, sequence, checksum, segments = _PAGE.unpack(header)
     table = data[position + _PAGE.size : position + _PAGE.size + segments]
     length = _PAGE.size + segments + sum(table)
     page = data[position : position + length]
     if len(page) < length or len(table) < segments:
-        raise AudioError(f"it is cut short: its last page declares {length:,} bytes, the file holds {len(page):,}")
+        raise AudioError(f"truncated: the last page declares {length:,} bytes, found {len(page):,}")
     if _checksum(page) != checksum.to_bytes(4, "little"):
-        raise AudioError(f"it is damaged: the checksum of its page at byte {position:,} is wrong")
+        raise AudioError(f"damaged: wrong checksum of the page at byte {position:,}")
     return Page(position, position + length, flags, granule, serial, sequence, table)
 
 
 def _checksum(page: bytes) -> bytes:
-    """The checksum of a page as it stands in its header."""
+    """The checksum of a page, by its header."""
     reversed_bits = (page[: _CHECKSUM.start] + bytes(4) + page[_CHECKSUM.stop :]).translate(_REVERSED)
     computed = zlib.crc32(reversed_bits, 0xFFFFFFFF) ^ 0xFFFFFFFF
     return computed.to_bytes(4, "little").translate(_REVERSED)[::-1]
 
 
 def _repaired(data: bytes, link: Link, length: Length) -> bytes | None:
-    """A link that libsndfile reads as it is meant; None where it does so anyway.
+    """A link in a form that libsndfile reads correctly; None where it does so already.
 
     Streams end with their last page of content: without a last page, or with an empty one, libsndfile refuses Opus, and
     others would last to the end of a block. Opus starts at position 0: else libsndfile does not skip what comes before
@@ -108,7 +112,7 @@ def _repaired(data: bytes, link: Link, length: Length) -> bytes | None:
             number -= 1
         page, empty = pages[number], pages[number + 1 :]
         if page.table[-1:] == bytes([WHOLE_SEGMENT]):
-            raise AudioError("it is cut short: its last packet goes on behind the last page")
+            raise AudioError("truncated: the last packet continues after the last page")
         if not page.flags & LAST:
             granule = min([page.granule, *(other.granule for other in empty if other.granule >= 0)])
             changes[page.start] = _last_page(data[page.start : page.stop], granule)

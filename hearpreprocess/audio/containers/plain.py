@@ -1,4 +1,4 @@
-"""Check the declared length of formats with one header and then samples: W64, CAF, AU, NIST SPHERE and their kin."""
+"""Check the declared length of formats with one header and then samples, such as W64, CAF, AU and NIST SPHERE."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import struct
 
 from hearpreprocess.audio.containers.chunks import MOST_CHUNKS
-from hearpreprocess.audio.containers.container import Container, Part
+from hearpreprocess.audio.containers.container import Container, EncodedStream
 from hearpreprocess.audio.containers.content import Content
 from hearpreprocess.audio.containers.sizes import check_size, is_placeholder, is_placeholder_64
 from hearpreprocess.audio.containers.tags import end_of_audio
@@ -47,10 +47,12 @@ def w64_container(content: Content, begin: int, end: int) -> Container | None:
             is_exact = end == content.size and content.read(begin, len(head)) == head and begin == 0
             alone = content.read(begin, 16) + struct.pack("<Q", 64 + len(description) + end - start)
             alone += content.read(begin + 24, 16) + description + name + struct.pack("<Q", end - position)
-            exact = functools.partial(Part, start, end, alone) if description else None
-            return Container("W64", (Part(begin, end) if is_exact else Part(start, end, head),), exact=exact)
+            exact = functools.partial(EncodedStream, start, end, alone) if description else None
+            return Container(
+                "W64", (EncodedStream(begin, end) if is_exact else EncodedStream(start, end, head),), exact=exact
+            )
         position += -(-max(size, _W64_CHUNK.size) // 8) * 8
-    return Container("W64", (Part(begin, end),))
+    return Container("W64", (EncodedStream(begin, end),))
 
 
 _CAF_CHUNKS = (b"desc", b"data", b"pakt", b"kuki", b"chan", b"info", b"free", b"strg", b"mark", b"regn", b"uuid")
@@ -79,7 +81,9 @@ def caf_container(content: Content, begin: int, end: int) -> Container | None:
         if name == b"data" and not has_samples:
             length = end_of_audio(content, position, end) - position - 12 if is_unknown else size
             alone = description + struct.pack(">4sQ", name, length)
-            samples = functools.partial(Part, position + 12, position + 12 + length, alone) if description else None
+            samples = (
+                functools.partial(EncodedStream, position + 12, position + 12 + length, alone) if description else None
+            )
         if name == b"data" and is_unknown:
             stop = end_of_audio(content, position, end)
             header = content.read(begin, position + 4 - begin) + struct.pack(">Q", stop - position - 12)
@@ -88,7 +92,7 @@ def caf_container(content: Content, begin: int, end: int) -> Container | None:
         has_samples = has_samples or name == b"data"
         check_size(size, end - position - 12, "bytes of samples" if name == b"data" else f"bytes of {name.decode()!r}")
         position += 12 + size
-    part = Part(position, stop, header) if header else Part(begin, end)
+    part = EncodedStream(position, stop, header) if header else EncodedStream(begin, end)
     exact = None if frames else samples  # compressed samples need the table of their packets
     return Container("CAF", (part,), frames=frames or None, exact=exact, skipped=delay if frames else None)
 
@@ -103,9 +107,9 @@ def au_container(content: Content, begin: int, end: int) -> Container | None:
     if is_placeholder(size):  # libsndfile knows two placeholders alone, and takes the others for sizes
         end = end_of_audio(content, begin + offset, end)
         length = min(max(0, end - begin - offset), _UNKNOWN_32)
-        return Container("AU", (Part(begin + 12, end, head[:8] + struct.pack(f"{order}L", length)),))
+        return Container("AU", (EncodedStream(begin + 12, end, head[:8] + struct.pack(f"{order}L", length)),))
     check_size(size, end - begin - offset)
-    return Container("AU", (Part(begin, begin + offset + size),))  # ffmpeg takes what follows for samples
+    return Container("AU", (EncodedStream(begin, begin + offset + size),))  # ffmpeg takes what follows for samples
 
 
 _NIST_MARK, _NIST_HEADER_BYTES = b"NIST_1A\n", 1024
@@ -125,14 +129,16 @@ def nist_container(content: Content, begin: int, end: int) -> Container | None:
     )
     coding = fields.get(b"sample_coding", b"pcm")
     if b"shorten" in coding or b"wavpack" in coding or b"shortpack" in coding:
-        raise AudioError(f"it is NIST SPHERE compressed as {coding.decode(errors='replace')}; unpack it with w_decode")
+        raise AudioError(
+            f"unsupported encoding: NIST SPHERE with {coding.decode(errors='replace')}. Decompress it with w_decode"
+        )
     start, block = begin + header_bytes, (channels or 1) * (width or 1)
     check_size(count * block, end - start)
     if count:  # libsndfile takes what follows for samples
         end = start + count * block
-    part = Part(begin, end)
+    part = EncodedStream(begin, end)
     text = content.read(begin, min(header_bytes, 1 << 16)).partition(b"end_head")[0]
     if header_bytes != _NIST_HEADER_BYTES and len(text) + 10 <= _NIST_HEADER_BYTES:  # libsndfile reads no other length
         header = _NIST_MARK + b"   1024\n" + text[16:] + b"end_head\n"
-        part = Part(start, end, header.ljust(_NIST_HEADER_BYTES, b"\n"))
+        part = EncodedStream(start, end, header.ljust(_NIST_HEADER_BYTES, b"\n"))
     return Container("NIST", (part,), frames=count or None)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import struct
 
-from hearpreprocess.audio.containers.container import Container, Part
+from hearpreprocess.audio.containers.container import Container, EncodedStream
 from hearpreprocess.audio.containers.content import Content
 from hearpreprocess.audio.containers.sizes import check_size
 from hearpreprocess.audio.containers.tags import end_of_audio
 from hearpreprocess.errors import AudioError
+from hearpreprocess.storage import counted
 
 _FIXED = {
     # By their marks: name, offset of the number of frames, bytes of the header.
@@ -23,7 +24,9 @@ def fixed_container(content: Content, begin: int, end: int) -> Container | None:
     for mark, (name, offset, header_bytes) in _FIXED.items():
         if head.startswith(mark):
             check_size(header_bytes, end - begin, "bytes of header")
-            return Container(name, (Part(begin, end),), frames=int.from_bytes(head[offset : offset + 4], "big"))
+            return Container(
+                name, (EncodedStream(begin, end),), frames=int.from_bytes(head[offset : offset + 4], "big")
+            )
     return None
 
 
@@ -37,7 +40,7 @@ def instrument_container(content: Content, begin: int, end: int) -> Container | 
         return None
     check_size(_XI_HEADER_BYTES, end - begin, "bytes of header")
     check_size(int.from_bytes(head[298:302], "little"), end - begin - _XI_HEADER_BYTES)
-    return Container("XI", (Part(begin, end),))
+    return Container("XI", (EncodedStream(begin, end),))
 
 
 def sampler_container(content: Content, begin: int, end: int) -> Container | None:
@@ -49,7 +52,7 @@ def sampler_container(content: Content, begin: int, end: int) -> Container | Non
     if any(byte and not 32 <= byte < 127 for byte in head[2:19]) or not rate >= 4000:
         return None
     check_size(frames * 2 * (head[21] + 1), end - begin - len(head))
-    return Container("MPC2K", (Part(begin, end),), frames=frames)
+    return Container("MPC2K", (EncodedStream(begin, end),), frames=frames)
 
 
 def octave_container(content: Content, begin: int, end: int) -> Container | None:
@@ -59,7 +62,7 @@ def octave_container(content: Content, begin: int, end: int) -> Container | None
         return None
     order = ">" if head[:4] == b"\0\0\x03\xe8" else "<"
     frames: int = struct.unpack_from(f"{order}L", head, 39 + 8)[0]
-    return Container("MAT4", (Part(begin, end),), frames=frames)
+    return Container("MAT4", (EncodedStream(begin, end),), frames=frames)
 
 
 def matlab_container(content: Content, begin: int, end: int) -> Container | None:
@@ -72,14 +75,14 @@ def matlab_container(content: Content, begin: int, end: int) -> Container | None
     if dimensions < 0:
         return None
     frames: int = struct.unpack_from(f"{order}L", head, dimensions + 12)[0]
-    return Container("MAT5", (Part(begin, end),), frames=frames)
+    return Container("MAT5", (EncodedStream(begin, end),), frames=frames)
 
 
 def dump_container(content: Content, begin: int, _end: int) -> Container | None:
     """MIDI sample dump, whose last samples libsndfile loses: it is refused."""
     head = content.read(begin, 4)
     if len(head) == 4 and head[:2] == b"\xf0\x7e" and head[3] == 1:
-        raise AudioError("it is not audio that can be read: a MIDI sample dump; convert it to WAV")
+        raise AudioError("unsupported format: MIDI sample dump. Convert it to WAV")
     return None
 
 
@@ -96,5 +99,5 @@ def paris_container(content: Content, begin: int, end: int) -> Container | None:
     kind, channels = struct.unpack_from(f"{order}LL", head, 16)
     rest = (end - begin - _PARIS_HEADER_BYTES) % (_PARIS_BLOCK_BYTES * max(1, channels))
     if kind == _PARIS_24_BITS and rest:
-        raise AudioError(f"it is cut short: its last block holds {rest} bytes")
-    return Container("PAF", (Part(begin, end),))
+        raise AudioError(f"truncated: incomplete last block of {counted(rest, 'bytes')}")
+    return Container("PAF", (EncodedStream(begin, end),))

@@ -1,4 +1,4 @@
-"""Find the samples in WAV files: RIFF, RIFX, RF64 and BW64, as the writers of the world write them."""
+"""Find the samples in WAV files: RIFF, RIFX, RF64 and BW64, with the deviations of common programs."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import struct
 from typing import NamedTuple
 
 from hearpreprocess.audio.containers.chunks import HEADER_BYTES, MOST_CHUNKS, Chunks
-from hearpreprocess.audio.containers.container import Container, Part, Pcm
+from hearpreprocess.audio.containers.container import Container, EncodedStream, Pcm
 from hearpreprocess.audio.containers.content import Content
 from hearpreprocess.audio.containers.limits import HIGHEST_RATE, MOST_CHANNELS
 from hearpreprocess.audio.containers.sizes import check_size, is_placeholder, is_placeholder_64
 from hearpreprocess.audio.containers.tags import end_of_audio
 from hearpreprocess.errors import AudioError
+from hearpreprocess.storage import counted
 
 ORDERS = {b"RIFF": "<", b"RF64": "<", b"BW64": "<", b"RIFX": ">"}
 """The byte order by the first four bytes."""
@@ -30,10 +31,7 @@ _GUID_TAILS = (
     b"\x00\x00\x21\x07\xd3\x11\x86\x44\xc8\xc1\xca\x00\x00\x00",  # Ambisonic B-format
 )
 
-_SEVERAL = (
-    "it is not clear: it has several chunks of samples ('data'); expected one. "
-    "Save it as 16-bit WAV with the program that wrote it"
-)
+_SEVERAL = "several 'data' chunks; expected one. Save it as 16-bit WAV with the program that wrote it"
 
 _TAIL_BYTES, _MOST_BEHIND = 1 << 20, 100
 _BEHIND = re.compile(rb"LIST|INFO|id3 |ID3 |bext|iXML|axml|cue |smpl|inst|afsp|PAD |PEAK|fact|JUNK|_PMX|cart|chna|umid")
@@ -55,25 +53,26 @@ class WavFormat(NamedTuple):
     bits: int
 
     def check(self) -> None:
-        """Raise AudioError where there is no format, or it is open which bits of a block count."""
+        """Raise AudioError where the format is missing or ambiguous."""
         if not self.rate:
-            raise AudioError("its format is not clear: a sample rate of 0 Hz; expected 1 Hz or more")
+            raise AudioError("invalid sample rate; expected 1 Hz or more, got 0 Hz")
         if self.code == _FLOAT and self.bits not in _FLOAT_BITS:
             raise AudioError(
-                f"it is not audio that can be read: float samples of {self.bits} bits; expected 32 or 64 bits. "
+                f"unsupported float samples of {self.bits} bits; expected 32 or 64 bits. "
                 "Save it as 16-bit WAV with the program that wrote it"
             )
         if self.code in _PACKED and not self.bits:
-            raise AudioError("its format is not clear: samples of 0 bits; expected 8 bits or more")
+            raise AudioError("invalid bit depth; expected 8 bits or more, got 0")
         if self.code in _PACKED and self.block != (expected := _packed(self.channels, self.bits)):
             raise AudioError(
-                f"its format is not clear: blocks of {self.block} bytes; expected {expected} bytes for "
-                f"{self.channels} channels of {self.bits} bits. Save it as 16-bit WAV with the program that wrote it"
+                f"ambiguous format: {self.block} bytes per block; expected {expected} for "
+                f"{counted(self.channels, 'channels')} of {self.bits} bits. "
+                "Save it as 16-bit WAV with the program that wrote it"
             )
 
 
 class WavLayout(NamedTuple):
-    """Where in a WAV file its samples lie.
+    """The position of the samples in a WAV file.
 
     `description`: the content of its format chunk. `start`, `length`: of the samples, in bytes. `declared`: the length
     that the header states; None where it has a placeholder. `frames`: of the fact chunk. `is_plain`: whether every
@@ -92,9 +91,9 @@ class WavLayout(NamedTuple):
 
     @property
     def format(self) -> WavFormat:
-        """What the format chunk says; raises AudioError where it is too short."""
+        """The content of the format chunk; raises AudioError where it is too short."""
         if len(self.description) < 16:
-            raise AudioError(f"its format chunk is too short; expected 16 bytes or more, got {len(self.description)}")
+            raise AudioError(f"format chunk too short; expected 16 bytes or more, got {len(self.description)}")
         code, channels, rate, _speed, block, bits = struct.unpack_from(f"{self.order}HHLLHH", self.description)
         if code == _EXTENSIBLE and len(self.description) >= 40 and self.description[26:40] in _GUID_TAILS:
             (code,) = struct.unpack_from(f"{self.order}H", self.description, 24)
@@ -111,9 +110,9 @@ class WavLayout(NamedTuple):
         most = self.length // form.block * per_block
         return self.frames if most - per_block < self.frames <= most else None
 
-    def exact(self) -> Part:
+    def exact(self) -> EncodedStream:
         """The samples alone, with a header that every reader reads in the same way."""
-        return Part(self.start, self.start + self.length, self.header())
+        return EncodedStream(self.start, self.start + self.length, self.header())
 
     def header(self) -> bytes:
         """A header of the format and the samples alone, which every reader reads in the same way."""
@@ -173,12 +172,12 @@ def wav_container(content: Content, begin: int, end: int) -> Container | None:
     """A WAV file's samples; with a header of their own where readers may look for them elsewhere."""
     layout = wav_layout(content, begin, end)
     if layout is not None:
-        return _container(layout, Part(begin, end) if layout.is_plain else None)
+        return _container(layout, EncodedStream(begin, end) if layout.is_plain else None)
     head = content.read(begin, _FORM_HEADER_BYTES)
     if head[:4] not in ORDERS or head[8:] != b"WAVE":
         return None
     if (repaired := repaired_wav(content, begin, end)) is None:
-        raise AudioError("it is not audio that can be read: a WAV file without a format chunk or samples")
+        raise AudioError("damaged: WAV file without a format chunk or samples")
     return repaired
 
 
@@ -216,13 +215,13 @@ def repaired_wav(content: Content, begin: int, end: int) -> Container | None:
     return _container(layout, is_damaged=True) if is_plausible else None
 
 
-def _container(layout: WavLayout, plain: Part | None = None, *, is_damaged: bool = False) -> Container:
+def _container(layout: WavLayout, plain: EncodedStream | None = None, *, is_damaged: bool = False) -> Container:
     """`plain`: the file as it is, if every reader finds the samples in it."""
     form = layout.format
     form.check()
     is_linear = form.code in _LINEAR and form.block > 0 and form.block == _packed(form.channels, form.bits)
     if layout.declared is None and form.code in _IN_BLOCKS and form.block and (rest := layout.length % form.block):
-        raise AudioError(f"it is cut short: its last block declares {form.block} bytes, the file holds {rest}")
+        raise AudioError(f"truncated: the last block declares {form.block} bytes, found {rest}")
     if form.code == _GSM and form.block and layout.length % form.block:  # sox counts the padding among the samples
         layout, plain = layout._replace(length=layout.length // form.block * form.block), None
     frames = layout.length // form.block if is_linear else layout.frames_in_blocks
@@ -320,8 +319,8 @@ def _end_of_samples(chunks: Chunks, start: int, form_end: int) -> int:
     if start < form_end < end:
         if not chunks.lead_to_end(form_end) and not Chunks(chunks.content, chunks.order, end).lead_to_end(form_end):
             raise AudioError(
-                f"its header declares no size of the samples, and {form_end:,} bytes in all; the file holds {end:,}, "
-                "which may be samples, too"
+                f"ambiguous length: the header declares no size of the samples and {form_end:,} bytes in all, "
+                f"found {end:,}"
             )
         end = form_end
     chunks = Chunks(chunks.content, chunks.order, end)

@@ -1,4 +1,4 @@
-"""Tags in front of and behind any recording: ID3, APE and Lyrics3."""
+"""Tags before and after any recording: ID3, APE and Lyrics3."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find the samples in Creative Voice files, which may be divided into many blocks."""
+"""Find the samples in Creative Voice files, which may consist of many blocks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import itertools
 import struct
 
 from hearpreprocess.audio.containers.chunks import MOST_CHUNKS
-from hearpreprocess.audio.containers.container import Container, Part
+from hearpreprocess.audio.containers.container import Container, EncodedStream
 from hearpreprocess.audio.containers.content import Content
 from hearpreprocess.audio.containers.riff import linear_header
 from hearpreprocess.audio.containers.sizes import check_size
@@ -39,7 +39,7 @@ def voc_container(content: Content, begin: int, end: int) -> Container | None:
         if len(block) < _BLOCK_HEADER_BYTES or position >= end:
             # libsndfile counts the end to the block before it, or leaves it out behind a block of the old kind.
             if is_new and content.read(position - 1, 1) != bytes([_END]):
-                raise AudioError("it is cut short: no block ends it")
+                raise AudioError("truncated: no end block")
             if is_new and ranges:
                 ranges[-1:] = [(ranges[-1][0], position - 1), (position, position)]
             break
@@ -47,7 +47,7 @@ def voc_container(content: Content, begin: int, end: int) -> Container | None:
         start = position + _BLOCK_HEADER_BYTES
         position = start + size
         if kind == _NEW_SAMPLES and position + _SHORT_BY_SOX + 1 == end and content.read(end - 1, 1) == b"\0":
-            return Container("VOC", (Part(begin, end),))
+            return Container("VOC", (EncodedStream(begin, end),))
         check_size(size, end - start)
         if kind in (_SILENCE, _REPEAT, _STEREO) or (form is not None and kind in (_SAMPLES, _NEW_SAMPLES)):
             form = (0, 0, 0, 0)  # left to libsndfile where it is the first, else refused
@@ -63,9 +63,9 @@ def voc_container(content: Content, begin: int, end: int) -> Container | None:
         elif kind == _MORE_SAMPLES:
             ranges.append((start, position))
     if len(ranges) < 2:
-        return Container("VOC", (Part(begin, min(end, position + 1)),))
+        return Container("VOC", (EncodedStream(begin, min(end, position + 1)),))
     if form is None or not all(form):
-        raise AudioError("it is not audio that can be read: a VOC file with blocks of different kinds")
+        raise AudioError("unsupported format: VOC file with blocks of different kinds")
     length = sum(stop - start for start, stop in ranges)
     gaps = tuple((stop, start) for (_start, stop), (start, _stop) in itertools.pairwise(ranges))
-    return Container("VOC", (Part(ranges[0][0], ranges[-1][1], linear_header(form, length), gaps),))
+    return Container("VOC", (EncodedStream(ranges[0][0], ranges[-1][1], linear_header(form, length), gaps),))
