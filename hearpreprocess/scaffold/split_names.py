@@ -18,7 +18,7 @@ FOLD_WORDS = ("fold", "folds", "cv", "kfold", "f", "split")
 
 MOST_GIVEN_FOLDS = 20
 
-_FOLD = re.compile(r"(?P<prefix>(?:[A-Za-z]+[ _-]*)*)(?P<number>\d+)(?:\.0)?")
+_FOLD = re.compile(r"(?P<prefix>(?:[A-Za-z][A-Za-z _-]*)?)(?P<number>\d+)(?:\.0)?")
 """A fold's number, as pandas writes it beside blank cells, too, or behind words."""
 
 _NUMBERED_FOLD = re.compile(r"(?:^|[^a-z])(?:fold|split|cv)[ _-]?(\d+)", re.IGNORECASE)

@@ -405,10 +405,18 @@ def test_blanks_among_events_are_no_events(user: User, blank: tuple[str, str, st
 
 def test_times_that_are_no_seconds_are_told(user: User) -> None:
     wavs(user.folder / "mine", *NAMES)
-    rows = [(name, "ab"[n % 2], "00:01", "00:02") for n, name in enumerate(NAMES)]
+    rows = [(name, "ab"[n % 2], "first", "second") for n, name in enumerate(NAMES)]
     table(user.folder / "mine", "events.csv", ("file", "label", "onset", "offset"), *rows)
     said, _clips = begun(user)
-    assert "'onset' and 'offset' are not taken for times of events: '00:01' is no number of seconds" in said
+    assert "'onset' and 'offset' are not taken for times of events: 'first' is no number of seconds" in said
+
+
+def test_times_of_a_clock_after_the_end_of_the_recordings_are_refused(user: User) -> None:
+    wavs(user.folder / "mine", *NAMES)
+    rows = [(name, "ab"[n % 2], "00:01", "00:02") for n, name in enumerate(NAMES)]
+    table(user.folder / "mine", "events.csv", ("file", "label", "onset", "offset"), *rows)
+    said, _clips = begun(user, expected=2)
+    assert "0.wav: lasts 0.3 s, an event ends at 2 s" in said
 
 
 def test_a_duration_tells_of_events_whatever_their_label_is_called(user: User) -> None:
