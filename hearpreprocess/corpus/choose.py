@@ -97,7 +97,8 @@ def _check_total(config: TaskMode, table: pd.DataFrame) -> None:
         return
     if len(table) != (published := sum(config.published_clips)):
         raise CorpusError(
-            f"{config.title}: the number of clips is not the published one: {len(table):,} instead of {published:,}. "
+            f"{config.title}: the number of clips differs from the published task: expected {published:,}, got "
+            f"{len(table):,}. "
             f"{_on_other_source(config)}"
         )
 

@@ -78,10 +78,13 @@ def need_of_task(task: TaskReference, request: Request, workspace: Workspace, co
 
 
 def members_to_unpack(corpus: Corpus, described: CorpusFolder) -> Iterator[tuple[Extract, int]]:
-    """The steps that unpack the members of a listed corpus, complete or not, and the bytes that each writes."""
+    """The steps that unpack the members of a listed corpus, complete or not, and the bytes that each writes.
+
+    A source whose listing was removed or damaged is left out: the run lists it again.
+    """
     for name, selection in described.summary.selections.items():
         key, index = selection.key, corpus.indexes()[name]
-        if key is None or index.requires().is_unpacked:
+        if key is None or index.requires().is_unpacked or not is_whole(index.folder):
             continue
         members = Tree(name, index.folder).members
         yield (

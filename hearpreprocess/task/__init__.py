@@ -45,7 +45,7 @@ from hearpreprocess.task.tfds import named_clips, tfds_names
 from hearpreprocess.task.tree import TREE, Packed, Probe, RecordingInfo, Tree, is_hidden, matcher
 from hearpreprocess.task.undeclared import describe_undeclared
 from hearpreprocess.task.values import LARGEST, shown
-from hearpreprocess.task.windows import Window, windows
+from hearpreprocess.task.windowing import Window, windows
 
 __all__ = [
     "EXTRAS",

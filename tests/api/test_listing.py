@@ -50,7 +50,7 @@ def test_python_in_a_clone_finds_the_tasks_beside_the_package(user: User) -> Non
     found = user.run_anew(clone, interpreter=interpreter)
     assert found.stdout.split() == built_in_names(), found.stderr
     refused = user.run_anew(broken, interpreter=interpreter)
-    assert "no task modules found; install hearpreprocess again" in refused.stderr
+    assert "no task modules found. Reinstall hearpreprocess" in refused.stderr
 
 
 def test_a_list_of_all_tasks_is_short(user: User) -> None:

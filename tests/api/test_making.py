@@ -173,7 +173,7 @@ def test_published_tasks_are_downloaded_and_resampled(
         ("nsynth_pitch", {"mode": "all"}, ConfigError, "'nsynth_pitch': names several tasks"),
         ("open:full", {"from_published": True}, ConfigError, "'open:full': names several tasks"),
         ("esc50", {"from_published": True, "mode": "all"}, ConfigError, "'esc50': names several tasks"),
-        (MINE, {"mode": "5h"}, ConfigError, "no mode '5h'"),
+        (MINE, {"mode": "5h"}, ConfigError, "unknown mode '5h'"),
         (3, {}, ConfigError, "^tasks: expected a name or a path, or several of them, got 3$"),
         ([b"x"], {}, ConfigError, "^tasks: expected a name or a path, or several of them, got b'x'$"),
         ("", {"from_published": True}, TaskNotFoundError, "the published record has no task without a name"),

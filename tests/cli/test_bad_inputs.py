@@ -49,7 +49,7 @@ def toy(user: User, members: dict[str, bytes] | None = None, **facts: str) -> No
         (["--quiet"], ["no TASK given; see --help"]),
         (["esc50", "--scheduler-url", "foo"], ["--scheduler-url: expected an http or https URL, got 'foo'"]),
         (["esc50", "--num-workers", "0"], ["--num-workers must be at least 1"]),
-        (["esc50", "--tasks-dir", ""], ["--tasks-dir: expected a directory, got an empty text"]),
+        (["esc50", "--tasks-dir", ""], ["--tasks-dir: expected a directory, got an empty string"]),
         (["esc50", "--record", "http://host"], ["--record has no effect without --from-published"]),
         (["published", "esc50", "--record", "../record"], ["--record: expected an http or https URL, got '../record'"]),
         (["esc50", "--until", "never"], ["'download', 'corpus'"]),

@@ -500,7 +500,7 @@ def clips(sources):
         (user.folder / "rec.zip").write_bytes(zip_of([ZipEntry(name, content) for name, content in pairs]))
         checked = user.run("check", "./mine.py", *options)
         assert said in checked.stdout, checked.stderr
-        assert ("assumed cp437" in checked.stderr) == (encoding != "utf-8" and not options)
+        assert ("assuming cp437" in checked.stderr) == (encoding != "utf-8" and not options)
 
 
 def test_a_mode_can_stand_for_several_wherever_a_name_stands(user: User) -> None:

@@ -188,7 +188,8 @@ def test_a_split_without_a_label_is_an_error_that_names_it() -> None:
     divided, omissions, warnings = splits.divide(table(labels, excerpt, given_folds), excerpt)
     assert (len(divided), warnings) == (4, []), "what an excerpt lacks is a note"
     assert (
-        excerpt_note(excerpt, divided, omissions) == "an excerpt: 1 split lacks labels (fold01 lacks 1 of 2 labels: y)"
+        excerpt_note(excerpt, divided, omissions)
+        == "an excerpt: 1 split does not have all labels (fold01 lacks 1 of 2 labels: y)"
     )
     assert excerpt_note(config, divided.assign(labels=[("x",)] * 4), []) == ""
 

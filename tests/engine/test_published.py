@@ -135,7 +135,7 @@ def test_what_cannot_fit_is_refused_before_any_download(user: User, faulty: Faul
     for more in ((), ("--clean",)):
         refused = user.run("published", "all", *RATE, "--record", small_record, *more)
         assert refused.returncode == 1
-        assert "Nothing was downloaded. Choose another disk with --tmp-dir" in refused.stderr
+        assert "not enough disk space; nothing was downloaded:\n" in refused.stderr
         assert ("or add --clean" in refused.stderr) == (not more)
     assert set(asked_for(faulty)) == {record.RECORD}
     assert not (user.folder / "out").exists()

@@ -114,7 +114,7 @@ def test_the_end_of_a_run_in_the_middle_of_its_work(
         assert process.returncode == -signal.SIGKILL
     else:
         assert process.returncode == 130, errors
-        assert "the same command goes on" in errors
+        assert "run the same command again to continue" in errors
         assert "Traceback" not in errors
         assert user.left_behind() == []
     assert not list((user.folder / "out").glob("*.tar.gz"))

@@ -96,9 +96,7 @@ def test_a_shell_in_a_folder_that_is_replaced_or_removed(user: User, task: str) 
     gone.mkdir()
     nowhere = User(gone).run("list", before=gone.rmdir)
     assert nowhere.returncode == 2
-    assert nowhere.stderr == (
-        "hearpreprocess: the directory of this command was removed; expected one that exists. Change to it with cd\n"
-    )
+    assert nowhere.stderr == ("hearpreprocess: the current directory was removed. Change to one that exists with cd\n")
 
 
 def unshare(*options: str) -> list[str]:

@@ -318,7 +318,7 @@ def test_events_may_have_durations_in_place_of_ends(user: User) -> None:
 
 def test_times_beyond_the_recordings_are_no_events(user: User) -> None:
     wavs(user.folder / "mine", *NAMES)
-    rows = [(name, 7.5 * number, 7.5 * number + 0.3, "ab"[number % 2]) for number, name in enumerate(NAMES)]
+    rows = [(name, 7.5 * number, 7.5 * number + 0.1, "ab"[number % 2]) for number, name in enumerate(NAMES)]
     table(user.folder / "mine", "slices.csv", ("file", "start", "end", "class"), *rows)
     said, clips = begun(user)
     assert "columns 'start' and 'end' are not taken for times of events: 11 of 12" in said

@@ -460,7 +460,7 @@ def test_clips_whose_names_differ_only_in_case(user: User) -> None:
     user.write("mine.py", toys.folds_task(archive))
     finished = user.run("./mine.py", *RATES)
     assert finished.returncode == 1
-    assert "'clip00': its name differs from another clip's only in case" in finished.stderr
+    assert "'clip00': the name differs from another clip's only in case" in finished.stderr
 
 
 def test_ffmpegs_own_words_are_told(user: User) -> None:

@@ -266,7 +266,7 @@ def test_a_task_is_made_on_a_file_system_without_locks(user: User, other_flock: 
     environment = with_flock(other_flock, errno.ENOLCK)
     asked = subprocess.run(clean, cwd=user.folder, env=environment, capture_output=True, text=True)
     assert asked.returncode == 2
-    assert "If no run is at work, on any host, give the command with --force" in asked.stderr
+    assert "If no run is active on any host, add --force" in asked.stderr
     forced = subprocess.run([*clean, "--force"], cwd=user.folder, env=environment, capture_output=True, text=True)
     assert forced.returncode == 0, forced.stderr
     assert not list((user.folder / "_workdir" / "runs").glob("*.run"))

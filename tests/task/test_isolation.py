@@ -139,6 +139,7 @@ def test_loading_leaves_the_program_s_modules_and_path_as_they_were(
     monkeypatch.syspath_prepend(tmp_path / "of the program")
     write_helper(tmp_path / "of the program", "program")
     helper = importlib.import_module("helper")
+    vars(__import__("hearpreprocess", fromlist=["*"]))  # what task modules import all of
     modules, path, finders = set(sys.modules), list(sys.path), list(sys.meta_path)
     clips = "import helper\nNAMED = helper.named('')\n" + toys.FOLDS_CLIPS
     task = load_module(write_task(tmp_path, 'Archive("https://example.org/a.zip", md5="0" * 32)', clips))

@@ -115,7 +115,7 @@ def test_a_list_of_files_gives_up_where_there_is_no_network(user: User) -> None:
     user.write("mine.py", toys.folds_task('FileList(__file__.replace("mine.py", "list.txt"), folder="toys")'))
     finished = user.run("./mine.py", "--sample-rates", 8000)
     assert finished.returncode == 1
-    assert "files of toys are missing, 191 were not tried:" in finished.stderr
+    assert "of 200 files are missing, 191 were not tried:" in finished.stderr
 
 
 @pytest.fixture

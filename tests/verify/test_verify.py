@@ -427,7 +427,7 @@ def test_headers_upon_headers_and_members_too_large(tmp_path: Path) -> None:
     large.size = 1 << 30
     with gzip.open(path, "wb", 1) as file:
         file.write(large.tobuf(tarfile.GNU_FORMAT))
-    assert "has 1,073,741,824 bytes" in faults(path)[0][2]
+    assert "got 1,073,741,824" in faults(path)[0][2]
 
 
 def test_more_texts_and_strays_than_can_be_meant(out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -514,7 +514,7 @@ def test_published_counts_and_membership(user: User) -> None:
     assert report.outcomes["clips in each published split"] == "MISMATCH"
     refused = user.run("./other.py", "--sample-rates", 8000)
     assert refused.returncode == 1
-    assert "the number of clips differs from the published task; fold01: expected 5, got 4" in refused.stderr
+    assert "the number of clips differs from the published task: fold01: expected 5, got 4" in refused.stderr
 
 
 def test_the_command(user: User, out: Path, tmp_path: Path) -> None:
