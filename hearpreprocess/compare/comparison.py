@@ -128,7 +128,7 @@ def _read(path: Path) -> TaskReader:
         raise OutputError(f"{path}: {copy.contents.damage}")
     if METADATA not in copy.contents.small_files:
         problem = root_problem(copy.contents.strays) if path.is_file() else None
-        raise OutputError(f"{path}: {problem}" if problem else f"{path} is no finished task: it has no {METADATA}")
+        raise OutputError(f"{path}: {problem}" if problem else f"{path} is not a finished task: it has no {METADATA}")
     return copy
 
 

@@ -24,7 +24,7 @@ _LONGEST = 100
 def checked_labels(reader: TaskReader) -> LabelsOfSplits:
     """The labels of all clips in the types that the label files have, or their events with times in seconds.
 
-    Raises OutputError where one is no label, or no event, where a clip is in two splits, and where the label files
+    Raises OutputError where one is not a label or event, where a clip is in two splits, and where the label files
     contradict the vocabulary.
     """
     is_event_task = reader.metadata.get("embedding_type") == "event"
@@ -91,7 +91,7 @@ def _raise_if_any(reader: TaskReader, problems: Sequence[str]) -> None:
     if problems:
         headline = (
             f"{reader.path}: its files contradict each other in {counted(len(problems), 'places')}; expected those "
-            "of one finished task. Take another copy of it:"
+            "of one finished task. Get another copy:"
         )
         raise OutputError(enumerate_problems(headline, problems))
 

@@ -104,7 +104,7 @@ def _add(contents: Contents, folder: str, path: str, content: bytes) -> None:
         raise ArchiveError(
             f"{contents.path}: {problem}"
             if problem
-            else f"{contents.path} is no finished task: of what is none of its files, {path or folder!r} is too much"
+            else f"{contents.path} is not a finished task: it holds too much besides one, such as {path or folder!r}"
         )
 
 

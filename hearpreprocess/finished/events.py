@@ -16,7 +16,7 @@ def events_of(listed: Iterable[Mapping[str, Any]]) -> list[Event]:
 
 
 def _seconds(milliseconds: float) -> float:
-    """Milliseconds as the shortest number of seconds of which they are 1,000 times as much.
+    """Milliseconds as the shortest decimal number of seconds that gives them when multiplied by 1,000.
 
     They are so by the decimal number, as in tasks whose times are exact, or by the floating-point product, as in the
     published tasks of HEAR: both 1009.0 and 1008.9999999999999 ms are 1.009 s.

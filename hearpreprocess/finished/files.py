@@ -64,7 +64,7 @@ def files_in(path: Path) -> Generator[tuple[str, str, bytes], None, str]:
 
     Returns the sha256 of a tarball's tar archive; "" for a folder.
 
-    Raises OutputError where the path does not exist or is no finished task; ArchiveError where a file cannot be read or
+    Raises OutputError where the path is missing or is not a finished task; ArchiveError where a file cannot be read or
     a tarball is damaged, after the files that can.
     """
     if is_folder(path):
@@ -79,7 +79,7 @@ def files_in(path: Path) -> Generator[tuple[str, str, bytes], None, str]:
 
 def _files_of_folder(path: Path) -> Iterator[tuple[str, str, bytes]]:
     if not is_task_folder(path):
-        raise OutputError(f"{path} is no finished task: it has no {METADATA}")
+        raise OutputError(f"{path} is not a finished task: it has no {METADATA}")
     folder, problems = path.resolve().name, []
     for below, file in archive.files_below(path).items():
         try:

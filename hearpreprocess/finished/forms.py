@@ -26,7 +26,7 @@ _INFERRED_ROOT = re.compile(
 
 
 def check_tarball(path: Path) -> None:
-    """Raise OutputError where a file cannot be opened, ArchiveError with its kind where it is no tar archive."""
+    """Raise OutputError where a file cannot be opened, ArchiveError with its kind where it is not a tar archive."""
     kind = _kind(path)
     if kind is not None and kind not in _READ_AS:
         raise ArchiveError(f"{path}: is {kind.name}, expected a gzipped tar archive. {_what_to_do(path, kind)}")

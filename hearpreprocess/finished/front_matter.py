@@ -1,4 +1,4 @@
-"""The YAML at the head of a task's card, by which the Hugging Face libraries find its splits, licence and name.
+"""The YAML at the head of a task's card, from which the Hugging Face libraries read its splits, licence and name.
 
 The keys are those of the hub's dataset cards. Each sample rate is a configuration, as its splits hold the same clips.
 `drop_labels` and `drop_metadata` keep the reader of a folder from taking the names of folders for labels.

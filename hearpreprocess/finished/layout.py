@@ -146,12 +146,12 @@ def check_replaceable(folder: Path, splits: Iterable[str]) -> None:
     if not folder.exists():
         return
     if release_of_folder(folder) is None:
-        raise OutputError(f"{folder} stands in the way: it is damaged or was not made by hearpreprocess; move it away")
+        raise OutputError(f"{folder} already exists and is damaged or was not created by hearpreprocess; move it away")
     foreign = list(_foreign_files(folder, set(splits)))
     if foreign:
         raise OutputError(
-            f"{folder} has to be replaced, and holds files that hearpreprocess did not make: {', '.join(foreign[:5])}; "
-            "move them away"
+            f"{folder} must be replaced, but contains files that hearpreprocess did not create: "
+            f"{', '.join(foreign[:5])}; move them away"
         )
 
 

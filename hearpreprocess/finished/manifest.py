@@ -116,7 +116,7 @@ def audio_of(manifest: Manifest, rate: int) -> dict[str, Fingerprint]:
             for file, facts in manifest["clips"].items()
         }
     except (KeyError, TypeError, AttributeError) as error:
-        raise OutputError(f"the manifest of {manifest.get('task')} does not tell of {rate} Hz") from error
+        raise OutputError(f"the manifest of {manifest.get('task')} has no clips at {rate} Hz") from error
 
 
 def padding_note(manifest: Manifest) -> str:
@@ -156,9 +156,9 @@ def read(path: Path) -> Manifest:
     try:
         return parse(read_regular(path))
     except OSError as error:
-        raise OutputError(f"{path} is no manifest that can be read: {error}") from error
+        raise OutputError(f"{path} is not a valid manifest: {error}") from error
     except ValueError as error:
-        raise OutputError(f"{path} is no manifest that can be read: it {error}") from error
+        raise OutputError(f"{path} is not a valid manifest: it {error}") from error
 
 
 def parse(content: bytes) -> Manifest:
@@ -168,7 +168,7 @@ def parse(content: bytes) -> Manifest:
     """
     manifest = json_object(content)
     if not _is_sound(manifest):
-        raise ValueError("does not tell of clips as a manifest does")
+        raise ValueError("has no valid list of clips")
     return manifest
 
 
@@ -190,12 +190,12 @@ def clips_in(content: bytes, at_once: int = 500) -> Iterator[tuple[str, dict[str
     while listing.tell() < end:
         lines = [listing.readline() for _ in range(at_once) if listing.tell() < end]
         if listing.tell() < end and not lines[-1].endswith(b",\n"):
-            raise ValueError("is no JSON: a comma is missing between two clips")
+            raise ValueError("is not valid JSON: a comma is missing between two clips")
         clips = json_object(b"{" + b"".join(lines).rstrip().removesuffix(b",") + b"}")
         if repeated := next((file for file in clips if file in files), None):
             raise ValueError(f"has a key more than once: {repeated!r}")
         if not _is_sound({**whole, "clips": clips}):
-            raise ValueError("does not tell of clips as a manifest does")
+            raise ValueError("has no valid list of clips")
         files.update(clips)
         yield from clips.items()
 

@@ -32,9 +32,9 @@ def json_object(content: bytes) -> dict[str, Any]:
     object, numbers that are not finite or too large, half of a surrogate pair, implausible nesting.
     """
     if not content.strip():
-        raise ValueError("is no JSON: it is empty")
+        raise ValueError("is not valid JSON: it is empty")
     if _levels(content) > MOST_LEVELS:
-        raise ValueError(f"is no JSON that can be read: it is nested more than {MOST_LEVELS} levels deep")
+        raise ValueError(f"is not valid JSON: it is nested more than {MOST_LEVELS} levels deep")
     try:
         value = json.loads(
             content.decode(),
@@ -46,13 +46,13 @@ def json_object(content: bytes) -> dict[str, Any]:
         if _SURROGATE.search(content):
             json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        raise ValueError("is no JSON: it has half of a surrogate pair, which is not text") from None
+        raise ValueError("is not valid JSON: it has half of a surrogate pair, which is not text") from None
     except json.JSONDecodeError as error:
-        raise ValueError(f"is no JSON: {error}") from error
+        raise ValueError(f"is not valid JSON: {error}") from error
     except UnicodeDecodeError as error:
-        raise ValueError(f"is no JSON: it is not UTF-8 ({error.reason} at byte {error.start:,})") from error
+        raise ValueError(f"is not valid JSON: it is not UTF-8 ({error.reason} at byte {error.start:,})") from error
     if not isinstance(value, dict):
-        raise ValueError("is no JSON object")
+        raise ValueError("is not a JSON object")
     return value
 
 
@@ -104,7 +104,7 @@ def _float(text: str) -> float:
 
 
 def _no_constant(text: str) -> NoReturn:
-    raise ValueError(f"is no JSON: {text} is not a number of JSON")
+    raise ValueError(f"is not valid JSON: {text} is not a JSON number")
 
 
 def _beginning(text: str) -> str:
@@ -117,13 +117,13 @@ def vocabulary_rows(content: bytes) -> tuple[tuple[str, str], ...]:
     Raises ValueError with the reason where the file is not such a table.
     """
     if b"\0" in content:  # which Python 3.10 refuses, and later ones do not
-        raise ValueError("is no table: it has NUL bytes")
+        raise ValueError("is not a valid table: it has NUL bytes")
     try:
         rows = list(csv.reader(io.StringIO(content.decode(), newline=""), strict=True))
     except (ValueError, csv.Error) as error:
-        raise ValueError(f"is no table: {error}") from error
+        raise ValueError(f"is not a valid table: {error}") from error
     if rows[:1] != [["idx", "label"]] or any(len(row) != 2 for row in rows):
-        raise ValueError("is no table: expected the columns idx and label")
+        raise ValueError("is not a valid table: expected the columns idx and label")
     return tuple((index, label) for index, label in rows[1:])
 
 

@@ -30,7 +30,7 @@ _DIGITS = {"md5": 32, "sha256": 64}
 """By algorithm, the digits of a checksum."""
 
 _OUR_OWN = ("spoken_digit",)
-"""Built-in tasks that are none of HEAR's, and so are not in its record."""
+"""Built-in tasks that do not belong to HEAR, so its record lacks them."""
 
 
 def is_of_hear(metadata: Mapping[str, Any]) -> bool:
@@ -234,12 +234,12 @@ def _listed(record: Any, url: str) -> dict[str, Mapping[str, Any]]:
     listed: dict[str, Mapping[str, Any]] = {}
     for file in files:
         if listed.setdefault(str(file["key"]), file) != file:
-            raise ConfigError(f"{_unclear(url)}: {file['key']!r} is there twice, with different facts")
+            raise ConfigError(f"{_unclear(url)}: {file['key']!r} is listed twice, with different values")
     return listed
 
 
 def _unclear(url: str) -> str:
-    return f"{without_credentials(url)}: the listing of the published record cannot be understood"
+    return f"{without_credentials(url)}: the listing of the published record has an unexpected format"
 
 
 def _summary(record: Any) -> str:

@@ -52,7 +52,7 @@ def _config_of(tarball: Path, _stamp: tuple[int, int] | None) -> TaskConfig:
     named = TARBALL.fullmatch(tarball.name)
     if named is None:
         raise ConfigError(
-            f"{tarball}: expected a name like hear2021-esc50-v2.0.0-full-48000.tar.gz, which tells the rate"
+            f"{tarball}: expected a name like hear2021-esc50-v2.0.0-full-48000.tar.gz, with the sample rate at its end"
         )
     try:
         finished = TaskReader(tarball)
@@ -191,8 +191,8 @@ def fingerprints_in(tree: Tree, rate: int) -> dict[str, Fingerprint]:
 
     Raises OutputError where the manifest does not tell of that rate.
     """
-    told = _finished_in(tree)[1].manifest
-    return manifest.audio_of(told, rate) if told else {}
+    stated = _finished_in(tree)[1].manifest
+    return manifest.audio_of(stated, rate) if stated else {}
 
 
 class _MembersBeside:

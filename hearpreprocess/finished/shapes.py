@@ -61,10 +61,10 @@ def _clip_problems(facts: Mapping[str, Any], rates: set[str]) -> Iterator[str]:
         yield from (f"extra {problem}" for problem in extra_problems(facts["extra"]))
     if not rates:  # a corpus without audio
         return
-    told = facts["audio"].keys()
-    yield from (f"lacks the samples at {rate} Hz, a rate in sample_rates" for rate in sorted(rates - told))
-    yield from (f"tells of {_shown(rate)} Hz, which sample_rates does not have" for rate in sorted(told - rates))
-    for rate in sorted(rates & told):
+    stated = facts["audio"].keys()
+    yield from (f"lacks the samples at {rate} Hz, a rate in sample_rates" for rate in sorted(rates - stated))
+    yield from (f"has samples at {_shown(rate)} Hz, which is not in sample_rates" for rate in sorted(stated - rates))
+    for rate in sorted(rates & stated):
         yield from (f"{rate} Hz: {problem}" for problem in _problems(facts["audio"][rate], _OF_SAMPLES, _OF_SAMPLES))
     yield from _problems(facts, {"recorded": _OBJECT}, {"recorded": _OBJECT})
     recorded = facts.get("recorded")

@@ -77,7 +77,7 @@ def write_tarball(
     a comment that of the uncompressed tar archive, which does not depend on the compressor.
     """
     if tarball.exists() and release_of_tarball(tarball) is None:
-        raise OutputError(f"{tarball} stands in the way: it is damaged or was not made by hearpreprocess; move it away")
+        raise OutputError(f"{tarball} already exists and is damaged or was not created by hearpreprocess; move it away")
     checksums = checksums_of(tarball)
     with whole_file(tarball) as temporary:
         with temporary.open("wb") as raw:

@@ -52,7 +52,7 @@ def _check_present(path: Path, rate: int, missing: list[str]) -> None:
     if missing:
         headline = (
             f"{path}: unfinished or damaged: {{count}} of its clips at {rate} Hz are missing. Run the command that "
-            "made it again, or take another copy:"
+            "made it again, or get another copy:"
         )
         raise OutputError(enumerate_problems(headline, missing))
 

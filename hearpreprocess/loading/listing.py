@@ -72,11 +72,11 @@ def vocabulary_of(reader: TaskReader, clips: Iterable[FinishedClip]) -> Vocabula
                 raise OutputError(f"{reader.path}: has the label {str(label)!r} as a text and as a number")
     rows = reader.vocabulary
     if [index for index, _label in rows] != list(map(str, range(len(rows)))):
-        raise OutputError(f"{reader.path}: labelvocabulary.csv is not numbered from 0. Take another copy of it")
+        raise OutputError(f"{reader.path}: labelvocabulary.csv is not numbered from 0. Get another copy")
     labels = [label for _index, label in rows]
     if len(set(labels)) < len(labels):
         repeated = sorted(label for label, count in Counter(labels).items() if count > 1)
-        raise OutputError(f"{reader.path}: labelvocabulary.csv has {repeated[0]!r} twice. Take another copy of it")
+        raise OutputError(f"{reader.path}: labelvocabulary.csv has {repeated[0]!r} twice. Get another copy")
     return Vocabulary(typed[label] for label in labels)
 
 

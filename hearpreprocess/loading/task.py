@@ -191,7 +191,7 @@ def load(path: str | os.PathLike[str], sample_rate: int | None = None) -> Finish
     `sample_rate`: in hertz; where the task has one rate alone, it need not be given.
 
     A tarball has no index: the first samples that are read unpack it into a temporary file, for as long as the task or
-    a clip of it is in use. Raises OutputError where `path` is no finished task, or an unfinished one; ConfigError where
+    a clip of it is in use. Raises OutputError where `path` is not a finished task or is unfinished; ConfigError where
     it has no clips at that rate.
     """
     location = _location(path)
@@ -247,7 +247,7 @@ def _bound(path: Path, files: AudioFiles, sample_rate: int | None) -> FinishedTa
 
 
 def _not_a_task(folder: Path) -> str:
-    """What to load instead of a folder that is no finished task."""
+    """What to load instead of a folder that is not a finished task."""
     tasks = tasks_within(folder)
     if not tasks:
         return f"{folder}: not a finished task: it has no task_metadata.json. Expected the folder of one, or a tarball"

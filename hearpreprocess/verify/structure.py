@@ -28,7 +28,7 @@ def structure(inspection: Inspection) -> Iterator[Finding]:
         yield Finding(ASPECT, path.name, contents.damage)
     elif METADATA not in contents.small_files:
         problem = root_problem(contents.strays) if path.is_file() else None
-        yield Finding(ASPECT, path.name, problem or f"is no finished task: it has no {METADATA}")
+        yield Finding(ASPECT, path.name, problem or f"is not a finished task: it has no {METADATA}")
     else:
         yield from _tarball_name(inspection)
         yield from _small_files(inspection)

@@ -122,13 +122,15 @@ def file(**facts: Any) -> dict[str, Any]:
         ({"files": [file(checksum="md5:short")]}, "a: 'checksum': .*, got 'md5:short'"),
         ({"files": [file(links={"self": 5})]}, "a: 'links': .*, got {'self': 5}"),
         ({"files": [file(links={"self": "file:///etc/passwd"})]}, "a: 'links': .*"),
-        ({"files": [file(), file(size=4)]}, "'a' is there twice, with different facts"),
+        ({"files": [file(), file(size=4)]}, "'a' is listed twice, with different values"),
     ],
 )
 def test_a_record_that_lacks_something_is_named(record: Any, reason: str) -> None:
     with pytest.raises(ConfigError, match=reason) as raised:
         published.archives_in(record, "http://me:SECRET@host/record?token=SECRET", ["a"])
-    assert str(raised.value).startswith("http://host/record: the listing of the published record cannot be understood")
+    assert str(raised.value).startswith(
+        "http://host/record: the listing of the published record has an unexpected format"
+    )
 
 
 def test_all_that_a_record_lacks_is_named_at_once() -> None:

@@ -267,7 +267,7 @@ def test_files_of_the_user_inside_a_task_are_not_lost(finished: User, path: str)
     foreign.write_text("mine")
     again = finished.run("./mine.py", "--sample-rates", 22050)
     assert again.returncode == 1
-    assert "holds files that hearpreprocess did not make" in again.stderr
+    assert "contains files that hearpreprocess did not create" in again.stderr
     assert foreign.read_text() == "mine"
 
 
@@ -338,7 +338,7 @@ def test_what_others_made_is_not_overwritten(user: User, task: str, what: str) -
     foreign.write_text("mine")
     finished = user.run(task, "--sample-rates", 8000)
     assert finished.returncode == 1
-    assert "is damaged or was not made by hearpreprocess" in finished.stderr
+    assert "is damaged or was not created by hearpreprocess" in finished.stderr
     assert str(foreign if what == "tarball" else folder) in finished.stderr
     assert foreign.read_text() == "mine"
 

@@ -82,7 +82,7 @@ LABELS: dict[str, tuple[Callable[[Path], object], list[str]]] = {
         lambda task: change(
             task / "manifest.json", lambda told: [facts.update(audio={}) for facts in told["clips"].values()]
         ),
-        [f"does not tell of {RATE} Hz"],
+        [f"has no clips at {RATE} Hz"],
     ),
 }
 

@@ -133,7 +133,7 @@ def test_compare_does_not_speak_of_them_without_any(original: Path, tmp_path: Pa
         ({"snr": {"a": 1}}, "extra ['snr'] is {'a': 1}, expected a text, a finite number, true, false or null"),
         ({"snr": 2**63}, "extra ['snr'] is 9223372036854775808, expected a text, a finite number, true, false or null"),
         ({"label": 1}, "extra must not have the name 'label', which is a column of hearpreprocess's own"),
-        ([1], "does not tell of clips as a manifest does"),
+        ([1], "has no valid list of clips"),
     ],
 )
 def test_columns_that_no_reader_expects_are_named(original: Path, tmp_path: Path, extra: Any, problem: str) -> None:

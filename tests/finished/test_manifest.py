@@ -194,7 +194,7 @@ def test_metadata_come_first(user: User) -> None:
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"clips": 3, "sample_rates": []}'])
 def test_what_is_no_manifest_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "manifest.json").write_text(text)
-    with pytest.raises(OutputError, match=r"manifest\.json is no manifest that can be read"):
+    with pytest.raises(OutputError, match=r"manifest\.json is not a valid manifest"):
         manifest.read(tmp_path / "manifest.json")
 
 

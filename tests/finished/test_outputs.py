@@ -99,7 +99,7 @@ def test_a_task_folder_with_somebodys_files_is_not_replaced(tmp_path: Path) -> N
     (tmp_path / "16000").mkdir()
     check_replaceable(tmp_path, ["train"])
     (tmp_path / "embeddings.npy").touch()
-    with pytest.raises(OutputError, match=r"hearpreprocess did not make: embeddings\.npy"):
+    with pytest.raises(OutputError, match=r"hearpreprocess did not create: embeddings\.npy"):
         check_replaceable(tmp_path, ["train"])
 
 

@@ -14,22 +14,22 @@ from hearpreprocess.corpus.labels import vocabulary_csv
 from hearpreprocess.finished.parsing import MOST_LEVELS, json_object, vocabulary_rows
 
 REFUSED = {
-    b"": "is no JSON: it is empty",
-    b" \n": "is no JSON: it is empty",
-    b"[]": "is no JSON object",
-    b'{"a": NaN}': "is no JSON: NaN is not a number of JSON",
-    b'{"a": -Infinity}': "is no JSON: -Infinity is not a number",
+    b"": "is not valid JSON: it is empty",
+    b" \n": "is not valid JSON: it is empty",
+    b"[]": "is not a JSON object",
+    b'{"a": NaN}': "is not valid JSON: NaN is not a JSON number",
+    b'{"a": -Infinity}': "is not valid JSON: -Infinity is not a number",
     b'{"a": 1e999}': "has a number that is too large: 1e999",
     b'{"a": -' + b"9" * 101 + b"}": "has a number that is too large: -9999999999999999999...",
     b'{"a": ' + b"9" * 5000 + b"}": "has a number that is too large: 99999999999999999999...",
-    b'{"a": "\\ud800"}': "is no JSON: it has half of a surrogate pair",
-    b'{"\\udfff\\ud800": 1}': "is no JSON: it has half of a surrogate pair",
-    b'{"a": "\xff"}': "is no JSON: it is not UTF-8 (invalid start byte at byte 7)",
-    b"\xef\xbb\xbf{}": "is no JSON: Unexpected UTF-8 BOM",
+    b'{"a": "\\ud800"}': "is not valid JSON: it has half of a surrogate pair",
+    b'{"\\udfff\\ud800": 1}': "is not valid JSON: it has half of a surrogate pair",
+    b'{"a": "\xff"}': "is not valid JSON: it is not UTF-8 (invalid start byte at byte 7)",
+    b"\xef\xbb\xbf{}": "is not valid JSON: Unexpected UTF-8 BOM",
     b'{"a": 1, "a": 1}': "has a key more than once: 'a' (with one value)",
     b'{"x": [{"a": [], "b": 1, "a": ["c"]}]}': "has a key more than once: 'a' (with different values)",
     b'{"a":1,"a":1,"b":1,"b":2,"c":1,"c":1,"d":1,"d":1}': "'b' (with different values), 'c' (with one value) and 1",
-    b"[" * 100_000: f"is no JSON that can be read: it is nested more than {MOST_LEVELS} levels deep",
+    b"[" * 100_000: f"is not valid JSON: it is nested more than {MOST_LEVELS} levels deep",
     b'{"a": ' * (MOST_LEVELS + 1) + b"1" + b"}" * (MOST_LEVELS + 1): "levels deep",
 }  # fmt: skip
 
@@ -113,5 +113,5 @@ def test_a_vocabulary_has_the_bytes_of_pythons_writer_and_is_read_back(labels: l
     [b"", b"idx\n", b"idx,label\n0\n", b"idx,label\n0,a,b\n", b'idx,label\n0,"a', b"idx,label\n0,\0\n", b"\xff"],
 )
 def test_what_is_no_vocabulary(content: bytes) -> None:
-    with pytest.raises(ValueError, match="is no table"):
+    with pytest.raises(ValueError, match="is not a valid table"):
         vocabulary_rows(content)

@@ -109,18 +109,23 @@ def test_a_manifest_before_any_audio_is_one(folder: Path) -> None:
 
 DAMAGED: dict[str, tuple[str, str | None, Callable[[TaskReader], object], str]] = {
     "metadata gone": ("task_metadata.json", None, lambda task: task.metadata, "is missing"),
-    "metadata cut": ("task_metadata.json", "{", lambda task: task.metadata, "is no JSON"),
-    "metadata that never end": ("task_metadata.json", "[" * 200_000, lambda task: task.splits, "is no JSON"),
-    "metadata of another kind": ("task_metadata.json", "[]", lambda task: task.title, "is no JSON object"),
+    "metadata cut": ("task_metadata.json", "{", lambda task: task.metadata, "is not valid JSON"),
+    "metadata that never end": ("task_metadata.json", "[" * 200_000, lambda task: task.splits, "is not valid JSON"),
+    "metadata of another kind": ("task_metadata.json", "[]", lambda task: task.title, "is not a JSON object"),
     "no splits": ("task_metadata.json", "{}", lambda task: task.splits, "does not list the splits"),
     "odd splits": ("task_metadata.json", '{"splits": [3]}', lambda task: task.counts, "does not list the splits"),
     "labels gone": ("test.json", None, lambda task: task.labels("test"), "is missing"),
-    "labels cut": ("test.json", "{", lambda task: task.counts, "is no JSON"),
+    "labels cut": ("test.json", "{", lambda task: task.counts, "is not valid JSON"),
     "no lists": ("test.json", '{"c.wav": 3}', lambda task: task.labels("test"), "does not give each clip a list"),
     "vocabulary gone": ("labelvocabulary.csv", None, lambda task: task.vocabulary, "is missing"),
-    "vocabulary": ("labelvocabulary.csv", "a,b\n", lambda task: task.vocabulary, "is no table: expected the columns"),
-    "vocabulary empty": ("labelvocabulary.csv", "", lambda task: task.vocabulary, "is no table"),
-    "manifest": ("manifest.json", "{}", lambda task: task.manifest, "does not tell of clips as a manifest does"),
+    "vocabulary": (
+        "labelvocabulary.csv",
+        "a,b\n",
+        lambda task: task.vocabulary,
+        "is not a valid table: expected the columns",
+    ),
+    "vocabulary empty": ("labelvocabulary.csv", "", lambda task: task.vocabulary, "is not a valid table"),
+    "manifest": ("manifest.json", "{}", lambda task: task.manifest, "has no valid list of clips"),
 }
 
 
@@ -182,5 +187,5 @@ def test_where_there_is_no_task(tmp_path: Path, folder: Path) -> None:
     folder.mkdir()
     with pytest.raises(OutputError, match=r"task_metadata\.json is missing"):
         TaskReader(folder).metadata  # noqa: B018
-    with pytest.raises(OutputError, match=r"is no finished task: it has no task_metadata\.json"):
+    with pytest.raises(OutputError, match=r"is not a finished task: it has no task_metadata\.json"):
         TaskReader(folder).contents  # noqa: B018

@@ -126,7 +126,7 @@ def test_a_published_name_is_downloaded(user: User, out: Path, server: Server) -
     assert len(server.requests) == asked, "what is here is not asked for"
     (server.folder / "record").write_text("{}")
     odd = user.run("--from-published", "other-v1-full", *command)
-    assert "the listing of the published record cannot be understood" in odd.stderr
+    assert "the listing of the published record has an unexpected format" in odd.stderr
     gone = user.run("--from-published", "other-v1-full", "--record", f"{server.url}/nothing")
     assert gone.returncode == 1
     assert "cannot be downloaded" in gone.stderr

@@ -101,7 +101,7 @@ def test_a_path_without_a_task_does_not_keep_others_from_being_judged(
     lines = said.err.splitlines()
     assert [line.startswith(f"hearpreprocess verify: {start}") for line, start in zip(lines, (
         f"there is no {wrong[0]}",
-        f"{wrong[1]} is no finished task and holds none",
+        f"{wrong[1]} is not a finished task and holds none",
         f"{wrong[2]}: expected a finished task, got neither a folder nor a file",
         f"{wrong[3]}: Too many levels of symbolic links",
     ), strict=True)] == [True] * 4  # fmt: skip
@@ -161,9 +161,9 @@ def test_a_clip_twice_in_a_split_file_is_named(original: Path, task: Path, tmp_p
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (b"", "is no JSON: it is empty"),
-        (b"[" * 200_000, "is no JSON that can be read: it is nested"),
-        (b"\xff\xfe{\0}\0", "is no JSON: it is not UTF-8"),
+        (b"", "is not valid JSON: it is empty"),
+        (b"[" * 200_000, "is not valid JSON: it is nested"),
+        (b"\xff\xfe{\0}\0", "is not valid JSON: it is not UTF-8"),
         (b'{"a": 1, "a": 2}', "has a key more than once: 'a'"),
     ],
 )

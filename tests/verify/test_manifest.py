@@ -54,7 +54,7 @@ WRONG: dict[str, tuple[str, Edit, str]] = {
     "a rate too many": (
         MANIFEST,
         of_clip(lambda clip: clip["audio"].update({"16000": clip["audio"][str(RATE)]})),
-        f'{CLIP}: tells of "16000" Hz, which sample_rates does not have',
+        f'{CLIP}: has samples at "16000" Hz, which is not in sample_rates',
     ),
     "no checksum": (
         MANIFEST,

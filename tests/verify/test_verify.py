@@ -231,7 +231,7 @@ PLANTED: dict[str, tuple[Plant, list[tuple[str, str, str]]]] = {
     ),
     "metadata that are no JSON": (
         lambda task: (task / "manifest.json").write_text("{"),
-        [("structure", "manifest.json", "is no JSON")],
+        [("structure", "manifest.json", "is not valid JSON")],
     ),
 }
 
@@ -405,14 +405,14 @@ def test_a_rate_that_is_gone_or_untold(out: Path, tmp_path: Path) -> None:
 def test_a_manifest_that_is_none(out: Path, tmp_path: Path, edit: Callable[[dict], object]) -> None:
     task = copy_of(out / "tasks" / TITLES[0], tmp_path / TITLES[0])
     change(task, "manifest.json", edit)
-    assert faults(task) == [("structure", "manifest.json", "does not tell of clips as a manifest does")]
+    assert faults(task) == [("structure", "manifest.json", "has no valid list of clips")]
 
 
 @pytest.mark.parametrize("name", ["fold00.json", "manifest.json", "task_metadata.json"])
 def test_json_that_never_ends(out: Path, tmp_path: Path, name: str) -> None:
     task = copy_of(out / "tasks" / TITLES[0], tmp_path / TITLES[0])
     (task / name).write_text("[" * 200_000)
-    assert any(where == name and text.startswith("is no JSON") for _aspect, where, text in faults(task))
+    assert any(where == name and text.startswith("is not valid JSON") for _aspect, where, text in faults(task))
 
 
 def test_headers_upon_headers_and_members_too_large(tmp_path: Path) -> None:
@@ -435,7 +435,7 @@ def test_more_texts_and_strays_than_can_be_meant(out: Path, tmp_path: Path, monk
     monkeypatch.setattr(contents, "MOST_STRAYS", 3)
     for number in range(4):
         (task / f"{number}.txt").write_text("")
-    assert "is too much" in faults(task)[0][2]
+    assert "holds too much" in faults(task)[0][2]
 
 
 def test_one_changed_label_is_one_fault_where_folds_are_drawn(out: Path, tmp_path: Path) -> None:
@@ -555,5 +555,5 @@ def test_what_is_no_task(tmp_path: Path) -> None:
     (tmp_path / "x.tar.gz").write_bytes(struct.pack("<H", 3))
     ((_aspect, _where, text),) = faults(tmp_path / "x.tar.gz")
     assert "damaged or truncated tar archive" in text
-    with pytest.raises(OutputError, match=r"is no finished task: it has no task_metadata\.json"):
+    with pytest.raises(OutputError, match=r"is not a finished task: it has no task_metadata\.json"):
         verify.verify(tmp_path)

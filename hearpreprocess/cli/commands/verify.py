@@ -22,7 +22,7 @@ EPILOG = """\
 Prints every fault, then one line for all copies. A copy is "ok" where something is known of its task and all of it
 agrees, "MISMATCH" where something does not, "unverified" where it is sound and there is nothing to compare it with.
 
-exit status: 0 no mismatch, 1 at least one, 2 the command cannot be understood, or a PATH is no finished task or cannot
+exit status: 0 no mismatch, 1 at least one, 2 invalid usage, or a PATH is not a finished task or cannot
 be read; the others are checked all the same
 """
 
@@ -100,7 +100,7 @@ def copies(path: Path) -> list[Path]:
     folders = [*task_folders_in(path), *task_folders_in(path / "tasks")]
     tasks = sorted([*folders, *path.glob("*.tar.gz")])
     if not tasks:
-        raise OutputError(f"{path} is no finished task and holds none")
+        raise OutputError(f"{path} is not a finished task and holds none")
     return tasks
 
 
