@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hearpreprocess.finished.front_matter import front_matter
-from hearpreprocess.storage import duplicates
+from hearpreprocess.storage import counted, duplicates
 
 _SHOWN = 10
 
@@ -32,7 +32,7 @@ def card(metadata: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
             *([f"- {caveat}" for caveat in metadata["caveats"]] or ["None is recorded."]),
         ],
         ["## Licence and citation", "", *_licence(metadata)],
-        ["## Where it is from", "", *_provenance(manifest)],
+        ["## Provenance", "", *_provenance(manifest)],
     ]
     text = "\n\n".join("\n".join(section) for section in sections)
     return f"{front_matter(metadata, manifest)}\n{text}\n"
@@ -53,7 +53,10 @@ def _mappings(value: Any) -> list[Mapping[str, Any]]:
 def _kind(metadata: Mapping[str, Any]) -> list[str]:
     """The warning that an excerpt or a synthetic task is not the dataset that the card describes."""
     if is_synthetic(metadata):
-        return ["**The recordings of this task are made up**, in the layout of the dataset that is described here.", ""]
+        return [
+            "**The recordings of this task are synthetic**, in the layout of the dataset that is described here.",
+            "",
+        ]
     if metadata["partial"]:
         return ["**This task is an excerpt** of the dataset that is described here.", ""]
     return []
@@ -89,15 +92,15 @@ def _labels(metadata: Mapping[str, Any], clips: Mapping[str, Any]) -> str:
     for facts in clips.values():
         counts.update({label["label"] if isinstance(label, dict) else label for label in facts["labels"]})
     kinds = {
-        ("scene", "multiclass"): "one label a clip",
-        ("scene", "multilabel"): "any number of labels a clip",
+        ("scene", "multiclass"): "one label per clip",
+        ("scene", "multilabel"): "any number of labels per clip",
         ("event", "multilabel"): "events with a label, a start and an end each",
     }
     kind = kinds[metadata["embedding_type"], metadata["prediction_type"]]
     few, many = (min(counts.values()), max(counts.values())) if counts else (0, 0)
     metrics = ", ".join(metadata["evaluation"])
-    spread = f"{few:,}" if few == many else f"{few:,} to {many:,}"
-    return f"{len(counts):,} labels, {kind}; each label is in {spread} clips. Evaluated by {metrics}."
+    spread = counted(many, "clips") if few == many else f"{few:,} to {many:,} clips"
+    return f"{counted(len(counts), 'labels')}, {kind}; each label is in {spread}. Evaluated by {metrics}."
 
 
 def _use(manifest: Mapping[str, Any]) -> list[str]:
@@ -118,7 +121,7 @@ def _left_out(entries: Iterable[Mapping[str, Any]]) -> list[str]:
         if names is None:
             lines.append(f"- {entry['count']:,} {entry['of']}: {entry['reason']}")
         else:
-            lines.append(f"- {len(names):,} clips: {entry['reason']} ({_first(names)})")
+            lines.append(f"- {counted(len(names), 'clips')}: {entry['reason']} ({_first(names)})")
     return lines
 
 
@@ -148,9 +151,9 @@ def _provenance(manifest: Mapping[str, Any]) -> list[str]:
     local = [name for name, source in manifest["sources"].items() if source.get("local")]
     addresses = sorted(set(_addresses(manifest["sources"])))
     return [
-        f"Release {manifest['release']}, made with these versions at hand: {versions}. "
-        "`manifest.json` has a sha256 of every clip's samples, by which `python -m hearpreprocess.verify` checks them.",
-        *(["", f"Taken from what its maker had: {', '.join(local)}."] if local else []),
+        f"Release {manifest['release']}, made with {versions}. "
+        "`manifest.json` has the sha256 of every clip's samples; `python -m hearpreprocess.verify` checks them.",
+        *(["", f"Made from local sources: {', '.join(local)}."] if local else []),
         *(["", *(f"- <{address}>" for address in addresses[:_SHOWN])] if addresses else []),
     ]
 

@@ -156,11 +156,11 @@ def _example(folder: Path, manifest: Manifest, file: str, share: int) -> Example
 def _samples(folder: Path, rate: int, file: str, split: str) -> Samples:
     path = clip_path(rate, split, file.removesuffix(".wav"))
     if ClipKey.of(path) is None:  # names in a foreign manifest must not lead out of its folder
-        raise OutputError(f"{MANIFEST} of {folder} has a clip whose name is no file name: {file!r}")
+        raise OutputError(f"{MANIFEST} of {folder} has a clip whose name is not a file name: {file!r}")
     try:
         return audio.read_wav(read_regular(folder / path)).samples
     except (OSError, AudioError) as error:
-        raise OutputError(f"{folder / path} cannot be read: {error}; make the task anew") from error
+        raise OutputError(f"{folder / path} cannot be read: {error}; rebuild the task") from error
 
 
 def _roll(labels: Sequence[Any], seconds: float) -> Roll | None:

@@ -79,7 +79,7 @@ def check_page(path: Path) -> None:
     except OSError as error:
         raise OutputError(f"{path} cannot be replaced: {error.strerror}") from error
     if is_foreign:
-        raise OutputError(f"{path} was not made by hearpreprocess; move it away")
+        raise OutputError(f"{path} was not created by hearpreprocess; move it away")
 
 
 def write_page(path: Path, text: str) -> None:

@@ -119,8 +119,7 @@ def _read(folder: Path) -> Iterator[tuple[dict[str, Any], Manifest]]:
         raise OutputError(f"{folder}: {MANIFEST} is missing")
     if contents.get("version") != manifest.VERSION:
         raise OutputError(
-            f"{folder / MANIFEST} has version {contents.get('version')}, expected {manifest.VERSION}; "
-            "make the task anew"
+            f"{folder / MANIFEST} has version {contents.get('version')}, expected {manifest.VERSION}; rebuild the task"
         )
     problems = [
         *(f"{METADATA} {problem}" for problem in wrong_values(finished.metadata)),
@@ -128,13 +127,13 @@ def _read(folder: Path) -> Iterator[tuple[dict[str, Any], Manifest]]:
     ]
     if problems:
         more = f"; and {len(problems) - 1:,} more" if len(problems) > 1 else ""
-        raise OutputError(f"{folder} does not tell what a report needs: {problems[0]}{more}. Make the task anew")
+        raise OutputError(f"{folder} lacks what a report needs: {problems[0]}{more}. Rebuild the task")
     try:
         yield finished.metadata, contents
     except OutputError:
         raise
     except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, jinja2.UndefinedError) as error:
-        raise OutputError(f"{folder}: {METADATA} or {MANIFEST} does not tell what a report needs: {error!r}") from error
+        raise OutputError(f"{folder}: {METADATA} or {MANIFEST} lacks what a report needs: {error!r}") from error
 
 
 def _render(template: str, **values: Any) -> str:

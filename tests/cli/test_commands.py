@@ -402,7 +402,7 @@ def test_report_writes_what_is_missing_and_nothing_over_others(user: User, share
     overview.write_text("mine")
     refused = user.run("report", "out")
     assert refused.returncode == 2
-    assert "out/index.html was not made by hearpreprocess; move it away" in refused.stderr
+    assert "out/index.html was not created by hearpreprocess; move it away" in refused.stderr
     assert overview.read_text() == "mine"
     overview.unlink()
     assert not page.exists()
@@ -530,4 +530,4 @@ def test_reports_are_written_where_they_can_be(user: User) -> None:
     (user.folder / "out" / "index.html").mkdir()
     refused = user.run("report")
     assert refused.returncode != 0
-    assert "index.html was not made by hearpreprocess" in refused.stderr
+    assert "index.html was not created by hearpreprocess" in refused.stderr

@@ -151,7 +151,7 @@ def test_a_card_tells_a_person_what_the_task_is(user: User) -> None:
     for line in (
         "| fold00 | 4 | 0:00:02 |",
         "| all | 12 | 0:00:05 |",
-        "2 labels, one label a clip; each label is in 6 clips. Evaluated by top1_acc.",
+        "2 labels, one label per clip; each label is in 6 clips. Evaluated by top1_acc.",
         "1 groups of clips have the same samples, 1 of them in more than one split:",
         "- clip00.wav (fold00), clip04.wav (fold01)",
         "- The folds share a dog.",

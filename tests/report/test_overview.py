@@ -125,7 +125,7 @@ def test_the_one_of_earlier_versions_is_removed_and_no_other_file(tasks: Path) -
     assert not earlier.exists()
     overview_path(tasks).write_text("mine")
     earlier.write_text(OURS)
-    with pytest.raises(OutputError, match=r"index\.html was not made by hearpreprocess; move it away"):
+    with pytest.raises(OutputError, match=r"index\.html was not created by hearpreprocess; move it away"):
         write_overview(tasks)
     assert overview_path(tasks).read_text() == "mine"
     assert earlier.exists(), "as nothing has taken its place"
@@ -193,7 +193,7 @@ def test_a_run_writes_what_the_command_writes(user: User) -> None:
     assert finished.returncode == 0
     said = "warning: the overview of all tasks cannot be written: "
     assert finished.stderr.count(said) == 1
-    assert "out/index.html was not made by hearpreprocess; move it away" in finished.stderr
+    assert "out/index.html was not created by hearpreprocess; move it away" in finished.stderr
     assert user.run("report").returncode == 2
     assert overview.read_text() == "mine"
     assert user.run("./other.py", "--sample-rates", 8000).stderr.count(said) == 0, "--no-report"

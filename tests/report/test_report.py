@@ -719,7 +719,7 @@ def test_a_resampled_task_and_an_excerpt_say_so(tasks: Path, tmp_path: Path) -> 
 
 
 def test_made_up_recordings_are_told(made: Page) -> None:
-    assert "The recordings of this task are made up" in made.source
+    assert "The recordings of this task are synthetic" in made.source
 
 
 @pytest.mark.slow
@@ -762,7 +762,7 @@ def test_the_overview_leads_to_every_page(tasks: Path) -> None:
         assert int(each.attributes["data-clips"]) == len(clips)
         seconds = math.fsum(facts["recorded"]["length"] / facts["recorded"]["rate"] for facts in clips)
         assert float(each.attributes["data-seconds"]) == seconds
-        assert "(made up)" in each.text
+        assert "(synthetic)" in each.text
     links = [link.attributes["href"] for link in made.all("a")]
     assert links == ["#content", *(f"./{tasks.name}/{title}/report.html" for title in MADE)]
     assert str(tasks) not in text
@@ -809,7 +809,7 @@ def test_what_is_no_finished_task_is_refused(tasks: Path, tmp_path: Path) -> Non
     shutil.rmtree(folder / str(RATE))
     page(folder)  # another rate is there
     shutil.rmtree(folder / "48000")
-    with pytest.raises(OutputError, match="cannot be read: .*; make the task anew"):
+    with pytest.raises(OutputError, match="cannot be read: .*; rebuild the task"):
         page(folder)
     (folder / "task_metadata.json").unlink()
     for make in (page, overview_row):
