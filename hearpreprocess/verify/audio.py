@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from hearpreprocess.finished import ClipFile
-from hearpreprocess.storage import duplicates
+from hearpreprocess.storage import counted, duplicates
 from hearpreprocess.verify.finding import Finding
 from hearpreprocess.verify.inspection import Inspection
 
@@ -29,7 +29,7 @@ def _format_problem(clip: ClipFile) -> str | None:
     if clip.bits != 16:
         return f"has {clip.bits}-bit samples, expected 16-bit ones"
     if clip.header_rate != clip.rate:
-        return f"is of {clip.header_rate:,} Hz by its header, expected {clip.rate:,} Hz"
+        return f"declares {clip.header_rate:,} Hz in its header, expected {clip.rate:,} Hz"
     return None
 
 
@@ -38,7 +38,7 @@ def _sample_problem(inspection: Inspection, clip: ClipFile) -> str | None:
     if facts:
         if clip.length != facts["length"]:
             return f"has {clip.length:,} samples, expected {facts['length']:,} by the manifest"
-        return None if clip.sha256 == facts["sha256"] else "has other samples than the manifest tells"
+        return None if clip.sha256 == facts["sha256"] else "has samples that differ from the manifest"
     duration = inspection.claims.duration
     if duration is None:
         return "has no samples" if clip.length == 0 else None
@@ -59,11 +59,11 @@ def sounds(inspection: Inspection) -> Iterator[Finding]:
         others = sorted(clip.file for clip in clips if clip.length != usual)
         yield Finding("audio", _first(others), f"not {usual:,} samples, as the other clips have", is_fault=False)
     if silent := sorted(clip.file for clip in clips if clip.is_silent):
-        yield Finding("audio", _first(silent), f"{len(silent):,} clips are silent", is_fault=False)
+        yield Finding("audio", _first(silent), f"silent: {counted(len(silent), 'clips')}", is_fault=False)
     if clipped := sorted(clip.file for clip in clips if clip.is_clipped):
-        yield Finding("audio", _first(clipped), f"{len(clipped):,} clips touch full scale", is_fault=False)
+        yield Finding("audio", _first(clipped), f"at full scale: {counted(len(clipped), 'clips')}", is_fault=False)
     if piped := sorted(clip.file for clip in clips if not clip.has_length):
-        text = f"{len(piped):,} clips have no length in their header, as a tool leaves it that writes to a pipe"
+        text = f"no length in the header, as written by a tool to a pipe: {counted(len(piped), 'clips')}"
         yield Finding("audio", _first(piped), text, is_fault=False)
     for group in duplicates({clip.path: clip.sha256 for clip in clips if not clip.is_silent}):
         is_across = len({inspection.contents.clip_files[path].split for path in group}) > 1

@@ -33,11 +33,11 @@ def checksums(inspection: Inspection) -> Iterator[Finding]:
     if path.name not in expected:
         yield Finding(ASPECT, beside.name, f"has no sha256 of {path.name}")
     elif of_tar and inner not in (None, of_tar):
-        yield Finding(ASPECT, path.name, f"holds not the tar archive of which {beside.name} has the checksum")
+        yield Finding(ASPECT, path.name, f"does not contain the tar archive whose checksum is in {beside.name}")
     elif of_tarball == expected[path.name]:
         return
     elif of_tar and inner == of_tar:
-        note = f"was compressed anew; its content has the checksum that {beside.name} tells"
+        note = f"was recompressed; its content matches the checksum in {beside.name}"
         yield Finding(ASPECT, path.name, note, is_fault=False)
     else:
-        yield Finding(ASPECT, path.name, f"is not the file of which {beside.name} has the checksum")
+        yield Finding(ASPECT, path.name, f"does not match the checksum in {beside.name}")

@@ -36,7 +36,7 @@ class Inspection:
 
     @property
     def is_ours(self) -> bool:
-        """Whether hearpreprocess made it, as its release or its manifest tells; the published tasks have neither."""
+        """Whether hearpreprocess made it: it has a release or a manifest, which published tasks lack."""
         return RELEASE_KEY in self.claims.metadata or MANIFEST in self.contents.small_files
 
     @cached_property

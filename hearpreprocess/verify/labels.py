@@ -31,7 +31,7 @@ def _of_clip(claims: Claims, where: str, labels: Sequence[Any]) -> Iterator[Find
         end = float("inf") if claims.duration is None else latest_milliseconds(claims.duration)
         for event in labels:
             if not _is_event_within(event, end):
-                yield Finding(ASPECT, where, f"has an event that is none within the clip: {shortened(event)}")
+                yield Finding(ASPECT, where, f"has an event that is invalid or outside the clip: {shortened(event)}")
         if not labels and claims.metadata.get("allow_empty") is not True:
             yield Finding(ASPECT, where, "has no event")
     elif not all(map(is_label, labels)):

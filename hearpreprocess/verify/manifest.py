@@ -15,27 +15,27 @@ from hearpreprocess.verify.structure import ASPECT
 
 def manifest_values(inspection: Inspection) -> Iterator[Finding]:
     """Check the manifest's keys and the kind of each value; a note on events that only padding follows."""
-    told = inspection.claims.manifest
-    if told is None:
+    claimed = inspection.claims.manifest
+    if claimed is None:
         return
     for problem in inspection.manifest_problems:
         yield Finding(ASPECT, MANIFEST, problem)
     if inspection.manifest_problems:
         return
-    if text := manifest.padding_note(told):
+    if text := manifest.padding_note(claimed):
         yield Finding("audio", MANIFEST, text, is_fault=False)
 
 
 def agreement(inspection: Inspection) -> Iterator[Finding]:
     """Check that the manifest and the metadata agree, where nothing else is wrong with either."""
-    told, stated = inspection.claims.manifest, inspection.claims.metadata
-    if told is None or METADATA in inspection.claims.problems or inspection.manifest_problems:
+    claimed, stated = inspection.claims.manifest, inspection.claims.metadata
+    if claimed is None or METADATA in inspection.claims.problems or inspection.manifest_problems:
         return
     if any(finding.is_fault for finding in metadata(inspection)):
         return
     for key in (RELEASE_KEY, "sources"):
-        if key in stated and as_json(stated[key]) != as_json(told[key]):
-            yield Finding("metadata", METADATA, f"has another value of {key} than {MANIFEST}")
+        if key in stated and as_json(stated[key]) != as_json(claimed[key]):
+            yield Finding("metadata", METADATA, f"has a value of {key} that differs from {MANIFEST}")
             return
     if wrong := _of_another_duration(inspection):
         file = min(wrong)
@@ -44,10 +44,8 @@ def agreement(inspection: Inspection) -> Iterator[Finding]:
             f"{counted(len(wrong), 'clips')} have another duration, such as {file} with {wrong[file]:g} s"
         )
         yield Finding("metadata", METADATA, text)
-    elif told["configuration"] != digest({key: value for key, value in stated.items() if key != RELEASE_KEY}):
-        yield Finding(
-            "metadata", METADATA, "is not the one with which the task was made, by the digest in its manifest"
-        )
+    elif claimed["configuration"] != digest({key: value for key, value in stated.items() if key != RELEASE_KEY}):
+        yield Finding("metadata", METADATA, "is not the one that the task was made with, by the digest in its manifest")
 
 
 def _of_another_duration(inspection: Inspection) -> dict[str, float]:

@@ -25,7 +25,7 @@ def membership(inspection: Inspection) -> Iterator[Finding]:
     yield from findings
     if inspection.is_as_published is False and not findings and claims.are_clips_known:
         folder = inspection.contents.folder_name
-        yield Finding(ASPECT, folder, "has other clips, splits or labels than were published")
+        yield Finding(ASPECT, folder, "differs from the published task in clips, splits or labels")
     if claims.manifest is not None:
         for file in sorted(claims.manifest_clips.keys() ^ claims.splits_of_clips.keys()):
             is_lost = file in claims.manifest_clips

@@ -61,7 +61,7 @@ def _small_files(inspection: Inspection) -> Iterator[Finding]:
     expected = {METADATA, VOCABULARY, REPORT, *PROOFS, *(f"{split}.json" for split in claims.splits)}
     surplus = contents.small_files.keys() - expected if claims.splits else ()
     for name in sorted([*contents.strays, *surplus]):
-        yield Finding(ASPECT, name, "is no file of a task")
+        yield Finding(ASPECT, name, "is not a file of a task")
 
 
 def _titles(inspection: Inspection) -> Iterator[Finding]:
@@ -81,7 +81,7 @@ def _rates(inspection: Inspection) -> Iterator[Finding]:
     for rate in inspection.missing_rates:
         yield Finding(ASPECT, folder, f"lacks the clips at {rate} Hz, which its manifest has")
     for rate in inspection.surplus_rates:
-        yield Finding(ASPECT, folder, f"has clips at {rate} Hz, of which its manifest does not tell")
+        yield Finding(ASPECT, folder, f"has clips at {rate} Hz, which are not in its manifest")
     if not inspection.finished.sample_rates and not inspection.missing_rates:
         yield Finding(ASPECT, folder, "has no audio")
 

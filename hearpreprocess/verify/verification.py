@@ -23,13 +23,13 @@ from hearpreprocess.verify.metadata import counts, metadata
 from hearpreprocess.verify.structure import structure
 
 OK = "ok"
-"""The outcome of a finished task where something is known of it and all of it agrees."""
+"""The outcome of a finished task that agrees with all known facts on it."""
 
 MISMATCH = "MISMATCH"
-"""The outcome of a finished task where something is not what it should be."""
+"""The outcome of a finished task that differs from a known fact on it."""
 
 UNVERIFIED = "unverified"
-"""The outcome of a finished task where nothing is known to compare it with."""
+"""The outcome of a finished task without known facts to compare it with."""
 
 CHECKS: tuple[Callable[[Inspection], Iterator[Finding]], ...] = (
     structure,
@@ -93,7 +93,7 @@ def verify(path: Path, task: str | None = None) -> Verification:
     title = claims.title or contents.folder_name
     known = known_task(title, registry.find(task) if task else registry.built_in_names())
     if task and known is None and METADATA in contents.small_files:
-        raise OutputError(f"{path} is {title}, and that is no task of {task}")
+        raise OutputError(f"{path} is {title}, which is not a task of {task}")
     inspection = Inspection(finished, claims, None if contents.damage else known)
     checks = CHECKS_OF_DAMAGED if contents.damage else CHECKS
     findings = tuple(finding for check in checks for finding in check(inspection))

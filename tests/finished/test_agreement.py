@@ -71,7 +71,7 @@ LABELS: dict[str, tuple[Callable[[Path], object], list[str]]] = {
     ),
     "no vocabulary": (lambda task: (task / "labelvocabulary.csv").unlink(), ["labelvocabulary.csv is missing"]),
     "a clip that the manifest lacks": (
-        lambda task: change(task / "manifest.json", lambda told: told["clips"].pop("1-1-A-1.wav")),
+        lambda task: change(task / "manifest.json", lambda stated: stated["clips"].pop("1-1-A-1.wav")),
         ["1-1-A-1.wav is in fold00.json, and not in manifest.json"],
     ),
     "a clip that no split has": (
@@ -80,7 +80,7 @@ LABELS: dict[str, tuple[Callable[[Path], object], list[str]]] = {
     ),
     "a manifest of another rate": (
         lambda task: change(
-            task / "manifest.json", lambda told: [facts.update(audio={}) for facts in told["clips"].values()]
+            task / "manifest.json", lambda stated: [facts.update(audio={}) for facts in stated["clips"].values()]
         ),
         [f"has no clips at {RATE} Hz"],
     ),

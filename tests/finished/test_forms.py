@@ -148,7 +148,7 @@ def test_two_tasks_in_one_tarball_are_named(task: Path, whole: bytes, tarball: P
 
     tarball.write_bytes(packed(whole, rename))
     found = {fault.where: fault.text for fault in verify(tarball).faults}
-    assert found["tasks/another/fold00.json"] == "is no file of a task"
+    assert found["tasks/another/fold00.json"] == "is not a file of a task"
     assert found["fold00.json"] == "is missing"
 
 

@@ -67,8 +67,8 @@ def test_a_manifest_tells_the_samples_of_every_clip_at_every_rate(user: User) ->
         for rate in (8000, 16000):
             with wave.open(str(user.folder / "out" / "tasks" / TITLE / str(rate) / facts["split"] / file)) as clip:
                 samples = clip.readframes(clip.getnframes())
-            told = facts["audio"][str(rate)]
-            assert told == {"length": len(samples) // 2, "sha256": hashlib.sha256(samples).hexdigest()}
+            stated = facts["audio"][str(rate)]
+            assert stated == {"length": len(samples) // 2, "sha256": hashlib.sha256(samples).hexdigest()}
         assert facts["recorded"]["length"] == round(0.4 * facts["recorded"]["rate"])
     for rate in (8000, 16000):
         alone = json.loads(of_tarball(user, rate))

@@ -139,7 +139,7 @@ def made(folder: Path) -> Page:
     return Page(page(folder))
 
 
-def told(folder: Path) -> dict:
+def stated(folder: Path) -> dict:
     return json.loads((folder / "manifest.json").read_text())
 
 
@@ -163,7 +163,7 @@ def task_of(
     rate: int = RATE,
     **facts: object,
 ) -> Path:
-    """A finished task of these clips, of which split and labels are told. `samples`: of every clip."""
+    """A finished task of these clips, of which split and labels are stated. `samples`: of every clip."""
     samples = np.zeros(400, np.int16) if samples is None else samples
     folder.mkdir(parents=True)
     metadata = {
@@ -192,7 +192,7 @@ def task_of(
 
 
 def test_splits_are_those_of_the_manifest(folder: Path, made: Page) -> None:
-    clips = told(folder)["clips"].values()
+    clips = stated(folder)["clips"].values()
     splits = described(folder)["splits"]
     rows = made.all("tr", split=None)
     assert [row.attributes["data-split"] for row in rows] == splits
@@ -219,7 +219,7 @@ def test_labels_are_those_of_the_manifest_the_most_frequent_first(folder: Path, 
     splits = described(folder)["splits"]
     counts: Counter[tuple[str, str]] = Counter()
     events: Counter[str] = Counter()
-    for facts in told(folder)["clips"].values():
+    for facts in stated(folder)["clips"].values():
         names = [str(each["label"] if isinstance(each, dict) else each) for each in facts["labels"]]
         counts.update((name, facts["split"]) for name in set(names))
         if described(folder)["embedding_type"] == "event":
@@ -250,7 +250,7 @@ def test_labels_are_those_of_the_manifest_the_most_frequent_first(folder: Path, 
 def test_histograms_are_those_of_the_manifest(
     folder: Path, made: Page, name: str, of_clip: Callable[[dict], float]
 ) -> None:
-    values = [of_clip(facts["recorded"]) for facts in told(folder)["clips"].values() if facts["recorded"]["peak"]]
+    values = [of_clip(facts["recorded"]) for facts in stated(folder)["clips"].values() if facts["recorded"]["peak"]]
     shown = {key.removeprefix("data-"): value for key, value in made.by_id(name).attributes.items()}
     assert int(shown["count"]) == len(values)
     assert float(shown["least"]) == min(values)
@@ -268,7 +268,7 @@ def test_histograms_are_those_of_the_manifest(
 
 
 def test_what_the_recordings_were_is_told(folder: Path, made: Page) -> None:
-    recorded = [facts["recorded"] for facts in told(folder)["clips"].values()]
+    recorded = [facts["recorded"] for facts in stated(folder)["clips"].values()]
     for name, values in (
         ("rates", [each["rate"] for each in recorded]),
         ("channels", [each["source"]["channels"] for each in recorded]),
@@ -279,7 +279,7 @@ def test_what_the_recordings_were_is_told(folder: Path, made: Page) -> None:
 
 
 def test_levels_duplicates_and_what_is_left_out_are_told(folder: Path, made: Page) -> None:
-    whole = told(folder)
+    whole = stated(folder)
     recorded = {name: facts["recorded"] for name, facts in whole["clips"].items()}
     assert int(made.one(fact="clipped").attributes["data-value"]) == sum(each["clipped"] for each in recorded.values())
     assert int(made.one(fact="silent").attributes["data-value"]) == sum(not each["peak"] for each in recorded.values())
@@ -292,7 +292,7 @@ def test_levels_duplicates_and_what_is_left_out_are_told(folder: Path, made: Pag
 
 
 def test_the_task_is_told_with_its_origin(folder: Path, made: Page) -> None:
-    metadata, whole = described(folder), told(folder)
+    metadata, whole = described(folder), stated(folder)
     text = " ".join(made.by_id("content").text.split())
     for each in (metadata["licence"], metadata["citation"], metadata["url"], *metadata["caveats"]):
         assert " ".join(each.split()) in text
@@ -305,7 +305,7 @@ def test_the_task_is_told_with_its_origin(folder: Path, made: Page) -> None:
 
 
 def test_examples_are_spread_over_labels_and_play_what_they_show(folder: Path, made: Page) -> None:
-    whole = told(folder)
+    whole = stated(folder)
     shown = made.all("li", file=None)
     for split in described(folder)["splits"]:
         files = {file: facts for file, facts in whole["clips"].items() if facts["split"] == split}
@@ -401,7 +401,7 @@ def test_the_same_folder_gives_the_same_bytes_in_another_process(
 def test_events_are_drawn_where_they_are(tasks: Path) -> None:
     folder = tasks / "dcase2016_task2-hear2021-synthetic"
     made = Page(page(folder))
-    clips = told(folder)["clips"]
+    clips = stated(folder)["clips"]
     rolls = [element for element in made.all("svg") if "roll" in element.attributes.get("class", "").split()]
     shown = made.all("li", file=None)
     assert len(rolls) == len(shown) > 10
@@ -758,7 +758,7 @@ def test_the_overview_leads_to_every_page(tasks: Path) -> None:
     shown = made.all("tr", task=None)
     assert [each.attributes["data-task"] for each in shown] == list(MADE)
     for each, folder in zip(shown, folders, strict=True):
-        clips = told(folder)["clips"].values()
+        clips = stated(folder)["clips"].values()
         assert int(each.attributes["data-clips"]) == len(clips)
         seconds = math.fsum(facts["recorded"]["length"] / facts["recorded"]["rate"] for facts in clips)
         assert float(each.attributes["data-seconds"]) == seconds

@@ -90,7 +90,7 @@ FIRST = "8000/fold00/clip00.wav"
         ),
         (
             lambda task: (task / FIRST).write_bytes(toys.wav("x", 0.4, 4000)),
-            f"{FIRST}: is of 4,000 Hz by its header, expected 8,000 Hz",
+            f"{FIRST}: declares 4,000 Hz in its header, expected 8,000 Hz",
         ),
         (lambda task: shutil.rmtree(task / "8000"), "lacks the clips at 8000 Hz"),
     ],

@@ -186,8 +186,8 @@ def test_a_clip_in_two_folders_or_twice_in_a_tarball_is_named(task: Path, tmp_pa
             for _time in range(2 if member.name.endswith(("fold01.json", clip.name)) else 1):
                 writing.addfile(member, reading.extractfile(member))
     assert [(where, text) for _aspect, where, text in faults(tarball)] == [
-        (f"{RATE}/fold00/{clip.name}, a second time,", "is no file of a task"),
-        ("fold01.json, a second time,", "is no file of a task"),
+        (f"{RATE}/fold00/{clip.name}, a second time,", "is not a file of a task"),
+        ("fold01.json, a second time,", "is not a file of a task"),
     ]
 
 

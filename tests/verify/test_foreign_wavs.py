@@ -17,6 +17,7 @@ from hearpreprocess import audio, report
 from hearpreprocess.cli import main
 from hearpreprocess.compare import compare
 from hearpreprocess.errors import AudioError
+from hearpreprocess.storage import counted
 from hearpreprocess.verify import verify
 from tests import finished_tasks
 from tests.extent import IS_WHOLE
@@ -93,7 +94,7 @@ def test_every_reader_takes_every_form_for_the_same_clip(original: Path, tmp_pat
         piped = [clip.name for clip, form in zip(clips, chosen, strict=False) if "pipe" in form]
         notes = [(note.where, note.text) for note in found.findings]
         assert [text for _where, text in notes] == [
-            f"{len(piped):,} clips have no length in their header, as a tool leaves it that writes to a pipe"
+            f"no length in the header, as written by a tool to a pipe: {counted(len(piped), 'clips')}"
         ] * bool(piped)
         assert all(name in notes[0][0] for name in sorted(piped)[:5])
         assert compare(original, task).outcome(RATE) == "identical"

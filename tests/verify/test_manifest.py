@@ -42,7 +42,7 @@ def faults(path: Path) -> list[tuple[str, str]]:
 
 
 def of_clip(edit: Edit) -> Edit:
-    return lambda told: edit(told["clips"][CLIP])
+    return lambda stated: edit(stated["clips"][CLIP])
 
 
 WRONG: dict[str, tuple[str, Edit, str]] = {
@@ -61,18 +61,22 @@ WRONG: dict[str, tuple[str, Edit, str]] = {
         of_clip(lambda clip: clip["recorded"].update(sha256="x")),
         f'{CLIP}: recorded: sha256 is "x", expected a sha256',
     ),
-    "another version": (MANIFEST, lambda told: told.update(version=3), "version is 3, expected 2"),
-    "left_out is null": (MANIFEST, lambda told: told.update(left_out=None), "left_out is null, expected a list"),
-    "left_out without a reason": (MANIFEST, lambda told: told.update(left_out=[{"clips": []}]), "left_out is [{"),
-    "made_with is null": (MANIFEST, lambda told: told.update(made_with=None), "made_with is null, expected an object"),
-    "sources is a list": (MANIFEST, lambda told: told.update(sources=[]), "sources is [], expected an object"),
+    "another version": (MANIFEST, lambda stated: stated.update(version=3), "version is 3, expected 2"),
+    "left_out is null": (MANIFEST, lambda stated: stated.update(left_out=None), "left_out is null, expected a list"),
+    "left_out without a reason": (MANIFEST, lambda stated: stated.update(left_out=[{"clips": []}]), "left_out is [{"),
+    "made_with is null": (
+        MANIFEST,
+        lambda stated: stated.update(made_with=None),
+        "made_with is null, expected an object",
+    ),
+    "sources is a list": (MANIFEST, lambda stated: stated.update(sources=[]), "sources is [], expected an object"),
     "recorded is a text": (
         MANIFEST,
         of_clip(lambda clip: clip.update(recorded="x")),
         f'{CLIP}: recorded is "x", expected an object',
     ),
     "recorded is gone": (MANIFEST, of_clip(lambda clip: clip.pop("recorded")), f"{CLIP}: lacks 'recorded'"),
-    "no release": (MANIFEST, lambda told: told.pop("release"), "lacks 'release'"),
+    "no release": (MANIFEST, lambda stated: stated.pop("release"), "lacks 'release'"),
     "no evaluation": (METADATA, lambda facts: facts.pop("evaluation"), "lacks 'evaluation'"),
     "evaluation is a text": (METADATA, lambda facts: facts.update(evaluation="mAP"), 'evaluation is "mAP", expected'),
     "licence is an object": (METADATA, lambda facts: facts.update(licence={}), "licence is {}, expected a text"),
@@ -82,7 +86,7 @@ WRONG: dict[str, tuple[str, Edit, str]] = {
     "duration as a text": (METADATA, lambda facts: facts.update(sample_duration="5"), 'sample_duration is "5"'),
     "duration is true": (METADATA, lambda facts: facts.update(sample_duration=True), "sample_duration is true"),
     "four folds of five": (METADATA, lambda facts: facts.update(nfolds=4), "nfolds is 4, and it lists 5 splits"),
-    "another release": (METADATA, lambda facts: facts.update(release="s"), "has another value of release than"),
+    "another release": (METADATA, lambda facts: facts.update(release="s"), "has a value of release that differs from"),
     "another citation": (METADATA, lambda facts: facts.update(citation="Me, 2030"), "by the digest in its manifest"),
 }
 
@@ -97,12 +101,12 @@ def test_a_value_that_cannot_be_is_named_and_nothing_else(task: Path, kind: str)
 
 
 def test_audio_of_which_the_manifest_tells_nothing_is_not_equal(task: Path) -> None:
-    change(task / MANIFEST, lambda told: [clip.update(audio={}) for clip in told["clips"].values()])
+    change(task / MANIFEST, lambda stated: [clip.update(audio={}) for clip in stated["clips"].values()])
     for path in (task / str(RATE)).rglob("*.wav"):
         content = path.read_bytes()
         path.write_bytes(content[:44] + bytes(len(content) - 44))
     assert len(faults(task)) == 10
-    change(task / MANIFEST, lambda told: told.update(clips={}))
+    change(task / MANIFEST, lambda stated: stated.update(clips={}))
     assert sorted(text for _where, text in faults(task)) == ["its manifest does not have it"] * 10
 
 
@@ -110,7 +114,7 @@ def test_a_task_that_is_not_known_contradicts_itself(task: Path, tmp_path: Path)
     unknown = task.rename(tmp_path / "mine-v1-full")
     mine = {"task_name": "mine", "version": "v1", "mode": "full"}
     change(unknown / METADATA, lambda facts: facts.update(mine))
-    change(unknown / MANIFEST, lambda told: told.update(task="mine-v1-full"))
+    change(unknown / MANIFEST, lambda stated: stated.update(task="mine-v1-full"))
     ((where, text),) = faults(unknown)
     assert (where, text[:20]) == (METADATA, "is not the one with ")
     change(unknown / METADATA, lambda facts: facts.update(sample_duration=4))
@@ -138,10 +142,10 @@ def test_a_report_on_wrong_values_is_refused_in_words(
         (METADATA, lambda facts: (facts, "evaluation")),
         (METADATA, lambda facts: (facts, "splits")),
         (METADATA, lambda facts: (facts, "caveats")),
-        (MANIFEST, lambda told: (told, "left_out")),
-        (MANIFEST, lambda told: (told, "made_with")),
-        (MANIFEST, lambda told: (told["clips"][CLIP]["recorded"], "rate")),
-        (MANIFEST, lambda told: (told["clips"][CLIP]["recorded"], "source")),
+        (MANIFEST, lambda stated: (stated, "left_out")),
+        (MANIFEST, lambda stated: (stated, "made_with")),
+        (MANIFEST, lambda stated: (stated["clips"][CLIP]["recorded"], "rate")),
+        (MANIFEST, lambda stated: (stated["clips"][CLIP]["recorded"], "source")),
     ]
     for number, (file, place) in enumerate(places):
         copy = Path(shutil.copytree(original, tmp_path / str(number)))

@@ -134,7 +134,7 @@ PLANTED: dict[str, tuple[Plant, list[tuple[str, str, str]]]] = {
         ],
     ),
     "label changed": (relabel, [("membership", "<clip>", "by its manifest")]),
-    "sample flipped": (lambda task: flip(clip(task)), [("audio", AUDIO, "has other samples than the manifest")]),
+    "sample flipped": (lambda task: flip(clip(task)), [("audio", AUDIO, "has samples that differ from the manifest")]),
     "sample missing": (
         lambda task: write(clip(task), samples(clip(task))[:-1]),
         [("audio", AUDIO, "has 79,999 samples, expected 80,000 by the manifest")],
@@ -145,7 +145,7 @@ PLANTED: dict[str, tuple[Plant, list[tuple[str, str, str]]]] = {
     ),
     "wrong rate": (
         lambda task: write(clip(task), samples(clip(task)), 22050),
-        [("audio", AUDIO, "is of 22,050 Hz by its header, expected 16,000 Hz")],
+        [("audio", AUDIO, "declares 22,050 Hz in its header, expected 16,000 Hz")],
     ),
     "stereo": (
         lambda task: write(clip(task), samples(clip(task)).repeat(2), channels=2),
@@ -271,16 +271,16 @@ def test_notes_are_no_faults(out: Path, tmp_path: Path) -> None:
     assert notes["have the same samples, and are in different splits"] == ", ".join(
         sorted([f"{RATE}/fold00/{first(task)}", f"{RATE}/fold01/{other.name}"])
     )
-    assert notes["1 clips are silent"] == first(task, "fold02")
+    assert notes["silent: 1 clip"] == first(task, "fold02")
     assert first(task, "fold03") in notes[next(text for text in notes if "full scale" in text)]
 
 
 @pytest.mark.parametrize(
     ("edit", "text"),
     [
-        (lambda events: events[0].update(end=6000.5), "an event that is none within the clip"),
-        (lambda events: events[0].update(start=events[0]["end"] + 1), "an event that is none within the clip"),
-        (lambda events: events[0].pop("label"), "an event that is none within the clip"),
+        (lambda events: events[0].update(end=6000.5), "an event that is invalid or outside the clip"),
+        (lambda events: events[0].update(start=events[0]["end"] + 1), "an event that is invalid or outside the clip"),
+        (lambda events: events[0].pop("label"), "an event that is invalid or outside the clip"),
         (lambda events: events.clear(), "has no event"),
     ],
 )
@@ -365,7 +365,7 @@ def test_a_flipped_byte_and_a_checksum_of_another_file(out: Path, tmp_path: Path
     path.write_bytes(content)
     damaged, other = faults(path)
     assert "damaged or truncated tar archive" in damaged[2]
-    assert "is not the file of which" in other[2]
+    assert "does not match the checksum in" in other[2]
 
 
 def test_names_that_deny_the_content(out: Path, tmp_path: Path) -> None:
@@ -389,7 +389,7 @@ def test_a_rate_that_is_gone_or_untold(out: Path, tmp_path: Path) -> None:
     task = copy_of(out / "tasks" / TITLES[0], tmp_path / "again" / TITLES[0])
     copy_of(task / str(RATE), task / "8000")
     found = faults(task)
-    assert ("structure", TITLES[0], "has clips at 8000 Hz, of which its manifest does not tell") in found
+    assert ("structure", TITLES[0], "has clips at 8000 Hz, which are not in its manifest") in found
 
 
 @pytest.mark.parametrize(
@@ -460,10 +460,10 @@ def test_a_tarball_that_was_compressed_anew(out: Path, tmp_path: Path) -> None:
     path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()), 1))
     report = verify.verify(path)
     assert report.faults == []
-    assert "was compressed anew" in " ".join(finding.text for finding in report.findings)
+    assert "was recompressed" in " ".join(finding.text for finding in report.findings)
     lines = beside.read_text().splitlines()
     beside.write_text(f"{lines[0]}\n# {'0' * 64}  {path.name.removesuffix('.gz')}\n")
-    assert "holds not the tar archive" in faults(path)[0][2]
+    assert "does not contain the tar archive" in faults(path)[0][2]
 
 
 @pytest.mark.parametrize("labels", [[["x"]], [None], [{"label": ["x"]}], [1.5]])
@@ -508,7 +508,7 @@ def test_published_counts_and_membership(user: User) -> None:
     )
     report = verify.verify(task, str(user.folder / "other.py"))
     assert [(fault.where, fault.text) for fault in report.faults] == [
-        ("toy_folds-v1-full", "has other clips, splits or labels than were published"),
+        ("toy_folds-v1-full", "differs from the published task in clips, splits or labels"),
         ("fold01.json", "has 4 clips, published were 5"),
     ]
     assert report.outcomes["clips in each published split"] == "MISMATCH"
@@ -533,7 +533,7 @@ def test_the_command(user: User, out: Path, tmp_path: Path) -> None:
     flip(clip(task))
     found = command(task)
     assert found.returncode == 1
-    assert f"fault       audio: {RATE}/fold00/{first(task)}: has other samples than the manifest tells" in found.stdout
+    assert f"fault       audio: {RATE}/fold00/{first(task)}: has samples that differ from the manifest" in found.stdout
     assert found.stdout.endswith("\n1 copy: MISMATCH\n") or "\n1 copy: MISMATCH\nnote: " in found.stdout
     assert "samples as in the manifest" in found.stdout
     assert "  ok " not in found.stdout, "only what is wrong"
