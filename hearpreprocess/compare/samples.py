@@ -47,7 +47,7 @@ def differences(first: Path, second: Path, wanted: Collection[ClipKey]) -> Itera
         try:
             signal, other = (audio.read_wav(content).samples.astype(np.int64) for content in (ours, clips))
         except AudioError as error:
-            raise OutputError(f"{key.file}: it is no WAV file that can be read: {error}") from error
+            raise OutputError(f"{key.file}: damaged or unsupported WAV file: {error}") from error
         noise = signal - other
         power, noise_power = (float(np.square(samples).sum()) for samples in (signal, noise))
         snr = float(10 * np.log10(power / noise_power)) if power and noise_power else None
@@ -68,7 +68,7 @@ def _pairs(first: Path, second: Path, wanted: Collection[ClipKey]) -> Iterator[t
             elif clip[0] in window:
                 yield clip[0], window.pop(clip[0]), clip[1]
             if ends == 2:  # all of it has been read
-                raise OutputError(f"{second}: {min(window).path} is gone; did it change while it was compared?")
+                raise OutputError(f"{second}: {min(window).path} was deleted during the comparison")
 
 
 def _repeated_clips(path: Path) -> Iterator[tuple[ClipKey, bytes] | None]:
