@@ -34,16 +34,16 @@ def problems(task: str) -> list[str]:
 
 def _problems(config: TaskConfig, documentation: str) -> Iterator[str]:
     if "https://" not in documentation:
-        yield "the module's docstring gives no link to the dataset"
+        yield "the module's docstring has no link to the dataset"
     if not config.url.startswith("https://"):
-        yield f"url {config.url!r} is no https link to the dataset"
+        yield f"url {config.url!r} is not an https link to the dataset"
     if not config.licence:
         yield "the licence is not named"
     yield from (
-        f"the HEAR evaluation knows no metric {metric!r}" for metric in config.evaluation if metric not in METRICS
+        f"unknown to the HEAR evaluation: metric {metric!r}" for metric in config.evaluation if metric not in METRICS
     )
     if config.default_mode not in config.published_modes:
-        yield f"the default mode {config.default_mode!r} is an excerpt or made up"
+        yield f"the default mode {config.default_mode!r} is an excerpt or synthetic"
     for mode in config.modes:
         yield from _problems_of_sources(config.in_mode(mode))
 

@@ -468,7 +468,7 @@ def test_check_names_what_is_wrong(user: User) -> None:
     user.write("mine.py", toys.folds_task(archive, evaluation='("accuracy",)'))
     found = user.run("check", "./mine.py")
     assert found.returncode == 1
-    assert "problem: the HEAR evaluation knows no metric 'accuracy'" in found.stdout
+    assert "problem: unknown to the HEAR evaluation: metric 'accuracy'" in found.stdout
     url = "https://example.org/toy.zip"
     user.write("other.py", toys.folds_task(f'Archive("{url}", sha256="{sha256(path)}")'))
     missing = user.run("check", "./other.py")

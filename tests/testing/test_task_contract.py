@@ -46,9 +46,9 @@ def test_facts_that_break_the_contract_are_named(tmp_path: Path) -> None:
     text = toys.folds_task('Archive("http://example.org/a.zip", md5="0" * 32)', evaluation='("accuracy",)')
     (tmp_path / "mine.py").write_text(text.replace("Link: https://example.org", ""))
     assert contract.problems(str(tmp_path / "mine.py")) == [
-        "the module's docstring gives no link to the dataset",
-        "url '' is no https link to the dataset",
-        "the HEAR evaluation knows no metric 'accuracy'",
+        "the module's docstring has no link to the dataset",
+        "url '' is not an https link to the dataset",
+        "unknown to the HEAR evaluation: metric 'accuracy'",
         "toy_folds-v1-full: a.zip of source 'corpus' has no https mirror",
     ]
 
