@@ -29,6 +29,6 @@ def checked_content(clip: FinishedClip) -> bytes:
         if sha256 != clip.sha256:
             raise AudioError(
                 f"{where}: has other samples than its manifest states; expected sha256 {clip.sha256}, got {sha256}. "
-                "Make the task again, or take another copy of it"
+                "Make the task again, or get another copy"
             )
     return content

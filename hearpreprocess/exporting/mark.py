@@ -63,13 +63,13 @@ def check_replaceable(folder: Path, facts: Mapping[str, Any]) -> None:
         )
     if (digest := _readme_digest(folder)) is not None and mark.get(_README_DIGEST) not in (digest, None):
         raise OutputError(
-            f"{folder}: has to be replaced, as its input has changed, and {README} was edited. Move {README} away, or "
+            f"{folder}: must be replaced because its input changed, but {README} was edited. Move {README} away, or "
             "choose another directory"
         )
     foreign = sorted(_sizes(folder).keys() - mark["files"].keys())
     if foreign:
         raise OutputError(
-            f"{folder}: has to be replaced, as its input has changed, and has files that hearpreprocess did not "
+            f"{folder}: must be replaced because its input changed, but has files that hearpreprocess did not "
             f"make: {', '.join(foreign[:5])}{' ...' if len(foreign) > 5 else ''}. Move them away, or choose another "
             "directory"
         )

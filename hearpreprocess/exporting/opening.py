@@ -55,7 +55,7 @@ def _task_name(folder: Path) -> str:
 def checked_folder(out: str | os.PathLike[str], task: FinishedTask, tasks_dir: Path | None) -> Path:
     """The directory of an export, where it may be. `tasks_dir`: a directory of finished tasks, if one is known.
 
-    Raises ConfigError where it is no path; OutputError where it cannot be there, or would be taken for a task.
+    Raises ConfigError where it is not a path; OutputError where it cannot be there, or would be taken for a task.
     """
     folder = _path_of(out, "the path of a directory")
     try:

@@ -49,7 +49,7 @@ class FinishedClip:
 
     @property
     def file(self) -> str:
-        """The name of its file, by which the label files and the manifest call it."""
+        """The name of its file, which identifies it in the label files and the manifest."""
         return f"{self.name}.wav"
 
     @property

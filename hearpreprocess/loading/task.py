@@ -133,7 +133,7 @@ class FinishedTask:
         return _bound(self.path, self._files, sample_rate)
 
     def verify(self) -> Verification:
-        """Check all its files: `verify` of the command line; `outcome` and `faults` of the result tell."""
+        """Check all its files: `verify` of the command line; see `outcome` and `faults` of the result."""
         return verify(self.path)
 
     def check(self) -> None:
