@@ -79,7 +79,7 @@ class PlannedExport:
         error nothing is left. `on_clip`: called with the number of clips that were finished since the last call. `say`:
         called with a text when another program is waited for.
 
-        Raises OutputError where the folder exists and is not an export of this package, or cannot be written; AudioError where a
+        Raises OutputError where the folder exists and is not an export, or cannot be written; AudioError where a
         clip has other samples than the task's manifest states.
         """
         with self._explaining_errors(), explaining_disk_errors(self.folder):
@@ -190,7 +190,7 @@ def export(
 
     An export that is there already is left as it is; one that was interrupted is continued. Each clip's samples are
     compared with the task's manifest. Raises ConfigError on wrong options and missing extras, OutputError where the
-    folder exists and is not an export of this package, AudioError where a clip has other samples than the manifest states.
+    folder exists and is not an export, AudioError where a clip has other samples than the manifest states.
     """
     if on_clip is not None and not callable(on_clip):
         raise ConfigError(f"on_clip {on_clip!r}: expected a function of the number of clips")

@@ -56,7 +56,7 @@ def write_overview(tasks_dir: Path) -> Overview:
     Several runs may do so at once: each looks again after it has written, so that whoever writes last has seen every
     task. The overview that earlier versions wrote into the folder is removed.
 
-    Raises OutputError where the place is taken by a file that hearpreprocess did not make, or cannot be written.
+    Raises OutputError where the place is taken by a file that hearpreprocess did not create, or cannot be written.
     """
     path = overview_path(tasks_dir)
     check_page(path)
@@ -73,7 +73,7 @@ def write_overview(tasks_dir: Path) -> Overview:
 
 
 def check_page(path: Path) -> None:
-    """Raise OutputError where a page would replace what hearpreprocess did not make."""
+    """Raise OutputError where a page would replace what hearpreprocess did not create."""
     try:
         is_foreign = os.path.lexists(path) and not is_ours(path)
     except OSError as error:

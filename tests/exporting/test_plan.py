@@ -108,7 +108,7 @@ def test_another_input_replaces_an_export(folders: dict[str, Path], own: Path, t
     assert beside(out) == []
     (out / "notes.txt").write_text("mine")
     before = content(out)
-    with pytest.raises(OutputError, match=r"has files that hearpreprocess did not make: notes\.txt"):
+    with pytest.raises(OutputError, match=r"contains files that hearpreprocess did not create: notes\.txt"):
         export(own, "parquet", out=out)
     assert content(out) == before
     (out / "notes.txt").unlink()
