@@ -10,7 +10,7 @@ from typing import Any, Literal
 from hearpreprocess.errors import OutputError, enumerate_problems
 from hearpreprocess.loading import FinishedClip, FinishedTask, Vocabulary
 
-Kind = Literal["text", "label", "labels", "events", "int64", "float64", "bool", "json"]
+ColumnKind = Literal["text", "label", "labels", "events", "int64", "float64", "bool", "json"]
 """The kinds of columns. Labels are indices in the vocabulary; `json` is text with a JSON value."""
 
 _INT64 = range(-(2**63), 2**63)
@@ -22,7 +22,7 @@ class Column:
     """A column: its name, kind and meaning, and `of`, which gives the value of a clip, None where it has none."""
 
     name: str
-    kind: Kind
+    kind: ColumnKind
     meaning: str
     of: Callable[[FinishedClip], Any]
 
@@ -75,7 +75,7 @@ def _extra(key: str, name: str, clips: Iterable[FinishedClip]) -> Column:
     values = [value for clip in clips if (value := clip.extra.get(key)) is not None]
     kind = _kind_of(values)
     meaning = f"the extra field {key!r}" + (", each value as JSON text" if kind == "json" else "")
-    convert: dict[Kind, Callable[[Any], Any]] = {"json": _as_json, "float64": float}
+    convert: dict[ColumnKind, Callable[[Any], Any]] = {"json": _as_json, "float64": float}
     return Column(
         name,
         kind,
@@ -84,7 +84,7 @@ def _extra(key: str, name: str, clips: Iterable[FinishedClip]) -> Column:
     )
 
 
-def _kind_of(values: list[Any]) -> Kind:
+def _kind_of(values: list[Any]) -> ColumnKind:
     types = {type(value) for value in values}
     if types == {str}:
         return "text"
@@ -104,7 +104,7 @@ def _as_json(value: Any) -> str:
 
 def columns_table(columns: Iterable[Column]) -> Iterator[str]:
     """The columns as a table in Markdown."""
-    types: dict[Kind, str] = {
+    types: dict[ColumnKind, str] = {
         "text": "string",
         "label": "int64",
         "labels": "list of int64",

@@ -15,7 +15,7 @@ from typing import Any
 
 from hearpreprocess import fetch
 from hearpreprocess.exporting import parquet
-from hearpreprocess.exporting.columns import Column, Kind, columns_of
+from hearpreprocess.exporting.columns import Column, ColumnKind, columns_of
 from hearpreprocess.exporting.formats import OnClip, Options
 from hearpreprocess.exporting.metadata import metadata_of
 from hearpreprocess.exporting.names import respelled
@@ -73,7 +73,7 @@ _CONTEXT = {
 
 _PARQUET = "application/x-parquet"
 _FILES = "parquet-files"
-_TYPES: dict[Kind, str] = {
+_TYPES: dict[ColumnKind, str] = {
     "text": "sc:Text",
     "json": "sc:Text",
     "label": "sc:Integer",

@@ -9,7 +9,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from hearpreprocess.exporting.columns import Kind
+from hearpreprocess.exporting.columns import ColumnKind
 from hearpreprocess.exporting.facts import fold_numbers
 from hearpreprocess.exporting.names import file_name, respelled
 from hearpreprocess.loading import FinishedTask
@@ -60,7 +60,7 @@ def _as_read(texts: Sequence[str]) -> dict[str, Any]:
     return dict(zip(texts, rows[0], strict=True))
 
 
-def evar_section(task: FinishedTask, kind: Kind) -> str:
+def evar_section(task: FinishedTask, kind: ColumnKind) -> str:
     """How to evaluate with the table, for README.md."""
     name, rate = file_name(task.name), task.sample_rate
     seconds = task.metadata.get("sample_duration") or "<seconds of a clip>"

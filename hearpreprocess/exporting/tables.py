@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hearpreprocess.exporting.clips import checked_content
-from hearpreprocess.exporting.columns import Kind
+from hearpreprocess.exporting.columns import ColumnKind
 from hearpreprocess.exporting.evar import evar_lines, evar_section
 from hearpreprocess.exporting.facts import Facts
 from hearpreprocess.exporting.files import write_lines, write_vocabulary
@@ -67,7 +67,7 @@ def _events(task: FinishedTask) -> Iterator[str]:
             yield csv_line((clip.file, event.start, event.end, event.label))
 
 
-def _sections(task: FinishedTask, kind: Kind) -> dict[str, str]:
+def _sections(task: FinishedTask, kind: ColumnKind) -> dict[str, str]:
     return {
         "How to load it": f"""\
 ```python
@@ -88,7 +88,7 @@ empty where it is not known. pandas takes texts such as `NA` and `null` for miss
     }
 
 
-_TEXTS: dict[Kind, str] = {
+_TEXTS: dict[ColumnKind, str] = {
     "label": "`label` is the label of a clip, `label_index` the index of it in `labelvocabulary.csv`.",
     "labels": "`labels` and `label_indices`, those in `labelvocabulary.csv`, are lists in JSON.",
     "events": f"`{EVENTS}` has the events, `onset` and `offset` in seconds; `filename` is that in `{CLIPS}`.",

@@ -15,7 +15,7 @@ from typing import Any
 
 from hearpreprocess import archive
 from hearpreprocess.exporting.clips import checked_content
-from hearpreprocess.exporting.columns import Kind
+from hearpreprocess.exporting.columns import ColumnKind
 from hearpreprocess.exporting.facts import Facts
 from hearpreprocess.exporting.files import write_lines, write_vocabulary
 from hearpreprocess.exporting.formats import OnClip, Options
@@ -90,7 +90,7 @@ def _key(name: str) -> str:
     return fitting_name(_NOT_IN_KEYS.sub("_", name), _LONGEST_ENDING).removesuffix(_LONGEST_ENDING)
 
 
-def _sections(task: FinishedTask, kind: Kind) -> dict[str, str]:
+def _sections(task: FinishedTask, kind: ColumnKind) -> dict[str, str]:
     return {
         "How to load it": f"""\
 ```python

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from hearpreprocess.errors import ConfigError
-from hearpreprocess.exporting.columns import Kind
+from hearpreprocess.exporting.columns import ColumnKind
 from hearpreprocess.exporting.facts import fold_numbers
 from hearpreprocess.loading import FinishedClip, FinishedTask, Vocabulary
 
@@ -36,7 +36,7 @@ def xares_stems(task: FinishedTask) -> dict[str, str]:
     return stems
 
 
-def xares_facts(clip: FinishedClip, content: bytes, *, kind: Kind, vocabulary: Vocabulary) -> Any:
+def xares_facts(clip: FinishedClip, content: bytes, *, kind: ColumnKind, vocabulary: Vocabulary) -> Any:
     """What a task file of X-ARES gets of a clip, as JSON: the index of its label, of its labels, or its events."""
     if kind == "events":
         return [
@@ -46,7 +46,7 @@ def xares_facts(clip: FinishedClip, content: bytes, *, kind: Kind, vocabulary: V
     return {"label": indices[0], "name": clip.name} if kind == "label" else {"labels": indices, "name": clip.name}
 
 
-def xares_section(task: FinishedTask, kind: Kind) -> str:
+def xares_section(task: FinishedTask, kind: ColumnKind) -> str:
     """How to evaluate an encoder on the shards, for README.md."""
     labels = len(task.vocabulary)
     processor, further = {
