@@ -69,8 +69,8 @@ def check_replaceable(folder: Path, facts: Mapping[str, Any]) -> None:
     foreign = sorted(_sizes(folder).keys() - mark["files"].keys())
     if foreign:
         raise OutputError(
-            f"{folder}: must be replaced because its input changed, but contains files that hearpreprocess did "
-            f"not create: {', '.join(foreign[:5])}{' ...' if len(foreign) > 5 else ''}. Move them away, or choose another "
+            f"{folder}: must be replaced because its input changed, but contains files that hearpreprocess did not "
+            f"create: {', '.join(foreign[:5])}{' ...' if len(foreign) > 5 else ''}. Move them away, or choose another "
             "directory"
         )
 
