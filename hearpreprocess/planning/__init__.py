@@ -1,6 +1,6 @@
 """Forecast what a run will download, unpack, write and take."""
 
-from hearpreprocess.planning.forecast import Forecast, Kind, together, together_cleaned
+from hearpreprocess.planning.forecast import Forecast, ItemKind, together, together_cleaned
 from hearpreprocess.planning.task_forecast import forecast
 
-__all__ = ["Forecast", "Kind", "forecast", "together", "together_cleaned"]
+__all__ = ["Forecast", "ItemKind", "forecast", "together", "together_cleaned"]

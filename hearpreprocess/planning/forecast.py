@@ -9,12 +9,12 @@ from typing import Any, Literal
 
 SECONDS_TO_START = 1.0
 
-Kind = Literal["download", "unpacked", "halfway", "resampled", "clips", "tarball", "texts"]
+ItemKind = Literal["download", "unpacked", "halfway", "resampled", "clips", "tarball", "texts"]
 """Downloads, unpacked members, clips at their own rate and at others, and the outputs: the clips in the task's folder,
 without a size if they are hard links to the resampled ones, tarballs, and files other than audio.
 """
 
-OUTPUTS: tuple[Kind, ...] = ("resampled", "clips", "tarball", "texts")
+OUTPUTS: tuple[ItemKind, ...] = ("resampled", "clips", "tarball", "texts")
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class ForecastItem:
     `size`: bytes, None if unknown. `seconds`: remaining processor time. `is_here`: whether it exists already.
     """
 
-    kind: Kind
+    kind: ItemKind
     size: int | None
     seconds: float = 0.0
     is_here: bool = False
@@ -84,7 +84,7 @@ class Forecast:
         """Bytes of the outputs, which are never removed."""
         return self._size(self._of(*OUTPUTS)) or 0
 
-    def still_to_come(self, kinds: Collection[Kind]) -> int:
+    def still_to_come(self, kinds: Collection[ItemKind]) -> int:
         """Bytes of these kinds that are not on the disk yet, as far as known."""
         return sum(item.size or 0 for item in self._of(*kinds) if not item.is_here)
 
@@ -99,7 +99,7 @@ class Forecast:
         work = sum(item.seconds for item in self.items.values())
         return SECONDS_TO_START + work / self.cores if work else 0.0
 
-    def _of(self, *kinds: Kind) -> Iterator[ForecastItem]:
+    def _of(self, *kinds: ItemKind) -> Iterator[ForecastItem]:
         return (item for item in self.items.values() if item.kind in kinds)
 
     @staticmethod
