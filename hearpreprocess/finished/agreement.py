@@ -60,17 +60,17 @@ def agreeing_facts(reader: TaskReader, labels: LabelsOfSplits) -> Iterator[tuple
         split = split_of.get(file)
         missing.discard(file)
         if split is None:
-            problems.append(f"{file} is in {MANIFEST}, and in no split")
+            problems.append(f"{file} is in {MANIFEST} but in no split")
         elif split != of_file["split"]:
-            problems.append(f"{file} is in {split}.json, and in {_shown(of_file['split'])} by {MANIFEST}")
+            problems.append(f"{file} is in {split}.json but in {_shown(of_file['split'])} by {MANIFEST}")
         else:
             of_clip = labels[split][file]
             if _values_of(of_file["labels"], known, is_event_task=is_event_task) != of_clip:
                 texts = [str(_text_of(label)) for label in of_clip]
-                problems.append(f"{file} has the labels {_shown(texts)}, and {_shown(of_file['labels'])} by {MANIFEST}")
+                problems.append(f"{file} has the labels {_shown(texts)} but {_shown(of_file['labels'])} by {MANIFEST}")
             else:
                 yield file, of_file
-    problems += [f"{file} is in {split_of[file]}.json, and not in {MANIFEST}" for file in sorted(missing)]
+    problems += [f"{file} is in {split_of[file]}.json but not in {MANIFEST}" for file in sorted(missing)]
     _raise_if_any(reader, problems)
 
 
@@ -110,7 +110,7 @@ def _with_vocabulary(reader: TaskReader, labels: LabelsOfSplits) -> Iterator[str
     for split, of_split in labels.items():
         for file, of_clip in of_split.items():
             for label in of_clip:
-                held.setdefault(str(_text_of(label)), f"{split}.json gives it to {file}")
+                held.setdefault(str(_text_of(label)), f"{file} in {split}.json has it")
     for label in sorted(held.keys() - listed):
         yield f"{VOCABULARY} lacks the label {_shown(label)}; {held[label]}"
     for label in sorted(listed - held.keys()):

@@ -189,7 +189,7 @@ def _finished_in(tree: Tree) -> tuple[Member, TaskReader]:
 def fingerprints_in(tree: Tree, rate: int) -> dict[str, Fingerprint]:
     """By clip name, the fingerprint of each clip at a rate by the manifest in a source; empty without a manifest.
 
-    Raises OutputError where the manifest does not tell of that rate.
+    Raises OutputError where the manifest lacks that rate.
     """
     stated = _finished_in(tree)[1].manifest
     return manifest.audio_of(stated, rate) if stated else {}

@@ -67,12 +67,12 @@ def _small_files(inspection: Inspection) -> Iterator[Finding]:
 def _titles(inspection: Inspection) -> Iterator[Finding]:
     claims, folder = inspection.claims, inspection.contents.folder_name
     if inspection.finished.path.is_file() and claims.title not in (None, folder):
-        yield Finding(ASPECT, folder, f"is the folder's name, and its metadata are of {claims.title}")
+        yield Finding(ASPECT, folder, f"is the name of the directory, but its metadata are of {claims.title}")
     for split, clips in claims.clips.items():
         if not clips and not (inspection.known.partial if inspection.known else claims.metadata.get("partial")):
             yield Finding(ASPECT, f"{split}.json", "has no clips")
     if claims.manifest is not None and claims.title not in (None, claims.manifest.get("task")):
-        text = f"is that of {shortened(claims.manifest.get('task'))}, and the metadata are of {claims.title}"
+        text = f"is of {shortened(claims.manifest.get('task'))}, but the metadata are of {claims.title}"
         yield Finding(ASPECT, MANIFEST, text)
 
 
@@ -104,7 +104,7 @@ def _clip_files(inspection: Inspection) -> Iterator[Finding]:
 def _placement(rate: int, file: str, listed: set[str], present: set[str]) -> Iterator[Finding]:
     missing, surplus = sorted(listed - present), sorted(present - listed)
     if missing and surplus:
-        yield Finding(ASPECT, file, f"is in {missing[0]}.json, and its {rate} Hz audio in {surplus[0]}")
+        yield Finding(ASPECT, file, f"is in {missing[0]}.json, but its {rate} Hz audio is in {surplus[0]}")
         missing, surplus = missing[1:], surplus[1:]
     for split in missing:
         yield Finding(ASPECT, f"{rate}/{split}/{file}", "is missing")

@@ -1,4 +1,4 @@
-"""A finished tarball that contradicts itself is no source: its clips and labels are held against what it tells."""
+"""A finished tarball that contradicts itself is no source: its clips and labels must agree with its manifest."""
 
 from __future__ import annotations
 
@@ -61,22 +61,22 @@ def another_vocabulary(task: Path) -> None:
 LABELS: dict[str, tuple[Callable[[Path], object], list[str]]] = {
     "another label": (other_label, ['1-1-A-1.wav has the labels ["label 0"], and ["label 1"] by manifest.json']),
     "labels swapped": (swapped_labels, ["1-1-A-1.wav has the labels", "1-2-A-2.wav has the labels"]),
-    "another split": (moved, ['1-1-A-1.wav is in fold01.json, and in "fold00" by manifest.json']),
+    "another split": (moved, ['1-1-A-1.wav is in fold01.json but in "fold00" by manifest.json']),
     "another vocabulary": (
         another_vocabulary,
         [
-            'labelvocabulary.csv lacks the label "label 1"; fold00.json gives it to 1-1-A-1.wav',
+            'labelvocabulary.csv lacks the label "label 1"; 1-1-A-1.wav in fold00.json has it',
             'labelvocabulary.csv has the label "label 3", which no clip has',
         ],
     ),
     "no vocabulary": (lambda task: (task / "labelvocabulary.csv").unlink(), ["labelvocabulary.csv is missing"]),
     "a clip that the manifest lacks": (
         lambda task: change(task / "manifest.json", lambda stated: stated["clips"].pop("1-1-A-1.wav")),
-        ["1-1-A-1.wav is in fold00.json, and not in manifest.json"],
+        ["1-1-A-1.wav is in fold00.json but not in manifest.json"],
     ),
     "a clip that no split has": (
         lambda task: change(task / "fold00.json", lambda clips: clips.pop("1-1-A-1.wav")),
-        ["1-1-A-1.wav is in manifest.json, and in no split"],
+        ["1-1-A-1.wav is in manifest.json but in no split"],
     ),
     "a manifest of another rate": (
         lambda task: change(

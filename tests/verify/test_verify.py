@@ -129,7 +129,7 @@ PLANTED: dict[str, tuple[Plant, list[tuple[str, str, str]]]] = {
     "clip moved in the list alone": (
         lambda task: move(task, audio=False),
         [
-            ("structure", "<clip>", "is in fold01.json, and its 16000 Hz audio in fold00"),
+            ("structure", "<clip>", "is in fold01.json, but its 16000 Hz audio is in fold00"),
             ("membership", "<clip>", "is in fold01, expected fold00"),
         ],
     ),
@@ -326,7 +326,7 @@ def test_both_published_roots_are_read(out: Path, tmp_path: Path) -> None:
     for root in (f"tasks/{title}", f"hear-2021.0.6/tasks/{title}", f"./tasks/{title}"):
         assert faults(packed(out / "tasks" / title, tmp_path / "any.tar.gz", root)) == []
     found = faults(packed(out / "tasks" / title, tmp_path / "any.tar.gz", "tasks/another"))
-    assert found == [("structure", "another", f"is the folder's name, and its metadata are of {title}")]
+    assert found == [("structure", "another", f"is the name of the directory, but its metadata are of {title}")]
     found = faults(packed(out / "tasks" / title, tmp_path / "any.tar.gz", title))
     assert {aspect for aspect, _where, _text in found} == {"structure"}
 
