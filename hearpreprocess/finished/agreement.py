@@ -35,7 +35,7 @@ def checked_labels(reader: TaskReader) -> LabelsOfSplits:
         for file, listed in reader.labels(split).items():
             of_clip = _values_of(listed, known, is_event_task=is_event_task)
             if of_clip is None:
-                kind = "an event with label, start and end" if is_event_task else "a text or a whole number"
+                kind = "an event with label, start and end" if is_event_task else "a text or an integer"
                 raise FinishedTaskError(reader.path, f"{split}.json", f"gives {file} a label that is not {kind}")
             of_split[file] = of_clip
     _raise_if_any(reader, [*_several_splits(labels), *_with_vocabulary(reader, labels)])

@@ -138,9 +138,9 @@ def _is_version(value: Any) -> bool:
 
 
 _TEXT: _Kind = "a text", _is_text
-_NAME: _Kind = "a text that is not empty", _is_name
-_COUNT: _Kind = "a whole number from 0 on", _is_count
-_RATE: _Kind = "a whole number from 1 on", _is_rate
+_NAME: _Kind = "a text, not empty", _is_name
+_COUNT: _Kind = "an integer of 0 or more", _is_count
+_RATE: _Kind = "an integer of 1 or more", _is_rate
 _BOOLEAN: _Kind = "true or false", lambda value: isinstance(value, bool)
 _OBJECT: _Kind = "an object", lambda value: isinstance(value, Mapping)
 _OBJECTS: _Kind = "an object with an object for each source", _object_of(lambda value: isinstance(value, Mapping))
@@ -187,7 +187,7 @@ _OF_MANIFEST: dict[str, _Kind] = {
     "made_with": ("an object with a text for each version", _object_of(_is_text)),
     "sources": _OBJECTS,
     "left_out": ("a list with a reason and the clips or their number in each", _list_of(_is_left_out)),
-    "sample_rates": ("a list of whole numbers", _list_of(_is_rate)),
+    "sample_rates": ("a list of integers", _list_of(_is_rate)),
 }
 _OF_SAMPLES: dict[str, _Kind] = {"length": _COUNT, "sha256": _CHECKSUM}
 _OF_RECORDED: dict[str, _Kind] = {

@@ -236,7 +236,7 @@ def _bound(path: Path, files: AudioFiles, sample_rate: int | None) -> FinishedTa
     if sample_rate is None:
         return FinishedTask(path, rates[0] if len(rates) == 1 else None, files)
     if not isinstance(sample_rate, Integral) or isinstance(sample_rate, bool):
-        raise ConfigError(f"sample_rate {sample_rate!r}: expected a whole number of hertz, such as {rates[0]}")
+        raise ConfigError(f"sample_rate {sample_rate!r}: expected an integer in hertz, such as {rates[0]}")
     if sample_rate not in rates:
         listed = ", ".join(map(str, rates))
         raise ConfigError(

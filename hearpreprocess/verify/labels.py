@@ -35,7 +35,7 @@ def _of_clip(claims: Claims, where: str, labels: Sequence[Any]) -> Iterator[Find
         if not labels and claims.metadata.get("allow_empty") is not True:
             yield Finding(ASPECT, where, "has no event")
     elif not all(map(is_label, labels)):
-        yield Finding(ASPECT, where, f"has a label that is neither text nor whole number: {shortened(labels)}")
+        yield Finding(ASPECT, where, f"has a label that is neither a text nor an integer: {shortened(labels)}")
     elif claims.metadata.get("prediction_type") == "multiclass" and len(labels) != 1:
         yield Finding(ASPECT, where, f"has {len(labels)} labels, expected one")
 
