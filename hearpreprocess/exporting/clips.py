@@ -28,7 +28,7 @@ def checked_content(clip: FinishedClip) -> bytes:
         sha256 = hashlib.sha256(samples.astype("<i2", copy=False).data).hexdigest()
         if sha256 != clip.sha256:
             raise AudioError(
-                f"{where}: has other samples than its manifest states; expected sha256 {clip.sha256}, got {sha256}. "
-                "Make the task again, or get another copy"
+                f"{where}: has samples that differ from its manifest; expected sha256 {clip.sha256}, got {sha256}. "
+                "Rebuild the task, or get another copy"
             )
     return content

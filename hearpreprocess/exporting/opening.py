@@ -29,7 +29,7 @@ def opened(task: FinishedTask | str | os.PathLike[str]) -> FinishedTask:
 
 
 def check_task_path(path: Path) -> None:
-    """Raise OutputError where a path can be no finished task, saying which are near."""
+    """Raise OutputError where a path cannot be a finished task, with the nearest ones."""
     try:
         if not is_folder(path) or is_task_folder(path):
             return

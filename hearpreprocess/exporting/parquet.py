@@ -102,7 +102,7 @@ def shards_of(task: FinishedTask) -> list[Shard]:
         for number, clips in enumerate(groups):
             shards.append(Shard(f"data/{name}-{number:05d}-of-{len(groups):05d}.parquet", name, clips))
     if not shards:
-        raise OutputError(f"{task.path}: has no clips in any of its splits; expected some. Make the task again")
+        raise OutputError(f"{task.path}: has no clips in any of its splits; expected some. Rebuild the task")
     return shards
 
 

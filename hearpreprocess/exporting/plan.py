@@ -80,7 +80,7 @@ class PlannedExport:
         called with a text when another program is waited for.
 
         Raises OutputError where the folder exists and is not an export, or cannot be written; AudioError where a
-        clip has other samples than the task's manifest states.
+        clip's samples differ from the task's manifest.
         """
         with self._explaining_errors(), explaining_disk_errors(self.folder):
             self.folder.parent.mkdir(parents=True, exist_ok=True)
@@ -190,7 +190,7 @@ def export(
 
     An export that is there already is left as it is; one that was interrupted is continued. Each clip's samples are
     compared with the task's manifest. Raises ConfigError on wrong options and missing extras, OutputError where the
-    folder exists and is not an export, AudioError where a clip has other samples than the manifest states.
+    folder exists and is not an export, AudioError where a clip's samples differ from the manifest.
     """
     if on_clip is not None and not callable(on_clip):
         raise ConfigError(f"on_clip {on_clip!r}: expected a function of the number of clips")
@@ -226,7 +226,7 @@ def planned_export(
 
 
 def _ignore(_fact: object) -> None:
-    """Where nobody wants to know."""
+    """Progress that is not shown."""
 
 
 def _name(task: FinishedTask, format: Format, options: Options) -> str:

@@ -133,7 +133,7 @@ def is_number(value: Any) -> TypeGuard[float]:
 
 
 def is_label(value: Any) -> TypeGuard[str | int]:
-    """Whether a value from JSON is a label: a text or a whole number."""
+    """Whether a value from JSON is a label: a text or an integer."""
     return isinstance(value, str | int) and not isinstance(value, bool)
 
 

@@ -154,7 +154,7 @@ def test_a_clip_with_other_samples_is_refused(folders: dict[str, Path], tmp_path
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(content)
-    with pytest.raises(AudioError, match=r"clip 4-31-A-31 at 1000 Hz: has other samples"):
+    with pytest.raises(AudioError, match=r"clip 4-31-A-31 at 1000 Hz: has samples that differ"):
         export(own, "webdataset", out=tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
