@@ -59,7 +59,7 @@ def another_vocabulary(task: Path) -> None:
 
 
 LABELS: dict[str, tuple[Callable[[Path], object], list[str]]] = {
-    "another label": (other_label, ['1-1-A-1.wav has the labels ["label 0"], and ["label 1"] by manifest.json']),
+    "another label": (other_label, ['1-1-A-1.wav has the labels ["label 0"] but ["label 1"] by manifest.json']),
     "labels swapped": (swapped_labels, ["1-1-A-1.wav has the labels", "1-2-A-2.wav has the labels"]),
     "another split": (moved, ['1-1-A-1.wav is in fold01.json but in "fold00" by manifest.json']),
     "another vocabulary": (

@@ -18,7 +18,7 @@ REFUSED = {
     b" \n": "is not valid JSON: it is empty",
     b"[]": "is not a JSON object",
     b'{"a": NaN}': "is not valid JSON: NaN is not a JSON number",
-    b'{"a": -Infinity}': "is not valid JSON: -Infinity is not a number",
+    b'{"a": -Infinity}': "is not valid JSON: -Infinity is not a JSON number",
     b'{"a": 1e999}': "has a number that is too large: 1e999",
     b'{"a": -' + b"9" * 101 + b"}": "has a number that is too large: -9999999999999999999...",
     b'{"a": ' + b"9" * 5000 + b"}": "has a number that is too large: 99999999999999999999...",
