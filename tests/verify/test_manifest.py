@@ -116,7 +116,7 @@ def test_a_task_that_is_not_known_contradicts_itself(task: Path, tmp_path: Path)
     change(unknown / METADATA, lambda facts: facts.update(mine))
     change(unknown / MANIFEST, lambda stated: stated.update(task="mine-v1-full"))
     ((where, text),) = faults(unknown)
-    assert (where, text[:20]) == (METADATA, "is not the one with ")
+    assert (where, text[:20]) == (METADATA, "is not the one that ")
     change(unknown / METADATA, lambda facts: facts.update(sample_duration=4))
     ((where, text),) = faults(unknown)
     assert text == (
