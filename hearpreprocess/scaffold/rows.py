@@ -138,8 +138,8 @@ def notes_on_differences(column: Column, rows: RowsByRecording) -> list[str]:
     if column == "" or not differing:
         return []
     return [
-        f"column {column!r} has several values in {counted(len(differing), 'recordings')}, such as {differing[0]}; the first "
-        "row is used. If rows are parts of recordings, give each Clip start and stop"
+        f"column {column!r} has several values in {counted(len(differing), 'recordings')}, such as {differing[0]}; "
+        "the first row is used. If rows are parts of recordings, give each Clip start and stop"
     ]
 
 

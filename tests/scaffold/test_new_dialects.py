@@ -65,7 +65,7 @@ def test_a_quote_that_begins_a_cell_and_ends_nowhere(folder: Path) -> None:
     (folder / "labels.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     dataset = describe(folder)
     assert labels_of(dataset, folder) == expected()
-    assert "labels.tsv: a quote is a character of its cell, as in line 6" in dataset.notes
+    assert "labels.tsv: quotes are part of the cells, as in line 6" in dataset.notes
     assert 'sep="\\t", quoting="none")' in (folder.parent / "my_task.py").read_text(encoding="utf-8")
     rows[8] = rows[8].replace('"Yes I do', 'I do"')
     (folder / "labels.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
@@ -159,7 +159,7 @@ def test_quotes_around_whole_sentences_of_a_table_that_does_not_quote(folder: Pa
     (folder / "labels.tsv").write_text("\n".join(rows), encoding="utf-8")
     dataset = describe(folder)
     assert labels_of(dataset, folder) == expected()
-    assert "labels.tsv: a quote is a character of its cell, as in line 4" in dataset.notes
+    assert "labels.tsv: quotes are part of the cells, as in line 4" in dataset.notes
 
 
 @pytest.mark.parametrize(

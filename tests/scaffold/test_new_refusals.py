@@ -39,14 +39,14 @@ def rows(*cells: str, last: str, header: str, sep: str = ",") -> str:
         (rows("1,0", "0,1", last="0,0.5", header="file,dog,cat"), r"column 'cat' holds '0\.5' beside yes and no"),
         (
             rows("\"['a']\"", last="\"['it\\'s']\"", header="file,tags"),
-            r"the labels in \['it\\'s'\] cannot be divided",
+            r"the labels in \['it\\'s'\] cannot be separated",
         ),
-        (rows("\"['a']\"", last='"[""caf\\u00e9""]"', header="file,tags"), "cannot be divided"),
-        (rows("\"['a']\"", last='"[dog bark, loud]"', header="file,tags"), "cannot be divided"),
-        (rows("\"['a']\"", last="\"['it''s']\"", header="file,tags"), "cannot be divided"),
+        (rows("\"['a']\"", last='"[""caf\\u00e9""]"', header="file,tags"), "cannot be separated"),
+        (rows("\"['a']\"", last='"[dog bark, loud]"', header="file,tags"), "cannot be separated"),
+        (rows("\"['a']\"", last="\"['it''s']\"", header="file,tags"), "cannot be separated"),
         (
             rows("a,0,0.1", "b,0,0.1", last="a,-0.1,0.1", header="file,label,onset,offset"),
-            r"forward from 0 s \(t\.csv, line 9\)",
+            r"need 0 s <= start <= end \(t\.csv, line 9\)",
         ),
         (rows("a,0,0.1", "b,0,0.1", last="a,0.2,0.1", header="file,label,onset,offset"), "need 0 s <= start <= end"),
         (
