@@ -72,7 +72,7 @@ def test_quotes_that_can_be_meant_in_one_way(read: Read, content: str, rows: lis
         ('a,b,c\nx,"well,1\ny,so",2\n', "line 2 reads differently with and without quoted cells"),
         ('"a,b",c\n"d,e",f\n', "line 1 reads differently with and without quoted cells"),
         ('a,b\n"well,x\nno,y\n', "line 2: a quoted cell begins at '\"well,x' and does not end. Where a quote"),
-        ('a,b\n"x,1\ny,z"\n', "line 2 has 1 cell, expected 2 as in line 1: .*Where a quote is part like any"),
+        ('a,b\n"x,1\ny,z"\n', "line 2 has 1 cell, expected 2 as in line 1: .*Where a quote is a character like any"),
         ('a,b\n"no" one,1\n"yes",2\n', "line 2: a quoted cell is followed by ' one,1'"),
         ('a,b\n"yes",1\n"no,2\n', "line 3: a quoted cell begins at '\"no,2' and does not end"),
         ('a,b\nx, "y"\n', "line 2: a space comes before a quote, as in ' \"y\"'"),
@@ -87,7 +87,7 @@ def test_quotes_that_can_be_meant_in_one_way(read: Read, content: str, rows: lis
         ),
         (
             'a,b\n"x",1\n12" disk,2\n',
-            "line 2 reads differently with.*'x', '1' or '\"x\"', '1'; in line 3, a quote is a",
+            "line 2 reads differently with.*'x', '1' or '\"x\"', '1'; in line 3, a quote is part",
         ),
         ('a,b\n"x.wav","say \\"hi\\""\n', r'line 2: a quoted cell is followed by .* Write a quote inside a cell as ""'),
         (
