@@ -46,7 +46,7 @@ def add_rates(parser: argparse.ArgumentParser) -> None:
         "--sample-rates",
         nargs="+",
         metavar="HZ",
-        help=f"one or several, divided by spaces or commas (default: {' '.join(map(str, DEFAULT_SAMPLE_RATES))})",
+        help=f"one or several, separated by spaces or commas (default: {' '.join(map(str, DEFAULT_SAMPLE_RATES))})",
     )
 
 

@@ -31,7 +31,7 @@ def problems_of_module(name: str, source: Path, dataset: DatasetDescription) -> 
     if manifest is None:
         return None
     if differing := _differing(manifest["clips"], dataset):
-        problems.append(f"labels, splits or groups of {', '.join(differing[:5])} are not those that were found")
+        problems.append(f"labels, splits or groups of {', '.join(differing[:5])} are not those that `new` found")
     return problems
 
 

@@ -57,7 +57,7 @@ def check_events(tables: NamingTables, times: Times) -> None:
     )
     if lines:
         raise CorpusError(
-            f"events of columns {times.start!r} and {times.end!r} do not run forward from 0 s ({_some(lines)}); "
+            f"events of columns {times.start!r} and {times.end!r} need 0 s <= start <= end ({_some(lines)}); "
             "correct their times"
         )
 

@@ -56,7 +56,7 @@ class Choices:
         for options, subject in ((of_labels, "the labels"), (of_groups, "the groups")):
             stated = [option for option, value in options.items() if value is not None and value not in ((), "")]
             if len(stated) > 1:
-                raise ConfigError(f"{' and '.join(stated)} contradict each other; state once where {subject} are")
+                raise ConfigError(f"{' and '.join(stated)} contradict each other; use one of them for {subject}")
         if NONE in self.split_columns and len(self.split_columns) > 1:
             raise ConfigError(f"--split-column {NONE} contradicts the other --split-column; state one of them")
 

@@ -135,7 +135,7 @@ class DatasetDescription:
     def label_source(self) -> str:
         """Where the labels are, in words."""
         if self.labels.yes_columns:
-            return "columns of yes and no"
+            return "yes/no columns"
         if isinstance(self.layout, FoldersLayout):
             return str(self.layout.label)
         if isinstance(self.layout, AnnotationsLayout):

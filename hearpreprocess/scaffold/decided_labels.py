@@ -20,7 +20,7 @@ from hearpreprocess.scaffold.stated import stated_column, stated_field, stated_l
 from hearpreprocess.task import Column
 
 SEPARATOR = ","
-"""Between the columns of yes and no in one answer."""
+"""Between the yes/no columns in one answer."""
 
 
 def decided_labels(
@@ -54,7 +54,7 @@ def decided_labels(
     together = SEPARATOR.join(map(name_of, yes_columns))
     if yes_columns:
         answers = [together, *(answer for answer in answers if answer not in map(name_of, yes_columns))]
-        details[together] = "each yes is a label"
+        details[together] = "one label per yes"
     answer = ask(
         Question(
             "--label-column",

@@ -120,8 +120,8 @@ def _check_no_kaldi(folder: Path, files: Sequence[str], choices: Choices) -> Non
     lists = [path for path in files if path.rpartition("/")[2] in KALDI]
     if lists and choices == Choices():
         raise CorpusError(
-            f"{folder}: {' and '.join(lists[:2])} make it a Kaldi data directory, which is not read. Write a csv file "
-            "with the columns file, label and speaker and state it with --table, or state the folder level of the "
+            f"{folder}: {' and '.join(lists[:2])} make it a Kaldi data directory, which is not supported. Write a csv "
+            "file with the columns file, label and speaker and state it with --table, or state the folder level of the "
             "labels with --labels-from"
         )
 
@@ -141,7 +141,7 @@ def _notes_on_unreadable(unreadable: Mapping[str, str]) -> list[str]:
     if not unreadable:
         return []
     shown = some([f"{path}: {reason}" for path, reason in unreadable.items()])
-    return [f"recordings that cannot be read, and are left out: {len(unreadable):,} ({shown})"]
+    return [f"unreadable recordings, left out: {len(unreadable):,} ({shown})"]
 
 
 def _divided(dataset: DatasetDescription, *, may_drop_groups: bool) -> Noted[DatasetDescription]:

@@ -34,7 +34,7 @@ def text_of(content: bytes) -> Noted[tuple[str, str | None]]:
         ((number, line) for number, line in lines_of(text) if not line.isascii()), next(lines_of(text), (1, ""))
     )
     shown = f"{shown[:_SHOWN]}..." if len(shown) > _SHOWN else shown
-    return (text, guessed), [f"it is not in UTF-8; {guessed} is a guess, by which line {line} is {shown!r}"]
+    return (text, guessed), [f"it is not in UTF-8; {guessed} is a guess, in which line {line} is {shown!r}"]
 
 
 def _guessed(content: bytes) -> str | None:

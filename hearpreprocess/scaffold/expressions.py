@@ -64,7 +64,7 @@ def path_of_cell(expression: str, naming: Naming | ListedSplits, *, have_backsla
 def member(layout: TablesLayout, of_cell: str, *, may_be_missing: bool) -> str:
     """The recording that a cell names."""
     naming = layout.naming
-    prefix = "place" if layout.have_prefixes else ""
+    prefix = "prefix" if layout.have_prefixes else ""
     path = path_of_cell(f"{of_cell}.strip()", naming, have_backslashes=layout.have_backslashes, prefix=prefix)
     if not naming.by_name and not naming.is_loose:
         return f"recordings.member({path})"

@@ -144,9 +144,9 @@ def _notes_on_folders(paths: Sequence[str], splits: Splits, group: PathPart | No
 
 def _notes_on_omissions(without_file: int, without_event: int, late: int, unsplit: int) -> list[str]:
     counts = {
-        "recordings without annotations, which are left out": without_file,
-        "recordings without an event, which are left out": without_event,
-        "recordings whose events are all after the end of a clip, and are left out": late,
-        "recordings without a split, which are left out": unsplit,
+        "recordings without annotations, left out": without_file,
+        "recordings without an event, left out": without_event,
+        "recordings without an event before the end of the clip, left out": late,
+        "recordings without a split, left out": unsplit,
     }
     return [f"{text}: {count:,}" for text, count in counts.items() if count]

@@ -38,7 +38,7 @@ def described_by_folders(folder: Path, recordings: Recordings, parts: Parts, not
     naming = _clip_naming(folder, parts.label, paths)
     readable = [path for path in paths if path not in recordings.unreadable]
     clips, unsplit = _clips(parts, readable, naming)
-    notes.add([f"recordings without a split, which are left out: {unsplit:,}"] if unsplit else [])
+    notes.add([f"recordings without a split, left out: {unsplit:,}"] if unsplit else [])
     group = notes.value_of(groups_that_hold(clips, parts.group or ""))
     return DatasetDescription(
         recordings=len(paths),
@@ -59,8 +59,8 @@ def _check_labels(folder: Path, label: PathPart, paths: Sequence[str]) -> None:
     without = [path for path in paths if not label.is_in(path)]
     if without and len(without) < len(paths):
         raise CorpusError(
-            f"{folder}: {counted(len(without), 'recordings')} in no folder of a label, such as {without[0]}, while "
-            "others are. Move them into folders, or out of this one"
+            f"{folder}: {counted(len(without), 'recordings')} outside the folders of labels, such as {without[0]}. "
+            f"Move them into one of these folders, or out of {folder}"
         )
     if without:
         raise CorpusError(
@@ -95,7 +95,7 @@ def _clip_naming(folder: Path, label: PathPart, paths: Sequence[str]) -> ClipNam
     names = {naming: [clip_name(naming, path) for path in paths] for naming in possible}
     unique = [naming for naming in names if are_unique(names[naming])]
     if not unique:
-        raise CorpusError(f"recordings in {folder} differ in case alone, or in dots and slashes; rename them")
+        raise CorpusError(f"recordings in {folder} differ only in case, or in dots and slashes; rename them")
     fitting = next((naming for naming in unique if not long_names(names[naming])), None)
     if fitting is None:
         check_lengths(names[unique[0]])

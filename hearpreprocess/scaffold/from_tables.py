@@ -128,6 +128,6 @@ def _notes_on_same_names(tables: NamingTables) -> list[str]:
     if not several or not prefix or len(tables.tables) > 1:
         return []
     return [
-        f"{tables.first.path} names recordings that several folders have, such as {several[0]}; "
-        f"those in {prefix} are taken"
+        f"{tables.first.path}: several folders have a recording of the same name, such as {several[0]}; "
+        f"using those in {prefix}"
     ]

@@ -131,7 +131,7 @@ def chosen_splits(
         if candidates[first].folds is None and candidates[other].folds is None:
             _check_agreement(candidates[first], candidates[other], of_paths[first], of_paths[other])
     notes = [
-        f"splits in {candidates[other].source} are not used, as {candidates[first].source} has others"
+        f"splits not used: {candidates[other].source}; {candidates[first].source} differs. --split-column states others"
         for other in others
         if candidates[other].folds is not None
     ]
@@ -142,6 +142,6 @@ def _check_agreement(first: Splits, other: Splits, of_first: Mapping[str, str], 
     for path, split in of_first.items():
         if split and of_other[path] and (split == "test") != (of_other[path] == "test"):
             raise CorpusError(
-                f"{path} is in {split} by {first.source}, and in {of_other[path]} by {other.source}; correct one of "
-                "them. Or state the columns that hold with --split-column, or none with --split-column none"
+                f"{path}: {first.source} says {split}, {other.source} says {of_other[path]}. Correct one of them, or "
+                "state which to use with --split-column (none: ignore all)"
             )

@@ -74,7 +74,7 @@ class ColumnFacts:
         if len(self.values) < 2:
             return "one value" if self.values else "no value"
         if len(self.values) > max(2, NEARLY_EVERY * len(self.filled)):
-            return "a value of its own in nearly every row"
+            return "a different value in nearly every row"
         return ""
 
     @property
@@ -138,7 +138,7 @@ def guessed_labels(columns: Sequence[Column], rows: Sequence[Row], *, may_be_one
     likely = [column for column in usable if plain_name(column) not in _METADATA_NAMES]
     if len(yes_columns) > 1:
         is_certain = len(yes_columns) >= MANY_COLUMNS or not likely
-        reason = f"{len(yes_columns):,} columns hold yes and no" + ("" if is_certain else _also(likely))
+        reason = f"{len(yes_columns):,} columns contain only yes and no" + ("" if is_certain else _also(likely))
         return LabelGuess(
             Labels(yes_columns=yes_columns), reason, is_certain, (*likely, *yes_columns), is_explicit=True
         )

@@ -104,8 +104,8 @@ def with_several(labels: Labels, rows: Sequence[Row]) -> Labels:
     if filled and all(map(_is_list, filled)):
         if uncertain := next((cell for cell in filled if not _CERTAIN_LIST.fullmatch(cell)), None):
             raise CorpusError(
-                f"column {labels.column!r}: the labels in {uncertain} cannot be divided with certainty; write the "
-                "labels of a recording divided by semicolons"
+                f"column {labels.column!r}: the labels in {uncertain} cannot be separated with certainty; write the "
+                "labels of a recording separated by semicolons"
             )
         return replace(labels, are_lists=True)
     return replace(labels, separator=next((mark for mark in SEPARATORS if _divides(mark, set(cells))), ""))

@@ -159,9 +159,9 @@ def _values_of_tables(dataset: DatasetDescription, layout: TablesLayout) -> dict
     outer = "        " if are_several else "    "
     facts = {
         "split": {path: literal(split) for path, split in dataset.splits.tables.items()},
-        "place": {path: literal(naming.prefix) for path, naming in layout.namings.items()},
+        "prefix": {path: literal(naming.prefix) for path, naming in layout.namings.items()},
     }
-    names = [name for name, wanted in (("split", dataset.splits.tables), ("place", layout.have_prefixes)) if wanted]
+    names = [name for name, wanted in (("split", dataset.splits.tables), ("prefix", layout.have_prefixes)) if wanted]
     of_tables = {path: [facts[name][path] for name in names] for path in layout.paths}
     path = "path" if are_several else literal(layout.paths[0])
     options = [f"{name}={_option(value)}" for name, value in layout.options.items()]

@@ -127,7 +127,7 @@ def check_one_split_each(splits: Splits, rows: RowsByRecording) -> None:
         if len(given) > 1:
             shown = " and ".join(split or "none" for split in sorted(given))
             raise CorpusError(
-                f"{path} has rows of several splits ({shown}) by {splits.source}, and its clip can be in one. Correct "
+                f"{path} is in several splits ({shown}) according to {splits.source}; expected one. Correct "
                 "the rows, or ignore these splits with --split-column none"
             )
 
@@ -138,8 +138,8 @@ def notes_on_differences(column: Column, rows: RowsByRecording) -> list[str]:
     if column == "" or not differing:
         return []
     return [
-        f"column {column!r} differs within {counted(len(differing), 'recordings')}, such as {differing[0]}; the value "
-        "in the first row is taken. Clips that are parts of a recording need start and stop"
+        f"column {column!r} has several values in {counted(len(differing), 'recordings')}, such as {differing[0]}; "
+        "the first row is used. If rows are parts of recordings, give each Clip start and stop"
     ]
 
 
@@ -149,17 +149,17 @@ def notes_on_omissions(
     """Notes on all that makes no clip. `unnamed`: recordings that no row names. `missing`: what rows name instead."""
     where = " and ".join(tables)
     counts = {
-        f"rows of {where} without a label, which are left out": omissions.unlabelled,
-        f"rows of {where} without times, which are no events": omissions.untimed,
-        "recordings whose events are all after the end of a clip, and are left out": omissions.late,
-        f"recordings of {where} without a split, which are left out": omissions.unsplit,
+        f"rows of {where} without a label, left out": omissions.unlabelled,
+        f"rows of {where} without times, not used": omissions.untimed,
+        "recordings without an event before the end of the clip, left out": omissions.late,
+        f"recordings of {where} without a split, left out": omissions.unsplit,
     }
     notes = [f"{text}: {count:,}" for text, count in counts.items() if count]
     if missing:
         text = f"rows of {where} that name no recording, or several of the same name"
         notes.insert(0, f"{text}: {omissions.missing:,} ({some(missing)})")
     if unnamed:
-        notes.insert(0, f"recordings that are not in {where}, and are left out: {len(unnamed):,} ({some(unnamed)})")
+        notes.insert(0, f"recordings that are not in {where}, left out: {len(unnamed):,} ({some(unnamed)})")
     return notes
 
 
@@ -167,7 +167,8 @@ def notes_on_brackets(clips: Iterable[ExpectedClip]) -> list[str]:
     """A note on a label that looks like a list of several, if there is one."""
     bracketed = sorted(label for clip in clips for label in clip.labels if label[:1] in ("[", "(", "{"))
     return [
-        f"labels are taken as they are written, such as {label}; is that a list of several?" for label in bracketed[:1]
+        f"labels used as written, such as {label}; to list several, separate them by semicolons"
+        for label in bracketed[:1]
     ]
 
 
@@ -181,12 +182,12 @@ def groups_that_hold(clips: Iterable[ExpectedClip], group: Column | PathPart) ->
     if group == "" or not divided:
         return group, []
     return "", [
-        f"the given splits divide {len(divided):,} of {len(splits_of):,} in {named(group)}, such as "
-        f"{divided[0]}: it is not used as a group, and a model is tested on what it was trained on"
+        f"groups not used: {len(divided):,} of {len(splits_of):,} in {named(group)} are in several given splits, such "
+        f"as {divided[0]}, so train and test share groups; --split-column none draws other splits"
     ]
 
 
 def notes_on_blank_groups(column: Column, clips: Iterable[str], rows: RowsByRecording) -> list[str]:
     """A note on the recordings, among those that make clips, whose group is blank."""
     blank = sum(not rows[path][0][1][column].strip() for path in clips)
-    return [f"recordings without a {column}, each of which is a group of its own: {blank:,}"] if blank else []
+    return [f"recordings without a {column}, each its own group: {blank:,}"] if blank else []

@@ -83,7 +83,7 @@ def with_train(names: Iterable[str]) -> tuple[dict[str, str], list[str]]:
     """
     splits = {name: SPLITS.get(name.lower()) or split_in_name(name) for name in sorted(names)}
     merged = [name for name, split in splits.items() if split == "valid"]
-    notes = [f"{' and '.join(merged)} are both taken as the valid split"] if len(merged) > 1 else []
+    notes = [f"{' and '.join(merged)} are both used as the valid split"] if len(merged) > 1 else []
     if "train" in splits.values():
         return splits, notes
     if not merged or len(set(splits.values())) < 2:

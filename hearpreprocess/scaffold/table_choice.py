@@ -104,7 +104,7 @@ def tables_naming(
         notes += _notes_on_spelling(candidate)
     _check_nothing_lost(chosen, others, named)
     notes += [
-        f"{candidate.path}: not used; it names {counted(len(candidate.named), 'recordings')}, too"
+        f"{candidate.path}: not used; other tables name its {counted(len(candidate.named), 'recordings')}, too"
         for candidate in others
         if not candidate.split
     ]
@@ -127,7 +127,7 @@ def _candidate(folder: Path, path: str, recordings: Recordings, file_column: str
         if is_named or not is_text:
             return None, [f"{error}; not used"]
         if is_divided_by_blanks(folder, path, recordings):
-            return None, [f"{path} is not read, as its columns are divided by blanks; divide them by tabs or commas"]
+            return None, [f"{path} is not used: its columns are separated by spaces. Separate them by tabs or commas"]
         return None, []
     _count, naming = naming_in(table, recordings, file_column)
     if naming is None:
@@ -268,7 +268,9 @@ def _notes_on_spelling(candidate: Candidate) -> list[str]:
     if naming.cell_suffix:
         notes.append(f"{candidate.path}: names end with {naming.cell_suffix}, the files with {naming.suffix}; matched")
     if naming.cell_prefix:
-        notes.append(f"{candidate.path}: names begin with {naming.cell_prefix}, which is no folder here; matched")
+        notes.append(
+            f"{candidate.path}: names begin with {naming.cell_prefix}, which is not a folder here; matched without it"
+        )
     if not naming.is_loose:
         return notes
     exact = replace(naming, is_loose=False)

@@ -119,11 +119,12 @@ def read(folder: Path, path: str, recordings: Recordings) -> Noted[Table]:
         raise type(error)(f"{path} cannot be read as a table: {error}") from None
     if dialect.quoting == "none":
         line = next(row.line for row in rows if any(cell.startswith('"') for cell in row.cells))
-        notes.append(f"a quote is a character of its cell, as in line {line}")
+        notes.append(f"quotes are part of the cells, as in line {line}")
     if dialect.comment:
         comments = [number for number, line in lines_of(text) if line.startswith(dialect.comment)]
         notes.append(
-            f"lines that begin with {dialect.comment} are no rows: {len(comments):,}, such as line {comments[0]}"
+            f"lines that begin with {dialect.comment}, skipped as comments: {len(comments):,}, "
+            f"such as line {comments[0]}"
         )
     return replace(table, is_ascii=text.isascii() and encoding is None), [
         *(f"{path}: {note}" for note in notes),
@@ -325,4 +326,4 @@ def _notes_on_repeated(path: str, rows: Sequence[TableRow]) -> list[str]:
         if any(cells) and first.setdefault(cells, row.line) != row.line:
             repeated.append(f"line {row.line} as line {first[cells]}")
     shown = ", ".join(repeated[:5]) + (" ..." if len(repeated) > 5 else "")
-    return [f"{path}: rows that are there twice, and are taken once: {len(repeated):,} ({shown})"] if repeated else []
+    return [f"{path}: duplicate rows, used once: {len(repeated):,} ({shown})"] if repeated else []

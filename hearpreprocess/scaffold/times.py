@@ -103,7 +103,7 @@ def checked_times(times: Times, rows: RowsByRecording, seconds: Mapping[str, flo
     """
     timed = [(path, row) for path, of_path in rows.items() for _table, row in of_path if not times.are_blank_in(row)]
     if reason := _reason_against(times, timed, seconds):
-        return None, [f"columns {times.start!r} and {times.end!r} are not taken for times of events: {reason}"]
+        return None, [f"columns {times.start!r} and {times.end!r} are not used as times of events: {reason}"]
     cells = [row[column] for of_path in rows.values() for _table, row in of_path for column in times.columns]
     have_commas = _have_commas(cells)
     if have_commas and any("." in cell for cell in cells):
@@ -121,7 +121,7 @@ def _reason_against(times: Times, timed: Sequence[tuple[str, Row]], seconds: Map
     cells = (row[column] for _path, row in timed for column in times.columns)
     no_number = next((cell for cell in cells if not _is_number(cell)), None)
     if no_number is not None:
-        return f"{no_number!r} is no number of seconds"
+        return f"{no_number!r} is not a number of seconds"
     ends = [(times.end_of(row), seconds[path]) for path, row in timed if path in seconds]
     beyond = sum(end > length + SECONDS_BEYOND for end, length in ends)
     if _are_positions(times, timed, seconds):

@@ -162,7 +162,8 @@ def _cells_from(
         is_quoted = text.startswith('"', start)
         if is_quoted and start > position and form.strip_blanks is None:
             raise TableError(
-                f"line {line}: a blank is before a quote, as in {_shown(text, position)}, which may be no part of it",
+                f"line {line}: a space comes before a quote, as in {_shown(text, position)}, and may not belong to the "
+                "cell",
                 "strip_blanks=True leaves out blanks around cells, strip_blanks=False keeps them",
             )
         if is_quoted and (start == position or form.strip_blanks):

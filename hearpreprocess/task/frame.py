@@ -45,7 +45,7 @@ def table_frame(
     cells = [row.cells for row in rows]
     if header is not None and len(cells) <= header and names is None:
         rows_there = "1 row, row 0" if len(cells) == 1 else f"{len(cells):,} rows, from row 0 to row {len(cells) - 1}"
-        raise CorpusError(f"header={header} is to name the columns; it has {rows_there}")
+        raise CorpusError(f"header={header} must name the columns; the table has {rows_there}")
     columns: list[Column] = list(names or (range(len(cells[0])) if header is None else column_names(cells[header])))
     below = cells if header is None else cells[header + 1 :]
     if header is None and names is None:

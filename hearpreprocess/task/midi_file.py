@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from hearpreprocess.errors import CorpusError
+from hearpreprocess.storage import counted
 
 _HEADER = struct.Struct(">4sL3H")
 _CHUNK = struct.Struct(">4sL")
@@ -72,19 +73,21 @@ def _checked_header(content: bytes) -> tuple[int | float, list[bytes]]:
         raise CorpusError("expected the header MThd at its start")
     _name, size, kind, count, division = _HEADER.unpack_from(content)
     if kind > 1 and not (kind == 2 and count == 1):
-        what = "each track is a piece of its own" if kind == 2 else "there is no such format"
-        raise CorpusError(f"it has format {kind}, expected 0 or 1: {what}")
+        what = "its tracks are separate pieces" if kind == 2 else "no such format exists"
+        raise CorpusError(f"MIDI format {kind}: {what}; expected 0 or 1")
     tracks = list(_tracks(content, 8 + size))
     if len(tracks) != count or not count:
-        raise CorpusError(f"its header states {count} tracks, and it holds {len(tracks)}")
+        raise CorpusError(f"the header declares {counted(count, 'tracks')}, the file has {len(tracks)}")
     if not division & 0x8000:
         if not division:
-            raise CorpusError("its header states 0 ticks a beat")
+            raise CorpusError("the header declares 0 ticks per beat")
         return division, tracks
     frames, ticks = 256 - (division >> 8), division & 0xFF
     if frames not in FRAMES_PER_SECOND or not ticks:
         expected = ", ".join(map(str, FRAMES_PER_SECOND))
-        raise CorpusError(f"its header states {frames} frames a second of {ticks} ticks, expected {expected} frames")
+        raise CorpusError(
+            f"the header declares {frames} frames per second of {ticks} ticks, expected {expected} frames"
+        )
     return FRAMES_PER_SECOND[frames] * ticks, tracks
 
 
@@ -95,7 +98,7 @@ def _tracks(content: bytes, position: int) -> Iterator[bytes]:
         end = position + _CHUNK.size + size
         if name == b"MTrk":
             if end > len(content):
-                raise CorpusError(f"a track states {size:,} bytes, of which {end - len(content):,} are missing")
+                raise CorpusError(f"a track declares {size:,} bytes; {end - len(content):,} are missing")
             yield content[position:end]
         position = end
 
@@ -136,7 +139,9 @@ def _checked_track(track: bytes) -> bytes:
         if byte >= _FIRST_STATUS:
             position += 1
         elif not _FIRST_STATUS <= status < _SYSTEM:
-            raise CorpusError(f"an event without a status byte follows one of status {status:#x}, which leaves none")
+            raise CorpusError(
+                f"an event without a status byte follows one of status {status:#x}, which cannot be repeated"
+            )
         kind = track[position] if byte == _META and position < len(track) else None
         if byte == _META:
             position += 1
@@ -176,7 +181,7 @@ def _after_number(track: bytes, position: int) -> int:
 def _move_to_first_track(midi: Any) -> None:
     """Move what holds for all tracks to the first one, in the order of time, where it is on any other."""
     if any(event.type == "set_tempo" and not event.tempo for track in midi.tracks for event in track):
-        raise CorpusError("a tempo is 0 microseconds a beat")
+        raise CorpusError("a tempo is 0 microseconds per beat")
     if not any(event.type in _OF_ALL_TRACKS for track in midi.tracks[1:] for event in track):
         return
     timed = [_with_ticks(track) for track in midi.tracks]

@@ -66,7 +66,7 @@ class TrainValidTest:
 def _number_of_folds(folds: int) -> str:
     if 2 <= folds <= MOST_FOLDS:
         return ""
-    return f"must be at least 2 folds, as it is a cross-validation, and at most {MOST_FOLDS:,}, got {folds}"
+    return f"must be at least 2 folds and at most {MOST_FOLDS:,}, got {folds}"
 
 
 @dataclass(frozen=True)

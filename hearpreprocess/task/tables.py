@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hearpreprocess.errors import ConfigError, CorpusError
+from hearpreprocess.storage import counted
 from hearpreprocess.task.cells import (
     LINE_END,
     CellFormat,
@@ -220,7 +221,7 @@ def _check_widths(rows: Sequence[TableRow], columns: int | None) -> None:
     lacks_one = is_header and {len(row.cells) for row in ragged} == {len(rows[0].cells) + 1}
     raise TableError(
         f"line {row.line} has {cells}, expected {expected}: {_shown_cells(row)}"
-        + (f"; so it is with {len(ragged) - 1:,} more: {others}" if others else ""),
+        + (f"; the same in {counted(len(ragged) - 1, 'more lines')}: {others}" if others else ""),
         _NAMES_OF_ROWS_LACK_ONE if lacks_one else "",
     )
 
@@ -250,15 +251,14 @@ def _check_no_bare_quotes(plain: Sequence[TableRow], quoted: Sequence[TableRow],
         return
     for row, other in zip(quoted, plain, strict=True):
         if row.cells != other.cells:
-            raise _ambiguous(row, other, f"; in line {bare}, a quote is a character of its cell")
+            raise _ambiguous(row, other, f"; in line {bare}, a quote is part of its cell")
 
 
 def _check_no_escapes(rows: Sequence[TableRow]) -> None:
     for row in rows:
         if any('\\"' in cell for cell in row.cells):
             raise TableError(
-                f"line {row.line} has a backslash before a quote, which may be meant to be left out: "
-                f"{_shown_cells(row)}",
+                f"line {row.line} has a backslash before a quote, which may be an escape: {_shown_cells(row)}",
                 'quoting="none" or quoting="minimal" keeps both',
             )
 

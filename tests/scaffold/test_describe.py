@@ -101,7 +101,7 @@ def test_an_error_shows_the_notes_made_before_it(tmp_path: Path) -> None:
         describe(tmp_path)
     _error, *notes = str(refused.value).splitlines()
     assert notes[:2] == [
-        "  note: labels: columns of yes and no",
+        "  note: labels: yes/no columns",
         "  note: notes.json is not read; save it as csv if it has labels",
     ]
 

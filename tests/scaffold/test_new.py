@@ -45,7 +45,7 @@ def test_events_that_run_backward_are_refused_before_a_module_is_written(user: U
     rows = [(f"{number}.wav", "ab"[number % 2], 0.2, 0.1) for number in range(6)]
     table(user.folder / "mine", "meta.csv", ("file", "label", "onset", "offset"), *rows)
     said, _clips = begun(user, expected=2)
-    assert "do not run forward from 0 s (meta.csv, line 2; meta.csv, line 3" in said
+    assert "need 0 s <= start <= end (meta.csv, line 2; meta.csv, line 3" in said
     assert not (user.folder / "my_task.py").exists()
 
 

@@ -160,8 +160,8 @@ def test_recordings_without_annotations_are_left_out_and_counted(tmp_path: Path)
     files = {f"{number}.txt": lines(number) if number else "" for number in range(4)}
     dataset = described(tmp_path / "mine", FLAT, files)
     assert {clip.name for clip in dataset.clips} == {"1", "2", "3"}
-    assert "recordings without annotations, which are left out: 2" in dataset.notes
-    assert "recordings without an event, which are left out: 1" in dataset.notes
+    assert "recordings without annotations, left out: 2" in dataset.notes
+    assert "recordings without an event, left out: 1" in dataset.notes
     left_out = {
         each.path.name: each.reason for each in yielded(tmp_path / "mine", dataset) if isinstance(each, LeftOut)
     }

@@ -65,7 +65,7 @@ def test_a_quote_that_begins_a_cell_and_ends_nowhere(folder: Path) -> None:
     (folder / "labels.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     dataset = describe(folder)
     assert labels_of(dataset, folder) == expected()
-    assert "labels.tsv: a quote is a character of its cell, as in line 6" in dataset.notes
+    assert "labels.tsv: quotes are part of the cells, as in line 6" in dataset.notes
     assert 'sep="\\t", quoting="none")' in (folder.parent / "my_task.py").read_text(encoding="utf-8")
     rows[8] = rows[8].replace('"Yes I do', 'I do"')
     (folder / "labels.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
@@ -122,7 +122,7 @@ def test_encodings_and_line_ends(folder: Path, encoding: str, end: str) -> None:
         assert guesses == []
     else:
         (note,) = guesses
-        assert note.startswith(f"t.csv: it is not in UTF-8; {encoding} is a guess, by which line ")
+        assert note.startswith(f"t.csv: it is not in UTF-8; {encoding} is a guess, in which line ")
         assert note.endswith(" is '2.wav,été'")
 
 
@@ -159,7 +159,7 @@ def test_quotes_around_whole_sentences_of_a_table_that_does_not_quote(folder: Pa
     (folder / "labels.tsv").write_text("\n".join(rows), encoding="utf-8")
     dataset = describe(folder)
     assert labels_of(dataset, folder) == expected()
-    assert "labels.tsv: a quote is a character of its cell, as in line 4" in dataset.notes
+    assert "labels.tsv: quotes are part of the cells, as in line 4" in dataset.notes
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_comments_are_said_and_are_no_recordings(folder: Path) -> None:
     (folder / "t.csv").write_text("\n".join(["# by hand, in 2019, twice", *lines()]), encoding="utf-8")
     dataset = describe(folder)
     assert labels_of(dataset, folder) == expected()
-    assert "t.csv: lines that begin with # are no rows: 1, such as line 1" in dataset.notes
+    assert "t.csv: lines that begin with #, skipped as comments: 1, such as line 1" in dataset.notes
     wavs(folder, "#9.wav")
     (folder / "t.csv").write_text("\n".join([*lines(), "#9.wav,cat", "# by hand, in 2019, twice"]), encoding="utf-8")
     with pytest.raises(CorpusError, match="line 12 has 3 cells, expected 2"):
@@ -209,10 +209,7 @@ def test_rows_that_are_there_twice(folder: Path) -> None:
     (folder / "t.csv").write_text("\n".join([*lines(), "3.wav,cat", ",", ",", "3.wav,cat"]), encoding="utf-8")
     dataset = describe(folder)
     assert labels_of(dataset, folder) == expected()
-    assert (
-        "t.csv: rows that are there twice, and are taken once: 2 (line 11 as line 5, line 14 as line 5)"
-        in dataset.notes
-    )
+    assert "t.csv: duplicate rows, used once: 2 (line 11 as line 5, line 14 as line 5)" in dataset.notes
     (folder / "t.csv").write_text("\n".join([*lines(), "3.wav,dog"]), encoding="utf-8")
     with pytest.raises(CorpusError, match=r"names 1 recording more than once, such as 3\.wav \(t\.csv, lines 5, 11\)"):
         describe(folder)

@@ -39,16 +39,16 @@ def rows(*cells: str, last: str, header: str, sep: str = ",") -> str:
         (rows("1,0", "0,1", last="0,0.5", header="file,dog,cat"), r"column 'cat' holds '0\.5' beside yes and no"),
         (
             rows("\"['a']\"", last="\"['it\\'s']\"", header="file,tags"),
-            r"the labels in \['it\\'s'\] cannot be divided",
+            r"the labels in \['it\\'s'\] cannot be separated",
         ),
-        (rows("\"['a']\"", last='"[""caf\\u00e9""]"', header="file,tags"), "cannot be divided"),
-        (rows("\"['a']\"", last='"[dog bark, loud]"', header="file,tags"), "cannot be divided"),
-        (rows("\"['a']\"", last="\"['it''s']\"", header="file,tags"), "cannot be divided"),
+        (rows("\"['a']\"", last='"[""caf\\u00e9""]"', header="file,tags"), "cannot be separated"),
+        (rows("\"['a']\"", last='"[dog bark, loud]"', header="file,tags"), "cannot be separated"),
+        (rows("\"['a']\"", last="\"['it''s']\"", header="file,tags"), "cannot be separated"),
         (
             rows("a,0,0.1", "b,0,0.1", last="a,-0.1,0.1", header="file,label,onset,offset"),
-            r"forward from 0 s \(t\.csv, line 9\)",
+            r"need 0 s <= start <= end \(t\.csv, line 9\)",
         ),
-        (rows("a,0,0.1", "b,0,0.1", last="a,0.2,0.1", header="file,label,onset,offset"), "do not run forward from 0 s"),
+        (rows("a,0,0.1", "b,0,0.1", last="a,0.2,0.1", header="file,label,onset,offset"), "need 0 s <= start <= end"),
         (
             rows("a;0.1;0.2", last="a;0,1;0,2", header="file;label;onset;offset", sep=";"),
             "hold '0,1' and '0.1': a comma may be a decimal mark or divide thousands",
@@ -66,7 +66,7 @@ def test_a_number_with_an_underscore_is_no_time(folder: Path) -> None:
     (folder / "t.csv").write_text(content)
     dataset = describe(folder)
     assert dataset.times is None
-    assert any("'1_0e-2' is no number of seconds" in note for note in dataset.notes)
+    assert any("'1_0e-2' is not a number of seconds" in note for note in dataset.notes)
 
 
 def test_a_name_without_a_suffix_of_two_recordings(folder: Path) -> None:
@@ -106,5 +106,5 @@ def test_a_table_that_blanks_divide_is_said(tmp_path: Path) -> None:
     (tmp_path / "labels.txt").write_text("".join(f"{name} dog\n" for name in names))
     (tmp_path / "readme.txt").write_text(f"Recorded in 2019.\n{names[0]} is the best one.\nAll by hand.\n")
     notes = describe(tmp_path).notes
-    said = "labels.txt is not read, as its columns are divided by blanks; divide them by tabs or commas"
-    assert [note for note in notes if "divided by blanks" in note] == [said]
+    said = "labels.txt is not used: its columns are separated by spaces. Separate them by tabs or commas"
+    assert [note for note in notes if "separated by spaces" in note] == [said]

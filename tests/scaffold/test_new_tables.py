@@ -60,7 +60,7 @@ def test_rows_without_a_label_or_a_file_are_told(user: User) -> None:
     table(user.folder / "mine", "meta.csv", ("file", "label"), *rows)
     said, clips = begun(user)
     assert "rows of meta.csv that name no recording, or several of the same name: 2" in said
-    assert "rows of meta.csv without a label, which are left out: 1" in said
+    assert "rows of meta.csv without a label, left out: 1" in said
     assert len(clips) == 11
 
 
@@ -149,7 +149,7 @@ def test_times_make_an_event_task(user: User) -> None:
     rows = [(name, label, start, start + 0.1) for name in NAMES for label, start in (("a", 0.05), ("b", 0.15))]
     table(user.folder / "mine", "events.csv", ("filename", "event_label", "onset", "offset"), *rows)
     said, clips = begun(user)
-    assert "events       from column 'onset' to column 'offset', taken for seconds" in said
+    assert "events       from column 'onset' to column 'offset', in seconds" in said
     events = clips["3.wav"]["labels"]
     assert [(event["label"], round(event["start"]), round(event["end"])) for event in events] == [
         ("a", 50, 150),
@@ -162,10 +162,10 @@ def test_columns_of_yes_and_no_are_labels(user: User) -> None:
     rows = [(name, number % 2, int(number % 3 == 0)) for number, name in enumerate(NAMES)]
     table(user.folder / "mine", "meta.csv", ("file", "low", "high"), *rows)
     said, clips = begun(user)
-    assert "2 from columns of yes and no in meta.csv: high, low" in said
+    assert "2 from yes/no columns in meta.csv: high, low" in said
     assert sorted(clips["3.wav"]["labels"]) == ["high", "low"]
     assert "2.wav" not in clips, "it has no label"
-    assert "without a label, which are left out: 4" in said
+    assert "without a label, left out: 4" in said
 
 
 def test_rare_labels_among_several_leave_the_others(user: User) -> None:
@@ -191,7 +191,7 @@ def test_a_group_that_the_given_splits_divide_is_none(user: User) -> None:
     rows = [(*row, 1 + number // 4, ("george", "lucas")[number // 2 % 2]) for number, row in enumerate(alternating(12))]
     table(user.folder / "mine", "meta.csv", ("file", "label", "fold", "speaker"), *rows)
     said, _clips = begun(user)
-    assert "the given splits divide 2 of 2 in column 'speaker', such as george" in said
+    assert "groups not used: 2 of 2 in column 'speaker' are in several given splits, such as george" in said
     assert "groups " not in said
 
 
@@ -224,7 +224,7 @@ def test_events_without_a_label_are_left_out(user: User) -> None:
     table(user.folder / "mine", "events.csv", ("file", "label", "onset", "offset"), *rows)
     said, clips = begun(user)
     assert len(clips) == 9
-    assert "without a label, which are left out: 3" in said
+    assert "without a label, left out: 3" in said
 
 
 def test_a_blank_group_is_none(user: User) -> None:
@@ -233,7 +233,7 @@ def test_a_blank_group_is_none(user: User) -> None:
     table(user.folder / "mine", "meta.csv", ("file", "label", "speaker"), *rows)
     said, clips = begun(user)
     assert [facts.get("group") for facts in clips.values()].count(None) == 4
-    assert "recordings without a speaker, each of which is a group of its own: 4" in said
+    assert "recordings without a speaker, each its own group: 4" in said
     table(user.folder / "mine", "meta.csv", ("file", "label", "speaker"), *[(*row[:2], "") for row in rows])
     said, _clips = again(user)
     assert "groups" not in said
@@ -312,7 +312,7 @@ def test_events_may_have_durations_in_place_of_ends(user: User) -> None:
     rows = [(name, "ab"[number % 2], 0.1, 0.05) for number, name in enumerate(NAMES)]
     table(user.folder / "mine", "events.csv", ("filename", "label", "start", "duration"), *rows)
     said, clips = begun(user)
-    assert "events       from column 'start', as long as column 'duration', taken for seconds" in said
+    assert "events       from column 'start', as long as column 'duration', in seconds" in said
     assert [(each["start"], each["end"]) for each in clips["0.wav"]["labels"]] == [(100.0, 150.0)]
 
 
@@ -321,7 +321,7 @@ def test_times_beyond_the_recordings_are_no_events(user: User) -> None:
     rows = [(name, 7.5 * number, 7.5 * number + 0.1, "ab"[number % 2]) for number, name in enumerate(NAMES)]
     table(user.folder / "mine", "slices.csv", ("file", "start", "end", "class"), *rows)
     said, clips = begun(user)
-    assert "columns 'start' and 'end' are not taken for times of events: 11 of 12" in said
+    assert "columns 'start' and 'end' are not used as times of events: 11 of 12" in said
     assert labels_of(clips) == {name: ["ab"[number % 2]] for number, name in enumerate(NAMES)}
 
 
@@ -331,7 +331,7 @@ def test_labels_as_pandas_writes_lists_of_them(user: User) -> None:
     table(user.folder / "mine", "tags.csv", ("file", "tags"), *((name, tags[n % 4]) for n, name in enumerate(NAMES)))
     said, clips = begun(user)
     assert "2 from column 'tags' of tags.csv, several in a cell, written as lists: a, b, c" in said
-    assert "rows of tags.csv without a label, which are left out: 3" in said
+    assert "rows of tags.csv without a label, left out: 3" in said
     assert labels_of(clips) == {name: tags[n % 4] for n, name in enumerate(NAMES) if n % 4 < 3}
 
 
@@ -342,7 +342,7 @@ def test_a_recording_without_a_split_among_others_is_left_out(user: User, splits
     rows = [(name, "ab"[n % 2], "" if n == 7 else splits[n // 2 % 2]) for n, name in enumerate(names)]
     table(user.folder / "mine", "meta.csv", ("file", "label", "split"), *rows)
     said, clips = begun(user)
-    assert "recordings of meta.csv without a split, which are left out: 1" in said
+    assert "recordings of meta.csv without a split, left out: 1" in said
     assert len(clips) == 39
     assert "7.wav" not in clips
 
@@ -374,7 +374,7 @@ def test_lists_are_written_in_many_ways(user: User, cell: str, labels: list[str]
     rows = [(name, "nan" if number == 5 else cell) for number, name in enumerate(NAMES)]
     table(user.folder / "mine", "tags.csv", ("file", "tags"), *rows)
     said, clips = begun(user)
-    assert "rows of tags.csv without a label, which are left out: 1" in said
+    assert "rows of tags.csv without a label, left out: 1" in said
     assert {tuple(sorted(found)) for found in labels_of(clips).values()} == {tuple(sorted(labels))}
 
 
@@ -384,7 +384,7 @@ def test_an_event_after_the_end_of_its_recording_makes_no_clip_longer(user: User
     table(user.folder / "mine", "events.csv", ("file", "label", "onset", "offset"), *rows)
     said, clips = begun(user)
     assert "duration     0.3 s" in said
-    assert "recordings whose events are all after the end of a clip, and are left out: 1" in said
+    assert "recordings without an event before the end of the clip, left out: 1" in said
     assert "0.wav" not in clips
     assert len(clips) == 11
 
@@ -395,7 +395,7 @@ def test_blanks_among_events_are_no_events(user: User, blank: tuple[str, str, st
     rows = [(name, "ab"[n % 2], 0.05, 0.1) for n, name in enumerate(NAMES)] + [("0.wav", *blank), ("1.wav", *blank)]
     table(user.folder / "mine", "events.csv", ("file", "label", "onset", "offset"), *rows[1:])
     said, clips = begun(user)
-    what = "without a label, which are left out" if blank[1] else "without times, which are no events"
+    what = "without a label, left out" if blank[1] else "without times, not used"
     assert f"rows of events.csv {what}: 2" in said
     assert len(clips) == 11, "the first recording has nothing but a blank"
     is_formatted = ["ruff", "format", "--check", "--line-length", "100", "my_task.py"]
@@ -408,7 +408,7 @@ def test_times_that_are_no_seconds_are_told(user: User) -> None:
     rows = [(name, "ab"[n % 2], "first", "second") for n, name in enumerate(NAMES)]
     table(user.folder / "mine", "events.csv", ("file", "label", "onset", "offset"), *rows)
     said, _clips = begun(user)
-    assert "'onset' and 'offset' are not taken for times of events: 'first' is no number of seconds" in said
+    assert "'onset' and 'offset' are not used as times of events: 'first' is not a number of seconds" in said
 
 
 def test_times_of_a_clock_after_the_end_of_the_recordings_are_refused(user: User) -> None:
@@ -475,14 +475,14 @@ def test_splits_within_one_recording_are_told(user: User) -> None:
     rows = [(name, *part) for name in NAMES for part in parts]
     table(user.folder / "mine", "meta.csv", ("file", "start", "end", "label", "split"), *rows)
     said = user.run("new", "my_task", "mine")
-    assert "0.wav has rows of several splits (test and train) by column 'split'" in said.stdout + said.stderr
+    assert "0.wav is in several splits (test and train) according to column 'split'" in said.stdout + said.stderr
 
 
 def test_names_of_several_folders_are_told(user: User) -> None:
     wavs(user.folder / "mine", *(f"{folder}/{name}" for folder in "AB" for name in NAMES))
     table(user.folder / "mine", "meta.csv", ("file", "label"), *((name, "ab"[n % 2]) for n, name in enumerate(NAMES)))
     said, clips = begun(user)
-    assert "meta.csv names recordings that several folders have, such as A/0.wav; those in A/ are taken" in said
+    assert "meta.csv: several folders have a recording of the same name, such as A/0.wav; using those in A/" in said
     assert len(clips) == 12
 
 

@@ -123,7 +123,7 @@ def test_recordings_and_rows_without_each_other_are_named(folder: Path, capsys: 
     table(folder / "mine", "meta.csv", ("file", "label"), *rows[:-1], ("gone.wav", "a"))
     assert main(["new", "my_task", "mine"]) == 0
     said = capsys.readouterr().out
-    assert "recordings that are not in meta.csv, and are left out: 1 (11.wav)" in said
+    assert "recordings that are not in meta.csv, left out: 1 (11.wav)" in said
     assert "rows of meta.csv that name no recording, or several of the same name: 1 (gone.wav)" in said
     assert 'yield LeftOut(member, "no row names it")' in (folder / "my_task.py").read_text()
     assert main(["check", "./my_task.py", "--tmp-dir", "work"]) == 0
@@ -135,7 +135,7 @@ def test_a_module_that_yields_other_clips_is_found_before_it_is_written(folder: 
     assert problems_of_module("my_task", folder / "mine", dataset) == []
     clips = tuple(replace(clip, labels=("b",)) if clip.name == "0" else clip for clip in dataset.clips)
     problems = problems_of_module("my_task", folder / "mine", replace(dataset, clips=clips))
-    assert problems == ["labels, splits or groups of 0.wav are not those that were found"]
+    assert problems == ["labels, splits or groups of 0.wav are not those that `new` found"]
     assert problems_of_module("my_task", folder / "mine", replace(dataset, splits=Splits("take", Folds(5, 0)))) is None
     assert [path.name for path in folder.iterdir()] == ["mine"]
 
@@ -156,5 +156,7 @@ def test_few_groups_get_larger_shares_or_are_refused(tmp_path: Path) -> None:
 def test_a_kaldi_directory_is_refused_by_name(tmp_path: Path) -> None:
     wavs(tmp_path, *(f"wav/{name}" for name in NAMES))
     (tmp_path / "wav.scp").write_text("".join(f"utt{n} wav/{name}\n" for n, name in enumerate(NAMES)))
-    with pytest.raises(CorpusError, match=r"wav\.scp make it a Kaldi data directory, which is not read\. Write a csv"):
+    with pytest.raises(
+        CorpusError, match=r"wav\.scp make it a Kaldi data directory, which is not supported\. Write a csv"
+    ):
         describe(tmp_path)

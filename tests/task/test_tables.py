@@ -75,10 +75,10 @@ def test_quotes_that_can_be_meant_in_one_way(read: Read, content: str, rows: lis
         ('a,b\n"x,1\ny,z"\n', "line 2 has 1 cell, expected 2 as in line 1: .*Where a quote is a character like any"),
         ('a,b\n"no" one,1\n"yes",2\n', "line 2: a quoted cell is followed by ' one,1'"),
         ('a,b\n"yes",1\n"no,2\n', "line 3: a quoted cell begins at '\"no,2' and does not end"),
-        ('a,b\nx, "y"\n', "line 2: a blank is before a quote, as in ' \"y\"'"),
+        ('a,b\nx, "y"\n', "line 2: a space comes before a quote, as in ' \"y\"'"),
         ('a,b\n"x" ,y\n', "line 2: a quoted cell is followed by ' ,y'"),
         ('a,b\n\\"x,y\n', "line 2 has a backslash before a quote"),
-        ("a,b\n1,2\n3\n4,5,6\n", r"line 3 has 1 cell, expected 2 as in line 1: '3'; so it is with 1 more: 4"),
+        ("a,b\n1,2\n3\n4,5,6\n", r"line 3 has 1 cell, expected 2 as in line 1: '3'; the same in 1 more line: 4"),
         ("a,b\n1,2,\n", "line 2 has 3 cells, expected 2 as in line 1"),
         (b"a,b\n1,2\r\n\xe9,3", r"line 3: b'\\xe9' is not text in utf-8. Set encoding="),
         (
@@ -87,7 +87,7 @@ def test_quotes_that_can_be_meant_in_one_way(read: Read, content: str, rows: lis
         ),
         (
             'a,b\n"x",1\n12" disk,2\n',
-            "line 2 reads differently with.*'x', '1' or '\"x\"', '1'; in line 3, a quote is a",
+            "line 2 reads differently with.*'x', '1' or '\"x\"', '1'; in line 3, a quote is part",
         ),
         ('a,b\n"x.wav","say \\"hi\\""\n', r'line 2: a quoted cell is followed by .* Write a quote inside a cell as ""'),
         (
@@ -174,9 +174,11 @@ def test_wrong_options_are_named(read: Read, options: dict[str, Any], message: s
 
 
 def test_a_row_of_names_that_is_not_there(read: Read) -> None:
-    with pytest.raises(CorpusError, match=r"header=7 is to name the columns; it has 2 rows, from row 0 to row 1$"):
+    with pytest.raises(
+        CorpusError, match=r"header=7 must name the columns; the table has 2 rows, from row 0 to row 1$"
+    ):
         read("a,b\n1,2\n", header=7)
-    with pytest.raises(CorpusError, match=r"header=1 is to name the columns; it has 1 row, row 0$"):
+    with pytest.raises(CorpusError, match=r"header=1 must name the columns; the table has 1 row, row 0$"):
         read("a,b\n", header=1)
 
 

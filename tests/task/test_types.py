@@ -160,7 +160,7 @@ def refusal(make: Callable[..., Any], **fields: Any) -> str:
         (TrainValidTest, {"test": float("nan")}, "TrainValidTest: test must be a finite number, got nan"),
         (TrainValidTest, {"max_seconds": 4.0}, "max_seconds must be a SplitSeconds, got 4.0"),
         (NewFolds, {"folds": 2, "max_seconds": float("inf")}, "max_seconds must be a finite number, got inf"),
-        (NewFolds, {"folds": 10**9}, "at least 2 folds, as it is a cross-validation, and at most 10,000"),
+        (NewFolds, {"folds": 10**9}, "at least 2 folds and at most 10,000"),
         (NewFolds, {"folds": True}, "folds must be a whole number, got True"),
         (SplitSeconds.of_hours, {"hours": "5"}, "SplitSeconds.of_hours: hours must be a finite number, got '5'"),
         (fold, {"number": 1.5}, "fold: number must be a whole number"),

@@ -114,7 +114,7 @@ def run(options: argparse.Namespace) -> int:
     for path, content in {module: text, test: test_text(options.name)}.items():
         with whole_file(path) as temporary:
             temporary.write_text(content, encoding="utf-8")
-    print(f"\nwritten: {module} and {test}; look through {module}, then:")
+    print(f"\nwritten: {module} and {test}. Review {module}, then run:")
     print(f"  hearpreprocess check ./{module}")
     print(f"  hearpreprocess ./{module} --sample-rates 16000")
     return 0
@@ -149,13 +149,13 @@ def _check_name(name: str) -> None:
 def _check_folder(folder: Path) -> None:
     """Raise ConfigError where a task cannot be made of this folder."""
     if folder.is_file():
-        raise ConfigError(f"{folder} is a file; unpack it and give the folder")
+        raise ConfigError(f"{folder}: expected a directory, found a file. Unpack it and name the directory")
     if not folder.is_dir():
         raise ConfigError(f"no such directory: {folder}")
     if Path.cwd().resolve().is_relative_to(folder.resolve()):
         raise ConfigError(
-            f"{folder} contains the current directory, and runs would write their results among its recordings; run "
-            "the command from outside of it"
+            f"{folder} contains the current directory, so runs would write outputs among the recordings. Run the "
+            "command from another directory"
         )
 
 
@@ -172,20 +172,20 @@ def _summary(dataset: DatasetDescription) -> Iterator[str]:
     where = dataset.label_source
     if dataset.tables:
         where += f" {'in' if labels.yes_columns else 'of'} {' and '.join(dataset.tables)}"
-    several = f", several in a cell, divided by {labels.separator!r}" if labels.separator else ""
+    several = f", several in a cell, separated by {labels.separator!r}" if labels.separator else ""
     several = ", several in a cell, written as lists" if labels.are_lists else several
     shown = ", ".join(names[:8]) + (" ..." if len(names) > 8 else "")
     yield f"labels       {len(names):,} from {where}{several}: {shown}"
     if times := dataset.times:
         start, end = f"column {times.start!r}", f"column {times.end!r}"
         how = f"from {start}, as long as {end}" if times.are_durations else f"from {start} to {end}"
-        yield f"events       {how}, taken for seconds"
+        yield f"events       {how}, in seconds"
     elif isinstance(dataset.layout, AnnotationsLayout):
         yield f"events       read as {dataset.layout.titles}"
     yield f"splits       {split_scheme(dataset)[1]}"
     seconds = dataset.seconds
-    length = "as recorded" if seconds is None else f"{seconds:g} s (95 % of the recordings last no longer)"
+    length = "as recorded" if seconds is None else f"{seconds:g} s (95 % of the recordings last this long or less)"
     yield f"duration     {length}"
     if dataset.group != "":
-        yield f"groups       {named(dataset.group)}: a group is never divided between splits"
+        yield f"groups       {named(dataset.group)}: each group is in one split"
     yield from (f"note         {note}" for note in dataset.notes)

@@ -96,7 +96,7 @@ def test_openmic(tmp_path: Path) -> None:
     for split, some in (("train", paths[:12]), ("test", paths[12:])):
         text(tmp_path, f"partitions/split01_{split}.csv", *(Path(path).stem for path in some))
     refused = refusal(tmp_path, label_columns=("instrument",))
-    assert "put all labels of a recording into one cell, divided by semicolons" in refused
+    assert "put all labels of a recording into one cell, separated by semicolons" in refused
     (tmp_path / "openmic-2018-aggregated-labels.csv").unlink()
     truth = {
         path: (("accordion", "banjo")[number % 3 // 2 :], "train" if number < 12 else "test", "")
