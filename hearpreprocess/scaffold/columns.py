@@ -30,7 +30,7 @@ GROUP_NAMES = (
 )
 """The one before another is the larger unit, as sessions are of one speaker."""
 
-YES, NO = ("1", "1.0", "true", "yes", "x"), ("0", "0.0", "false", "no", "")
+YES, NO = ("1", "1.0", "true", "yes", "y", "x"), ("0", "0.0", "false", "no", "n", "")
 """In lower case."""
 
 NOTHING = ("", "nan", "none", "[]")

@@ -22,12 +22,13 @@ from hearpreprocess.scaffold.from_folders import described_by_folders
 from hearpreprocess.scaffold.from_tables import described_by_tables, tables_hold_labels
 from hearpreprocess.scaffold.given_splits import splits_beside_tables
 from hearpreprocess.scaffold.levels import guessed_levels
+from hearpreprocess.scaffold.lost_splits import check_no_splits_are_lost
 from hearpreprocess.scaffold.naming import NamingTables
 from hearpreprocess.scaffold.notes import Noted, Notes, some
 from hearpreprocess.scaffold.parts import named
 from hearpreprocess.scaffold.recordings import Recordings
 from hearpreprocess.scaffold.splits import Splits, splits_of_folders
-from hearpreprocess.scaffold.stated import check_file_column, stated_table
+from hearpreprocess.scaffold.stated import check_file_column, check_no_split_column_is_stated, stated_table
 from hearpreprocess.scaffold.table_choice import tables_naming
 from hearpreprocess.scaffold.tables import SUFFIXES
 from hearpreprocess.storage import counted
@@ -70,6 +71,7 @@ def describe(folder: Path, choices: Choices | None = None, ask: Ask = certain_gu
     looked_for: list[str] = []
     try:
         if annotated and annotations_are_wanted(annotated, tables, choices, ask):
+            check_no_split_column_is_stated(folder, choices)
             beside = _splits_beside(folder, recordings, choices, notes, annotated.paths)
             dataset = described_by_annotations(folder, recordings, annotated, beside, choices, ask, notes)
         elif tables and _are_wanted(tables, choices, recordings.paths):
@@ -77,11 +79,14 @@ def describe(folder: Path, choices: Choices | None = None, ask: Ask = certain_gu
             beside = _splits_beside(folder, recordings, choices, notes, used)
             dataset = described_by_tables(tables, decided_columns(tables, choices, ask, notes, beside), notes)
         else:
+            check_no_split_column_is_stated(folder, choices)
             unused = tables.tables if tables else ()
             notes.add(f"{table.path}: not used; no column is named like labels" for table, _naming in unused)
             beside = _splits_beside(folder, recordings, choices, notes)
             parts = decided_parts(recordings.paths, choices, ask, notes, beside)
             dataset = described_by_folders(folder, recordings, parts, notes)
+        if not choices.split_columns:
+            check_no_splits_are_lost(folder, dataset, recordings, tables)
         check_clips(dataset.clips, dataset.label_source)
         looked_for = _notes_on_columns(dataset)
         states_groups = choices.group_column or choices.groups_from is not None or choices.group_field is not None

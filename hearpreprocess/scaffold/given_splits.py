@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from hearpreprocess.errors import CorpusError
-from hearpreprocess.scaffold.columns import column_called, distinct_cells
+from hearpreprocess.scaffold.columns import GROUP_NAMES, column_called, distinct_cells, is_yes_and_no
 from hearpreprocess.scaffold.naming import NamingTables, RowsByRecording
 from hearpreprocess.scaffold.notes import Noted
 from hearpreprocess.scaffold.recordings import Recordings
@@ -43,7 +43,11 @@ def split_columns_in(columns: Sequence[Column], rows: Sequence[Row]) -> tuple[Co
         return (called if called != "" else holding[0],)
     if flags := flag_columns_in(columns, rows):
         return flags
-    numbered = [column for column in columns if folds_of(sorted(cells[column]), need_word=True)]
+    numbered = [
+        column
+        for column in columns
+        if column_called([column], GROUP_NAMES) == "" and folds_of(sorted(cells[column]), need_word=True)
+    ]
     doubtful = [
         column
         for column in columns
@@ -70,7 +74,9 @@ def splits_in_columns(columns: Sequence[Column], tables: NamingTables) -> Noted[
     ]
     if not columns:
         return Splits(), []
-    if len(columns) > 1 or flag_columns_in(columns, [row for _line, _table, row in rows]):
+    cells_of_first = {row[columns[0]].strip() for _line, _table, row in rows}
+    is_flag = split_in_name(str(columns[0])) != "" and is_yes_and_no(cells_of_first)
+    if len(columns) > 1 or is_flag or flag_columns_in(columns, [row for _line, _table, row in rows]):
         return splits_of_flags(columns, rows), []
     cells = [row[columns[0]].strip() for _line, _table, row in rows]
     return splits_of_column(columns[0], cells, may_lack_train=len(tables.tables) > 1)

@@ -16,6 +16,7 @@ from hearpreprocess.scaffold.split_names import (
     are_splits,
     fold_in_name,
     folds_of,
+    is_called_split,
     split_in_name,
     with_train,
 )
@@ -200,11 +201,11 @@ def splits_of_flags(columns: Sequence[Column], rows: Sequence[tuple[int, str, Ro
 
 
 def flag_columns_in(columns: Sequence[Column], rows: Sequence[Row]) -> tuple[Column, ...]:
-    """The columns that are called as splits, such as `is_test`, and mostly hold 0 and 1, of which one has both."""
+    """The columns that are called as splits, such as `is_test`, and mostly hold yes and no, of which one has both."""
     cells = {
         column: [row[column].strip() for row in rows if column in row]
         for column in columns
-        if split_in_name(str(column))
+        if is_called_split(str(column))
     }
     flags = [column for column, of_column in cells.items() if 2 * sum(map(says_yes_or_no, of_column)) > len(of_column)]
     able = any(is_yes_and_no(set(filter(says_yes_or_no, cells[column]))) for column in flags)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hearpreprocess.errors import ConfigError, CorpusError
-from hearpreprocess.scaffold.choices import Choices
+from hearpreprocess.scaffold.choices import NONE, Choices
 from hearpreprocess.scaffold.columns import name_of
 from hearpreprocess.scaffold.naming import NamingTables
 from hearpreprocess.scaffold.parts import PathPart, fields_of
@@ -84,6 +84,16 @@ def stated_field(option: str, number: int, paths: Sequence[str]) -> PathPart:
     fields = [f"  {option} {place}  {field}" for place, field in enumerate(fields_of(without), 1)]
     name, count = without.rpartition("/")[2], counted(len(fields), "fields")
     raise ConfigError("\n".join([f"{option} {number}: {name} has {count}; expected one of these:", *fields]))
+
+
+def check_no_split_column_is_stated(folder: Path, choices: Choices) -> None:
+    """Raise ConfigError where the user states a column of splits, for recordings that no table names."""
+    stated = [name for name in choices.split_columns if name != NONE]
+    if stated:
+        raise ConfigError(
+            f"--split-column {stated[0]}: no such column, as labels come from no table in {folder}. Use --table to "
+            f"state the table that has it, or --split-column {NONE} to ignore given splits"
+        )
 
 
 def check_file_column(folder: Path, candidates: Sequence[str], recordings: Recordings, name: str) -> None:
