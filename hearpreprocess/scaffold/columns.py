@@ -86,7 +86,7 @@ def name_of(column: Column) -> str:
 def is_yes_and_no(cells: Collection[str]) -> bool:
     """Whether cells say yes and no, as people write that."""
     kinds = {cell.lower() for cell in cells}
-    return kinds <= {*YES, *NO} and len(kinds) > 1
+    return kinds <= {*YES, *NO} and not kinds.isdisjoint(YES) and not kinds.isdisjoint(NO)
 
 
 def says_yes_or_no(cell: str) -> bool:

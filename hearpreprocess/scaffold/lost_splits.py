@@ -122,9 +122,9 @@ def _signs_of_folders(paths: Sequence[str]) -> Iterator[Sign]:
             if len(folders := path.split("/")[:-1]) > (level if level >= 0 else -level - 1)
         }
         names = set(name_of_path.values())
-        beside = len(names) > 1 or len(name_of_path) < len(paths)
         tests = {name for name in names if is_called_split(name) and "train" not in hinted_splits(name)}
-        if _divides(names) or (tests and beside):
+        are_others = tests < names or len(name_of_path) < len(paths)
+        if _divides(names) or (tests and are_others):
             of_path = {path: _one_of(hinted_splits(name)) for path, name in name_of_path.items()}
             yield Sign(f"the folder level of {_shown(names, tests)}", of_path)
 

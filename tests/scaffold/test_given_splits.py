@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hearpreprocess.errors import ConfigError
 from tests.scaffold.known.published import check, described, refusal, sounds, text
 
 Truth = dict[str, tuple[tuple[str, ...], str, str]]
@@ -139,7 +140,7 @@ def test_a_list_and_folders_that_contradict_each_other(tmp_path: Path) -> None:
     paths = [f"{split}/{'ab'[n % 2]}/{split}{n}.wav" for split in ("train", "test") for n in range(12)]
     sounds(tmp_path, paths)
     text(tmp_path, "test.txt", *[path for path in paths if path.startswith("train")][:6])
-    assert "by the lists test.txt, and in" in refusal(tmp_path)
+    assert "the lists test.txt says train, the folders' names says test" in refusal(tmp_path)
 
 
 def test_a_column_and_tables_that_contradict_each_other(tmp_path: Path) -> None:
@@ -181,3 +182,88 @@ def test_tables_that_are_parts_are_read_as_one(tmp_path: Path) -> None:
         lines = [f"{path.rpartition('/')[2]},{labels[0]}" for path, (labels, *_others) in truth.items() if city in path]
         text(tmp_path, f"{city}.csv", "file,label", *lines)
     check(tmp_path, truth)
+
+
+@pytest.mark.parametrize(
+    ("header", "cells_of", "found"),
+    [
+        ("test", {"train": "nein", "test": "ja"}, "column 'test' (ja, nein)"),
+        ("hearing_test", {"train": "no", "test": "yes"}, "column 'hearing_test'"),
+        ("usage", {"train": "Training", "test": "PrivateTest"}, "--split-column usage"),
+        ("part", {"train": "tr", "test": "tt"}, "--split-column part"),
+        ("set", {"train": "train", "test": "public"}, "--split-column set"),
+        ("split,official", {"train": "train,test", "test": "test,train"}, "--split-column official"),
+    ],
+)
+def test_columns_like_splits_are_never_ignored(
+    tmp_path: Path, header: str, cells_of: dict[str, str], found: str
+) -> None:
+    rows(tmp_path, f"file,label,{header}", cells_of)
+    assert found in refusal(tmp_path)
+    assert {clip.split for clip in described(tmp_path, split_columns=("none",)).clips} == {""}
+
+
+@pytest.mark.parametrize(
+    ("layout", "outer"),
+    [
+        ("{0}/{1}/{2}.wav", ("train", "test", "extra")),
+        ("{0}/{1}/{2}.wav", ("tr", "cv", "tt")),
+        ("{0}/{1}/{2}.wav", ("data", "test")),
+        ("{1}/{0}_{2}.wav", ("train", "test")),
+    ],
+)
+@pytest.mark.parametrize("stated", [{}, {"labels_from": -1}])
+def test_folders_and_file_names_like_splits_are_never_ignored(
+    tmp_path: Path, layout: str, outer: tuple[str, ...], stated: dict[str, int]
+) -> None:
+    sounds(
+        tmp_path, [layout.format(name, label, f"{label}{name}{n}") for name in outer for label in "ab" for n in "12"]
+    )
+    refused = refusal(tmp_path, **stated)
+    assert "looks like given splits" in refused
+    assert "--split-column none" in refused
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("test.txt", ("/data/DOG-8", "/data/DOG-9")),
+        ("splits.json", ('{"test": ["a/1.wav"]}',)),
+        ("info.json", ('{"1": "train", "2": "test"}',)),
+        ("iden_split.txt", ("1 id1/1", "3 id1/2")),
+        ("names.csv", ("id,subset_name", "u1,A-train", "u2,B-test")),
+    ],
+)
+def test_lists_that_cannot_be_read_are_never_ignored(tmp_path: Path, name: str, lines: tuple[str, ...]) -> None:
+    sounds(tmp_path, [f"{label}/{n}.wav" for label in "ab" for n in range(6)])
+    text(tmp_path, name, *lines)
+    assert f"{name}" in refusal(tmp_path)
+    assert {clip.split for clip in described(tmp_path, split_columns=("none",)).clips} == {""}
+
+
+def test_the_split_of_a_folder_of_the_development_set(tmp_path: Path) -> None:
+    sounds(
+        tmp_path, [f"dev-{s}-sony/{label}/{s}{n}.wav" for s in ("train", "test") for label in "ab" for n in range(6)]
+    )
+    clips = described(tmp_path).clips
+    assert {clip.split for clip in clips} == {"train", "test"}
+    assert all(clip.split in clip.name for clip in clips)
+
+
+@pytest.mark.parametrize("place", ["table", "folders"])
+def test_female_speakers_are_no_folds(tmp_path: Path, place: str) -> None:
+    speakers = [(f"F{number:02d}", "ab"[n % 2], n) for number in range(1, 6) for n in range(4)]
+    paths = [f"{speaker}/{label}/{speaker}{n}.wav" for speaker, label, n in speakers]
+    sounds(tmp_path, paths)
+    if place == "table":
+        lines = [f"{path},{label},{speaker}" for path, (speaker, label, _n) in zip(paths, speakers, strict=True)]
+        text(tmp_path, "meta.csv", "file,label,speaker", *lines)
+    clips = described(tmp_path, labels_from=2 if place == "folders" else None).clips
+    assert {clip.split for clip in clips} == {""}
+    assert {clip.group for clip in clips} == {speaker for speaker, _label, _n in speakers}
+
+
+def test_a_column_of_splits_that_no_table_has(tmp_path: Path) -> None:
+    sounds(tmp_path, [f"{label}/{n}.wav" for label in "ab" for n in range(6)])
+    with pytest.raises(ConfigError, match="--split-column nonexistent: no such column"):
+        described(tmp_path, split_columns=("nonexistent",))
