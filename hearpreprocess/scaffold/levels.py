@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hearpreprocess.scaffold.choices import Question
 from hearpreprocess.scaffold.columns import are_group_names, are_people_names
 from hearpreprocess.scaffold.parts import PathPart, fields_of
-from hearpreprocess.scaffold.split_names import SPLITS, folds_of, split_in_name
+from hearpreprocess.scaffold.split_names import SPLITS, divides, folds_of, split_in_name
 from hearpreprocess.scaffold.splits import Splits
 
 FEWEST_FIELDS = 2
@@ -122,7 +122,8 @@ def levels_in(paths: Sequence[str], splits: Splits) -> tuple[Level, ...]:
 
 
 def _are_split_names(names: Sequence[str]) -> bool:
-    return {name.lower() for name in names} <= SPLITS.keys() or folds_of(names, need_word=True) is not None
+    are_splits = {name.lower() for name in names} <= SPLITS.keys() or divides(names)
+    return are_splits or folds_of(names, need_word=True) is not None
 
 
 def group_beside(label: PathPart, paths: Sequence[str], splits: Splits) -> PathPart | None:

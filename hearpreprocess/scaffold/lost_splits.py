@@ -14,7 +14,7 @@ from hearpreprocess.scaffold.encodings import text_of
 from hearpreprocess.scaffold.naming import NamingTables
 from hearpreprocess.scaffold.parts import fields_of
 from hearpreprocess.scaffold.recordings import Recordings, clip_name, stem_of
-from hearpreprocess.scaffold.split_names import hinted_splits, is_called_split
+from hearpreprocess.scaffold.split_names import divides, hinted_splits, is_called_split
 from hearpreprocess.task import Column
 
 TABLES, TREES = (".csv", ".tsv", ".txt", ".tab"), (".json", ".jsonl", ".yaml", ".yml", ".xml")
@@ -91,7 +91,7 @@ def _signs_of_columns(tables: NamingTables) -> Iterator[Sign]:
         values = set(cell_of.values()) - {""}
         of_value = {value: _one_of(hinted_splits(value)) for value in values}
         name, title = name_of(column), f"{where}: column {name_of(column)!r}"
-        if _divides(values):
+        if divides(values):
             of_path = {path: of_value.get(cell, "") for path, cell in cell_of.items()}
             yield Sign(f"{title} ({_shown(values)})", of_path, name)
         elif _is_flag(column, set(cell_of.values())):
@@ -124,7 +124,7 @@ def _signs_of_folders(paths: Sequence[str]) -> Iterator[Sign]:
         names = set(name_of_path.values())
         tests = {name for name in names if is_called_split(name) and "train" not in hinted_splits(name)}
         are_others = tests < names or len(name_of_path) < len(paths)
-        if _divides(names) or (tests and are_others):
+        if divides(names) or (tests and are_others):
             of_path = {path: _one_of(hinted_splits(name)) for path, name in name_of_path.items()}
             yield Sign(f"the folder level of {_shown(names, tests)}", of_path)
 
@@ -136,7 +136,7 @@ def _signs_of_fields(paths: Sequence[str]) -> Iterator[Sign]:
         of_path = {path: texts[number] for path, texts in fields.items() if number < len(texts)}
         called = {path: text for path, text in of_path.items() if is_called_split(text)}
         names = set(called.values())
-        if 2 * len(called) >= len(paths) and _divides(names):
+        if 2 * len(called) >= len(paths) and divides(names):
             says = {path: _one_of(hinted_splits(text)) for path, text in called.items()}
             yield Sign(f"field {number + 1} of the file names ({_shown(names)})", says)
 
@@ -158,7 +158,7 @@ def _signs_of_files(folder: Path, paths: Sequence[str]) -> Iterator[Sign]:
             continue
         if path.lower().endswith(TREES):
             values = {value for value in set(_QUOTED.findall(text)) if is_called_split(value)}
-            if _divides(values):
+            if divides(values):
                 yield Sign(f"{path} ({_shown(values)})")
         else:
             yield from _signs_of_cells(path, text)
@@ -175,14 +175,8 @@ def _signs_of_cells(path: str, text: str) -> Iterator[Sign]:
         for title, *cells in zip(*[row for row in rows if len(row) == width], strict=True):
             values = set(cells) - {""}
             is_called = column_called([title], _SPLIT_COLUMNS) != "" or _is_flag(title, set(cells))
-            if (len(values) <= MOST_VALUES and _divides(values)) or (is_called and len(values) > 1):
+            if (len(values) <= MOST_VALUES and divides(values)) or (is_called and len(values) > 1):
                 yield Sign(f"{path}: column {title!r} ({_shown(values)})")
-
-
-def _divides(names: set[str]) -> bool:
-    """Whether some names mean a training set, and others the test or the validation set."""
-    hints = [found for found in map(hinted_splits, names) if found]
-    return len(names) > 1 and any("train" in found for found in hints) and any(found != {"train"} for found in hints)
 
 
 def _one_of(splits: set[str]) -> str:

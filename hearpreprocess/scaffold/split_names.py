@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 SPLITS = {
@@ -64,6 +64,12 @@ def split_in_name(name: str) -> str:
 def hinted_splits(name: str) -> set[str]:
     """All splits that the words of a name could mean; "valid" and "test" where both are possible."""
     return {_HINTS[word] for word in _words_of(name) if word in _HINTS}
+
+
+def divides(names: Collection[str]) -> bool:
+    """Whether some names mean a training set, and others the test or the validation set."""
+    hints = [found for found in map(hinted_splits, names) if found]
+    return len(names) > 1 and any("train" in found for found in hints) and any(found != {"train"} for found in hints)
 
 
 def is_called_split(name: str) -> bool:

@@ -75,10 +75,10 @@ def test_the_option_of_a_refusal_is_taken(tmp_path: Path) -> None:
 
 
 def test_columns_of_yes_and_no_can_be_stated(tmp_path: Path) -> None:
-    folder = folder_with(tmp_path, ("dog", "cat", "loud", "place"), (1, 0), (0, 1, 1), (0, 1), ("x", "x", "y"))
+    folder = folder_with(tmp_path, ("dog", "cat", "loud", "place"), (1, 0), (0, 1, 1), (0, 1), ("x", "x", "z"))
     assert describe(folder).labels.yes_columns == ("dog", "cat", "loud")
     assert describe(folder, Choices(label_columns=("dog", "cat"))).labels.yes_columns == ("dog", "cat")
-    with pytest.raises(CorpusError, match="column 'place' holds 'y' beside yes and no"):
+    with pytest.raises(CorpusError, match="column 'place' holds 'z' beside yes and no"):
         describe(folder, Choices(label_columns=("dog", "place")))
     with pytest.raises(ConfigError, match="--label-column file: this column names the recordings"):
         describe(folder, Choices(label_columns=("dog", "file")))

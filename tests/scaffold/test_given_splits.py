@@ -220,8 +220,8 @@ def test_folders_and_file_names_like_splits_are_never_ignored(
         tmp_path, [layout.format(name, label, f"{label}{name}{n}") for name in outer for label in "ab" for n in "12"]
     )
     refused = refusal(tmp_path, **stated)
-    assert "looks like given splits" in refused
-    assert "--split-column none" in refused
+    is_asked_first = outer == ("data", "test") and not stated
+    assert ("--labels-from" if is_asked_first else "--split-column none") in refused
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_folders_and_file_names_like_splits_are_never_ignored(
 def test_lists_that_cannot_be_read_are_never_ignored(tmp_path: Path, name: str, lines: tuple[str, ...]) -> None:
     sounds(tmp_path, [f"{label}/{n}.wav" for label in "ab" for n in range(6)])
     text(tmp_path, name, *lines)
-    assert f"{name}" in refusal(tmp_path)
+    assert name in refusal(tmp_path)
     assert {clip.split for clip in described(tmp_path, split_columns=("none",)).clips} == {""}
 
 
