@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hearpreprocess.errors import CorpusError
@@ -49,7 +49,7 @@ def check_no_splits_are_lost(
     of_columns = _signs_of_columns(tables) if tables else ()
     for sign in (*of_columns, *of_names):
         if not _is_kept(sign, split_of, dataset):
-            _refuse(sign)
+            _refuse(replace(sign, option="") if dataset.annotation_files else sign)
     if not dataset.splits.are_given:
         others = [path for path in recordings.others if path not in used and stem_of(path) not in recordings.stems]
         for sign in _signs_of_files(folder, others):
