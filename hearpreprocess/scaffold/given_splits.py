@@ -61,10 +61,11 @@ def split_columns_in(columns: Sequence[Column], rows: Sequence[Row]) -> tuple[Co
     return (numbered[0],) if numbered else ()
 
 
-def splits_in_columns(columns: Sequence[Column], tables: NamingTables) -> Noted[Splits]:
+def splits_in_columns(columns: Sequence[Column], tables: NamingTables, *, are_stated: bool) -> Noted[Splits]:
     """The splits in a column, or in several of 0 and 1.
 
-    Raises CorpusError where the cells are no splits, or contradict each other.
+    `are_stated`: whether the user states the columns. Raises CorpusError where the cells are no splits, or contradict
+    each other.
     """
     rows = [
         (line, table.path, row)
@@ -79,7 +80,7 @@ def splits_in_columns(columns: Sequence[Column], tables: NamingTables) -> Noted[
     if len(columns) > 1 or is_flag or flag_columns_in(columns, [row for _line, _table, row in rows]):
         return splits_of_flags(columns, rows), []
     cells = [row[columns[0]].strip() for _line, _table, row in rows]
-    return splits_of_column(columns[0], cells, may_lack_train=len(tables.tables) > 1)
+    return splits_of_column(columns[0], cells, may_lack_train=len(tables.tables) > 1, may_leave_out=are_stated)
 
 
 def splits_beside_tables(folder: Path, files: Sequence[str], recordings: Recordings) -> tuple[list[Splits], list[str]]:
@@ -104,7 +105,7 @@ def splits_for_rows(
 
     `rows`: of recordings in the folder. `are_stated`: whether the user states the columns, so that they hold alone.
     """
-    of_columns, notes = splits_in_columns(columns, tables)
+    of_columns, notes = splits_in_columns(columns, tables, are_stated=are_stated)
     if are_stated and columns:
         return of_columns, notes
     given, more = splits_of_tables(tables.rows, of_columns)

@@ -42,6 +42,9 @@ def without_split(dataset: DatasetDescription, row: str) -> str:
     if splits.flags:
         return "not marked"
     of_table = "not split and " if splits.tables else ""
+    if "" in splits.names.values():
+        name = f"{cell(splits.column, row)}.strip()"
+        return f"{of_table}not SPLITS.get({name}, {name})"
     return f"{of_table}not {cell(splits.column, row)}.strip()"
 
 

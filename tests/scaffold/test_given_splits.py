@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hearpreprocess.cli.trial import problems_of_module
 from hearpreprocess.errors import ConfigError
 from tests.scaffold.known.published import check, described, refusal, sounds, text
 
@@ -201,6 +202,37 @@ def test_columns_like_splits_are_never_ignored(
     rows(tmp_path, f"file,label,{header}", cells_of)
     assert found in refusal(tmp_path)
     assert {clip.split for clip in described(tmp_path, split_columns=("none",)).clips} == {""}
+
+
+def test_recordings_of_other_values_are_left_out_where_the_column_is_stated(tmp_path: Path) -> None:
+    truth: Truth = {}
+    for n, usage in enumerate(["train", "test", "unused"] * 8):
+        truth[f"{n}.wav"] = (("ab"[n % 2],), usage, "")
+    sounds(tmp_path, truth)
+    lines = [f"{path},{label},{usage}" for path, ((label,), usage, _group) in truth.items()]
+    text(tmp_path, "meta.csv", "file,label,usage", *lines)
+    assert "--split-column usage" in refusal(tmp_path)
+    kept = {path: facts for path, facts in truth.items() if facts[1] != "unused"}
+    check(tmp_path, kept, split_columns=("usage",))
+
+
+@pytest.mark.parametrize(
+    ("header", "cells_of", "old", "new"),
+    [
+        ("train,test", {"train": "1,0", "test": "0,1"}, "0.wav,a,0,1", "0.wav,a,1,1"),
+        ("train,test", {"train": "1,0", "test": "0,1"}, "0.wav,a,0,1", "0.wav,a,0,0"),
+        ("split", {"train": "train", "test": "test"}, "0.wav,a,test", "0.wav,a,later"),
+    ],
+)
+def test_the_written_module_reports_a_table_that_became_wrong(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], header: str, cells_of: dict[str, str], old: str, new: str
+) -> None:
+    rows(tmp_path, f"file,label,{header}", cells_of)
+    dataset = described(tmp_path)
+    table = tmp_path / "meta.csv"
+    table.write_text(table.read_text().replace(f"\n{old}", f"\n{new}"))
+    assert problems_of_module("my_task", tmp_path.resolve(), dataset) != []
+    assert "'0': unknown split" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(
