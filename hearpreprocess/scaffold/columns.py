@@ -30,6 +30,9 @@ GROUP_NAMES = (
 )
 """The one before another is the larger unit, as sessions are of one speaker."""
 
+WEAK_GROUP_NAMES = ("animal", "location", "site", "identifier", "player", "recording", "group")
+"""Those of them that columns of labels have, too."""
+
 YES, NO = ("1", "1.0", "true", "yes", "x"), ("0", "0.0", "false", "no", "")
 """In lower case."""
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from hearpreprocess.scaffold.columns import NOTHING, plain_name
+from hearpreprocess.scaffold.columns import GROUP_NAMES, NOTHING, plain_name
 from hearpreprocess.scaffold.labels import LABEL_NAMES, Labels, parts_of_cells, yes_columns_in
 from hearpreprocess.scaffold.tables import Row
 from hearpreprocess.task import Column
@@ -21,7 +21,7 @@ NEARLY_EVERY = 0.9
 MOST_SHOWN = 4
 """How many values of a column are shown as examples."""
 
-_GENERIC_NAMES = LABEL_NAMES[: LABEL_NAMES.index("targets") + 1]
+_GENERIC_NAMES = [name for name in LABEL_NAMES[: LABEL_NAMES.index("targets") + 1] if name != "scene"]
 _METADATA_NAMES = {
     *("age", "sex", "gender", "accent", "accents", "locale", "country", "date", "time", "year", "hour", "latitude"),
     *("lat", "longitude", "lon", "lng", "elevation", "url", "link", "license", "licence", "author", "comment"),
@@ -69,7 +69,7 @@ class ColumnFacts:
     @cached_property
     def objection(self) -> str:
         """Why the column is not the label by itself; "" if it may be."""
-        if 2 * len(self.filled) < len(self.cells):
+        if 2 * len(self.filled) <= len(self.cells):
             return f"values in only {len(self.filled):,} of {len(self.cells):,} rows"
         if len(self.values) < 2:
             return "one value" if self.values else "no value"
@@ -152,11 +152,19 @@ def guessed_labels(columns: Sequence[Column], rows: Sequence[Row], *, may_be_one
     rivals = [column for column in rivals if not facts[best].divides_as(facts[column])]
     if rivals:
         return LabelGuess(Labels(best), f"column {best!r} could hold the labels{_also(rivals)}", False, tuple(ordered))
-    reason = f"{best!r} is the only column with values that recur"
+    others = [column for column in usable if column != best]
+    described = f"; {', '.join(map(repr, others[:MOST_SHOWN]))} look like descriptions" if likely and others else ""
+    reason = (
+        f"{best!r} is the only column with values that recur"
+        if not described
+        else f"column {best!r} could hold the labels{described}"
+    )
     unusable = [column for column in columns if plain_name(column) in LABEL_NAMES]
     if unusable:
         reason = f"column {unusable[0]!r} is named like labels, but has {facts[unusable[0]].objection}; {reason}"
-    is_certain = not unusable and bool(likely or (not usable and len(yes_columns) == 1))
+    may_be_group = plain_name(best) in GROUP_NAMES
+    reason = f"column {best!r} could hold the labels, and as well the groups" if may_be_group else reason
+    is_certain = not unusable and not may_be_group and bool(likely or (not usable and len(yes_columns) == 1))
     return LabelGuess(Labels(best), reason, is_certain, tuple(ordered))
 
 
