@@ -86,6 +86,11 @@ def name_of(column: Column) -> str:
     return str(column + 1) if isinstance(column, int) else column
 
 
+def quoted(column: Column) -> str:
+    """A column in a message: its name in quotes, or its number from 1."""
+    return repr(column) if isinstance(column, str) else name_of(column)
+
+
 def is_yes_and_no(cells: Collection[str]) -> bool:
     """Whether cells say yes and no, as people write that."""
     kinds = {cell.lower() for cell in cells}

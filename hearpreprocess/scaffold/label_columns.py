@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from hearpreprocess.scaffold.columns import GROUP_NAMES, NOTHING, plain_name
+from hearpreprocess.scaffold.columns import GROUP_NAMES, NOTHING, plain_name, quoted
 from hearpreprocess.scaffold.labels import LABEL_NAMES, Labels, parts_of_cells, yes_columns_in
 from hearpreprocess.scaffold.tables import Row
 from hearpreprocess.task import Column
@@ -149,22 +149,24 @@ def guessed_labels(columns: Sequence[Column], rows: Sequence[Row], *, may_be_one
         candidates, key=lambda column: (not facts[column].are_words, len(facts[column].values), columns.index(column))
     )
     best, *rivals = ordered
+    unusable = [column for column in columns if plain_name(column) in LABEL_NAMES]
+    objection = (
+        f"column {quoted(unusable[0])} is named like labels, but has {facts[unusable[0]].objection}; "
+        if unusable
+        else ""
+    )
     rivals = [column for column in rivals if not facts[best].divides_as(facts[column])]
     if rivals:
-        return LabelGuess(Labels(best), f"column {best!r} could hold the labels{_also(rivals)}", False, tuple(ordered))
-    others = [column for column in usable if column != best]
-    described = f"; {', '.join(map(repr, others[:MOST_SHOWN]))} look like descriptions" if likely and others else ""
-    reason = (
-        f"{best!r} is the only column with values that recur"
-        if not described
-        else f"column {best!r} could hold the labels{described}"
-    )
-    unusable = [column for column in columns if plain_name(column) in LABEL_NAMES]
-    if unusable:
-        reason = f"column {unusable[0]!r} is named like labels, but has {facts[unusable[0]].objection}; {reason}"
+        reason = f"{objection}column {quoted(best)} could hold the labels{_also(rivals)}"
+        return LabelGuess(Labels(best), reason, False, tuple(ordered))
+    reason = f"{quoted(best)} is the only column with values that recur"
+    if likely and (others := [column for column in usable if column not in likely]):
+        shown = ", ".join(map(quoted, others[:MOST_SHOWN]))
+        reason = f"column {quoted(best)} could hold the labels; named like descriptions: {shown}"
+    reason = f"{objection}{reason}"
     may_be_group = plain_name(best) in GROUP_NAMES
-    reason = f"column {best!r} could hold the labels, and as well the groups" if may_be_group else reason
-    is_certain = not unusable and not may_be_group and bool(likely or (not usable and len(yes_columns) == 1))
+    reason = f"column {quoted(best)} could hold the labels, and as well the groups" if may_be_group else reason
+    is_certain = not objection and not may_be_group and bool(likely or (not usable and len(yes_columns) == 1))
     return LabelGuess(Labels(best), reason, is_certain, tuple(ordered))
 
 
@@ -176,10 +178,10 @@ def _by_name(named: Sequence[Column], facts: dict[Column, ColumnFacts]) -> Label
         for column in others
         if not facts[best].divides_as(facts[column]) and (not is_generic or plain_name(column) in _GENERIC_NAMES)
     ]
-    reason = f"column {best!r} is named like labels{_also(rivals) if rivals else ''}"
+    reason = f"column {quoted(best)} is named like labels{_also(rivals) if rivals else ''}"
     return LabelGuess(Labels(best), reason, not rivals, tuple(named), is_explicit=True)
 
 
 def _also(columns: Sequence[Column]) -> str:
-    shown = ", ".join(repr(column) for column in columns[:MOST_SHOWN]) + (" ..." if len(columns) > MOST_SHOWN else "")
+    shown = ", ".join(quoted(column) for column in columns[:MOST_SHOWN]) + (" ..." if len(columns) > MOST_SHOWN else "")
     return f", and so could {shown}"

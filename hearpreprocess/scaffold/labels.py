@@ -13,6 +13,7 @@ from hearpreprocess.scaffold.columns import (
     NOTHING,
     YES,
     is_yes_and_no,
+    quoted,
     says_yes_or_no,
 )
 from hearpreprocess.scaffold.parts import PathPart
@@ -90,8 +91,8 @@ def check_every_cell_says_yes_or_no(columns: Sequence[Column], rows: Sequence[Ro
         other = next((cell for row in rows if not says_yes_or_no(cell := row[column].strip())), None)
         if other is not None:
             raise CorpusError(
-                f"{table}: column {column!r} holds {other!r} beside yes and no; expected one of {', '.join(YES)} or of "
-                f"{', '.join(filter(None, NO))}. Correct the cell, or remove the column if it is no label"
+                f"{table}: column {quoted(column)} holds {other!r} beside yes and no; expected one of {', '.join(YES)} "
+                f"or of {', '.join(filter(None, NO))}. Correct the cell, or remove the column if it is no label"
             )
 
 
@@ -106,8 +107,9 @@ def check_no_tag_is_lost(
             continue
         if all(re.fullmatch(r"-1(\.0*)?|0?\.\d+", cell) for cell in others):
             raise CorpusError(
-                f"{table}: column {column!r} holds {others[0]!r} beside yes and no; expected only yes and no, as in "
-                f"column {yes_columns[0]!r}. Correct these cells, or state each column of labels with --label-column"
+                f"{table}: column {quoted(column)} holds {others[0]!r} beside yes and no; expected only yes and no, as "
+                f"in column {quoted(yes_columns[0])}. Correct these cells, or state each column of labels with "
+                "--label-column"
             )
 
 

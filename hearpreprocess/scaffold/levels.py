@@ -110,7 +110,7 @@ def levels_in(paths: Sequence[str], splits: Splits) -> tuple[Level, ...]:
     depths = {path.count("/") for path in paths}
     shallowest, deepest = min(depths), max(depths)
     parts = {
-        number: PathPart(level=number - shallowest - 1 if len(depths) == 1 else number)
+        number: PathPart(level=number - shallowest - 1 if len(depths) == 1 else number, number=number)
         for number in range(1, shallowest + 1)
     }
     if deepest > shallowest >= 1:

@@ -92,7 +92,11 @@ def stated_level(option: str, level: int, paths: Sequence[str]) -> PathPart:
     without = next((path for path in paths if not part.is_in(path)), None) if level else paths[0]
     if without is None:
         depths = {path.count("/") for path in paths}
-        return PathPart(level=level - depths.pop() - 1) if level > 0 and len(depths) == 1 else part
+        if len(depths) > 1:
+            return part
+        deepest = depths.pop()
+        number = level if level > 0 else deepest + level + 1
+        return PathPart(level=number - deepest - 1, number=number)
     folders = without.split("/")[:-1]
     problem = f"{option} {level}: {without} is in {counted(len(folders), 'folders') if folders else 'no folder'}"
     if not folders:

@@ -222,14 +222,14 @@ def _check_nothing_lost(chosen: Sequence[Candidate], others: Sequence[Candidate]
 
 
 def _check_no_contradiction(chosen: Sequence[Candidate], others: Sequence[Candidate]) -> None:
-    """Raise CorpusError where a table that is not used has other labels for the same recordings."""
+    """Raise CorpusError where a table that is not used has other labels for more than a few of the recordings."""
     for first, other in product(chosen, others):
         labels = column_called(first.table.columns, LABEL_NAMES)
         if labels == "" or labels not in other.table.columns:
             continue
         ours, theirs = first.cells_of(labels), other.cells_of(labels)
         differing = sorted(path for path in ours.keys() & theirs.keys() if {""} != theirs[path] != ours[path])
-        if differing:
+        if len(differing) > (1 - MOST_ALIKE) * len(ours.keys() & theirs.keys()):
             raise CorpusError(
                 f"{first.path} and {other.path} differ in column {name_of(labels)} of "
                 f"{counted(len(differing), 'recordings')}, such as {differing[0]}. State one:\n"
