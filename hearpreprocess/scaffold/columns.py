@@ -30,6 +30,9 @@ GROUP_NAMES = (
 )
 """The one before another is the larger unit, as sessions are of one speaker."""
 
+WEAK_GROUP_NAMES = ("animal", "location", "site", "identifier", "player", "recording", "group")
+"""Those of them that columns of labels have, too."""
+
 YES, NO = ("1", "1.0", "true", "yes", "y", "x"), ("0", "0.0", "false", "no", "n", "")
 """In lower case."""
 
@@ -81,6 +84,11 @@ def column_called(columns: Sequence[Column], names: Sequence[str]) -> Column:
 def name_of(column: Column) -> str:
     """What an option calls a column: its name, or its number from 1 where a table has no header."""
     return str(column + 1) if isinstance(column, int) else column
+
+
+def quoted(column: Column) -> str:
+    """A column in a message: its name in quotes, or its number from 1."""
+    return repr(column) if isinstance(column, str) else name_of(column)
 
 
 def is_yes_and_no(cells: Collection[str]) -> bool:

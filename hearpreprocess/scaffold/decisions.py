@@ -6,20 +6,32 @@ from collections.abc import Sequence
 
 from hearpreprocess.errors import ConfigError
 from hearpreprocess.scaffold.choices import NONE, Ask, Choices, Question
-from hearpreprocess.scaffold.columns import group_column_in, name_of
+from hearpreprocess.scaffold.columns import (
+    WEAK_GROUP_NAMES,
+    distinct_cells,
+    group_column_in,
+    name_of,
+    plain_name,
+    quoted,
+)
 from hearpreprocess.scaffold.decided_labels import decided_group, decided_labels
 from hearpreprocess.scaffold.from_tables import Columns
 from hearpreprocess.scaffold.given_splits import split_columns_in, splits_for_rows
-from hearpreprocess.scaffold.label_columns import facts_of
+from hearpreprocess.scaffold.label_columns import facts_of, guessed_labels
 from hearpreprocess.scaffold.labels import with_several, yes_columns_in
+from hearpreprocess.scaffold.levels import levels_in
 from hearpreprocess.scaffold.naming import NamingTables
 from hearpreprocess.scaffold.notes import Notes
 from hearpreprocess.scaffold.rows import of_known
-from hearpreprocess.scaffold.splits import Splits
+from hearpreprocess.scaffold.splits import Splits, splits_of_folders
 from hearpreprocess.scaffold.stated import stated_column, stated_part
 from hearpreprocess.scaffold.tables import Row
 from hearpreprocess.scaffold.times import Times, checked_times, times_in
+from hearpreprocess.storage import counted
 from hearpreprocess.task import Column
+
+FEWEST_ROWS = 5
+"""Of so many rows for each value, a column may hold labels as well as groups, unless its name says which."""
 
 
 def decided_columns(
@@ -34,12 +46,22 @@ def decided_columns(
     paths = tables.recordings.paths
     times = _times(tables, choices, ask, notes)
     split_columns = _split_columns(tables, choices, ask)
-    group = stated_part(choices, "group", paths) or _group_column(tables, rows, split_columns, choices, ask)
+    stated = [stated_column("--label-column", name, tables, of_all=True) for name in choices.label_columns]
+    taken = (*split_columns, *stated, *(times.columns if times else ()))
+    is_doubtful = _may_be_labels(tables, rows, taken, choices)
+    group = stated_part(choices, "group", paths) or (
+        "" if is_doubtful else _group_column(tables, rows, taken, choices, ask)
+    )
     taken = (*split_columns, group, *(times.columns if times else ()))
     left = [column for column in tables.columns if column not in taken]
     if times:
         left = _differing_within_recordings(tables, left) or left
     labels = decided_labels(tables, left, choices, ask, may_be_one=times is not None)
+    if is_doubtful:
+        taken = (*taken, labels.column, *labels.yes_columns)
+        group = _group_column(tables, rows, taken, choices, ask)
+    if times is None:
+        notes.add(_notes_on_folders(tables, labels.column))
     splits = Splits()
     if NONE not in choices.split_columns:
         known = of_known(tables.by_recording, tables.recordings, by_name=tables.naming.by_name)
@@ -48,6 +70,23 @@ def decided_columns(
     if group == "" and labels.part:
         group = decided_group(labels.part, choices, paths, splits) or ""
     return Columns(labels if times else with_several(labels, rows), times, group, splits)
+
+
+def _notes_on_folders(tables: NamingTables, labels: Column) -> list[str]:
+    """A note on recordings in a folder that is called like a label, but not like their own one."""
+    if labels == "":
+        return []
+    label_of = {path: rows[0][1][labels].strip().lower() for path, rows in tables.by_recording.items()}
+    paths = [path for path in tables.recordings.paths if path in label_of]
+    for level in levels_in(paths, splits_of_folders(paths)[0]) if paths else ():
+        differing = [path for path in paths if level.part.of(path).lower() != label_of[path]]
+        if {name.lower() for name in level.names} == set(label_of.values()) and differing:
+            return [
+                f"folders {level.shown} are named like the labels in column {quoted(labels)}, but those of "
+                f"{counted(len(differing), 'recordings')} differ, such as {differing[0]}: {label_of[differing[0]]}; "
+                "the column is used"
+            ]
+    return []
 
 
 def _differing_within_recordings(tables: NamingTables, columns: Sequence[Column]) -> list[Column]:
@@ -117,7 +156,11 @@ def _group_column(
     tables: NamingTables, rows: Sequence[Row], taken: Sequence[Column], choices: Choices, ask: Ask
 ) -> Column:
     if choices.group_column:
-        return "" if choices.group_column == NONE else stated_column("--group-column", choices.group_column, tables)
+        return (
+            ""
+            if choices.group_column == NONE
+            else stated_column("--group-column", choices.group_column, tables, of_all=True)
+        )
     guess = group_column_in([column for column in tables.columns if column not in taken], rows)
     if guess == "":
         return ""
@@ -125,9 +168,22 @@ def _group_column(
     return "" if answer == NONE else stated_column("--group-column", answer, tables)
 
 
+def _may_be_labels(tables: NamingTables, rows: Sequence[Row], taken: Sequence[Column], choices: Choices) -> bool:
+    """Whether the column that is named like groups has few values, and no other one is named like labels."""
+    if choices.group_column or choices.label_columns or stated_part(choices, "label", tables.recordings.paths):
+        return False
+    columns = [column for column in tables.columns if column not in taken]
+    group = group_column_in(columns, rows)
+    if plain_name(group) not in WEAK_GROUP_NAMES or FEWEST_ROWS * len(distinct_cells(rows, group)) > len(rows):
+        return False
+    labels = guessed_labels([column for column in columns if column != group], rows)
+    return labels is None or not labels.is_explicit
+
+
 def _asked_for_column(
     tables: NamingTables, ask: Ask, option: str, text: str, guess: Column, *, is_certain: bool
 ) -> str:
+    why = "holds values as splits have them" if option == "--split-column" else "is named like groups"
     columns = tables.columns if guess in tables.columns else [guess, *tables.columns]
     rows = [row for _table, row in tables.rows]
     return ask(
@@ -136,7 +192,7 @@ def _asked_for_column(
             text,
             name_of(guess),
             (*map(name_of, columns), NONE),
-            f"column {name_of(guess)!r} looks like it" + ("" if is_certain else ", or like a tag"),
+            f"column {quoted(guess)} {why}" + ("" if is_certain else ", or may be a tag"),
             is_certain=is_certain,
             details=(*(facts.summary for facts in facts_of(columns, rows).values()), "no column"),
         )

@@ -90,6 +90,7 @@ def described_by_tables(tables: NamingTables, columns: Columns, notes: Notes) ->
     check_one_split_each(splits, known)
     if not isinstance(columns.group, PathPart):
         notes.add(notes_on_differences(columns.group, known))
+    unnamed = [path for path in unnamed if path not in recordings.unreadable]
     notes.add(notes_on_omissions(layout.paths, unnamed, list(missing), omissions))
     notes.add(notes_on_brackets(clips.values()))
     group = notes.value_of(groups_that_hold(clips.values(), columns.group))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -54,8 +55,11 @@ def split_scheme(dataset: DatasetDescription) -> tuple[str, str]:
     )
 
 
-def module_text(name: str, folder: Path, here: Path, dataset: DatasetDescription) -> str:
-    """The text of the task module `name.py` in the folder `here`, for recordings in `folder`; both are absolute."""
+def module_text(name: str, folder: Path, here: Path, dataset: DatasetDescription, *, is_relative: bool = False) -> str:
+    """The text of the task module `name.py` in the folder `here`, for recordings in `folder`; both are absolute.
+
+    `is_relative`: whether the module states a folder outside of `here` from there, as the user does.
+    """
     scheme, _words = split_scheme(dataset)
     values = _values(dataset)
     body = _render(f"{_kind(dataset)}.py.jinja", **values)
@@ -64,7 +68,7 @@ def module_text(name: str, folder: Path, here: Path, dataset: DatasetDescription
     return _render(
         "module.py.jinja",
         name=name,
-        source=_source(dataset, _folder_expression(folder, here)),
+        source=_source(dataset, _folder_expression(folder, here, is_relative=is_relative)),
         dataset=dataset,
         recordings=counted(dataset.recordings, "recordings"),
         label_count=counted(len(dataset.label_names) - len(dataset.division.rare), "labels"),
@@ -99,9 +103,9 @@ def _source(dataset: DatasetDescription, folder: str) -> str:
     return f"{folder}, reads={json.dumps(patterns)}"
 
 
-def _folder_expression(folder: Path, here: Path) -> str:
-    if folder.is_relative_to(here):
-        return f"Path(__file__).parent / {literal(folder.relative_to(here).as_posix())}"
+def _folder_expression(folder: Path, here: Path, *, is_relative: bool) -> str:
+    if is_relative or folder.is_relative_to(here):
+        return f"Path(__file__).parent / {literal(Path(os.path.relpath(folder, here)).as_posix())}"
     return f"Path({literal(str(folder))})"
 
 
