@@ -14,6 +14,7 @@ from hearpreprocess.scaffold.label_columns import facts_of
 from hearpreprocess.scaffold.labels import with_several, yes_columns_in
 from hearpreprocess.scaffold.naming import NamingTables
 from hearpreprocess.scaffold.notes import Notes
+from hearpreprocess.scaffold.parts import PathPart
 from hearpreprocess.scaffold.rows import of_known
 from hearpreprocess.scaffold.splits import Splits
 from hearpreprocess.scaffold.stated import stated_column, stated_part
@@ -40,14 +41,39 @@ def decided_columns(
     if times:
         left = _differing_within_recordings(tables, left) or left
     labels = decided_labels(tables, left, choices, ask, may_be_one=times is not None)
-    splits = Splits()
-    if NONE not in choices.split_columns:
-        known = of_known(tables.by_recording, tables.recordings, by_name=tables.naming.by_name)
-        are_stated = bool(choices.split_columns)
-        splits = notes.value_of(splits_for_rows(tables, split_columns, beside, known, are_stated=are_stated))
+    splits = _splits(tables, split_columns, choices, notes, beside)
     if group == "" and labels.part:
         group = decided_group(labels.part, choices, paths, splits) or ""
     return Columns(labels if times else with_several(labels, rows), times, group, splits)
+
+
+def decided_splits_and_group(
+    tables: NamingTables,
+    holding_labels: Sequence[Column],
+    choices: Choices,
+    ask: Ask,
+    notes: Notes,
+    beside: Sequence[Splits],
+) -> tuple[Splits, Column | PathPart]:
+    """The splits, and the column or part of paths with the groups, where annotation files hold the labels.
+
+    `holding_labels`: columns of labels or times, which hold no groups. `beside`: the splits of lists and folders.
+    """
+    rows = [row for _table, row in tables.rows]
+    split_columns = _split_columns(tables, choices, ask)
+    group = stated_part(choices, "group", tables.recordings.paths)
+    taken = (*split_columns, *holding_labels)
+    splits = _splits(tables, split_columns, choices, notes, beside)
+    return splits, group or _group_column(tables, rows, taken, choices, ask)
+
+
+def _splits(
+    tables: NamingTables, columns: Sequence[Column], choices: Choices, notes: Notes, beside: Sequence[Splits]
+) -> Splits:
+    if NONE in choices.split_columns:
+        return Splits()
+    known = of_known(tables.by_recording, tables.recordings, by_name=tables.naming.by_name)
+    return notes.value_of(splits_for_rows(tables, columns, beside, known, are_stated=bool(choices.split_columns)))
 
 
 def _differing_within_recordings(tables: NamingTables, columns: Sequence[Column]) -> list[Column]:

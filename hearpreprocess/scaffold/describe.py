@@ -70,8 +70,9 @@ def describe(folder: Path, choices: Choices | None = None, ask: Ask = certain_gu
     looked_for: list[str] = []
     try:
         if annotated and annotations_are_wanted(annotated, tables, choices, ask):
-            beside = _splits_beside(folder, recordings, choices, notes, annotated.paths)
-            dataset = described_by_annotations(folder, recordings, annotated, beside, choices, ask, notes)
+            used = [table.path for table, _naming in tables.tables] if tables else []
+            beside = _splits_beside(folder, recordings, choices, notes, [*annotated.paths, *used])
+            dataset = described_by_annotations(folder, recordings, annotated, tables, beside, choices, ask, notes)
         elif tables and _are_wanted(tables, choices, recordings.paths):
             used = [table.path for table, _naming in tables.tables]
             beside = _splits_beside(folder, recordings, choices, notes, used)

@@ -8,7 +8,9 @@ from hearpreprocess.task.annotations import (
     UndecidedError,
     annotations_in,
     format_of,
+    mark_of,
     outline_of,
+    time_column,
 )
 from hearpreprocess.task.cells import TableError, TableRow, lines_of
 from hearpreprocess.task.characters import unusable_character
@@ -112,6 +114,7 @@ __all__ = [
     "latest_milliseconds",
     "lines_of",
     "load",
+    "mark_of",
     "matcher",
     "midi_notes",
     "milliseconds",
@@ -130,6 +133,7 @@ __all__ = [
     "source_to_json",
     "task_summary",
     "tfds_names",
+    "time_column",
     "unusable_character",
     "windows",
     "without_credentials",
