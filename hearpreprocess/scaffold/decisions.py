@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hearpreprocess.errors import ConfigError
-from hearpreprocess.scaffold.choices import NONE, Ask, Choices, Question
+from hearpreprocess.scaffold.choices import NONE, TIME_UNITS, Ask, Choices, Question
 from hearpreprocess.scaffold.columns import group_column_in, name_of
 from hearpreprocess.scaffold.decided_labels import decided_group, decided_labels
 from hearpreprocess.scaffold.from_tables import Columns
@@ -19,8 +19,8 @@ from hearpreprocess.scaffold.rows import of_known
 from hearpreprocess.scaffold.splits import Splits
 from hearpreprocess.scaffold.stated import stated_column, stated_part
 from hearpreprocess.scaffold.tables import Row
-from hearpreprocess.scaffold.times import Times, checked_times, times_in
-from hearpreprocess.task import Column
+from hearpreprocess.scaffold.times import Times, checked_times, time_columns_in, times_in, unit_is_open
+from hearpreprocess.task import Column, has_times, time_column
 
 
 def decided_columns(
@@ -93,6 +93,17 @@ def have_splits_or_groups(tables: NamingTables) -> bool:
 
 def _times(tables: NamingTables, choices: Choices, ask: Ask, notes: Notes) -> Times | None:
     times = times_in(tables)
+    unit: str = choices.time_unit
+    if times and choices.task_type != "scene" and not unit:
+        start, end = times.columns
+        reason = f"columns {start!r} and {end!r} hold integers, or times after the end of recordings"
+        if unit_is_open(times, tables.by_recording, tables.recordings.seconds):
+            unit = ask(Question("--time-unit", "unit do the times have", "s", TIME_UNITS, reason, is_certain=False))
+    if times and choices.task_type != "scene" and unit not in ("", "s"):
+        raise ConfigError(
+            f"--time-unit {unit}: {tables.first.path} is read in seconds. Call the columns file, onset, "
+            "offset and label"
+        )
     if times:
         times = notes.value_of(checked_times(times, tables.by_recording, tables.recordings.seconds))
     if choices.task_type == "event" and times is None:
@@ -102,6 +113,7 @@ def _times(tables: NamingTables, choices: Choices, ask: Ask, notes: Notes) -> Ti
             f"its columns: {listed}"
         )
     if times is None:
+        _check_no_other_times(tables, choices, ask)
         return None
     start, end = times.columns
     answer = choices.task_type or ask(
@@ -119,6 +131,19 @@ def _times(tables: NamingTables, choices: Choices, ask: Ask, notes: Notes) -> Ti
         )
     )
     return times if answer == "event" else None
+
+
+def _check_no_other_times(tables: NamingTables, choices: Choices, ask: Ask) -> None:
+    """Ask whether labels are of whole recordings where columns are called as times are, in words that are not read."""
+    columns = [str(column) for column in tables.columns if time_column(str(column))]
+    if choices.task_type or not has_times(columns) or time_columns_in(tables.columns):
+        return
+    reason = (
+        f"{tables.first.path}: columns {' and '.join(map(repr, columns))} look like times of events, but are not read; "
+        "call them onset and offset, in seconds, and name recordings by their paths in the folder"
+    )
+    details = ("labels are of whole recordings; times are not used",)
+    ask(Question("--task-type", "type of task is it", "scene", ("scene",), reason, is_certain=False, details=details))
 
 
 def _split_columns(tables: NamingTables, choices: Choices, ask: Ask) -> tuple[Column, ...]:

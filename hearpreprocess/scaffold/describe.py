@@ -69,7 +69,7 @@ def describe(folder: Path, choices: Choices | None = None, ask: Ask = certain_gu
         check_file_column(folder, candidates, recordings, choices.file_column)
     looked_for: list[str] = []
     try:
-        if annotated and annotations_are_wanted(annotated, tables, choices, ask):
+        if annotated and annotations_are_wanted(annotated, recordings, tables, choices, ask):
             used = [table.path for table, _naming in tables.tables] if tables else []
             beside = _splits_beside(folder, recordings, choices, notes, [*annotated.paths, *used])
             dataset = described_by_annotations(folder, recordings, annotated, tables, beside, choices, ask, notes)

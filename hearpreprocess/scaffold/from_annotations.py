@@ -34,12 +34,14 @@ from hearpreprocess.scaffold.rows import (
 from hearpreprocess.scaffold.splits import Splits
 from hearpreprocess.scaffold.stated import stated_part
 from hearpreprocess.scaffold.tables import Row
-from hearpreprocess.scaffold.times import time_columns_in
+from hearpreprocess.scaffold.times import time_columns_in, unit_is_open
 from hearpreprocess.storage import counted
 from hearpreprocess.task import Column, Event, time_column
 
 
-def annotations_are_wanted(files: AnnotationFiles, tables: NamingTables | None, choices: Choices, ask: Ask) -> bool:
+def annotations_are_wanted(
+    files: AnnotationFiles, recordings: Recordings, tables: NamingTables | None, choices: Choices, ask: Ask
+) -> bool:
     """Whether the events of annotation files are the labels, and not what tables or folders hold."""
     if choices.task_type == "scene" or choices.labels_from is not None or choices.label_field is not None:
         return False
@@ -53,8 +55,11 @@ def annotations_are_wanted(files: AnnotationFiles, tables: NamingTables | None, 
         return choices.task_type == "event" and time_columns_in(tables.columns) is None
     if has_other_labels and tables and not choices.time_unit:
         times = time_columns_in(tables.columns)
-        if times is not None and not times.are_of_clocks([row for _table, row in tables.rows]):
-            return False
+        rows = [row for _table, row in tables.rows]
+        if times is not None and not times.are_of_clocks(rows):
+            unit = unit_is_open(times, tables.by_recording, recordings.seconds)
+            if not unit or files.place:
+                return False
     answer = choices.task_type or ask(
         Question(
             "--task-type",

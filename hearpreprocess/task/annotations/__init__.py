@@ -10,7 +10,7 @@ from hearpreprocess.task.annotations.detection import FORMATS, format_of
 from hearpreprocess.task.annotations.options import AnnotationOptions
 from hearpreprocess.task.annotations.reading import Annotations, annotations_in, outline_of
 from hearpreprocess.task.annotations.seconds import mark_of
-from hearpreprocess.task.annotations.time_columns import time_column
+from hearpreprocess.task.annotations.time_columns import has_times, time_column
 
 __all__ = [
     "FORMATS",
@@ -19,6 +19,7 @@ __all__ = [
     "UndecidedError",
     "annotations_in",
     "format_of",
+    "has_times",
     "mark_of",
     "outline_of",
     "time_column",
