@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hearpreprocess.errors import ConfigError
-from hearpreprocess.scaffold.choices import NONE, Ask, Choices, Question
+from hearpreprocess.scaffold.choices import NONE, TIME_UNITS, Ask, Choices, Question
 from hearpreprocess.scaffold.columns import (
     WEAK_GROUP_NAMES,
     distinct_cells,
@@ -22,13 +22,14 @@ from hearpreprocess.scaffold.labels import with_several, yes_columns_in
 from hearpreprocess.scaffold.levels import levels_in
 from hearpreprocess.scaffold.naming import NamingTables
 from hearpreprocess.scaffold.notes import Notes
+from hearpreprocess.scaffold.parts import PathPart
 from hearpreprocess.scaffold.rows import of_known
 from hearpreprocess.scaffold.splits import Splits, splits_of_folders
 from hearpreprocess.scaffold.stated import stated_column, stated_part
 from hearpreprocess.scaffold.tables import Row
-from hearpreprocess.scaffold.times import Times, checked_times, times_in
+from hearpreprocess.scaffold.times import Times, checked_times, time_columns_in, times_in, unit_is_open
 from hearpreprocess.storage import counted
-from hearpreprocess.task import Column
+from hearpreprocess.task import Column, has_times, time_column
 
 FEWEST_ROWS = 5
 """Of so many rows for each value, a column may hold labels as well as groups, unless its name says which."""
@@ -62,11 +63,7 @@ def decided_columns(
         group = _group_column(tables, rows, taken, choices, ask)
     if times is None:
         notes.add(_notes_on_folders(tables, labels.column))
-    splits = Splits()
-    if NONE not in choices.split_columns:
-        known = of_known(tables.by_recording, tables.recordings, by_name=tables.naming.by_name)
-        are_stated = bool(choices.split_columns)
-        splits = notes.value_of(splits_for_rows(tables, split_columns, beside, known, are_stated=are_stated))
+    splits = _splits(tables, split_columns, choices, notes, beside)
     if group == "" and labels.part:
         group = decided_group(labels.part, choices, paths, splits) or ""
     return Columns(labels if times else with_several(labels, rows), times, group, splits)
@@ -89,6 +86,35 @@ def _notes_on_folders(tables: NamingTables, labels: Column) -> list[str]:
     return []
 
 
+def decided_splits_and_group(
+    tables: NamingTables,
+    holding_labels: Sequence[Column],
+    choices: Choices,
+    ask: Ask,
+    notes: Notes,
+    beside: Sequence[Splits],
+) -> tuple[Splits, Column | PathPart]:
+    """The splits, and the column or part of paths with the groups, where annotation files hold the labels.
+
+    `holding_labels`: columns of labels or times, which hold no groups. `beside`: the splits of lists and folders.
+    """
+    rows = [row for _table, row in tables.rows]
+    split_columns = _split_columns(tables, choices, ask)
+    group = stated_part(choices, "group", tables.recordings.paths)
+    taken = (*split_columns, *holding_labels)
+    splits = _splits(tables, split_columns, choices, notes, beside)
+    return splits, group or _group_column(tables, rows, taken, choices, ask)
+
+
+def _splits(
+    tables: NamingTables, columns: Sequence[Column], choices: Choices, notes: Notes, beside: Sequence[Splits]
+) -> Splits:
+    if NONE in choices.split_columns:
+        return Splits()
+    known = of_known(tables.by_recording, tables.recordings, by_name=tables.naming.by_name)
+    return notes.value_of(splits_for_rows(tables, columns, beside, known, are_stated=bool(choices.split_columns)))
+
+
 def _differing_within_recordings(tables: NamingTables, columns: Sequence[Column]) -> list[Column]:
     """The columns that differ within a recording, as labels of events do."""
     return [
@@ -106,6 +132,17 @@ def have_splits_or_groups(tables: NamingTables) -> bool:
 
 def _times(tables: NamingTables, choices: Choices, ask: Ask, notes: Notes) -> Times | None:
     times = times_in(tables)
+    unit: str = choices.time_unit
+    if times and choices.task_type != "scene" and not unit:
+        start, end = times.columns
+        reason = f"columns {start!r} and {end!r} hold integers, or times after the end of recordings"
+        if unit_is_open(times, tables.by_recording, tables.recordings.seconds):
+            unit = ask(Question("--time-unit", "unit do the times have", "s", TIME_UNITS, reason, is_certain=False))
+    if times and choices.task_type != "scene" and unit not in ("", "s"):
+        raise ConfigError(
+            f"--time-unit {unit}: {tables.first.path} is read in seconds. Call the columns file, onset, "
+            "offset and label"
+        )
     if times:
         times = notes.value_of(checked_times(times, tables.by_recording, tables.recordings.seconds))
     if choices.task_type == "event" and times is None:
@@ -115,6 +152,7 @@ def _times(tables: NamingTables, choices: Choices, ask: Ask, notes: Notes) -> Ti
             f"its columns: {listed}"
         )
     if times is None:
+        _check_no_other_times(tables, choices, ask)
         return None
     start, end = times.columns
     answer = choices.task_type or ask(
@@ -132,6 +170,19 @@ def _times(tables: NamingTables, choices: Choices, ask: Ask, notes: Notes) -> Ti
         )
     )
     return times if answer == "event" else None
+
+
+def _check_no_other_times(tables: NamingTables, choices: Choices, ask: Ask) -> None:
+    """Ask whether labels are of whole recordings where columns are called as times are, in words that are not read."""
+    columns = [str(column) for column in tables.columns if time_column(str(column))]
+    if choices.task_type or not has_times(columns) or time_columns_in(tables.columns):
+        return
+    reason = (
+        f"{tables.first.path}: columns {' and '.join(map(repr, columns))} look like times of events, but are not read; "
+        "call them onset and offset, in seconds, and name recordings by their paths in the folder"
+    )
+    details = ("labels are of whole recordings; times are not used",)
+    ask(Question("--task-type", "type of task is it", "scene", ("scene",), reason, is_certain=False, details=details))
 
 
 def _split_columns(tables: NamingTables, choices: Choices, ask: Ask) -> tuple[Column, ...]:

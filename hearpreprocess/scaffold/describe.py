@@ -70,10 +70,10 @@ def describe(folder: Path, choices: Choices | None = None, ask: Ask = certain_gu
         check_file_column(folder, candidates, recordings, choices.file_column)
     looked_for: list[str] = []
     try:
-        if annotated and annotations_are_wanted(annotated, tables, choices, ask):
-            check_no_split_column_is_stated(folder, choices)
-            beside = _splits_beside(folder, recordings, choices, notes, annotated.paths)
-            dataset = described_by_annotations(folder, recordings, annotated, beside, choices, ask, notes)
+        if annotated and annotations_are_wanted(annotated, recordings, tables, choices, ask):
+            used = [table.path for table, _naming in tables.tables] if tables else []
+            beside = _splits_beside(folder, recordings, choices, notes, [*annotated.paths, *used])
+            dataset = described_by_annotations(folder, recordings, annotated, tables, beside, choices, ask, notes)
         elif tables and _are_wanted(tables, choices, recordings.paths):
             check_have_effect(choices, folder, tables)
             used = [table.path for table, _naming in tables.tables]
