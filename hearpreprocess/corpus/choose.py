@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from hearpreprocess.corpus import labels, splits
 from hearpreprocess.corpus.copies import warnings_on_copies
-from hearpreprocess.corpus.foreign import NeededFiles, foreign_problem
+from hearpreprocess.corpus.foreign import NeededFiles, check_published_labels, foreign_problem, stand_ins
 from hearpreprocess.corpus.table import LACKING, Omission, labels_of, to_table
-from hearpreprocess.errors import CorpusError, HearPreprocessError, line_in
+from hearpreprocess.errors import CorpusError, HearPreprocessError, SplitError, line_in
 from hearpreprocess.storage import counted
-from hearpreprocess.task import Clip, LeftOut, Local, NewFolds, TaskMode, Tree
+from hearpreprocess.task import Clip, LeftOut, NewFolds, TaskMode, Tree
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,8 +34,16 @@ def choose_clips(config: TaskMode, trees: Mapping[str, Tree]) -> tuple[pd.DataFr
         if problem := foreign_problem(config, trees, needed):
             raise CorpusError(problem) from error
         raise
+    check_published_labels(config, table, trees)
     _check_total(config, table)
-    table, capped, warnings = splits.divide(table, config)
+    try:
+        table, capped, warnings = splits.divide(table, config)
+    except SplitError as error:
+        if given := " ".join(stand_ins(config)):
+            raise SplitError(
+                f"{error}\n  Or the source is not the one that the task is made from (given: {given})"
+            ) from error
+        raise
     omissions += capped
     if config.embedding_type == "event":
         events = _number_of_events(table)
@@ -132,11 +140,5 @@ def _check_counts(config: TaskMode, expected: Sequence[int], table: pd.DataFrame
 
 def _on_other_source(config: TaskMode) -> str:
     """That the source is another one, with those that the user has given."""
-    given = [
-        f"{name}={source.path}"
-        for name, source in config.sources.items()
-        if isinstance(source, Local) and source.stands_for
-    ]
-    return "The source is not the one that the task was published from" + (
-        f" (given: --source {' --source '.join(given)})" if given else ""
-    )
+    given = " ".join(stand_ins(config))
+    return "The source is not the one that the task was published from" + (f" (given: {given})" if given else "")

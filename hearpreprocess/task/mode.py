@@ -123,6 +123,7 @@ class TaskMode(TaskFacts):
                 "sources": {name: without_sizes(source_to_json(source)) for name, source in self.sources.items()},
                 "published_clips": self.published_clips,
                 "event_times": self.event_times,
+                "published_labels": list(self.published_labels),
                 "clips": self.clips.__qualname__,
             }
         )
