@@ -91,11 +91,15 @@ def _clips(config: TaskMode, trees: Mapping[str, Tree]) -> Iterator[Clip | LeftO
 
 
 def excerpt_note(config: TaskMode, table: pd.DataFrame, omissions: Sequence[Omission]) -> str:
-    """What is normal of an excerpt: how many clips have no file in it, and which labels its splits lack; "" if none."""
+    """What is normal of an excerpt or of synthetic recordings; "" if nothing.
+
+    It is how many clips have no file in it, and which labels its splits lack.
+    """
     lacking = [omission.count for omission in omissions if omission.reason == LACKING]
     splits_without = splits.check_labels(table["split"].tolist(), labels_of(table), config)
     facts = [*(f"{counted(count, 'clips')} left out, without a file in it" for count in lacking), *splits_without]
-    return f"an excerpt: {'; '.join(facts)}" if config.partial and facts else ""
+    kind = "an excerpt" if config.partial else "synthetic recordings" if config.is_synthetic else ""
+    return f"{kind}: {'; '.join(facts)}" if kind and facts else ""
 
 
 def _check_total(config: TaskMode, table: pd.DataFrame) -> None:

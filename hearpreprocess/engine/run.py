@@ -180,7 +180,7 @@ def _run_steps(
         return Outcome(tuple(path for root in roots for path in root.output_paths))
     if workspace.journal is None:
         raise ValueError("a run needs a workspace with a journal")
-    check_room_of_tasks(request, workspace)
+    check_room_of_tasks(request, workspace, notify)
     log = log_path(workspace.journal, workspace.tmp_dir)
     with explaining_disk_errors(log):
         log.parent.mkdir(parents=True, exist_ok=True)

@@ -65,7 +65,12 @@ class TaskMode(TaskFacts):
     @property
     def is_published(self) -> bool:
         """Whether the mode is the dataset itself: neither an excerpt nor synthetic."""
-        return not self.partial and not any(isinstance(source, Synthetic) for source in self.sources.values())
+        return not self.partial and not self.is_synthetic
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether a source is synthetic recordings."""
+        return any(isinstance(source, Synthetic) for source in self.sources.values())
 
     @property
     def needs_every_label(self) -> bool:
