@@ -11,7 +11,7 @@ from hearpreprocess.corpus import labels, splits
 from hearpreprocess.corpus.copies import warnings_on_copies
 from hearpreprocess.corpus.foreign import NeededFiles, check_published_labels, foreign_problem, stand_ins
 from hearpreprocess.corpus.table import LACKING, Omission, labels_of, to_table
-from hearpreprocess.errors import CorpusError, HearPreprocessError, SplitError, line_in
+from hearpreprocess.errors import ConfigError, CorpusError, HearPreprocessError, SplitError, line_in
 from hearpreprocess.storage import counted
 from hearpreprocess.task import Clip, LeftOut, NewFolds, TaskMode, Tree
 
@@ -77,12 +77,12 @@ def _clips(config: TaskMode, trees: Mapping[str, Tree]) -> Iterator[Clip | LeftO
             yield from clips
             return
     except (Exception, SystemExit) as error:
-        if isinstance(error, HearPreprocessError) and not isinstance(error, CorpusError):
+        if isinstance(error, HearPreprocessError) and not isinstance(error, CorpusError | ConfigError):
             raise
         module = Path(inspect.getsourcefile(inspect.unwrap(config.clips)) or "?")
         columns = getattr(getattr(error, "obj", None), "_fields", ())  # of a table's row, whose column is missing
-        kind = "" if isinstance(error, CorpusError) else f"{type(error).__name__}: "
-        raise CorpusError(
+        kind = "" if isinstance(error, HearPreprocessError) else f"{type(error).__name__}: "
+        raise (ConfigError if isinstance(error, ConfigError) else CorpusError)(
             f"{config.title}: clips() of {module.name}, line {line_in(error, module)}: {kind}{error}"
             + (f"; the table's columns are {', '.join(columns[1:])}" if columns else "")
         ) from error
