@@ -5,7 +5,7 @@ from hearpreprocess.steps import JournalReader  # first, as it suppresses Luigi'
 # isort: split
 from hearpreprocess.engine.interruption import Interruption
 from hearpreprocess.engine.needs import ASSUMED_RATE, ASSUMED_RATIO, ASSUMED_SECONDS, members_to_unpack
-from hearpreprocess.engine.room import Disk, check_room, disks_holding, wav_bytes
+from hearpreprocess.engine.room import Disk, check_room, disks_holding, size_of_wav
 from hearpreprocess.engine.run import Outcome, Watch, preview, run
 
 __all__ = [
@@ -22,5 +22,5 @@ __all__ = [
     "members_to_unpack",
     "preview",
     "run",
-    "wav_bytes",
+    "size_of_wav",
 ]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hearpreprocess.corpus import CorpusFolder
 from hearpreprocess.engine.published import release_facts
-from hearpreprocess.engine.room import Need, check_room, disks_of, wav_bytes
+from hearpreprocess.engine.room import Need, check_room, disks_of, size_of_wav
 from hearpreprocess.errors import HearPreprocessError
 from hearpreprocess.fetch import begun_bytes
 from hearpreprocess.request import Request
@@ -162,7 +162,7 @@ def _clips_of_batches(
 
 def _clip(config: TaskMode, rate: int, assumed: Assumptions) -> int:
     """The bytes of a clip at a rate in hertz."""
-    return wav_bytes(assumed.seconds if config.sample_duration is None else config.sample_duration, rate)
+    return size_of_wav(assumed.seconds if config.sample_duration is None else config.sample_duration, rate)
 
 
 def _finished(release: Release) -> set[int]:

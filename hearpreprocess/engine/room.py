@@ -22,7 +22,7 @@ _COPIES_AT_THE_TARBALLS_RATE = 2
 """One unpacked, one standardized: at any rates, both are in the work folder until the task is cleaned up."""
 
 
-def wav_bytes(seconds: float, rate: int) -> int:
+def size_of_wav(seconds: float, rate: int) -> int:
     """The bytes of a WAV file of a clip: 16 bits a sample, at a rate in hertz."""
     return 44 + 2 * round(seconds * rate)
 
@@ -70,7 +70,7 @@ def _known_bytes(title: str, rate: int) -> int:
     config = registry.load(name)
     for mode in map(config.in_mode, config.modes):
         if mode.title == title and mode.published_clips and mode.sample_duration:
-            return sum(mode.published_clips) * wav_bytes(mode.sample_duration, rate)
+            return sum(mode.published_clips) * size_of_wav(mode.sample_duration, rate)
     return 0
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from hearpreprocess import fetch
 from hearpreprocess.corpus import CorpusFolder
-from hearpreprocess.engine import ASSUMED_RATE, ASSUMED_RATIO, members_to_unpack, wav_bytes
+from hearpreprocess.engine import ASSUMED_RATE, ASSUMED_RATIO, members_to_unpack, size_of_wav
 from hearpreprocess.errors import HearPreprocessError
 from hearpreprocess.planning.forecast import Forecast, ForecastItem
 from hearpreprocess.planning.sampling import SampledClips, assumed_sample, sample_of
@@ -186,7 +186,7 @@ def _to_make(
     block = block_of(workspace.tmp_dir)
 
     def recording(rate: int) -> int:
-        return -(-wav_bytes(sample.seconds, rate) // block) * block
+        return -(-size_of_wav(sample.seconds, rate) // block) * block
 
     # A clip whose own rate is a target rate is the same file.
     own = sum(share * recording(rate) for rate, share in sample.shares.items() if rate not in rates)

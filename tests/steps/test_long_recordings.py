@@ -86,6 +86,10 @@ def test_windows_are_the_same_from_a_folder_a_zip_and_a_tar_gz(user: User) -> No
     clips = {file: events for of_split in splits.values() for file, events in of_split.items()}
     assert len(clips) == 25
     assert clips["day0_00000.wav"] == []
+    assert "| all | 25 | 10 | 0:00:12 |" in (folder / "README.md").read_text(), "ten clips have no event"
+    page = (folder / "report.html").read_text()
+    assert "each clip has events or none" in page
+    assert '<th scope="col">Without events</th>' in page
     assert clips["day0_04000.wav"] == [
         {"label": "car", "start": 9.0, "end": 200.0},
         {"label": "bird", "start": 400.0, "end": 500.0},
