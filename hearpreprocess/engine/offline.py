@@ -30,7 +30,7 @@ def download_advice(missing: Mapping[Path, File], script: Path) -> str:
 
     `script`: where the commands are written if there are more than MOST_SHOWN.
     """
-    shown = list(_examples(missing).items())[:MOST_SHOWN]
+    shown = _examples(missing)
     rows = [
         {
             "file": path.name,
@@ -38,7 +38,7 @@ def download_advice(missing: Mapping[Path, File], script: Path) -> str:
             "checksum": _checksum(file),
             "URL": public_url(file.urls[0]),
         }
-        for path, file in shown
+        for path, file in shown.items()
     ]
     more = len(missing) - len(shown)
     lines = [*table(rows, right=("size",)), *([f"... and {counted(more, 'files')} more"] if more else [])]
@@ -51,15 +51,17 @@ def download_advice(missing: Mapping[Path, File], script: Path) -> str:
 
 
 def _examples(missing: Mapping[Path, File]) -> dict[Path, File]:
-    """The missing files; of a folder with more than MOST_SHOWN only a few, so that it leaves room for the others."""
+    """Up to MOST_SHOWN of the missing files: a folder with more leaves room for the others."""
     of_folders = Counter(path.parent for path in missing)
     passed: Counter[Path] = Counter()
-    examples = {}
-    for path, file in missing.items():
+    first: list[Path] = []
+    later: list[Path] = []
+    for path in missing:
         passed[path.parent] += 1
-        if of_folders[path.parent] <= MOST_SHOWN or passed[path.parent] <= MOST_OF_A_FOLDER:
-            examples[path] = file
-    return examples
+        is_one_of_many = of_folders[path.parent] > MOST_SHOWN and passed[path.parent] > MOST_OF_A_FOLDER
+        (later if is_one_of_many else first).append(path)
+    chosen = {*[*first, *later][:MOST_SHOWN]}
+    return {path: file for path, file in missing.items() if path in chosen}
 
 
 def wget_commands(missing: Mapping[Path, File]) -> list[str]:

@@ -726,3 +726,9 @@ ODD_TEXTS = (
     "TrainValidTest(np.float16(50), 25, 25)", 'TrainValidTest(60, 20, 20, drawn={"valid", "test"})', '"(?P<fold>.)?.*"',
     '"multilabel"', '{"a": np.float64(1e-300)}', 'iter(("d_prime",))', 'np.array(["mAP", "top1_acc"])', '" "',
 )  # fmt: skip
+
+
+def test_short_floats_are_the_decimal_that_they_show() -> None:
+    event = Event("a", np.float32(0.1), np.float16(0.3))
+    assert (event.start, event.end) == (0.1, 0.3)
+    assert Event("a", 0.0, np.float64(0.1) + np.float64(0.2)).end == 0.1 + 0.2

@@ -43,6 +43,8 @@ def test_every_copy_is_judged_and_the_exit_status_tells(task: Path, capsys: pyte
     tarball = finished_tasks.tarball_of(task, out)
     assert main(["verify", str(out)]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "2 copies: all ok"
+    assert main(["verify", str(task.parent), str(out), str(task / ".." / task.name)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "2 copies: all ok", "each is counted once"
 
     def copy(name: str) -> Path:
         return Path(shutil.copytree(task, task.parent / name))
