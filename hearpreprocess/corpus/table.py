@@ -9,6 +9,7 @@ of int), `events` (tuple of (label, start in seconds, end in seconds)), `extra` 
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +29,6 @@ from hearpreprocess.task import (
     TaskMode,
     TrainValidTest,
     kind_of_extra,
-    problem_of_time,
     problems_of_events,
     shown,
     unusable_character,
@@ -231,10 +231,9 @@ def _problems_of_slice(part: Slice) -> Iterator[str]:
     for name in ("start", "stop"):
         if f"{name}_seconds" in ends and name in ends:
             yield f"{name} and {name}_seconds are both given; give one of them"
-    for name, value in list(ends.items()):
-        if name.endswith("seconds") and (problem := problem_of_time(name, value)):
-            yield problem
-            del ends[name]
+    for name, value in ends.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            yield f"{name} must be a finite number, got {shown(value)}"
         elif not 0 <= value <= LARGEST:
             yield f"{name} must be from 0 to {LARGEST}, got {shown(value)}"
     for start, stop in (("start", "stop"), ("start_seconds", "stop_seconds")):

@@ -235,7 +235,7 @@ def _check_outputs(request: Request) -> None:
     """Raise OutputError, before any work, where a directory of the outputs may not be written, or is a file."""
     downloads = request.workspace.download_dir
     if downloads.exists() and not downloads.is_dir():
-        raise OutputError(f"{downloads}: the download directory is a file. Choose a directory with --download-dir")
+        raise OutputError(f"{downloads}: expected a directory, found a file. Choose another with --download-dir")
     if request.until == "download":
         return
     folders = [request.workspace.tasks_dir, *([request.workspace.tar_dir] if request.until is None else [])]

@@ -12,7 +12,7 @@ from hearpreprocess.task.annotations import (
 )
 from hearpreprocess.task.cells import TableError, TableRow, lines_of
 from hearpreprocess.task.characters import unusable_character
-from hearpreprocess.task.clips import Clip, Event, Label, LeftOut, Member, Slice, problem_of_time, problems_of_events
+from hearpreprocess.task.clips import Clip, Event, Label, LeftOut, Member, Slice, problems_of_events
 from hearpreprocess.task.config import TaskConfig
 from hearpreprocess.task.encodings import encoding_named, encoding_problem
 from hearpreprocess.task.extra import Extra, extra_problems, kind_of_extra
@@ -119,7 +119,6 @@ __all__ = [
     "opened_files",
     "outline_of",
     "parts_beside",
-    "problem_of_time",
     "problems_of_events",
     "public_url",
     "registry",

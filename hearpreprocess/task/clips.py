@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from hearpreprocess.errors import CorpusError
 from hearpreprocess.task.checking import annotated, check_fields, check_values, kind_of
 from hearpreprocess.task.extra import NO_EXTRA, Extra, rule_of_extra
-from hearpreprocess.task.values import LARGEST, NUMBER, Kind, RefusedError, several, shown
+from hearpreprocess.task.values import LARGEST, Kind, RefusedError, several, shown
 
 Label = str | int
 
@@ -216,8 +216,8 @@ class Clip:
     columns, such as `{"snr": 6}`: texts, finite numbers, True, False, None. No split and no label depends on them; they
     are in the manifest, in tables and in exports.
 
-    Raises CorpusError naming every argument of a wrong type. Wrong events and times in seconds are
-    reported once `clips` has yielded all clips, with those of the other clips.
+    Raises CorpusError naming every argument of a wrong type. Wrong events are reported once `clips` has yielded all
+    clips, with those of the other clips.
     """
 
     __slots__ = ("events", "extra", "group", "labels", "name", "path", "slice", "split")
@@ -288,25 +288,8 @@ def _plain(given: dict[str, Any]) -> dict[str, Any]:
     return plain
 
 
-def _plain_or_as_it_is(value: Any) -> Any:
-    try:
-        return None if value is None else NUMBER.convert(value)
-    except RefusedError:
-        return value
-
-
-def problem_of_time(name: str, value: Any) -> str:
-    """What is wrong with the type of a time in seconds, such as a text from a table; "" if nothing."""
-    try:
-        NUMBER.convert(value)
-    except RefusedError as refused:
-        return refused.text(name) + (f". Convert it: float({shown(value)})" if _is_text_of_number(value) else "")
-    return ""
-
-
 @functools.cache
 def _kinds_of_clip() -> Mapping[str, Kind]:
-    """The kinds of a clip's arguments; of events and times, any, as they are checked with those of the other clips."""
+    """The kinds of a clip's arguments; of events, any, as they are checked with those of the other clips."""
     kinds = {name: kind_of(annotation) for name, annotation in annotated(Clip.__init__).items() if name != "self"}
-    seconds = Kind("a number", "numbers", _plain_or_as_it_is)
-    return kinds | {"events": EVENTS, "start_seconds": seconds, "stop_seconds": seconds}
+    return kinds | {"events": EVENTS}

@@ -6,14 +6,13 @@ import math
 import re
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hearpreprocess.errors import ConfigError, CorpusError
 from hearpreprocess.task import Clip, Event, Member, RecordingInfo, Tree, Window, milliseconds, sample_at, windows
-from hearpreprocess.task.clips import problem_of_time, problems_of_events
+from hearpreprocess.task.clips import problems_of_events
 
 MEMBER = Member("corpus", "days/monday.wav")
 
@@ -135,12 +134,6 @@ def test_wrong_events_are_never_lost() -> None:
     assert first.events == (wrong,), "so that it is reported with the clip's name"
 
 
-def test_times_of_slices_are_reported_with_the_clip() -> None:
-    clip = Clip(MEMBER, start_seconds="1", stop_seconds=np.float32(0.1))  # type: ignore[arg-type]
-    assert clip.slice == (None, None, "1", 0.1)
-    assert (
-        problem_of_time("start_seconds", "1")
-        == "start_seconds must be a finite number, got '1'. Convert it: float('1')"
-    )
+def test_a_text_for_events_is_advised_on() -> None:
     with pytest.raises(CorpusError, match=r"events=\[Event\(label, start, end\)\]"):
         Clip(MEMBER, events="dog")  # type: ignore[arg-type]
