@@ -44,7 +44,7 @@ def divide(table: pd.DataFrame, task: TaskMode) -> tuple[pd.DataFrame, list[Omis
         splits = table["split"].tolist()
     warnings = check_groups(table["group"].tolist(), splits)
     lacking = check_labels(splits, labels, task)
-    warnings += [] if task.partial else lacking  # what an excerpt lacks is in its note
+    warnings += [] if task.partial or task.is_synthetic else lacking  # which is in the note on such a corpus
     capped = cap(table.assign(split=splits), scheme, task.sample_duration)
     if len(capped) < len(table):
         try:
