@@ -159,7 +159,7 @@ def check_room(disks: Sequence[Disk], request: Request) -> None:
     too_small = [f"  {disk}" for disk in disks if disk.is_too_small]
     if too_small and not request.force:
         fewer = "name fewer tasks or sample rates"
-        clean = "add --clean, which removes intermediate results on the way"
+        clean = "add --clean, which removes intermediate results during the run"
         choices = f"{fewer}, or {clean}" if not (request.clean or request.until) else f"or {fewer}"
         raise DiskFullError(
             "not enough disk space; nothing was downloaded:\n" + "\n".join(too_small) + "\n"
