@@ -24,7 +24,7 @@ def _problems(config: TaskConfig, documentation: str) -> Iterator[str]:
     if not config.url.startswith("https://"):
         yield f"url {config.url!r} is not an https link to the dataset"
     if not config.licence:
-        yield "the licence is not named"
+        yield "licence is empty"
     yield from config.unknown_metrics()
     if config.default_mode not in config.published_modes:
         yield f"the default mode {config.default_mode!r} is an excerpt or synthetic"

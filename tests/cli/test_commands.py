@@ -30,7 +30,15 @@ def test_each_command_tells_what_it_is_for(user: User, name: str) -> None:
     assert finished.stdout.startswith(f"usage: hearpreprocess {name}")
 
 
-MISTYPED = {"lst": "list", "doctr": "doctor", "clen": "clean", "verfy": "verify", "ESC50": "esc50", "emo": "demo", "nwe": "new"}
+MISTYPED = {
+    "lst": "list",
+    "doctr": "doctor",
+    "clen": "clean",
+    "verfy": "verify",
+    "ESC50": "esc50",
+    "emo": "demo",
+    "nwe": "new",
+}
 
 
 @pytest.mark.parametrize(("typed", "meant"), MISTYPED.items())

@@ -196,7 +196,10 @@ def test_a_split_without_a_label_is_an_error_that_names_it() -> None:
 
 def test_too_few_groups_for_a_drawn_split_are_named_with_larger_shares() -> None:
     labels = {f"{group}{label}": label for group in "abcd" for label in "xy"}
-    for letters, advice in (("abcd", "Use larger shares, such as TrainValidTest(60, 20, 20)"), ("ab", "Add recordings")):
+    for letters, advice in (
+        ("abcd", "Use larger shares, such as TrainValidTest(60, 20, 20)"),
+        ("ab", "Add recordings"),
+    ):
         names = {name: label for name, label in labels.items() if name[0] in letters}
         groups = {name: name[0] for name in names}
         config = task(TrainValidTest(80, 10, 10))

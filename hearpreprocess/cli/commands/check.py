@@ -68,7 +68,7 @@ def _to_fill_in(task: registry.TaskReference) -> Iterator[str]:
     """The parts of the module that `hearpreprocess new` left for the user to fill in."""
     config = task.resolve()
     if config.licence == "unknown":
-        yield "licence of the recordings"
+        yield "licence: the license of the recordings"
     if "example.org" in config.url:
         yield "url, where others can get the recordings"
     if "Say here who recorded what" in task.documentation:
