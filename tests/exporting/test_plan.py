@@ -140,7 +140,7 @@ def test_an_edited_readme_stays(folders: dict[str, Path], own: Path, tmp_path: P
     for text in ("mine", (out / "README.md").read_text().replace("Licence", "License")):  # of the same size, too
         (out / "README.md").write_text(text)
         assert planned_export(folders["esc50"], "tables", out=out).is_complete
-        with pytest.raises(OutputError, match=r"its input has changed, and README\.md was edited"):
+        with pytest.raises(OutputError, match=r"its input changed, but README\.md was edited"):
             export(changed(Path(shutil.copytree(own, tmp_path / text[:4] / own.name))), "tables", out=out)
         assert (out / "README.md").read_text() == text
     (out / "README.md").unlink()
@@ -237,9 +237,9 @@ def test_an_export_is_not_put_among_finished_tasks(folders: dict[str, Path], tmp
         ({"out": 1}, "expected the path of a directory, got 1"),
         ({"out": "a\0b"}, "expected the path of a directory"),
         ({"naming": 1}, "no naming 1"),
-        ({"sample_rate": "1000"}, "sample_rate '1000': expected a whole number"),
-        ({"sample_rate": 1000.0}, "sample_rate 1000.0: expected a whole number"),
-        ({"sample_rate": True}, "sample_rate True: expected a whole number"),
+        ({"sample_rate": "1000"}, "sample_rate '1000': expected an integer"),
+        ({"sample_rate": 1000.0}, "sample_rate 1000.0: expected an integer"),
+        ({"sample_rate": True}, "sample_rate True: expected an integer"),
         ({"on_clip": 1}, "on_clip 1: expected a function"),
         ({"out": "/"}, "/: expected a directory that can be replaced"),
     ],

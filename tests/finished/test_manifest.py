@@ -126,7 +126,7 @@ def test_what_is_left_out_is_told_with_its_reason(user: User) -> None:
     ]
     assert all(facts["group"] == "clip0" for file, facts in of_folder(user)["clips"].items() if file < "clip1")
     card = (user.folder / "out" / "tasks" / TITLE / "README.md").read_text()
-    assert "- 1 clips: recorded upside down (clip05)" in card
+    assert "- 1 clip: recorded upside down (clip05)" in card
     assert "- 1 clips of fold00: beyond the cap of 1 s" in card
 
 

@@ -573,7 +573,7 @@ def test_a_manifest_does_not_lead_out_of_its_folder(tmp_path: Path, name: str) -
     folder = task_of(tmp_path / "task", {"a.wav": {"split": "train", "labels": ["x"]}}, ["train"])
     change(folder, "manifest.json", lambda content: content["clips"].update({name: content["clips"].pop("a.wav")}))
     (folder / str(RATE) / "train" / "a").mkdir()
-    with pytest.raises(OutputError, match="whose name is no file name"):
+    with pytest.raises(OutputError, match="whose name is not a file name"):
         page(folder)
 
 
@@ -711,11 +711,11 @@ def test_clipped_clips_and_duplicates_are_named_and_the_rest_counted(tmp_path: P
 def test_a_resampled_task_and_an_excerpt_say_so(tasks: Path, tmp_path: Path) -> None:
     folder = copy_of(tasks / "fsd50k-v1.0-synthetic", tmp_path / "fsd50k-v1.0-synthetic")
     assert "resampled from" not in page(folder)
-    assert "This is an excerpt" not in page(folder)
+    assert "This task is an excerpt" not in page(folder)
     change(folder, "task_metadata.json", lambda content: content.update(resampled_from=48000, partial=True))
     made = Page(page(folder))
     assert made.one(fact="resampled-from").text == "48,000 Hz"
-    assert "This is an excerpt" in made.source
+    assert "This task is an excerpt" in made.source
 
 
 def test_made_up_recordings_are_told(made: Page) -> None:

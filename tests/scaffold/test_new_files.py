@@ -104,7 +104,7 @@ def test_recordings_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     cut.write_bytes(cut.read_bytes()[:1000])
     (tmp_path / "b" / "b1.wav").write_bytes(b"")
     dataset = describe(tmp_path)
-    (note,) = [note for note in dataset.notes if "cannot be read" in note]
+    (note,) = [note for note in dataset.notes if "unreadable" in note]
     assert note.startswith("unreadable recordings, left out: 2 (a/a0.wav: ")
     assert note.endswith("b/b1.wav: it is empty)")
     assert {clip.name for clip in dataset.clips} == {"a_a1", "a_a2", "a_a3", "b_b0", "b_b2", "b_b3"}

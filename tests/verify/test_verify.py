@@ -163,15 +163,15 @@ PLANTED: dict[str, tuple[Plant, list[tuple[str, str, str]]]] = {
     ),
     "audio swapped": (
         swap,
-        [("audio", AUDIO, "other samples"), ("audio", f"{RATE}/fold00/<second>", "other samples")],
+        [("audio", AUDIO, "samples that differ"), ("audio", f"{RATE}/fold00/<second>", "samples that differ")],
     ),
     "audio of another clip": (
         lambda task: shutil.copyfile(clip(task, number=1), clip(task)),
-        [("audio", AUDIO, "other samples")],
+        [("audio", AUDIO, "samples that differ")],
     ),
     "silence": (
         lambda task: write(clip(task), np.zeros(80_000, np.int16)),
-        [("audio", AUDIO, "other samples")],
+        [("audio", AUDIO, "samples that differ")],
     ),
     "recording missing": (lambda task: clip(task).unlink(), [("structure", AUDIO, "is missing")]),
     "clip gone altogether": (remove_everywhere, [("membership", "<clip>", "its manifest has it")]),
@@ -186,11 +186,11 @@ PLANTED: dict[str, tuple[Plant, list[tuple[str, str, str]]]] = {
             ("membership", "1-9-A-9.wav", "its manifest does not have it"),
         ],
     ),
-    "stray file": (lambda task: (task / "notes.txt").write_text("x"), [("structure", "notes.txt", "no file of")]),
-    "stray table": (lambda task: (task / "fold05.json").write_text("{}"), [("structure", "fold05.json", "no file of")]),
+    "stray file": (lambda task: (task / "notes.txt").write_text("x"), [("structure", "notes.txt", "not a file of")]),
+    "stray table": (lambda task: (task / "fold05.json").write_text("{}"), [("structure", "fold05.json", "not a file of")]),
     "stray folder": (
         lambda task: clip(task).with_name("list.txt").write_text("x"),
-        [("structure", f"{RATE}/fold00/list.txt", "no file of")],
+        [("structure", f"{RATE}/fold00/list.txt", "not a file of")],
     ),
     "vocabulary out of order": (
         lambda task: vocabulary(task, swapped_labels),
