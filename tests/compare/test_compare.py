@@ -208,7 +208,9 @@ def test_a_clip_in_two_splits_is_told(made: Path, tmp_path: Path) -> None:
 def test_labels_that_cannot_be_read(made: Path, tmp_path: Path, text: str) -> None:
     copy = copy_of(made / "tasks" / TITLE, tmp_path / TITLE)
     (copy / "fold00.json").write_bytes(text.encode("latin-1"))
-    with pytest.raises(OutputError, match=r"fold00\.json (is not valid JSON|is not a JSON object|does not give each clip a list)"):
+    with pytest.raises(
+        OutputError, match=r"fold00\.json (is not valid JSON|is not a JSON object|does not give each clip a list)"
+    ):
         compare(made / "tasks" / TITLE, copy)
 
 

@@ -187,7 +187,10 @@ PLANTED: dict[str, tuple[Plant, list[tuple[str, str, str]]]] = {
         ],
     ),
     "stray file": (lambda task: (task / "notes.txt").write_text("x"), [("structure", "notes.txt", "not a file of")]),
-    "stray table": (lambda task: (task / "fold05.json").write_text("{}"), [("structure", "fold05.json", "not a file of")]),
+    "stray table": (
+        lambda task: (task / "fold05.json").write_text("{}"),
+        [("structure", "fold05.json", "not a file of")],
+    ),
     "stray folder": (
         lambda task: clip(task).with_name("list.txt").write_text("x"),
         [("structure", f"{RATE}/fold00/list.txt", "not a file of")],

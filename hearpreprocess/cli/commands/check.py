@@ -1,4 +1,4 @@
-"""Check a task module without network: its facts and, if its sources are available locally, its first clips and splits."""
+"""Check a task module without network: its facts and, if its sources are available locally, its clips and splits."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Make published tasks at other rates from their 48 kHz tarballs: the whole benchmark with `all`, without the corpora.
 
-The tarballs are downloaded, two at a time, and each is resampled as soon as it is downloaded. Splits, labels and clips are
-the published ones. The samples are resampled from the published 48 kHz clips, not from the corpus, so they are not
+The tarballs are downloaded, two at a time, and each is resampled as soon as it is downloaded. Splits, labels and clips
+are the published ones. The samples are resampled from the published 48 kHz clips, not from the corpus, so they are not
 bit-identical with those that `hearpreprocess TASK` makes from the corpus at the same rate.
 """
 
