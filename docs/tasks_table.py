@@ -44,12 +44,12 @@ def _rows(name: str) -> tuple[Sequence[str], Sequence[str]]:
 
 
 def _clips(modes: Iterable[TaskMode]) -> str:
-    told = []
+    counts = []
     for task in modes:
         count = f"{sum(task.published_clips):,}" if task.published_clips else "not published"
         seconds = "as recorded" if task.sample_duration is None else f"{task.sample_duration:g} s"
-        told.append(f"{task.mode}: {count}, {seconds}")
-    return "<br>".join(told)
+        counts.append(f"{task.mode}: {count}, {seconds}")
+    return "<br>".join(counts)
 
 
 def _splits(modes: Iterable[TaskMode]) -> str:

@@ -3,7 +3,7 @@
 Jackson et al., Free Spoken Digit Dataset v1.0.9.
 Link: https://github.com/Jakobovski/free-spoken-digit-dataset (licence CC BY-SA 4.0)
 
-Not one of HEAR's nineteen tasks, but made as they are, by way of TensorFlow Datasets, and small: 12 MB make a whole
+Not one of HEAR's 18 tasks, but made as they are, by way of TensorFlow Datasets, and small: 12 MB make a whole
 task. The five folds are drawn by clip and share speakers.
 """
 

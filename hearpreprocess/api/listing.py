@@ -10,7 +10,7 @@ from hearpreprocess.task import TaskSummary, registry, task_summary
 
 
 def list_tasks(tasks: Word | Iterable[Word] = "all") -> list[TaskSummary]:
-    """The known facts on tasks before they are made: modes, number of clips, licence and so on.
+    """The known facts on tasks before they are made: modes, number of clips, license and so on.
 
     `tasks`: names, groups, or paths of task modules; each task is listed once, in the order given, groups by name.
 

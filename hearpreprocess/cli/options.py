@@ -40,13 +40,13 @@ def add_tasks(parser: argparse.ArgumentParser, nargs: str) -> None:
     )
 
 
-def add_rates(parser: argparse.ArgumentParser) -> None:
-    """Add the sample rates."""
+def add_rates(parser: argparse.ArgumentParser, default: Iterable[int] = DEFAULT_SAMPLE_RATES) -> None:
+    """Add the sample rates. `default`: the rates of the command without the option, for its help."""
     parser.add_argument(
         "--sample-rates",
         nargs="+",
         metavar="HZ",
-        help=f"one or several, separated by spaces or commas (default: {' '.join(map(str, DEFAULT_SAMPLE_RATES))})",
+        help=f"one or several, separated by spaces or commas (default: {' '.join(map(str, default))})",
     )
 
 

@@ -19,7 +19,7 @@ COMMANDS = {
     "run": "make tasks; the word `run` may be left out",
     "published": "make tasks from their published 48 kHz tarballs; all of them: `all`",
     "demo": "make small tasks of synthetic recordings, without any download",
-    "list": "the tasks: clips, hours, splits, metric, licence",
+    "list": "the tasks: clips, hours, splits, metric, license",
     "info": "everything known about a task",
     "plan": "what a run would download, unpack and write, and how long it would take",
     "doctor": "check this machine, with a fix for each problem",

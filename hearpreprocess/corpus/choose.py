@@ -52,6 +52,7 @@ def choose_clips(config: TaskMode, trees: Mapping[str, Tree]) -> tuple[pd.DataFr
             reason = f"they start after the end of a clip, {config.sample_duration:g} s"
             omissions.append(Omission(reason, count=dropped, of="events"))
     _check_published(config, table)
+    warnings += [] if config.resampled else config.unknown_metrics()
     warnings += warnings_on_copies(table, trees)
     warnings += [_skipped_hidden(name, tree.passed_over) for name, tree in trees.items() if tree.passed_over]
     return table, omissions, warnings

@@ -43,7 +43,12 @@ def divide(table: pd.DataFrame, task: TaskMode) -> tuple[pd.DataFrame, list[Omis
     else:
         splits = table["split"].tolist()
     warnings = check_groups(table["group"].tolist(), splits)
-    lacking = check_labels(splits, labels, task)
+    try:
+        lacking = check_labels(splits, labels, task)
+    except SplitError as error:
+        if isinstance(scheme, TrainValidTest) and (advice := _too_few_groups(table, splits, scheme)):
+            raise SplitError(f"{error}{advice}") from error
+        raise
     warnings += [] if task.partial or task.is_synthetic else lacking  # which is in the note on such a corpus
     capped = cap(table.assign(split=splits), scheme, task.sample_duration)
     if len(capped) < len(table):
@@ -52,6 +57,24 @@ def divide(table: pd.DataFrame, task: TaskMode) -> tuple[pd.DataFrame, list[Omis
         except SplitError as error:
             warnings.append(f"after the cap, {error}")
     return capped, _beyond_the_cap(splits, capped["split"].tolist(), scheme), warnings
+
+
+def _too_few_groups(table: pd.DataFrame, splits: Sequence[str], scheme: TrainValidTest) -> str:
+    """A line on each split that is drawn from train and gets no group of it, and what to do; empty if all get some."""
+    given = table["split"].tolist()
+    groups = {group for group, split in zip(table["group"], given, strict=True) if split in ("", "train")}
+    empty = [split for split in ("valid", "test") if split not in given and split not in splits]
+    if not empty or not groups:
+        return ""
+    shares = "".join(
+        f"\n  {split} gets 0 of {counted(len(groups), 'groups')} of train at {getattr(scheme, split):g} %."
+        for split in empty
+    )
+    larger = TrainValidTest(60, 20, 20)
+    advice = "Add recordings of other groups"
+    if set(draw_missing(table["group"].tolist(), given, larger)) >= {"train", "valid", "test"}:
+        advice = f"Use larger shares, such as TrainValidTest({larger.train}, {larger.valid}, {larger.test})"
+    return f"{shares}\n  {advice}, or give splits or smaller groups."
 
 
 def _beyond_the_cap(before: Sequence[str], after: Sequence[str], scheme: SplitScheme) -> list[Omission]:

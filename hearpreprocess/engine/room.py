@@ -165,7 +165,7 @@ def check_room(disks: Sequence[Disk], request: Request, *, has_downloads: bool =
     too_small = [f"  {disk}" for disk in disks if disk.is_too_small]
     if too_small and not request.force:
         fewer = "name fewer tasks or sample rates"
-        clean = "add --clean, which removes intermediate results on the way"
+        clean = "add --clean, which removes intermediate results during the run"
         choices = f"{fewer}, or {clean}" if not (request.clean or request.until) else f"or {fewer}"
         raise DiskFullError(
             f"not enough disk space; nothing was {'downloaded' if has_downloads else 'made'}:\n"

@@ -36,7 +36,7 @@ def schema_metadata(task: FinishedTask, columns: Iterable[Column]) -> dict[str, 
 
 
 def card_head(task: FinishedTask, columns: Iterable[Column], splits: Mapping[str, SplitFacts]) -> str:
-    """The YAML at the head of the README.md: licence, files and features by split."""
+    """The YAML at the head of the README.md: license, files and features by split."""
     metadata = metadata_of(task)
     names = _names(task)
     clips = sum(facts.clips for facts in splits.values())

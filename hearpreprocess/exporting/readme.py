@@ -1,4 +1,4 @@
-"""The README.md of an export: what the task is, how to load the export, its licence and its known issues."""
+"""The README.md of an export: what the task is, how to load the export, its license and its known issues."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def readme(task: FinishedTask, sections: Mapping[str, str], front_matter: str = 
     own = {
         "Clips": "\n".join(_counts(task)),
         "Known issues of the dataset": "\n".join(f"- {caveat}" for caveat in caveats(task)) or "None is recorded.",
-        "Licence and citation": "\n\n".join(_licence(metadata)),
+        "License and citation": "\n\n".join(_licence(metadata)),
     }
     lines = [f"# {task.title} at {task.sample_rate} Hz", *_kind(metadata), _text(metadata, "description")]
     parts = [*lines, *(f"## {heading}\n\n{text}" for heading, text in {**sections, **own}.items())]
@@ -51,7 +51,7 @@ def _counts(task: FinishedTask) -> Iterator[str]:
 
 
 def _licence(metadata: Mapping[str, Any]) -> Iterator[str]:
-    yield f"Licence of the dataset: {_text(metadata, 'licence') or 'not recorded'}."
+    yield f"License of the dataset: {_text(metadata, 'licence') or 'not recorded'}."
     if url := _text(metadata, "url"):
         yield f"Source: <{url}>"
     yield _text(metadata, "citation") or "No citation is recorded."

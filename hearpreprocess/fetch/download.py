@@ -76,8 +76,7 @@ def download(
     reasons = "".join(f"\n  {failure}" for failure in failures)
     raise kind(
         f"{target.name}: download failed:{reasons}\n"
-        f"  Run the same command again later, or get the file from another place, save it as {target} and run the same "
-        "command again"
+        f"  Try again later, or get the file from another place and save it as {target}"
     )
 
 

@@ -31,7 +31,7 @@ def card(metadata: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
             "",
             *([f"- {caveat}" for caveat in metadata["caveats"]] or ["None is recorded."]),
         ],
-        ["## Licence and citation", "", *_licence(metadata)],
+        ["## License and citation", "", *_licence(metadata)],
         ["## Provenance", "", *_provenance(manifest)],
     ]
     text = "\n\n".join("\n".join(section) for section in sections)
@@ -145,7 +145,7 @@ def _duplicates(clips: Mapping[str, Any]) -> list[str]:
 def _licence(metadata: Mapping[str, Any]) -> list[str]:
     link = f" See <{metadata['url']}>." if metadata["url"] else ""
     return [
-        f"Licence of the dataset: {metadata['licence']}.{link}",
+        f"License of the dataset: {metadata['licence']}.{link}",
         "",
         metadata["citation"] or "No citation is recorded.",
     ]

@@ -1,4 +1,4 @@
-"""The YAML at the head of a task's card, from which the Hugging Face libraries read its splits, licence and name.
+"""The YAML at the head of a task's card, from which the Hugging Face libraries read its splits, license and name.
 
 The keys are those of the hub's dataset cards. Each sample rate is a configuration, as its splits hold the same clips.
 `drop_labels` and `drop_metadata` keep the reader of a folder from taking the names of folders for labels.
@@ -21,7 +21,7 @@ _LICENCES = frozenset(
         "pddl", "unknown", "unlicense",
     )
 )  # fmt: skip
-"""The hub's identifiers of licences of data (https://huggingface.co/docs/hub/repositories-licenses)."""
+"""The hub's identifiers of licenses of data (https://huggingface.co/docs/hub/repositories-licenses)."""
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 _LARGEST_SIZE = "1M<n<10M"
@@ -37,7 +37,7 @@ def front_matter(metadata: Mapping[str, Any], manifest: Mapping[str, Any]) -> st
 
 
 def licence_facts(licence: str, url: str) -> dict[str, str]:
-    """A licence as the hub spells it: its identifier, or `other` with a name and, where there is one, a link."""
+    """A license as the hub spells it: its identifier, or `other` with a name and, where there is one, a link."""
     identifier = re.sub(r"\s+", "-", licence.strip().casefold()) or "unknown"
     if identifier in _LICENCES:
         return {"license": identifier}
@@ -49,7 +49,7 @@ def licence_facts(licence: str, url: str) -> dict[str, str]:
 
 
 def hub_facts(licence: str, url: str, title: str, clips: int) -> dict[str, Any]:
-    """What the hub lists of a data set: licence, name, kind and size. `clips`: their number."""
+    """What the hub lists of a data set: license, name, kind and size. `clips`: their number."""
     return {
         **licence_facts(licence, url),
         "pretty_name": title,

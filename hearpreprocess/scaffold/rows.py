@@ -35,7 +35,7 @@ def check_one_row_each(rows: RowsByRecording, tables: NamingTables) -> None:
     if repeated:
         raise CorpusError(
             f"{tables.first.path} names {counted(len(repeated), 'recordings')} more than once, such as {repeated[0]} "
-            f"({tables.lines_naming(repeated[0])}): put all labels of a recording into one cell, divided by "
+            f"({tables.lines_naming(repeated[0])}): put all labels of a recording into one cell, separated by "
             "semicolons; labels with times need columns called onset and offset, in seconds"
         )
 

@@ -12,6 +12,7 @@ from hearpreprocess.scaffold.naming import NamingTables
 from hearpreprocess.scaffold.parts import PathPart, fields_of
 from hearpreprocess.scaffold.recordings import Recordings
 from hearpreprocess.scaffold.tables import read
+from hearpreprocess.scaffold.times import times_in
 from hearpreprocess.storage import counted
 from hearpreprocess.task import Column
 
@@ -51,10 +52,8 @@ def stated_column(option: str, name: str, tables: NamingTables, *, of_all: bool 
 
 def check_have_effect(choices: Choices, folder: Path, tables: NamingTables | None) -> None:
     """Raise ConfigError where an option is stated that folders of labels, or the tables in use, do not depend on."""
-    if choices.time_unit:
-        raise ConfigError(
-            f"--time-unit {choices.time_unit}: {folder} has no annotation files; times in tables are in seconds"
-        )
+    if choices.time_unit and (tables is None or times_in(tables) is None):
+        raise ConfigError(f"--time-unit {choices.time_unit}: {folder} has no annotation files and no columns of times")
     if tables:
         return
     columns = {

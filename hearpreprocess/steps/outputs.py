@@ -160,7 +160,7 @@ class Combine(OutputStep):
             fingerprints = self._fingerprints(earlier_clips)
             files |= {path: file for path, file in earlier_clips.items() if int(path.partition("/")[0]) in fingerprints}
         elif dropped := sorted({path.partition("/")[0] for path in earlier_clips} - set(map(str, self.rates))):
-            self.note("warned", text=f"removed the clips at {', '.join(dropped)} Hz, which are of an earlier release")
+            self.note("warned", text=f"removed the clips at {', '.join(dropped)} Hz, which are from an earlier release")
         self._warn_of_other_tarballs()
         for rate in self.made:
             files |= self.audio_files(rate)
@@ -206,7 +206,7 @@ class Combine(OutputStep):
         requested = {tarball_name(self.title, rate) for rate in self.rates}
         for path in sorted(self.workspace.tar_dir.glob(tarball_name(glob.escape(self.title), "*"))):
             if path.name not in requested and release_of_tarball(path) not in (None, self.release):
-                self.note("warned", text=f"{path}: of an earlier release. Remove it, or make its rate again")
+                self.note("warned", text=f"{path}: from an earlier release. Remove it, or make its rate again")
 
 
 class Tar(OutputStep):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hearpreprocess.storage import nearest
 from hearpreprocess.task import rules
 from hearpreprocess.task.checking import Rule, check_fields
 from hearpreprocess.task.documented import documented
@@ -22,6 +23,20 @@ EXTRAS = {"rar": "unrar", "midi": "pretty_midi"}
 EMBEDDING_TYPES = ("scene", "event")
 PREDICTION_TYPES = ("multiclass", "multilabel")
 EVENT_TIMES = ("exact", "product")
+
+METRICS = (
+    "aucroc",
+    "chroma_acc",
+    "d_prime",
+    "event_onset_200ms_fms",
+    "event_onset_50ms_fms",
+    "event_onset_offset_50ms_20perc_fms",
+    "mAP",
+    "pitch_acc",
+    "segment_1s_er",
+    "top1_acc",
+)
+"""The metrics that the HEAR evaluation knows (heareval, `score.py`)."""
 
 RULES: Mapping[str, Rule] = {
     "name": rules.name,
@@ -164,3 +179,11 @@ class TaskFacts:
 
     resampled: Resampled | None = None
     """For tasks made from a finished one, whose splits are kept; task modules do not set it."""
+
+    def unknown_metrics(self) -> list[str]:
+        """A problem for each metric that the HEAR evaluation does not know."""
+        return [
+            f"unknown to the HEAR evaluation: metric {metric!r}{nearest(str(metric), METRICS)}"
+            for metric in self.evaluation
+            if metric not in METRICS
+        ]

@@ -24,7 +24,7 @@ from hearpreprocess.task.cells import (
 Quoting = Literal["minimal", "none"]
 
 SEPARATORS = ",;\t|"
-"""What a table's columns are divided by, unless its task module says otherwise."""
+"""What a table's columns are separated by, unless its task module says otherwise."""
 
 _MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF16_LE: "utf-16"}
 _MARKS |= {codecs.BOM_UTF32_BE: "utf-32", codecs.BOM_UTF16_BE: "utf-16"}  # UTF-32's first, as it begins like UTF-16's

@@ -237,7 +237,7 @@ class Tree:
     ) -> pd.DataFrame:
         """A member that is a table: every line a row, every value a str, "" where a cell is empty.
 
-        `sep`: what columns are divided by; a tab unless the member is a .csv. `quoting`: "minimal" where cells may be
+        `sep`: what columns are separated by; a tab unless the member is a .csv. `quoting`: "minimal" where cells may be
         quoted with `"`, "none" where a quote is a character like any other; by default either, and a table whose cells
         depend on it is refused. `encoding`: UTF-8, unless a byte order mark says otherwise. `strip_blanks`: whether
         blanks around cells are left out; by default they stay, and one before a quote is refused. `comment`:

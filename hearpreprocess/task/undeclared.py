@@ -6,7 +6,7 @@ import contextlib
 import importlib.util
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -26,16 +26,14 @@ def undeclared_files(module: Path, opened: Iterable[str], known: Iterable[Path])
     Files below the module's directory count, those in the directory above it, and those below the project that the
     module is a part of, or below the working directory if that holds the module. `opened`: the paths of what was read.
     `known`: files and directories that are known to be read, such as sources. Hidden files elsewhere than beside the
-    module, and installed files, do not count.
+    module, and installed files, do not count; for an installed module, those of its own package do.
     """
     folder = module.parent.resolve()
-    project = _project(folder)
+    is_watched = _watched_by_installed(folder) if is_installed(str(folder / module.name)) else _watched_by(folder)
     candidates = {}
     for path in _sources_of(opened):
-        if is_installed(str(path)) and not is_installed(str(folder / module.name)):
-            continue
         forms = _forms(path)
-        if (watched := next((form for form in forms if _is_watched(form, folder, project)), None)) is not None:
+        if (watched := next(filter(is_watched, forms), None)) is not None:
             candidates[Path(os.path.relpath(watched, folder)).as_posix()] = {
                 *forms,
                 *forms[0].parents,
@@ -63,13 +61,35 @@ def describe_undeclared(module: str, names: Sequence[str]) -> str:
     )
 
 
-def _is_watched(path: Path, folder: Path, project: Path) -> bool:
-    if path.parent == folder:
-        return not path.name.startswith(".") or folder != _home()  # there, they are settings of programs
-    directory = next((each for each in (folder, project, folder.parent) if path.is_relative_to(each)), None)
-    if directory is None or (directory == folder.parent != project and path.parent != directory):
-        return False
-    return not any(part.startswith(".") for part in path.relative_to(directory).parts)
+def _watched_by(folder: Path) -> Callable[[Path], bool]:
+    """Whether a path may be a file of the tasks in a directory that is not installed."""
+    project = _project(folder)
+
+    def is_watched(path: Path) -> bool:
+        if is_installed(str(path)):
+            return False
+        if path.parent == folder:
+            return not path.name.startswith(".") or folder != _home()  # there, they are settings of programs
+        directory = next((each for each in (folder, project, folder.parent) if path.is_relative_to(each)), None)
+        if directory is None or (directory == folder.parent != project and path.parent != directory):
+            return False
+        return not any(part.startswith(".") for part in path.relative_to(directory).parts)
+
+    return is_watched
+
+
+def _watched_by_installed(folder: Path) -> Callable[[Path], bool]:
+    """Whether a path may be a file of the tasks in an installed directory: one of their package, or of the directory.
+
+    Other installed files, the working directory, and the project around an environment are not of the tasks.
+    """
+    around = (folder, *folder.parents)
+    package = next((each for each in around if each.parent.name in ("site-packages", "dist-packages")), None)
+    if package is None or folder.is_relative_to(_PACKAGE):
+        package = folder
+    if package.name in ("site-packages", "dist-packages"):
+        return lambda _path: False
+    return lambda path: path.is_relative_to(package)
 
 
 def _project(folder: Path) -> Path:

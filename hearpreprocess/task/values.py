@@ -214,7 +214,7 @@ def one_of(kinds: Iterable[Kind]) -> Kind:
                 return kind.convert(value)
             except RefusedError as refused:
                 refusals.append(refused)
-        for refusal in refusals:  # what is of the kind but for something in it, or a limit, is told best by that
+        for refusal in refusals:  # what is of the kind but for something in it, or a limit, is best described by that
             if refusal.where or refusal.expected not in (kind.expected for kind in every):
                 raise refusal
         raise RefusedError(expected, value, next((refusal.advice for refusal in refusals if refusal.advice), ""))

@@ -1,4 +1,4 @@
-"""A folder for a Zenodo deposit: tarballs, their cards and checksums, licences, and Zenodo's metadata."""
+"""A folder for a Zenodo deposit: tarballs, their cards and checksums, licenses, and Zenodo's metadata."""
 
 from __future__ import annotations
 
@@ -94,9 +94,9 @@ def _card(task: TaskReader) -> bytes:
 
 
 def licences(metadata: Mapping[str, Mapping[str, Any]]) -> str:
-    """The text of LICENSE.txt: the licence and the citation of each dataset. `metadata`: by tarball name."""
+    """The text of LICENSE.txt: the license and the citation of each dataset. `metadata`: by tarball name."""
     text = io.StringIO()
-    text.write("Each tarball holds recordings under the licence of the dataset that it was made from.\n")
+    text.write("Each tarball holds recordings under the license of the dataset that it was made from.\n")
     for name, facts in metadata.items():
         text.write(f"\n{name}\n  licence: {facts['licence']}\n  dataset: {facts['url']}\n")
         if facts["citation"]:
@@ -140,7 +140,7 @@ def _kind(metadata: Mapping[str, Any]) -> str:
 
 
 def _licence_of_all(given: Sequence[str]) -> str:
-    """Zenodo's licence identifier for a set of licences: that of the strictest."""
+    """Zenodo's license identifier for a set of licenses: that of the strictest."""
     if any("not stated" in licence or licence == "unknown" for licence in given):
         return "other-closed"
     return "other-nc" if any("NC" in licence for licence in given) else "other-open"

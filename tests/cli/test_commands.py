@@ -32,14 +32,22 @@ def test_each_command_tells_what_it_is_for(user: User, name: str) -> None:
     assert finished.stdout.startswith(f"usage: hearpreprocess {name}")
 
 
-MISTYPED = {"lst": "list", "doctr": "doctor", "clen": "clean", "verfy": "verify", "ESC50": "esc50"}
+MISTYPED = {
+    "lst": "list",
+    "doctr": "doctor",
+    "clen": "clean",
+    "verfy": "verify",
+    "ESC50": "esc50",
+    "emo": "demo",
+    "nwe": "new",
+}
 
 
 @pytest.mark.parametrize(("typed", "meant"), MISTYPED.items())
 def test_the_nearest_command_or_task_is_suggested(user: User, typed: str, meant: str) -> None:
     finished = user.run(typed)
     assert finished.returncode == 2
-    assert f"did you mean {meant}" in finished.stderr
+    assert f"unknown task {typed!r}; did you mean {meant}" in finished.stderr.splitlines()[0]
 
 
 def test_list_shows_every_task_and_filters(user: User) -> None:

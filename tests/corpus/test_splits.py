@@ -194,6 +194,21 @@ def test_a_split_without_a_label_is_an_error_that_names_it() -> None:
     assert excerpt_note(config, divided.assign(labels=[("x",)] * 4), []) == ""
 
 
+def test_too_few_groups_for_a_drawn_split_are_named_with_larger_shares() -> None:
+    labels = {f"{group}{label}": label for group in "abcd" for label in "xy"}
+    for letters, advice in (
+        ("abcd", "Use larger shares, such as TrainValidTest(60, 20, 20)"),
+        ("ab", "Add recordings"),
+    ):
+        names = {name: label for name, label in labels.items() if name[0] in letters}
+        groups = {name: name[0] for name in names}
+        config = task(TrainValidTest(80, 10, 10))
+        with pytest.raises(SplitError) as refused:
+            splits.divide(table(names, config, groups=groups), config)
+        assert f"valid gets 0 of {len(letters)} groups of train at 10 %." in str(refused.value)
+        assert advice in str(refused.value)
+
+
 def test_an_event_task_is_warned_of_a_missing_label() -> None:
     config = task(PresetFolds(2), embedding_type="event", prediction_type="multilabel")
     given_folds = {"a": "fold00", "b": "fold01"}

@@ -101,7 +101,7 @@ def test_the_readme_is_readable(folders: dict[str, Path], exports: dict[str, Pat
     assert "**The recordings of this task are synthetic**" in text
     assert "- Labels are made up." in text
     assert "| fold04 | 2 |" in text
-    assert "Licence of the dataset: CC BY 4.0: yes." in text
+    assert "License of the dataset: CC BY 4.0: yes." in text
     assert str(load(folders["numbers"]).metadata["citation"]) in text
     assert "| `extra_file` | string | the extra field 'file' |" in text
     assert "| `mixed` | string | the extra field 'mixed', each value as JSON text |" in text

@@ -155,7 +155,7 @@ def test_a_card_tells_a_person_what_the_task_is(user: User) -> None:
         "1 groups of clips have the same samples, 1 of them in more than one split:",
         "- clip00.wav (fold00), clip04.wav (fold01)",
         "- The folds share a dog.",
-        "Licence of the dataset: CC0 1.0.",
+        "License of the dataset: CC0 1.0.",
         "A. Author, Toys, 2020",
     ):
         assert line in card

@@ -128,7 +128,7 @@ def test_a_dataset_of_ones_own(user: User, make: Callable[[Path], None], told: l
         assert text in begun.stdout
     checked = user.run("check", "./my_task.py")
     assert checked.returncode == 0, checked.stdout + checked.stderr
-    assert "The module keeps the contract." in checked.stdout
+    assert "No problems found." in checked.stdout
     finished = user.run("./my_task.py", "--sample-rates", 8000)
     assert finished.returncode == 0, finished.stderr
     task = user.folder / "out" / "tasks" / "my_task-v1-full"

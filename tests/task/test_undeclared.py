@@ -133,6 +133,20 @@ def test_what_the_module_writes_itself_and_files_of_the_system_are_not_reported(
     assert reported(user) == ""
 
 
+INSTALLED = "project/env/lib/python3.11/site-packages"
+"""In an environment that is not hidden, of a project."""
+
+OF_INSTALLED = {
+    f"{INSTALLED}/pets/tasks/names.txt": "names.txt",
+    f"{INSTALLED}/pets/names.txt": "../names.txt",
+    f"{INSTALLED}/numpy/fft.py": None,
+    f"{INSTALLED}/six.py": None,
+    "project/env/pyvenv.cfg": None,
+    "project/names.txt": None,
+}
+"""By path, the name of a file that an installed module reads."""
+
+
 @pytest.mark.parametrize(
     ("module", "path", "name"),
     [
@@ -149,6 +163,9 @@ def test_what_the_module_writes_itself_and_files_of_the_system_are_not_reported(
         ("mine.py", "names.txt", "names.txt"),
         ("mine.py", ".netrc", None),
         ("mine.py", ".config/names.txt", None),
+        *((f"{INSTALLED}/pets/tasks/mine.py", path, name) for path, name in OF_INSTALLED.items()),
+        (f"{INSTALLED}/mine.py", f"{INSTALLED}/numpy/fft.py", None),
+        (f"{INSTALLED}/mine.py", f"{INSTALLED}/six.py", None),
     ],
 )
 def test_which_files_belong_to_a_task(

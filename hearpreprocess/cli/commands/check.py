@@ -1,4 +1,4 @@
-"""Check a task module without network: its facts and, if its sources are here, its first clips and splits."""
+"""Check a task module without network: its facts and, if its sources are available locally, its clips and splits."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
         return 1
     print("\n".join(_summary(manifest, task.resolve().splits.names)))
     if not problems:
-        print("\nThe module keeps the contract.")
+        print("\nNo problems found.")
     for reminder in _to_fill_in(task):
         print(f"to fill in: {reminder}")
     return 1 if problems else 0
@@ -68,7 +68,7 @@ def _to_fill_in(task: registry.TaskReference) -> Iterator[str]:
     """The parts of the module that `hearpreprocess new` left for the user to fill in."""
     config = task.resolve()
     if config.licence == "unknown":
-        yield "licence of the recordings"
+        yield "licence: the license of the recordings"
     if "example.org" in config.url:
         yield "url, where others can get the recordings"
     if "Say here who recorded what" in task.documentation:
@@ -81,7 +81,7 @@ def corpus_manifest(task: registry.TaskReference, workspace: Workspace) -> dict[
 
     with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as outputs:
         outcome = engine.preview(task, workspace, Path(outputs))
-        problems = [] if outcome.unfinished else list(_undeclared(task, workspace))
+        problems = [] if outcome.unfinished else [*_undeclared(task, workspace), *task.resolve().unknown_metrics()]
         for warning in outcome.warnings:
             if warning.text not in problems:  # which are printed as such
                 print(f"warning: {warning.text}", file=sys.stderr)

@@ -18,6 +18,8 @@ from hearpreprocess.storage import bytes_text, counted
 TASKS = ("beijing_opera", "dcase2016_task2", "spoken_digit")
 """A small task of sounds, one of events, and one of speech."""
 
+DEFAULT_RATES = (16000,)
+
 SECONDS_TO_START, SECONDS_A_TASK, BYTES_A_TASK = 5.0, 5.0, 45_000_000
 """Of any run in seconds and, on average at one rate, of a task: seconds of one core and bytes of all its files."""
 
@@ -31,7 +33,7 @@ examples:
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of `demo`."""
     parser.add_argument("tasks", nargs="*", metavar="TASK", help=f"tasks or groups (default: {' '.join(TASKS)})")
-    add_rates(parser)
+    add_rates(parser, DEFAULT_RATES)
     add_directories(parser)
     add_work(parser)
     add_force(parser)
@@ -45,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     from hearpreprocess import report
 
     options.tasks = options.tasks or list(TASKS)
-    options.sample_rates = options.sample_rates or ["16000"]
+    options.sample_rates = options.sample_rates or list(map(str, DEFAULT_RATES))
     request = request_of(options)
     overview = report.overview_path(request.workspace.tasks_dir)
     report.check_page(overview)

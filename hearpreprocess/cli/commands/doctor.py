@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from hearpreprocess.cli.options import add_directories
 from hearpreprocess.errors import HearPreprocessError
 from hearpreprocess.installation import install_command
-from hearpreprocess.storage import bytes_text, disk_of, free_on, nearest_existing
+from hearpreprocess.storage import bytes_text, counted, disk_of, free_on, nearest_existing
 from hearpreprocess.task import EXTRAS
 
 if TYPE_CHECKING:
@@ -222,13 +222,19 @@ def _network() -> Iterator[Diagnosis]:
                     hosts.setdefault(urlsplit(url).hostname or "", url)
     with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as folder:
         connection = Connection(Connections(Path(folder)))
+        unreachable: dict[str, str] = {}
         for host, url in sorted(hosts.items()):
             try:
                 connection.size(url)
                 yield Diagnosis(f"network, {host}", "answers", is_needed=False)
             except HearPreprocessError as error:
-                fix = "check the network and HTTPS_PROXY; or download the archives elsewhere and use --offline"
-                yield Diagnosis(
-                    f"network, {host}", str(error).removeprefix(f"{without_credentials(url)}: "), fix, is_needed=False
-                )
+                unreachable[host] = str(error).removeprefix(f"{without_credentials(url)}: ")
         connection.close()
+    fix = "check the network and HTTPS_PROXY; or download the archives elsewhere and use --offline"
+    if unreachable and len(unreachable) == len(hosts):
+        first, reason = next(iter(unreachable.items()))
+        state = f"none of {counted(len(hosts), 'hosts')} answers; {first}: {reason}"
+        unreachable = {}
+        yield Diagnosis("network", state, fix, is_needed=False)
+    for host, reason in unreachable.items():
+        yield Diagnosis(f"network, {host}", reason, fix, is_needed=False)

@@ -33,8 +33,8 @@ examples:
   hearpreprocess export all --to webdataset --sample-rate 16000
   hearpreprocess export hear2021-esc50-v2.0.0-full-48000.tar.gz --to tables
 
-exit status: 0 the exports are there, 1 one could not be written or its task is damaged, 2 the command cannot be
-understood or there is no such task, 130 interrupted
+exit status: 0 the exports are there, 1 one could not be written or its task is damaged, 2 usage error or
+no such task, 130 interrupted
 """
 
 

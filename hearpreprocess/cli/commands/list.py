@@ -1,4 +1,4 @@
-"""Show the tasks and their modes: clips, hours, splits, main metric, licence, size of the download."""
+"""Show the tasks and their modes: clips, hours, splits, main metric, license, size of the download."""
 
 from __future__ import annotations
 

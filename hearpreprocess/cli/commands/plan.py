@@ -1,4 +1,4 @@
-"""Show what a run would download, unpack and write, the disk space and time it would take, and the licences.
+"""Show what a run would download, unpack and write, the disk space and time it would take, and the licenses.
 
 Nothing is downloaded or made. Tasks are planned without their optional extras, which are named.
 """

@@ -1,7 +1,7 @@
 """Make published tasks at other rates from their 48 kHz tarballs: the whole benchmark with `all`, without the corpora.
 
-The tarballs are downloaded, two at a time, and each is resampled as soon as it is here. Splits, labels and clips are
-the published ones. The samples are resampled from the published 48 kHz clips, not from the corpus, so they are not
+The tarballs are downloaded, two at a time, and each is resampled as soon as it is downloaded. Splits, labels and clips
+are the published ones. The samples are resampled from the published 48 kHz clips, not from the corpus, so they are not
 bit-identical with those that `hearpreprocess TASK` makes from the corpus at the same rate.
 """
 
@@ -23,7 +23,7 @@ from hearpreprocess.cli.options import (
 EPILOG = """\
 examples:
   hearpreprocess published all --sample-rates 16000            every task in the record, in its default mode
-  hearpreprocess published all --sample-rates 16000 --clean    with less disk: tarballs are removed on the way
+  hearpreprocess published all --sample-rates 16000 --clean    with less disk: tarballs are removed during the run
   hearpreprocess published esc50 nsynth_pitch:50h --sample-rates 16000 32000
   hearpreprocess published ~/hear2021-esc50-v2.0.0-full-48000.tar.gz --sample-rates 24000
 

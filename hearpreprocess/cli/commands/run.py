@@ -27,6 +27,7 @@ from hearpreprocess.cli.watching import watcher
 from hearpreprocess.errors import HearPreprocessError, TaskNotFoundError
 from hearpreprocess.request import DEFAULT_EXPANSION
 from hearpreprocess.storage import bytes_text, nearest, size_of
+from hearpreprocess.task import registry
 
 if TYPE_CHECKING:
     from hearpreprocess.engine import Outcome
@@ -98,10 +99,12 @@ def run(options: argparse.Namespace) -> int:
     try:
         request = request_of(options)
     except TaskNotFoundError as error:
-        if not str(error).startswith(f"unknown task {options.tasks[0]!r}"):
+        word, (line, *lists) = options.tasks[0], str(error).splitlines()
+        if not line.startswith(f"unknown task {word!r}"):
             raise
-        commands = f"\n  commands: {', '.join(COMMANDS)}{nearest(options.tasks[0], COMMANDS)}"
-        raise TaskNotFoundError(f"{error}{commands}") from error
+        if not Path(f"{word}.py").is_file():  # which the error suggests
+            line = f"unknown task {word!r}{nearest(word, [*registry.built_in_names(), *registry.GROUPS, *COMMANDS])}"
+        raise TaskNotFoundError("\n".join([line, *lists, f"  commands: {', '.join(COMMANDS)}"])) from error
     return fulfil(request, options)
 
 
@@ -112,7 +115,7 @@ def fulfil(request: Request, options: argparse.Namespace) -> int:
     watch = watcher("quiet" if options.quiet else "verbose" if options.verbose else "normal")
     try:
         outcome = engine.run(request, watch, notify=lambda text: print(text, file=sys.stderr))
-    except TaskNotFoundError:  # the command cannot be understood
+    except TaskNotFoundError:  # a usage error
         raise
     except HearPreprocessError as error:
         print(f"hearpreprocess: {error}", file=sys.stderr)

@@ -22,8 +22,8 @@ EPILOG = """\
 Prints every fault, then one line for all copies. A copy is "ok" where something is known of its task and all of it
 agrees, "MISMATCH" where something does not, "unverified" where it is sound and there is nothing to compare it with.
 
-exit status: 0 no mismatch, 1 at least one, 2 invalid usage, or a PATH is not a finished task or cannot
-be read; the others are checked all the same
+exit status: 0 no mismatch, 1 at least one, 2 usage error, or a PATH is not a finished task or cannot
+be read; the others are still checked
 """
 
 

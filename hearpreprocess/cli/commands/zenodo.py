@@ -17,12 +17,15 @@ EPILOG = "exit status: that of the run; 1 also where verify finds a mismatch, an
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `zenodo`: those of a run, and the folder."""
+    """Add the options of `zenodo`: those of a run that apply, and the folder."""
     run_command.configure(parser)
     parser.add_argument(
         "--folder", type=Path, default=Path("zenodo"), metavar="DIR", help="replaced as a whole (default: zenodo)"
     )
     parser.set_defaults(mode="all")
+    for action in parser._actions:
+        if {"--sample-rates", "--from-published"} & set(action.option_strings):
+            action.help = argparse.SUPPRESS  # refused, with the reason
 
 
 def run(options: argparse.Namespace) -> int:
@@ -32,6 +35,8 @@ def run(options: argparse.Namespace) -> int:
 
     if options.from_published:
         raise ConfigError("--from-published makes no tarballs to deposit; name the tasks")
+    if options.sample_rates:
+        raise ConfigError(f"--sample-rates cannot be used: a deposit has the tarballs at {PUBLISHED_RATE} Hz only")
     request = dataclasses.replace(request_of(options), sample_rates=(PUBLISHED_RATE,))
     if status := run_command.fulfil(request, options):
         return status

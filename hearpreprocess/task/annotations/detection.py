@@ -78,7 +78,7 @@ def _format_of_lines(text: str) -> Format:
            for cells in timed) and any(len(cells) > 2 for cells in timed):  # fmt: skip
         return EVENT_LIST
     first = f", begins with {lines[0][:40]!r}" if lines else ""
-    raise _unclear(f"it has no header with onset and offset, and no columns of times divided by tabs{first}")
+    raise _unclear(f"it has no header with onset and offset, and no columns of times separated by tabs{first}")
 
 
 def _unclear(reason: str) -> CorpusError:

@@ -1,4 +1,4 @@
-"""Files without a header, a line for each event, with columns divided by tabs.
+"""Files without a header, a line for each event, with columns separated by tabs.
 
 Audacity's label tracks have the columns start, end and label, and the annotations of TUT and DCASE onset, offset and
 label: the same format. A line of a label track that begins with a backslash has the lowest and the highest frequency of
@@ -29,7 +29,7 @@ def read_label_track(content: bytes, options: AnnotationOptions, collector: Even
     for line, cells in rows:
         with collector.at(f"line {line}"):
             if len(cells) < 3:
-                raise AnnotationError(f"has {len(cells)} columns; expected onset, offset and label, divided by tabs")
+                raise AnnotationError(f"has {len(cells)} columns; expected onset, offset and label, separated by tabs")
             label = "\t".join(cells[2:])
             if "\t" in label.strip():
                 raise AnnotationError(f"has {len(cells)} columns; expected 3: onset, offset and label")

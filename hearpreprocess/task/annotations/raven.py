@@ -52,7 +52,7 @@ def read_raven(content: bytes, options: AnnotationOptions, collector: EventColle
     header, *rows = rows_in(decoded(content, options.encoding), Dialect("\t", "none")) or [TableRow(1, ())]
     names = [name.strip() for name in header.cells]
     if not is_raven(names):
-        raise CorpusError(f"expected the columns {SELECTION}, {BEGIN} and {END}, divided by tabs")
+        raise CorpusError(f"expected the columns {SELECTION}, {BEGIN} and {END}, separated by tabs")
     records = [(row.line, dict(zip(names, row.cells, strict=True))) for row in rows]
     mark = mark_of(cells.get(name, "") for _line, cells in records for name in _TIMES)
     for _line, cells in records:

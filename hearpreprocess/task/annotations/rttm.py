@@ -1,4 +1,4 @@
-"""RTTM: a line for each turn of a speaker, with fields divided by blanks.
+"""RTTM: a line for each turn of a speaker, with fields separated by blanks.
 
 Source: NIST, "The 2009 (RT-09) Rich Transcription Meeting Recognition Evaluation Plan", appendix A. The fields are
 type, file, channel, onset, duration, orthography, subtype, name, confidence, and in newer files the signal lookahead.

@@ -32,7 +32,9 @@ def read_table(content: bytes, options: AnnotationOptions, collector: EventColle
     text = decoded(content, options.encoding)
     separator = separator_in(text)
     if not separator:
-        raise CorpusError("expected a header with columns such as onset, offset and label, divided by one of , ; Tab |")
+        raise CorpusError(
+            "expected a header with columns such as onset, offset and label, separated by one of , ; Tab |"
+        )
     header, *rows = rows_in(text, Dialect(separator))
     names = [name.strip() for name in header.cells]
     if len(set(filter(None, names))) < len([name for name in names if name]):
