@@ -28,6 +28,7 @@ def beehive_states(fold: int, train_hive: str, test_hive: str, published: tuple[
         version="v2",
         embedding_type="scene",
         prediction_type="multiclass",
+        published_labels=("NOQUEEN", "QUEEN"),
         splits=TrainValidTest(),
         sample_duration=600.0,
         evaluation=("aucroc", "mAP", "d_prime", "top1_acc"),

@@ -1,12 +1,12 @@
 """What the two mridangam tasks share: one archive of strokes, whose names tell the stroke and the tonic."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from hearpreprocess import Archive, Clip, Mode, NewFolds, Synthetic, TaskConfig, Tree
 
 
-def mridangam(name: str, name_pattern: str) -> TaskConfig:
+def mridangam(name: str, name_pattern: str, labels: Collection[str]) -> TaskConfig:
     """The task whose label is a part of a recording's name: <id>__<user>__<stroke>-<tonic>-<number>.wav."""
 
     def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
@@ -18,6 +18,7 @@ def mridangam(name: str, name_pattern: str) -> TaskConfig:
         version="v1.5",
         embedding_type="scene",
         prediction_type="multiclass",
+        published_labels=labels,
         splits=NewFolds(5),
         sample_duration=0.81,
         evaluation=("top1_acc", "mAP", "d_prime", "aucroc"),

@@ -23,6 +23,7 @@ config = TaskConfig(
     version="v1.0-hear2021",
     embedding_type="scene",
     prediction_type="multiclass",
+    published_labels=("bangu", "daluo", "naobo", "xiaoluo"),
     splits=NewFolds(5),
     sample_duration=4.77,
     evaluation=("top1_acc", "mAP", "d_prime", "aucroc"),

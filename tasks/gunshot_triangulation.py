@@ -57,6 +57,7 @@ config = TaskConfig(
     version="v1.0",
     embedding_type="scene",
     prediction_type="multiclass",
+    published_labels=("mic1", "mic2", "mic3", "mic4"),
     splits=NewFolds(7),
     sample_duration=1.5,
     evaluation=("top1_acc", "mAP", "d_prime", "aucroc"),

@@ -23,6 +23,7 @@ config = TaskConfig(
     version="v1.0.0-hear2021",
     embedding_type="scene",
     prediction_type="multiclass",
+    published_labels=range(11),
     splits=NewFolds(5),
     sample_duration=5.0,
     evaluation=("top1_acc", "mAP", "d_prime", "aucroc"),

@@ -9,4 +9,8 @@ are no longer.
 
 from hearpreprocess.tasks._mridangam import mridangam
 
-config = mridangam("mridangam_stroke", r".*__(?P<label>[^-_]+)-[^-]+-[^-]*")
+config = mridangam(
+    "mridangam_stroke",
+    r".*__(?P<label>[^-_]+)-[^-]+-[^-]*",
+    ("bheem", "cha", "dheem", "dhin", "num", "ta", "tha", "tham", "thi", "thom"),
+)

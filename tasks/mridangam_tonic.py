@@ -9,4 +9,4 @@ are no longer.
 
 from hearpreprocess.tasks._mridangam import mridangam
 
-config = mridangam("mridangam_tonic", r".*__[^-_]+-(?P<label>[^-]+)-[^-]*")
+config = mridangam("mridangam_tonic", r".*__[^-_]+-(?P<label>[^-]+)-[^-]*", ("b", "c", "csh", "d", "dsh", "e"))

@@ -48,6 +48,7 @@ config = TaskConfig(
     version="v0.0.2",
     embedding_type="scene",
     prediction_type="multiclass",
+    published_labels=("_silence_", "_unknown_", "down", "go", "left", "no", "off", "on", "right", "stop", "up", "yes"),
     splits=TrainValidTest(),
     sample_duration=1.0,
     evaluation=("top1_acc",),

@@ -28,6 +28,7 @@ config = TaskConfig(
     version="1.0.9",
     embedding_type="scene",
     prediction_type="multiclass",
+    published_labels=range(10),
     splits=NewFolds(5),
     sample_duration=0.56,
     evaluation=("top1_acc",),

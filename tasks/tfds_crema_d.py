@@ -71,6 +71,7 @@ config = TaskConfig(
     version="1.0.0",
     embedding_type="scene",
     prediction_type="multiclass",
+    published_labels=("ANG", "DIS", "FEA", "HAP", "NEU", "SAD"),
     splits=NewFolds(5),
     sample_duration=5.0,
     evaluation=("top1_acc", "mAP", "d_prime", "aucroc"),

@@ -28,6 +28,7 @@ config = TaskConfig(
     version="1.0.0",
     embedding_type="scene",
     prediction_type="multiclass",
+    published_labels=("blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock"),
     splits=NewFolds(10),
     sample_duration=30.0,
     evaluation=("top1_acc", "mAP", "d_prime", "aucroc"),

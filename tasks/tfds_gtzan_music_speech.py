@@ -25,6 +25,7 @@ config = TaskConfig(
     version="1.0.0",
     embedding_type="scene",
     prediction_type="multiclass",
+    published_labels=("music", "speech"),
     splits=NewFolds(10),
     sample_duration=30.0,
     evaluation=("top1_acc", "mAP", "d_prime", "aucroc"),

@@ -38,7 +38,7 @@ def asked_in_terminal(question: Question) -> str:
     for key, line in zip(by_key, question.lines(), strict=True):
         print(f"  {line}" if are_numbers else f"  {key:>{len(str(len(by_key)))}}  {line}", file=sys.stderr)
     while True:
-        print(f"Answer [{question.guess}]: ", end="", file=sys.stderr, flush=True)
+        print(f"Answer [{question.guess}]: " if question.guess else "Answer: ", end="", file=sys.stderr, flush=True)
         line = sys.stdin.readline()
         if not line:
             print(file=sys.stderr)
@@ -46,11 +46,17 @@ def asked_in_terminal(question: Question) -> str:
                 f"no answer to a question; nothing was written. State it with {question.option}, or add --yes"
             )
         typed = line.strip()
-        if not typed:
+        if not typed and question.guess:
             return question.guess
         if typed in by_key:
             return by_key[typed]
         if typed in question.answers:
             return typed
-        keys = f"one of {', '.join(by_key)}" if are_numbers else f"a number from 1 to {len(by_key)}"
+        if len(named := [answer for answer in question.answers if answer.rpartition(" ")[2] == typed]) == 1:
+            return named[0]
+        keys = (
+            f"one of {', '.join(by_key)}"
+            if are_numbers
+            else f"a number from 1 to {len(by_key)} or an answer from the list"
+        )
         print(f"Unknown answer {typed!r}; expected {keys}.", file=sys.stderr)

@@ -41,7 +41,7 @@ def _differing(clips: dict[str, dict[str, Any]], dataset: DatasetDescription) ->
     expected = {
         f"{clip.name}.wav": (set(clip.labels) - rare, clip.split, clip.group)
         for clip in dataset.clips
-        if not rare.issuperset(clip.labels)
+        if not clip.labels or not rare.issuperset(clip.labels)
     }
     given = {clip.split for clip in dataset.clips}
     yielded = {

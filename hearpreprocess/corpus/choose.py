@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from hearpreprocess.corpus import labels, splits
 from hearpreprocess.corpus.copies import warnings_on_copies
-from hearpreprocess.corpus.foreign import NeededFiles, foreign_problem
+from hearpreprocess.corpus.foreign import NeededFiles, check_published_labels, foreign_problem, stand_ins
 from hearpreprocess.corpus.table import LACKING, Omission, labels_of, to_table
-from hearpreprocess.errors import CorpusError, HearPreprocessError, line_in
+from hearpreprocess.errors import ConfigError, CorpusError, HearPreprocessError, SplitError, line_in
 from hearpreprocess.storage import counted
-from hearpreprocess.task import Clip, LeftOut, Local, NewFolds, TaskMode, Tree
+from hearpreprocess.task import Clip, LeftOut, NewFolds, TaskMode, Tree
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,8 +34,16 @@ def choose_clips(config: TaskMode, trees: Mapping[str, Tree]) -> tuple[pd.DataFr
         if problem := foreign_problem(config, trees, needed):
             raise CorpusError(problem) from error
         raise
+    check_published_labels(config, table, trees)
     _check_total(config, table)
-    table, capped, warnings = splits.divide(table, config)
+    try:
+        table, capped, warnings = splits.divide(table, config)
+    except SplitError as error:
+        if given := " ".join(stand_ins(config)):
+            raise SplitError(
+                f"{error}\n  Or the source is not the one that the task is made from (given: {given})"
+            ) from error
+        raise
     omissions += capped
     if config.embedding_type == "event":
         events = _number_of_events(table)
@@ -70,12 +78,12 @@ def _clips(config: TaskMode, trees: Mapping[str, Tree]) -> Iterator[Clip | LeftO
             yield from clips
             return
     except (Exception, SystemExit) as error:
-        if isinstance(error, HearPreprocessError) and not isinstance(error, CorpusError):
+        if isinstance(error, HearPreprocessError) and not isinstance(error, CorpusError | ConfigError):
             raise
         module = Path(inspect.getsourcefile(inspect.unwrap(config.clips)) or "?")
         columns = getattr(getattr(error, "obj", None), "_fields", ())  # of a table's row, whose column is missing
-        kind = "" if isinstance(error, CorpusError) else f"{type(error).__name__}: "
-        raise CorpusError(
+        kind = "" if isinstance(error, HearPreprocessError) else f"{type(error).__name__}: "
+        raise (ConfigError if isinstance(error, ConfigError) else CorpusError)(
             f"{config.title}: clips() of {module.name}, line {line_in(error, module)}: {kind}{error}"
             + (f"; the table's columns are {', '.join(columns[1:])}" if columns else "")
         ) from error
@@ -84,11 +92,15 @@ def _clips(config: TaskMode, trees: Mapping[str, Tree]) -> Iterator[Clip | LeftO
 
 
 def excerpt_note(config: TaskMode, table: pd.DataFrame, omissions: Sequence[Omission]) -> str:
-    """What is normal of an excerpt: how many clips have no file in it, and which labels its splits lack; "" if none."""
+    """What is normal of an excerpt or of synthetic recordings; "" if nothing.
+
+    It is how many clips have no file in it, and which labels its splits lack.
+    """
     lacking = [omission.count for omission in omissions if omission.reason == LACKING]
     splits_without = splits.check_labels(table["split"].tolist(), labels_of(table), config)
     facts = [*(f"{counted(count, 'clips')} left out, without a file in it" for count in lacking), *splits_without]
-    return f"an excerpt: {'; '.join(facts)}" if config.partial and facts else ""
+    kind = "an excerpt" if config.partial else "synthetic recordings" if config.is_synthetic else ""
+    return f"{kind}: {'; '.join(facts)}" if kind and facts else ""
 
 
 def _check_total(config: TaskMode, table: pd.DataFrame) -> None:
@@ -133,11 +145,5 @@ def _check_counts(config: TaskMode, expected: Sequence[int], table: pd.DataFrame
 
 def _on_other_source(config: TaskMode) -> str:
     """That the source is another one, with those that the user has given."""
-    given = [
-        f"{name}={source.path}"
-        for name, source in config.sources.items()
-        if isinstance(source, Local) and source.stands_for
-    ]
-    return "The source is not the one that the task was published from" + (
-        f" (given: --source {' --source '.join(given)})" if given else ""
-    )
+    given = " ".join(stand_ins(config))
+    return "The source is not the one that the task was published from" + (f" (given: {given})" if given else "")

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
+from hearpreprocess.corpus.table import labels_of
+from hearpreprocess.errors import CorpusError
 from hearpreprocess.storage import counted
-from hearpreprocess.task import Clip, LeftOut, Local, TaskMode, Tree
+from hearpreprocess.task import Clip, Label, LeftOut, Local, TaskMode, Tree
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_SHOWN = 12
+"""Labels of each kind in a message."""
 
 
 class NeededFiles:
@@ -41,13 +50,52 @@ def foreign_problem(config: TaskMode, trees: Mapping[str, Tree], needed: NeededF
     `needed`: of the clips that the task's function has yielded before it failed, or all.
     """
     for name, tree in trees.items():
-        source = config.sources[name]
-        if isinstance(source, Local) and source.stands_for and (problem := _problem(name, tree, needed)):
-            return (
-                f"{config.title}: {source.path} is not the source {name!r} ({source.stands_for}): {problem}, got "
-                f"{_content(tree)}. Give the content of {source.stands_for} with --source {name}=PATH"
-            )
+        problem = _problem(name, tree, needed)
+        if problem and (text := _not_the_source(config, name, tree, problem)):
+            return text
     return ""
+
+
+def check_published_labels(config: TaskMode, table: pd.DataFrame, trees: Mapping[str, Tree]) -> None:
+    """Raise CorpusError where clips have labels that the published task does not have."""
+    known = set(config.published_labels)
+    if not known:
+        return
+    unknown: dict[str, set[Label]] = {}
+    for source, labels in zip(table["source"], labels_of(table), strict=True):
+        if others := labels - known:
+            unknown.setdefault(source, set()).update(others)
+    for name, labels in unknown.items():
+        problem = (
+            f"its clips have {counted(len(labels), 'labels')} that are not labels of the task ({_listed(labels)}; "
+            f"expected {_listed(known)})"
+        )
+        text = _not_the_source(config, name, trees[name], problem)
+        raise CorpusError(text or f"{config.title}: source {name!r}: {problem}")
+
+
+def _listed(labels: Collection[Label]) -> str:
+    listed = sorted(labels, key=lambda label: (isinstance(label, str), label))
+    return ", ".join(map(str, listed[:_SHOWN])) + (", ..." if len(listed) > _SHOWN else "")
+
+
+def stand_ins(config: TaskMode) -> Iterator[str]:
+    """The local data that the user has given in place of sources, as options of the command."""
+    for name, source in config.sources.items():
+        if isinstance(source, Local) and source.stands_for:
+            yield f"--source {name}={source.path}"
+
+
+def _not_the_source(config: TaskMode, name: str, tree: Tree, problem: str) -> str:
+    """The message that local data is not the source that it stands for; "" if the source is not local data."""
+    source = config.sources[name]
+    if not (isinstance(source, Local) and source.stands_for):
+        return ""
+    corpus = config.url or source.stands_for
+    return (
+        f"{config.title}: {source.path} is not the source {name!r} ({corpus}): {problem}, got {_content(tree)}. "
+        f"Give the content of {corpus} with --source {name}=PATH"
+    )
 
 
 def _problem(name: str, tree: Tree, needed: NeededFiles) -> str:

@@ -37,7 +37,7 @@ def trim_events(table: pd.DataFrame, task: TaskMode) -> pd.DataFrame:
         headline = f"{task.title}: {counted(len(silent), 'clips')} {have} no event within the first {duration:g} s:"
         raise CorpusError(
             enumerate_problems(headline, silent)
-            + "\n  Leave them out, or set allow_empty=True in TaskConfig to keep clips without events"
+            + "\n  Leave them out (windows: keep_empty=False), or keep them with allow_empty=True in TaskConfig"
         )
     if len(silent) == len(table):
         raise CorpusError(f"{task.title}: no clip has an event; expected one or more, for the label vocabulary")

@@ -49,7 +49,7 @@ def divide(table: pd.DataFrame, task: TaskMode) -> tuple[pd.DataFrame, list[Omis
         if isinstance(scheme, TrainValidTest) and (advice := _too_few_groups(table, splits, scheme)):
             raise SplitError(f"{error}{advice}") from error
         raise
-    warnings += [] if task.partial else lacking  # what an excerpt lacks is in its note
+    warnings += [] if task.partial or task.is_synthetic else lacking  # which is in the note on such a corpus
     capped = cap(table.assign(split=splits), scheme, task.sample_duration)
     if len(capped) < len(table):
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -13,6 +14,10 @@ MOST_SHOWN = 20
 """Files in the table; a source may have thousands, for which a script is written."""
 
 
+MOST_OF_A_FOLDER = 3
+"""Of those in the table, files of a source with more than MOST_SHOWN."""
+
+
 def missing_files(tasks: Sequence[TaskReference], workspace: Workspace) -> dict[Path, File]:
     """By path, the files of the tasks' sources that are not in the download directory."""
     files = (file for task in tasks for source in task.resolve().sources.values() for file in source.files)
@@ -21,15 +26,19 @@ def missing_files(tasks: Sequence[TaskReference], workspace: Workspace) -> dict[
 
 
 def download_advice(missing: Mapping[Path, File], script: Path) -> str:
-    """The missing files with size, checksum and URLs, and the commands that download each to its path.
+    """The missing files with size, checksum and URL, and the commands that download each to its path.
 
     `script`: where the commands are written if there are more than MOST_SHOWN.
     """
-    shown = list(missing.items())[:MOST_SHOWN]
+    shown = _examples(missing)
     rows = [
-        {"file": path.name, "size": bytes_text(file.expected_size), "checksum": _checksum(file), "URL": url}
-        for path, file in shown
-        for url in map(public_url, file.urls)
+        {
+            "file": path.name,
+            "size": bytes_text(file.expected_size),
+            "checksum": _checksum(file),
+            "URL": public_url(file.urls[0]),
+        }
+        for path, file in shown.items()
     ]
     more = len(missing) - len(shown)
     lines = [*table(rows, right=("size",)), *([f"... and {counted(more, 'files')} more"] if more else [])]
@@ -39,6 +48,20 @@ def download_advice(missing: Mapping[Path, File], script: Path) -> str:
         commands = [f"sh {shlex.quote(str(script))}"]
     headline = f"{counted(len(missing), 'files')} to download on a machine with a network:"
     return "\n".join([headline, "", *lines, "", *commands])
+
+
+def _examples(missing: Mapping[Path, File]) -> dict[Path, File]:
+    """Up to MOST_SHOWN of the missing files: a folder with more leaves room for the others."""
+    of_folders = Counter(path.parent for path in missing)
+    passed: Counter[Path] = Counter()
+    first: list[Path] = []
+    later: list[Path] = []
+    for path in missing:
+        passed[path.parent] += 1
+        is_one_of_many = of_folders[path.parent] > MOST_SHOWN and passed[path.parent] > MOST_OF_A_FOLDER
+        (later if is_one_of_many else first).append(path)
+    chosen = {*[*first, *later][:MOST_SHOWN]}
+    return {path: file for path, file in missing.items() if path in chosen}
 
 
 def wget_commands(missing: Mapping[Path, File]) -> list[str]:

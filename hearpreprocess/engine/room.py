@@ -18,9 +18,13 @@ _LARGEST_EXPANSION = 1000
 MOST_TARBALLS = 4
 """The number of tarballs at a time in a run with `clean`: two are downloaded while two are resampled."""
 
-_WAV_HEADER, _BYTES_A_SAMPLE = 44, 2
 _COPIES_AT_THE_TARBALLS_RATE = 2
 """One unpacked, one standardized: at any rates, both are in the work folder until the task is cleaned up."""
+
+
+def size_of_wav(seconds: float, rate: int) -> int:
+    """The bytes of a WAV file of a clip: 16 bits a sample, at a rate in hertz."""
+    return 44 + 2 * round(seconds * rate)
 
 
 @dataclass(frozen=True)
@@ -66,8 +70,7 @@ def _known_bytes(title: str, rate: int) -> int:
     config = registry.load(name)
     for mode in map(config.in_mode, config.modes):
         if mode.title == title and mode.published_clips and mode.sample_duration:
-            clip = _WAV_HEADER + _BYTES_A_SAMPLE * round(mode.sample_duration * rate)
-            return sum(mode.published_clips) * clip
+            return sum(mode.published_clips) * size_of_wav(mode.sample_duration, rate)
     return 0
 
 
@@ -154,15 +157,20 @@ def tarballs_that_fit(needs: Sequence[Need], request: Request) -> int:
     return 1
 
 
-def check_room(disks: Sequence[Disk], request: Request) -> None:
-    """Raise DiskFullError, before any download, where a disk is too small, unless `force` is set."""
+def check_room(disks: Sequence[Disk], request: Request, *, has_downloads: bool = True) -> None:
+    """Raise DiskFullError, before any work, where a disk is too small, unless `force` is set.
+
+    `has_downloads`: whether the run would download files.
+    """
     too_small = [f"  {disk}" for disk in disks if disk.is_too_small]
     if too_small and not request.force:
         fewer = "name fewer tasks or sample rates"
         clean = "add --clean, which removes intermediate results during the run"
         choices = f"{fewer}, or {clean}" if not (request.clean or request.until) else f"or {fewer}"
         raise DiskFullError(
-            "not enough disk space; nothing was downloaded:\n" + "\n".join(too_small) + "\n"
+            f"not enough disk space; nothing was {'downloaded' if has_downloads else 'made'}:\n"
+            + "\n".join(too_small)
+            + "\n"
             f"Choose another disk with --tmp-dir, --tasks-dir, --tar-dir or --download-dir, {choices}. "
             "To start the run anyway, add --force"
         )

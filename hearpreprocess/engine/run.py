@@ -18,7 +18,7 @@ from hearpreprocess.engine.offline import download_advice, missing_files
 from hearpreprocess.engine.origins import check_made_from_corpora
 from hearpreprocess.engine.published import published_steps, release_facts, tarballs_in_use
 from hearpreprocess.engine.starting import check_can_start
-from hearpreprocess.errors import Failure, HearPreprocessError, UnfinishedError
+from hearpreprocess.errors import Failure, HearPreprocessError, OutputError, UnfinishedError
 from hearpreprocess.finished import REPORT
 from hearpreprocess.request import Request
 from hearpreprocess.steps import (
@@ -180,7 +180,7 @@ def _run_steps(
         return Outcome(tuple(path for root in roots for path in root.output_paths))
     if workspace.journal is None:
         raise ValueError("a run needs a workspace with a journal")
-    check_room_of_tasks(request, workspace)
+    check_room_of_tasks(request, workspace, notify)
     log = log_path(workspace.journal, workspace.tmp_dir)
     with explaining_disk_errors(log):
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -232,7 +232,10 @@ def _is_complete(root: Step) -> bool:
 
 
 def _check_outputs(request: Request) -> None:
-    """Raise OutputError, before any work, where a directory of the outputs may not be written."""
+    """Raise OutputError, before any work, where a directory of the outputs may not be written, or is a file."""
+    downloads = request.workspace.download_dir
+    if downloads.exists() and not downloads.is_dir():
+        raise OutputError(f"{downloads}: expected a directory, found a file. Choose another with --download-dir")
     if request.until == "download":
         return
     folders = [request.workspace.tasks_dir, *([request.workspace.tar_dir] if request.until is None else [])]

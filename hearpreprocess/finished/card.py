@@ -63,16 +63,19 @@ def _kind(metadata: Mapping[str, Any]) -> list[str]:
 
 
 def _counts(metadata: Mapping[str, Any], clips: Mapping[str, Any]) -> Iterable[str]:
+    allows_empty = metadata.get("allow_empty") is True
     counts: Counter[str] = Counter()
+    empty: Counter[str] = Counter()
     seconds: Counter[str] = Counter()
     for facts in clips.values():
         counts[facts["split"]] += 1
+        empty[facts["split"]] += not facts["labels"]
         seconds[facts["split"]] += facts["recorded"]["length"] / facts["recorded"]["rate"]
-    yield "| split | clips | duration |"
-    yield "|---|---:|---:|"
-    for split in metadata["splits"]:
-        yield f"| {split} | {counts[split]:,} | {_clock(seconds[split])} |"
-    yield f"| all | {counts.total():,} | {_clock(sum(seconds.values()))} |"
+    yield "| split | clips |" + (" without events |" if allows_empty else "") + " duration |"
+    yield "|---|---:|---:|" + ("---:|" if allows_empty else "")
+    rows = [(split, counts[split], empty[split], seconds[split]) for split in metadata["splits"]]
+    for split, of_split, without, duration in [*rows, ("all", counts.total(), empty.total(), sum(seconds.values()))]:
+        yield f"| {split} | {of_split:,} |" + (f" {without:,} |" if allows_empty else "") + f" {_clock(duration)} |"
 
 
 def _clock(seconds: float) -> str:
@@ -97,6 +100,8 @@ def _labels(metadata: Mapping[str, Any], clips: Mapping[str, Any]) -> str:
         ("event", "multilabel"): "events with a label, a start and an end each",
     }
     kind = kinds[metadata["embedding_type"], metadata["prediction_type"]]
+    if metadata.get("allow_empty") is True:
+        kind += ", or no event"
     few, many = (min(counts.values()), max(counts.values())) if counts else (0, 0)
     metrics = ", ".join(metadata["evaluation"])
     spread = counted(many, "clips") if few == many else f"{few:,} to {many:,} clips"

@@ -16,14 +16,11 @@ from typing import Any
 
 from hearpreprocess import archive, audio
 from hearpreprocess.corpus import CorpusFolder
-from hearpreprocess.engine import ASSUMED_RATIO
+from hearpreprocess.engine import ASSUMED_RATE, ASSUMED_RATIO, ASSUMED_SECONDS
 from hearpreprocess.errors import HearPreprocessError
 from hearpreprocess.finished import write_tarball
 from hearpreprocess.steps import Corpus
 from hearpreprocess.task import Slice, Tree
-
-ASSUMED_RATE, ASSUMED_SECONDS = 44100, 8.0
-"""For missing recordings: hertz, and seconds if a task keeps its clips' lengths."""
 
 TRIES = 3
 SAMPLED_CLIPS, SAMPLED_SECONDS, SECONDS_FOR_A_TAR = 24, 10.0, 3.0

@@ -12,10 +12,10 @@ from typing import Any
 
 from hearpreprocess import fetch
 from hearpreprocess.corpus import CorpusFolder
-from hearpreprocess.engine import ASSUMED_RATIO, members_to_unpack
+from hearpreprocess.engine import ASSUMED_RATE, ASSUMED_RATIO, members_to_unpack, size_of_wav
 from hearpreprocess.errors import HearPreprocessError
 from hearpreprocess.planning.forecast import Forecast, ForecastItem
-from hearpreprocess.planning.sampling import ASSUMED_RATE, SampledClips, assumed_sample, sample_of
+from hearpreprocess.planning.sampling import SampledClips, assumed_sample, sample_of
 from hearpreprocess.report import SECONDS_AN_EXAMPLE, examples_per_split, expected_bytes
 from hearpreprocess.request import Request
 from hearpreprocess.steps import (
@@ -35,8 +35,6 @@ SECONDS_A_BYTE = {"download": 0.8e-9, "unpacked": 6e-9}
 
 BYTES_OF_A_CLIP_IN_TEXTS = 600
 """In the manifest, the labels and the records in the work folder, at two to four rates."""
-
-_WAV_HEADER = 44
 
 
 def forecast(task: TaskReference, request: Request, sizes: Mapping[File, int]) -> Forecast:
@@ -188,7 +186,7 @@ def _to_make(
     block = block_of(workspace.tmp_dir)
 
     def recording(rate: int) -> int:
-        return -(-(_WAV_HEADER + 2 * round(sample.seconds * rate)) // block) * block
+        return -(-size_of_wav(sample.seconds, rate) // block) * block
 
     # A clip whose own rate is a target rate is the same file.
     own = sum(share * recording(rate) for rate, share in sample.shares.items() if rate not in rates)

@@ -62,7 +62,8 @@ def page(folder: Path) -> str:
             row=Row.of(metadata, contents, statistics).to_text(),
             metadata=metadata,
             manifest=contents,
-            kind=_KINDS.get((metadata["embedding_type"], metadata["prediction_type"]), ""),
+            kind=_kind(metadata),
+            allows_empty=metadata.get("allow_empty") is True,
             statistics=statistics,
             highest_of_splits=[
                 max(counts) for counts in zip(*(label.of_splits for label in statistics.labels), strict=True)
@@ -73,6 +74,14 @@ def page(folder: Path) -> str:
             is_synthetic=card.is_synthetic(metadata),
             facts_of_sources={name: list(_facts(source)) for name, source in sorted(contents["sources"].items())},
         )
+
+
+def _kind(metadata: Mapping[str, Any]) -> str:
+    """What labels the clips of a task have."""
+    kind = _KINDS.get((metadata["embedding_type"], metadata["prediction_type"]), "")
+    return (
+        kind.replace("has events, which", "has events or none; events") if metadata.get("allow_empty") is True else kind
+    )
 
 
 def _labels_shown(statistics: Statistics) -> int:

@@ -22,12 +22,13 @@ BINS = 24
 
 @dataclass(frozen=True)
 class SplitStatistics:
-    """`seconds`: of its clips before resampling. `labels`: the number of different ones."""
+    """`seconds`: of its clips before resampling. `labels`: the number of different ones. `empty`: of clips without."""
 
     name: str
     clips: int
     seconds: float
     labels: int
+    empty: int = 0
 
 
 @dataclass(frozen=True)
@@ -186,13 +187,15 @@ def _edges(least: float, most: float) -> list[float]:
 def _splits(clips: Mapping[str, Mapping[str, Any]], names: Sequence[str]) -> Iterable[SplitStatistics]:
     seconds: defaultdict[str, list[float]] = defaultdict(list)
     labels: defaultdict[str, set[str]] = defaultdict(set)
+    empty: Counter[str] = Counter()
     for facts in clips.values():
+        empty[facts["split"]] += not facts["labels"]
         seconds[facts["split"]].append(seconds_of(facts))
         labels[facts["split"]].update(map(name_of, facts["labels"]))
     if unknown := seconds.keys() - set(names):
         raise ValueError(f"clips are in splits that the task does not have: {sorted(unknown)}")
     for name in names:
-        yield SplitStatistics(name, len(seconds[name]), math.fsum(seconds[name]), len(labels[name]))
+        yield SplitStatistics(name, len(seconds[name]), math.fsum(seconds[name]), len(labels[name]), empty[name])
 
 
 def _labels(clips: Mapping[str, Mapping[str, Any]], splits: Sequence[str]) -> Iterable[LabelCount]:

@@ -147,15 +147,15 @@ def _unit(
     options: AnnotationOptions,
     ask: Ask,
 ) -> TimeUnit:
-    """The unit of whole numbers: seconds, if these are within the recordings; else the answer to a question."""
+    """The unit of integers, which is the answer to a question; the guess is seconds, if these are in the recordings."""
     in_seconds = replace(options, unit="s")
     by_file, undecided = _read(contents, in_seconds)
     fits = undecided is not None or not _late_ends(events_of(files, Reading(in_seconds, by_file)), recordings.seconds)
-    reason = "times are whole numbers, and " + (
+    reason = "times are integers, which may be in any unit; " + (
         "in seconds, all are within the recordings" if fits else "in seconds, some are after the end of their recording"
     )
     guess = "s" if fits else "ms"
-    answer = ask(Question("--time-unit", "unit do the times have", guess, TIME_UNITS, reason, is_certain=fits))
+    answer = ask(Question("--time-unit", "unit do the times have", guess, TIME_UNITS, reason, is_certain=False))
     return next(unit for unit in TIME_UNITS if unit == answer)
 
 
@@ -176,7 +176,8 @@ def check_ends(events: Mapping[str, Sequence[Event]], seconds: Mapping[str, floa
     if late := _late_ends(events, seconds):
         raise CorpusError(
             enumerate_problems("annotations end after the end of their recording: {count}", late)
-            + "\nCorrect the times, or move the recordings out of the folder"
+            + "\nState the unit of the times with --time-unit, use --task-type scene if they are positions in longer "
+            "original recordings, or correct them"
         )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from hearpreprocess.corpus import problem_of_label, problem_of_name, spelled_twice
 from hearpreprocess.errors import CorpusError, enumerate_problems
+from hearpreprocess.scaffold.columns import quoted
 from hearpreprocess.scaffold.division import ExpectedClip
 from hearpreprocess.scaffold.naming import NamingTables
 from hearpreprocess.scaffold.tables import Row
@@ -45,7 +46,8 @@ def check_no_missing_labels(tables: NamingTables, column: Column) -> None:
     if lines:
         cells = [cell for _table, row in tables.rows if (cell := row[column].strip()) in MISSING]
         raise CorpusError(
-            f"column {column!r} has the label {cells[0]!r} ({_some(lines)}), which programs write for a missing value. "
+            f"column {quoted(column)} has the label {cells[0]!r} ({_some(lines)})"
+            ", which programs write for a missing value. "
             "Leave the cell of a recording without a label empty, or rename the label"
         )
 

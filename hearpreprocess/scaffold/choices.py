@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, NoReturn, get_args
 
 from hearpreprocess.errors import ConfigError, CorpusError
 
@@ -57,13 +57,36 @@ class Choices:
             stated = [option for option, value in options.items() if value is not None and value not in ((), "")]
             if len(stated) > 1:
                 raise ConfigError(f"{' and '.join(stated)} contradict each other; use one of them for {subject}")
+        self._check_used_once()
         if NONE in self.split_columns and len(self.split_columns) > 1:
             raise ConfigError(f"--split-column {NONE} contradicts the other --split-column; state one of them")
+
+    def _check_used_once(self) -> None:
+        """Raise ConfigError where one column, folder level or field is stated for two things."""
+        columns = [
+            ("--file-column", self.file_column),
+            *(("--label-column", column) for column in self.label_columns),
+            *(("--split-column", column) for column in self.split_columns),
+            ("--group-column", self.group_column),
+        ]
+        levels = [("--labels-from", self.labels_from), ("--groups-from", self.groups_from)]
+        fields = [("--label-field", self.label_field), ("--group-field", self.group_field)]
+        for options in (columns, levels, fields):
+            stated: dict[object, str] = {}
+            for option, value in options:
+                if value in (None, "", NONE):
+                    continue
+                if value in stated:
+                    both = f"{stated[value]} {value} and {option} {value}"
+                    raise ConfigError(f"{both} state the same one twice; expected different ones")
+                stated[value] = option
 
 
 @dataclass(frozen=True)
 class Question:
     """A decision that a folder leaves open, with the guess and what speaks for it.
+
+    `guess`: "" where nothing speaks for one of the answers, so that none is taken unasked.
 
     `option`: the option that states the answer. `text`: the question after "Which", in words. `answers`: all that the
     option takes here, the guess among them; each with its option where several options state the answer. `details`:
@@ -101,10 +124,17 @@ def certain_guess(question: Question) -> str:
     """
     if question.is_certain:
         return question.guess
-    candidates = "\n".join(f"  {question.stated(line)}" for line in question.lines())
-    raise CorpusError(f"which {question.text}? {question.reason}. Use {question.option}:\n{candidates}")
+    return _refused(question)
 
 
 def any_guess(question: Question) -> str:
-    """The guess, certain or not."""
-    return question.guess
+    """The guess, certain or not.
+
+    Raises CorpusError, which names the option and the candidates, where there is none.
+    """
+    return question.guess or _refused(question)
+
+
+def _refused(question: Question) -> NoReturn:
+    candidates = "\n".join(f"  {question.stated(line)}" for line in question.lines())
+    raise CorpusError(f"which {question.text}? {question.reason}. Use {question.option}:\n{candidates}")

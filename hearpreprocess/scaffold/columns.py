@@ -30,7 +30,10 @@ GROUP_NAMES = (
 )
 """The one before another is the larger unit, as sessions are of one speaker."""
 
-YES, NO = ("1", "1.0", "true", "yes", "x"), ("0", "0.0", "false", "no", "")
+WEAK_GROUP_NAMES = ("animal", "location", "site", "identifier", "player", "recording", "group")
+"""Those of them that columns of labels have, too."""
+
+YES, NO = ("1", "1.0", "true", "yes", "y", "x"), ("0", "0.0", "false", "no", "n", "")
 """In lower case."""
 
 NOTHING = ("", "nan", "none", "[]")
@@ -83,10 +86,15 @@ def name_of(column: Column) -> str:
     return str(column + 1) if isinstance(column, int) else column
 
 
+def quoted(column: Column) -> str:
+    """A column in a message: its name in quotes, or its number from 1."""
+    return repr(column) if isinstance(column, str) else name_of(column)
+
+
 def is_yes_and_no(cells: Collection[str]) -> bool:
     """Whether cells say yes and no, as people write that."""
     kinds = {cell.lower() for cell in cells}
-    return kinds <= {*YES, *NO} and len(kinds) > 1
+    return kinds <= {*YES, *NO} and not kinds.isdisjoint(YES) and not kinds.isdisjoint(NO)
 
 
 def says_yes_or_no(cell: str) -> bool:

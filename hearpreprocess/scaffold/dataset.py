@@ -62,7 +62,8 @@ class TablesLayout:
 class AnnotationsLayout:
     """Annotation files of recordings. `paths`: of all these files. `place`: None where one file is for all recordings.
 
-    `options`: for Tree.annotations. `source`, `titles`: where the labels are, and the formats, in words.
+    `options`: for Tree.annotations. `source`, `titles`: where the labels are, and the formats, in words. `tables`: that
+    hold the splits or the groups of the recordings; None where no table does.
     """
 
     paths: tuple[str, ...]
@@ -70,6 +71,7 @@ class AnnotationsLayout:
     options: Mapping[str, Any]
     source: str
     titles: str
+    tables: TablesLayout | None = None
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class Omissions:
     """How many rows name no recording (`missing`) or lack a label or times, and how many recordings are left out.
 
     `unnamed`: recordings that no row names. `unsplit`: those without a split where others have one. `late`: those
-    without an event early enough for a clip.
+    without an event early enough for a clip. `unannotated`: those without an annotation file, or that it does not name.
     """
 
     missing: int = 0
@@ -86,6 +88,7 @@ class Omissions:
     untimed: int = 0
     unsplit: int = 0
     late: int = 0
+    unannotated: int = 0
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,8 @@ class DatasetDescription:
     @property
     def tables(self) -> tuple[str, ...]:
         """The paths of the tables that name recordings."""
-        return self.layout.paths if isinstance(self.layout, TablesLayout) else ()
+        layout = self.layout.tables if isinstance(self.layout, AnnotationsLayout) else self.layout
+        return layout.paths if isinstance(layout, TablesLayout) else ()
 
     @property
     def split_lists(self) -> tuple[str, ...]:
@@ -151,6 +155,11 @@ class DatasetDescription:
     def has_events(self) -> bool:
         """Whether labels have times."""
         return self.times is not None or isinstance(self.layout, AnnotationsLayout)
+
+    @property
+    def allows_empty(self) -> bool:
+        """Whether some clips have no events."""
+        return self.has_events and not all(clip.labels for clip in self.clips)
 
     @property
     def is_multilabel(self) -> bool:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from hearpreprocess.errors import CorpusError
 from hearpreprocess.scaffold.choices import NONE, Ask, Choices, Question
-from hearpreprocess.scaffold.columns import name_of
+from hearpreprocess.scaffold.columns import column_called, name_of
 from hearpreprocess.scaffold.from_folders import Parts
 from hearpreprocess.scaffold.given_splits import chosen_splits
 from hearpreprocess.scaffold.label_columns import facts_of, guessed_labels
-from hearpreprocess.scaffold.labels import Labels, check_every_cell_says_yes_or_no
+from hearpreprocess.scaffold.labels import LABEL_NAMES, Labels, check_every_cell_says_yes_or_no, check_no_tag_is_lost
 from hearpreprocess.scaffold.levels import LevelGuess, group_beside, guessed_fields, guessed_levels
 from hearpreprocess.scaffold.naming import NamingTables
 from hearpreprocess.scaffold.notes import Notes
@@ -35,20 +35,34 @@ def decided_labels(
     if part := stated_part(choices, "label", tables.recordings.paths):
         return Labels(part=part)
     if choices.label_columns:
-        return _labels_in([stated_column("--label-column", name, tables) for name in choices.label_columns], tables)
+        return _labels_in(
+            [stated_column("--label-column", name, tables, of_all=True) for name in choices.label_columns], tables
+        )
     rows = [row for _table, row in tables.rows]
     guess = guessed_labels(columns, rows, may_be_one=may_be_one)
     if guess is None or not (guess.is_explicit or may_be_one):
         levels = guessed_levels(tables.recordings.paths, splits_of_folders(tables.recordings.paths)[0])
         if levels and levels.is_certain:
             return Labels(part=_asked_for_level(levels, tables.recordings.paths, ask))
+    if guess is None or not guess.is_explicit:
+        _check_no_table_lacks_labels(tables)
     facts = facts_of(columns, rows)
     if guess is None:
-        listed = "".join(f"\n  --label-column {name_of(column)}  {facts[column].summary}" for column in columns)
-        raise CorpusError(f"{tables.first.path}: no column looks like labels. State one with --label-column:{listed}")
+        taken = [column for column in tables.columns if column not in columns]
+        facts |= facts_of(taken, rows)
+        listed = "".join(
+            f"\n  --label-column {name_of(column)}  {facts[column].summary}"
+            + (" (taken for groups, splits or times)" if column in taken else "")
+            for column in (*columns, *taken)
+        )
+        how = f"State one with --label-column:{listed}" if listed else "Add a column of labels"
+        if taken:
+            how += "\n  --group-column none and --split-column none leave columns for labels"
+        raise CorpusError(f"{tables.first.path}: no column looks like labels. {how}")
     if len(columns) == 1 and guess.is_certain:
         return guess.labels
     yes_columns = guess.labels.yes_columns
+    check_no_tag_is_lost(columns, yes_columns, rows, tables.first.path)
     answers = [name_of(column) for column in dict.fromkeys([*guess.candidates, *columns])]
     details = {name_of(column): its_facts.summary for column, its_facts in facts.items()}
     together = SEPARATOR.join(map(name_of, yes_columns))
@@ -59,7 +73,7 @@ def decided_labels(
         Question(
             "--label-column",
             "column holds the labels",
-            together or name_of(guess.labels.column),
+            (together or name_of(guess.labels.column)) if guess.is_certain or guess.is_explicit else "",
             tuple(answers),
             f"{tables.first.path}: {guess.reason}",
             guess.is_certain,
@@ -68,7 +82,16 @@ def decided_labels(
     )
     if yes_columns and answer == together:
         return _labels_in(yes_columns, tables)
-    return Labels(stated_column("--label-column", answer, tables))
+    return Labels(stated_column("--label-column", answer, tables, of_all=True))
+
+
+def _check_no_table_lacks_labels(tables: NamingTables) -> None:
+    """Raise CorpusError where only some tables have a column that is named like labels."""
+    labels = column_called(tables.columns_of_first, LABEL_NAMES)
+    without = [table.path for table, _naming in tables.tables if labels not in table.columns]
+    if labels != "" and without:
+        having = " ".join(f"--table {table.path}" for table, _naming in tables.tables if labels in table.columns)
+        raise CorpusError(f"{' and '.join(without)} has no column {name_of(labels)}. Use only {having}")
 
 
 def _labels_in(columns: Sequence[Column], tables: NamingTables) -> Labels:
@@ -129,7 +152,7 @@ def _asked_for_field_or_level(
         Question(
             "--label-field or --labels-from" if guess else "--label-field",
             "field of the file names" + (" or folder level" if guess else "") + " holds the labels",
-            answers[0],
+            "",
             tuple(answers),
             f"{folders}file names such as {paths[0].rpartition('/')[2]} have {len(fields_of(paths[0]))} fields",
             is_certain=False,

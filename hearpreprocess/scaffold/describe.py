@@ -22,12 +22,13 @@ from hearpreprocess.scaffold.from_folders import described_by_folders
 from hearpreprocess.scaffold.from_tables import described_by_tables, tables_hold_labels
 from hearpreprocess.scaffold.given_splits import splits_beside_tables
 from hearpreprocess.scaffold.levels import guessed_levels
+from hearpreprocess.scaffold.lost_splits import check_no_splits_are_lost
 from hearpreprocess.scaffold.naming import NamingTables
-from hearpreprocess.scaffold.notes import Noted, Notes, some
+from hearpreprocess.scaffold.notes import Notes, some
 from hearpreprocess.scaffold.parts import named
 from hearpreprocess.scaffold.recordings import Recordings
 from hearpreprocess.scaffold.splits import Splits, splits_of_folders
-from hearpreprocess.scaffold.stated import check_file_column, stated_table
+from hearpreprocess.scaffold.stated import check_file_column, check_have_effect, stated_table
 from hearpreprocess.scaffold.table_choice import tables_naming
 from hearpreprocess.scaffold.tables import SUFFIXES
 from hearpreprocess.storage import counted
@@ -69,23 +70,30 @@ def describe(folder: Path, choices: Choices | None = None, ask: Ask = certain_gu
         check_file_column(folder, candidates, recordings, choices.file_column)
     looked_for: list[str] = []
     try:
-        if annotated and annotations_are_wanted(annotated, tables, choices, ask):
-            beside = _splits_beside(folder, recordings, choices, notes, annotated.paths)
-            dataset = described_by_annotations(folder, recordings, annotated, beside, choices, ask, notes)
+        if annotated and annotations_are_wanted(annotated, recordings, tables, choices, ask):
+            used = [table.path for table, _naming in tables.tables] if tables else []
+            beside = _splits_beside(folder, recordings, choices, notes, [*annotated.paths, *used])
+            dataset = described_by_annotations(folder, recordings, annotated, tables, beside, choices, ask, notes)
         elif tables and _are_wanted(tables, choices, recordings.paths):
+            check_have_effect(choices, folder, tables)
             used = [table.path for table, _naming in tables.tables]
             beside = _splits_beside(folder, recordings, choices, notes, used)
             dataset = described_by_tables(tables, decided_columns(tables, choices, ask, notes, beside), notes)
         else:
+            check_have_effect(choices, folder, None)
             unused = tables.tables if tables else ()
             notes.add(f"{table.path}: not used; no column is named like labels" for table, _naming in unused)
             beside = _splits_beside(folder, recordings, choices, notes)
             parts = decided_parts(recordings.paths, choices, ask, notes, beside)
             dataset = described_by_folders(folder, recordings, parts, notes)
+        if not choices.split_columns:
+            check_no_splits_are_lost(folder, dataset, recordings, tables)
         check_clips(dataset.clips, dataset.label_source)
         looked_for = _notes_on_columns(dataset)
         states_groups = choices.group_column or choices.groups_from is not None or choices.group_field is not None
-        dataset = notes.value_of(_divided(dataset, may_drop_groups=not states_groups))
+        if states_groups and choices.group_column != NONE and dataset.group == "":
+            raise CorpusError("the stated groups cannot be used with these splits; see the note")
+        dataset = _divided(dataset)
     except (CorpusError, SplitError) as error:
         raise CorpusError("\n".join([str(error), *_lines_of(looked_for), *_lines_of(notes.lines)])) from None
     notes.add(notes_on_unused(files, (*paths, *dataset.tables, *dataset.split_lists, *dataset.annotation_files)))
@@ -144,27 +152,25 @@ def _notes_on_unreadable(unreadable: Mapping[str, str]) -> list[str]:
     return [f"unreadable recordings, left out: {len(unreadable):,} ({shown})"]
 
 
-def _divided(dataset: DatasetDescription, *, may_drop_groups: bool) -> Noted[DatasetDescription]:
-    """The description with how its clips can be divided: without their groups where these leave nothing that can be.
+def _divided(dataset: DatasetDescription) -> DatasetDescription:
+    """The description with how its clips can be divided.
 
-    Raises SplitError where they cannot be divided at all.
+    Raises SplitError, which names the option where groups are the reason, where they cannot be divided.
     """
     needs_every_label = not dataset.has_events
     try:
-        return replace(dataset, division=divide(dataset.clips, needs_every_label=needs_every_label)), []
+        return replace(dataset, division=divide(dataset.clips, needs_every_label=needs_every_label))
     except SplitError as error:
-        if dataset.group == "" or not may_drop_groups:
+        if dataset.group == "":
             raise
-        clips = ungrouped(dataset.clips)
         try:
-            division = divide(clips, needs_every_label=needs_every_label)
+            divide(ungrouped(dataset.clips), needs_every_label=needs_every_label)
         except SplitError:
             raise error from None
-    note = (
-        f"groups not used: fewer than 2 labels are in several groups of {named(dataset.group)}, so groups are divided "
-        "between splits"
-    )
-    return replace(dataset, clips=clips, group="", division=division), [note]
+        raise SplitError(
+            f"{error}. Without groups they can be divided, but then clips of one group are in several splits: "
+            "--group-column none"
+        ) from None
 
 
 def _notes_on_columns(dataset: DatasetDescription) -> list[str]:

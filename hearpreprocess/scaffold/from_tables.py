@@ -59,15 +59,7 @@ def described_by_tables(tables: NamingTables, columns: Columns, notes: Notes) ->
     Raises CorpusError where a recording is named several times, and labels have no times.
     """
     recordings, naming = tables.recordings, tables.naming
-    layout = TablesLayout(
-        namings={table.path: its_naming for table, its_naming in tables.tables},
-        options=options_of([table for table, _naming in tables.tables]),
-        have_repeated_rows=any(table.has_repeated_rows for table, _naming in tables.tables),
-        labels=columns.labels,
-        times=columns.times,
-        have_backslashes=any("\\" in row[naming.column] for _table, row in tables.rows),
-        have_same_names=naming.by_name and len(recordings.unique_names) < len(recordings.names),
-    )
+    layout = layout_of(tables, columns.labels, columns.times)
     if columns.labels.column != "" and not columns.labels.are_lists:
         check_no_missing_labels(tables, columns.labels.column)
     if columns.times is not None:
@@ -90,6 +82,7 @@ def described_by_tables(tables: NamingTables, columns: Columns, notes: Notes) ->
     check_one_split_each(splits, known)
     if not isinstance(columns.group, PathPart):
         notes.add(notes_on_differences(columns.group, known))
+    unnamed = [path for path in unnamed if path not in recordings.unreadable]
     notes.add(notes_on_omissions(layout.paths, unnamed, list(missing), omissions))
     notes.add(notes_on_brackets(clips.values()))
     group = notes.value_of(groups_that_hold(clips.values(), columns.group))
@@ -107,6 +100,20 @@ def described_by_tables(tables: NamingTables, columns: Columns, notes: Notes) ->
         group=group,
         omissions=omissions,
         unreadable=tuple(sorted(recordings.unreadable.intersection(known))),
+    )
+
+
+def layout_of(tables: NamingTables, labels: Labels, times: Times | None = None) -> TablesLayout:
+    """How tables name recordings, with the columns of labels and times in them, if there are any."""
+    recordings, naming = tables.recordings, tables.naming
+    return TablesLayout(
+        namings={table.path: its_naming for table, its_naming in tables.tables},
+        options=options_of([table for table, _naming in tables.tables]),
+        have_repeated_rows=any(table.has_repeated_rows for table, _naming in tables.tables),
+        labels=labels,
+        times=times,
+        have_backslashes=any("\\" in row[naming.column] for _table, row in tables.rows),
+        have_same_names=naming.by_name and len(recordings.unique_names) < len(recordings.names),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from hearpreprocess.errors import CorpusError
-from hearpreprocess.scaffold.columns import column_called, distinct_cells
+from hearpreprocess.scaffold.columns import GROUP_NAMES, column_called, distinct_cells, is_yes_and_no
 from hearpreprocess.scaffold.naming import NamingTables, RowsByRecording
 from hearpreprocess.scaffold.notes import Noted
 from hearpreprocess.scaffold.recordings import Recordings
@@ -43,7 +43,11 @@ def split_columns_in(columns: Sequence[Column], rows: Sequence[Row]) -> tuple[Co
         return (called if called != "" else holding[0],)
     if flags := flag_columns_in(columns, rows):
         return flags
-    numbered = [column for column in columns if folds_of(sorted(cells[column]), need_word=True)]
+    numbered = [
+        column
+        for column in columns
+        if column_called([column], GROUP_NAMES) == "" and folds_of(sorted(cells[column]), need_word=True)
+    ]
     doubtful = [
         column
         for column in columns
@@ -57,10 +61,11 @@ def split_columns_in(columns: Sequence[Column], rows: Sequence[Row]) -> tuple[Co
     return (numbered[0],) if numbered else ()
 
 
-def splits_in_columns(columns: Sequence[Column], tables: NamingTables) -> Noted[Splits]:
+def splits_in_columns(columns: Sequence[Column], tables: NamingTables, *, are_stated: bool) -> Noted[Splits]:
     """The splits in a column, or in several of 0 and 1.
 
-    Raises CorpusError where the cells are no splits, or contradict each other.
+    `are_stated`: whether the user states the columns. Raises CorpusError where the cells are no splits, or contradict
+    each other.
     """
     rows = [
         (line, table.path, row)
@@ -70,10 +75,12 @@ def splits_in_columns(columns: Sequence[Column], tables: NamingTables) -> Noted[
     ]
     if not columns:
         return Splits(), []
-    if len(columns) > 1 or flag_columns_in(columns, [row for _line, _table, row in rows]):
+    cells_of_first = {row[columns[0]].strip() for _line, _table, row in rows}
+    is_flag = split_in_name(str(columns[0])) != "" and is_yes_and_no(cells_of_first)
+    if len(columns) > 1 or is_flag or flag_columns_in(columns, [row for _line, _table, row in rows]):
         return splits_of_flags(columns, rows), []
     cells = [row[columns[0]].strip() for _line, _table, row in rows]
-    return splits_of_column(columns[0], cells, may_lack_train=len(tables.tables) > 1)
+    return splits_of_column(columns[0], cells, may_lack_train=len(tables.tables) > 1, may_leave_out=are_stated)
 
 
 def splits_beside_tables(folder: Path, files: Sequence[str], recordings: Recordings) -> tuple[list[Splits], list[str]]:
@@ -98,7 +105,7 @@ def splits_for_rows(
 
     `rows`: of recordings in the folder. `are_stated`: whether the user states the columns, so that they hold alone.
     """
-    of_columns, notes = splits_in_columns(columns, tables)
+    of_columns, notes = splits_in_columns(columns, tables, are_stated=are_stated)
     if are_stated and columns:
         return of_columns, notes
     given, more = splits_of_tables(tables.rows, of_columns)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from hearpreprocess.scaffold.columns import NOTHING, plain_name
+from hearpreprocess.scaffold.columns import GROUP_NAMES, NOTHING, plain_name, quoted
 from hearpreprocess.scaffold.labels import LABEL_NAMES, Labels, parts_of_cells, yes_columns_in
 from hearpreprocess.scaffold.tables import Row
 from hearpreprocess.task import Column
@@ -21,7 +21,7 @@ NEARLY_EVERY = 0.9
 MOST_SHOWN = 4
 """How many values of a column are shown as examples."""
 
-_GENERIC_NAMES = LABEL_NAMES[: LABEL_NAMES.index("targets") + 1]
+_GENERIC_NAMES = [name for name in LABEL_NAMES[: LABEL_NAMES.index("targets") + 1] if name != "scene"]
 _METADATA_NAMES = {
     *("age", "sex", "gender", "accent", "accents", "locale", "country", "date", "time", "year", "hour", "latitude"),
     *("lat", "longitude", "lon", "lng", "elevation", "url", "link", "license", "licence", "author", "comment"),
@@ -69,7 +69,7 @@ class ColumnFacts:
     @cached_property
     def objection(self) -> str:
         """Why the column is not the label by itself; "" if it may be."""
-        if 2 * len(self.filled) < len(self.cells):
+        if 2 * len(self.filled) <= len(self.cells):
             return f"values in only {len(self.filled):,} of {len(self.cells):,} rows"
         if len(self.values) < 2:
             return "one value" if self.values else "no value"
@@ -149,14 +149,24 @@ def guessed_labels(columns: Sequence[Column], rows: Sequence[Row], *, may_be_one
         candidates, key=lambda column: (not facts[column].are_words, len(facts[column].values), columns.index(column))
     )
     best, *rivals = ordered
+    unusable = [column for column in columns if plain_name(column) in LABEL_NAMES]
+    objection = (
+        f"column {quoted(unusable[0])} is named like labels, but has {facts[unusable[0]].objection}; "
+        if unusable
+        else ""
+    )
     rivals = [column for column in rivals if not facts[best].divides_as(facts[column])]
     if rivals:
-        return LabelGuess(Labels(best), f"column {best!r} could hold the labels{_also(rivals)}", False, tuple(ordered))
-    reason = f"{best!r} is the only column with values that recur"
-    unusable = [column for column in columns if plain_name(column) in LABEL_NAMES]
-    if unusable:
-        reason = f"column {unusable[0]!r} is named like labels, but has {facts[unusable[0]].objection}; {reason}"
-    is_certain = not unusable and bool(likely or (not usable and len(yes_columns) == 1))
+        reason = f"{objection}column {quoted(best)} could hold the labels{_also(rivals)}"
+        return LabelGuess(Labels(best), reason, False, tuple(ordered))
+    reason = f"{quoted(best)} is the only column with values that recur"
+    if likely and (others := [column for column in usable if column not in likely]):
+        shown = ", ".join(map(quoted, others[:MOST_SHOWN]))
+        reason = f"column {quoted(best)} could hold the labels; named like descriptions: {shown}"
+    reason = f"{objection}{reason}"
+    may_be_group = plain_name(best) in GROUP_NAMES
+    reason = f"column {quoted(best)} could hold the labels, and as well the groups" if may_be_group else reason
+    is_certain = not objection and not may_be_group and bool(likely or (not usable and len(yes_columns) == 1))
     return LabelGuess(Labels(best), reason, is_certain, tuple(ordered))
 
 
@@ -168,10 +178,10 @@ def _by_name(named: Sequence[Column], facts: dict[Column, ColumnFacts]) -> Label
         for column in others
         if not facts[best].divides_as(facts[column]) and (not is_generic or plain_name(column) in _GENERIC_NAMES)
     ]
-    reason = f"column {best!r} is named like labels{_also(rivals) if rivals else ''}"
+    reason = f"column {quoted(best)} is named like labels{_also(rivals) if rivals else ''}"
     return LabelGuess(Labels(best), reason, not rivals, tuple(named), is_explicit=True)
 
 
 def _also(columns: Sequence[Column]) -> str:
-    shown = ", ".join(repr(column) for column in columns[:MOST_SHOWN]) + (" ..." if len(columns) > MOST_SHOWN else "")
+    shown = ", ".join(quoted(column) for column in columns[:MOST_SHOWN]) + (" ..." if len(columns) > MOST_SHOWN else "")
     return f", and so could {shown}"

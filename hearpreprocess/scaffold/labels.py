@@ -13,6 +13,7 @@ from hearpreprocess.scaffold.columns import (
     NOTHING,
     YES,
     is_yes_and_no,
+    quoted,
     says_yes_or_no,
 )
 from hearpreprocess.scaffold.parts import PathPart
@@ -90,8 +91,25 @@ def check_every_cell_says_yes_or_no(columns: Sequence[Column], rows: Sequence[Ro
         other = next((cell for row in rows if not says_yes_or_no(cell := row[column].strip())), None)
         if other is not None:
             raise CorpusError(
-                f"{table}: column {column!r} holds {other!r} beside yes and no; expected one of {', '.join(YES)} or of "
-                f"{', '.join(filter(None, NO))}. Correct the cell, or remove the column if it is no label"
+                f"{table}: column {quoted(column)} holds {other!r} beside yes and no; expected one of {', '.join(YES)} "
+                f"or of {', '.join(filter(None, NO))}. Correct the cell, or remove the column if it is no label"
+            )
+
+
+def check_no_tag_is_lost(
+    columns: Sequence[Column], yes_columns: Sequence[Column], rows: Sequence[Row], table: str
+) -> None:
+    """Raise CorpusError where one more column holds 0 and 1, and also -1 or a share, as tags that are not sure."""
+    for column in columns if yes_columns else ():
+        cells = {row[column].strip() for row in rows}
+        others = sorted(cell for cell in cells if not says_yes_or_no(cell))
+        if column in yes_columns or not others or not is_yes_and_no(cells.difference(others)):
+            continue
+        if all(re.fullmatch(r"-1(\.0*)?|0?\.\d+", cell) for cell in others):
+            raise CorpusError(
+                f"{table}: column {quoted(column)} holds {others[0]!r} beside yes and no; expected only yes and no, as "
+                f"in column {quoted(yes_columns[0])}. Correct these cells, or state each column of labels with "
+                "--label-column"
             )
 
 
@@ -127,7 +145,18 @@ def _divides(separator: str, cells: Collection[str]) -> bool:
     cells_of = Counter(part for cell in cells for part in set(_parts(cell, separator)))
     recur = all(any(cells_of[part] > 1 for part in _parts(cell, separator)) for cell in several)
     are_dense = recur and not any(f"{separator} " in cell for cell in several)
-    return bool(several) and (are_alone_elsewhere or are_dense or (len(several) > 1 and len(parts) <= len(cells)))
+    if not several or (separator == "," and _are_names(cells)):
+        return False
+    return are_alone_elsewhere or are_dense or (len(several) > 1 and len(parts) <= len(cells))
+
+
+def _are_names(cells: Collection[str]) -> bool:
+    """Whether commas are part of names such as `Rain, light`: no part is a cell, or at different places of cells."""
+    places: dict[str, set[int]] = {}
+    for cell in cells:
+        for place, part in enumerate(_parts(cell, ",") if "," in cell else ()):
+            places.setdefault(part, set()).add(place)
+    return not places.keys() & set(cells) and all(len(of_part) == 1 for of_part in places.values())
 
 
 def _parts(cell: str, separator: str) -> list[str]:

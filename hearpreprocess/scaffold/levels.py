@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hearpreprocess.scaffold.choices import Question
 from hearpreprocess.scaffold.columns import are_group_names, are_people_names
 from hearpreprocess.scaffold.parts import PathPart, fields_of
-from hearpreprocess.scaffold.split_names import SPLITS, folds_of, split_in_name
+from hearpreprocess.scaffold.split_names import SPLITS, divides, folds_of, split_in_name
 from hearpreprocess.scaffold.splits import Splits
 
 FEWEST_FIELDS = 2
@@ -59,7 +59,10 @@ class Level:
 
 @dataclass(frozen=True)
 class LevelGuess:
-    """The folder level that is the label by a guess, among `levels`, the outermost first."""
+    """The folder level that is the label by a guess, among `levels`, the outermost first.
+
+    Among several levels, a guess that is not certain is no default: nothing speaks for one of them.
+    """
 
     label: PathPart
     levels: tuple[Level, ...]
@@ -73,7 +76,7 @@ class LevelGuess:
         return Question(
             "--labels-from",
             "folder level holds the labels",
-            str(guess.number),
+            str(guess.number) if self.is_certain or len(self.levels) == 1 else "",
             tuple(str(level.number) for level in self.levels),
             self.reason,
             self.is_certain,
@@ -107,7 +110,7 @@ def levels_in(paths: Sequence[str], splits: Splits) -> tuple[Level, ...]:
     depths = {path.count("/") for path in paths}
     shallowest, deepest = min(depths), max(depths)
     parts = {
-        number: PathPart(level=number - shallowest - 1 if len(depths) == 1 else number)
+        number: PathPart(level=number - shallowest - 1 if len(depths) == 1 else number, number=number)
         for number in range(1, shallowest + 1)
     }
     if deepest > shallowest >= 1:
@@ -122,7 +125,8 @@ def levels_in(paths: Sequence[str], splits: Splits) -> tuple[Level, ...]:
 
 
 def _are_split_names(names: Sequence[str]) -> bool:
-    return {name.lower() for name in names} <= SPLITS.keys() or folds_of(names, need_word=True) is not None
+    are_splits = {name.lower() for name in names} <= SPLITS.keys() or divides(names)
+    return are_splits or folds_of(names, need_word=True) is not None
 
 
 def group_beside(label: PathPart, paths: Sequence[str], splits: Splits) -> PathPart | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -54,8 +55,11 @@ def split_scheme(dataset: DatasetDescription) -> tuple[str, str]:
     )
 
 
-def module_text(name: str, folder: Path, here: Path, dataset: DatasetDescription) -> str:
-    """The text of the task module `name.py` in the folder `here`, for recordings in `folder`; both are absolute."""
+def module_text(name: str, folder: Path, here: Path, dataset: DatasetDescription, *, is_relative: bool = False) -> str:
+    """The text of the task module `name.py` in the folder `here`, for recordings in `folder`; both are absolute.
+
+    `is_relative`: whether the module states a folder outside of `here` from there, as the user does.
+    """
     scheme, _words = split_scheme(dataset)
     values = _values(dataset)
     body = _render(f"{_kind(dataset)}.py.jinja", **values)
@@ -64,7 +68,7 @@ def module_text(name: str, folder: Path, here: Path, dataset: DatasetDescription
     return _render(
         "module.py.jinja",
         name=name,
-        source=_source(dataset, _folder_expression(folder, here)),
+        source=_source(dataset, _folder_expression(folder, here, is_relative=is_relative)),
         dataset=dataset,
         recordings=counted(dataset.recordings, "recordings"),
         label_count=counted(len(dataset.label_names) - len(dataset.division.rare), "labels"),
@@ -99,9 +103,9 @@ def _source(dataset: DatasetDescription, folder: str) -> str:
     return f"{folder}, reads={json.dumps(patterns)}"
 
 
-def _folder_expression(folder: Path, here: Path) -> str:
-    if folder.is_relative_to(here):
-        return f"Path(__file__).parent / {literal(folder.relative_to(here).as_posix())}"
+def _folder_expression(folder: Path, here: Path, *, is_relative: bool) -> str:
+    if is_relative or folder.is_relative_to(here):
+        return f"Path(__file__).parent / {literal(Path(os.path.relpath(folder, here)).as_posix())}"
     return f"Path({literal(str(folder))})"
 
 
@@ -123,7 +127,7 @@ def _values(dataset: DatasetDescription) -> dict[str, Any]:
             for path, split in (dataset.splits.listed.lists if dataset.splits.listed else {}).items()
         ],
         "flag_items": [f"{literal(column)}: {literal(split)}" for column, split in dataset.splits.flags.items()],
-        "is_loose": isinstance(dataset.layout, TablesLayout) and dataset.layout.naming.is_loose,
+        "is_loose": _is_loose(dataset.layout),
     }
     if isinstance(dataset.layout, FoldersLayout):
         label = of_path(dataset.layout.label)
@@ -141,17 +145,28 @@ def _values(dataset: DatasetDescription) -> dict[str, Any]:
     return values | _values_of_events(dataset, dataset.layout, dataset.layout.times)
 
 
+def _is_loose(layout: Any) -> bool:
+    tables = layout.tables if isinstance(layout, AnnotationsLayout) else layout
+    return isinstance(tables, TablesLayout) and tables.naming.is_loose
+
+
 def _values_of_annotations(dataset: DatasetDescription, layout: AnnotationsLayout) -> dict[str, Any]:
     options = [f"{name}={literal(value)}" for name, value in layout.options.items()]
-    of_one = [] if layout.place else ["recording=member", *(["default=()"] if dataset.omissions.missing else [])]
-    return {
-        "layout": layout,
+    of_one = (
+        [] if layout.place else ["recording=member", *(["default=[None]"] if dataset.omissions.unannotated else [])]
+    )
+    values = {
+        "annotated": layout,
         "indent": " " * 12,
         "annotations": annotations_of(layout.place) if layout.place else (),
         "annotation_arguments": ["annotations", *of_one, *options],
-        "clip_arguments": clip_arguments(dataset, "events=events", split_arguments(dataset, "row")),
-        "without_split": without_split(dataset, "row") if dataset.splits.listed else "",
+        "clip_arguments": clip_arguments(dataset, "events=events", split_arguments(dataset, "rows[0]"), "rows[0]"),
+        "without_split": without_split(dataset, "rows[0]") if dataset.omissions.unsplit else "",
     }
+    if layout.tables is None:
+        return values
+    values |= _values_of_tables(dataset, layout.tables)
+    return values | _values_of_groups_of_rows(dataset, layout.tables)
 
 
 def _values_of_tables(dataset: DatasetDescription, layout: TablesLayout) -> dict[str, Any]:
@@ -201,13 +216,20 @@ def _values_of_events(dataset: DatasetDescription, layout: TablesLayout, times: 
     filled += times.columns if omissions.untimed else []
     condition = " and ".join(f"{cell(column)}.strip()" for column in filled)
     return {
-        "naming_cells": f"table[{literal(layout.naming.column)}].str.strip()",
-        "member": member(layout, "cell", may_be_missing=omissions.missing > 0),
+        **_values_of_groups_of_rows(dataset, layout),
         "event_arguments": [label, *onset_and_offset(times)],
         "comprehension": ["for row in rows", *([f"if {condition}"] if condition else [])],
         "without_split": without_split(dataset, "rows[0]"),
-        "marked_line": marked_line(dataset, "rows[0]"),
         "clip_arguments": clip_arguments(dataset, "events=events", split_arguments(dataset, "rows[0]"), "rows[0]"),
+    }
+
+
+def _values_of_groups_of_rows(dataset: DatasetDescription, layout: TablesLayout) -> dict[str, Any]:
+    """What a loop over recordings needs, each with all of its rows."""
+    return {
+        "naming_cells": f"table[{literal(layout.naming.column)}].str.strip()",
+        "member": member(layout, "cell", may_be_missing=dataset.omissions.missing > 0),
+        "marked_line": marked_line(dataset, "rows[0]"),
     }
 
 

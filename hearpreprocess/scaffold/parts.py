@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from dataclasses import dataclass
 
+from hearpreprocess.scaffold.columns import quoted
 from hearpreprocess.scaffold.recordings import stem_of
 from hearpreprocess.task import Column
 
@@ -16,11 +18,12 @@ FIELD_SEPARATORS = re.compile("[-_]")
 class PathPart:
     """A folder's name (`level`: 1 for the outermost, -1 for the innermost one) or a field of a file's name, from 1.
 
-    One of both is 0.
+    One of both is 0. `number`: what an option calls the level, where that is known.
     """
 
     level: int = 0
     field: int = 0
+    number: int = dataclasses.field(default=0, compare=False)
 
     def of(self, path: str) -> str:
         """This part of the path of a recording that has it."""
@@ -36,12 +39,14 @@ class PathPart:
     def __str__(self) -> str:
         if self.field:
             return f"field {self.field} of the file names"
-        return "the folders' names" + ("" if self.level == -1 else f" (level {self.level})")
+        number = self.number or self.level
+        is_only = self.level == -1 and number in (1, -1)
+        return "the folders' names" + ("" if is_only else f" (level {number})")
 
 
 def named(source: Column | PathPart) -> str:
     """A column or a part of paths, in words."""
-    return str(source) if isinstance(source, PathPart) else f"column {source!r}"
+    return str(source) if isinstance(source, PathPart) else f"column {quoted(source)}"
 
 
 def fields_of(path: str) -> list[str]:

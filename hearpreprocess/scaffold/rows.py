@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import ceil, inf, isfinite
 
 from hearpreprocess.errors import CorpusError
+from hearpreprocess.scaffold.columns import quoted
 from hearpreprocess.scaffold.dataset import Omissions, TablesLayout
 from hearpreprocess.scaffold.division import ExpectedClip
 from hearpreprocess.scaffold.naming import NamingTables, RowsByRecording
@@ -138,8 +139,8 @@ def notes_on_differences(column: Column, rows: RowsByRecording) -> list[str]:
     if column == "" or not differing:
         return []
     return [
-        f"column {column!r} has several values in {counted(len(differing), 'recordings')}, such as {differing[0]}; "
-        "the first row is used. If rows are parts of recordings, give each Clip start and stop"
+        f"column {quoted(column)} has several values in {counted(len(differing), 'recordings')}, such as "
+        f"{differing[0]}; the first row is used. If rows are parts of recordings, give each Clip start and stop"
     ]
 
 

@@ -14,9 +14,11 @@ def split_arguments(dataset: DatasetDescription, row: str) -> list[str]:
     splits = dataset.splits
     if splits.listed:
         key = _key(splits.listed)
-        return [f"split=split_of.get({key}, {literal(splits.rest)})" if splits.rest else f"split=split_of[{key}]"]
+        rest = f"{{{literal(splits.rest)}}}" if splits.rest else "()"
+        return [f'split=" or ".join(sorted(split_of.get({key}, {rest})))']
     if splits.flags:
-        return [f"split=marked[0] if marked else {literal(splits.rest)}" if splits.rest else "split=marked[0]"]
+        rest = f" or {literal(splits.rest)}" if splits.rest else ""
+        return [f'split=" or ".join(sorted(marked)){rest}']
     if splits.level:
         name = of_path(PathPart(level=splits.level))
     else:
@@ -26,7 +28,7 @@ def split_arguments(dataset: DatasetDescription, row: str) -> list[str]:
         without_prefix = f".removeprefix({literal(splits.folds.prefix)})" if splits.folds.prefix else ""
         of_name = f"fold(int(float({name}{without_prefix})) - {splits.folds.first})"
     elif name:
-        of_name = f"SPLITS[{name}]"
+        of_name = f"SPLITS.get({name}, {name})"
     if splits.tables:
         return [f"split=split or {of_name}" if of_name else "split=split"]
     return [f"split={of_name}"] if of_name else []
@@ -40,6 +42,9 @@ def without_split(dataset: DatasetDescription, row: str) -> str:
     if splits.flags:
         return "not marked"
     of_table = "not split and " if splits.tables else ""
+    if "" in splits.names.values():
+        name = f"{cell(splits.column, row)}.strip()"
+        return f"{of_table}not SPLITS.get({name}, {name})"
     return f"{of_table}not {cell(splits.column, row)}.strip()"
 
 
@@ -48,7 +53,7 @@ def marked_line(dataset: DatasetDescription, row: str) -> str:
     if not dataset.splits.flags:
         return ""
     yes = repr(YES).replace("'", '"')
-    return f"marked = [split for column, split in FLAGS.items() if {row}[column].strip().lower() in {yes}]"
+    return f"marked = {{split for column, split in FLAGS.items() if {row}[column].strip().lower() in {yes}}}"
 
 
 def reading_lines(dataset: DatasetDescription) -> list[str]:
@@ -62,15 +67,16 @@ def reading_lines(dataset: DatasetDescription) -> list[str]:
         part += ".split()" if listed.separator == " " else f".split({literal(listed.separator)})"
         part += f"[{listed.field}]"
     name = path_of_cell(f"{part}.strip(' \\t\"')", listed, have_backslashes=listed.have_backslashes)
+    added = f"split_of.setdefault({name}, set()).add(split)"
     needs_words = listed.separator == " " or listed.field
     lines = [
-        "split_of = {}  # by the name of a file" if listed.by_name else "split_of = {}  # by the path of a recording",
+        f"split_of = {{}}  # by the {'name of a file' if listed.by_name else 'path of a recording'}",
         "for path, split in LISTS.items():",
         f"    text = recordings.read(recordings.member(path)).decode({encoding})",
     ]
     if needs_words:
-        return [*lines, "    for line in filter(str.strip, text.splitlines()):", f"        split_of[{name}] = split"]
-    return [*lines, "    for line in text.splitlines():", f"        split_of[{name}] = split"]
+        return [*lines, "    for line in filter(str.strip, text.splitlines()):", f"        {added}"]
+    return [*lines, "    for line in text.splitlines():", f"        {added}"]
 
 
 def _key(listed: ListedSplits) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 SPLITS = {
@@ -13,10 +13,22 @@ SPLITS = {
 }
 """The names of splits, in lower case, with the split that each means."""
 
-FOLD_WORDS = ("fold", "folds", "cv", "kfold", "f", "split")
+FOLD_WORDS = ("fold", "folds", "cv", "kfold", "split")
 """Words before the number of a fold, in lower case."""
 
 MOST_GIVEN_FOLDS = 20
+
+_STAGES = ("dev", "devel", "development", "eval", "evaluation")
+"""Words before another one that is the split: the test set of the development set is called `dev-test`."""
+
+_HINTS = {
+    **SPLITS,
+    **dict.fromkeys(("tr", "trainset", "learn", "learning"), "train"),
+    **dict.fromkeys(
+        ("cv", "dt", "va", "vld", "tt", "te", "et", "ts", "query", "heldout", "unseen", "public", "private"), "test"
+    ),
+}
+"""Words that splits are called by, too, but that are too doubtful to be read as splits."""
 
 _FOLD = re.compile(r"(?P<prefix>(?:[A-Za-z][A-Za-z _-]*)?)(?P<number>\d+)(?:\.0)?")
 """A fold's number, as pandas writes it beside blank cells, too, or behind words."""
@@ -42,9 +54,33 @@ class Folds:
 
 def split_in_name(name: str) -> str:
     """The split that the words of a name contain, such as `test_post_competition`; "" if none, or several."""
-    words = [_CONTAINER.sub("", word.lower()) for word in _WORD.findall(name)]
-    found = {SPLITS[word] for word in words if word in SPLITS}
+    words = [word for word in _words_of(name) if word in SPLITS]
+    if len(words) > 1 and words[0] in _STAGES:
+        words = words[1:]
+    found = {SPLITS[word] for word in words}
     return found.pop() if len(found) == 1 else ""
+
+
+def hinted_splits(name: str) -> set[str]:
+    """All splits that the words of a name could mean; "valid" and "test" where both are possible."""
+    return {_HINTS[word] for word in _words_of(name) if word in _HINTS}
+
+
+def divides(names: Collection[str]) -> bool:
+    """Whether some names mean a training set, and others the test or the validation set."""
+    hints = [found for found in map(hinted_splits, names) if found]
+    return len(names) > 1 and any("train" in found for found in hints) and any(found != {"train"} for found in hints)
+
+
+def is_called_split(name: str) -> bool:
+    """Whether a name says that it is a split and nothing else, as `test`, `is_test`, `TestSet` and `in_val` do."""
+    words = [word for word in _words_of(name) if word not in ("is", "in", "for", "use", "set", "flag", "split")]
+    return bool(words) and all(word in SPLITS for word in words) and split_in_name(name) != ""
+
+
+def _words_of(name: str) -> list[str]:
+    words = [_CONTAINER.sub("", word.lower()) for word in _WORD.findall(name)]
+    return [word[2:] if word[:2] in ("is", "in") and word[2:] in SPLITS else word for word in words]
 
 
 def fold_in_name(name: str) -> int | None:

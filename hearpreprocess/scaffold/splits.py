@@ -14,8 +14,11 @@ from hearpreprocess.scaffold.split_names import (
     SPLITS,
     Folds,
     are_splits,
+    divides,
     fold_in_name,
     folds_of,
+    hinted_splits,
+    is_called_split,
     split_in_name,
     with_train,
 )
@@ -155,10 +158,13 @@ def _folds_of_tables(numbers: Mapping[str, int | None]) -> Folds | None:
     return Folds(len(numbers), sorted_numbers[0])
 
 
-def splits_of_column(column: Column, cells: Sequence[str], *, may_lack_train: bool = False) -> Noted[Splits]:
+def splits_of_column(
+    column: Column, cells: Sequence[str], *, may_lack_train: bool = False, may_leave_out: bool = False
+) -> Noted[Splits]:
     """The splits or folds in the cells of a column.
 
-    `may_lack_train`: whether a table has the split that no cell names. Raises CorpusError where they are neither.
+    `may_lack_train`: whether a table has the split that no cell names. `may_leave_out`: whether recordings are left out
+    where cells such as `unused` mean no split. Raises CorpusError where cells are neither splits nor folds.
     """
     names = sorted(set(cells) - {""})
     notes: list[str] = []
@@ -166,6 +172,11 @@ def splits_of_column(column: Column, cells: Sequence[str], *, may_lack_train: bo
         reason = f"is blank in {cells.count(''):,} of {len(cells):,} rows"
     else:
         reason = f"holds {', '.join(map(repr, names[:5]))}"
+        others = [name for name in names if not split_in_name(name)]
+        if may_leave_out and divides(set(names).difference(others)) and not any(map(hinted_splits, others)):
+            splits, notes = with_train(set(names).difference(others))
+            shown = [f"column {column!r}: recordings of {' and '.join(others)} are in no split"] if others else []
+            return Splits(column, names=splits | dict.fromkeys(others, "")), [*notes, *shown]
         if names and all(split_in_name(name) or name.lower() in SPLITS for name in names):
             splits, notes = with_train(names)
             if not splits and may_lack_train:
@@ -200,11 +211,11 @@ def splits_of_flags(columns: Sequence[Column], rows: Sequence[tuple[int, str, Ro
 
 
 def flag_columns_in(columns: Sequence[Column], rows: Sequence[Row]) -> tuple[Column, ...]:
-    """The columns that are called as splits, such as `is_test`, and mostly hold 0 and 1, of which one has both."""
+    """The columns that are called as splits, such as `is_test`, and mostly hold yes and no, of which one has both."""
     cells = {
         column: [row[column].strip() for row in rows if column in row]
         for column in columns
-        if split_in_name(str(column))
+        if is_called_split(str(column))
     }
     flags = [column for column, of_column in cells.items() if 2 * sum(map(says_yes_or_no, of_column)) > len(of_column)]
     able = any(is_yes_and_no(set(filter(says_yes_or_no, cells[column]))) for column in flags)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hearpreprocess.errors import ConfigError, CorpusError
-from hearpreprocess.scaffold.choices import Choices
+from hearpreprocess.scaffold.choices import NONE, Choices
 from hearpreprocess.scaffold.columns import name_of
 from hearpreprocess.scaffold.naming import NamingTables
 from hearpreprocess.scaffold.parts import PathPart, fields_of
@@ -30,8 +30,8 @@ def stated_table(folder: Path, stated: str, candidates: Sequence[str]) -> str:
     raise ConfigError(f"--table {stated}: no such table in {folder}; its tables: {listed}")
 
 
-def stated_column(option: str, name: str, tables: NamingTables) -> Column:
-    """The column that an option states.
+def stated_column(option: str, name: str, tables: NamingTables, *, of_all: bool = False) -> Column:
+    """The column that an option states. `of_all`: whether each table must have it.
 
     Raises ConfigError, which lists the columns, where the tables have none of this name.
     """
@@ -40,9 +40,38 @@ def stated_column(option: str, name: str, tables: NamingTables) -> Column:
         raise ConfigError(f"{option} {name}: this column names the recordings; expected another one")
     column = next((column for column in columns if name_of(column) == name), None)
     if column is not None:
+        without = [table.path for table, _naming in tables.tables if column not in table.columns] if of_all else []
+        if without:
+            having = " ".join(f"--table {table.path}" for table, _naming in tables.tables if column in table.columns)
+            raise ConfigError(f"{option} {name}: {' and '.join(without)} has no such column. Use only {having}")
         return column
     where, listed = " and ".join(table.path for table, _naming in tables.tables), ", ".join(map(name_of, columns))
     raise ConfigError(f"{option} {name}: no such column in {where}; its columns: {listed}")
+
+
+def check_have_effect(choices: Choices, folder: Path, tables: NamingTables | None) -> None:
+    """Raise ConfigError where an option is stated that folders of labels, or the tables in use, do not depend on."""
+    if choices.time_unit:
+        raise ConfigError(
+            f"--time-unit {choices.time_unit}: {folder} has no annotation files; times in tables are in seconds"
+        )
+    if tables:
+        return
+    columns = {
+        "--table": choices.tables,
+        "--file-column": (choices.file_column,),
+        "--label-column": choices.label_columns,
+        "--split-column": choices.split_columns,
+        "--group-column": (choices.group_column,),
+    }
+    for option, values in columns.items():
+        if value := next((value for value in values if value not in ("", NONE)), ""):
+            raise ConfigError(f"{option} {value}: no table in {folder} names the recordings")
+    if choices.task_type == "event":
+        raise ConfigError(
+            f"--task-type event: {folder} has neither annotation files nor a table that names the recordings, with "
+            "columns of times in seconds, such as onset and offset"
+        )
 
 
 def stated_part(choices: Choices, subject: str, paths: Sequence[str]) -> PathPart | None:
@@ -63,7 +92,11 @@ def stated_level(option: str, level: int, paths: Sequence[str]) -> PathPart:
     without = next((path for path in paths if not part.is_in(path)), None) if level else paths[0]
     if without is None:
         depths = {path.count("/") for path in paths}
-        return PathPart(level=level - depths.pop() - 1) if level > 0 and len(depths) == 1 else part
+        if len(depths) > 1:
+            return part
+        deepest = depths.pop()
+        number = level if level > 0 else deepest + level + 1
+        return PathPart(level=number - deepest - 1, number=number)
     folders = without.split("/")[:-1]
     problem = f"{option} {level}: {without} is in {counted(len(folders), 'folders') if folders else 'no folder'}"
     if not folders:

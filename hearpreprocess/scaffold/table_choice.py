@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import product
 from pathlib import Path
 
 from hearpreprocess.errors import CorpusError
 from hearpreprocess.scaffold.choices import Ask, Question, certain_guess
 from hearpreprocess.scaffold.columns import column_called, name_of
 from hearpreprocess.scaffold.labels import LABEL_NAMES
-from hearpreprocess.scaffold.naming import Naming, NamingTables, naming_in, other_file_columns
+from hearpreprocess.scaffold.naming import MOST_ALIKE, Naming, NamingTables, naming_in, other_file_columns
 from hearpreprocess.scaffold.notes import Noted
 from hearpreprocess.scaffold.recordings import Recordings, stem_of
 from hearpreprocess.scaffold.split_names import fold_in_name
 from hearpreprocess.scaffold.splits import split_of_table
 from hearpreprocess.scaffold.tables import NotATableError, Table, is_divided_by_blanks, names_recordings, read
 from hearpreprocess.storage import counted
+from hearpreprocess.task import Column
 
 FEWEST_BESIDE_THE_MOST = 0.5
 """A table with a column of labels comes before one without that names up to twice as many recordings."""
@@ -41,6 +43,14 @@ class Candidate:
         """The paths of the recordings that it names."""
         paths = (self.naming.recording(row[self.naming.column], self.recordings) for row in self.table.rows)
         return frozenset(paths) & self.recordings.known
+
+    def cells_of(self, column: Column) -> dict[str, set[str]]:
+        """The cells of a column, without the blanks around them, by the recording that their rows name."""
+        cells: dict[str, set[str]] = {}
+        for row in self.table.rows:
+            path = self.naming.recording(row[self.naming.column], self.recordings)
+            cells.setdefault(path, set()).add(row[column].strip())
+        return {path: of_path for path, of_path in cells.items() if path in self.recordings.known}
 
     @property
     def split(self) -> str:
@@ -99,10 +109,13 @@ def tables_naming(
         )
         return None, notes
     for candidate in chosen:
+        _check_one_folder(candidate)
         _check_one_suffix(candidate)
         _check_spelling(candidate)
         notes += _notes_on_spelling(candidate)
     _check_nothing_lost(chosen, others, named)
+    if not are_stated:
+        _check_no_contradiction(chosen, others)
     notes += [
         f"{candidate.path}: not used; other tables name its {counted(len(candidate.named), 'recordings')}, too"
         for candidate in others
@@ -208,6 +221,22 @@ def _check_nothing_lost(chosen: Sequence[Candidate], others: Sequence[Candidate]
         )
 
 
+def _check_no_contradiction(chosen: Sequence[Candidate], others: Sequence[Candidate]) -> None:
+    """Raise CorpusError where a table that is not used has other labels for more than a few of the recordings."""
+    for first, other in product(chosen, others):
+        labels = column_called(first.table.columns, LABEL_NAMES)
+        if labels == "" or labels not in other.table.columns:
+            continue
+        ours, theirs = first.cells_of(labels), other.cells_of(labels)
+        differing = sorted(path for path in ours.keys() & theirs.keys() if {""} != theirs[path] != ours[path])
+        if len(differing) > (1 - MOST_ALIKE) * len(ours.keys() & theirs.keys()):
+            raise CorpusError(
+                f"{first.path} and {other.path} differ in column {name_of(labels)} of "
+                f"{counted(len(differing), 'recordings')}, such as {differing[0]}. State one:\n"
+                f"  --table {first.path}\n  --table {other.path}"
+            )
+
+
 def _difference(first: Candidate, other: Candidate) -> str:
     if not first.table.is_written_as(other.table):
         return "they differ in delimiter, header or encoding"
@@ -228,6 +257,25 @@ def _ambiguous(candidate: Candidate, others: Sequence[Naming]) -> Iterator[tuple
         also = [path for other in others if (path := other.recording(cell, recordings)) in recordings.known]
         if also and path in recordings.known:
             yield line, cell, [path, also[0]]
+
+
+def _check_one_folder(candidate: Candidate) -> None:
+    """Raise CorpusError where names are those of the recordings of several folders, and nothing tells which."""
+    naming, recordings, table = candidate.naming, candidate.recordings, candidate.table
+    folder = naming.prefix.rstrip("/")
+    names_folder = stem_of(table.path).lower() in folder.lower().split("/")
+    if naming.by_name or not folder or naming.prefix == table.folder or names_folder:
+        return
+    cells = {row[naming.column] for row in table.rows}
+    for other in recordings.folders:
+        same = replace(naming, prefix=f"{other}/" if other else "")
+        also = sorted({same.recording(cell, recordings) for cell in cells} & recordings.known)
+        if other != folder and len(also) >= MOST_ALIKE * len(candidate.named):
+            raise CorpusError(
+                f"{table.path}: its names are those of recordings in {folder} and in {other or 'the folder itself'}, "
+                f"such as {min(candidate.named)} and {also[0]}. Write the folders into the table, or move other "
+                "recordings away"
+            )
 
 
 def _check_one_suffix(candidate: Candidate) -> None:

@@ -126,6 +126,11 @@ def read(folder: Path, path: str, recordings: Recordings) -> Noted[Table]:
             f"lines that begin with {dialect.comment}, skipped as comments: {len(comments):,}, "
             f"such as line {comments[0]}"
         )
+    if table.names and table.dialect.skiprows == 1:
+        notes.append(
+            f"the first line has one cell less than the others, so the first column, such as {rows[0].cells[0]!r}, is "
+            f"read as names of rows; columns: {', '.join(table.names[1:])}"
+        )
     return replace(table, is_ascii=text.isascii() and encoding is None), [
         *(f"{path}: {note}" for note in notes),
         *_notes_on_repeated(path, rows),
@@ -146,11 +151,21 @@ def _reading(path: str, text: str, recordings: Recordings) -> tuple[Dialect, lis
                 dialect, rows = _with_quoting(completed, Dialect(separator, strip_blanks=True))
             except CorpusError:
                 continue
-            if len(rows) > 2 and recordings.are_named(rows[1].cells):
+            if len(rows) > 2 and recordings.are_named(rows[1].cells) and _have_row_names(text, rows[1:], recordings):
                 written = replace(_without_needless(completed, dialect, rows), skiprows=1)
                 return written, rows[1:], tuple(rows[0].cells)
         raise
     return dialect, rows, _names_in_comment(text, dialect, rows)
+
+
+def _have_row_names(text: str, rows: Sequence[TableRow], recordings: Recordings) -> bool:
+    """Whether first cells are names as R writes them: numbers from 1, or a quoted one a row that names nothing else."""
+    names = [row.cells[0] for row in rows]
+    if names == [str(number) for number in range(1, len(rows) + 1)]:
+        return True
+    starts = {number for number, line in lines_of(text) if line.startswith('"')}
+    are_quoted = all(row.line in starts for row in rows) and len(set(names)) == len(names)
+    return are_quoted and not recordings.are_named(names)
 
 
 def names_recordings(folder: Path, path: str, recordings: Recordings) -> bool:

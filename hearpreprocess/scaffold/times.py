@@ -13,7 +13,7 @@ from hearpreprocess.scaffold.columns import column_called
 from hearpreprocess.scaffold.naming import NamingTables, RowsByRecording
 from hearpreprocess.scaffold.notes import Noted
 from hearpreprocess.scaffold.tables import Row
-from hearpreprocess.task import Column
+from hearpreprocess.task import Column, mark_of
 
 START_NAMES = ("onset", "onsets", "start", "starttime", "startseconds", "begin", "onsetseconds", "eventonset")
 END_NAMES = ("offset", "offsets", "end", "endtime", "endseconds", "stop", "offsetseconds", "eventoffset")
@@ -105,14 +105,11 @@ def checked_times(times: Times, rows: RowsByRecording, seconds: Mapping[str, flo
     if reason := _reason_against(times, timed, seconds):
         return None, [f"columns {times.start!r} and {times.end!r} are not used as times of events: {reason}"]
     cells = [row[column] for of_path in rows.values() for _table, row in of_path for column in times.columns]
-    have_commas = _have_commas(cells)
-    if have_commas and any("." in cell for cell in cells):
-        with_comma, with_point = (next(cell for cell in cells if mark in cell) for mark in ",.")
-        raise CorpusError(
-            f"columns {times.start!r} and {times.end!r} hold {with_comma!r} and {with_point!r}: a comma may be a "
-            "decimal mark or divide thousands; write all times with a decimal point"
-        )
-    return replace(times, have_decimal_commas=have_commas), []
+    try:
+        mark = mark_of(cells)
+    except CorpusError as error:
+        raise CorpusError(f"columns {times.start!r} and {times.end!r}: {error}") from None
+    return replace(times, have_decimal_commas=mark == ","), []
 
 
 def _reason_against(times: Times, timed: Sequence[tuple[str, Row]], seconds: Mapping[str, float]) -> str:
@@ -131,16 +128,25 @@ def _reason_against(times: Times, timed: Sequence[tuple[str, Row]], seconds: Map
     return ""
 
 
+def unit_is_open(times: Times, rows: RowsByRecording, seconds: Mapping[str, float]) -> bool:
+    """Whether times are integers, or after the end of their recordings, so that they may not be in seconds.
+
+    They are seconds where each row spans its whole recording.
+    """
+    timed = [(path, row) for path, of_path in rows.items() for _table, row in of_path if not times.are_blank_in(row)]
+    cells = [row[column].strip() for _path, row in timed for column in times.columns]
+    if not timed or not all(map(_is_number, cells)) or _are_positions(times, timed, seconds):
+        return False
+    are_integers = all(cell.lstrip("+-").isdigit() for cell in cells)
+    return are_integers or bool(_reason_against(times, timed, seconds))
+
+
 def _are_positions(times: Times, timed: Sequence[tuple[str, Row]], seconds: Mapping[str, float]) -> bool:
     """Whether there is one row for each recording, and most of them are as long as their recording."""
     paths = [path for path, _row in timed]
     spans = [(times.end_of(row) - times.start_of(row), seconds[path]) for path, row in timed if path in seconds]
     as_long = sum(abs(span - length) <= max(SPAN_SECONDS, SPAN_SHARE * length) for span, length in spans)
     return len(set(paths)) == len(paths) and bool(spans) and as_long >= (1 - MOST_BEYOND) * len(spans)
-
-
-def _have_commas(cells: Iterable[str]) -> bool:
-    return any("," in cell for cell in cells)
 
 
 def _number(cell: str) -> float:

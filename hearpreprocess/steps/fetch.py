@@ -77,6 +77,11 @@ class Locate(SourceStep):
         return _identity(self.path) if self.is_unpacked else digest([str(self.path), _stamps(self.files)])
 
     @property
+    def key(self) -> str:
+        # Its note names what the data stands for, so that each use has a note of its own.
+        return key_of(self.title, [self.identity, self.source.stands_for, made_by()])
+
+    @property
     def content_id(self) -> str:
         content: str = self._record["content"]
         return content

@@ -8,7 +8,10 @@ from hearpreprocess.task.annotations import (
     UndecidedError,
     annotations_in,
     format_of,
+    has_times,
+    mark_of,
     outline_of,
+    time_column,
 )
 from hearpreprocess.task.cells import TableError, TableRow, lines_of
 from hearpreprocess.task.characters import unusable_character
@@ -105,6 +108,7 @@ __all__ = [
     "extra_problems",
     "fold",
     "format_of",
+    "has_times",
     "is_hidden",
     "is_mostly_utf8",
     "kind_of_extra",
@@ -112,6 +116,7 @@ __all__ = [
     "latest_milliseconds",
     "lines_of",
     "load",
+    "mark_of",
     "matcher",
     "midi_notes",
     "milliseconds",
@@ -130,6 +135,7 @@ __all__ = [
     "source_to_json",
     "task_summary",
     "tfds_names",
+    "time_column",
     "unusable_character",
     "windows",
     "without_credentials",

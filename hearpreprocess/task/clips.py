@@ -97,8 +97,29 @@ class Event:
                 check_fields(self, error=CorpusError)
 
 
+@dataclass(frozen=True, slots=True)
+class UnusableEvent(Event):
+    """An event of which more is known to be wrong than its values show, such as that it is not in the recording."""
+
+    problem: str
+
+
 _ANY = Kind("an Event", "Event values", lambda value: value)
-_EVENTS = several(_ANY, ordered=False)
+_SEVERAL = several(_ANY, ordered=False)
+
+
+def _events(value: Any) -> tuple[Any, ...]:
+    try:
+        converted: tuple[Any, ...] = _SEVERAL.convert(value)
+    except RefusedError as refused:
+        if refused.advice.startswith("For one") and not isinstance(value, Event):
+            refused.advice = "Write {field}=[Event(label, start, end)]"
+        raise
+    return converted
+
+
+EVENTS = Kind(_SEVERAL.expected, _SEVERAL.plural, _events)
+"""Of a clip or a recording: any iterable that may hold events, which are checked later, with those of other clips."""
 _RULES = {"extra": rule_of_extra}
 
 
@@ -110,6 +131,9 @@ def _kinds_of_event() -> Mapping[str, Kind]:
 def problems_of_events(events: Iterable[Any]) -> Iterator[str]:
     """What is wrong with the events of a clip, one text for each wrong field."""
     for number, event in enumerate(events):
+        if type(event) is UnusableEvent:
+            yield event.problem
+            continue
         if type(event) is not Event:
             yield f"events[{number}] must be Event(label, start, end), got {shown(event)}"
             continue
@@ -268,4 +292,4 @@ def _plain(given: dict[str, Any]) -> dict[str, Any]:
 def _kinds_of_clip() -> Mapping[str, Kind]:
     """The kinds of a clip's arguments; of events, any, as they are checked with those of the other clips."""
     kinds = {name: kind_of(annotation) for name, annotation in annotated(Clip.__init__).items() if name != "self"}
-    return kinds | {"events": _EVENTS}
+    return kinds | {"events": EVENTS}

@@ -145,6 +145,10 @@ class TaskFacts:
     """How seconds become the milliseconds of an event task's label files: "exact" (1.009 s are 1009.0 ms), or "product"
     (1008.9999999999999, the floating-point product with 1,000 that the published event tasks of HEAR have)."""
 
+    published_labels: Collection[str | int] = ()
+    """The labels that clips may have, where all are known: a clip with another one is an error, which shows data that
+    is not the source. An excerpt may have some of them. By default clips may have any label."""
+
     licence: str = "unknown"
     """Of the dataset."""
 

@@ -65,7 +65,12 @@ class TaskMode(TaskFacts):
     @property
     def is_published(self) -> bool:
         """Whether the mode is the dataset itself: neither an excerpt nor synthetic."""
-        return not self.partial and not any(isinstance(source, Synthetic) for source in self.sources.values())
+        return not self.partial and not self.is_synthetic
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether a source is synthetic recordings."""
+        return any(isinstance(source, Synthetic) for source in self.sources.values())
 
     @property
     def needs_every_label(self) -> bool:
@@ -123,6 +128,7 @@ class TaskMode(TaskFacts):
                 "sources": {name: without_sizes(source_to_json(source)) for name, source in self.sources.items()},
                 "published_clips": self.published_clips,
                 "event_times": self.event_times,
+                "published_labels": list(self.published_labels),
                 "clips": self.clips.__qualname__,
             }
         )

@@ -102,7 +102,8 @@ def plain(value: Any) -> Any:
         if isinstance(value, numpy.integer) and not isinstance(value, numpy.timedelta64):
             return int(value)
         if isinstance(value, numpy.floating):
-            return float(value)
+            # 0.1 of fewer bits than Python's is 0.1, the shortest number that it is nearest to, not 0.10000000149.
+            return float(str(value)) if value.itemsize < numpy.dtype(float).itemsize else float(value)
     if isinstance(value, str):
         return str.__str__(value)  # not str(value), which for an Enum is its name
     if isinstance(value, int):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from hearpreprocess.errors import ConfigError, CorpusError
+from hearpreprocess.errors import ConfigError, CorpusError, enumerate_problems
 from hearpreprocess.storage import counted
-from hearpreprocess.task.clips import Event, Member, problems_of_events
+from hearpreprocess.task.clips import EVENTS, Event, Member, UnusableEvent, problems_of_events
 from hearpreprocess.task.seconds import exact, sample_at
 from hearpreprocess.task.tree import RecordingInfo, Tree
 from hearpreprocess.task.values import NUMBER, RefusedError, shown
@@ -48,26 +48,33 @@ def windows(
     `keep_empty`: whether windows without events are yielded. `keep_rest`: whether the last window is, where the
     recording ends within it; its `stop` is then the end of the recording.
 
-    Raises CorpusError where the recording cannot be read, or an event starts after its end; ConfigError where a window
-    or a hop has no sample.
+    Wrong events, and events that do not start before the end of the recording, are in the first window, so that they
+    are reported with those of all other clips.
+
+    Raises CorpusError where the recording cannot be read, or wrong events have no window to be in; ConfigError where a
+    window or a hop has no sample.
     """
+    if not isinstance(member, Member):
+        raise ConfigError(f"windows: member must be a Member, got {shown(member)}. Write tree.member(path)")
     info = tree.info(member)
     length, step = _times(info.rate, seconds, seconds if hop is None else hop)
-    sound, wrong = _divided(events)
-    _check_starts(tree, member, info, sound)
+    sound, wrong = _divided(events, member, info)
     later, sounding = deque(sorted(sound, key=lambda event: event.start)), list[Event]()
     for start, stop in _ranges(info, length, step):
         if stop > info.length and not keep_rest:
-            return
+            break
         stop = min(stop, info.length)
         first, last = Fraction(start, info.rate), Fraction(stop, info.rate)
         while later and exact(later[0].start) < last:
             sounding.append(later.popleft())
         sounding = [event for event in sounding if exact(event.end) >= first]
-        # Wrong events are reported with those of all other clips, which needs a clip that has them.
-        inside = (*(wrong if start == 0 else ()), *_within(sounding, first, last))
+        inside = (*wrong, *_within(sounding, first, last))
+        wrong = []
         if inside or keep_empty:
             yield Window(start, stop, inside, f"{member.stem}_{start:0{len(str(info.length))}d}")
+    if wrong:
+        headline = f"source {tree.name!r}: {member.path!r} has {counted(len(wrong), 'wrong events')}:"
+        raise CorpusError(enumerate_problems(headline, list(problems_of_events(wrong))))
 
 
 def _times(rate: int, seconds: float, hop: float) -> tuple[float, float]:
@@ -94,22 +101,26 @@ def _ranges(info: RecordingInfo, seconds: float, hop: float) -> Iterator[tuple[i
         start = round(number * step * info.rate)
 
 
-def _divided(events: Iterable[Event]) -> tuple[list[Event], list[Event]]:
+def _divided(events: Iterable[Event], member: Member, info: RecordingInfo) -> tuple[list[Event], list[Event]]:
     """The events that can be used, and the wrong ones."""
+    try:
+        every = EVENTS.convert(events)
+    except RefusedError as refused:
+        raise CorpusError(f"windows of {member.path!r}: {refused.text('events')}") from None
     sound: list[Event] = []
     wrong: list[Event] = []
-    for event in events:
-        (wrong if next(problems_of_events([event]), None) else sound).append(event)
+    for event in every:
+        if next(problems_of_events([event]), None):
+            wrong.append(event)
+        elif exact(event.start) * info.rate >= info.length:
+            problem = (
+                f"{event} does not start before the end of {member.path!r}, which lasts {info.seconds:g} s. Check the "
+                "unit of its times, or leave it out"
+            )
+            wrong.append(UnusableEvent(event.label, event.start, event.end, problem))
+        else:
+            sound.append(event)
     return sound, wrong
-
-
-def _check_starts(tree: Tree, member: Member, info: RecordingInfo, events: Sequence[Event]) -> None:
-    late = [event for event in events if exact(event.start) * info.rate >= info.length]
-    if late:
-        raise CorpusError(
-            f"source {tree.name!r}: {member.path!r} lasts {info.seconds:g} s, and {counted(len(late), 'events')} "
-            f"{'starts' if len(late) == 1 else 'start'} later, such as {late[0]}. Check their unit, or leave them out"
-        )
 
 
 def _within(events: Iterable[Event], first: Fraction, last: Fraction) -> Iterator[Event]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import functools
 import json
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from hearpreprocess.cli.commands import demo
 from hearpreprocess.cli.commands.doctor import requirements
 from hearpreprocess.cli.program import COMMANDS
 from hearpreprocess.fetch import part_path
@@ -112,6 +114,22 @@ def test_the_demo_says_what_it_takes_and_what_to_open(user: User) -> None:
     assert "Nothing to do: all outputs are up to date" in again.stdout
     assert f"\nOpen in a browser:   {overview}\n" in again.stdout
     assert user.run("demo", "no_such_task").returncode == 2
+
+
+def test_the_demo_needs_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("hearpreprocess.engine.room.free_on", lambda folder: 44_000_000)
+    parser = argparse.ArgumentParser()
+    demo.configure(parser)
+    assert demo.run(parser.parse_args(["spoken_digit"])) == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "about 45.0 MB needed, 44.0 MB free" in told.err
+    assert "nothing was made" in told.err
+    assert list(tmp_path.iterdir()) == []
+    assert parser.parse_args(["--force"]).force
 
 
 def test_info_tells_all_of_a_task(user: User) -> None:

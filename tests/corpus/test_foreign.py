@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hearpreprocess.corpus import choose_clips
-from hearpreprocess.errors import CorpusError
+from hearpreprocess.errors import CorpusError, SplitError
 from hearpreprocess.task import Tree
 from hearpreprocess.task.registry import TaskReference, built_in_names, load
 from tests import toys
@@ -52,6 +53,28 @@ def test_a_foreign_archive_is_named_for_every_task(tmp_path: Path, task: str) ->
     assert "got 41 files such as 'music/" in said
     assert "Give the content of " in said
     assert "clips() of" not in said
+
+
+def test_names_of_another_corpus_that_match_are_known_by_their_labels(tmp_path: Path) -> None:
+    mridangam = {f"B/22{number}__akshaylaya__thi-b-{number}.wav": 10 for number in range(9)}
+    for task, got, expected in (("beijing_opera", "thi-b", "bangu, daluo,"), ("libricount", "220, 221,", "0, 1, 2,")):
+        (tmp_path / task).mkdir()
+        said = refusal(task, tmp_path / task, mridangam)
+        assert f"that are not labels of the task ({got}" in said
+        assert f"; expected {expected}" in said
+        assert f"is not the source 'corpus' ({load(task).url})" in said
+
+
+def test_folds_that_cannot_be_drawn_of_given_data_are_put_down_to_it(tmp_path: Path) -> None:
+    given = {f"{number}_x.wav": 10 for number in range(11)}
+    path = tmp_path / "given.zip"
+    path.touch()
+    mode = TaskReference.of("libricount", "full", {"corpus": str(path)}).resolve()
+    Tree.write(tmp_path, given, "content")
+    with pytest.raises(
+        SplitError, match=r"(?s)cannot draw 5 folds.*not the one that the task is made from \(given: --sou"
+    ):
+        choose_clips(replace(mode, published_clips=None), {"corpus": Tree("corpus", tmp_path)})
 
 
 def test_an_empty_folder_is_named(tmp_path: Path) -> None:

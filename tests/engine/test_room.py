@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hearpreprocess.engine.needs import Counted, need_of_task
+from hearpreprocess.engine.needs import LEAST, LIKELY, Counted, check_room_of_tasks, need_of_task
 from hearpreprocess.engine.room import MOST_TARBALLS, Disk, Need, check_room, disks_of, need_of, tarballs_that_fit
 from hearpreprocess.errors import DiskFullError
 from hearpreprocess.request import Request
@@ -157,3 +157,31 @@ def test_what_two_tasks_share_is_counted_once(request_of_two_rates: Request) -> 
     assert needed("nsynth_pitch:5h", "nsynth_pitch:50h") == needed("nsynth_pitch:50h") > 25_000_000_000
     assert needed("mridangam_stroke", "mridangam_tonic") == needed("mridangam_tonic")
     assert needed("esc50", "mridangam_tonic") == needed("esc50") + needed("mridangam_tonic")
+
+
+def test_a_run_is_refused_on_known_sizes_and_warned_on_assumed_ones(
+    request_of_two_rates: Request, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fsd50k = replace(request_of_two_rates, published=(), tasks=tuple(references(["fsd50k"], "default")))
+    own = fsd50k.workspace
+    (task,) = fsd50k.tasks
+    least, likely = (need_of_task(task, fsd50k, own, Counted(), assumed) for assumed in (LEAST, LIKELY))
+    assert least.kept <= likely.kept
+    assert (least.tarballs, least.between) == (0, 0), "noise may compress to anything"
+    clips = 51_185
+    assert least.clips == 2 * 44 * clips, "recordings may have no length"
+    assert likely.clips == clips * (2 * 44 + 2 * 8 * (16000 + 32000))
+    assert likely.between == clips * (44 + 2 * 8 * 44100)
+    between_both = (disks_of([least], fsd50k)[0].needed + disks_of([likely], fsd50k)[0].needed) // 2
+    monkeypatch.setattr("hearpreprocess.engine.room.free_on", lambda folder: between_both)
+    warnings: list[str] = []
+    check_room_of_tasks(fsd50k, own, warnings.append)
+    (warning,) = warnings
+    assert re.match(r"warning: disk of /.*: about [\d,.]+ GB needed, [\d,.]+ GB free; some sizes are assumed", warning)
+    monkeypatch.setattr("hearpreprocess.engine.room.free_on", lambda folder: 1)
+    with pytest.raises(DiskFullError, match="nothing was downloaded"):
+        check_room_of_tasks(fsd50k, own, warnings.append)
+    with pytest.raises(DiskFullError, match="nothing was made"):
+        check_room_of_tasks(fsd50k, replace(own, offline=True), warnings.append)
+    check_room_of_tasks(replace(fsd50k, force=True), own, warnings.append)
+    assert len(warnings) == 1

@@ -71,14 +71,15 @@ def test_the_option_of_a_refusal_is_taken(tmp_path: Path) -> None:
     folder = folder_with(tmp_path, ("sound", "place"), ("a", "b"), ("x", "x", "y", "y"))
     assert describe(folder, Choices(label_columns=("place",))).label_names == ("x", "y")
     assert describe(folder, Choices(label_columns=("sound",))).label_names == ("a", "b")
-    assert describe(folder, ask=any_guess).label_names == ("a", "b")
+    with pytest.raises(CorpusError, match="--label-column place"):
+        describe(folder, ask=any_guess)
 
 
 def test_columns_of_yes_and_no_can_be_stated(tmp_path: Path) -> None:
-    folder = folder_with(tmp_path, ("dog", "cat", "loud", "place"), (1, 0), (0, 1, 1), (0, 1), ("x", "x", "y"))
+    folder = folder_with(tmp_path, ("dog", "cat", "loud", "place"), (1, 0), (0, 1, 1), (0, 1), ("x", "x", "z"))
     assert describe(folder).labels.yes_columns == ("dog", "cat", "loud")
     assert describe(folder, Choices(label_columns=("dog", "cat"))).labels.yes_columns == ("dog", "cat")
-    with pytest.raises(CorpusError, match="column 'place' holds 'y' beside yes and no"):
+    with pytest.raises(CorpusError, match="column 'place' holds 'z' beside yes and no"):
         describe(folder, Choices(label_columns=("dog", "place")))
     with pytest.raises(ConfigError, match="--label-column file: this column names the recordings"):
         describe(folder, Choices(label_columns=("dog", "file")))
@@ -246,7 +247,7 @@ def test_each_open_decision_is_one_question(tmp_path: Path) -> None:
         ("label", "fold", "speaker", "onset", "offset", "place"),
         ("a", "b"),
         (1, 1, 2, 2),
-        tuple("pppqqq"),
+        tuple("ppqq"),
         (0,),
         (0.1,),
         ("x", "x", "y"),
@@ -269,3 +270,117 @@ def test_each_open_decision_is_one_question(tmp_path: Path) -> None:
     stated = Choices(label_columns=("label",), split_columns=("fold",), group_column="speaker", task_type="event")
     describe(folder, stated, ask)
     assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("header", "columns", "said"),
+    [
+        (("animal", "weather"), (("cat", "dog"), ("dry", "dry", "wet", "wet")), "--label-column animal"),
+        (("animal",), (("cat", "dog"),), "'animal' could hold the labels, and as well the groups"),
+        (("scene", "emotion"), (("bus", "park"), ("sad", "sad", "glad")), "--label-column emotion"),
+        (("species", "sound"), (("x", "", "y", ""), ("a", "a", "b")), "'species' is named like labels, but has values"),
+        (("rock", "jazz", "pop"), ((1, 0), (0, 1), (0, 1, 0.5)), "column 'pop' holds '0.5' beside yes and no"),
+    ],
+)
+def test_columns_that_are_not_certain(
+    tmp_path: Path, header: tuple[str, ...], columns: tuple[tuple[object, ...], ...], said: str
+) -> None:
+    with pytest.raises(CorpusError) as error:
+        describe(folder_with(tmp_path, header, *columns))
+    assert said in str(error.value)
+
+
+def test_levels_of_words_have_no_default(tmp_path: Path) -> None:
+    wavs(tmp_path, *(f"{feeling}/{name}/{n}.wav" for feeling in ("sad", "glad") for name in ("an", "bo") for n in "01"))
+    with pytest.raises(CorpusError, match="--labels-from 2  2 folders: an, bo"):
+        describe(tmp_path, ask=any_guess)
+    dataset = describe(tmp_path, Choices(labels_from=1))
+    assert dataset.label_source == "the folders' names (level 1)"
+    assert str(dataset.group) == "the folders' names (level 2)"
+
+
+def test_commas_in_names_and_between_tags(tmp_path: Path) -> None:
+    dataset = describe(folder_with(tmp_path, ("label",), ("Rain, light", "Rain, heavy", "Wind, light")))
+    assert dataset.label_names == ("Rain, heavy", "Rain, light", "Wind, light")
+    dataset = describe(folder_with(tmp_path, ("label",), ("rain,wind", "wind", "rain")))
+    assert dataset.label_names == ("rain", "wind")
+
+
+@pytest.mark.parametrize(
+    ("choices", "said"),
+    [
+        (Choices(label_columns=("x",)), "--label-column x: no table"),
+        (Choices(group_column="nope"), "--group-column nope: no table"),
+        (Choices(file_column="x"), "--file-column x"),
+        (Choices(task_type="event"), "--task-type event: "),
+        (Choices(time_unit="ms"), "--time-unit ms: "),
+    ],
+)
+def test_options_without_effect_are_refused(tmp_path: Path, choices: Choices, said: str) -> None:
+    wavs(tmp_path, *(f"{label}/{n}.wav" for label in "ab" for n in range(3)))
+    with pytest.raises(ConfigError) as error:
+        describe(tmp_path, choices)
+    assert str(error.value).startswith(said)
+
+
+def test_one_column_level_or_field_is_stated_once() -> None:
+    with pytest.raises(ConfigError, match="--label-column x and --group-column x"):
+        Choices(label_columns=("x",), group_column="x")
+    with pytest.raises(ConfigError, match="--label-field 2 and --group-field 2"):
+        Choices(label_field=2, group_field=2)
+    assert Choices(split_columns=("none",), group_column="none").group_column == "none"
+
+
+def test_stated_groups_that_splits_divide_are_refused(tmp_path: Path) -> None:
+    splits = ("train", "train", "valid", "valid", "test", "test")
+    folder = folder_with(tmp_path, ("label", "split", "who"), ("a", "b"), splits, ("p", "p", "q", "p"))
+    assert describe(folder, Choices(group_column="none")).group == ""
+    with pytest.raises(CorpusError, match="the stated groups cannot be used"):
+        describe(folder, Choices(group_column="who"))
+
+
+def test_tables_that_contradict_each_other(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path, ("label", "place"), ("a", "b"), ("x", "y", "y"))
+    table(folder, "other.csv", ("file", "label"), *((name, "ba"[n % 2]) for n, name in enumerate(NAMES)))
+    with pytest.raises(CorpusError, match="differ in column label of 12 recordings, such as 0.wav"):
+        describe(folder)
+    assert describe(folder, Choices(tables=("other.csv",))).tables == ("other.csv",)
+
+
+def test_folders_that_contradict_the_table_are_named(tmp_path: Path) -> None:
+    paths = [f"{'ab'[n % 2]}/{n}.wav" for n in range(12)]
+    wavs(tmp_path, *paths)
+    table(tmp_path, "meta.csv", ("file", "label"), *((path, "aabb"[n % 4]) for n, path in enumerate(paths)))
+    assert any("those of 6 recordings differ, such as a/10.wav: b" in note for note in describe(tmp_path).notes)
+
+
+def test_names_of_recordings_in_several_folders_are_refused(tmp_path: Path) -> None:
+    wavs(tmp_path, *(f"{folder}/{name}" for folder in ("one", "two") for name in NAMES))
+    table(tmp_path, "meta.csv", ("file", "label"), *((name, "ab"[n % 2]) for n, name in enumerate(NAMES)))
+    with pytest.raises(CorpusError, match="recordings in one and in two"):
+        describe(tmp_path)
+
+
+def test_a_label_column_that_one_table_lacks(tmp_path: Path) -> None:
+    wavs(tmp_path, *NAMES)
+    rows = [(name, "ab"[n % 2], "xy"[n // 2 % 2]) for n, name in enumerate(NAMES)]
+    table(tmp_path, "train.csv", ("file", "label", "place"), *rows[:8])
+    table(tmp_path, "test.csv", ("file", "place"), *((name, place) for name, _label, place in rows[8:]))
+    for choices in (Choices(), Choices(label_columns=("label",))):
+        with pytest.raises((CorpusError, ConfigError), match="Use only --table train.csv"):
+            describe(tmp_path, choices)
+    assert describe(tmp_path, Choices(tables=("train.csv",), split_columns=("none",))).label_names == ("a", "b")
+
+
+def test_tags_beyond_the_header_are_no_row_names(tmp_path: Path) -> None:
+    wavs(tmp_path, *NAMES)
+    rows = [f"t{n}\ts{n % 3}\t{name}\tpop\tsad" for n, name in enumerate(NAMES)]
+    (tmp_path / "tags.tsv").write_text("\n".join(["TRACK\tARTIST\tPATH\tTAGS", *rows]) + "\n")
+    with pytest.raises(CorpusError, match="line 2 has 5 cells, expected 4"):
+        describe(tmp_path)
+
+
+def test_columns_without_names_are_numbered_from_one(tmp_path: Path) -> None:
+    wavs(tmp_path, *NAMES)
+    table(tmp_path, "meta.csv", *((name, "ab"[n % 2]) for n, name in enumerate(NAMES)))
+    assert describe(tmp_path).label_source == "column 2"

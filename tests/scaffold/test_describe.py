@@ -111,5 +111,5 @@ def test_labels_stay_around_folders_that_are_test_sets_alone(user: User) -> None
     wavs(user.folder / "mine", *(f"{label}/{split}/{n}.wav" for label in "ab" for split in splits for n in range(5)))
     begun = user.run("new", "my_task", "mine")
     assert begun.returncode == 0, "the module yields the labels and splits that were guessed"
-    assert "2 from the folders' names (level -2): a, b" in begun.stdout
+    assert "2 from the folders' names (level 1): a, b" in begun.stdout
     assert "5 folds, drawn" in begun.stdout

@@ -36,7 +36,7 @@ def test_equal_names_below_two_parents_are_two_clips(user: User) -> None:
     wavs(user.folder / "mine", *(f"s{parent}/{label}/{n}.wav" for parent in (1, 2) for label in "ab" for n in range(4)))
     said, clips = begun(user)
     assert len(clips) == 16
-    assert "groups       the folders' names (level -2)" in said, "s1 and s2 are named like speakers or sessions"
+    assert "groups       the folders' names (level 1)" in said, "s1 and s2 are named like speakers or sessions"
     assert {facts["group"] for facts in clips.values()} == {"s1", "s2"}
 
 

@@ -156,16 +156,77 @@ def test_the_command_writes_a_module_that_passes(user: User) -> None:
     assert "events       read as Praat TextGrid" in said.stdout
 
 
-def test_recordings_without_annotations_are_left_out_and_counted(tmp_path: Path) -> None:
+def test_recordings_without_annotation_files_are_left_out_and_those_without_events_are_kept(tmp_path: Path) -> None:
     files = {f"{number}.txt": lines(number) if number else "" for number in range(4)}
     dataset = described(tmp_path / "mine", FLAT, files)
-    assert {clip.name for clip in dataset.clips} == {"1", "2", "3"}
+    assert {clip.name: clip.labels for clip in dataset.clips}["0"] == ()
     assert "recordings without annotations, left out: 2" in dataset.notes
-    assert "recordings without an event, left out: 1" in dataset.notes
-    left_out = {
-        each.path.name: each.reason for each in yielded(tmp_path / "mine", dataset) if isinstance(each, LeftOut)
+    assert "recordings whose annotations hold no event, kept as clips without events: 1" in dataset.notes
+    assert problems_of_module("my_task", (tmp_path / "mine").resolve(), dataset) == []
+    made = yielded(tmp_path / "mine", dataset)
+    assert {each.path.name for each in made if isinstance(each, LeftOut)} == {"4.wav", "5.wav"}
+    assert [len(each.events) for each in made if isinstance(each, Clip)] == [0, 2, 2, 2]
+
+
+def test_a_list_that_names_recordings_without_events_keeps_them_and_no_others(tmp_path: Path) -> None:
+    lines_but_two = [line for line in listed().splitlines() if line[6] not in "45"]
+    files = {"meta.txt": "\n".join([*lines_but_two, "audio/4.wav"])}
+    dataset = described(tmp_path / "mine", [f"audio/{name}" for name in FLAT], files)
+    made = yielded(tmp_path / "mine", dataset)
+    assert [each.path.name for each in made if isinstance(each, LeftOut)] == ["5.wav"]
+    assert [each.path.name for each in made if isinstance(each, Clip) and not each.events] == ["4.wav"]
+
+
+SPLITS = ("train", "train", "train", "train", "test", "test")
+
+
+@pytest.mark.parametrize("choices", [{}, {"split_columns": ("split",)}, {"tables": ("meta.csv",)}])
+def test_splits_and_groups_of_a_table_beside_annotation_files_hold(tmp_path: Path, choices: dict[str, object]) -> None:
+    rows = [f"{number}.wav,s{number // 2},{split}" for number, split in enumerate(SPLITS)]
+    files = {f"{number}.txt": lines(number) for number in TRUTH} | {
+        "meta.csv": "\n".join(["file,speaker,split", *rows])
     }
-    assert left_out == {"0.wav": "no event", "4.wav": "without annotations", "5.wav": "without annotations"}
+    dataset = described(tmp_path / "mine", FLAT, files, **choices)
+    assert [(clip.group, clip.split) for clip in dataset.clips] == [(f"s{n // 2}", s) for n, s in enumerate(SPLITS)]
+    assert [(clip.group, clip.split) for clip in yielded(tmp_path / "mine", dataset)] == [  # type: ignore[union-attr]
+        (f"s{number // 2}", split) for number, split in enumerate(SPLITS)
+    ]
+
+
+@pytest.mark.parametrize(("times", "choices"), [("onset_ms,offset_ms", {}), ("onset,offset", {"time_unit": "ms"})])
+def test_splits_and_groups_of_a_table_of_events_in_ms_hold(
+    tmp_path: Path, times: str, choices: dict[str, object]
+) -> None:
+    rows = [
+        f"{number}.wav,{start},{end},{label},{SPLITS[number]},p{number // 2}"
+        for number, events in TRUTH.items()
+        for label, start, end in events
+    ]
+    files = {"meta.csv": "\n".join([f"file,{times},label,split,speaker", *rows])}
+    dataset = described(tmp_path / "mine", FLAT, files, **choices)
+    assert [(clip.group, clip.split) for clip in dataset.clips] == [(f"p{n // 2}", s) for n, s in enumerate(SPLITS)]
+    assert problems_of_module("my_task", (tmp_path / "mine").resolve(), dataset) == []
+
+
+@pytest.mark.parametrize("scale", [1, 100])
+def test_integers_without_a_unit_are_refused_with_the_option(tmp_path: Path, scale: int) -> None:
+    rows = [f"{number}.wav,{0 * scale},{scale},{'ab'[number % 2]}" for number in range(6) for _twice in "ab"]
+    rows += [f"{number}.wav,{scale},{2 * scale},c" for number in range(6)]
+    with pytest.raises(CorpusError, match="--time-unit ms"):
+        described(tmp_path / "mine", FLAT, {"meta.csv": "\n".join(["file,onset,offset,label", *rows])})
+
+
+def test_columns_of_times_that_are_not_read_are_not_passed_over(tmp_path: Path) -> None:
+    rows = [f"{number}.wav,{number},{number + 9},{'ab'[number % 2]}" for number in range(6)]
+    with pytest.raises(CorpusError, match="--task-type scene"):
+        described(tmp_path / "mine", FLAT, {"meta.csv": "\n".join(["file,start_frame,end_frame,label", *rows])})
+
+
+def test_folders_named_like_speakers_are_the_groups(tmp_path: Path) -> None:
+    recordings = [f"speaker{number // 2}/{number}.wav" for number in TRUTH]
+    files = {f"speaker{number // 2}/{number}.txt": lines(number) for number in TRUTH}
+    dataset = described(tmp_path / "mine", recordings, files)
+    assert [clip.group for clip in dataset.clips] == [f"speaker{number // 2}" for number in TRUTH]
 
 
 def test_files_of_equal_names_in_two_folders_are_not_mixed_up() -> None:

@@ -44,7 +44,7 @@ def in_terminal(typed: bytes, *options: str) -> tuple[int, str]:
     shown = b""
     while block := _read(terminal):
         shown += block
-        if typed and b"Answer [" in shown:
+        if typed and b"Answer" in shown:
             os.write(terminal, typed)
             typed = b""
     _child, status = os.waitpid(child, 0)
@@ -68,7 +68,7 @@ def labels_in(folder: Path) -> str:
     ("typed", "label"),
     [
         (b"9\nplaces\n2\n", "place"),
-        pytest.param(b"\n", "sound", marks=pytest.mark.slow),
+        pytest.param(b"\nsound\n", "sound", marks=pytest.mark.slow),
         pytest.param(b"place\n", "place", marks=pytest.mark.slow),
     ],
 )
@@ -77,7 +77,7 @@ def test_a_question_in_a_terminal(folder: Path, typed: bytes, label: str) -> Non
     assert status == 0, shown
     assert "Which column holds the labels?" in shown
     assert "1  sound  2 values: a, b" in shown
-    assert shown.count("expected a number from 1 to 3") == max(0, typed.count(b"\n") - 1)
+    assert shown.count("expected a number from 1 to 3 or an answer from the list") == max(0, typed.count(b"\n") - 1)
     assert labels_in(folder) == label
 
 
@@ -90,13 +90,33 @@ def test_a_question_that_is_not_answered_writes_nothing(folder: Path, typed: byt
 
 @pytest.mark.slow
 def test_no_question_where_guesses_are_taken(folder: Path) -> None:
+    rows = [(name, "ab"[n % 2], "xy"[n // 2 % 2], n) for n, name in enumerate(NAMES)]
+    table(folder / "mine", "meta.csv", ("file", "scene", "emotion", "take"), *rows)
     status, shown = in_terminal(b"", "--yes")
     assert status == 0, shown
     assert "Which" not in shown
     assert (
-        "guess        --label-column sound: meta.csv: column 'sound' could hold the labels, and so could 'place'"
+        "guess        --label-column scene: meta.csv: column 'scene' is named like labels, and so could 'emotion'"
         in shown
     )
+
+
+def test_yes_does_not_decide_between_equals(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["new", "my_task", "mine", "--yes"]) == 2
+    assert "--label-column place  2 values: x, y" in capsys.readouterr().err
+    assert not (folder / "my_task.py").exists()
+
+
+def test_new_replaces_its_files_by_force(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "here").mkdir()
+    os.chdir(folder / "here")
+    again = ["new", "my_task", "../mine", "--label-column"]
+    assert main([*again, "sound"]) == 0
+    assert main([*again, "place"]) == 2
+    assert "replace it with --force" in capsys.readouterr().err
+    assert main([*again, "place", "--force"]) == 0
+    assert labels_in(folder / "here") == "place"
+    assert 'Local(Path(__file__).parent / "../mine")' in (folder / "here" / "my_task.py").read_text()
 
 
 def test_an_uncertain_guess_without_a_terminal_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

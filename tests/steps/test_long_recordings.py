@@ -86,6 +86,7 @@ def test_windows_are_the_same_from_a_folder_a_zip_and_a_tar_gz(user: User) -> No
     clips = {file: events for of_split in splits.values() for file, events in of_split.items()}
     assert len(clips) == 25
     assert clips["day0_00000.wav"] == []
+    assert "| all | 25 | 5 | " in (folder / "README.md").read_text(), "five clips have no event"
     assert clips["day0_04000.wav"] == [
         {"label": "car", "start": 9.0, "end": 200.0},
         {"label": "bird", "start": 400.0, "end": 500.0},
@@ -118,6 +119,9 @@ def test_clips_without_events_are_loaded_exported_and_resampled(user: User) -> N
         assert said.returncode == 0, said.stderr
     said = user.run("report", folder.parent)
     assert said.returncode == 0, said.stderr
+    page = (folder / "report.html").read_text()
+    assert "each clip has events or none" in page
+    assert '<th scope="col">Without events</th>' in page
     # A further rate, of a finished task whose times no number of seconds gives, as another program may have written it.
     labels = folder / f"{empty.split}.json"
     content = labels.read_text().replace("900.0", "900.0000000000001").replace("400.0", "0.30000000000000016")

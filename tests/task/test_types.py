@@ -547,7 +547,7 @@ def test_every_annotation_says_what_can_be_checked() -> None:
     public = [getattr(hearpreprocess, name) for name in set(hearpreprocess.__all__) - set(hearpreprocess._OF_PROGRAMS)]
     classes = {value.__name__ for value in public if isinstance(value, type) and dataclasses.is_dataclass(value)}
     assert classes - set(MAKERS) == {"RecordingInfo", "Window"}, "which Tree.info and windows make"
-    assert len(FIELDS["TaskConfig"]) == 24
+    assert len(FIELDS["TaskConfig"]) == 25
     assert sum(map(len, FIELDS.values())) > 80
 
 
@@ -726,3 +726,9 @@ ODD_TEXTS = (
     "TrainValidTest(np.float16(50), 25, 25)", 'TrainValidTest(60, 20, 20, drawn={"valid", "test"})', '"(?P<fold>.)?.*"',
     '"multilabel"', '{"a": np.float64(1e-300)}', 'iter(("d_prime",))', 'np.array(["mAP", "top1_acc"])', '" "',
 )  # fmt: skip
+
+
+def test_short_floats_are_the_decimal_that_they_show() -> None:
+    event = Event("a", np.float32(0.1), np.float16(0.3))
+    assert (event.start, event.end) == (0.1, 0.3)
+    assert Event("a", 0.0, np.float64(0.1) + np.float64(0.2)).end == 0.1 + 0.2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hearpreprocess.errors import ConfigError, CorpusError
-from hearpreprocess.task import Event, Member, RecordingInfo, Tree, Window, milliseconds, sample_at, windows
+from hearpreprocess.task import Clip, Event, Member, RecordingInfo, Tree, Window, milliseconds, sample_at, windows
+from hearpreprocess.task.clips import problems_of_events
 
 MEMBER = Member("corpus", "days/monday.wav")
 
@@ -91,8 +93,47 @@ def test_wrong_windows_are_refused() -> None:
     ):
         with pytest.raises(ConfigError, match=text):
             ranges(10, 30, *arguments)  # type: ignore[arg-type]
-    with pytest.raises(CorpusError, match=r"'days/monday.wav' lasts 3 s, and 1 event starts later, such as Event\("):
-        list(windows(OneRecording(10, 30), MEMBER, 1, events=[Event("a", 3.0, 4.0), Event("a", 0.0, 4.0)]))
+    with pytest.raises(ConfigError, match=r"windows: member must be a Member, got 'x'. Write tree.member\(path\)"):
+        next(windows(OneRecording(10, 30), "x", 1))  # type: ignore[arg-type]
+    for events, got in (
+        (None, "None. For none, write events=()"),
+        ("abc", "'abc'. Write events=[Event(label"),
+        ({}, "{}"),
+    ):
+        with pytest.raises(
+            CorpusError,
+            match=re.escape(
+                f"windows of 'days/monday.wav': events must be a sequence or set of Event values, got {got}"
+            ),
+        ):
+            next(windows(OneRecording(10, 30), MEMBER, 1, events=events))  # type: ignore[arg-type]
+
+
+def test_wrong_events_are_never_lost() -> None:
+    late = [Event("a", 3.0, 4.0), Event("a", 0.0, 4.0)]
+    first, *others = windows(OneRecording(10, 30), MEMBER, 1, events=late)
+    assert [len(window.events) for window in (first, *others)] == [2, 1, 1]
+    (problem,) = problems_of_events(first.events)
+    assert problem.startswith("UnusableEvent(") is False
+    assert "does not start before the end of 'days/monday.wav', which lasts 3 s" in problem
+    for length in (5, 0):  # no window is yielded
+        with pytest.raises(
+            CorpusError, match=r"(?s)'days/monday.wav' has 2 wrong events:.*Convert it: float.*does not st"
+        ):
+            list(
+                windows(
+                    OneRecording(10, length),
+                    MEMBER,
+                    1,
+                    events=[Event("a", "0.1", 0.2), Event("b", 7, 8)],  # type: ignore[arg-type]
+                    keep_rest=False,
+                )
+            )
     wrong = Event("a", "0.5", "1.0")  # type: ignore[arg-type]
     first, *_others = windows(OneRecording(10, 30), MEMBER, 1, events=[wrong], keep_empty=False)
     assert first.events == (wrong,), "so that it is reported with the clip's name"
+
+
+def test_a_text_for_events_is_advised_on() -> None:
+    with pytest.raises(CorpusError, match=r"events=\[Event\(label, start, end\)\]"):
+        Clip(MEMBER, events="dog")  # type: ignore[arg-type]

@@ -42,7 +42,9 @@ def test_every_copy_is_judged_and_the_exit_status_tells(task: Path, capsys: pyte
     out = task.parent.parent
     tarball = finished_tasks.tarball_of(task, out)
     assert main(["verify", str(out)]) == 0
-    assert capsys.readouterr().out.splitlines()[0] == "2 copies: all ok"
+    assert capsys.readouterr().out.splitlines()[-1] == "2 copies: all ok"
+    assert main(["verify", str(task.parent), str(out), str(task / ".." / task.name)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "2 copies: all ok", "each is counted once"
 
     def copy(name: str) -> Path:
         return Path(shutil.copytree(task, task.parent / name))
@@ -97,7 +99,7 @@ def test_a_path_without_a_task_does_not_keep_others_from_being_judged(
     wrong = [str(tmp_path / name) for name in ("nothing", "empty", "pipe.tar.gz", "loop")]
     assert main(["verify", *wrong[:2], str(task), *wrong[2:]]) == 2
     said = capsys.readouterr()
-    assert said.out.startswith("1 copy: ok\n")
+    assert said.out.endswith("1 copy: ok\n")
     lines = said.err.splitlines()
     assert [line.startswith(f"hearpreprocess verify: {start}") for line, start in zip(lines, (
         f"there is no {wrong[0]}",

@@ -526,7 +526,7 @@ def test_the_command(user: User, out: Path, tmp_path: Path) -> None:
 
     whole = user.run_anew(out, interpreter=[sys.executable, "-m", "hearpreprocess.verify"])
     assert whole.returncode == 0, whole.stdout
-    assert whole.stdout.splitlines()[0] == f"{2 * len(TITLES)} copies: all ok"
+    assert whole.stdout.splitlines()[-1] == f"{2 * len(TITLES)} copies: all ok"
     assert whole.stdout.count("\n") <= 3, "a line on all, and a note of each kind"
     verbose = command(out, "--verbose")
     assert verbose.stdout.count(": ok  (") == 2 * len(TITLES)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import keyword
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -88,6 +89,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--time-unit", default="", choices=TIME_UNITS, help="the unit of times in annotation files that name none"
     )
     parser.add_argument("--yes", action="store_true", help="take every guess, certain or not, without asking")
+    parser.add_argument("--force", action="store_true", help="replace NAME.py and test_NAME.py")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -96,8 +98,10 @@ def run(options: argparse.Namespace) -> int:
     _check_folder(options.folder)
     module, test = Path(f"{options.name}.py"), Path(f"test_{options.name}.py")
     for path in (module, test):
-        if path.exists():
-            raise OutputError(f"{path} already exists; move it, or choose another name")
+        if path.exists() and not options.force:
+            raise OutputError(f"{path} already exists; move it, choose another name, or replace it with --force")
+    if not os.access(Path.cwd(), os.W_OK):
+        raise OutputError(f"{Path.cwd()} is read-only, so {module} cannot be written; run the command elsewhere")
     guesses = Guesses(any_guess if options.yes else certain_guess)
     ask = guesses if options.yes or not is_terminal() else asked_in_terminal
     dataset = describe(options.folder, _choices(options), ask)
@@ -110,7 +114,8 @@ def run(options: argparse.Namespace) -> int:
             print(f"problem: {problem}", file=sys.stderr)
         print("\nThe task module would not pass `hearpreprocess check`; nothing was written.", file=sys.stderr)
         return 1
-    text = module_text(options.name, source, Path.cwd().resolve(), dataset)
+    is_relative = not options.folder.is_absolute()
+    text = module_text(options.name, source, Path.cwd().resolve(), dataset, is_relative=is_relative)
     for path, content in {module: text, test: test_text(options.name)}.items():
         with whole_file(path) as temporary:
             temporary.write_text(content, encoding="utf-8")
@@ -167,7 +172,8 @@ def _is_taken(name: str) -> bool:
 
 
 def _summary(dataset: DatasetDescription) -> Iterator[str]:
-    yield f"recordings   {dataset.recordings:,} ({', '.join(dataset.patterns)})"
+    used, found = len(dataset.clips), dataset.recordings
+    yield f"recordings   {used:,}{'' if used == found else f' of {found:,}'} ({', '.join(dataset.patterns)})"
     labels, names = dataset.labels, dataset.label_names
     where = dataset.label_source
     if dataset.tables:

@@ -99,12 +99,18 @@ def _row(forecast: Forecast) -> Mapping[str, str]:
         "task": forecast.title,
         "clips": f"{forecast.clips:,}" if is_counted else "?",
         "here": bytes_text(forecast.downloaded),
-        "download": bytes_text(forecast.to_download),
+        "download": _download(forecast),
         "unpack": bytes_text(forecast.unpacked) if forecast.is_listed else "?",
         "write": bytes_text(forecast.written - forecast.unpacked) if is_counted else "?",
         "peak disk": bytes_text(forecast.peak) + ("" if forecast.is_known and is_counted else " + ?"),
         "time": _time(forecast.seconds) if is_counted else "?",
     }
+
+
+def _download(forecast: Forecast) -> str:
+    """What is to be downloaded; "+ ?" where some sizes are unknown."""
+    known = forecast.still_to_come(["download"])
+    return f"{bytes_text(known)} + ?" if forecast.to_download is None and known else bytes_text(forecast.to_download)
 
 
 def _print_disks(total: Forecast, workspace: Workspace) -> None:

@@ -60,22 +60,26 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _summary(verifications: Sequence[Verification], *, verbose: bool) -> Iterator[str]:
-    """One line on all copies, and one on what a user may want to know of them."""
+    """What a user may want to know of the copies, and one line on all of them, which is the last."""
     outcomes = Counter(verification.outcome for verification in verifications)
     parts = [f"{outcomes[outcome]:,} {outcome}" for outcome in (OK, MISMATCH, UNVERIFIED) if outcomes[outcome]]
     if len(outcomes) == 1:
         parts = [f"all {outcome}" if len(verifications) > 1 else outcome for outcome in outcomes]
-    yield f"{counted(len(verifications), 'copies')}: {', '.join(parts)}"
     excerpts = sum(verification.is_excerpt for verification in verifications)
     if excerpts:
         yield f"note: {excerpts:,} of an excerpt or of synthetic recordings, for which no splits are published"
     notes = sum(not finding.is_fault for verification in verifications for finding in verification.findings)
     if notes and not verbose:
         yield f"note: {counted(notes, 'remarks')}, such as silent or equal clips; --verbose shows them"
+    yield f"{counted(len(verifications), 'copies')}: {', '.join(parts)}"
 
 
 def _judged(paths: Iterable[Path], task: str | None) -> Iterator[Verification | OutputError]:
-    """The verification of each finished task at these paths, or why there is none: no copy keeps others from it."""
+    """The verification of each finished task at these paths, or why there is none: no copy keeps others from it.
+
+    A copy that is at several of the paths counts once.
+    """
+    seen: set[Path] = set()
     for given in paths:
         try:
             tasks = copies(given)
@@ -83,6 +87,9 @@ def _judged(paths: Iterable[Path], task: str | None) -> Iterator[Verification | 
             yield error
             continue
         for path in tasks:
+            if (real := path.resolve()) in seen:
+                continue
+            seen.add(real)
             try:
                 judged: Verification | OutputError = verify(path, task)
             except OutputError as error:

@@ -9,5 +9,18 @@ from hearpreprocess.task.annotations.collector import UndecidedError
 from hearpreprocess.task.annotations.detection import FORMATS, format_of
 from hearpreprocess.task.annotations.options import AnnotationOptions
 from hearpreprocess.task.annotations.reading import Annotations, annotations_in, outline_of
+from hearpreprocess.task.annotations.seconds import mark_of
+from hearpreprocess.task.annotations.time_columns import has_times, time_column
 
-__all__ = ["FORMATS", "AnnotationOptions", "Annotations", "UndecidedError", "annotations_in", "format_of", "outline_of"]
+__all__ = [
+    "FORMATS",
+    "AnnotationOptions",
+    "Annotations",
+    "UndecidedError",
+    "annotations_in",
+    "format_of",
+    "has_times",
+    "mark_of",
+    "outline_of",
+    "time_column",
+]

@@ -54,8 +54,11 @@ def read_label_studio(content: bytes, options: AnnotationOptions, collector: Eve
         raise CorpusError("two tasks have the same recording. Keep one of them, and export again")
     controls = [region.control for region in regions if _LABELS in region.value or region.control == options.tier]
     control = chosen_tier(list(dict.fromkeys(controls)), options, "control") if regions else ""
+    has_labels = any(_LABELS in region.value for region in regions if region.control == control)
     for region in regions:
-        if region.control == control:
+        # Beside labels, a text is a remark on a region.
+        is_remark = has_labels and _LABELS not in region.value and "text" in region.value
+        if region.control == control and not is_remark:
             with collector.at(region.where):
                 _collect(region, collector)
 

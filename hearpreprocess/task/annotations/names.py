@@ -19,9 +19,12 @@ _UPLOAD = re.compile(r"(?:.*/)?data/upload/(?:.*/)?(?:[0-9a-f]{8}-)?(?P<name>[^/
 
 
 class RecordingNames:
-    """The names of the recordings of one annotation file."""
+    """The names of the recordings of one annotation file; absolute paths in one folder count as file names."""
 
     def __init__(self, names: Iterable[str]) -> None:
+        names = list(names)
+        # The one folder of recordings elsewhere says nothing about the folders here.
+        self._are_of_one_folder = len({_folder_elsewhere(name) for name in names} | {""}) == 2
         self._paths: dict[str, set[str]] = {}
         self._tails: dict[str, set[str]] = {}
         for name in names:
@@ -38,6 +41,8 @@ class RecordingNames:
         for spelling in _spellings(path):
             names = self._paths.get(spelling) or self._tails.get(spelling)
             names = names or next((self._paths[tail] for tail in _tails(spelling) if tail in self._paths), None)
+            if not names and self._are_of_one_folder:
+                names = self._tails.get(spelling.rpartition("/")[2])
             if names:
                 if len(names) > 1:
                     raise CorpusError(
@@ -45,6 +50,12 @@ class RecordingNames:
                     )
                 return next(iter(names))
         return None
+
+
+def _folder_elsewhere(name: str) -> str:
+    """The folder of an absolute path of Unix or Windows; for another name the name itself, as that may be any."""
+    path = name.strip().replace("\\", "/")
+    return path.rpartition("/")[0] if re.match(r"/(?!data/upload)|[A-Za-z]:/", path) else path
 
 
 def _spellings(name: str) -> list[str]:

@@ -22,6 +22,7 @@ UNIT_CHOICES = 'unit="s", "ms" or "samples"'
 
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?", re.ASCII)
 _CLOCK = re.compile(r"(?:(?P<hours>\d+):(?=\d+:))?(?P<minutes>\d+):(?P<seconds>\d{2}(?:\.\d*)?)", re.ASCII)
+_THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}(?:,\d{3})+", re.ASCII)
 _LONGEST = 100
 """Characters of a time: no file has more, and the arithmetic on them stays cheap."""
 
@@ -65,16 +66,23 @@ def _seconds_of_clock(text: str) -> Fraction:
 def mark_of(times: Iterable[str]) -> str:
     """The decimal mark of the times of one file: `,` or `.`.
 
-    Raises CorpusError where some have a comma and others a point, as a comma may then divide thousands.
+    Raises CorpusError where a comma may also divide thousands: some have a comma and others a point, or each comma
+    has three digits after it and no mere 0 before it.
     """
-    comma = point = ""
+    comma = point = decimal = ""
     for time in times:
+        decimal = decimal or (time if "," in time and not _THOUSANDS.fullmatch(time.strip()) else "")
         comma = comma or (time if "," in time else "")
         point = point or (time if "." in time else "")
     if comma and point:
         raise CorpusError(
             f"times are written as {shown(comma)} and as {shown(point)}: the comma may be a decimal mark, or divide "
             "thousands. Write all times with a decimal point"
+        )
+    if comma and not decimal:
+        raise CorpusError(
+            f"the comma in {shown(comma)} may be a decimal mark, or divide thousands. Write all times with a decimal "
+            "point"
         )
     return "," if comma else "."
 

@@ -18,6 +18,9 @@ LABEL_NAMES = (
     *("eventlabel", "label", "labels", "class", "classname", "category", "annotation", "species", "tag", "event"),
     *("text", "soundclass", "calltype", "speaker", "phoneme", "word", "transcription"),
 )
+_PEOPLE = ("speaker",)
+"""Who is heard is the label only where no other column is."""
+
 FILE_NAMES = (
     *("filename", "file", "filepath", "path", "audiofilename", "audiofile", "audio", "audiopath", "recording"),
     *("recordingid", "wav", "wavfile", "wavfilename", "fname", "clip", "soundfile", "beginfile", "ytid", "videoid"),
@@ -91,6 +94,8 @@ def label_column(names: Sequence[str], options: AnnotationOptions, called: Seque
             raise CorpusError(f"no column {shown(options.label)} for labels; expected one of {listed}. Set label=")
         return options.label
     found = _called(names, called) or (list(names) if len(names) == 1 else [])
+    if len(found) > 1:
+        found = [name for name in found if name not in _called(found, _PEOPLE)]
     if len(found) != 1:
         problem = f"the column of labels may be one of {listed}. Set label= to one of them"
         raise UndecidedError(problem, "label", filter(None, names))
