@@ -48,7 +48,7 @@ def test_facts_that_break_the_contract_are_named(tmp_path: Path) -> None:
     assert contract.problems(str(tmp_path / "mine.py")) == [
         "the module's docstring has no link to the dataset",
         "url '' is not an https link to the dataset",
-        "unknown to the HEAR evaluation: metric 'accuracy'; did you mean top1_acc?",
+        "unknown to the HEAR evaluation: metric 'accuracy'",
         "toy_folds-v1-full: a.zip of source 'corpus' has no https mirror",
     ]
 
