@@ -64,8 +64,9 @@ def check_have_effect(choices: Choices, folder: Path, tables: NamingTables | Non
         "--group-column": (choices.group_column,),
     }
     for option, values in columns.items():
+        problem = "not used" if option == "--table" else "no such column"
         if value := next((value for value in values if value not in ("", NONE)), ""):
-            raise ConfigError(f"{option} {value}: no table in {folder} names the recordings")
+            raise ConfigError(f"{option} {value}: {problem}; no table in {folder} names the recordings")
     if choices.task_type == "event":
         raise ConfigError(
             f"--task-type event: {folder} has neither annotation files nor a table that names the recordings, with "

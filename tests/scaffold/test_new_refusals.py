@@ -51,7 +51,7 @@ def rows(*cells: str, last: str, header: str, sep: str = ",") -> str:
         (rows("a,0,0.1", "b,0,0.1", last="a,0.2,0.1", header="file,label,onset,offset"), "need 0 s <= start <= end"),
         (
             rows("a;0.1;0.2", last="a;0,1;0,2", header="file;label;onset;offset", sep=";"),
-            "hold '0,1' and '0.1': a comma may be a decimal mark or divide thousands",
+            "are written as '0,1' and as '0.1': the comma may be a decimal mark, or divide thousands",
         ),
     ],
 )

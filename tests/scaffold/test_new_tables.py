@@ -316,13 +316,16 @@ def test_events_may_have_durations_in_place_of_ends(user: User) -> None:
     assert [(each["start"], each["end"]) for each in clips["0.wav"]["labels"]] == [(100.0, 150.0)]
 
 
-def test_times_beyond_the_recordings_are_no_events(user: User) -> None:
+def test_times_beyond_the_recordings_are_events_only_in_another_unit(user: User) -> None:
     wavs(user.folder / "mine", *NAMES)
     rows = [(name, 7.5 * number, 7.5 * number + 0.1, "ab"[number % 2]) for number, name in enumerate(NAMES)]
     table(user.folder / "mine", "slices.csv", ("file", "start", "end", "class"), *rows)
-    said, clips = begun(user)
-    assert "columns 'start' and 'end' are not used as times of events: 11 of 12" in said
-    assert labels_of(clips) == {name: ["ab"[number % 2]] for number, name in enumerate(NAMES)}
+    said, _clips = begun(user, expected=2)
+    assert "annotations end after the end of their recording: 11" in said
+    assert "--time-unit" in said
+    as_scene = user.run("new", "my_task", "mine", "--task-type", "scene")
+    assert as_scene.returncode == 0, as_scene.stderr
+    assert "labels       2 from column 'class' of slices.csv: a, b" in as_scene.stdout
 
 
 def test_labels_as_pandas_writes_lists_of_them(user: User) -> None:
