@@ -21,6 +21,8 @@ from hearpreprocess.scaffold.tables import NotATableError, Table, is_divided_by_
 from hearpreprocess.storage import counted
 from hearpreprocess.task import Column
 
+_SHOWN = 3
+
 FEWEST_BESIDE_THE_MOST = 0.5
 """A table with a column of labels comes before one without that names up to twice as many recordings."""
 
@@ -90,11 +92,15 @@ def tables_naming(
     a table name recordings, and nobody can be asked.
     """
     notes: list[str] = []
+    unused: list[str] = []
     candidates: list[Candidate] = []
     for path in paths:
         candidate, more = _candidate(folder, path, recordings, file_column)
-        notes += more
+        (notes if candidate else unused).extend(more)
         candidates += [candidate] if candidate else []
+    notes += unused[:_SHOWN]
+    if len(unused) > _SHOWN:
+        notes.append(f"not used for the same or similar reasons: {counted(len(unused) - _SHOWN, 'tables')} more")
     if not candidates:
         return None, notes
     chosen, others = _chosen(candidates, are_stated=are_stated)

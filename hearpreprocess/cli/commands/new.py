@@ -176,7 +176,7 @@ def _summary(dataset: DatasetDescription) -> Iterator[str]:
     yield f"recordings   {used:,}{'' if used == found else f' of {found:,}'} ({', '.join(dataset.patterns)})"
     labels, names = dataset.labels, dataset.label_names
     where = dataset.label_source
-    if dataset.tables:
+    if dataset.tables and not dataset.annotation_files:
         where += f" {'in' if labels.yes_columns else 'of'} {' and '.join(dataset.tables)}"
     several = f", several in a cell, separated by {labels.separator!r}" if labels.separator else ""
     several = ", several in a cell, written as lists" if labels.are_lists else several
