@@ -58,7 +58,9 @@ class TaskConfig(TaskFacts):
     def _check_mode(self, fact: str, mode: str) -> None:
         if mode not in self.modes:
             legal = ", ".join(self.modes)
-            raise ConfigError(f"{self.name}: unknown {fact} {shown(mode)}; expected {legal}{nearest(mode, self.modes)}")
+            raise ConfigError(
+                f"{self.name}: unknown {fact} {shown(mode)}; expected one of its modes: {legal}{nearest(mode, self.modes)}"
+            )
 
     def in_mode(self, name: str) -> TaskMode:
         """The task in the mode `name`, with the mode's overrides applied.

@@ -296,7 +296,12 @@ def _is_numpy_scalar(value: Any) -> bool:
 
 
 def _order(value: Any) -> tuple[str, Any]:
-    return type(value).__name__, value if isinstance(value, str | int | float) else repr(value)
+    if isinstance(value, str | int | float):
+        return type(value).__name__, value
+    try:
+        return type(value).__name__, repr(value)
+    except Exception:  # a `__repr__` of a user's own; the value is refused when its kind is checked
+        return type(value).__name__, ""
 
 
 def mapping_to(item: Kind) -> Kind:

@@ -352,7 +352,7 @@ def test_few_tarballs_wait_and_none_waits_for_one_that_failed(
         there.add(len(downloads(user)))
         time.sleep(0.001)
     _output, errors = started.communicate()
-    assert "expected the task dcase2016_task2-hear2021-full by its name" in errors
+    assert "expected the task dcase2016_task2-hear2021-full (by the file name)" in errors
     assert len(list((user.folder / "out" / "tasks").iterdir())) == 2, errors
     assert downloads(user) == {EVENTS}
     assert max(there) <= 2, "the one that failed, and one at a time"

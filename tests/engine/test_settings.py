@@ -167,7 +167,7 @@ def test_a_scheduler_that_cannot_be_made_is_told(home: User) -> None:
     ("name", "value", "reason"),
     [
         ("LUIGI_CONFIG_PATH", "nowhere.cfg", "nowhere.cfg"),
-        pytest.param("LUIGI_CONFIG_PATH", "own.toml", "set LUIGI_CONFIG_PARSER=toml", marks=pytest.mark.slow),
+        pytest.param("LUIGI_CONFIG_PATH", "own.toml", "Set LUIGI_CONFIG_PARSER=toml", marks=pytest.mark.slow),
         pytest.param("LUIGI_CONFIG_PARSER", "yaml", "unknown parser", marks=pytest.mark.slow),
         pytest.param("LUIGI_CONFIG_PARSER", "toml", "luigi[toml]", marks=pytest.mark.slow),
     ],

@@ -137,7 +137,7 @@ def test_an_export_of_another_kind_stays(folders: dict[str, Path], own: Path, tm
 
 def test_an_edited_readme_stays(folders: dict[str, Path], own: Path, tmp_path: Path) -> None:
     out = export(folders["esc50"], "tables", out=tmp_path / "out")
-    for text in ("mine", (out / "README.md").read_text().replace("Licence", "License")):  # of the same size, too
+    for text in ("mine", (out / "README.md").read_text().replace("License", "Licence")):  # of the same size, too
         (out / "README.md").write_text(text)
         assert planned_export(folders["esc50"], "tables", out=out).is_complete
         with pytest.raises(OutputError, match=r"its input changed, but README\.md was edited"):

@@ -114,7 +114,7 @@ def table_of_tags(folder: Path) -> None:
         ),
         pytest.param(
             table_of_tags,
-            ["4 from column 'tags' of tags.tsv", "divided by ','", "groups       column 'speaker'"],
+            ["4 from column 'tags' of tags.tsv", "separated by ','", "groups       column 'speaker'"],
             5,
             marks=pytest.mark.slow,
         ),
