@@ -59,7 +59,8 @@ class TaskConfig(TaskFacts):
         if mode not in self.modes:
             legal = ", ".join(self.modes)
             raise ConfigError(
-                f"{self.name}: unknown {fact} {shown(mode)}; expected one of its modes: {legal}{nearest(mode, self.modes)}"
+                f"{self.name}: unknown {fact} {shown(mode)}; expected one of its modes: {legal}"
+                f"{nearest(mode, self.modes)}"
             )
 
     def in_mode(self, name: str) -> TaskMode:
