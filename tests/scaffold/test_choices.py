@@ -309,8 +309,8 @@ def test_commas_in_names_and_between_tags(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("choices", "said"),
     [
-        (Choices(label_columns=("x",)), "--label-column x: no table"),
-        (Choices(group_column="nope"), "--group-column nope: no table"),
+        (Choices(label_columns=("x",)), "--label-column x: no such column; no table"),
+        (Choices(group_column="nope"), "--group-column nope: no such column; no table"),
         (Choices(file_column="x"), "--file-column x"),
         (Choices(task_type="event"), "--task-type event: "),
         (Choices(time_unit="ms"), "--time-unit ms: "),
