@@ -52,6 +52,10 @@ def table_of_tags(folder: Path, shared: Path) -> None:
             archive.extractall(folder)
 
 
+STATED = {folder_per_label: ("--labels-from", "1")}
+"""Options of `new` for what it asks: folders called 0 to 9 could be speakers."""
+
+
 def main() -> int:
     """Create, check, run and verify each task; the exit status is 1 if one of them fails or takes too long."""
     shared = Path(sys.argv[1]).resolve()
@@ -61,7 +65,7 @@ def main() -> int:
             make(Path(name) / "recordings", shared)
             start = time.monotonic()
             for command in (
-                ("new", "mine", "recordings"),
+                ("new", "mine", "recordings", *STATED.get(make, ())),
                 ("check", "./mine.py"),
                 ("./mine.py", "--sample-rates", "16000", "--quiet"),
                 ("verify", "out", "--task", "./mine.py"),

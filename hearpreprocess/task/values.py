@@ -1,8 +1,8 @@
 """Values as task modules give them, as plain Python values of one kind: text, numbers, paths, sequences, mappings.
 
-NumPy's scalars and subclasses of Python's types become Python's own, so that JSON and digests have the same bytes
-whatever a module computes with. What is none of the kind is refused, above all what Python would silently take for it:
-True for a number, a text for a sequence of texts, NaN for a missing text.
+NumPy's scalars and subclasses of Python's types become Python's own, so that JSON and digests have the same bytes.
+Other values are refused, above all what Python would silently accept: True for a number, a text for a sequence of
+texts, NaN for a missing text.
 """
 
 from __future__ import annotations
@@ -296,10 +296,8 @@ def _is_numpy_scalar(value: Any) -> bool:
 
 
 def _order(value: Any) -> tuple[str, Any]:
-    if isinstance(value, str | int | float):
-        return type(value).__name__, value
     try:
-        return type(value).__name__, repr(value)
+        return type(value).__name__, value if isinstance(value, str | int | float) else repr(value)
     except Exception:  # a `__repr__` of a user's own; the value is refused when its kind is checked
         return type(value).__name__, ""
 
