@@ -1,8 +1,7 @@
 """Values as task modules give them, as plain Python values of one kind: text, numbers, paths, sequences, mappings.
 
 NumPy's scalars and subclasses of Python's types become Python's own, so that JSON and digests have the same bytes.
-Other values are refused, above all what Python would silently accept: True for a number, a text for a sequence of
-texts, NaN for a missing text.
+Other values are refused, also what Python accepts silently: True for a number, a text for texts, NaN for a text.
 """
 
 from __future__ import annotations
