@@ -65,11 +65,13 @@ def check_room_of_tasks(request: Request, workspace: Workspace, notify: Callable
     """
     if not request.tasks or request.force:
         return
+    too_small = [disk for disk in disks_of(_needs(request, workspace, LIKELY), request) if disk.is_too_small]
+    if not too_small:
+        return  # lower bounds are no larger, so that they need not be worked out
     needs = _needs(request, workspace, LEAST)
     check_room(disks_of(needs, request, is_least=True), request, has_downloads=_has_downloads(request, workspace))
-    for disk in disks_of(_needs(request, workspace, LIKELY), request):
-        if disk.is_too_small:
-            notify(f"warning: {disk}; some sizes are assumed. `hearpreprocess plan` shows the forecast")
+    for disk in too_small:
+        notify(f"warning: {disk}; some sizes are assumed. `hearpreprocess plan` shows the forecast")
 
 
 def _has_downloads(request: Request, workspace: Workspace) -> bool:
