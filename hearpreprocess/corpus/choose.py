@@ -109,11 +109,7 @@ def _check_total(config: TaskMode, table: pd.DataFrame) -> None:
     if config.published_clips is None or not isinstance(scheme, NewFolds) or scheme.max_seconds is not None:
         return
     if len(table) != (published := sum(config.published_clips)):
-        raise CorpusError(
-            f"{config.title}: the number of clips differs from the published task: expected {published:,}, got "
-            f"{len(table):,}. "
-            f"{_on_other_source(config)}"
-        )
+        raise _other_counts(config, f"expected {published:,}, got {len(table):,}")
 
 
 def _check_published(config: TaskMode, table: pd.DataFrame) -> None:
@@ -137,13 +133,13 @@ def _check_counts(config: TaskMode, expected: Sequence[int], table: pd.DataFrame
         if counts.get(split, 0) != published
     ]
     if wrong:
-        raise CorpusError(
-            f"{config.title}: the number of clips differs from the published task: {'; '.join(wrong)}. "
-            f"{_on_other_source(config)}"
-        )
+        raise _other_counts(config, "; ".join(wrong))
 
 
-def _on_other_source(config: TaskMode) -> str:
-    """That the source is another one, with those that the user has given."""
+def _other_counts(config: TaskMode, counts: str) -> CorpusError:
+    """The error on numbers of clips that are not the published ones, with the sources that the user has given."""
     given = " ".join(stand_ins(config))
-    return "The source is not the one that the task was published from" + (f" (given: {given})" if given else "")
+    return CorpusError(
+        f"{config.title}: the number of clips differs from the published task: {counts}. The source is not the one "
+        "that the task was published from" + (f" (given: {given})" if given else "")
+    )

@@ -117,6 +117,15 @@ Ask = Callable[[Question], str]
 """Returns the answer to a question; raises CorpusError, which names the option, where nobody can be asked."""
 
 
+def is_event_task(choices: Choices, ask: Ask, reason: str, details: tuple[str, str]) -> bool:
+    """Whether labels have times, as the user states or confirms where they seem to.
+
+    `details`: what a task of events and one of whole recordings would be made of.
+    """
+    question = Question("--task-type", "type of task is it", "event", ("event", "scene"), reason, True, details)
+    return (choices.task_type or ask(question)) == "event"
+
+
 def certain_guess(question: Question) -> str:
     """The guess, where it is certain.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hearpreprocess.errors import ConfigError
-from hearpreprocess.scaffold.choices import NONE, TIME_UNITS, Ask, Choices, Question
+from hearpreprocess.scaffold.choices import NONE, TIME_UNITS, Ask, Choices, Question, is_event_task
 from hearpreprocess.scaffold.columns import (
     WEAK_GROUP_NAMES,
     distinct_cells,
@@ -155,21 +155,9 @@ def _times(tables: NamingTables, choices: Choices, ask: Ask, notes: Notes) -> Ti
         _check_no_other_times(tables, choices, ask)
         return None
     start, end = times.columns
-    answer = choices.task_type or ask(
-        Question(
-            "--task-type",
-            "type of task is it",
-            "event",
-            ("event", "scene"),
-            f"columns {start!r} and {end!r} hold times",
-            is_certain=True,
-            details=(
-                "each row is an event with a label and times",
-                "labels are of whole recordings; times are not used",
-            ),
-        )
-    )
-    return times if answer == "event" else None
+    reason = f"columns {start!r} and {end!r} hold times"
+    details = ("each row is an event with a label and times", "labels are of whole recordings; times are not used")
+    return times if is_event_task(choices, ask, reason, details) else None
 
 
 def _check_no_other_times(tables: NamingTables, choices: Choices, ask: Ask) -> None:

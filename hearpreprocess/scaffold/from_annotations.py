@@ -10,7 +10,7 @@ from typing import Any
 from hearpreprocess.errors import ConfigError, CorpusError
 from hearpreprocess.scaffold.annotation_files import AnnotationFiles
 from hearpreprocess.scaffold.annotation_reading import Reading, check_ends, decided_reading, events_of
-from hearpreprocess.scaffold.choices import NONE, Ask, Choices, Question
+from hearpreprocess.scaffold.choices import NONE, Ask, Choices, is_event_task
 from hearpreprocess.scaffold.columns import distinct_cells, name_of
 from hearpreprocess.scaffold.dataset import AnnotationsLayout, DatasetDescription, Omissions, TablesLayout
 from hearpreprocess.scaffold.decisions import decided_splits_and_group
@@ -60,18 +60,9 @@ def annotations_are_wanted(
             unit = unit_is_open(times, tables.by_recording, recordings.seconds)
             if not unit or files.place:
                 return False
-    answer = choices.task_type or ask(
-        Question(
-            "--task-type",
-            "type of task is it",
-            "event",
-            ("event", "scene"),
-            f"{files.paths[0]} holds labels with times",
-            is_certain=True,
-            details=("labels with times, from annotation files", "labels of whole recordings"),
-        )
-    )
-    return answer == "event"
+    reason = f"{files.paths[0]} holds labels with times"
+    details = ("labels with times, from annotation files", "labels of whole recordings")
+    return is_event_task(choices, ask, reason, details)
 
 
 def described_by_annotations(

@@ -101,7 +101,7 @@ def checked_times(times: Times, rows: RowsByRecording, seconds: Mapping[str, flo
     `seconds`: how long some of the recordings last. Raises CorpusError where some cells have a decimal point, and
     others a comma.
     """
-    timed = [(path, row) for path, of_path in rows.items() for _table, row in of_path if not times.are_blank_in(row)]
+    timed = _timed(times, rows)
     if reason := _reason_against(times, timed, seconds):
         return None, [f"columns {times.start!r} and {times.end!r} are not used as times of events: {reason}"]
     cells = [row[column] for of_path in rows.values() for _table, row in of_path for column in times.columns]
@@ -110,6 +110,11 @@ def checked_times(times: Times, rows: RowsByRecording, seconds: Mapping[str, flo
     except CorpusError as error:
         raise CorpusError(f"columns {times.start!r} and {times.end!r}: {error}") from None
     return replace(times, have_decimal_commas=mark == ","), []
+
+
+def _timed(times: Times, rows: RowsByRecording) -> list[tuple[str, Row]]:
+    """The rows that have both times, each with the path of its recording."""
+    return [(path, row) for path, of_path in rows.items() for _table, row in of_path if not times.are_blank_in(row)]
 
 
 def _reason_against(times: Times, timed: Sequence[tuple[str, Row]], seconds: Mapping[str, float]) -> str:
@@ -133,7 +138,7 @@ def unit_is_open(times: Times, rows: RowsByRecording, seconds: Mapping[str, floa
 
     They are seconds where each row spans its whole recording.
     """
-    timed = [(path, row) for path, of_path in rows.items() for _table, row in of_path if not times.are_blank_in(row)]
+    timed = _timed(times, rows)
     cells = [row[column].strip() for _path, row in timed for column in times.columns]
     if not timed or not all(map(_is_number, cells)) or _are_positions(times, timed, seconds):
         return False
