@@ -124,10 +124,10 @@ def test_the_demo_needs_room(
     parser = argparse.ArgumentParser()
     demo.configure(parser)
     assert demo.run(parser.parse_args(["spoken_digit"])) == 1
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert "about 45.0 MB needed, 44.0 MB free" in told.err
-    assert "nothing was made" in told.err
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "about 45.0 MB needed, 44.0 MB free" in printed.err
+    assert "nothing was made" in printed.err
     assert list(tmp_path.iterdir()) == []
     assert parser.parse_args(["--force"]).force
 

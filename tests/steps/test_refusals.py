@@ -95,10 +95,10 @@ def test_recordings(user: User, packed: str) -> None:
     assert "Traceback" not in finished.stderr
     assert not list((user.folder / "out").rglob("*.wav"))
     (log,) = (user.folder / "_workdir" / "logs").iterdir()
-    told = log.read_text()
+    text = log.read_text()
     for number, (clip, (_content, reason)) in enumerate(bad.items()):
         problem = f"clip {clip}, file audio/{clip}.wav: {reason}"
-        assert problem in told
+        assert problem in text
         assert (problem in finished.stderr) == (number < 10), "the first ten"
 
 
