@@ -36,7 +36,7 @@ test-all: test test-slow test-large  ## Run all tests: the fast ones, then those
 
 # Properties are tried with more examples than among the fast tests.
 test-slow: $(VENV)/installed-notebooks readers
-	TESTS=whole $(PYTEST) -m '(slow or hypothesis) and not large' $(ARGS)
+	TESTS=whole $(PYTEST) -m '(slow or hypothesis) and not large and not hosts' $(ARGS)
 
 test-large: $(VENV)/installed-dev  ## Run the tests that need some gigabytes of disk
 	$(VENV)/bin/python -m pytest -m large
@@ -44,7 +44,7 @@ test-large: $(VENV)/installed-dev  ## Run the tests that need some gigabytes of 
 readers: $(READERS:%=build/readers/%/installed)  ## Install the libraries that read exports in the slow tests, each apart
 
 faults: $(VENV)/installed-faults  ## Run the tests with faults in their long form: kills, full disks, an hour of fuzz
-	FAULTS=long $(VENV)/bin/python -m pytest tests/faults tests/fetch tests/audio/test_chunks.py -m 'not large' -s
+	FAULTS=long $(VENV)/bin/python -m pytest tests/faults tests/fetch tests/audio/test_chunks.py -m 'not large and not hosts' -s
 
 browser: $(VENV)/installed docs  ## Look at reports and documentation in Chromium: requests, search, accessibility; needs Node.js
 	cd tests/browser && npm install --no-save --no-package-lock --silent puppeteer-core@24 axe-core@4
@@ -62,7 +62,7 @@ evalkit: $(VENV)/installed $(EVALKIT)/venv/installed  ## Run hear-eval-kit on ev
 # The libraries that the documentation shows are found in these environments, and are not among what the tests need.
 test-pages: $(VENV)/installed-dev $(EVALKIT)/venv/installed  ## Run the code of the documentation that needs torch, datasets and so on
 	$(MAKE) readers READERS="datasets-5.2.0 lhotse-1.33.0"
-	$(VENV)/bin/python -m pytest tests/test_docs.py -m 'not large' -k print
+	$(VENV)/bin/python -m pytest tests/test_docs.py -m 'not large and not hosts' -k print
 
 bench: $(VENV)/installed-dev  ## Measure against the bare work (SIZE=small: a tenth); ARGS="--shared ../shared" adds listings
 	$(VENV)/bin/python benchmarks/run.py --size $(SIZE) $(ARGS)

@@ -33,6 +33,7 @@ from hearpreprocess.storage.disk import (
     size_of,
     unreadable_message,
 )
+from hearpreprocess.storage.elsewhere import system_id
 from hearpreprocess.storage.kinds import (
     BZIP2,
     EMPTY,
@@ -148,6 +149,7 @@ __all__ = [
     "supports_locks",
     "sync_file_system",
     "sync_folder",
+    "system_id",
     "table",
     "this_process",
     "try_lock_file",
