@@ -1,6 +1,6 @@
 """What limits a run of the whole HEAR on many cores: a simulation of its graph with measured costs.
 
-    python benchmarks/scale.py [--mode all] [--json FILE]
+    python benchmarks/scale.py
 
 Takes a minute; needs the extra `dask`. The steps are those that a run makes, with their dependencies: their numbers
 follow from the published numbers of clips and from the code that divides clips into batches. Costs of computing are
@@ -12,18 +12,17 @@ from __future__ import annotations
 
 import argparse
 import heapq
-import json
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, field
 
 import scale_costs
 from scale_costs import LARGE_NFS, LOCAL, SMALL_NFS, ClipCosts, Costs, Server
 
 from hearpreprocess.corpus.batches import number_of_batches
 from hearpreprocess.request import DEFAULT_SAMPLE_RATES
+from hearpreprocess.storage.latency import AT_ONCE
 from hearpreprocess.task import TaskMode, registry
 
 CORES = (2, 8, 64, 1_024)
@@ -41,7 +40,7 @@ ARCHIVE_BYTES = {
 
 CALLS_TO_WRITE = 5  # open, write, close, protect (chmod), look at for the seal
 CALLS_TO_READ = 3  # open, read, close
-CALLS_TO_SEE = 1  # stat
+CALLS_TO_SEE = 1 / 32  # stat: NFS sends the states of some ten files with a part of a directory (READDIRPLUS)
 
 
 @dataclass
@@ -101,7 +100,14 @@ def graph(config: TaskMode, costs: Costs, clip: ClipCosts, rates: Sequence[int],
             share = clips * (size / total if total else 1 / len(config.sources))
             unpacked = share * seconds * rates[-1] * 2
             extracts.append(
-                add("extract", size * costs.inflate, indexes[-1:], bytes=size + unpacked, calls=share * CALLS_TO_WRITE)
+                add(
+                    "extract",
+                    size * costs.inflate,
+                    indexes[-1:],
+                    bytes=size + unpacked,
+                    calls=share * CALLS_TO_WRITE,
+                    ahead=ahead,
+                )
             )
     corpus = add("corpus", clips * costs.member, indexes)
     for extract in extracts:
@@ -118,16 +124,19 @@ def graph(config: TaskMode, costs: Costs, clip: ClipCosts, rates: Sequence[int],
         )  # fmt: skip
         resampled.append(
             add(
-                "resample", of_batch * sum(clip.resample.values()), [standardize],
+                "resample",
+                of_batch * sum(clip.resample.values()),
+                [standardize],
                 bytes=of_batch * (wav[rates[-1]] + sum(wav.values())),
                 calls=of_batch * (CALLS_TO_SEE + CALLS_TO_READ + CALLS_TO_WRITE * len(rates)),
-            )  # fmt: skip
+            )
         )
     seen = clips * (1 + len(rates)) * CALLS_TO_SEE  # the seals of all batches
     combine = add("combine", 1.0, [labels, *resampled], calls=seen + clips * len(rates), ahead=ahead, priority=1e6)
     for rate in rates:
         add(
-            "tar", clips * (costs.packed_file + wav[rate] * costs.packed_byte), [labels, *resampled], bytes=1.8 * clips * wav[rate],
+            "tar", clips * (costs.packed_file + wav[rate] * costs.packed_byte), [labels, *resampled],
+            bytes=1.8 * clips * wav[rate],
             calls=seen + clips * CALLS_TO_READ, ahead=ahead, priority=rate,
         )  # fmt: skip
     add("release", 0.01, [combine, *steps[-len(rates) :]])
@@ -177,7 +186,9 @@ def chain(steps: Sequence[SimulatedStep]) -> Iterator[SimulatedStep]:
         step = max(step.needs, key=lambda need: need.ended, default=None)
 
 
-def whole_graph(modes: Sequence[TaskMode], costs: Costs, clips: dict[str, ClipCosts], ahead: int) -> list[SimulatedStep]:
+def whole_graph(
+    modes: Sequence[TaskMode], costs: Costs, clips: dict[str, ClipCosts], ahead: int
+) -> list[SimulatedStep]:
     """The steps of all tasks; those that share a source verify and list it once."""
     steps: list[SimulatedStep] = []
     shared: dict[str, dict[str, SimulatedStep]] = defaultdict(dict)
@@ -200,29 +211,97 @@ def file_names(source: object) -> str:
     return " ".join(file.filename for file in source.files)  # type: ignore[attr-defined]
 
 
+@dataclass(frozen=True)
+class Result:
+    """A simulated run, in seconds: as simulated, and what each limit alone would allow.
+
+    `cores`: the work divided by the cores. `chain`: the longest chain of steps that need each other, on any number of
+    cores. `runner`: what the runner and Dask's scheduler, which handle one step at a time, spend on all steps.
+    `calls`, `bytes`: what the file server takes for all of them. `last`: the steps that decided the end.
+    """
+
+    scenario: Scenario
+    simulated: float
+    cores: float
+    chain: float
+    runner: float
+    calls: float
+    bytes: float
+    last: str
+
+    @property
+    def limit(self) -> str:
+        """The name of the largest of them."""
+        limits = {name: getattr(self, name) for name in ("cores", "chain", "runner", "calls", "bytes")}
+        return max(limits, key=limits.__getitem__)
+
+
+def result_of(steps: Sequence[SimulatedStep], scenario: Scenario) -> Result:
+    """Simulate a run."""
+    server, costs = scenario.server, scenario.costs
+    simulated = simulate(steps, scenario)
+    last = max(steps, key=lambda step: step.ended)
+    decided = [step for step in chain(steps) if step.task == last.task]
+    slowest = sorted(decided, key=lambda step: -step.seconds(server))[:3]
+    return Result(
+        scenario,
+        simulated=simulated,
+        cores=sum(step.seconds(server) for step in steps) / scenario.cores,
+        chain=longest_chain(steps, server),
+        runner=len(steps) * (costs.step + costs.message),
+        calls=sum(step.calls for step in steps) / server.calls,
+        bytes=sum(step.bytes for step in steps) / server.bytes,
+        last=f"{last.task}: " + ", ".join(f"{step.stage} {step.seconds(server):,.0f}" for step in slowest),
+    )
+
+
+def longest_chain(steps: Sequence[SimulatedStep], server: Server) -> float:
+    """How long the longest chain of steps takes that need each other."""
+    seconds: dict[int, float] = {}
+    for step in in_order_of_needs(steps):
+        seconds[id(step)] = step.seconds(server) + max((seconds[id(need)] for need in step.needs), default=0.0)
+    return max(seconds.values())
+
+
+def in_order_of_needs(steps: Sequence[SimulatedStep]) -> list[SimulatedStep]:
+    """The steps of a simulated run, each after those that it needs."""
+    return sorted(steps, key=lambda step: step.began)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, simulate, and print the tables of docs/scale.md."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to a file, too")
-    options = parser.parse_args(arguments)
+    parser.parse_args(arguments)
     costs = scale_costs.measured(with_dask=True)
     modes = [mode for name in registry.built_in_names() for mode in modes_of(name)]
     clips = {
         config.title: scale_costs.of_clips(config.sample_duration or SECONDS[config.name], DEFAULT_SAMPLE_RATES)
         for config in modes
     }
-    print(costs)
-    figures = []
-    for server in (LOCAL, SMALL_NFS, LARGE_NFS):
-        for ahead in (1, 16) if server.latency else (1,):
+    print("| cost | of one core |\n| --- | --- |")
+    for name, seconds, unit in (
+        ("checksum of an archive", costs.checksum * 1e9, "s a GB"),
+        ("decompressing an archive", costs.inflate * 1e9, "s a GB"),
+        ("packing", costs.packed_byte * 1e9, "s a GB"),
+        ("packing", costs.packed_file * 1e6, "us a clip"),
+        ("a step, in the runner", costs.step * 1e3, "ms"),
+        ("a step, in Dask's scheduler", costs.message * 1e3, "ms"),
+    ):
+        print(f"| {name} | {seconds:.2f} {unit} |")
+    for server in (LOCAL, LARGE_NFS, SMALL_NFS):
+        for ahead in (1, AT_ONCE) if server.latency else (1,):
+            print(f"\n{server.name}, {ahead} calls at a time in steps on all clips of a task\n")
+            print("| cores | simulated | work / cores | chain | runner | calls | bytes | limit | last |")
+            print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
             for cores in CORES:
-                scenario = Scenario(cores, server, costs, ahead)
                 steps = whole_graph(modes, costs, clips, ahead)
-                seconds = simulate(steps, scenario)
-                figures.append(line(scenario, steps, seconds, clips, modes))
-                print(figures[-1])
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+                result = result_of(steps, Scenario(cores, server, costs, ahead))
+                figures = (
+                    getattr(result, name) for name in ("simulated", "cores", "chain", "runner", "calls", "bytes")
+                )
+                shown = " | ".join(f"{figure:,.0f}" for figure in figures)
+                print(f"| {cores:,} | {shown} | {result.limit} | {result.last} |")
+    print(f"\n{len(steps):,} steps")
     return 0
 
 
@@ -232,19 +311,6 @@ def modes_of(name: str) -> Iterator[TaskMode]:
     for mode in config.modes:
         if mode not in ("small", "synthetic"):
             yield config.in_mode(mode)
-
-
-def line(scenario, steps, seconds, clips, modes):
-    work = sum(step.seconds(scenario.server) for step in steps)
-    path = list(chain(steps))[::-1]
-    return {
-        "server": scenario.server.name, "ahead": scenario.ahead, "cores": scenario.cores, "steps": len(steps),
-        "seconds": round(seconds, 1), "work": round(work), "use": round(work / seconds / scenario.cores, 3),
-        "runner": round(len(steps) * (scenario.costs.step + scenario.costs.message) / seconds, 3),
-        "calls": round(sum(s.calls for s in steps) / scenario.server.calls / seconds, 3),
-        "bytes": round(sum(s.bytes for s in steps) / scenario.server.bytes / seconds, 3),
-        "chain": [f"{s.task} {s.stage} {s.began:.0f}-{s.ended:.0f} ({s.seconds(scenario.server):.0f})" for s in path],
-    }
 
 
 if __name__ == "__main__":

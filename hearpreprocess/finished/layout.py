@@ -11,7 +11,7 @@ from typing import Any
 
 from hearpreprocess.errors import OutputError
 from hearpreprocess.finished.parsing import json_object
-from hearpreprocess.storage import link_or_copy, read_regular, reason_of
+from hearpreprocess.storage import CallsAhead, link_or_copy, read_regular, reason_of
 
 METADATA = "task_metadata.json"
 VOCABULARY = "labelvocabulary.csv"
@@ -105,8 +105,9 @@ def write_folder(
     """
     for parent in sorted({path.rpartition("/")[0] for path in (*links, *copies, *texts)}):
         (folder / parent).mkdir(parents=True, exist_ok=True)
-    for path, source in links.items():
-        link_or_copy(source, f"{folder}/{path}")
+    with CallsAhead[None]() as ahead:
+        for path, source in links.items():
+            ahead.call(link_or_copy, source, f"{folder}/{path}")
     for path, source in copies.items():
         shutil.copyfile(source, folder / path)
     for path, text in texts.items():

@@ -14,7 +14,7 @@ from typing import Any
 from hearpreprocess import archive
 from hearpreprocess.errors import OutputError
 from hearpreprocess.finished.layout import METADATA, release_in
-from hearpreprocess.storage import whole_file
+from hearpreprocess.storage import in_order, whole_file
 
 TARBALL = re.compile(r"hear2021-(?P<title>.+)-(?P<rate>[1-9][0-9]*)\.tar\.gz")
 """The pattern of the names from `tarball_name`."""
@@ -130,8 +130,13 @@ def _write_tar(
 def _members(
     root: str, files: Mapping[str, str], texts: Mapping[str, str], on_file: Callable[[int], object]
 ) -> Iterator[tuple[str, bytes]]:
-    for path in sorted([*files, *texts], key=lambda path: (path != METADATA, "/" in path, path)):
-        yield f"{root}/{path}", texts[path].encode() if path in texts else _read(files[path])
+    paths = sorted([*files, *texts], key=lambda path: (path != METADATA, "/" in path, path))
+
+    def content_of(path: str) -> bytes:
+        return texts[path].encode() if path in texts else _read(files[path])
+
+    for path, content in zip(paths, in_order(content_of, paths, size=len), strict=True):
+        yield f"{root}/{path}", content
         on_file(1)
 
 

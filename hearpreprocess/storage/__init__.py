@@ -50,6 +50,7 @@ from hearpreprocess.storage.kinds import (
     name_of,
     start_of,
 )
+from hearpreprocess.storage.latency import CallsAhead, in_order
 from hearpreprocess.storage.locks import (
     holder_of,
     is_locked,
@@ -89,6 +90,7 @@ __all__ = [
     "SEAL",
     "TAR",
     "XZ",
+    "CallsAhead",
     "FileKind",
     "Workspace",
     "active_run",
@@ -115,6 +117,7 @@ __all__ = [
     "free_on",
     "has_skipped_cleanup",
     "holder_of",
+    "in_order",
     "is_locked",
     "is_markup",
     "is_page",
