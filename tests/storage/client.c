@@ -29,6 +29,8 @@ static void absolute(const char *path, char *whole) {
     char here[PATH_MAX];
     if (path[0] == '/') snprintf(whole, PATH_MAX, "%s", path);
     else snprintf(whole, PATH_MAX, "%.2000s/%.2000s", getcwd(here, sizeof here) ? here : "", path);
+    size_t length = strlen(whole);
+    if (length > 2 && !strcmp(whole + length - 2, "/.")) whole[length - 2] = 0;
 }
 
 static int is_in(const char *path, const char *folder) { /* at it or below */
@@ -82,6 +84,7 @@ static int cut(int result, struct stat *status) {
 static int looked_up(const char *name, const char *path, struct stat *status) {
     char whole[PATH_MAX];
     absolute(path, whole);
+    if (is_gone(whole) && strcmp(whole, getenv("HP_GONE"))) return errno = ESTALE, -1;
     if (is_gone(whole)) return REAL("stat", stat_call)("/", status);
     if (is_remembered(whole)) return errno = ENOENT, -1;
     int result = REAL(name, stat_call)(path, status);
@@ -98,6 +101,13 @@ int fstatat(int folder, const char *path, struct stat *status, int flags) {
     if (folder == AT_FDCWD) return looked_up(flags & AT_SYMLINK_NOFOLLOW ? "lstat" : "stat", path, status);
     typedef int (*call)(int, const char *, struct stat *, int);
     return cut(REAL("fstatat", call)(folder, path, status, flags), status);
+}
+
+int stat64(const char *path, struct stat64 *status) { return looked_up("stat", path, (struct stat *)status); }
+int lstat64(const char *path, struct stat64 *status) { return looked_up("lstat", path, (struct stat *)status); }
+int fstat64(int file, struct stat64 *status) { return fstat(file, (struct stat *)status); }
+int fstatat64(int folder, const char *path, struct stat64 *status, int flags) {
+    return fstatat(folder, path, (struct stat *)status, flags);
 }
 
 int open(const char *path, int flags, ...) {
