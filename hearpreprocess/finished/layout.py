@@ -11,7 +11,7 @@ from typing import Any
 
 from hearpreprocess.errors import OutputError
 from hearpreprocess.finished.parsing import json_object
-from hearpreprocess.storage import CallsAhead, link_or_copy, read_regular, reason_of
+from hearpreprocess.storage import CallsAhead, confirmed, is_there, link_or_copy, read_regular, reason_of
 
 METADATA = "task_metadata.json"
 VOCABULARY = "labelvocabulary.csv"
@@ -144,9 +144,9 @@ def _files_in(folder: Path) -> int:
 
 def check_replaceable(folder: Path, splits: Iterable[str]) -> None:
     """Raise OutputError where a folder exists that hearpreprocess did not create, or that has foreign files."""
-    if not folder.exists():
+    if not is_there(folder):
         return
-    if release_of_folder(folder) is None:
+    if confirmed(lambda: release_of_folder(folder), folder) is None:
         raise OutputError(f"{folder} already exists and is damaged or was not created by hearpreprocess; move it away")
     foreign = list(_foreign_files(folder, set(splits)))
     if foreign:

@@ -21,6 +21,7 @@ from hearpreprocess.storage import (
     check_code_unchanged,
     digest,
     is_sealed,
+    is_there,
     on_new_run,
     replaced_folder,
     seal,
@@ -239,18 +240,18 @@ def is_whole(folder: Path) -> bool:
     """Whether a step's output exists with an intact seal; checked once per process, as it may be large."""
     if folder not in _known_whole and is_sealed(folder):
         _known_whole.add(folder)
-    return folder in _known_whole and folder.is_dir()
+    return folder in _known_whole and is_there(folder)
 
 
 @contextlib.contextmanager
-def fresh_folder(path: Path, written: Collection[str] = ()) -> Iterator[Path]:
+def fresh_folder(path: Path, written: Collection[str]) -> Iterator[Path]:
     """Yield an empty folder to fill, and seal it afterwards if the files `written` exist.
 
     An intact folder that another run has created meanwhile is kept; a folder with a broken seal is replaced. Raises
     ChangedCodeError, before and after, if the code in the folder's key has changed on the disk.
     """
     check_code_unchanged()
-    is_broken = path.exists() and not is_sealed(path)
+    is_broken = is_there(path) and not is_sealed(path)
     with replaced_folder(path) if is_broken else whole_folder(path) as folder:
         yield folder
         raise_if_interrupted()

@@ -39,7 +39,15 @@ from hearpreprocess.steps.base import WARNINGS, Counter, HiddenParameter, RatesP
 from hearpreprocess.steps.corpus import CorpusStep
 from hearpreprocess.steps.interruption import raise_if_interrupted
 from hearpreprocess.steps.labels import Labels
-from hearpreprocess.storage import SEAL, check_code_unchanged, output_lock, replaced_folder, whole_file
+from hearpreprocess.storage import (
+    SEAL,
+    check_code_unchanged,
+    confirmed,
+    look_again,
+    output_lock,
+    replaced_folder,
+    whole_file,
+)
 
 ABOVE_ALL_RATES = 1_000_000
 """A priority above every sample rate; not infinity, which luigid's page cannot show."""
@@ -47,8 +55,12 @@ ABOVE_ALL_RATES = 1_000_000
 
 def is_packed(tarball: Path, release: str, compression: str) -> bool:
     """Whether a tarball exists with its checksums and has this release and this compression."""
-    is_of_it = release_of_tarball(tarball) == release and compression_of(tarball) == compression
-    return is_of_it and checksums_of(tarball).exists()
+
+    def decide() -> bool:
+        is_of_it = release_of_tarball(tarball) == release and compression_of(tarball) == compression
+        return is_of_it and checksums_of(tarball).exists()
+
+    return confirmed(decide, tarball)
 
 
 class OutputStep(CorpusStep):
@@ -80,9 +92,11 @@ class OutputStep(CorpusStep):
             counts[split] += 1
         return counts
 
-    @property
+    @functools.cached_property
     def _labels_folder(self) -> Path:
-        return self.workspace.tmp_dir / Labels.stage / self.labels
+        folder = self.workspace.tmp_dir / Labels.stage / self.labels
+        look_again(folder)  # no step of this process may have read it since another host made it
+        return folder
 
     def requires(self) -> list[Resample]:
         """The steps that make the audio, batch by batch."""
@@ -142,6 +156,13 @@ class Combine(OutputStep):
 
     def finished_rates(self) -> frozenset[int]:
         """The rates at which the folder has all clips of this release."""
+        finished = self._rates_in_folder()
+        if not finished.issuperset(self.rates):
+            look_again(self.folder)
+            finished = self._rates_in_folder()
+        return finished
+
+    def _rates_in_folder(self) -> frozenset[int]:
         if release_of_folder(self.folder) != self.release:
             return frozenset()
         return frozenset(rate for rate in self.rates if is_complete(self.folder, [rate], self.counts))

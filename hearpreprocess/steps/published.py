@@ -28,11 +28,15 @@ from hearpreprocess.steps.outputs import ABOVE_ALL_RATES, is_packed
 from hearpreprocess.steps.release import Release, ReleaseStep
 from hearpreprocess.storage import (
     Workspace,
+    agree,
     alone,
+    confirmed,
     digest,
     explaining_disk_errors,
     has_skipped_cleanup,
+    is_there,
     note_skipped_cleanup,
+    stamp_of,
     whole_file,
 )
 from hearpreprocess.task import File
@@ -60,7 +64,7 @@ class DownloadTarball(Download):
         for file in missing:
             part = part_path(self._path(file))
             with explaining_disk_errors(part):
-                if not part.exists():
+                if not is_there(part):
                     part.touch()
                 NoteOfDownload(self.workspace, self._path(file)).write({"part": part.stat().st_ino})
 
@@ -71,7 +75,7 @@ class DownloadTarball(Download):
         finally:
             for path, stamp in before.items():
                 note = NoteOfDownload(self.workspace, path)
-                if path.exists() and (note.is_of_tarball() or _stamp(path) != stamp):
+                if is_there(path) and (note.is_of_tarball() or _stamp(path) != stamp):
                     note.write({"file": _stamp(path)})
                 elif stamp is None:  # when the partial file is removed, another file may get its inode number
                     note.remove()
@@ -100,7 +104,9 @@ class NoteOfDownload:
         """Whether the existing tarball is the downloaded one."""
         try:
             facts = json.loads(self._path.read_text(encoding="utf-8"))
-            return facts in ({"file": _stamp(self.tarball)}, {"part": self.tarball.stat().st_ino})
+            if not isinstance(facts, dict):
+                return False
+            return agree([facts.get("file")], [stamp_of(self.tarball)]) or facts == {"part": self.tarball.stat().st_ino}
         except (FileNotFoundError, ValueError):
             return False
 
@@ -116,11 +122,7 @@ def uses_of(folder: Path) -> Path:
 
 def _stamp(path: Path) -> list[int] | None:
     """The size and the modification time of a file; None if it does not exist."""
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        return None
-    return [status.st_size, status.st_mtime_ns]
+    return stamp_of(path) if is_there(path) else None
 
 
 class OptionalSourceParameter(SourceParameter):
@@ -178,13 +180,13 @@ class Published(ReleaseStep, PlanningStep):
             stamp = _stamp(self.path)
             if stamp is None:
                 return True
-            is_known = not self.clean and self._known_as_made() == [stamp, release_of_folder(self._folder)]
+            is_known = not self.clean and self._is_known_as_made(stamp)
             return is_known or (self._work().complete() and not self._has_to_remove())
         except (HearPreprocessError, OSError):  # `planned` reports it
             return False
 
     def run(self) -> Generator[Any, Any, None]:
-        if self.path.is_file() and not (work := self._work()).complete():
+        if is_there(self.path) and not (work := self._work()).complete():
             with alone(self.workspace.tmp_dir, self.workspace.run) as is_alone:
                 if is_alone:
                     work.forget_failures()
@@ -192,7 +194,7 @@ class Published(ReleaseStep, PlanningStep):
         yield from super().run()
 
     def planned(self) -> Sequence[Release | Clean]:
-        if not self.path.is_file() and self._is_made():  # another run has finished it, and removed the tarball
+        if not is_there(self.path) and self._is_made():  # another run has finished it, and removed the tarball
             return []
         work = self._work()
         return [] if work.complete() else [work]
@@ -238,11 +240,14 @@ class Published(ReleaseStep, PlanningStep):
         """The file with the size and time of the tarball that the outputs were made from."""
         return self.workspace.tmp_dir / "published" / f"{self.title}-{digest(self.tarball)}.json"
 
-    def _known_as_made(self) -> Any:
+    def _is_known_as_made(self, stamp: list[int]) -> bool:
         try:
-            return json.loads(self._note_of_made.read_text(encoding="utf-8"))
+            noted = json.loads(self._note_of_made.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
-            return None
+            return False
+        if not isinstance(noted, list) or len(noted) != 2:
+            return False
+        return agree(noted[:1], [stamp]) and noted[1] == release_of_folder(self._folder)
 
     def _has_to_remove(self) -> bool:
         """Whether the tarball must be removed: it was downloaded, and no other run may need it."""
@@ -257,7 +262,7 @@ class Published(ReleaseStep, PlanningStep):
     @property
     def waits(self) -> bool:
         """Whether a downloaded tarball, which this run will remove, exists and waits for its task."""
-        return self.clean and self.source is not None and self.path.exists() and not self._has_skipped_cleanup()
+        return self.clean and self.source is not None and is_there(self.path) and not self._has_skipped_cleanup()
 
     def changed_since(self) -> list[str]:
         """The programs whose version or code has changed since the outputs were made from a tarball."""
@@ -268,6 +273,9 @@ class Published(ReleaseStep, PlanningStep):
 
     def _is_made(self) -> bool:
         """Whether the outputs are complete, as far as can be decided without their tarball."""
+        return confirmed(self._is_made_by_its_files, self._folder)
+
+    def _is_made_by_its_files(self) -> bool:
         folder = self._folder
         release, named = release_of_folder(folder), TARBALL.fullmatch(self.path.name)
         if release is None or named is None:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from hearpreprocess.cli.options import add_directories
 from hearpreprocess.errors import HearPreprocessError
 from hearpreprocess.installation import install_command
-from hearpreprocess.storage import bytes_text, counted, disk_of, free_on, nearest_existing
+from hearpreprocess.storage import bytes_text, check_writable, counted, disk_of, free_on, nearest_existing
 from hearpreprocess.task import EXTRAS
 
 if TYPE_CHECKING:
@@ -187,13 +187,12 @@ def _shared_memory() -> Diagnosis:
 
 
 def _writable(subject: str, path: Path) -> Diagnosis:
-    existing = nearest_existing(path)
     try:
-        tempfile.TemporaryFile(dir=existing).close()
+        check_writable(path)
     except OSError as error:
         option = {"work directory": "--tmp-dir", "download directory": "--download-dir", "tasks": "--tasks-dir"}
         fix = f"make it writable, or choose another with {option.get(subject, '--tar-dir')}"
-        return Diagnosis(subject, f"{existing}: {error.strerror}", fix)
+        return Diagnosis(subject, f"{error.filename}: {error.strerror}", fix)
     return Diagnosis(subject, f"{path} is writable")
 
 
