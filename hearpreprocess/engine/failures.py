@@ -10,7 +10,6 @@ from hearpreprocess.steps import Step
 from hearpreprocess.storage import unreadable_message
 
 DEPENDENCY_LOST = "a dependency was deleted during the run. Run the same command again"
-NO_HOST_WORKS = "no host has worked on it for 90 s; see the logs of the runs on the other hosts"
 FAILED_ELSEWHERE = "failed on another host; see the log of the run there"
 
 

@@ -1,6 +1,6 @@
 """The client of a luigid, the scheduler that several hosts share: it waits for one that restarts, up to a limit.
 
-Besides `worker.py`, only this module uses Luigi's private names; `tests/engine/test_luigi.py` checks each of them.
+Like `worker.py`, this module uses Luigi's private names; `tests/engine/test_luigi.py` checks each of them.
 """
 
 from __future__ import annotations

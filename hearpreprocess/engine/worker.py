@@ -1,7 +1,7 @@
 """The interface to Luigi: its worker and its scheduler, extended for our runs.
 
-Only this module and `luigid.py` use Luigi's private names and the texts of its messages, which may change with any
-release. `tests/engine/test_luigi.py` checks each of them against the installed Luigi.
+Only this module, `luigid_worker.py` and `luigid.py` use Luigi's private names and the texts of its messages, which may
+change with any release. `tests/engine/test_luigi.py` checks each of them against the installed Luigi.
 
 Importing it, also in a spawned process, registers the functions that report failures with Luigi.
 """
@@ -11,34 +11,27 @@ from __future__ import annotations
 import contextlib
 import functools
 import logging
-import os
-import socket
 import types
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import luigi
 import luigi.execution_summary
 import luigi.scheduler
-import luigi.task_status
 import luigi.worker
 
 from hearpreprocess.engine import failures
 from hearpreprocess.engine.downloads import Downloads
-from hearpreprocess.engine.hosts import OtherHosts, SchedulerView, Situation, planned_by
 from hearpreprocess.engine.interruption import Interruption, is_main_thread
 from hearpreprocess.engine.log import log_path, log_until_exit
 from hearpreprocess.engine.luigid import Luigid, page_at
+from hearpreprocess.engine.luigid_worker import LuigidWorker
 from hearpreprocess.engine.pool import Results, StepPool, StepRun
 from hearpreprocess.engine.reporter import ProgressReporter
 from hearpreprocess.engine.settings import Settings
-from hearpreprocess.errors import HearPreprocessError, SchedulerError
+from hearpreprocess.errors import SchedulerError
 from hearpreprocess.steps import DOWNLOADS, DOWNLOADS_AT_ONCE, LOGGER, Step
 from hearpreprocess.storage import expect_code, loaded_code
-
-STEPS_ADDED = "steps_added"
-"""The mark of a worker that has added its steps; a luigid that has lost the worker or its steps lacks it."""
 
 UNFULFILLED = "Unfulfilled dependenc"  # start of Luigi's error when an output that a step needs is missing
 DIED = " died unexpectedly "  # precedes `with exit code -9` when a step's process has died
@@ -93,7 +86,7 @@ def run_step(
     ).run()
 
 
-class _Worker(luigi.worker.Worker):
+class _Worker(LuigidWorker):
     """Runs steps in a pool, and checks for an interruption between any two."""
 
     def __init__(
@@ -107,11 +100,8 @@ class _Worker(luigi.worker.Worker):
     ) -> None:
         in_thread = {} if is_main_thread() else {"no_install_shutdown_handler": True}
         with _without_queue():
-            super().__init__(scheduler, _unique_id(), workers, **settings.worker, **in_thread)
-        self._interruption, self._settings, self._roots = interruption, settings, roots
-        self._downloads = Downloads(roots)
-        self._others = OtherHosts() if scheduler_url else None
-        self._all_added = True
+            super().__init__(scheduler, workers, roots, **settings.worker, **in_thread)
+        self._interruption, self._settings, self._downloads = interruption, settings, Downloads(roots)
         # `_id`: the name of this worker for the scheduler and in the log.
         work = functools.partial(
             run_step, worker_id=self._id, scheduler_url=scheduler_url, settings=settings, loaded=loaded_code()
@@ -143,26 +133,12 @@ class _Worker(luigi.worker.Worker):
         """Add the roots with all that they require; returns whether all could be added."""
         if self._downloads:
             self._scheduler.update_resource(DOWNLOADS, DOWNLOADS_AT_ONCE)
-        if self._others is not None:
-            self._scheduler.add_worker(self._id, {STEPS_ADDED: True})
-        added = [self.add(root) for root in self._roots]
-        self._all_added = all(added)
-        return self._all_added
+        return super().add_roots()
 
     def _get_work(self) -> Any:
-        """Called by Luigi to request a step: handles interruptions, and adds steps that the scheduler lacks."""
+        """Called by Luigi to request a step: handles interruptions."""
         self._interruption.act()
-        self._follow_outages()
-        work = self._get_work_or_download() if self._downloads else super()._get_work()
-        # `_stop_requesting_work`: SIGUSR1 has arrived, and Luigi has not asked the scheduler.
-        if work.task_id is None and self._others is not None and not self._stop_requesting_work:
-            # `_running_tasks`: the running steps of this worker, by id. A luigid that restarts at once lacks them.
-            if self._running_tasks.keys() - {running["task_id"] for running in work.running_tasks}:
-                self._add_lost_steps()
-            # `_scheduled_tasks`: the steps that this worker has added, by id.
-            for step in self._others.planned_elsewhere(self._scheduled_tasks.values(), self._scheduled_tasks):
-                self.add(step)
-        return work
+        return self._get_work_or_download() if self._downloads else super()._get_work()
 
     def _get_work_or_download(self) -> Any:
         """Request a step: no download while enough tarballs wait, unless the run could not continue otherwise."""
@@ -176,89 +152,9 @@ class _Worker(luigi.worker.Worker):
         return work
 
     def _handle_next_task(self) -> Any:
-        """Called by Luigi to wait for the next result: handles interruptions and outages of the luigid."""
+        """Called by Luigi to wait for the next result: handles interruptions."""
         self._interruption.act()
-        self._follow_outages()
-        if self._others is not None:
-            self._others.note_work()
         return super()._handle_next_task()
-
-    def _follow_outages(self) -> None:
-        """Raise SchedulerError if the luigid stays away; add the steps that it has lost if it is back."""
-        if self._others is None:
-            return
-        self._scheduler.outage.check()
-        if self._scheduler.outage.has_ended():
-            self._add_lost_steps()
-
-    def _add_lost_steps(self) -> None:
-        """Add all steps again if the luigid has restarted without them, or has taken this worker for dead."""
-        workers = self._scheduler.worker_list(include_running=False)
-        if not any(worker["name"] == self._id and worker.get(STEPS_ADDED) for worker in workers):
-            self._add_again()
-
-    def _add_again(self) -> None:
-        """Add the roots and all planned steps again; first those that run here, so that no other host runs them."""
-        for step in [self._scheduled_tasks[key] for key in self._running_tasks]:
-            self._add_task(
-                worker=self._id,
-                task_id=step.task_id,
-                status=luigi.task_status.RUNNING,
-                runnable=True,
-                priority=step.priority,
-                resources=step.process_resources(),
-                params=step.to_str_params(),
-                family=step.task_family,
-                module=step.task_module,
-            )
-        self.add_roots()
-        for step in planned_by(list(self._scheduled_tasks.values())):
-            self.add(step)
-
-    def _keep_alive(self, get_work_response: Any) -> bool:
-        """Called by Luigi when there is no work: whether to wait; Luigi would also wait for steps that have failed."""
-        if self._others is None or self._stop_requesting_work:
-            return False
-        running, pending = len(get_work_response.running_tasks), get_work_response.n_pending_tasks
-        failed = self._failed_steps() if pending and not running else {}
-        unexplained = {key for key in failed if not self._scheduler.fetch_error(task_id=key)["error"]}
-        unfinished = self._unfinished_roots() if not (running or pending) else []
-        situation = self._others.situation(
-            SchedulerView(running, pending, frozenset(failed), frozenset(unexplained), bool(unfinished))
-        )
-        if situation is Situation.HOST_LOST:
-            for key in unexplained:
-                self.add(failed[key])
-        if situation is Situation.FORGOTTEN:
-            self._add_again()
-        if situation is Situation.FAILED and self.run_succeeded:
-            for step in failed.values():
-                step.note("failed", text=failures.FAILED_ELSEWHERE)
-        if situation is Situation.GIVEN_UP:
-            for root in self._unfinished_roots():
-                root.note("failed", text=failures.NO_HOST_WORKS)
-        return not situation.is_an_end
-
-    def _failed_steps(self) -> dict[str, Step]:
-        """By id, the steps of this worker that have failed on any host."""
-        known = self._scheduler.task_list(status=luigi.task_status.FAILED, upstream_status="")
-        return {key: self._scheduled_tasks[key] for key in known if key in self._scheduled_tasks}
-
-    def _unfinished_roots(self) -> list[Step]:
-        """The roots that are incomplete without a failure that this run has reported."""
-        return [root for root in self._roots if self._all_added and self.run_succeeded and not _is_complete(root)]
-
-
-def _unique_id() -> str:
-    """A worker's id: Luigi's is the same in two containers of one name whose programs seed `random` alike."""
-    return f"Worker(salt={uuid.uuid4().hex}, host={socket.gethostname()}, pid={os.getpid()})"
-
-
-def _is_complete(root: Step) -> bool:
-    try:
-        return bool(root.complete())
-    except (HearPreprocessError, OSError):  # reported by the step when it runs
-        return False
 
 
 @contextlib.contextmanager

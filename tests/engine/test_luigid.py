@@ -19,10 +19,12 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import luigi.scheduler
 import psutil
 import pytest
 
 from hearpreprocess.engine.luigid import Luigid
+from hearpreprocess.engine.luigid_worker import LuigidWorker
 from hearpreprocess.errors import SchedulerError
 from tests import toys
 from tests.conftest import User
@@ -326,6 +328,36 @@ def another_server(status: int, body: bytes) -> Iterator[str]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
+
+
+@pytest.mark.slow
+def test_a_failure_is_reported_once_although_the_step_fails_again(
+    user: User, alone: User, daemon: Daemon, decoder: WaitingDecoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user.write("mine.py", (alone.folder / "mine.py").read_text())
+    bad = toys.folds_members() | {"audio/clip03.wav": b"no audio"}
+    _path, archive = toys.corpus(user.folder / "source", bad, name="bad")
+    user.write("bad.py", toys.folds_task(archive, name='"bad_folds"'))
+    with monkeypatch.context() as changed:
+        decoder.take_the_place(changed)
+        started = start(user, daemon, "./bad.py")
+    decoder.wait_until_reached(started)
+    restart_at_once(daemon)
+    decoder.go_on()
+    errors = started.communicate()[1]
+    assert started.returncode == 1
+    assert errors.count("clip clip03, file audio/clip03.wav") == 1, errors
+    assert {name: content for name, content in user.made().items() if "toy_folds" in name} == {
+        name: content for name, content in alone.made().items() if "toy_folds" in name
+    }
+
+
+def test_workers_of_one_host_and_process_number_differ() -> None:
+    ids = set()
+    for _ in range(2):
+        random.seed(0)
+        ids.add(LuigidWorker(luigi.scheduler.Scheduler(), 1, [], no_install_shutdown_handler=True)._id)
+    assert len(ids) == 2
 
 
 def test_a_luigid_that_does_not_answer_is_named_without_its_password() -> None:
