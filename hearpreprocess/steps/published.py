@@ -256,8 +256,10 @@ class Published(ReleaseStep, PlanningStep):
 
     @property
     def waits(self) -> bool:
-        """Whether a downloaded tarball, which this run will remove, exists and waits for its task."""
-        return self.clean and self.source is not None and self.path.exists() and not self._has_skipped_cleanup()
+        """Whether a downloaded tarball exists and waits to be resampled or, if this run will remove it, for that."""
+        if not self.clean or self.source is None or not self.path.exists():
+            return False
+        return not self._has_skipped_cleanup() or not self._is_made()
 
     def changed_since(self) -> list[str]:
         """The programs whose version or code has changed since the outputs were made from a tarball."""

@@ -71,10 +71,9 @@ def decoder(tmp_path: Path) -> WaitingDecoder:
     return WaitingDecoder(tmp_path / "decoder")
 
 
-def start(user: User, daemon: Daemon, *more: object, workers: int = 1) -> StartedCommand:
-    return user.start(
-        "./mine.py", "--sample-rates", 8000, "--num-workers", workers, "--scheduler-url", daemon.url, *more
-    )
+def start(user: User, daemon: Daemon, *more: str, workers: int = 1) -> StartedCommand:
+    options = ("--sample-rates", 8000, "--num-workers", workers, "--scheduler-url", daemon.url)
+    return user.start("./mine.py", *more, *options)
 
 
 def start_and_wait(

@@ -53,6 +53,8 @@ def test_what_is_removed_on_the_way_is_counted_once(request_of_two_rates: Reques
     assert disks_of([], request_of_two_rates)[0].needed == 0
     here = Need(0, 500, 7, 2)
     assert disks_of([*NEEDS, here], clean)[0].needed == 1001 + 500 + 88 + 9, "nothing holds back one that is here"
+    shared = replace(clean, scheduler_url="http://127.0.0.1:9")
+    assert [disks_of(NEEDS, each)[0].is_least for each in (clean, shared)] == [False, True]
 
 
 def test_each_disk_holds_its_own(request_of_two_rates: Request) -> None:
