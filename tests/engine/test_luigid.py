@@ -19,10 +19,12 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import luigi.rpc
 import luigi.scheduler
 import psutil
 import pytest
 
+from hearpreprocess.engine.hosts import Outage
 from hearpreprocess.engine.luigid import Luigid
 from hearpreprocess.engine.luigid_worker import LuigidWorker
 from hearpreprocess.errors import SchedulerError
@@ -307,6 +309,19 @@ def test_another_server_is_not_taken_for_a_luigid(status: int, body: bytes, reas
         expected = f"^{url}: no luigid scheduler there: {reason}. Start luigid or correct --scheduler-url$"
         with pytest.raises(SchedulerError, match=expected):
             Luigid(url).check_answers()
+
+
+def test_a_request_is_repeated_until_the_limit_and_a_sign_of_life_is_not() -> None:
+    with another_server(503, b"<html>") as url:
+        looks: list[None] = []
+        luigid = Luigid(url, lambda: looks.append(None))
+        luigid.outage = Outage(url, limit=0.1)
+        with pytest.raises(luigi.rpc.RPCError):
+            luigid.ping(worker="worker")
+        with pytest.raises(SchedulerError, match=f"^{url}: luigid has not answered for [0-9]+ s: HTTP status 503. Sta"):
+            for _ in range(2):
+                luigid.is_paused()
+        assert looks, "it may be interrupted"
 
 
 @contextlib.contextmanager
