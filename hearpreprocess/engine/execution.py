@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Sequence
 
 from hearpreprocess.engine.flushing import Flushing
 from hearpreprocess.engine.interruption import Interruption
 from hearpreprocess.engine.log import log_path, log_to
+from hearpreprocess.engine.luigid import Luigid
 from hearpreprocess.engine.settings import settings
 from hearpreprocess.engine.worker import run_steps
-from hearpreprocess.errors import SchedulerError
 from hearpreprocess.steps import Step
 from hearpreprocess.storage import explaining_disk_errors
-from hearpreprocess.task import without_credentials
-
-SECONDS_TO_CONNECT = 10
 
 
 def execute(
@@ -30,12 +25,12 @@ def execute(
     to the run's log.
 
     Failures are reported in the journal; the roots' `complete` shows the result. Ctrl-C and SIGTERM end the running
-    steps and raise KeyboardInterrupt. Raises SchedulerError where the luigid cannot be reached, ConfigError where
-    Luigi's settings are not supported.
+    steps and raise KeyboardInterrupt. Raises SchedulerError where no luigid answers at first, or for a while later on,
+    ConfigError where Luigi's settings are not supported.
     """
     chosen = settings(waits=scheduler_url is not None)
     if scheduler_url:
-        _check_reachable(scheduler_url)
+        Luigid(scheduler_url).check_answers()
     with (
         interruption or Interruption() as noted,
         _log_of(roots[0], chosen.log_level),
@@ -56,15 +51,3 @@ def _log_of(root: Step, level: int) -> Iterator[None]:
             path.parent.mkdir(parents=True, exist_ok=True)
             stack.enter_context(log_to(path, level))
         yield
-
-
-def _check_reachable(url: str) -> None:
-    try:
-        urllib.request.urlopen(url, timeout=SECONDS_TO_CONNECT).close()  # noqa: S310  (the runner has checked the scheme)
-    except urllib.error.HTTPError:
-        pass  # any response shows that it is reachable
-    except OSError as error:
-        raise SchedulerError(
-            f"{without_credentials(url)}: no luigid scheduler there: {getattr(error, 'reason', error)}. "
-            "Start luigid or correct --scheduler-url"
-        ) from error

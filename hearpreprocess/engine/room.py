@@ -134,7 +134,7 @@ def disks_of(needs: Sequence[Need], request: Request, most: int = 1, *, is_least
     downloads = [need.download for need in needs]
     is_one_disk = disk_of(workspace.download_dir) == disk_of(workspace.tmp_dir)
     both = passing([sum(pair) for pair in zip(downloads, between, strict=True)])
-    # A scheduler of several hosts does not limit the downloads.
+    # Runs on several hosts skip the cleanup as long as others are active.
     is_least = is_least or (request.clean and request.scheduler_url is not None)
     amounts = {
         "downloads": (workspace.download_dir, kept + (0 if is_one_disk else passing(downloads))),

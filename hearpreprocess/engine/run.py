@@ -209,7 +209,8 @@ def _run_steps(
     unfinished = [root for root in roots if not _is_complete(root)]
     if unfinished:
         check_code_unchanged()  # one error in place of one for each step
-    entries = list(JournalReader(workspace.journal).new_entries())
+    # A step may fail again when a luigid has restarted.
+    entries = list(dict.fromkeys(JournalReader(workspace.journal).new_entries()))
     forget_skipped_cleanup(workspace.tmp_dir, workspace.run)
     return Outcome(
         outputs=tuple(path for root in roots if root not in unfinished for path in root.output_paths),

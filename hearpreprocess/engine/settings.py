@@ -54,6 +54,7 @@ _NEEDED: Mapping[tuple[str, str], tuple[Any, str]] = {
     ("worker", "count_last_scheduled"): (False, _WAITING),
     ("worker", "max_keep_alive_idle_duration"): (None, _WAITING),
     ("worker", "task_limit"): (None, "a run needs all of its steps"),
+    ("worker", "id"): (None, "each run has an id of its own"),
     ("worker", "check_complete_on_run"): (True, "a step is complete when its output exists"),
     ("worker", "cache_task_completion"): (False, "an output may be removed during a run"),
     ("core", "local_scheduler"): (True, _SCHEDULER),

@@ -1,7 +1,7 @@
 """The interface to Luigi: its worker and its scheduler, extended for our runs.
 
-Only this module uses Luigi's private names and the texts of its messages, which may change with any release.
-`tests/engine/test_luigi.py` checks each of them against the installed Luigi.
+Only this module, `luigid_worker.py` and `luigid.py` use Luigi's private names and the texts of its messages, which may
+change with any release. `tests/engine/test_luigi.py` checks each of them against the installed Luigi.
 
 Importing it, also in a spawned process, registers the functions that report failures with Luigi.
 """
@@ -17,26 +17,21 @@ from typing import Any
 
 import luigi
 import luigi.execution_summary
-import luigi.rpc
 import luigi.scheduler
-import luigi.task_status
 import luigi.worker
 
 from hearpreprocess.engine import failures
 from hearpreprocess.engine.downloads import Downloads
-from hearpreprocess.engine.hosts import OtherHosts, SchedulerView, Situation
 from hearpreprocess.engine.interruption import Interruption, is_main_thread
 from hearpreprocess.engine.log import log_path, log_until_exit
+from hearpreprocess.engine.luigid import Luigid, page_at
+from hearpreprocess.engine.luigid_worker import LuigidWorker
 from hearpreprocess.engine.pool import Results, StepPool, StepRun
 from hearpreprocess.engine.reporter import ProgressReporter
 from hearpreprocess.engine.settings import Settings
 from hearpreprocess.errors import SchedulerError
 from hearpreprocess.steps import DOWNLOADS, DOWNLOADS_AT_ONCE, LOGGER, Step
 from hearpreprocess.storage import expect_code, loaded_code
-from hearpreprocess.task import without_credentials
-
-SECONDS_TO_ANSWER = 2
-"""Timeout of a luigid's page, after which a step does not report to it again."""
 
 UNFULFILLED = "Unfulfilled dependenc"  # start of Luigi's error when an output that a step needs is missing
 DIED = " died unexpectedly "  # precedes `with exit code -9` when a step's process has died
@@ -47,28 +42,20 @@ def run_steps(
 ) -> None:
     """Let Luigi run `roots` and their dependencies.
 
-    Raises KeyboardInterrupt after an interruption, and SchedulerError where the scheduler at `scheduler_url` is lost.
+    Raises KeyboardInterrupt after an interruption, and SchedulerError where the luigid at `scheduler_url` is lost.
     """
-    scheduler: Any = _remote_scheduler(scheduler_url) if scheduler_url else _local_scheduler()
+    notify = functools.partial(_note, roots[0])
+    luigid = Luigid(scheduler_url, interruption.act, notify) if scheduler_url else None
     try:
-        downloads = Downloads(roots)
-        worker = _Worker(scheduler, workers, scheduler_url, interruption, settings, downloads)
-        if downloads:
-            scheduler.update_resource(DOWNLOADS, DOWNLOADS_AT_ONCE)
+        worker = _Worker(luigid or _local_scheduler(), workers, scheduler_url, interruption, settings, roots)
         with worker:
-            succeeded = True
-            for root in roots:
-                succeeded &= worker.add(root)
+            succeeded = worker.add_roots()
             succeeded &= worker.run()
         summary = luigi.execution_summary.LuigiRunResult(worker, succeeded).summary_text
         logging.getLogger("luigi-interface").info(summary)
-    except luigi.rpc.RPCError as error:
-        url = scheduler_url or ""
-        reason = str(error).replace(url.rstrip("/"), without_credentials(url))
-        raise SchedulerError(f"{without_credentials(url)}: connection to the scheduler lost: {reason}") from error
     finally:
-        if isinstance(scheduler, luigi.rpc.RemoteScheduler):
-            scheduler.close()
+        if luigid is not None:
+            luigid.close()
 
 
 def run_step(
@@ -99,15 +86,7 @@ def run_step(
     ).run()
 
 
-def page_at(scheduler_url: str) -> luigi.rpc.RemoteScheduler:
-    """The client of a luigid for progress reports, without retries, so that no step waits for it."""
-    page = luigi.rpc.RemoteScheduler(scheduler_url, SECONDS_TO_ANSWER)
-    page._rpc_retry_attempts = 1  # Luigi takes it from luigi.cfg only, for the worker, which needs an answer
-    page._rpc_log_retries = False
-    return page
-
-
-class _Worker(luigi.worker.Worker):
+class _Worker(LuigidWorker):
     """Runs steps in a pool, and checks for an interruption between any two."""
 
     def __init__(
@@ -117,13 +96,12 @@ class _Worker(luigi.worker.Worker):
         scheduler_url: str | None,
         interruption: Interruption,
         settings: Settings,
-        downloads: Downloads,
+        roots: Sequence[Step],
     ) -> None:
         in_thread = {} if is_main_thread() else {"no_install_shutdown_handler": True}
         with _without_queue():
-            super().__init__(scheduler=scheduler, worker_processes=workers, **settings.worker, **in_thread)
-        self._interruption, self._settings, self._downloads = interruption, settings, downloads
-        self._others = OtherHosts() if scheduler_url else None
+            super().__init__(scheduler, workers, roots, **settings.worker, **in_thread)
+        self._interruption, self._settings, self._downloads = interruption, settings, Downloads(roots)
         # `_id`: the name of this worker for the scheduler and in the log.
         work = functools.partial(
             run_step, worker_id=self._id, scheduler_url=scheduler_url, settings=settings, loaded=loaded_code()
@@ -151,25 +129,24 @@ class _Worker(luigi.worker.Worker):
         """Called by Luigi for a process to start; returns a step run of the pool instead."""
         return StepRun(self._pool, task, self._settings.timeout)
 
+    def add_roots(self) -> bool:
+        """Add the roots with all that they require; returns whether all could be added."""
+        if self._downloads:
+            self._scheduler.update_resource(DOWNLOADS, DOWNLOADS_AT_ONCE)
+        return super().add_roots()
+
     def _get_work(self) -> Any:
-        """Called by Luigi to request a step: handles interruptions and adds steps planned on other hosts."""
+        """Called by Luigi to request a step: handles interruptions."""
         self._interruption.act()
-        if self._downloads and self._others is None:
-            return self._get_work_or_download()
-        work = super()._get_work()
-        if work.task_id is None and self._others is not None:
-            # `_scheduled_tasks`: the steps that this worker has added, by id.
-            for step in self._others.planned_elsewhere(self._scheduled_tasks.values(), self._scheduled_tasks):
-                self.add(step)
-        return work
+        return self._get_work_or_download() if self._downloads else super()._get_work()
 
     def _get_work_or_download(self) -> Any:
         """Request a step: no download while enough tarballs wait, unless the run could not continue otherwise."""
         at_once = self._downloads.at_once()
         self._scheduler.update_resource(DOWNLOADS, at_once)
         work = super()._get_work()
-        # `_running_tasks` is empty: no step runs, so the waiting ones have failed.
-        if work.task_id is None and not self._running_tasks and not at_once:
+        # No step runs on any host, so the waiting ones have failed.
+        if work.task_id is None and not (self._running_tasks or work.running_tasks or at_once):
             self._scheduler.update_resource(DOWNLOADS, 1)
             work = super()._get_work()
         return work
@@ -177,30 +154,7 @@ class _Worker(luigi.worker.Worker):
     def _handle_next_task(self) -> Any:
         """Called by Luigi to wait for the next result: handles interruptions."""
         self._interruption.act()
-        if self._others is not None:
-            self._others.note_work()
         return super()._handle_next_task()
-
-    def _keep_alive(self, get_work_response: Any) -> bool:
-        """Called by Luigi when there is no work: whether to wait; Luigi would also wait for steps that have failed."""
-        if self._others is None:
-            return False
-        running, pending = len(get_work_response.running_tasks), get_work_response.n_pending_tasks
-        failed = self._failed_steps() if pending and not running else {}
-        unexplained = {key for key in failed if not self._scheduler.fetch_error(task_id=key)["error"]}
-        situation = self._others.situation(SchedulerView(running, pending, frozenset(failed), frozenset(unexplained)))
-        if situation is Situation.HOST_LOST:
-            for key in unexplained:
-                self.add(failed[key])
-        if situation is Situation.FAILED and self.run_succeeded:
-            for step in failed.values():
-                step.note("failed", text=failures.FAILED_ELSEWHERE)
-        return not situation.is_an_end
-
-    def _failed_steps(self) -> dict[str, Step]:
-        """By id, the steps of this worker that have failed on any host."""
-        known = self._scheduler.task_list(status=luigi.task_status.FAILED, upstream_status="")
-        return {key: self._scheduled_tasks[key] for key in known if key in self._scheduled_tasks}
 
 
 @contextlib.contextmanager
@@ -229,13 +183,6 @@ class _LocalScheduler(luigi.scheduler.Scheduler):
         }
 
 
-def _remote_scheduler(url: str) -> luigi.rpc.RemoteScheduler:
-    scheduler = luigi.rpc.RemoteScheduler(url)
-    if without_credentials(url) != url:
-        scheduler._rpc_log_retries = False  # Luigi would log each retry with the URL and its password
-    return scheduler
-
-
 def _local_scheduler() -> _LocalScheduler:
     try:
         return _LocalScheduler()
@@ -243,7 +190,13 @@ def _local_scheduler() -> _LocalScheduler:
         raise SchedulerError(f"luigi.cfg: invalid settings in [scheduler]: {type(error).__name__}: {error}") from error
 
 
+def _note(root: Step, text: str) -> None:
+    root.note("noted", text=text)
+
+
 def _note_failure(step: Step, error: BaseException) -> None:
+    if isinstance(error, SchedulerError):  # ends the run with its own message
+        return
     if UNFULFILLED in str(error):
         step.note("failed", text=failures.DEPENDENCY_LOST)
     else:

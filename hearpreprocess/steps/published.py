@@ -261,8 +261,10 @@ class Published(ReleaseStep, PlanningStep):
 
     @property
     def waits(self) -> bool:
-        """Whether a downloaded tarball, which this run will remove, exists and waits for its task."""
-        return self.clean and self.source is not None and is_there(self.path) and not self._has_skipped_cleanup()
+        """Whether a downloaded tarball exists and waits to be resampled or, if this run will remove it, for that."""
+        if not self.clean or self.source is None or not is_there(self.path):
+            return False
+        return not self._has_skipped_cleanup() or not self._is_made()
 
     def changed_since(self) -> list[str]:
         """The programs whose version or code has changed since the outputs were made from a tarball."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
@@ -18,11 +17,12 @@ from pathlib import Path
 import pytest
 
 from hearpreprocess.about import __version__
+from hearpreprocess.engine.luigid import page_at
 from hearpreprocess.engine.reporter import ProgressReporter
-from hearpreprocess.engine.worker import page_at
 from hearpreprocess.synthetic import archives
 from tests import toys
 from tests.conftest import User, sha256
+from tests.luigid import Daemon
 from tests.user import COMMAND, StartedCommand
 from tests.waiting_decoder import WaitingDecoder, matroska
 
@@ -171,27 +171,8 @@ def test_the_console_command_is_the_runner(user: User) -> None:
 
 @pytest.fixture
 def luigid(tmp_path: Path) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [Path(sys.executable).with_name("luigid"), "--address", "127.0.0.1", "--port", str(port)]
-    places = ["--state-path", tmp_path / "state", "--logdir", tmp_path]
-    (tmp_path / "luigi.cfg").write_text("[scheduler]\nworker_disconnect_delay = 5\nprune_on_get_work = true\n")
-    daemon = subprocess.Popen(
-        [*command, *places],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "LUIGI_CONFIG_PATH": str(tmp_path / "luigi.cfg")},
-    )
-    url = f"http://127.0.0.1:{port}"
-    while daemon.poll() is None:
-        with contextlib.suppress(OSError):
-            urllib.request.urlopen(f"{url}/static/visualiser/index.html").close()
-            break
-        time.sleep(0.05)
-    yield url
-    daemon.terminate()
-    daemon.wait()
+    with Daemon(tmp_path / "luigid") as daemon:
+        yield daemon.url
 
 
 def test_a_luigid_hands_out_the_steps(toy: User, luigid: str) -> None:

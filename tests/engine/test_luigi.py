@@ -1,4 +1,4 @@
-"""What `engine/worker.py` takes of Luigi beyond its documented interface: it is as it was, and used there alone.
+"""What three modules of `engine` take of Luigi beyond its documented interface: it is as it was, and used there alone.
 
 These tests come before all others (see conftest): a Luigi that has changed is named before anything fails of it.
 """
@@ -21,7 +21,7 @@ import luigi.worker
 import pytest
 
 PACKAGE = Path(__file__).parents[2] / "hearpreprocess"
-DOOR = PACKAGE / "engine" / "worker.py"
+DOORS = [PACKAGE / "engine" / name for name in ("worker.py", "luigid_worker.py", "luigid.py")]
 
 NAMES = (
     "_create_task_process",
@@ -38,7 +38,13 @@ NAMES = (
     "_scheduler",
     "_state",
     "_rpc_retry_attempts",
+    "_rpc_retry_wait",
     "_rpc_log_retries",
+    "_connect_timeout",
+    "_url",
+    "_request",
+    "_add_task",
+    "_stop_requesting_work",
     "count_pending",
 )
 MESSAGES = ("Unfulfilled", "died unexpectedly")
@@ -46,6 +52,7 @@ MESSAGES = ("Unfulfilled", "died unexpectedly")
 SIGNATURES: dict[str, tuple[str, ...]] = {
     "worker.Worker.__init__": ("self", "scheduler", "worker_id", "worker_processes", "assistant", "kwargs"),
     "worker.Worker.__exit__": ("self", "type", "value", "traceback"),
+    "worker.Worker._add_task": ("self", "args", "kwargs"),
     "worker.Worker._create_task_process": ("self", "task"),
     "worker.Worker._get_work": ("self",),
     "worker.Worker._handle_next_task": ("self",),
@@ -69,7 +76,10 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
     "scheduler.Scheduler.update_resource": ("self", "resource", "amount"),
     "scheduler.Scheduler.set_task_status_message": ("self", "task_id", "status_message"),
     "scheduler.Scheduler.set_task_progress_percentage": ("self", "task_id", "progress_percentage"),
+    "scheduler.Scheduler.add_worker": ("self", "worker", "info", "kwargs"),
+    "scheduler.Scheduler.worker_list": ("self", "include_running", "kwargs"),
     "rpc.RemoteScheduler.__init__": ("self", "url", "connect_timeout"),
+    "rpc.RemoteScheduler._request": ("self", "url", "data", "attempts", "allow_null"),
     "execution_summary.LuigiRunResult.__init__": ("self", "worker", "worker_add_run_status"),
 }
 """The parameters of what is overridden or called, by its name in Luigi: looked up in the test, as it may be gone."""
@@ -113,8 +123,8 @@ def worker() -> luigi.worker.Worker:
 
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.relative_to(PACKAGE).as_posix())
-def test_luigis_own_names_are_used_in_one_module(path: Path) -> None:
-    if path == DOOR:
+def test_luigis_own_names_are_used_in_three_modules(path: Path) -> None:
+    if path in DOORS:
         return
     text = path.read_text()
     quoted = r"|[\"']{}[\"']" if "luigi" in text.lower() else ""
@@ -139,7 +149,18 @@ def test_a_worker_takes_nothing_but_a_queue_of_multiprocessing(monkeypatch: pyte
     assert made == [None], "Luigi changed multiprocessing.Queue in Worker.__init__"
 
 
-@pytest.mark.parametrize("name", ["_id", "_scheduled_tasks", "_scheduler", "_task_result_queue", "run_succeeded"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "_id",
+        "_running_tasks",
+        "_scheduled_tasks",
+        "_scheduler",
+        "_stop_requesting_work",
+        "_task_result_queue",
+        "run_succeeded",
+    ],
+)
 def test_a_worker_has_what_is_used_of_it(worker: luigi.worker.Worker, name: str) -> None:
     assert hasattr(worker, name), f"Luigi changed Worker.{name}"
 
@@ -164,14 +185,47 @@ def test_work_is_told_as_it_was(worker: luigi.worker.Worker) -> None:
     assert {"task_id", "running_tasks", "n_pending_tasks"} <= set(told._fields), "Luigi changed GetWorkResponse"
 
 
-@pytest.mark.parametrize(("name", "value"), [("_rpc_retry_attempts", 3), ("_rpc_log_retries", True)])
+def test_a_scheduler_lists_the_marks_of_its_workers(worker: luigi.worker.Worker) -> None:
+    worker._scheduler.add_worker(worker._id, {"mark": True})
+    assert [(shown["name"], shown["mark"]) for shown in worker._scheduler.worker_list()] == [(worker._id, True)]
+
+
+def test_a_step_may_be_added_as_running(worker: luigi.worker.Worker) -> None:
+    task = Needed()
+    worker._scheduler.add_task(worker=worker._id, task_id=task.task_id, status=luigi.task_status.RUNNING)
+    worker.add(task)
+    reply = worker._get_work()
+    assert worker._scheduler.task_list(status="RUNNING", upstream_status="")[task.task_id]["worker_running"]
+    assert reply.n_pending_tasks == 0, "Luigi changed Scheduler.add_task"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("_rpc_retry_attempts", 3),
+        ("_rpc_retry_wait", 30),
+        ("_rpc_log_retries", True),
+        ("_connect_timeout", 10),
+        ("_url", "http://127.0.0.1:9"),
+    ],
+)
 def test_a_client_of_a_luigid_has_what_is_set_of_it(name: str, value: object) -> None:
     client = luigi.rpc.RemoteScheduler("http://127.0.0.1:9")
     assert getattr(client, name, None) == value, f"Luigi changed RemoteScheduler.{name}"
 
 
 @pytest.mark.parametrize(
-    "name", ["fetch_error", "task_list", "set_task_status_message", "set_task_progress_percentage"]
+    "name",
+    [
+        "add_worker",
+        "fetch_error",
+        "is_paused",
+        "ping",
+        "set_task_progress_percentage",
+        "set_task_status_message",
+        "task_list",
+        "worker_list",
+    ],
 )
 def test_a_luigid_answers_what_it_is_asked(name: str) -> None:
     assert name in luigi.scheduler.RPC_METHODS, f"Luigi changed RemoteScheduler.{name}"

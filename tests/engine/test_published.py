@@ -21,6 +21,7 @@ from hearpreprocess.task import Archive
 from tests import record
 from tests.conftest import User
 from tests.faulty_server import FaultyServer
+from tests.luigid import Daemon
 from tests.shared import Shared
 
 EVENTS, SCENES, FOLDS = (
@@ -42,6 +43,10 @@ def small_record(faulty: FaultyServer, shared: Shared, user: User) -> str:
 
 def downloads(user: User) -> set[str]:
     return {path.name for path in (user.folder / "_workdir" / "downloads").glob("*.tar.gz")}
+
+
+def is_made(user: User, tarball: str) -> bool:
+    return (user.folder / "out" / "tasks" / published.title_of(tarball)).exists()
 
 
 def asked_for(server: FaultyServer) -> list[str]:
@@ -337,6 +342,25 @@ def test_what_other_versions_have_made_is_made_again_and_said(
     assert "To rebuild: 1 task, because the version of numpy has changed" in again.stderr
     assert user.made() == made
     assert user.run(*command).stdout.startswith("Nothing to do")
+
+
+@pytest.mark.slow
+def test_few_tarballs_wait_for_several_hosts(
+    user: User, faulty: FaultyServer, small_record: str, tmp_path: Path
+) -> None:
+    user.set("hearpreprocess.engine.room", MOST_TARBALLS=1)
+    there: set[int] = set()
+    with Daemon(tmp_path / "luigid") as daemon:
+        command = ("published", "all", *RATE, "--record", small_record, "--clean", "--scheduler-url", daemon.url)
+        started = [user.start(*command, "--num-workers", 1) for _ in range(2)]
+        while any(each.returncode is None for each in started):
+            waiting = [name for name in downloads(user) if not is_made(user, name)]
+            there.add(len(waiting))
+            time.sleep(0.001)
+    said = [each.communicate()[1] for each in started]
+    assert [each.returncode for each in started] == [0, 0], said
+    assert len(list((user.folder / "out" / "tasks").iterdir())) == 3
+    assert max(there) <= 2, "one at a time, and one more where two hosts ask at the same moment"
 
 
 @pytest.mark.slow
