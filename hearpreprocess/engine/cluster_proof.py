@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import luigi
+from luigi import __version__ as luigi_version
 
 from hearpreprocess.errors import HearPreprocessError
 from hearpreprocess.sharing import Host, look_at_token, this_host
@@ -34,7 +34,7 @@ def program_facts(extras: Collection[str]) -> dict[str, str]:
     return {
         **made_with(extras),
         "code of hearpreprocess": code_digest(_CODE_OF_RUNS),
-        "luigi": luigi.__version__,
+        "luigi": luigi_version,
         "Python": python,
     }
 
