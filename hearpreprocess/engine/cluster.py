@@ -8,7 +8,7 @@ import queue
 import threading
 import time
 import warnings
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +31,7 @@ SECONDS_TO_WAIT_FOR_WORKERS = 60
 SECONDS_TO_CHECK = 120
 """For a worker's answer: on a busy network file system its process needs long to load its libraries."""
 
+SECONDS_TO_CANCEL = 5
 SECONDS_BETWEEN_LOOKS = 1.0
 SECONDS_WITHOUT_ANSWER = 30
 """After which a scheduler that does not answer counts as lost."""
@@ -72,6 +73,7 @@ class Cluster:
         self.run = facts.workspace.run
         self.topic = f"hearpreprocess-{self.run}"
         self._expected = program_facts(facts.extras)
+        self._checking = threading.Lock()
         self.client: Any = self._connect()
 
     def _connect(self) -> Any:
@@ -128,7 +130,7 @@ class Cluster:
                 safe[address] = threads
         if not safe:
             return passed, problems, []
-        with contextlib.ExitStack() as stack:
+        with self._checking, contextlib.ExitStack() as stack:
             tokens = {path: stack.enter_context(held_token(path)) for path in self.facts.directories}
             clocks = {path: look_at_token(path, token).seconds_ahead for path, token in tokens.items()}
             inquiry = pickle.dumps(Inquiry(tokens, self.facts.tasks, self.facts.paths))
@@ -158,6 +160,10 @@ class Cluster:
             return answer
         return _problem_of_worker(answer) if answer is not None else "the Dask worker left before it was checked"
 
+    def cancel(self, futures: Sequence[Any]) -> None:
+        """Have workers end what they run for these futures of Dask's."""
+        self.client.sync(lambda: self.client.cancel(futures, force=True), callback_timeout=SECONDS_TO_CANCEL)
+
     def close(self, workers: Collection[ClusterWorker]) -> None:
         """End what the workers have of the run, and the connection."""
         with contextlib.suppress(Exception):  # the scheduler or a worker may be lost
@@ -166,6 +172,8 @@ class Cluster:
                 self._call(SECONDS_TO_CONNECT, close_session, self.run, workers=addresses, on_error="ignore")
         with contextlib.suppress(Exception):
             self.client.close(timeout=2)
+        if self._checking.acquire(timeout=SECONDS_TO_CONNECT):  # a check removes its tokens, and ends with the client
+            self._checking.release()
 
 
 class Watching:

@@ -17,7 +17,7 @@ from typing import Any
 
 from hearpreprocess.engine.cluster import Cluster, ClusterWorker, Watching
 from hearpreprocess.engine.cluster_reports import Reports
-from hearpreprocess.engine.cluster_worker import run_order
+from hearpreprocess.engine.cluster_worker import UncheckedWorkerError, run_order
 from hearpreprocess.engine.failures import text_of_death
 from hearpreprocess.engine.pool import SECONDS_TO_END, StepPool
 from hearpreprocess.engine.pools import Run
@@ -74,6 +74,7 @@ class ClusterPool:
         self._waiting: deque[ClusterRun] = deque()
         self._results: deque[Any] = deque()
         self._orders = 0
+        self._is_lost = False
         self._without_workers_since: float | None = None
         self._inbox: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
         self._journal = Journal(cluster.facts.workspace.journal)
@@ -123,19 +124,17 @@ class ClusterPool:
 
     def _note_future(self, future: Any) -> None:
         """Called in a thread of Dask's client when a future is done, lost or cancelled."""
-        problem: str | None = None
-        has_session = True
+        if future.status != "error":
+            self._inbox.put((future.status, future.key, None))
+            return
         try:
-            if future.status == "finished":
-                has_session = bool(future.result(timeout=SECONDS_TO_END))
-            elif future.status == "error":
-                problem = repr(future.exception(timeout=SECONDS_TO_END))
+            problem: BaseException = future.exception(timeout=SECONDS_TO_END)
         except Exception as error:  # Dask raises many kinds when a connection is lost
-            problem = repr(error)
-        if problem is not None:
-            self._inbox.put(("broken", future.key, problem))
-        elif not has_session:
+            problem = error
+        if isinstance(problem, UncheckedWorkerError):
             self._inbox.put(("unchecked", future.key, None))
+        else:
+            self._inbox.put(("broken", future.key, f"{type(problem).__name__}: {problem}"))
 
     def put(self, result: Any) -> None:
         """Add a result that does not come from a step."""
@@ -174,8 +173,9 @@ class ClusterPool:
         elif kind == "ended" and (run := self._release(facts)):
             if run.is_terminated:
                 run.is_over = True
-            else:  # its worker closes
-                self._repeat(run)
+            else:  # its worker closes in good order, as at a time limit: not the step's fault
+                self._drop([run.last_address])
+                self.begin(run)
         elif kind in ("broken", "unchecked") and (run := self._release(facts)):
             if kind == "unchecked":
                 self._drop([run.last_address])
@@ -183,6 +183,13 @@ class ClusterPool:
                 self.begin(run)
             else:
                 self._fail(run, f"{run.last_host}: Dask could not run the step: {payload}")
+        elif kind == "finished" and (run := self._release(facts)):
+            # All reports of a step arrive before this, or some are lost.
+            self._reports.ignore(run.order)
+            self._repeat(run, has_begun=True)
+        elif kind == "cancelled" and facts in self._runs and not self._runs[facts].is_terminated:
+            self._is_lost = True  # Dask's client cancels all when it connects again
+            raise self._cluster.lost("it was interrupted")
         elif kind == "gone":
             self._drop(facts)
         elif kind == "came":
@@ -194,6 +201,7 @@ class ClusterPool:
             for text in facts:
                 self._note("warned" if kind == "refused" else "noted", text)
         elif kind == "lost":
+            self._is_lost = True
             raise self._cluster.lost(facts)
 
     def _release(self, order: str) -> ClusterRun | None:
@@ -208,18 +216,23 @@ class ClusterPool:
     def _drop(self, addresses: Collection[str]) -> None:
         """Use workers no more that are lost, and repeat their steps elsewhere."""
         for host in [self._hosts.pop(address) for address in addresses if address in self._hosts]:
-            for run in list(host.runs):
-                self._reports.ignore(run.order)
-                self._cancel(run)
+            if host.runs:
+                worker = host.worker
+                self._note("noted", f"{worker.host} ({worker.address}): Dask worker lost; its steps are repeated")
+            runs = list(host.runs)
+            self._cancel(runs)
+            for run in runs:
+                has_begun = self._reports.ignore(run.order)
                 self._release(run.order)
-                self._repeat(run)
+                self._repeat(run, has_begun=has_begun)
 
-    def _repeat(self, run: ClusterRun) -> None:
-        run.lost.append(f"{run.last_host} ({run.last_address})")
+    def _repeat(self, run: ClusterRun, *, has_begun: bool) -> None:
+        """Repeat a step whose worker is lost, unless it has been tried often."""
+        if has_begun:
+            run.lost.append(f"{run.last_host} ({run.last_address})")
         if run.is_terminated:
             run.is_over = True
         elif len(run.lost) < TRIES:
-            self._note("noted", f"{run.last_host} ({run.last_address}): Dask worker lost; its steps are repeated")
             self.begin(run)
         else:
             workers = ", ".join(run.lost)
@@ -255,15 +268,15 @@ class ClusterPool:
         """A block that asks Dask's client; raises SchedulerError where it has lost the scheduler."""
         try:
             yield
-        except SchedulerError:
-            raise
         except Exception as error:  # Dask raises many kinds when a connection is lost
+            self._is_lost = True
             raise self._cluster.lost(error) from error
 
-    def _cancel(self, run: ClusterRun) -> None:
-        with contextlib.suppress(Exception):  # the scheduler may be lost
-            if run.future is not None:
-                run.future.cancel(force=True)
+    def _cancel(self, runs: Collection[ClusterRun]) -> None:
+        futures = [run.future for run in runs if run.future is not None]
+        if futures and not self._is_lost:
+            with contextlib.suppress(Exception):  # the scheduler may be lost
+                self._cluster.cancel(futures)
 
     def end(self, runs: Collection[ClusterRun]) -> None:
         """Interrupt steps, and wait until they have cleaned up."""
@@ -272,10 +285,11 @@ class ClusterPool:
             if run in self._waiting:
                 self._waiting.remove(run)
                 run.is_over = True
-            self._cancel(run)
+        self._cancel(runs)
         deadline = time.monotonic() + SECONDS_TO_INTERRUPT
         with contextlib.suppress(queue.Empty, SchedulerError):
-            while any(run.order in self._runs for run in runs) and (left := deadline - time.monotonic()) > 0:
+            while any(run.order in self._runs for run in runs) and not self._is_lost:
+                left = max(0.0, deadline - time.monotonic())
                 self._take(*self._inbox.get(timeout=left))
         for run in runs:
             self._reports.ignore(run.order)

@@ -7,6 +7,7 @@ that the end of a step never counts before its last progress or the reason of it
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,25 +30,37 @@ class Reports:
         self._hosts: dict[str, str] = {}
         self._next: dict[str, int] = {}
         self._early: dict[str, dict[int, tuple[str, Any]]] = {}
+        self._lock = threading.Lock()
 
     def expect(self, order: str, host: str) -> None:
         """Take the reports of an order, which a host runs."""
-        self._hosts[order], self._next[order], self._early[order] = host, 0, {}
+        with self._lock:
+            self._hosts[order], self._next[order], self._early[order] = host, 0, {}
 
-    def ignore(self, order: str) -> None:
-        """Take no more reports of an order: its worker is lost, and may still be at work."""
+    def ignore(self, order: str) -> bool:
+        """Take no more reports of an order, as its worker is lost; return whether the step had begun."""
+        with self._lock:
+            return self._forget(order) > 0
+
+    def _forget(self, order: str) -> int:
         self._hosts.pop(order, None)
+        self._early.pop(order, None)
+        return self._next.pop(order, 0)
 
     def take(self, event: Any) -> None:
         """Take an event: a time and a report."""
         order, number, kind, payload = event[1]
-        if order not in self._hosts:
-            return
-        early = self._early[order]
-        early[number] = (kind, payload)
-        while (report := early.pop(self._next[order], None)) is not None:
-            self._next[order] += 1
-            self._write(order, *report)
+        with self._lock:
+            if order not in self._hosts:
+                return
+            early = self._early[order]
+            early[number] = (kind, payload)
+            while (report := early.pop(self._next[order], None)) is not None:
+                self._next[order] += 1
+                self._write(order, *report)
+                if report[0] in ENDS:
+                    self._forget(order)
+                    return
 
     def _write(self, order: str, kind: str, payload: Any) -> None:
         if kind == "journal":
@@ -67,5 +80,4 @@ class Reports:
             )
             logging.getLogger(LOGGER).handle(record)
         elif kind in ENDS:
-            self._hosts.pop(order, None)
             self._ended(order, kind, payload)

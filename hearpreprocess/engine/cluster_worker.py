@@ -36,6 +36,10 @@ _sessions: dict[tuple[str, str], Session] = {}
 """By the worker's id and the name of the run, as one process may have several workers."""
 
 
+class UncheckedWorkerError(RuntimeError):
+    """This worker has no session of the run: it has been started again, or was never checked."""
+
+
 class StepProgram:
     """A process that runs steps, started as a new program; it ends when this process ends.
 
@@ -214,8 +218,9 @@ async def open_session(
     if problems:
         await asyncio.to_thread(process.close)
         return {**answer, "problems": problems}
-    session = _sessions[dask_worker.id, run] = Session(run, process, loaded)
-    await dask_worker.plugin_add(session, session.name)
+    session = Session(run, process, loaded)
+    await dask_worker.plugin_add(session, session.name)  # which removes an earlier session of the run
+    _sessions[dask_worker.id, run] = session
     return {**answer, "problems": [], "proof": pickle.dumps(proof)}
 
 
@@ -236,19 +241,18 @@ async def close_session(run: str, dask_worker: Any = None) -> None:
         await dask_worker.plugin_remove(session.name)
 
 
-def run_order(run: str, worker_id: str, topic: str, order: str, content: bytes) -> bool:
+def run_order(run: str, worker_id: str, topic: str, order: str, content: bytes) -> None:
     """Run a step in a process of the session and send its reports; called by Dask in one of the worker's threads.
 
-    `worker_id`: of the worker that was checked, as another one may have started at its address. Returns whether there
-    is a session; its reports say how the step ended.
+    `worker_id`: of the worker that was checked. Raises UncheckedWorkerError where another one has started at its
+    address. The reports say how the step ended.
     """
     worker = get_worker()
     session = _sessions.get((worker.id, run))
     if session is None or worker.id != worker_id:
-        return False
+        raise UncheckedWorkerError(worker.address)
     for number, (kind, payload) in enumerate(_reports(session, order, content)):
         worker.log_event(topic, (order, number, kind, payload))
-    return True
 
 
 def _reports(session: Session, order: str, content: bytes) -> Iterator[tuple[str, Any]]:
