@@ -12,7 +12,7 @@ from hearpreprocess.steps.code import made_by, made_with
 from hearpreprocess.steps.corpus import Corpus, corpus_folder
 from hearpreprocess.steps.fetch import Generate, source_step
 from hearpreprocess.steps.interruption import interrupt, is_interrupted
-from hearpreprocess.steps.journal import JournalEntry, JournalReader
+from hearpreprocess.steps.journal import Journal, JournalEntry, JournalReader, send_journal
 from hearpreprocess.steps.labels import Preview
 from hearpreprocess.steps.published import DOWNLOADS, DOWNLOADS_AT_ONCE, DownloadTarball, Published, uses_of
 from hearpreprocess.steps.release import Release
@@ -28,6 +28,7 @@ __all__ = [
     "DownloadTarball",
     "Extract",
     "Generate",
+    "Journal",
     "JournalEntry",
     "JournalReader",
     "PlanningStep",
@@ -46,6 +47,7 @@ __all__ = [
     "made_with",
     "names_of",
     "remove_leftovers",
+    "send_journal",
     "settings_files",
     "sharing_sources",
     "source_step",

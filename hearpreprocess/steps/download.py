@@ -41,6 +41,7 @@ class Download(SourceStep):
     """
 
     stage = "download"
+    needs_network = True
     is_here = False
 
     @property
