@@ -134,6 +134,8 @@ class Request:
             yield f"{{skip_bad_clips}} must be 0 or more, got {self.skip_bad_clips}"
         if not self.workspace.max_expansion > 0:
             yield f"{{max_expansion}} must be positive, got {self.workspace.max_expansion:g}"
+        if self.workspace.tar_url and self.workspace.offline:
+            yield "{offline} cannot be combined with {tar_dir} " + self.workspace.tar_url + ", which needs the network"
         if self.compression not in COMPRESSIONS:
             yield f"{{compression}} must be one of {', '.join(COMPRESSIONS)}, got {self.compression!r}"
         if not self.sample_rates:

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from hearpreprocess.errors import ArchiveError, OutputError
+from hearpreprocess.errors import ArchiveError, ObjectStoreError, OutputError
 from hearpreprocess.finished.layout import MANIFEST, METADATA, VOCABULARY
 from hearpreprocess.storage import BZIP2, FIRST_BYTES, GZIP, TAR, XZ, FileKind, kind_of, reason_of, start_of
 
@@ -65,6 +65,8 @@ def root_problem(members: Iterable[str]) -> str | None:
 def _kind(path: Path) -> FileKind | None:
     try:
         return kind_of(start_of(path))
+    except ObjectStoreError:
+        raise
     except OSError as error:
         raise OutputError(f"{path}: {reason_of(error)}") from error
 

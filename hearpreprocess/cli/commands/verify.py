@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from hearpreprocess.cli.console import MISUSED
-from hearpreprocess.errors import OutputError
+from hearpreprocess.errors import ConfigError, OutputError
 from hearpreprocess.finished import is_folder, is_task_folder, task_folders_in
+from hearpreprocess.objects import ObjectPath, is_address, object_path, tarballs_at
 from hearpreprocess.storage import counted
 from hearpreprocess.verify import MISMATCH, OK, UNVERIFIED, Finding, Verification, verify
 
@@ -29,11 +30,27 @@ be read; the others are still checked
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of `verify`."""
-    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a task's folder or tarball, or a folder")
+    parser.add_argument(
+        "paths",
+        nargs="+",
+        type=_path,
+        metavar="PATH",
+        help="a task's folder or tarball, or a folder; with the extra 'storage' also s3://bucket/prefix, gs:// or az://",
+    )
     parser.add_argument("--task", metavar="TASK", help="the task module of a task of your own")
     detail = parser.add_mutually_exclusive_group()
     detail.add_argument("--verbose", action="store_true", help="show what was compared in each copy, and notes")
     detail.add_argument("--json", action="store_true", help="print all results as a JSON list")
+
+
+def _path(text: str) -> Path:
+    """A path, or the URL of an object or a prefix."""
+    if not is_address(text):
+        return Path(text)
+    try:
+        return object_path(text)
+    except ConfigError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def run(options: argparse.Namespace) -> int:
@@ -102,6 +119,11 @@ def copies(path: Path) -> list[Path]:
 
     Raises OutputError where there are none.
     """
+    if isinstance(path, ObjectPath):
+        tarballs = tarballs_at(path)
+        if not tarballs:
+            raise OutputError(f"{path}: no tarball there; expected names that end with .tar.gz")
+        return list(tarballs)
     if not is_folder(path) or is_task_folder(path):
         return [path]
     folders = [*task_folders_in(path), *task_folders_in(path / "tasks")]
