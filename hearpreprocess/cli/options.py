@@ -10,8 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from hearpreprocess.cli.addresses import path_or_object
 from hearpreprocess.errors import ConfigError
-from hearpreprocess.objects import ObjectPath, is_address, object_path
+from hearpreprocess.objects import ObjectPath, is_address
 from hearpreprocess.request import (
     COMPRESSIONS,
     DEFAULT_EXPANSION,
@@ -117,12 +118,7 @@ def directory(text: str) -> Path:
 
 def tarball_directory(text: str) -> Path:
     """A directory, or the URL of a prefix in an object store."""
-    if not is_address(text):
-        return directory(text)
-    try:
-        return object_path(text)
-    except ConfigError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
+    return path_or_object(text) if is_address(text) else directory(text)
 
 
 def add_work(parser: argparse.ArgumentParser) -> None:

@@ -233,10 +233,7 @@ def _is_complete(root: Step) -> bool:
 
 
 def _check_outputs(request: Request) -> None:
-    """Raise OutputError, before any work, where a directory or a URL of the outputs may not be written, or is a file.
-
-    Raises ConfigError where the URL needs an extra or credentials that are not there.
-    """
+    """Raise OutputError, before any work, where a directory or URL of the outputs may not be written, or is a file."""
     downloads = request.workspace.download_dir
     if downloads.exists() and not downloads.is_dir():
         raise OutputError(f"{downloads}: expected a directory, found a file. Choose another with --download-dir")

@@ -1,6 +1,6 @@
 """Objects in S3, Google Cloud Storage and Azure: read as files, and written so that none is ever incomplete."""
 
-from hearpreprocess.objects.addresses import FORMS, checked_address, is_address
+from hearpreprocess.objects.addresses import FORMS, checked_address, is_address, is_stored
 from hearpreprocess.objects.asking import EXTRA, MODULE
 from hearpreprocess.objects.paths import ObjectPath, blocks_of, object_path, tarballs_at
 from hearpreprocess.objects.stored import StoredObject
@@ -19,6 +19,7 @@ __all__ = [
     "check_writable",
     "checked_address",
     "is_address",
+    "is_stored",
     "object_path",
     "tarballs_at",
     "upload_tarball",

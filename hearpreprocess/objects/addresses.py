@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from hearpreprocess.errors import ConfigError
-from hearpreprocess.storage import printable
 from hearpreprocess.task import without_credentials
 
 FORMS = "s3://bucket/prefix, gs://bucket/prefix or az://container/prefix"
@@ -43,13 +42,21 @@ def is_address(text: str) -> bool:
     return _SCHEME.match(text) is not None
 
 
+def is_stored(text: str) -> bool:
+    """Whether a text is a URL of an object store, accepted or not; other URLs are those of web servers and files."""
+    match = _SCHEME.match(text)
+    scheme = match[1].lower() if match else ""
+    return scheme in WHERE_CREDENTIALS_BELONG or (scheme in _INSTEAD and scheme not in ("http", "https", "file"))
+
+
 def checked_address(text: str) -> str:
     """The URL of an object or a prefix, without a slash at its end.
 
     Raises ConfigError, without the secrets that the text may hold, where the URL is not accepted.
     """
     match = _SCHEME.match(text)
-    shown = printable(without_credentials(text))
+    shown = re.sub("://([^/:]*):[^/]*", r"://\1", without_credentials(text))  # a password may stand without a name
+    shown = "".join(letter if letter.isprintable() else "?" for letter in shown)
     scheme = match[1].lower() if match else ""
     if scheme in _INSTEAD:
         raise ConfigError(f"{shown}: {scheme}:// is not supported here. Give {_INSTEAD[scheme]}")
@@ -63,9 +70,9 @@ def checked_address(text: str) -> str:
             f"Set credentials in {WHERE_CREDENTIALS_BELONG[scheme]}"
         )
     if not _BUCKET.fullmatch(bucket):
-        raise ConfigError(f"{shown}: invalid name of a bucket or container, {printable(bucket)!r}; expected {FORMS}")
+        raise ConfigError(f"{shown}: invalid name of a bucket or container, {bucket!r}; expected {FORMS}")
     parts = prefix.rstrip("/").split("/") if prefix.strip("/") else []
-    if not {"", ".", ".."}.isdisjoint(parts) or printable(prefix) != prefix or "\\" in prefix:
+    if not {"", ".", ".."}.isdisjoint(parts) or not prefix.isprintable() or "\\" in prefix:
         raise ConfigError(f"{shown}: invalid prefix; expected names with single slashes between them")
     return "/".join([f"{scheme}://{bucket}", *parts])
 

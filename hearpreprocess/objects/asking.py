@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from hearpreprocess.errors import ConfigError, ObjectStoreError
+from hearpreprocess.errors import ObjectStoreError
 from hearpreprocess.installation import install_command
 from hearpreprocess.objects.addresses import divided
 
@@ -79,14 +79,14 @@ _lock = threading.Lock()
 def ask(name: str, address: str, *arguments: Any, on_bytes: Callable[[int], object] = ignore) -> Any:
     """The answer to an operation of `stores` on a checked URL.
 
-    `on_bytes`: called with the bytes of each part of an upload; what it raises gives up the upload. Raises ConfigError
-    where the extra is not installed or credentials are missing, and ObjectStoreError where the store refuses or cannot
-    be reached, both with the URL and without secrets.
+    `on_bytes`: called with the bytes of each part of an upload; what it raises gives up the upload. Raises
+    ObjectStoreError, with the URL and without secrets, where the extra is not installed, credentials are missing, or
+    the store refuses or cannot be reached.
     """
     global _server
     if importlib.util.find_spec(MODULE) is None:
         command = install_command([EXTRA])
-        raise ConfigError(f"{address}: {divided(address)[0]}:// needs the optional extra '{EXTRA}': {command}")
+        raise ObjectStoreError(f"{address}: {divided(address)[0]}:// needs the optional extra '{EXTRA}': {command}")
     with _lock:
         if _server is not None and _server.environment != os.environ:
             _end()
@@ -101,8 +101,6 @@ def ask(name: str, address: str, *arguments: Any, on_bytes: Callable[[int], obje
             raise
     if kind == "done":
         return value
-    if kind == "ConfigError":
-        raise ConfigError(f"{address}: {value}")
     raise ObjectStoreError(value if kind == "DamagedFileError" else f"{address}: {value}")
 
 

@@ -27,6 +27,7 @@ _DAMAGED = (
     "again; if it fails again, check the network and its proxies"
 )
 _REGION_WRONG = "the bucket is in another region{region}. Set AWS_REGION"
+_REPLACED = "the object was replaced while it was read. Run the same command again"
 _BUSY = "the server is busy or has a fault ({shown}). Run the same command again later"
 
 _OF_CODES = {
@@ -68,7 +69,7 @@ _OF_CODES = {
     ),
 }
 
-_OF_STATUSES = {401: _KEY, 403: _RIGHTS, 507: _FULL, 301: _REGION_WRONG}
+_OF_STATUSES = {412: _REPLACED, 401: _KEY, 403: _RIGHTS, 507: _FULL, 301: _REGION_WRONG}
 
 _NEEDS = {
     "s3": "The key needs s3:PutObject, s3:GetObject, s3:ListBucket and s3:AbortMultipartUpload there",

@@ -7,6 +7,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -27,13 +28,24 @@ MOST_PARTS = 9_000
 PARTS_AT_ONCE = 4
 """The parts of an upload that are sent at a time, and so the memory that it needs."""
 
-CONNECT_SECONDS, ANSWER_SECONDS, PART_SECONDS = 5, 20, 110
-"""Seconds to connect, to answer a small request, and to receive a part: 4 parts at a time pass at 2.5 Mbit/s."""
+CONNECT_SECONDS, FIRST_PAUSE, LONGEST_PAUSE = 5, 0.3, 8
+"""Seconds to connect, and of the pauses before a failed request is repeated."""
 
-RETRY_SECONDS, MOST_RETRIES = 40, 8
-"""Failed requests are repeated for this time, after pauses of at most LONGEST_PAUSE seconds, and so often."""
 
-LONGEST_PAUSE = 8
+@dataclass(frozen=True)
+class Patience:
+    """How long a request may take in seconds, how often a failed one is repeated, and within how many seconds."""
+
+    seconds: float
+    retries: int
+    retry_seconds: float
+
+
+FOR_ANSWERS = Patience(20, 4, 25)
+"""Of small requests: a server that does not answer is given up after 40 s, one that refuses connections after 5 s."""
+
+FOR_PARTS = Patience(110, 8, 40)
+"""Of parts: 4 of them at a time pass at 2.5 Mbit/s, and a server that stops to answer is given up after 110 s."""
 
 _PROBE = ".hearpreprocess-can-write"
 
@@ -104,7 +116,7 @@ def upload(
     the URL of an object that is of no use from then on, and is removed first. `on_bytes`: called with the bytes of each
     part when it is begun; what it raises ends the upload.
     """
-    store, key = _store(address, PART_SECONDS)
+    store, key = _store(address, FOR_PARTS)
     size = os.stat(path).st_size  # noqa: PTH116
     part = max(PART, -(-size // MOST_PARTS >> 20) << 20)
 
@@ -146,7 +158,7 @@ def _tag(meta: Any) -> str:
     return str(meta.get("e_tag") or "")
 
 
-def _store(address: str, seconds: int = ANSWER_SECONDS) -> tuple[Any, str]:
+def _store(address: str, patience: Patience = FOR_ANSWERS) -> tuple[Any, str]:
     """The store of a URL, and the key in it."""
     scheme, bucket, key = divided(address)
     settings: Any = settings_of(scheme, os.environ, Path.home())
@@ -157,13 +169,13 @@ def _store(address: str, seconds: int = ANSWER_SECONDS) -> tuple[Any, str]:
         client_options={
             "allow_http": settings.get("endpoint", "").startswith("http://"),
             "connect_timeout": timedelta(seconds=CONNECT_SECONDS),
-            "timeout": timedelta(seconds=seconds),
+            "timeout": timedelta(seconds=patience.seconds),
         },
         retry_config={
-            "max_retries": MOST_RETRIES,
-            "retry_timeout": timedelta(seconds=RETRY_SECONDS),
+            "max_retries": patience.retries,
+            "retry_timeout": timedelta(seconds=patience.retry_seconds),
             "backoff": {
-                "init_backoff": timedelta(seconds=0.2),
+                "init_backoff": timedelta(seconds=FIRST_PAUSE),
                 "max_backoff": timedelta(seconds=LONGEST_PAUSE),
                 "base": 2,
             },

@@ -16,7 +16,7 @@ SHA256, RELEASE, COMPRESSION = "sha256", "release", "compression"
 
 
 def check_writable(address: str) -> None:
-    """Raise ObjectStoreError or ConfigError where a prefix cannot be listed and written to; nothing is stored."""
+    """Raise ObjectStoreError where a prefix cannot be listed and written to; nothing is stored."""
     ask("probe", address)
 
 

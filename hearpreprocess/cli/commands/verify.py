@@ -9,10 +9,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from hearpreprocess.cli.addresses import path_or_object
 from hearpreprocess.cli.console import MISUSED
-from hearpreprocess.errors import ConfigError, OutputError
+from hearpreprocess.errors import OutputError
 from hearpreprocess.finished import is_folder, is_task_folder, task_folders_in
-from hearpreprocess.objects import ObjectPath, is_address, object_path, tarballs_at
+from hearpreprocess.objects import ObjectPath, tarballs_at
 from hearpreprocess.storage import counted
 from hearpreprocess.verify import MISMATCH, OK, UNVERIFIED, Finding, Verification, verify
 
@@ -33,7 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "paths",
         nargs="+",
-        type=_path,
+        type=path_or_object,
         metavar="PATH",
         help="a task's folder or tarball, or a folder; with the extra 'storage' also s3://bucket/prefix, gs:// or az://",
     )
@@ -41,16 +42,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     detail = parser.add_mutually_exclusive_group()
     detail.add_argument("--verbose", action="store_true", help="show what was compared in each copy, and notes")
     detail.add_argument("--json", action="store_true", help="print all results as a JSON list")
-
-
-def _path(text: str) -> Path:
-    """A path, or the URL of an object or a prefix."""
-    if not is_address(text):
-        return Path(text)
-    try:
-        return object_path(text)
-    except ConfigError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def run(options: argparse.Namespace) -> int:
