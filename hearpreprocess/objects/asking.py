@@ -20,8 +20,8 @@ from hearpreprocess.objects.addresses import divided
 EXTRA, MODULE = "storage", "obstore"
 """The optional extra for object storage, and the module that it installs."""
 
-SECONDS_TO_GIVE_UP = 8
-"""The time in which an interrupted upload is given up; less than a step has for its cleanup."""
+SECONDS_TO_END = 9
+"""The time in which the process gives up an upload and ends; less than a step has for its cleanup."""
 
 
 def ignore(amount: int) -> None:
@@ -65,7 +65,7 @@ class _Server:
         with contextlib.suppress(OSError):
             self._requests.close()
         try:
-            self._process.wait(SECONDS_TO_GIVE_UP)
+            self._process.wait(SECONDS_TO_END)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

@@ -83,7 +83,6 @@ def _of_s3(environment: Mapping[str, str], home: Path) -> dict[str, str]:
         **({"endpoint": endpoint} if endpoint else {}),
         "region": region or _DEFAULT_REGION,
         "checksum_algorithm": "SHA256",
-        "disable_bulk_delete": "true",  # a request that not all servers have
     }
 
 

@@ -12,11 +12,15 @@ import pickle
 import queue
 import sys
 import threading
+import time
 from typing import Any, BinaryIO
 
 from hearpreprocess.errors import ConfigError, OutputError
 from hearpreprocess.objects import stores
 from hearpreprocess.objects.faults import reason_of
+
+SECONDS_TO_GIVE_UP = 8
+"""The time in which an upload is given up after its parent's end; less than a step has for its cleanup."""
 
 OPERATIONS = ("head", "names", "probe", "read", "put", "upload")
 """The functions of `stores` that may be asked for; the first argument of each is a URL."""
@@ -38,6 +42,8 @@ def serve() -> None:
             requests.put(request)
         ended.set()
         requests.put(None)
+        time.sleep(SECONDS_TO_GIVE_UP)
+        os._exit(1)  # without the end of an upload that hangs: its object must not appear long after its run
 
     threading.Thread(target=receive, daemon=True).start()
 

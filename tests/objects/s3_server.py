@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -139,12 +140,16 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.objects[name] = body, self._attributes()
         self._answer(200, ETag='"x"')
 
-    def _post(self, name: str, _bucket: str, key: str, query: dict[str, str], _body: bytes) -> None:
+    def _post(self, name: str, _bucket: str, key: str, query: dict[str, str], body: bytes) -> None:
         if "uploads" in query:
             upload = str(len(self.server.requests))
             self.server.uploads[upload] = {}, self._attributes()
             content = f"<InitiateMultipartUploadResult><UploadId>{upload}</UploadId></InitiateMultipartUploadResult>"
             return self._answer(200, content.encode())
+        if "delete" in query:
+            for removed in re.findall("<Key>(.*?)</Key>", body.decode()):
+                self.server.objects.pop(f"{name}/{removed}", None)
+            return self._answer(200, b"<DeleteResult></DeleteResult>")
         parts, attributes = self.server.uploads.pop(query["uploadId"])
         self.server.objects[name] = b"".join(parts[number] for number in sorted(parts)), attributes
         content = f'<CompleteMultipartUploadResult><Key>{key}</Key><ETag>"x"</ETag></CompleteMultipartUploadResult>'

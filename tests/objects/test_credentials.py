@@ -34,7 +34,6 @@ def test_s3_keys_of_the_environment_come_first(home: Path) -> None:
         "session_token": "t",
         "region": "us-west-2",
         "checksum_algorithm": "SHA256",
-        "disable_bulk_delete": "true",
     }
 
 
