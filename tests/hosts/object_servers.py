@@ -23,7 +23,9 @@ from pathlib import Path
 import requests
 
 BUCKET = "tarballs"
-AZURITE = Path(__file__).parents[2] / "build" / "azurite" / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
+AZURITE = (
+    Path(__file__).parents[2] / "build" / "azurite" / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
+)
 _ACCOUNT = "devstoreaccount1"
 _ACCOUNT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 """The account that every Azurite has."""
@@ -89,8 +91,9 @@ def seaweedfs(folder: Path) -> Iterator[ObjectServer]:
         for number, (name, port) in enumerate(zip(names, ports, strict=True))
     ]
     command = [
-        *(_weed(), "server", f"-dir={folder / 'data'}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer=true", "-s3=true"),
-        *(f"-s3.config={folder / 's3.json'}", "-master.volumeSizeLimitMB=64", "-volume.max=30", *options),
+        *(_weed(), "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer=true", "-s3=true"),
+        *("-s3.port.iceberg=0", "-s3.port.lance=0", "-master.volumeSizeLimitMB=64", "-volume.max=30"),
+        *(f"-dir={folder / 'data'}", f"-s3.config={folder / 's3.json'}", *options),
     ]
     with _running(command, folder, ports[6]):
         _wait_until(lambda: _creates_bucket(ports[6]))
@@ -135,7 +138,9 @@ def signed_put(
     for part in (*scope.split("/"), text):
         digest = hmac.new(key, part.encode(), hashlib.sha256)
         key = digest.digest()
-    authorization = f"AWS4-HMAC-SHA256 Credential={name}/{scope}, SignedHeaders={signed}, Signature={digest.hexdigest()}"
+    authorization = (
+        f"AWS4-HMAC-SHA256 Credential={name}/{scope}, SignedHeaders={signed}, Signature={digest.hexdigest()}"
+    )
     return requests.put(
         f"http://127.0.0.1:{port}{path}", body, headers={**sent, "authorization": authorization}, timeout=30
     )
@@ -180,12 +185,8 @@ def _running(command: Sequence[object], folder: Path, port: int) -> Iterator[Non
             assert process.poll() is None, (folder / "server.log").read_text()[-2000:]
             yield
         finally:
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            process.kill()  # SeaweedFS would take 10 s to end
+            process.wait()
 
 
 def _is_open(port: int) -> bool:

@@ -26,14 +26,9 @@ from hearpreprocess.objects import (
 )
 from hearpreprocess.objects.stores import PART
 from tests.objects.s3_server import FAULTS, S3Server, s3_server
+from tests.objects.stores import environment_of
 
 SECRETS = ("writer-secret", "0123abcd", "AWS4-HMAC", "Signature=")
-
-
-def environment_of(server: S3Server, key: str = "writer") -> dict[str, str]:
-    nowhere = os.devnull
-    keys = {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": f"{key}-secret", "AWS_ENDPOINT_URL": server.url}
-    return {**keys, "AWS_CONFIG_FILE": nowhere, "AWS_SHARED_CREDENTIALS_FILE": nowhere}
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +103,10 @@ def test_the_old_checksums_go_before_the_new_object_appears(server: S3Server, tm
     server.requests.clear()
     upload_tarball(path, TARGET, checksums, {})
     names = ["uploads", "delete", "uploadId", "partNumber"]
-    kinds = [next((name for name in names if f"{name}=" in line or line.endswith("?delete")), line) for line in server.requests]
+    kinds = [
+        next((name for name in names if f"{name}=" in line or line.endswith("?delete")), line)
+        for line in server.requests
+    ]
     assert kinds == ["uploads", "delete", "partNumber", "uploadId", f"HEAD /{KEY}", f"PUT /{KEY}.sha256"]
 
 
