@@ -73,7 +73,7 @@ def _kind(path: Path) -> FileKind | None:
 
 def _kind_within(path: Path) -> FileKind | None:
     """The kind of what is in a gzip file; None if it cannot be read."""
-    with contextlib.suppress(OSError, EOFError, zlib.error), gzip.open(path) as file:
+    with contextlib.suppress(OSError, EOFError, zlib.error), path.open("rb") as packed, gzip.open(packed) as file:
         return kind_of(file.read(FIRST_BYTES))
     return None
 

@@ -54,10 +54,11 @@ class _Server:
             on_bytes(value)
 
     def forget(self) -> None:
-        """Close the ends of the pipes that a forked process has inherited."""
+        """Close the ends of the pipes that a forked process has inherited, and keep their numbers from other files."""
+        nothing = os.open(os.devnull, os.O_RDWR)
         for file in (self._requests, self._answers):
-            with contextlib.suppress(OSError):
-                os.close(file.fileno())
+            os.dup2(nothing, file.fileno(), inheritable=False)
+        os.close(nothing)
         self._process.returncode = 0  # it is a child of another process
 
     def end(self) -> None:
