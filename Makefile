@@ -34,6 +34,11 @@ test: $(VENV)/installed-dev  ## Run the fast tests on all cores; ARGS="--duratio
 
 test-all: test test-slow test-large  ## Run all tests: the fast ones, then those that need minutes or gigabytes
 
+# An Azure server for the tests of object storage.
+build/azurite/installed:
+	npm install --prefix $(@D) --no-save --no-package-lock --silent azurite@3
+	@touch $@
+
 # Properties are tried with more examples than among the fast tests.
 test-slow: $(VENV)/installed-notebooks readers
 	TESTS=whole $(PYTEST) -m '(slow or hypothesis) and not large and not hosts' $(ARGS)

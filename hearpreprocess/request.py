@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from hearpreprocess.errors import ConfigError
+from hearpreprocess.objects import checked_address
 from hearpreprocess.storage import Workspace
 from hearpreprocess.task import TaskReference, registry, without_credentials
 
@@ -72,6 +73,13 @@ def tasks_named(
     if not tasks:
         raise RequestError(f"{{mode}} {mode}: none of the tasks has such a mode")
     return tuple(tasks)
+
+
+def _address_problem(address: str) -> str:
+    try:
+        return "" if not address or checked_address(address) == address else f"{address}: expected no slash at its end"
+    except ConfigError as error:
+        return str(error)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,6 +160,10 @@ class Request:
             yield f"{{skip_bad_clips}} must be 0 or more, got {self.skip_bad_clips}"
         if not self.workspace.max_expansion > 0:
             yield f"{{max_expansion}} must be positive, got {self.workspace.max_expansion:g}"
+        if problem := _address_problem(self.workspace.tar_url):
+            yield f"{{tar_dir}} {problem}"
+        if self.workspace.tar_url and self.workspace.offline:
+            yield "{offline} cannot be combined with {tar_dir} " + self.workspace.tar_url + ", which needs the network"
         if self.compression not in COMPRESSIONS:
             yield f"{{compression}} must be one of {', '.join(COMPRESSIONS)}, got {self.compression!r}"
         if not self.sample_rates:

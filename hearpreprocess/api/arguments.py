@@ -17,6 +17,10 @@ from hearpreprocess.task import encoding_named, encoding_problem
 def directory(name: str, given: Word) -> Path:
     """A directory as an absolute path, resolved at once, as the current directory may change later."""
     text = path(name, given)
+    if is_stored(text):
+        raise ConfigError(
+            f"{name}: expected a directory, got {without_credentials(text)}; see --tar-dir of the command"
+        )
     try:
         return Path(os.path.expanduser(text)).resolve()  # noqa: PTH111  (Path's raises RuntimeError on an unknown user)
     except FileNotFoundError:

@@ -21,6 +21,7 @@ from hearpreprocess.engine.published import published_steps, release_facts, tarb
 from hearpreprocess.engine.starting import check_can_start
 from hearpreprocess.errors import Failure, HearPreprocessError, OutputError, UnfinishedError
 from hearpreprocess.finished import REPORT
+from hearpreprocess.objects import check_uploadable
 from hearpreprocess.request import Request
 from hearpreprocess.steps import (
     Clean,
@@ -243,12 +244,14 @@ def _is_complete(root: Step) -> bool:
 
 
 def _check_outputs(request: Request) -> None:
-    """Raise OutputError, before any work, where a directory of the outputs may not be written, or is a file."""
+    """Raise OutputError, before any work, where a directory or URL of the outputs may not be written, or is a file."""
     downloads = request.workspace.download_dir
     if downloads.exists() and not downloads.is_dir():
         raise OutputError(f"{downloads}: expected a directory, found a file. Choose another with --download-dir")
     if request.until == "download":
         return
+    if request.workspace.tar_url and request.until is None:
+        check_uploadable(request.workspace.tar_url)
     folders = [request.workspace.tasks_dir, *([request.workspace.tar_dir] if request.until is None else [])]
     for folder in folders:
         with explaining_disk_errors(folder):

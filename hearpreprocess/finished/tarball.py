@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from hearpreprocess import archive
-from hearpreprocess.errors import OutputError
+from hearpreprocess.errors import ObjectStoreError, OutputError
 from hearpreprocess.finished.layout import METADATA, release_in
 from hearpreprocess.storage import in_order, whole_file
 
@@ -36,13 +36,15 @@ def tarball_name(title: str, rate: int | str) -> str:
 def release_of_tarball(tarball: Path) -> str | None:
     """The release digest in a tarball, read as far as its metadata; None if hearpreprocess did not create it."""
     try:
-        with tarfile.open(tarball, "r|gz") as opened:
+        with tarball.open("rb") as file, tarfile.open(fileobj=file, mode="r|gz") as opened:
             for entry in opened:
                 if entry.name.endswith(f"/{METADATA}"):
-                    file = opened.extractfile(entry)
-                    return release_in(file.read()) if file else None
+                    metadata = opened.extractfile(entry)
+                    return release_in(metadata.read()) if metadata else None
                 if entry.name.endswith(".wav"):
                     return None
+    except ObjectStoreError:
+        raise
     except (OSError, EOFError, tarfile.TarError, zlib.error, ValueError, RecursionError):
         pass
     return None

@@ -14,8 +14,16 @@ from hearpreprocess.steps.fetch import Generate, source_step
 from hearpreprocess.steps.interruption import interrupt, is_interrupted
 from hearpreprocess.steps.journal import Journal, JournalEntry, JournalReader, send_journal
 from hearpreprocess.steps.labels import Preview
-from hearpreprocess.steps.published import DOWNLOADS, DOWNLOADS_AT_ONCE, DownloadTarball, Published, uses_of
+from hearpreprocess.steps.published import (
+    DOWNLOADS,
+    DOWNLOADS_AT_ONCE,
+    DownloadTarball,
+    Published,
+    StoredTarball,
+    uses_of,
+)
 from hearpreprocess.steps.release import Release
+from hearpreprocess.steps.upload import tarball_at
 
 __all__ = [
     "DOWNLOADS",
@@ -38,6 +46,7 @@ __all__ = [
     "Resample",
     "Standardize",
     "Step",
+    "StoredTarball",
     "check_read",
     "corpus_folder",
     "interrupt",
@@ -51,5 +60,6 @@ __all__ = [
     "settings_files",
     "sharing_sources",
     "source_step",
+    "tarball_at",
     "uses_of",
 ]

@@ -10,6 +10,7 @@ from typing import Any
 
 import luigi
 
+from hearpreprocess.finished import checksums_of
 from hearpreprocess.steps.audio import Extract, Resample, Standardize
 from hearpreprocess.steps.base import TaskParameter
 from hearpreprocess.steps.corpus import Corpus, corpus_folder
@@ -49,7 +50,7 @@ SMALL_STAGES = (Locate.stage, Index.stage, Corpus.stage, Screen.stage, Labels.st
 
 
 class Clean(ReleaseStep):
-    """Remove the intermediate results of finished tasks: unpacked members and audio.
+    """Remove the intermediate results of finished tasks: unpacked members, audio, and tarballs that were uploaded.
 
     `tasks`: all tasks of a run that share sources, and perhaps batches, so that no task loses results it still needs.
     Listings and labels stay: they are small, and later runs check outputs against them.
@@ -110,6 +111,9 @@ class Clean(ReleaseStep):
                 parent = self.workspace.tmp_dir / stage
                 names = sorted(path.name for path in parent.iterdir()) if is_there(parent) else []
                 yield from (parent / name for name in names if name.partition("-")[0] in keys)
+            if self.workspace.tar_url:  # the tarballs were uploaded
+                for tarball in release.packed_tarballs():
+                    yield from (path for path in (tarball, checksums_of(tarball)) if path.exists())
 
 
 def remove_leftovers(workspace: Workspace, *, force: bool = False) -> list[KeptTemporary]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from hearpreprocess import archive, fetch
@@ -120,8 +120,7 @@ class Download(SourceStep):
             lines.add(text)
 
         with Counter(self, "B", known) as counter:
-            connections = fetch.Connections(self.workspace.tmp_dir / "connections")
-            failures, untried = fetch.get_all(expected, connections, on_bytes, say, offline=self.workspace.offline)
+            failures, untried = self.fetch_all(expected, on_bytes, say)
         self._raise(failures, untried)
         with replaced_folder(self.folder) as folder:
             (folder / "verified.json").write_text(
@@ -129,6 +128,16 @@ class Download(SourceStep):
             )
         self.note("finished")
         self.note("completed")
+
+    def fetch_all(
+        self,
+        expected: Mapping[Path, fetch.ExpectedFile],
+        on_bytes: Callable[[int, int | None], object],
+        say: Callable[[str], object],
+    ) -> tuple[list[DownloadError], int]:
+        """Verify existing files and download the others; return the failures and the number of files not tried."""
+        connections = fetch.Connections(self.workspace.tmp_dir / "connections")
+        return fetch.get_all(expected, connections, on_bytes, say, offline=self.workspace.offline)
 
     def expect(self, missing: Sequence[File]) -> None:
         """Called before files are downloaded."""

@@ -99,6 +99,9 @@ class OutputStep(CorpusStep):
         return folder
 
     def requires(self) -> list[Resample]:
+        return self.audio_steps()
+
+    def audio_steps(self) -> list[Resample]:
         """The steps that make the audio, batch by batch."""
         return [Resample(batch=key, rates=self.made, **self.shared) for key in self.described.summary.batches]
 
@@ -111,7 +114,7 @@ class OutputStep(CorpusStep):
         self, rates: Sequence[int], others: Mapping[int, Mapping[str, Fingerprint]]
     ) -> manifest.Manifest:
         """The manifest with audio. `rates`: the rates produced now; `others`: the clips at other rates."""
-        steps = self.requires()
+        steps = self.audio_steps()
         recorded = {name: facts for step in steps for name, facts in step.requires().made().items()}
         made = {rate: {name: clip for step in steps for name, clip in step.made(rate).items()} for rate in rates}
         of_corpus = manifest.read(self._labels_folder / MANIFEST)
@@ -124,7 +127,7 @@ class OutputStep(CorpusStep):
 
     def audio_files(self, rate: int) -> dict[str, str]:
         """The clips at one rate, by their path in the finished task."""
-        folders = {step.batch: str(step.folders()[rate]) for step in self.requires()}
+        folders = {step.batch: str(step.folders()[rate]) for step in self.audio_steps()}
         return {clip_path(rate, split, name): f"{folders[batch]}/{name}.wav" for split, name, batch in self.clips}
 
 
@@ -260,6 +263,10 @@ class Tar(OutputStep):
         """The largest first, so that it does not occupy one core after all others have finished."""
         rate: int = self.rate
         return rate
+
+    def has_tarball(self) -> bool:
+        """Whether the tarball was packed, so that no audio is needed for it."""
+        return self.complete()
 
     def complete(self) -> bool:
         return is_packed(self.path, self.release, self.compression) and self._is_whole()

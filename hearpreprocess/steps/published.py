@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import luigi
 
-from hearpreprocess.errors import ConfigError, HearPreprocessError
-from hearpreprocess.fetch import discard_part, part_path
+from hearpreprocess.errors import ConfigError, DownloadError, HearPreprocessError
+from hearpreprocess.fetch import ExpectedFile, discard_part, part_path
 from hearpreprocess.finished import (
     TARBALL,
     TaskReader,
     is_complete,
     release_of_folder,
     resampled,
-    tarball_name,
 )
 from hearpreprocess.steps.base import PlanningStep, SourceParameter
 from hearpreprocess.steps.clean import Clean
 from hearpreprocess.steps.code import made_with
 from hearpreprocess.steps.download import Download
-from hearpreprocess.steps.outputs import ABOVE_ALL_RATES, is_packed
+from hearpreprocess.steps.outputs import ABOVE_ALL_RATES
 from hearpreprocess.steps.release import Release, ReleaseStep
+from hearpreprocess.steps.stored import fetch_object
+from hearpreprocess.steps.upload import is_at, tarball_at
 from hearpreprocess.storage import (
     Workspace,
     agree,
@@ -39,7 +40,7 @@ from hearpreprocess.storage import (
     stamp_of,
     whole_file,
 )
-from hearpreprocess.task import File
+from hearpreprocess.task import Archive, File
 
 DOWNLOADS = "hearpreprocess-tarballs"
 """The scheduler's resource that limits the simultaneous downloads of tarballs."""
@@ -79,6 +80,39 @@ class DownloadTarball(Download):
                     note.write({"file": _stamp(path)})
                 elif stamp is None:  # when the partial file is removed, another file may get its inode number
                     note.remove()
+
+
+@dataclass(frozen=True)
+class StoredTarball(Archive):
+    """A tarball in an object store: its URL, its size, and its sha256 if the object has it as an attribute."""
+
+    RULES: ClassVar[Mapping[str, Any]] = {name: rule for name, rule in Archive.RULES.items() if name != "url"}
+
+    def _check_checksums(self) -> None:
+        """None is needed: the size and the content are verified."""
+
+    @property
+    def content_id(self) -> str:
+        """The checksum, or the URL and the size."""
+        return super().content_id if self.checksums else digest([self.urls, self.size])
+
+
+class DownloadObject(DownloadTarball):
+    """A tarball in an object store."""
+
+    def fetch_all(
+        self,
+        expected: Mapping[Path, ExpectedFile],
+        on_bytes: Callable[[int, int | None], object],
+        say: Callable[[str], object],
+    ) -> tuple[list[DownloadError], int]:
+        failures = []
+        for target, file in expected.items():
+            try:
+                fetch_object(file, target, on_bytes, say, offline=self.workspace.offline)
+            except DownloadError as error:
+                failures.append(error)
+        return failures, 0
 
 
 @dataclass(frozen=True)
@@ -165,12 +199,13 @@ class Published(ReleaseStep, PlanningStep):
 
     @property
     def _tarballs(self) -> list[Path]:
-        return [self.workspace.tar_dir / tarball_name(self.title, rate) for rate in self.rates]
+        return [tarball_at(self.workspace, self.title, rate) for rate in self.rates]
 
     def requires(self) -> list[DownloadTarball]:
         if self.source is None:
             return []
-        return [DownloadTarball(workspace=self.workspace, source=self.source)]
+        kind = DownloadObject if isinstance(self.source, StoredTarball) else DownloadTarball
+        return [kind(workspace=self.workspace, source=self.source)]
 
     def complete(self) -> bool:
         # The tarball is read last, as its metadata may come after gigabytes of clips.
@@ -180,6 +215,8 @@ class Published(ReleaseStep, PlanningStep):
             stamp = _stamp(self.path)
             if stamp is None:
                 return True
+            if not all(download.complete() for download in self.requires()):  # another tarball has its name
+                return False
             is_known = not self.clean and self._is_known_as_made(stamp)
             return is_known or (self._work().complete() and not self._has_to_remove())
         except (HearPreprocessError, OSError):  # `planned` reports it
@@ -289,4 +326,4 @@ class Published(ReleaseStep, PlanningStep):
         if len(metadata.get("skipped_clips", ())) > self.skips or manifest["made_with"] != made_with(()):
             return False
         is_combined = is_complete(folder, self.rates, finished.counts)
-        return is_combined and all(is_packed(path, release, self.compression) for path in self._tarballs)
+        return is_combined and all(is_at(path, release, self.compression) for path in self._tarballs)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from hearpreprocess.cli.options import add_directories
 from hearpreprocess.errors import HearPreprocessError
 from hearpreprocess.installation import install_command
+from hearpreprocess.objects import EXTRA, MODULE, ObjectPath, check_uploadable
 from hearpreprocess.storage import bytes_text, check_writable, counted, disk_of, free_on, nearest_existing
 from hearpreprocess.task import EXTRAS
 
@@ -76,6 +77,7 @@ def _diagnoses(options: argparse.Namespace) -> Iterator[Diagnosis]:
     yield from packages
     for extra, module in EXTRAS.items():
         yield _extra(extra, [module], "`hearpreprocess info TASK` shows whether a task needs it")
+    yield _extra(EXTRA, [MODULE], "a --tar-dir or a tarball in an object store (s3://, gs://, az://) needs it")
     if all(not diagnosis.fix for diagnosis in packages):  # without which the formats cannot be imported
         yield from _extras_of_exports()
     yield _guarded("ffmpeg", _ffmpeg, "pip install --force-reinstall imageio-ffmpeg, or unset IMAGEIO_FFMPEG_EXE")
@@ -85,10 +87,14 @@ def _diagnoses(options: argparse.Namespace) -> Iterator[Diagnosis]:
         "work directory": options.tmp_dir.resolve(),
         "download directory": (options.download_dir or options.tmp_dir / "downloads").resolve(),
         "tasks": options.tasks_dir.resolve(),
-        "tarballs": options.tar_dir.resolve(),
     }
+    tar_dir = options.tar_dir
+    if not isinstance(tar_dir, ObjectPath):
+        directories["tarballs"] = tar_dir.resolve()
     for subject, path in directories.items():
         yield _writable(subject, path)
+    if isinstance(tar_dir, ObjectPath):
+        yield _object_store(tar_dir, offline=options.offline)
     disks = {disk_of(path): path for path in reversed(directories.values())}
     yield from map(_space, reversed(disks.values()))
     if not options.offline and all(not diagnosis.fix for diagnosis in packages):
@@ -194,6 +200,16 @@ def _writable(subject: str, path: Path) -> Diagnosis:
         fix = f"make it writable, or choose another with {option.get(subject, '--tar-dir')}"
         return Diagnosis(subject, f"{error.filename}: {error.strerror}", fix)
     return Diagnosis(subject, f"{path} is writable")
+
+
+def _object_store(prefix: ObjectPath, *, offline: bool) -> Diagnosis:
+    if offline:
+        return Diagnosis("tarballs", f"{prefix}: not checked (--offline is set)")
+    try:
+        check_uploadable(str(prefix))
+    except HearPreprocessError as error:
+        return Diagnosis("tarballs", str(error), "correct it, or choose another --tar-dir")
+    return Diagnosis("tarballs", f"{prefix} is writable")
 
 
 def _space(path: Path) -> Diagnosis:

@@ -168,7 +168,7 @@ def _clips(output: Path) -> str:
     """The number of clips in each split of a finished task's folder."""
     from hearpreprocess.finished import METADATA, TaskReader
 
-    if not (output / METADATA).is_file():
+    if not output.is_dir() or not (output / METADATA).is_file():
         return ""
     counts = TaskReader(output).counts
     return f"{sum(counts.values()):,} ({', '.join(f'{split} {count:,}' for split, count in counts.items())})"
