@@ -8,7 +8,7 @@ with reading_settings():
 from hearpreprocess.steps.audio import Extract, Resample, Standardize
 from hearpreprocess.steps.base import LOGGER, PlanningStep, Step, is_whole
 from hearpreprocess.steps.clean import SMALL_STAGES, STAGES, Clean, remove_leftovers, sharing_sources
-from hearpreprocess.steps.code import made_by
+from hearpreprocess.steps.code import made_by, made_with
 from hearpreprocess.steps.corpus import Corpus, corpus_folder
 from hearpreprocess.steps.fetch import Generate, source_step
 from hearpreprocess.steps.interruption import interrupt, is_interrupted
@@ -43,6 +43,7 @@ __all__ = [
     "is_interrupted",
     "is_whole",
     "made_by",
+    "made_with",
     "names_of",
     "remove_leftovers",
     "settings_files",
