@@ -8,7 +8,7 @@ from hearpreprocess.cli.diagnosis import Diagnosis
 from hearpreprocess.cli.mount_advice import for_delays, for_locks
 from hearpreprocess.sharing import CHANGES, LISTED, Checked, Delay, Greeting, Observation
 
-LATE = 3.0
+LATE = 5.0
 """Seconds after which a change counts as seen late: NFS looks at files again after 3 s, source: nfs(5), acregmin."""
 
 CLOCKS_APART, CLOCKS_FAR_APART = 2.0, 300.0
@@ -153,8 +153,7 @@ def _less_common_locks(checked: Checked) -> Iterator[Diagnosis]:
         state = _text(checked, refused, "{observer} cannot share a lock with {member}")
         yield Diagnosis("shared locks", state, for_locks(_greetings(checked, [pair[0] for pair in refused])))
     if any(probes.locks_reading_only is False for probes in checked.probes.values()):
-        state = "an exclusive lock needs write permission, as usual on NFS"
-        yield Diagnosis("locks of read-only files", state, _PERMISSIONS, is_needed=False)
+        yield Diagnosis("locks of read-only files", "shared ones alone, as usual on NFS")
 
 
 _PERMISSIONS = (
@@ -169,13 +168,13 @@ def _delay(checked: Checked, change: str) -> Diagnosis:
     late = [pair for pair, delay in delays.items() if delay.lower > LATE or delay.upper is None]
     if not late:
         return Diagnosis(
-            change, f"seen on other hosts {_seconds(max(delays.values(), key=lambda delay: delay.upper or 0))}"
+            change, f"other hosts see it {_seconds(max(delays.values(), key=lambda delay: delay.upper or 0))}"
         )
     worst = max(late, key=lambda pair: delays[pair].lower)
-    state = _text(checked, [worst], "{observer} sees that of {member} ") + _seconds(delays[worst])
+    state = _text(checked, [worst], "{observer} sees the change by {member} ") + _seconds(delays[worst])
     is_needed = change in _NECESSARY or any(delays[pair].upper is None for pair in late)
     if not is_needed:
-        state += "; runs look again, so that this only makes them slower"
+        state += "; runs list the directory again and are not affected"
     return Diagnosis(change, state, for_delays(_greetings(checked, [pair[0] for pair in late])), is_needed=is_needed)
 
 

@@ -22,6 +22,9 @@ from hearpreprocess.sharing.meeting import Meeting, Message
 from hearpreprocess.sharing.probes import Probes, error_of_removal, make_removable, probe
 
 LINES_OF_EACH = 200
+_SECONDS_BETWEEN_LINES = 0.003
+"""So that the hosts append at the same time, although they do not begin at the same moment."""
+
 LONGEST_WATCH = 90.0
 """For so many seconds a host looks for changes; NFS remembers directories for up to 60 s, source: nfs(5), acdirmax."""
 
@@ -206,6 +209,7 @@ def _append(common: Path, member: str) -> None:
         try:
             for number in range(LINES_OF_EACH):
                 os.write(descriptor, _line(member, number))
+                time.sleep(_SECONDS_BETWEEN_LINES)
         finally:
             os.close(descriptor)
 

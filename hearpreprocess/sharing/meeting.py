@@ -229,7 +229,7 @@ class Meeting:
 
     def _is_fit(self, member: str) -> bool:
         message = self._message(member, _GREETING)
-        return message is not None and message.content.get("protocol") == PROTOCOL
+        return message is not None and message.content["protocol"] == PROTOCOL
 
     def _strangers(self) -> Iterator[Stranger]:
         for member, seen in self._seen.items():
@@ -272,7 +272,10 @@ class Meeting:
         if (member, phase) not in self._messages and name in self._listing:
             with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
                 content = json.loads((self.folder / name).read_bytes())
-                self._messages[member, phase] = Message(content["content"], float(content["sent"]), time.time())
+                message = Message(content["content"], float(content["sent"]), time.time())
+                if phase == _GREETING and message.content["protocol"] == PROTOCOL:
+                    Greeting.from_json(message.content["greeting"])  # a file of another form is no greeting
+                self._messages[member, phase] = message
         return self._messages.get((member, phase))
 
     def _beat(self) -> None:
