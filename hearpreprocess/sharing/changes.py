@@ -84,10 +84,11 @@ def prepare_changes(folder: Path) -> None:
 
 
 def make_changes(folder: Path) -> float:
-    """Make all changes, and return how many seconds that took."""
+    """Make all changes, and return how many seconds that took; one that fails is not seen by the others."""
     start = time.monotonic()
     for number, change in enumerate(CHANGES.values()):
-        change.change(folder / str(number))
+        with contextlib.suppress(OSError):
+            change.change(folder / str(number))
     return time.monotonic() - start
 
 

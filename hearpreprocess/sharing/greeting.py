@@ -11,6 +11,7 @@ from typing import Any
 from hearpreprocess.sharing.host import Host, this_host
 from hearpreprocess.sharing.mounts import Mount, mount_of
 from hearpreprocess.sharing.token import seconds_ahead
+from hearpreprocess.storage import printable
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,9 @@ class Greeting:
     def from_json(cls, content: Mapping[str, Any]) -> Greeting:
         """The greeting in a message."""
         mount = Mount(**content["mount"] | {"options": tuple(content["mount"]["options"])})
-        return cls(**{**content, "host": Host(**content["host"]), "mount": mount})
+        return cls(
+            **{**content, "host": Host(printable(content["host"]["name"]), content["host"]["system"]), "mount": mount}
+        )
 
 
 @dataclass(frozen=True)

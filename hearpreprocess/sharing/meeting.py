@@ -29,7 +29,7 @@ from typing import Any
 
 from hearpreprocess.sharing.greeting import Greeting, Participants, Stranger
 from hearpreprocess.sharing.listing import names_in
-from hearpreprocess.storage import explaining_disk_errors
+from hearpreprocess.storage import explaining_disk_errors, printable
 
 FOLDER = ".hearpreprocess-doctor"
 PROTOCOL = 1
@@ -218,7 +218,7 @@ class Meeting:
     def _present(self) -> frozenset[str]:
         """This member and those that are alive and have not begun with others."""
         self._look()
-        alive = {member for member, seen in self._seen.items() if seen.is_alive and self._is_fit(member)}
+        alive = {member for member in self._seen if self._is_alive(member) and self._is_fit(member)}
         views = {member: message.content for member in alive if (message := self._message(member, _MEMBERS))}
         free = set()
         for member in alive:
@@ -227,15 +227,20 @@ class Meeting:
                 free.add(member)
         return frozenset({self.own} | free)
 
+    def _is_alive(self, member: str) -> bool:
+        """Whether a member has shown a sign of life since this host looks, and has not gone."""
+        return self._seen[member].is_alive and not self._reason_of_absence(member, is_late=False)
+
     def _is_fit(self, member: str) -> bool:
         message = self._message(member, _GREETING)
         return message is not None and message.content["protocol"] == PROTOCOL
 
     def _strangers(self) -> Iterator[Stranger]:
-        for member, seen in self._seen.items():
+        for member in self._seen:
             message = self._message(member, _GREETING)
-            if seen.is_alive and message and not self._is_fit(member):
-                yield Stranger(str(message.content.get("name")), str(message.content.get("version")))
+            if message and self._is_alive(member) and not self._is_fit(member):
+                name, version = message.content.get("name"), message.content.get("version")
+                yield Stranger(printable(str(name)), printable(str(version)))
 
     def _greeting(self, member: str) -> Greeting:
         message = self._message(member, _GREETING)
@@ -300,16 +305,23 @@ class Meeting:
 
 
 def _missing(wanted: Counter[str], names: Sequence[str]) -> tuple[str, ...]:
-    """The names that are wanted more often than they are there; a name without its domain is enough."""
+    """The names that are wanted more often than they are there."""
     there = list(names)
     missing = []
     for name in wanted.elements():
-        match = next((each for each in there if name in (each, each.partition(".")[0])), None)
+        match = next((each for each in there if _is_name_of(name, each)), None)
         if match is None:
             missing.append(name)
         else:
             there.remove(match)
     return tuple(missing)
+
+
+def _is_name_of(name: str, host: str) -> bool:
+    """Whether a name is that of a host; the domain counts only if both have one."""
+    name, host = name.lower(), host.lower()
+    short, short_of_host = name.partition(".")[0], host.partition(".")[0]
+    return name == host or (short == short_of_host and (name == short or host == short_of_host))
 
 
 def _reached(start: str, views: Mapping[str, Sequence[str]]) -> set[str]:

@@ -13,7 +13,7 @@ import pytest
 
 from hearpreprocess.about import __version__
 from tests.plain_user import NEEDS_ROOT
-from tests.sharing.conftest import other_flock
+from tests.sharing.conftest import QUICK, other_flock
 from tests.storage.conftest import with_flock
 from tests.user import COMMAND, SECONDS_TO_END, StartedCommand, User
 
@@ -25,6 +25,7 @@ LONG = SECONDS_TO_END
 @pytest.fixture
 def folder(user: User) -> Path:
     (user.folder / "shared").mkdir()
+    user.set("hearpreprocess.sharing.meeting", **QUICK)
     return user.folder / "shared"
 
 

@@ -58,6 +58,30 @@ def test_a_name_without_its_domain_is_enough(tmp_path: Path) -> None:
     assert participants.missing == ("one.example.org",), "one host is not two"
 
 
+@pytest.mark.parametrize(
+    ("name", "host", "is_same"),
+    [
+        ("node1", "node1", True),
+        ("NODE1", "node1", True),
+        ("node1", "node1.cluster", True),
+        ("node1.cluster", "node1", True),
+        ("node1.cluster", "node1.other", False),
+        ("node1", "node10", False),
+        ("", "node1", False),
+    ],
+)
+def test_whose_name_it_is(name: str, host: str, is_same: bool) -> None:
+    assert module._is_name_of(name, host) is is_same
+
+
+def test_who_leaves_before_the_beginning_does_not_count(tmp_path: Path) -> None:
+    with meeting(tmp_path, "one") as one, meeting(tmp_path, "two") as two:
+        participants = one.gather(["two", "three"], 4.0, lambda _text: two.__exit__())
+        assert participants is not None
+        assert participants.missing == ("two", "three")
+        assert len(participants.greetings) == 1
+
+
 def test_what_a_killed_host_has_left_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     killed = meeting(tmp_path, "killed")
     killed.post("greeting", {"name": "killed", "protocol": 1, "version": "1"})
@@ -102,11 +126,10 @@ def met(*meetings: module.Meeting) -> list[Participants | None]:
 
 
 def test_who_comes_when_others_have_begun_is_alone(tmp_path: Path) -> None:
-    with meeting(tmp_path, "one") as one, meeting(tmp_path, "two") as two, meeting(tmp_path, "late") as late:
-        late._end.set()  # it is seen by nobody
+    with meeting(tmp_path, "one") as one, meeting(tmp_path, "two") as two:
         met(one, two)
-        late._end.clear()
-        participants = late.gather([], 3.0, str)
+        with meeting(tmp_path, "late") as late:
+            participants = late.gather([], 3.0, str)
         assert participants is not None
         assert len(participants.greetings) == 1
 
