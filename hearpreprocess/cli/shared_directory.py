@@ -28,9 +28,12 @@ def shared_diagnoses(folder: Path, peers: Sequence[str], wait: float, say: Say) 
     """
     from hearpreprocess.steps import made_with  # late, as it loads Luigi
 
+    if not folder.exists():
+        raise ConfigError(f"--shared {folder}: no such directory. Give a directory that the hosts share")
     if not folder.is_dir():
-        problem = "expected a directory, found a file" if folder.exists() else "no such directory"
-        raise ConfigError(f"--shared {folder}: {problem}. Give a directory that the hosts share")
+        raise ConfigError(
+            f"--shared {folder}: expected a directory, found a file. Give a directory that the hosts share"
+        )
     greeting = Greeting.of_this_host(folder, made_with(EXTRAS), wait)
     yield Diagnosis("directory", f"{greeting.path} on {_text(greeting.mount)}")
     awaited = ", ".join(peers) if peers else "another host"
