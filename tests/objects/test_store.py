@@ -20,7 +20,7 @@ from hearpreprocess.objects import (
     SHA256,
     ObjectPath,
     blocks_of,
-    check_writable,
+    check_uploadable,
     tarballs_at,
     upload_tarball,
 )
@@ -162,7 +162,7 @@ def test_a_fault_is_one_line_without_secrets(server: S3Server, bucket: str) -> N
         "strange": "the server refuses the request (HTTP 418)",
     }[bucket]
     with pytest.raises(ObjectStoreError) as refused:
-        check_writable(f"s3://{bucket}/run")
+        check_uploadable(f"s3://{bucket}/run")
     message = str(refused.value)
     assert message.startswith(f"s3://{bucket}/run: {expected}")
     assert "\n" not in message
@@ -171,7 +171,7 @@ def test_a_fault_is_one_line_without_secrets(server: S3Server, bucket: str) -> N
 
 
 def test_the_check_leaves_nothing(server: S3Server) -> None:
-    check_writable("s3://tar/run")
+    check_uploadable("s3://tar/run")
     assert (server.objects, server.uploads) == ({}, {})
 
 
@@ -180,25 +180,25 @@ def test_a_key_that_may_only_read(server: S3Server, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "reader")
     assert TARGET.read_bytes() == b"content"
     with pytest.raises(ObjectStoreError, match="permission denied"):
-        check_writable("s3://tar/run")
+        check_uploadable("s3://tar/run")
 
 
 def test_other_faults_of_the_network(server: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     with pytest.raises(ObjectStoreError, match="127.0.0.1:9 cannot be reached. Check the network"):
-        check_writable("s3://tar/run")
+        check_uploadable("s3://tar/run")
 
 
 @pytest.mark.slow
 def test_a_server_that_never_answers_is_given_up(server: S3Server) -> None:
     with pytest.raises(ObjectStoreError, match="does not answer in time"):
-        check_writable("s3://hanging/run")
+        check_uploadable("s3://hanging/run")
 
 
 def test_without_the_extra(server: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hearpreprocess.objects.asking.MODULE", "no_such_module")
     with pytest.raises(ObjectStoreError, match="s3:// needs the optional extra 'storage': "):
-        check_writable("s3://tar/run")
+        check_uploadable("s3://tar/run")
 
 
 def test_no_network_is_not_a_damaged_or_foreign_tarball(server: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
