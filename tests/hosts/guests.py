@@ -69,7 +69,16 @@ class Guest:
             "--", str(_HERE / "guest_init.sh"),
         ]  # fmt: skip
         # The kernel starts processes that outlive it when it is killed, but not when their namespace ends.
-        enter = ["setpriv", "--pdeathsig", "KILL", *network.enter_switch(), "unshare", "--pid", "--fork", "--kill-child"]
+        enter = [
+            "setpriv",
+            "--pdeathsig",
+            "KILL",
+            *network.enter_switch(),
+            "unshare",
+            "--pid",
+            "--fork",
+            "--kill-child",
+        ]
         environment = {**os.environ, "PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin"}
         if has_wide_registers():
             environment["LD_PRELOAD"] = str(_wide_registers(self._jobs))

@@ -31,7 +31,9 @@ MODULES = Path("/usr/lib/uml/modules")
 def programs_missing(packages: dict[str, str]) -> list[str]:
     """What to install for these programs, as `PROGRAM (apt install PACKAGE)`."""
     path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
-    return [f"{name} (apt install {package})" for name, package in packages.items() if not shutil.which(name, path=path)]
+    return [
+        f"{name} (apt install {package})" for name, package in packages.items() if not shutil.which(name, path=path)
+    ]
 
 
 def has_wide_registers() -> bool:

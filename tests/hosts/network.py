@@ -11,6 +11,7 @@ import itertools
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,6 +58,10 @@ class StartedProgram:
     def kill(self) -> None:
         """Kill the program and wait for its end."""
         self.signal(signal.SIGKILL)
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait for the program's end."""
         self._process.wait(SECONDS_TO_START)
 
 
@@ -71,17 +76,19 @@ class NamespaceHost:
     def start(self, command: list[str], folder: Path, **environment: str) -> StartedProgram:
         """Begin a program in a folder of the host, with these variables added to the environment."""
         output = self._network.folder / f"{self._port}-{next(self._numbers)}.output"
-        enter = [*_DIE_WITH_SUITE, "nsenter", f"--target={self._init.pid}", *_IN_NAMESPACES, f"--wd={folder}", "--"]
+        enter = [*_DIE_WITH_SUITE, "nsenter", f"--target={self._init.pid}", *_IN_NAMESPACES, "--"]
         with output.open("wb") as file:
             process = subprocess.Popen(
-                [*enter, "nice", "-n", "10", *command],
+                [*enter, "nice", "-n", "10", "env", f"--chdir={folder}", *command],
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **environment},
+                env={**_environment_without_proxies(), **environment},
                 start_new_session=True,
             )
-        return StartedProgram(process, output)
+        program = StartedProgram(process, output)
+        self._network.programs.append(program)
+        return program
 
     def power_off(self) -> None:
         """Kill every program at once; the kernel closes their connections, which the others see."""
@@ -94,11 +101,12 @@ class NamespaceHost:
 
 
 class Network:
-    """A bridge and the hosts on it. `folder`: where the output of their programs is written, by their names."""
+    """A bridge and the hosts on it. `folder`: where the output of their programs is written; `programs`: all of them."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
+        self.programs: list[StartedProgram] = []
         self._numbers = itertools.count(1)
         self._switch = _Init("switch")
         self._inits = [self._switch]
@@ -137,6 +145,8 @@ class Network:
         """Power off all hosts and remove the bridge."""
         for init in self._inits:
             init.kill()
+        for program in self.programs:
+            program.wait()
 
 
 class _Init:
@@ -152,7 +162,8 @@ class _Init:
             start_new_session=True,
         )
         assert self._process.stdout is not None
-        line = self._process.stdout.readline()
+        with self._process.stdout as output:
+            line = output.readline()
         if line != b"up\n":
             self._process.kill()
             raise HostFailedError(f"cannot make the host {name}: {line.decode()}")
@@ -164,6 +175,11 @@ class _Init:
             if self._process.poll() is None:
                 os.kill(self.pid, signal.SIGKILL)
         self._process.wait(SECONDS_TO_START)
+
+
+def _environment_without_proxies() -> dict[str, str]:
+    """The environment of the suite; nothing on a host reaches beyond the network."""
+    return {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
 
 
 def _succeed(*command: str) -> None:
@@ -182,13 +198,13 @@ def network_in(folder: Path) -> Iterator[Network]:
         network.close()
 
 
-def is_answering(host: NamespaceHost, port: int, program: StartedProgram, folder: Path) -> None:
-    """Wait until something on a host accepts connections at this port."""
+def wait_until_answering(host: NamespaceHost, port: int, program: StartedProgram, folder: Path) -> None:
+    """Wait until a program on a host accepts connections at a port."""
     connect = f"import socket; socket.create_connection(('{host.address}', {port}), 5)"
 
     def accepts() -> bool:
-        attempt = host.start(["python3", "-c", connect], folder)
-        until(lambda: attempt.poll() is not None, "an attempt to connect", attempt)
+        attempt = host.start([sys.executable, "-c", connect], folder)
+        until(lambda: attempt.poll() is not None, "the end of an attempt to connect")
         return attempt.poll() == 0
 
-    until(accepts, f"something accepts connections at {host.address}:{port}", program, seconds=SECONDS_TO_START)
+    until(accepts, f"connections are accepted at {host.address}:{port}", program, seconds=SECONDS_TO_START)
