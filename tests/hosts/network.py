@@ -101,7 +101,7 @@ class NamespaceHost:
 
 
 class Network:
-    """A bridge and the hosts on it. `folder`: where the output of their programs is written; `programs`: all of them."""
+    """A bridge and the hosts on it. `folder`: where the output of their `programs` is written."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
