@@ -41,13 +41,22 @@ def write_tasks(folder: Path, names: Sequence[str]) -> list[str]:
     return modules
 
 
+def held_by(decoder: WaitingDecoder) -> dict[str, str]:
+    """The environment of a program whose steps a decoder holds."""
+    return {"IMAGEIO_FFMPEG_EXE": str(decoder.script)}
+
+
 def start_run(
-    host: Host, folder: Path, *arguments: str, decoder: WaitingDecoder | None = None, **environment: str
+    host: Host,
+    folder: Path,
+    *arguments: str,
+    workers: int = 1,
+    decoder: WaitingDecoder | None = None,
+    **environment: str,
 ) -> Program:
     """Begin a run of hearpreprocess in a folder of a host. `decoder`: holds it where it decodes."""
-    if decoder:
-        environment["IMAGEIO_FFMPEG_EXE"] = str(decoder.script)
-    words = ["--sample-rates", "8000", "--num-workers", "1", "--no-report"]
+    environment |= held_by(decoder) if decoder else {}
+    words = ["--sample-rates", "8000", "--num-workers", str(workers), "--no-report"]
     return host.start([*HEARPREPROCESS, *arguments, *words], folder, **environment)
 
 
