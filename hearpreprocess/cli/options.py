@@ -102,7 +102,12 @@ def directory(text: str) -> Path:
 
 def add_work(parser: argparse.ArgumentParser) -> None:
     """Add the options of execution, on which no clip depends."""
-    parser.add_argument("--num-workers", type=int, metavar="N", help="number of worker processes (default: all cores)")
+    parser.add_argument(
+        "--num-workers",
+        type=int,
+        metavar="N",
+        help="number of worker processes (default: all cores, with --dask all threads of the cluster)",
+    )
     parser.add_argument(
         "--compression",
         choices=COMPRESSIONS,
@@ -184,6 +189,8 @@ def set_run_defaults(parser: argparse.ArgumentParser) -> None:
         record=None,
         until=None,
         scheduler_url=None,
+        dask=None,
+        insecure=False,
         offline=False,
         force=False,
         checks_extras=False,
@@ -217,9 +224,11 @@ def request_of(options: argparse.Namespace) -> Request:
             compression=options.compression,
             clean=options.clean,
             with_report=not options.no_report,
-            workers=available_cores() if options.num_workers is None else options.num_workers,
+            workers=_workers_of(options),
             force=options.force,
             scheduler_url=options.scheduler_url,
+            dask=options.dask,
+            insecure=options.insecure,
         )
     except RequestError as error:
         raise ConfigError(error.text(_option_of)) from error
@@ -235,6 +244,14 @@ def tasks_of(options: argparse.Namespace, words: Sequence[str]) -> tuple[TaskRef
         return tasks_named(words, options.mode, sources, options.zip_encoding, checks_extras=checks_extras)
     except RequestError as error:
         raise ConfigError(error.text(_option_of)) from error
+
+
+def _workers_of(options: argparse.Namespace) -> int | None:
+    """The number of workers; None for as many as the threads of a cluster."""
+    if options.num_workers is None and options.dask is None:
+        return available_cores()
+    workers: int | None = options.num_workers
+    return workers
 
 
 def _option_of(field: str) -> str:

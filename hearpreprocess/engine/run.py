@@ -12,6 +12,7 @@ from pathlib import Path
 from hearpreprocess import report
 from hearpreprocess.engine.execution import execute
 from hearpreprocess.engine.interruption import Interruption
+from hearpreprocess.engine.joining import check_cluster, joined_cluster
 from hearpreprocess.engine.log import log_path
 from hearpreprocess.engine.needs import check_room_of_tasks
 from hearpreprocess.engine.offline import download_advice, missing_files
@@ -111,6 +112,7 @@ def run(request: Request, watch: Watch = _unwatched, notify: Callable[[str], obj
     """
     check_can_start()
     check_code_unchanged()
+    check_cluster(request)
     with only_run(), _journal_of(request.workspace) as workspace, tarballs_in_use(request, workspace):
         _check_outputs(request)
         if request.until is None:
@@ -194,11 +196,15 @@ def _run_steps(
         titles = [title for root in roots for title in root.task_titles]
         completed = [title for root in roots if _is_complete(root) for title in root.task_titles]
         interruption = Interruption()
-        with watch(workspace.journal, titles, completed, interruption), active_run(workspace.tmp_dir, workspace.run):
+        with (
+            joined_cluster(request, workspace, notify) as cluster,
+            watch(workspace.journal, titles, completed, interruption),
+            active_run(workspace.tmp_dir, workspace.run),
+        ):
             for root in roots:
                 with contextlib.suppress(HearPreprocessError, OSError):  # the step reports it when it runs
                     root.repeat_warnings()
-            execute(roots, request.workers, request.scheduler_url, interruption)
+            execute(roots, request.processes, request.scheduler_url, interruption, cluster)
     finally:
         remove_leftovers(workspace)  # of step processes that were killed
     unfinished = [root for root in roots if not _is_complete(root)]

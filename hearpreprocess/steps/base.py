@@ -86,13 +86,15 @@ class Step(luigi.Task):
     """The base of every step: a workspace, a stage, and methods to report to the journal.
 
     Subclasses define `stage`, the name of their work, and `title`, the task or file that they work on.
-    `waits_for_network`: whether it does not count as one of the steps that the workers run.
+    `waits_for_network`: whether it does not count as one of the steps that the workers run. `needs_network`: whether it
+    runs on the host of the run, as the workers of a cluster may have no network.
     """
 
     workspace = WorkspaceParameter(significant=False)
 
     stage: ClassVar[str]
     waits_for_network: ClassVar[bool] = False
+    needs_network: ClassVar[bool] = False
 
     @property
     def title(self) -> str:

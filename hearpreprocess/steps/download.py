@@ -37,6 +37,7 @@ class Download(SourceStep):
     """
 
     stage = "download"
+    needs_network = True
     is_here = False
 
     @property

@@ -88,7 +88,7 @@ def _bytes_of(tasks: int, request: Request) -> int:
 
 def _announcement(request: Request) -> str:
     """What the run makes, and roughly its time and disk space."""
-    tasks, rates, cores = len(request.tasks), len(request.sample_rates), request.workers
+    tasks, rates, cores = len(request.tasks), len(request.sample_rates), request.processes
     seconds = SECONDS_TO_START + tasks * SECONDS_A_TASK * (1 + rates) / 2 / cores
     time = f"{seconds / 60:,.0f} min" if seconds >= 90 else f"{seconds:,.0f} s"
     return (
