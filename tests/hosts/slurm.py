@@ -7,17 +7,28 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import psutil
 
-PROGRAMS = ("slurmctld", "slurmd", "sbatch", "scontrol", "scancel", "squeue", "sinfo", "munged", "mungekey")
+from tests.hosts.missing import programs_missing
+
+PACKAGES = {
+    "slurmctld": "slurmctld",
+    "slurmd": "slurmd",
+    "sbatch": "slurm-client",
+    "munged": "munge",
+    "openssl": "openssl",
+}
+"""Programs of the cluster and of its jobs, and their Debian packages."""
+
 NODES = ("n1", "n2", "n3")
 SECONDS_TO_WAIT = 300
 SECONDS_BETWEEN_LOOKS = 0.2
@@ -50,7 +61,7 @@ PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
 ReturnToService=2
 SlurmdTimeout=3
-KillWait=10
+KillWait=30
 MessageTimeout=10
 NodeName=n[1-3] NodeHostname=localhost NodeAddr=127.0.0.1 Port=[{first}-{last}] CPUs=2 RealMemory=4000 State=UNKNOWN
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE PriorityTier=1 GraceTime=5
@@ -58,9 +69,15 @@ PartitionName=urgent Nodes=ALL MaxTime=INFINITE PriorityTier=2
 """
 
 
-def is_there() -> bool:
-    """Whether this is root on a machine with Slurm."""
-    return os.geteuid() == 0 and all(shutil.which(program) for program in PROGRAMS)
+@cache
+def missing_for_slurm() -> str:
+    """What a cluster lacks on this machine; empty if it can be started."""
+    if sys.platform != "linux":
+        return "needs Linux"
+    if os.geteuid() != 0:
+        return "needs root"
+    lacking = programs_missing(PACKAGES)
+    return f"needs {', '.join(lacking)}" if lacking else ""
 
 
 class Slurm:
@@ -130,7 +147,7 @@ class Slurm:
 
     def lose_node(self, node: str) -> None:
         """Kill its daemon, and whatever jobs run on it, at once."""
-        for process in [psutil.Process(self._daemons[node].pid), *self._processes(node)]:
+        for process in [psutil.Process(self._daemons[node].pid), *self.processes(node)]:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
         self._daemons.pop(node).wait()
@@ -140,7 +157,7 @@ class Slurm:
         self.start_node(node)
         wait_until(lambda: self.states()[node] == "idle")
 
-    def _processes(self, node: str | None = None) -> list[psutil.Process]:
+    def processes(self, node: str | None = None) -> list[psutil.Process]:
         """The processes of this cluster's jobs, maybe of one node alone, and the daemons of Slurm that watch them."""
         daemons = {daemon.pid for daemon in self._daemons.values()}
         found = []
@@ -155,14 +172,17 @@ class Slurm:
                     found += [parent for parent in process.parents() if parent.name() == "slurmstepd"]
         return list(dict.fromkeys(found))
 
-    def stop(self) -> None:
-        """End the jobs, then the daemons, by their process numbers."""
+    def empty(self) -> None:
+        """Cancel all jobs, and end what is left of them by its process numbers."""
         with contextlib.suppress(AssertionError, subprocess.TimeoutExpired):
-            self.ask("scancel", "--user=root", "--signal=KILL", "--full")
             self.ask("scancel", "--user=root")
-        for process in self._processes():
+        for process in self.processes():
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
+
+    def stop(self) -> None:
+        """End the jobs, then the daemons."""
+        self.empty()
         for daemon in reversed(self._daemons.values()):
             daemon.send_signal(signal.SIGTERM)
             with contextlib.suppress(subprocess.TimeoutExpired):
