@@ -17,6 +17,11 @@ from tests.hosts.runs import digests, start_run, write_tasks
 from tests.waiting_decoder import WaitingDecoder
 
 IS_SHORT = os.environ.get("HOSTS") == "short"
+"""The short form, which `.ci/run` takes."""
+
+long_form = pytest.mark.skipif(IS_SHORT, reason="HOSTS=short leaves it out")
+"""The mark of a test that the short form leaves out."""
+
 SHARED = Path("/mnt/shared")
 COARSE = Path("/mnt/coarse")
 

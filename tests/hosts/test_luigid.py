@@ -11,7 +11,7 @@ import pytest
 
 import hearpreprocess
 from hearpreprocess.about import __version__
-from tests.hosts.conftest import Tasks
+from tests.hosts.conftest import Tasks, long_form
 from tests.hosts.network import Network
 from tests.hosts.programs import run_on, status_of, until
 from tests.hosts.runs import (
@@ -79,6 +79,7 @@ def test_runs_survive_a_luigid_that_is_killed_and_comes_back(
     assert digests(alpha, shared) == tasks.alone
 
 
+@long_form
 def test_a_luigid_that_stays_away_ends_the_run_with_its_address(
     network: Network, tasks: Tasks, shared: Path, decoders: list[WaitingDecoder], tmp_path: Path
 ) -> None:

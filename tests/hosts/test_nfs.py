@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hosts.conftest import COARSE, IS_SHORT, SHARED, NfsClients, Tasks
+from tests.hosts.conftest import COARSE, IS_SHORT, SHARED, NfsClients, Tasks, long_form
 from tests.hosts.guests import Guest, GuestProgram, mount_nfs
 from tests.hosts.network import NamespaceHost
 from tests.hosts.programs import status_of, until
@@ -95,6 +95,7 @@ def test_a_clock_ahead_of_the_server_harms_no_run(
     assert digests(one_ahead, folder) == tasks.alone
 
 
+@long_form
 def test_what_is_done_is_not_done_again_where_times_are_whole_seconds(nfs: NfsClients, tasks: Tasks) -> None:
     folder = COARSE / "whole-seconds"
     nfs.one.run(f"mkdir {folder}")
@@ -110,7 +111,7 @@ def test_what_is_done_is_not_done_again_where_times_are_whole_seconds(nfs: NfsCl
     assert sorted(steps) == sorted(set(steps)), "a step was done twice"
 
 
-@pytest.mark.parametrize("where", ["default", "local_locks"])
+@pytest.mark.parametrize("where", [pytest.param("default", marks=long_form), "local_locks"])
 def test_clean_removes_nothing_of_a_run_on_another_host(
     nfs: NfsClients, tasks: Tasks, folder: Path, decoders: list[WaitingDecoder], local_locks: Path, where: str
 ) -> None:
@@ -128,7 +129,7 @@ def test_clean_removes_nothing_of_a_run_on_another_host(
     assert digests(nfs.two, folder) == tasks.alone
 
 
-@pytest.mark.parametrize("where", ["default", "local_locks"])
+@pytest.mark.parametrize("where", [pytest.param("default", marks=long_form), "local_locks"])
 def test_doctor_knows_whether_locks_are_seen(nfs: NfsClients, folder: Path, local_locks: Path, where: str) -> None:
     folder = folder if where == "default" else local_locks / folder.name
     arguments = ["doctor", "--shared", str(folder), "--peer", nfs.one.name, nfs.two.name, "--wait", "300"]
@@ -142,7 +143,8 @@ def test_doctor_knows_whether_locks_are_seen(nfs: NfsClients, folder: Path, loca
             assert "local_lock" in program.said()
 
 
-def test_a_host_that_loses_its_power_is_replaced(
+@long_form
+def test_a_run_that_is_killed_is_replaced(
     nfs: NfsClients, luigid: NamespaceHost, tasks: Tasks, folder: Path, decoders: list[WaitingDecoder]
 ) -> None:
     arguments = [*tasks.modules, *luigid_options(luigid)]
