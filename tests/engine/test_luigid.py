@@ -319,8 +319,7 @@ def test_a_request_is_repeated_until_the_limit_and_a_sign_of_life_is_not() -> No
         with pytest.raises(luigi.rpc.RPCError):
             luigid.ping(worker="worker")
         with pytest.raises(SchedulerError, match=f"^{url}: luigid has not answered for [0-9]+ s: HTTP status 503. Sta"):
-            for _ in range(2):
-                luigid.is_paused()
+            [luigid.is_paused() for _ in range(2)]
         assert looks, "it may be interrupted"
 
 
