@@ -19,6 +19,7 @@ from pathlib import Path
 
 from hearpreprocess.errors import OutputError
 from hearpreprocess.storage.digests import digest
+from hearpreprocess.storage.latency import CallsAhead
 from hearpreprocess.storage.looking import confirmed
 from hearpreprocess.storage.stamps import EXACT, PRECISIONS, precision_of
 from hearpreprocess.storage.wording import counted
@@ -41,8 +42,9 @@ def seal(folder: Path, written: Iterable[str] = (), made_by: str = "") -> None:
     has removed it meanwhile. `made_by`: the digest of the code that made the folder, recorded in the seal.
     """
     try:
-        for path in _files(folder):
-            _protect(path)
+        with CallsAhead[None]() as ahead:
+            for path in _files(folder):
+                ahead.call(_protect, path)
         files = _stamps(folder)  # listed once, so that the seal is of the files that are checked here
     except FileNotFoundError as error:
         raise OutputError(_removed(folder, [os.path.relpath(error.filename, folder)])) from error
