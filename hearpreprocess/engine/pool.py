@@ -249,7 +249,7 @@ def _serve(work: RunStep, connection: Connection, inherited: Sequence[Connection
     try:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _HANDLED)
         threading.Thread(target=_end_with_the_runner, name="runner", daemon=True).start()
-        bytearray(LARGEST_BLOCK_KEPT)
+        bytes(LARGEST_BLOCK_KEPT)  # without touching its pages, as a bytearray would
         while not is_interrupted():
             try:
                 step = connection.recv()
