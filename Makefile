@@ -9,6 +9,9 @@ READERS = datasets-3.6.0 datasets-5.2.0 mlcroissant-1.1.1
 PYTEST  = $(VENV)/bin/python -m pytest --numprocesses logical --maxprocesses 8 --dist worksteal
 RUN     = $(VENV)/bin/python -m hearpreprocess.runner
 
+# Without bytecode on the disk, each process compiles all modules and tests again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-all test-slow test-large test-hosts readers lint faults browser bench docs docs-serve test-pages test-site dist \
         all-open-tasks all-tasks zenodo clean

@@ -138,7 +138,7 @@ def main() -> None:
             yield member
 
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-    with context.Pool(cores, bytearray, (LARGEST_BLOCK_KEPT,)) as pool:
+    with context.Pool(cores, bytes, (LARGEST_BLOCK_KEPT,)) as pool:
         for _done in pool.imap_unordered(process, admitted(), chunksize=1 if seconds > 10 else 16):
             free.release()
         pool.map(pack, sorted(rates, reverse=True), chunksize=1)

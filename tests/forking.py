@@ -14,6 +14,7 @@ import gc
 import importlib
 import os
 import pickle
+import pkgutil
 import signal
 import socket
 import subprocess
@@ -24,12 +25,19 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+import imageio_ffmpeg
+
+import hearpreprocess
+from hearpreprocess.storage import CODE_OF_OUTPUTS, code_digest
+from hearpreprocess.task import label_versions
+
 PROJECT = Path(__file__).parent.parent
 LARGEST_MESSAGE = 1 << 17
-LOADED = (
-    *(f"hearpreprocess.{room}" for room in ("cli", "compare", "engine", "planning", "report", "scaffold", "verify")),
-    *("PIL.Image", "isal.igzip_threaded", "jinja2", "pandas", "requests", "soundfile", "soxr", "tqdm"),
+LIBRARIES = (
+    *("PIL.Image", "ffmpeg", "imageio_ffmpeg", "isal.igzip_threaded", "jinja2", "multiprocessing.popen_fork", "pandas"),
+    *("psutil", "requests", "soundfile", "soxr", "tqdm", "wcmatch.glob"),
 )
+"""What commands import when they need it."""
 
 Settings = Mapping[str, Mapping[str, object]]
 
@@ -61,12 +69,15 @@ class Template:
         outputs: Sequence[int],
         settings: Settings,
         before: Callable[[], object] | None,
+        variables: Mapping[str, str] | None = None,
     ) -> tuple[int, Callable[[], int | None]]:
         """Begin a command: its process number, and how to ask for its exit status.
 
         `outputs`: descriptors of what it writes to. `settings`: values by name by module. `before`: is called first.
+        `variables`: of the environment; those of this process by default.
         """
-        pid = self._ask((command, folder, dict(os.environ), settings, before), outputs)
+        environment = dict(os.environ if variables is None else variables)
+        pid = self._ask((command, folder, environment, settings, before), outputs)
         return pid, functools.partial(self._status, pid, [])
 
     def _status(self, pid: int, known: list[int]) -> int | None:
@@ -90,10 +101,22 @@ def template() -> Template:
     return begun
 
 
+def load() -> None:
+    """Import what commands import, and look once at what is the same for all of them: programs and installed files."""
+    for module in LIBRARIES:
+        importlib.import_module(module)
+    for room in pkgutil.walk_packages(hearpreprocess.__path__, "hearpreprocess."):
+        if not room.name.startswith("hearpreprocess.tasks") and not room.name.endswith("__main__"):
+            with contextlib.suppress(ImportError):  # of an extra that is not installed; commands report that
+                importlib.import_module(room.name)
+    imageio_ffmpeg.get_ffmpeg_exe()
+    code_digest(CODE_OF_OUTPUTS)
+    label_versions(())
+
+
 def serve(connection: socket.socket) -> None:
     """Be the template: fork, and tell how the forks have ended, until nobody can ask any more."""
-    for module in LOADED:
-        importlib.import_module(module)
+    load()
     gc.freeze()
     while True:
         message, descriptors, _flags, _address = socket.recv_fds(connection, LARGEST_MESSAGE, 2)

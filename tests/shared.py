@@ -5,13 +5,17 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import pickle
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from hearpreprocess.task import registry
 from tests.user import User
+
+Result = TypeVar("Result")
 
 
 class Shared:
@@ -30,6 +34,15 @@ class Shared:
                 make(User(folder / "home"))
                 (folder / "made").touch()
         return User(folder / "home")
+
+    def result(self, name: str, find: Callable[[], Result]) -> Result:
+        """What `find` has returned once, for a test that goes on from what another one has found."""
+
+        def make(user: User) -> None:
+            (user.folder / "result").write_bytes(pickle.dumps(find()))
+
+        result: Result = pickle.loads((self.user(name, make).folder / "result").read_bytes())
+        return result
 
 
 def copy_of(folder: Path, target: Path) -> Path:

@@ -43,7 +43,7 @@ import hearpreprocess
 from hearpreprocess import compare, verify
 from hearpreprocess.cli.program import COMMANDS
 from hearpreprocess.task.extra import RESERVED
-from tests.user import COMMAND, User
+from tests.user import CAN_FORK, COMMAND, User
 
 PROJECT = Path(__file__).parent.parent
 DOCS = PROJECT / "docs"
@@ -78,6 +78,8 @@ _FENCE = re.compile(r'```(\w*)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE |
 _AMOUNT = re.compile(r"\b\d[\d,.]*(?= ?(?:s|min|B|kB|MB|GB)\b)")
 _TIME = re.compile(r"\b\d\d:\d\d:\d\d\b")
 _STATUS = re.compile(r"# exit status (\d+)$")
+SYNTAX = frozenset("|&;<>()$`\\*?[#~{}\n")
+"""Of a shell; quotes are read without one."""
 
 
 @dataclass
@@ -175,22 +177,30 @@ def home(folder: Path, page: Path) -> Path:
 
 def give(command: Command, folder: Path, variables: dict[str, str]) -> None:
     """Give a command in a folder and look whether it ends and prints as the page says."""
-    finished = subprocess.run(
-        ["bash", "-c", command.text],
-        cwd=folder,
-        env=variables,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=1200,  # ends what hangs, however busy the machine is
-    )
-    assert finished.returncode == command.status, f"$ {command.text}\n{finished.stdout}"
-    if command.expected and not agrees(command.expected, finished.stdout):
-        difference = difflib.unified_diff(
-            command.expected, finished.stdout.splitlines(), "page", "printed", lineterm=""
-        )
+    status, printed = typed(command.text, folder, variables)
+    assert status == command.status, f"$ {command.text}\n{printed}"
+    if command.expected and not agrees(command.expected, printed):
+        difference = difflib.unified_diff(command.expected, printed.splitlines(), "page", "printed", lineterm="")
         pytest.fail("\n".join([f"$ {command.text}", *difference]), pytrace=False)
+
+
+def typed(text: str, folder: Path, variables: dict[str, str]) -> tuple[int, str]:
+    """The exit status of a command, and all that it prints. In a shell, unless it is one of ours without its syntax."""
+    text = _STATUS.sub("", text)
+    if CAN_FORK and text.startswith("hearpreprocess ") and not SYNTAX.intersection(text):
+        finished = User(folder).run(*shlex.split(text)[1:], with_report=True, merged=True, variables=variables)
+    else:
+        finished = subprocess.run(
+            ["bash", "-c", text],
+            cwd=folder,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=1200,  # ends what hangs, however busy the machine is
+        )
+    return finished.returncode, finished.stdout
 
 
 def library_paths() -> list[str]:
@@ -323,11 +333,9 @@ def test_what_is_said_to_need_the_network_needs_it(page: Path, tmp_path: Path) -
             # What a block does after its first run looks at what that has made.
             if position and not re.match("hearpreprocess (?!verify )", text):
                 continue
-            finished = subprocess.run(
-                ["bash", "-c", f"{text} --offline"], cwd=folder, env=variables, capture_output=True, text=True
-            )
-            assert finished.returncode == 1, text
-            assert "(--offline is set)" in finished.stderr, text
+            status, printed = typed(f"{text} --offline", folder, variables)
+            assert status == 1, text
+            assert "(--offline is set)" in printed, text
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if ">>> " in page.read_text()], ids=lambda page: page.stem)

@@ -96,13 +96,19 @@ class User:
         self._settings[module] = values
 
     def run(
-        self, *arguments: object, with_report: bool = False, before: Callable[[], object] | None = None
+        self,
+        *arguments: object,
+        with_report: bool = False,
+        before: Callable[[], object] | None = None,
+        merged: bool = False,
+        variables: Mapping[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
         """Give a command and wait for its end. `before`: called in the command's process before it begins.
 
         `with_report`: write the reports of finished tasks, which take as long as all the rest of a small task.
+        `merged`: errors are a part of the output. `variables`: all of the environment.
         """
-        started = self.start(*arguments, with_report=with_report, before=before)
+        started = self.start(*arguments, with_report=with_report, before=before, merged=merged, variables=variables)
         try:
             output, errors = started.communicate(timeout=SECONDS_TO_END)
         except BaseException:
@@ -112,21 +118,27 @@ class User:
         return subprocess.CompletedProcess(list(map(str, arguments)), started.returncode, output, errors)
 
     def start(
-        self, *arguments: object, with_report: bool = False, before: Callable[[], object] | None = None
+        self,
+        *arguments: object,
+        with_report: bool = False,
+        before: Callable[[], object] | None = None,
+        merged: bool = False,
+        variables: Mapping[str, str] | None = None,
     ) -> StartedCommand:
         """Give a command."""
         command = [*map(str, arguments), *([] if with_report else _no_report(arguments))]
         (output, write_output), (errors, write_errors) = os.pipe(), os.pipe()
         if CAN_FORK:
-            pid, poll = template().fork(command, self.folder, (write_output, write_errors), self._settings, before)
+            outputs = (write_output, write_output if merged else write_errors)
+            pid, poll = template().fork(command, self.folder, outputs, self._settings, before, variables)
         else:
             process = subprocess.Popen(
                 [*COMMAND, *command],
                 cwd=self.folder,
                 start_new_session=True,
                 stdout=write_output,
-                stderr=write_errors,
-                env=self.environment(),
+                stderr=write_output if merged else write_errors,
+                env=self.environment() if variables is None else variables,
                 preexec_fn=before or _heed_interrupts,
             )
             pid, poll = process.pid, process.poll

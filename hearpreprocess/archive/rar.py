@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import importlib.util
 import json
 import os
 import subprocess
@@ -50,13 +52,26 @@ def unpack(
     return sizes
 
 
+@functools.cache
+def _program() -> list[str]:
+    """The arguments with which Python runs the child: as a file, without the time to import this package.
+
+    In a zip archive of packages there is no file.
+    """
+    name = f"{__package__}.rar_child"
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.origin is None or not Path(spec.origin).is_file():
+        return ["-m", name]
+    return ["-c", f"import runpy; runpy.run_path({spec.origin!r}, run_name='__main__')"]
+
+
 def _child(path: Path, targets: Mapping[str, str]) -> list[dict[str, Any]]:
     """Let a child process list the archive and write the members in `targets` to their paths."""
     request = json.dumps({"archive": str(path), "targets": dict(targets)})
     seconds = _SECONDS_TO_START + path.stat().st_size / _BYTES_A_SECOND
     try:
         finished = subprocess.run(
-            [sys.executable, "-m", "hearpreprocess.archive.rar_child"],
+            [sys.executable, *_program()],
             input=request,
             capture_output=True,
             text=True,

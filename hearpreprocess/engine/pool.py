@@ -292,7 +292,7 @@ def serve(handle: Callable[[Any], object], connection: Connection, sentinel: int
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _HANDLED)
         if sentinel is not None:
             threading.Thread(target=_end_with_the_runner, args=(sentinel,), name="runner", daemon=True).start()
-        bytearray(LARGEST_BLOCK_KEPT)
+        bytes(LARGEST_BLOCK_KEPT)  # without touching its pages, as a bytearray would
         while not is_interrupted():
             try:
                 request = connection.recv()

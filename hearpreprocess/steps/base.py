@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import json
 import time
 from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
@@ -96,6 +97,13 @@ class Step(luigi.Task):
     stage: ClassVar[str]
     waits_for_network: ClassVar[bool] = False
     needs_network: ClassVar[bool] = False
+
+    @classmethod
+    @functools.cache
+    def get_params(cls) -> list[tuple[str, Any]]:
+        """The parameters by name. Luigi asks whenever a step is constructed, and would look at all attributes."""
+        params: list[tuple[str, Any]] = super().get_params()
+        return params
 
     @property
     def title(self) -> str:

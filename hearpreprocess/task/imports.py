@@ -68,8 +68,12 @@ def file_of(spec: ModuleSpec) -> Path | None:
 @functools.cache
 def is_installed(path: str) -> bool:
     """Whether a path is in Python itself or in what is installed for it."""
-    forms = (path, os.path.realpath(path))  # some environments have links to what is installed elsewhere
-    return any(form.startswith(_installed_below()) or any(part in form for part in _INSTALLED_PARTS) for form in forms)
+    # Some environments have links to what is installed elsewhere; a real path costs more than all else here.
+    return _is_below_installed(path) or _is_below_installed(os.path.realpath(path))
+
+
+def _is_below_installed(path: str) -> bool:
+    return path.startswith(_installed_below()) or any(part in path for part in _INSTALLED_PARTS)
 
 
 _INSTALLED_PARTS = tuple(f"{os.sep}{name}{os.sep}" for name in ("site-packages", "dist-packages"))

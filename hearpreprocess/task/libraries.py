@@ -6,6 +6,7 @@ import functools
 import importlib
 import importlib.metadata
 import importlib.util
+import itertools
 from collections.abc import Collection
 from pathlib import Path
 
@@ -39,8 +40,8 @@ def _version(name: str) -> str:
     installed = next(iter(importlib.metadata.distributions(name=name, path=[str(package.parent)])), None)
     # A package of which nothing is installed beside it, such as a copy in PYTHONPATH or an editable one.
     version = installed.version if installed else str(getattr(importlib.import_module(name), "__version__", "unknown"))
-    modules = sorted(package.rglob("*.py"))
+    modules = list(itertools.islice(package.rglob("*.py"), _LARGEST + 1))
     if len(modules) > _LARGEST:
         return version
-    code = digest({path.relative_to(package).as_posix(): file_digest(path) for path in modules})
+    code = digest({path.relative_to(package).as_posix(): file_digest(path) for path in sorted(modules)})
     return f"{version} (code {code})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from hearpreprocess.errors import AudioError
 from tests.audio.recordings import WRITERS, by_sox, corpus, decoders, explained
 from tests.audio.recordings.case import Case
 from tests.audio.recordings.decoders import Heard
+from tests.shared import Shared
 
 WRONG_SUFFIXES = (".wav", ".mp3", ".raw", ".txt")
 FEW = 19  # every so manieth recording is among the fast tests
@@ -85,42 +87,49 @@ def contradictions(path: Path, whole: Heard) -> list[str]:
     return problems
 
 
-def compared(case: Case) -> tuple[Case, list[str], dict[str, str | None]]:
-    """A recording, what is wrong with it here, and how each tool differs."""
+Compared = tuple[str, list[str], dict[str, str | None]]
+
+
+def compared(case: Case) -> Compared:
+    """The name of a recording, what is wrong with it here, and how each tool differs."""
     with tempfile.TemporaryDirectory() as folder:
         ours, problems = problems_here(case, Path(folder))
     if ours.refusal:
-        return case, problems, {}
+        return case.name, problems, {}
     theirs = {
         "soundfile": decoders.by_soundfile(case.content),
         "ffmpeg": decoders.by_ffmpeg(case.content, case.suffix),
     }
-    return case, problems, {tool: way_of_difference(ours, theirs[tool]) for tool in theirs}
+    return case.name, problems, {tool: way_of_difference(ours, theirs[tool]) for tool in theirs}
 
 
-def checked(cases: tuple[Case, ...]) -> tuple[list[str], Counter[str], set[tuple[explained.Difference, str]]]:
-    """The faults of these recordings, how many there were of each outcome, and which explanations held."""
-    faults, outcomes, shown = [], Counter[str](), set()
+def compared_all(cases: Sequence[Case]) -> list[Compared]:
     with ThreadPoolExecutor(4) as pool:
-        for case, problems, ways in pool.map(compared, cases):
-            faults += [f"{case.name}: {problem}" for problem in problems]
-            outcomes["wrong" if problems else "right"] += 1
-            for tool, way in ways.items():
-                reasons = explained.differences_of(case.name, tool)
-                if way and not any(way in reason.ways for reason in reasons):
-                    faults.append(f"{case.name}: {tool} {way}, and that is not explained")
-                outcomes[f"{tool} {'explained' if way else 'equal'}"] += 1
-                shown |= {(reason, way) for reason in reasons if way in reason.ways}
+        return list(pool.map(compared, cases))
+
+
+def checked(shared: Shared, writer: str) -> tuple[list[str], Counter[str], set[tuple[explained.Difference, str]]]:
+    """The faults of a writer's recordings, how many there were of each outcome, and which explanations held."""
+    faults, outcomes, shown = [], Counter[str](), set()
+    for name, problems, ways in shared.result(f"compared-{writer}", lambda: compared_all(corpus(writer))):
+        faults += [f"{name}: {problem}" for problem in problems]
+        outcomes["wrong" if problems else "right"] += 1
+        for tool, way in ways.items():
+            reasons = explained.differences_of(name, tool)
+            if way and not any(way in reason.ways for reason in reasons):
+                faults.append(f"{name}: {tool} {way}, and that is not explained")
+            outcomes[f"{tool} {'explained' if way else 'equal'}"] += 1
+            shown |= {(reason, way) for reason in reasons if way in reason.ways}
     return faults, outcomes, shown
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("writer", WRITERS)
-def test_recordings_of_a_writer(writer: str) -> None:
+def test_recordings_of_a_writer(shared: Shared, writer: str) -> None:
     if writer == "sox" and not by_sox.IS_INSTALLED:
         pytest.skip("sox is not installed")
     cases = corpus(writer)
-    faults, outcomes, _shown = checked(cases)
+    faults, outcomes, _shown = checked(shared, writer)
     print(f"{writer}: {len(cases)} recordings, {dict(outcomes)}")
     assert not faults, "\n".join(faults)
     assert len(cases) >= FEWEST[writer]
@@ -129,8 +138,8 @@ def test_recordings_of_a_writer(writer: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not by_sox.IS_INSTALLED, reason="sox is not installed")
-def test_every_explanation_is_of_something() -> None:
-    _faults, _outcomes, shown = checked(tuple(case for writer in WRITERS for case in corpus(writer)))
+def test_every_explanation_is_of_something(shared: Shared) -> None:
+    shown = set().union(*(checked(shared, writer)[2] for writer in WRITERS))
     wanted = {(difference, way) for difference in explained.DIFFERENCES for way in difference.ways}
     assert wanted - shown == set()
 
