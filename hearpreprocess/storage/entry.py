@@ -18,7 +18,7 @@ from hearpreprocess.storage.elsewhere import Writer
 from hearpreprocess.storage.wording import printable
 
 _LONGEST_TEXT = 400
-_OTHERWISE = "or wait until that run ends. If no such run exists any more: hearpreprocess clean --force --tmp-dir {}"
+_OTHERWISE = "or wait until that run ends. If it no longer exists: hearpreprocess clean --force --tmp-dir {}"
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from hearpreprocess.storage import name_of_host
 from tests import toys
 from tests.conftest import User
 from tests.plain_user import NEEDS_ROOT, SOMEBODY, as_plain_user
@@ -97,6 +100,26 @@ def test_a_shell_in_a_folder_that_is_replaced_or_removed(user: User, task: str) 
     nowhere = User(gone).run("list", before=gone.rmdir)
     assert nowhere.returncode == 2
     assert nowhere.stderr == ("hearpreprocess: the current directory was removed. Change to one that exists with cd\n")
+
+
+def test_a_run_of_other_versions_is_refused_before_any_work(user: User, task: str) -> None:
+    runs = user.folder / "_workdir" / "runs"
+    runs.mkdir(parents=True)
+    entry = {"writer": {"host": "node7", "system": "another", "mount": 1}, "folder": "/w", "scheduler": ""}
+    (runs / "0123abcd.run").write_text(json.dumps({**entry, "versions": {"hearpreprocess": "2026.11.0"}}))
+    refused = user.run(task, *RATES)
+    assert refused.returncode == 1
+    assert "_workdir: a run of other versions is there; expected hearpreprocess 20" in refused.stderr
+    assert "got hearpreprocess 2026.11.0, no code" in refused.stderr
+    assert "(on host node7)" in refused.stderr
+    assert [path.name for path in (user.folder / "_workdir").iterdir()] == ["runs"], "nothing is downloaded"
+    asked = user.run("clean")
+    assert asked.returncode == 2
+    assert f"{runs / '0123abcd.run'}: hearpreprocess 2026.11.0 on host node7" in asked.stderr
+    assert user.run("clean", "--force").returncode == 0
+    assert user.run(task, "--until", "corpus").returncode == 0
+    (log,) = (user.folder / "_workdir" / "logs").iterdir()
+    assert re.fullmatch(rf"[0-9]{{8}}-[0-9]{{6}}-{re.escape(name_of_host())}-[0-9a-f]{{8}}\.log", log.name)
 
 
 def unshare(*options: str) -> list[str]:

@@ -98,7 +98,7 @@ def test_a_lock_on_a_file_that_another_host_has_renamed_is_not_that_of_its_name(
 
 
 def test_a_directory_that_is_gone_but_still_known(tmp_path: Path, client: Path) -> None:
-    """Another host has removed it; this one is told so only when it opens it."""
+    """Another host has removed it, which this one learns only when it opens it."""
     gone = tmp_path / "out" / "tasks"
     gone.parent.mkdir()
     python(

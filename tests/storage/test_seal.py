@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from hearpreprocess import synthetic
+from hearpreprocess.errors import OutputError
 from hearpreprocess.storage.sealing import is_sealed, seal
 from hearpreprocess.synthetic import archives
 from tests import toys
@@ -46,6 +48,16 @@ def test_a_seal_is_broken_by_any_change(sealed: Path, change: str) -> None:
     else:
         (sealed / ".seal").unlink()
     assert not is_sealed(sealed)
+
+
+def test_what_is_removed_before_the_seal_is_listed_is_missed(tmp_path: Path) -> None:
+    """The seal is of the files that were checked, and a step states what it has written, not what it finds."""
+    written = synthetic.write("FSD50K-ground-truth", tmp_path)
+    removed = tmp_path / written[-1]
+    removed.unlink()
+    with pytest.raises(OutputError, match=f"another program removed {written[-1]} while"):
+        seal(tmp_path, written)
+    assert not (tmp_path / ".seal").exists()
 
 
 def test_a_finished_clip_that_is_edited_in_place_spoils_nothing_else(user: User) -> None:
