@@ -1,11 +1,13 @@
 # What builds stays behind in a stage of its own: pip's leftovers, the sources, the test suites of numpy and pandas.
 # Without these suites and without bytecode the image is a fifth smaller, and a run starts a second later.
 FROM python:3.12-slim AS build
+# The optional extras in the image: docker build --build-arg EXTRAS=rar,midi,storage
+ARG EXTRAS=rar,midi
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
 COPY hearpreprocess hearpreprocess
 COPY tasks tasks
-RUN pip install --no-cache-dir --no-compile --prefix /made '/src[rar,midi]' \
+RUN pip install --no-cache-dir --no-compile --prefix /made "/src[$EXTRAS]" \
     && find /made -type d -name tests -prune -exec rm -rf {} +
 
 FROM python:3.12-slim

@@ -132,6 +132,10 @@ class FinishedTaskError(OutputError):
         return type(self), (self.path, self.file, self.problem)
 
 
+class ObjectStoreError(OutputError):
+    """An object store refuses a request or cannot be reached; the message holds no secrets."""
+
+
 class DiskFullError(OutputError):
     """The disk is full, or would be, before an output is complete."""
 

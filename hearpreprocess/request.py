@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from hearpreprocess.errors import ConfigError
+from hearpreprocess.objects import checked_address
 from hearpreprocess.storage import Workspace
 from hearpreprocess.task import TaskReference, registry, without_credentials
 
@@ -74,6 +75,13 @@ def tasks_named(
     return tuple(tasks)
 
 
+def _address_problem(address: str) -> str:
+    try:
+        return "" if not address or checked_address(address) == address else f"{address}: expected no slash at its end"
+    except ConfigError as error:
+        return str(error)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Request:
     """The tasks to make, their rates, directories and limits; raises RequestError on invalid combinations.
@@ -86,9 +94,12 @@ class Request:
     hertz. `workspace`: the directories, and whether the network may be used. `until`: the last stage, None for finished
     tasks. `skip_bad_clips`: how many clips may be left out because their recordings cannot be used. `compression`: one
     of COMPRESSIONS. `clean`: remove intermediate results of finished tasks, and published tarballs that were
-    downloaded. `with_report`: write a report into each finished task. `workers`: the number of processes. `force`:
+    downloaded. `with_report`: write a report into each finished task. `workers`: the number of processes; None
+    with `dask` for as many as the cluster has threads. `force`:
     start although a disk looks too small. `scheduler_url`: of a luigid that several hosts share, None for a scheduler
-    in this process.
+    in this process. `dask`: the address of the scheduler of a Dask cluster that runs the steps, or the path of its
+    scheduler file; None for processes of this host. `insecure`: whether the cluster may be one that others can reach
+    without encryption.
     """
 
     workspace: Workspace
@@ -102,9 +113,11 @@ class Request:
     compression: str = COMPRESSIONS[0]
     clean: bool = False
     with_report: bool = True
-    workers: int = 1
+    workers: int | None = 1
     force: bool = False
     scheduler_url: str | None = None
+    dask: str | None = None
+    insecure: bool = False
 
     def __post_init__(self) -> None:
         for field in ("tasks", "published"):
@@ -112,6 +125,11 @@ class Request:
         object.__setattr__(self, "sample_rates", tuple(sorted(set(self.sample_rates))))
         if problem := next(self._problems(), None):
             raise RequestError(problem)
+
+    @property
+    def processes(self) -> int:
+        """The number of processes that estimates assume, as a cluster is not asked for them."""
+        return available_cores() if self.workers is None else self.workers
 
     def _problems(self) -> Iterator[str]:
         if not self.tasks and not self.published:
@@ -128,12 +146,24 @@ class Request:
             yield f"{{scheduler_url}}: expected an http or https URL, got {without_credentials(self.scheduler_url)!r}"
         if self.clean and self.until:
             yield f"{{clean}} cannot be combined with {{until}} {self.until}, which finishes no task"
-        if self.workers < 1:
+        if self.dask is not None and self.scheduler_url:
+            yield "{dask} cannot be combined with {scheduler_url}"
+        if self.dask == "":
+            yield "{dask}: expected the address of a Dask scheduler or the path of a scheduler file, got nothing"
+        if self.insecure and self.dask is None:
+            yield "{insecure} has no effect without {dask}"
+        if self.workers is None and self.dask is None:
+            yield "{workers}: expected a number; only with {dask} it may be left out"
+        if self.workers is not None and self.workers < 1:
             yield f"{{workers}} must be at least 1, got {self.workers}"
         if self.skip_bad_clips < 0:
             yield f"{{skip_bad_clips}} must be 0 or more, got {self.skip_bad_clips}"
         if not self.workspace.max_expansion > 0:
             yield f"{{max_expansion}} must be positive, got {self.workspace.max_expansion:g}"
+        if problem := _address_problem(self.workspace.tar_url):
+            yield f"{{tar_dir}} {problem}"
+        if self.workspace.tar_url and self.workspace.offline:
+            yield "{offline} cannot be combined with {tar_dir} " + self.workspace.tar_url + ", which needs the network"
         if self.compression not in COMPRESSIONS:
             yield f"{{compression}} must be one of {', '.join(COMPRESSIONS)}, got {self.compression!r}"
         if not self.sample_rates:

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
-from hearpreprocess.errors import ArchiveError, enumerate_problems
+from hearpreprocess.errors import ArchiveError, ObjectStoreError, enumerate_problems
 from hearpreprocess.storage import LONGEST_NAME, counted
 
 MOST_MEMBERS = 2_000_000
@@ -174,7 +174,9 @@ def is_outside(path: str) -> bool:
 
 
 def is_system_error(error: BaseException) -> bool:
-    """Whether an error comes from the system (a full disk, for example), not from wrong offsets in an archive."""
+    """Whether an error comes from the system (a full disk, a store), not from wrong offsets in an archive."""
+    if isinstance(error, ObjectStoreError):
+        return True
     return isinstance(error, OSError) and error.errno not in (None, errno.EINVAL)
 
 

@@ -21,7 +21,7 @@ from hearpreprocess.archive.opened import CompressedMember, OpenedMember
 from hearpreprocess.archive.streams import is_followed, opened_streams
 from hearpreprocess.archive.tar_headers import BLOCK, EndMarkError, HeaderError, TarMember, is_header, read_member
 from hearpreprocess.errors import ArchiveError
-from hearpreprocess.storage import FIRST_BYTES
+from hearpreprocess.storage import FIRST_BYTES, CallsAhead
 
 _CHUNK = 1 << 20
 _COMPRESSED: dict[bytes, Callable[[BinaryIO], Any]] = {
@@ -55,15 +55,20 @@ def unpack(
             "files are missing: compare its size or checksum with the published one"
         )
 
-    with _opened(parts) as stream:
+    with _opened(parts) as stream, CallsAhead[int]() as ahead:
         for number, (name, member) in enumerate(_members(stream, note_missing_end)):
             listing.check_count(number + 1)
             if member.is_folder or not listing.add(name, member.size, member.problem):
                 stream.skip(member.stored)
             elif select(name):
                 listing.take(name)
-                with target_of(folder, name).open("wb") as writing:
-                    stream.copy(member.stored, writing)
+                target = target_of(folder, name)
+                if member.stored <= _CHUNK:
+                    stream.copy(member.stored, content := io.BytesIO())
+                    ahead.call(target.write_bytes, content.getvalue(), size=member.stored)
+                else:
+                    with target.open("wb") as writing:
+                        stream.copy(member.stored, writing)
                 on_member(1)
             else:
                 stream.skip(member.stored)

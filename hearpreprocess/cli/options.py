@@ -10,7 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from hearpreprocess.cli.addresses import path_or_object
 from hearpreprocess.errors import ConfigError
+from hearpreprocess.objects import ObjectPath, is_address
 from hearpreprocess.request import (
     COMPRESSIONS,
     DEFAULT_EXPANSION,
@@ -21,7 +23,10 @@ from hearpreprocess.request import (
     tasks_named,
 )
 from hearpreprocess.storage import Workspace
-from hearpreprocess.task import TaskReference, encoding_named, encoding_problem
+from hearpreprocess.task import TaskReference, encoding_named, encoding_problem, without_credentials
+
+UPLOADED = "tarballs"
+"""The folder in the work folder with the tarballs that are uploaded."""
 
 
 def add_tasks(parser: argparse.ArgumentParser, nargs: str) -> None:
@@ -66,7 +71,13 @@ def add_directories(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="finished tasks (default: out/tasks)",
     )
-    parser.add_argument("--tar-dir", type=directory, default=Path("out"), metavar="DIR", help="tarballs (default: out)")
+    parser.add_argument(
+        "--tar-dir",
+        type=tarball_directory,
+        default=Path("out"),
+        metavar="DIR",
+        help="tarballs (default: out); with the extra 'storage' also s3://bucket/prefix, gs:// or az://",
+    )
     parser.add_argument(
         "--download-dir",
         type=directory,
@@ -97,12 +108,27 @@ def directory(text: str) -> Path:
     """A directory; not "", which an unset variable of the shell gives and which would mean the current one."""
     if not text:
         raise argparse.ArgumentTypeError("expected a directory, got an empty string")
+    if is_address(text):
+        raise argparse.ArgumentTypeError(
+            f"expected a directory, got {without_credentials(text)}; a run needs hard links, locks and atomic renames "
+            "there, which object stores lack. Only --tar-dir may be a URL"
+        )
     return Path(text)
+
+
+def tarball_directory(text: str) -> Path:
+    """A directory, or the URL of a prefix in an object store."""
+    return path_or_object(text) if is_address(text) else directory(text)
 
 
 def add_work(parser: argparse.ArgumentParser) -> None:
     """Add the options of execution, on which no clip depends."""
-    parser.add_argument("--num-workers", type=int, metavar="N", help="number of worker processes (default: all cores)")
+    parser.add_argument(
+        "--num-workers",
+        type=int,
+        metavar="N",
+        help="number of worker processes (default: all cores, with --dask all threads of the cluster)",
+    )
     parser.add_argument(
         "--compression",
         choices=COMPRESSIONS,
@@ -169,10 +195,13 @@ def _encoding(name: str) -> str:
 def workspace_of(options: argparse.Namespace) -> Workspace:
     """The workspace from the options of `add_directories`."""
     tmp_dir = options.tmp_dir.resolve()
+    tar_dir = options.tar_dir
+    is_uploaded = isinstance(tar_dir, ObjectPath)
     return Workspace(
         tmp_dir=tmp_dir,
         tasks_dir=options.tasks_dir.resolve(),
-        tar_dir=options.tar_dir.resolve(),
+        tar_dir=tmp_dir / UPLOADED if is_uploaded else tar_dir.resolve(),
+        tar_url=str(tar_dir) if is_uploaded else "",
         download_dir=(options.download_dir or tmp_dir / "downloads").resolve(),
     )
 
@@ -184,6 +213,8 @@ def set_run_defaults(parser: argparse.ArgumentParser) -> None:
         record=None,
         until=None,
         scheduler_url=None,
+        dask=None,
+        insecure=False,
         offline=False,
         force=False,
         checks_extras=False,
@@ -217,9 +248,11 @@ def request_of(options: argparse.Namespace) -> Request:
             compression=options.compression,
             clean=options.clean,
             with_report=not options.no_report,
-            workers=available_cores() if options.num_workers is None else options.num_workers,
+            workers=_workers_of(options),
             force=options.force,
             scheduler_url=options.scheduler_url,
+            dask=options.dask,
+            insecure=options.insecure,
         )
     except RequestError as error:
         raise ConfigError(error.text(_option_of)) from error
@@ -235,6 +268,14 @@ def tasks_of(options: argparse.Namespace, words: Sequence[str]) -> tuple[TaskRef
         return tasks_named(words, options.mode, sources, options.zip_encoding, checks_extras=checks_extras)
     except RequestError as error:
         raise ConfigError(error.text(_option_of)) from error
+
+
+def _workers_of(options: argparse.Namespace) -> int | None:
+    """The number of workers; None for as many as the threads of a cluster."""
+    if options.num_workers is None and options.dask is None:
+        return available_cores()
+    workers: int | None = options.num_workers
+    return workers
 
 
 def _option_of(field: str) -> str:

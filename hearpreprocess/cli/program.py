@@ -6,11 +6,11 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
 from hearpreprocess.about import __version__
+from hearpreprocess.cli.addresses import check_no_objects
 from hearpreprocess.cli.completion import complete_words
 from hearpreprocess.cli.console import DONE, MISUSED, ended
 from hearpreprocess.storage import CODE_OF_OUTPUTS, code_digest, forget_unless_running, nearest
@@ -80,7 +80,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(version_text())
         return DONE
     name = "hearpreprocess" if options.command == "run" else f"hearpreprocess {options.command}"
-    return ended(name, partial(_module_of(options.command).run, options))
+
+    def run() -> int:
+        check_no_objects(options.command, words)
+        status: int = _module_of(options.command).run(options)
+        return status
+
+    return ended(name, run)
 
 
 def version_text() -> str:

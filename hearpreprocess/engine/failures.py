@@ -28,9 +28,14 @@ def note_error(step: Step, error: BaseException) -> None:
     step.note("failed", text=text)
 
 
+def text_of_death(how: str) -> str:
+    """The message for a process of a step that died; `how`: such as `with exit code -9`."""
+    return f"the worker process died {how} (killed, or out of memory)"
+
+
 def note_death(step: Step, how: str) -> None:
-    """Report that the step's process died; `how`: such as `with exit code -9`."""
-    step.note("failed", text=f"the worker process died {how} (killed, or out of memory)")
+    """Report that the step's process died; `how` as in `text_of_death`."""
+    step.note("failed", text=text_of_death(how))
 
 
 def note_timeout(step: Step) -> None:

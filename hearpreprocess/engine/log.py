@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from hearpreprocess.steps import LOGGER
@@ -24,13 +24,13 @@ class LogHandler(logging.FileHandler):
 
 
 @contextlib.contextmanager
-def log_to(path: Path, level: int = logging.INFO) -> Iterator[None]:
-    """Send the messages of Luigi and the steps during the block to a file only."""
-    loggers = [logging.getLogger(name) for name in LOGGERS]
+def log_to(path: Path, level: int = logging.INFO, names: Sequence[str] = LOGGERS) -> Iterator[None]:
+    """Send the messages of Luigi and the steps, or of other loggers, during the block to a file only."""
+    loggers = [logging.getLogger(name) for name in names]
     before = [(logger, logger.handlers, logger.level, logger.propagate) for logger in loggers]
     handler = LogHandler(path)
     try:
-        _attach(handler, level)
+        attach(handler, level, names)
         yield
     finally:
         for logger, handlers, earlier_level, propagates in before:
@@ -43,11 +43,12 @@ def log_to(path: Path, level: int = logging.INFO) -> Iterator[None]:
 def log_until_exit(path: Path, level: int = logging.INFO) -> None:
     """Like `log_to`, until this process ends; do nothing if it inherits a run's log."""
     if not any(isinstance(handler, LogHandler) for handler in logging.getLogger(LOGGER).handlers):
-        _attach(LogHandler(path), level)
+        attach(LogHandler(path), level)
 
 
-def _attach(handler: LogHandler, level: int) -> None:
-    for name in LOGGERS:
+def attach(handler: logging.Handler, level: int, names: Sequence[str] = LOGGERS) -> None:
+    """Send the messages of the loggers of these names to a handler only."""
+    for name in names:
         logger = logging.getLogger(name)
         logger.handlers = [handler]
         logger.propagate = False

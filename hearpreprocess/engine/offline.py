@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from hearpreprocess.storage import Workspace, bytes_text, counted, table
+from hearpreprocess.storage import Workspace, bytes_text, counted, is_there, table
 from hearpreprocess.task import File, TaskReference, public_url
 
 MOST_SHOWN = 20
@@ -22,7 +22,7 @@ def missing_files(tasks: Sequence[TaskReference], workspace: Workspace) -> dict[
     """By path, the files of the tasks' sources that are not in the download directory."""
     files = (file for task in tasks for source in task.resolve().sources.values() for file in source.files)
     paths = {workspace.download_dir / file.filename: file for file in files}
-    return {path: file for path, file in paths.items() if not path.exists()}
+    return {path: file for path, file in paths.items() if not is_there(path)}
 
 
 def download_advice(missing: Mapping[Path, File], script: Path) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from hearpreprocess.errors import OutputError
-from hearpreprocess.finished import resampled, tarball_name
+from hearpreprocess.finished import resampled
 from hearpreprocess.request import Request
+from hearpreprocess.steps import tarball_at
 from hearpreprocess.storage import counted
 
 
@@ -16,7 +17,7 @@ def check_made_from_corpora(request: Request) -> None:
         for title in (task.resolve().title for task in request.tasks)
         for output in (
             workspace.tasks_dir / title,
-            *(workspace.tar_dir / tarball_name(title, rate) for rate in request.sample_rates),
+            *(tarball_at(workspace, title, rate) for rate in request.sample_rates),
         )
         if resampled.is_resampled(output)
     ]

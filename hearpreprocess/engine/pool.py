@@ -20,7 +20,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn, Protocol
 
 from hearpreprocess.engine.starting import without_main_script
 from hearpreprocess.steps import Step, interrupt, is_interrupted
@@ -43,10 +43,17 @@ LARGEST_BLOCK_KEPT = (32 << 20) - (1 << 16)
 _HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Results:
-    """The queue for a step's result, in the process that runs the step."""
+class Sending(Protocol):
+    """What sends an object to another process."""
 
-    def __init__(self, connection: Connection) -> None:
+    def send(self, obj: Any, /) -> object:
+        """Send it; raises OSError where the other process has ended."""
+
+
+class Results:
+    """The queue for a step's result, in the process that runs the step. `connection`: sends it."""
+
+    def __init__(self, connection: Sending) -> None:
         self._connection = connection
 
     def put(self, result: Any) -> None:
@@ -65,7 +72,7 @@ RunStep = Callable[[Step, Results], None]
 
 
 class StepPool:
-    """The processes, and a queue of their results with the methods that Luigi uses: `get`, `put`, `close`.
+    """The processes on this host: a Pool.
 
     `work`: called by a process for each step. `most`: the maximum number of processes.
     """
@@ -99,9 +106,18 @@ class StepPool:
         return process
 
     @property
-    def waiting(self) -> int:
-        """The number of running steps that wait for the network, and leave their processor to another step."""
-        return sum(process.is_busy and process.waits_for_network for process in self._processes)
+    def capacity(self) -> int:
+        """How many steps may run: those that wait for the network leave their processor to another step."""
+        return self._most + sum(process.is_busy and process.waits_for_network for process in self._processes)
+
+    @property
+    def busy(self) -> int:
+        """The number of running steps."""
+        return sum(process.is_busy for process in self._processes)
+
+    def run_of(self, step: Step, timeout: float = 0) -> StepRun:
+        """A run of a step, to be started. `timeout`: in seconds, 0 for none."""
+        return StepRun(self, step, timeout)
 
     def put(self, result: Any) -> None:
         """Add a result that does not come from a process."""
@@ -123,7 +139,7 @@ class StepPool:
 
     def interrupt(self) -> None:
         """End all running steps at once."""
-        _interrupt([process for process in self._processes if process.is_busy])
+        end_processes([process.process for process in self._processes if process.is_busy])
 
     def close(self) -> None:
         """End the idle processes."""
@@ -208,25 +224,42 @@ class StepRun:
     def terminate(self) -> None:
         """End the step, and with it the process that runs it."""
         if self._process is not None:
-            _interrupt([self._process])
+            end_processes([self._process.process])
 
 
-def _interrupt(processes: Sequence[_StepProcess]) -> None:
+class EndableProcess(Protocol):
+    """What ending a process needs of it."""
+
+    @property
+    def pid(self) -> int | None:
+        """The process number."""
+
+    def terminate(self) -> None:
+        """Signal it to end."""
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait for its end, for at most `timeout` seconds."""
+
+    def kill(self) -> None:
+        """End it at once."""
+
+
+def end_processes(processes: Sequence[EndableProcess]) -> None:
     """Signal processes to end their steps, wait, and kill those that have not ended and their child processes."""
     import psutil
 
     started = []
     for process in processes:
         try:
-            started += psutil.Process(process.process.pid).children(recursive=True)
+            started += psutil.Process(process.pid).children(recursive=True)
         except psutil.NoSuchProcess:
             continue
-        process.process.terminate()
+        process.terminate()
     deadline = time.monotonic() + SECONDS_TO_END
     for process in processes:
-        process.process.join(max(0.0, deadline - time.monotonic()))
-        process.process.kill()
-        process.process.join()
+        process.join(max(0.0, deadline - time.monotonic()))
+        process.kill()
+        process.join()
     for child in started:
         try:
             child.terminate()
@@ -243,19 +276,29 @@ def _serve(work: RunStep, connection: Connection, inherited: Sequence[Connection
     """Run the steps that arrive over a connection until the runner closes it or ends."""
     for runners_end in inherited:
         runners_end.close()
+    runner = multiprocessing.parent_process()
+    serve(lambda step: work(step, Results(connection)), connection, runner.sentinel if runner else None)
+
+
+def serve(handle: Callable[[Any], object], connection: Connection, sentinel: int | None) -> NoReturn:
+    """Handle what arrives over a connection, until it is closed or its other process ends; then end this process.
+
+    `sentinel`: a descriptor that becomes readable when the other process ends.
+    """
     for number in (signal.SIGINT, signal.SIGHUP):  # only the runner handles them
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _end_step)
     try:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _HANDLED)
-        threading.Thread(target=_end_with_the_runner, name="runner", daemon=True).start()
+        if sentinel is not None:
+            threading.Thread(target=_end_with_the_runner, args=(sentinel,), name="runner", daemon=True).start()
         bytearray(LARGEST_BLOCK_KEPT)
         while not is_interrupted():
             try:
-                step = connection.recv()
+                request = connection.recv()
             except (EOFError, OSError):
-                return
-            work(step, Results(connection))
+                raise SystemExit(0) from None
+            handle(request)
     except KeyboardInterrupt:
         pass
     raise SystemExit(EXIT_STATUS)
@@ -269,11 +312,9 @@ def _end_step(number: int, frame: FrameType | None) -> None:
     interrupt()
 
 
-def _end_with_the_runner() -> None:
+def _end_with_the_runner(sentinel: int) -> None:
     """End this process when the runner has ended, as its step could block the next run for hours."""
-    runner = multiprocessing.parent_process()
-    if runner is not None:
-        multiprocessing.connection.wait([runner.sentinel])
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
-        time.sleep(SECONDS_TO_END)
-        os._exit(EXIT_STATUS)
+    multiprocessing.connection.wait([sentinel])
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+    time.sleep(SECONDS_TO_END)
+    os._exit(EXIT_STATUS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import shlex
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -21,8 +22,9 @@ from hearpreprocess.errors import (
 )
 from hearpreprocess.fetch import Connection, Connections, begun_bytes, read_json
 from hearpreprocess.finished import TARBALL, published, release_of_folder, release_of_tarball, resampled
+from hearpreprocess.objects import SHA256, is_address, object_path
 from hearpreprocess.request import Request
-from hearpreprocess.steps import Published, uses_of
+from hearpreprocess.steps import Published, StoredTarball, uses_of
 from hearpreprocess.storage import (
     Workspace,
     active_run,
@@ -53,7 +55,14 @@ def published_steps(request: Request, workspace: Workspace, notify: Notify) -> l
     """
     if not request.published:
         return []
-    given = {word: _given_tarball(word) for word in request.published if _is_path(word)}
+    stored = {word: _stored(word, workspace) for word in request.published if is_address(word)}
+    given = {
+        word: (workspace.download_dir / stored[word].filename, published.title_of(stored[word].filename))
+        if word in stored
+        else _given_tarball(word)
+        for word in request.published
+        if _is_path(word)
+    }
     words = [word for word in request.published if word not in given]
 
     def steps_of(tarballs: published.Tarballs) -> list[Published]:
@@ -66,7 +75,8 @@ def published_steps(request: Request, workspace: Workspace, notify: Notify) -> l
                 titles |= {workspace.download_dir / name: published.title_of(name) for name in chosen[word]}
         return _steps(titles, request, workspace)
 
-    steps = _steps_without_the_record(words, request, workspace, steps_of)
+    of_stored = {given[word][0]: source for word, source in stored.items()}
+    steps = _steps_without_the_record(words, request, workspace, steps_of, of_stored)
     if steps is None:
         url = request.record or published.RECORD
         record = _read(url, workspace, notify)
@@ -76,6 +86,7 @@ def published_steps(request: Request, workspace: Workspace, notify: Notify) -> l
         missing = [step.path.name for step in steps if not _needs_no_download(step)]
         sources = published.archives_in(record, url, missing)
         steps = [step.clone(source=sources[step.path.name]) if step.path.name in sources else step for step in steps]
+    steps = [step.clone(source=of_stored[step.path]) if step.path in of_stored else step for step in steps]
     _check_replaceable(steps)
     unfinished = [step for step in steps if not step.complete()]
     most = 1
@@ -89,9 +100,9 @@ def published_steps(request: Request, workspace: Workspace, notify: Notify) -> l
 @contextlib.contextmanager
 def tarballs_in_use(request: Request, workspace: Workspace) -> Iterator[None]:
     """Mark the folders of a request's tarballs as in use, so that no other run removes them."""
-    of_paths = {Path(word).resolve().parent for word in request.published if _is_path(word)}
+    of_paths = {Path(word).resolve().parent for word in request.published if _is_local(word)}
     folders = [folder for folder in sorted(of_paths) if uses_of(folder).is_dir()]  # else no run downloads to it
-    if not all(map(_is_path, request.published)):
+    if not all(map(_is_local, request.published)):
         folders = sorted({*folders, workspace.download_dir})
     with contextlib.ExitStack() as stack:
         for uses in map(uses_of, folders):
@@ -117,8 +128,11 @@ def _steps_without_the_record(
     request: Request,
     workspace: Workspace,
     steps_of: Callable[[published.Tarballs], list[Published]],
+    stored: Collection[Path],
 ) -> list[Published] | None:
-    """The steps if nothing has to be downloaded, by the known listing of the record; otherwise None.
+    """The steps if nothing has to be downloaded of the record, by its known listing; otherwise None.
+
+    `stored`: the paths of tarballs that come from an object store.
 
     Raises OfflineError, or ConfigError, where the record would have to be looked up offline.
     """
@@ -136,7 +150,7 @@ def _steps_without_the_record(
         if workspace.offline or request.record is None:  # Zenodo's record never changes, so no look-up can help
             raise
         return None
-    missing = [step.path for step in steps if not _needs_no_download(step)]
+    missing = [step.path for step in steps if not _needs_no_download(step) and step.path not in stored]
     if missing and workspace.offline:
         raise OfflineError(_offline_message(missing))
     return None if missing else steps
@@ -181,7 +195,7 @@ def _size(step: Published) -> int:
 def _steps(titles: Mapping[Path, str], request: Request, workspace: Workspace) -> list[Published]:
     """One step for each tarball. `titles`: of the tasks in them."""
     of_titles: dict[str, Path] = {}
-    given = {Path(word).absolute() for word in request.published if _is_path(word)}
+    given = {Path(word).absolute() for word in request.published if _is_local(word)}
     for path, title in titles.items():
         if of_titles.setdefault(title, path) != path:
             raise ConfigError(f"{of_titles[title]} and {path} are both tarballs of {title}. Give only one of them")
@@ -202,6 +216,30 @@ def _is_path(word: str) -> bool:
     if "/" in word:
         return True
     return word.endswith((".gz", ".tgz", ".tar", ".zip")) and (Path(word).is_file() or not TARBALL.fullmatch(word))
+
+
+def _is_local(word: str) -> bool:
+    """Whether a word is a path of this machine."""
+    return _is_path(word) and not is_address(word)
+
+
+def _stored(word: str, workspace: Workspace) -> StoredTarball:
+    """The tarball that a URL names.
+
+    Raises TaskNotFoundError where there is none, ConfigError where the URL is not accepted or not of a tarball,
+    ObjectStoreError where the store refuses, OfflineError where the network may not be used.
+    """
+    path = object_path(word)
+    if not TARBALL.fullmatch(path.name):
+        raise ConfigError(f"{path}: expected a name like {_EXAMPLE}")
+    if workspace.offline:
+        raise OfflineError(f"{path}: cannot be read (--offline is set). Download it and give its path")
+    stored = path.stored
+    if stored is None:
+        raise TaskNotFoundError(f"{path}: no such object")
+    sha256 = stored.attributes.get(SHA256, "")
+    is_checksum = re.fullmatch("[0-9a-f]{64}", sha256) is not None
+    return StoredTarball(str(path), sha256=sha256 if is_checksum else None, size=stored.size, filename=path.name)
 
 
 def _given_tarball(word: str) -> tuple[Path, str]:

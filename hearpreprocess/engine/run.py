@@ -12,6 +12,7 @@ from pathlib import Path
 from hearpreprocess import report
 from hearpreprocess.engine.execution import execute
 from hearpreprocess.engine.interruption import Interruption
+from hearpreprocess.engine.joining import check_cluster, joined_cluster
 from hearpreprocess.engine.log import log_path
 from hearpreprocess.engine.needs import check_room_of_tasks
 from hearpreprocess.engine.offline import download_advice, missing_files
@@ -20,6 +21,7 @@ from hearpreprocess.engine.published import published_steps, release_facts, tarb
 from hearpreprocess.engine.starting import check_can_start
 from hearpreprocess.errors import Failure, HearPreprocessError, OutputError, UnfinishedError
 from hearpreprocess.finished import REPORT
+from hearpreprocess.objects import check_uploadable
 from hearpreprocess.request import Request
 from hearpreprocess.steps import (
     Clean,
@@ -28,6 +30,7 @@ from hearpreprocess.steps import (
     Preview,
     Release,
     Step,
+    made_with,
     remove_leftovers,
     sharing_sources,
     source_step,
@@ -37,14 +40,15 @@ from hearpreprocess.storage import (
     active_run,
     alone,
     check_code_unchanged,
+    check_writable,
     explaining_disk_errors,
     forget_skipped_cleanup,
+    name_of_host,
     name_of_run,
-    nearest_existing,
     only_run,
     supports_locks,
 )
-from hearpreprocess.task import TaskReference
+from hearpreprocess.task import TaskReference, without_credentials
 
 Watch = Callable[[Path, Sequence[str], Collection[str], Interruption], contextlib.AbstractContextManager[object]]
 """Creates the display of a run, a context entered while the steps run, from the journal, the titles of the outputs,
@@ -101,16 +105,19 @@ class Outcome:
 def run(request: Request, watch: Watch = _unwatched, notify: Callable[[str], object] = _ignore) -> Outcome:
     """Execute a request. `notify` is called with notes for the user before the run.
 
-    Raises OutputError, before any work, where an output cannot be written or has another origin, and DiskFullError
-    where what is known of the tasks cannot fit, unless `request.force`; ConfigError where a file is not a finished
-    task's tarball, TaskNotFoundError where the published record lacks a name, DownloadError where it cannot be looked
-    up; SchedulerError where the scheduler cannot be reached; BusyError if another run is active in this process;
+    Raises OutputError, before any work, where an output cannot be written or has another origin, or where another run
+    of the work directory is of other versions or has it at another path for the same scheduler; DiskFullError where
+    what is known of the tasks cannot fit, unless `request.force`; ConfigError where a file is not a finished task's
+    tarball, TaskNotFoundError where the published record lacks a name, DownloadError where it cannot be looked up;
+    SchedulerError where the scheduler cannot be reached; BusyError if another run is active in this process;
     ProcessError if this process may not start others; ChangedCodeError if the program has changed on the disk since it
     was loaded; KeyboardInterrupt on Ctrl-C.
+
     Failures of steps are in the outcome.
     """
     check_can_start()
     check_code_unchanged()
+    check_cluster(request)
     with only_run(), _journal_of(request.workspace) as workspace, tarballs_in_use(request, workspace):
         _check_outputs(request)
         if request.until is None:
@@ -149,7 +156,7 @@ def _journal_of(workspace: Workspace) -> Iterator[Workspace]:
     """The workspace of one run of this process, with a journal for its steps."""
     with tempfile.TemporaryDirectory(prefix="hearpreprocess-") as folder:
         run = name_of_run()
-        journal = Path(folder) / f"{time.strftime('%Y%m%d-%H%M%S')}-{run}.journal"
+        journal = Path(folder) / f"{time.strftime('%Y%m%d-%H%M%S')}-{name_of_host()}-{run}.journal"
         journal.touch()
         yield replace(workspace, run=run, journal=journal)
 
@@ -182,25 +189,29 @@ def _run_steps(
         raise ValueError("a run needs a workspace with a journal")
     check_room_of_tasks(request, workspace, notify)
     log = log_path(workspace.journal, workspace.tmp_dir)
-    with explaining_disk_errors(log):
-        log.parent.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
-    if not supports_locks(workspace.tmp_dir):
-        notify(WITHOUT_LOCKS.format(folder=workspace.tmp_dir))
-    with explaining_disk_errors(log), alone(workspace.tmp_dir, workspace.run) as is_alone:
-        for root in roots if is_alone else ():
-            root.forget_failures()
-    try:
-        titles = [title for root in roots for title in root.task_titles]
-        completed = [title for root in roots if _is_complete(root) for title in root.task_titles]
-        interruption = Interruption()
-        with watch(workspace.journal, titles, completed, interruption), active_run(workspace.tmp_dir, workspace.run):
-            for root in roots:
-                with contextlib.suppress(HearPreprocessError, OSError):  # the step reports it when it runs
-                    root.repeat_warnings()
-            execute(roots, request.workers, request.scheduler_url, interruption)
-    finally:
-        remove_leftovers(workspace)  # of step processes that were killed
+    with active_run(workspace.tmp_dir, workspace.run, made_with(()), without_credentials(request.scheduler_url or "")):
+        with explaining_disk_errors(log):
+            log.parent.mkdir(parents=True, exist_ok=True)
+        if not supports_locks(workspace.tmp_dir):
+            notify(WITHOUT_LOCKS.format(folder=workspace.tmp_dir))
+        with explaining_disk_errors(log), alone(workspace.tmp_dir, workspace.run) as is_alone:
+            for root in roots if is_alone else ():
+                root.forget_failures()
+        try:
+            titles = [title for root in roots for title in root.task_titles]
+            completed = [title for root in roots if _is_complete(root) for title in root.task_titles]
+            interruption = Interruption()
+            with (
+                joined_cluster(request, workspace, notify) as cluster,
+                watch(workspace.journal, titles, completed, interruption),
+            ):
+                for root in roots:
+                    with contextlib.suppress(HearPreprocessError, OSError):  # the step reports it when it runs
+                        root.repeat_warnings()
+                execute(roots, request.processes, request.scheduler_url, interruption, cluster)
+        finally:
+            remove_leftovers(workspace)  # of step processes that were killed
     unfinished = [root for root in roots if not _is_complete(root)]
     if unfinished:
         check_code_unchanged()  # one error in place of one for each step
@@ -233,16 +244,18 @@ def _is_complete(root: Step) -> bool:
 
 
 def _check_outputs(request: Request) -> None:
-    """Raise OutputError, before any work, where a directory of the outputs may not be written, or is a file."""
+    """Raise OutputError, before any work, where a directory or URL of the outputs may not be written, or is a file."""
     downloads = request.workspace.download_dir
     if downloads.exists() and not downloads.is_dir():
         raise OutputError(f"{downloads}: expected a directory, found a file. Choose another with --download-dir")
     if request.until == "download":
         return
+    if request.workspace.tar_url and request.until is None:
+        check_uploadable(request.workspace.tar_url)
     folders = [request.workspace.tasks_dir, *([request.workspace.tar_dir] if request.until is None else [])]
     for folder in folders:
         with explaining_disk_errors(folder):
             try:
-                tempfile.TemporaryFile(dir=nearest_existing(folder)).close()
+                check_writable(folder)
             except OSError as error:
-                raise OSError(error.errno, error.strerror, str(folder)) from error  # without the temporary name
+                raise OSError(error.errno, error.strerror, str(folder)) from error  # as the user named it

@@ -13,7 +13,7 @@ import functools
 import logging
 import types
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import luigi
 import luigi.execution_summary
@@ -26,7 +26,8 @@ from hearpreprocess.engine.interruption import Interruption, is_main_thread
 from hearpreprocess.engine.log import log_path, log_until_exit
 from hearpreprocess.engine.luigid import Luigid, page_at
 from hearpreprocess.engine.luigid_worker import LuigidWorker
-from hearpreprocess.engine.pool import Results, StepPool, StepRun
+from hearpreprocess.engine.pool import Results, StepPool
+from hearpreprocess.engine.pools import Pool, Run
 from hearpreprocess.engine.reporter import ProgressReporter
 from hearpreprocess.engine.settings import Settings
 from hearpreprocess.errors import SchedulerError
@@ -37,17 +38,29 @@ UNFULFILLED = "Unfulfilled dependenc"  # start of Luigi's error when an output t
 DIED = " died unexpectedly "  # precedes `with exit code -9` when a step's process has died
 
 
+class Elsewhere(Protocol):
+    """Other hosts that run steps: a cluster."""
+
+    def pool(self, here: StepPool, worker_id: str, settings: Settings) -> Pool:
+        """The pool of the run. `here`: for steps that need the network. `worker_id`: Luigi's name of the run."""
+
+
 def run_steps(
-    roots: Sequence[Step], workers: int, scheduler_url: str | None, interruption: Interruption, settings: Settings
+    roots: Sequence[Step],
+    workers: int,
+    scheduler_url: str | None,
+    interruption: Interruption,
+    settings: Settings,
+    cluster: Elsewhere | None = None,
 ) -> None:
-    """Let Luigi run `roots` and their dependencies.
+    """Let Luigi run `roots` and their dependencies, in processes of this host or on a cluster.
 
     Raises KeyboardInterrupt after an interruption, and SchedulerError where the luigid at `scheduler_url` is lost.
     """
     notify = functools.partial(_note, roots[0])
     luigid = Luigid(scheduler_url, interruption.act, notify) if scheduler_url else None
     try:
-        worker = _Worker(luigid or _local_scheduler(), workers, scheduler_url, interruption, settings, roots)
+        worker = _Worker(luigid or _local_scheduler(), workers, scheduler_url, interruption, settings, roots, cluster)
         with worker:
             succeeded = worker.add_roots()
             succeeded &= worker.run()
@@ -74,7 +87,15 @@ def run_step(
     expect_code(loaded)
     if step.workspace.journal:
         log_until_exit(log_path(step.workspace.journal, step.workspace.tmp_dir), settings.log_level)
-    reporter = ProgressReporter(step.task_id, page_at(scheduler_url) if scheduler_url else None)
+    run_alone(step, results, worker_id, settings, page_at(scheduler_url) if scheduler_url else None)
+
+
+def run_alone(step: Step, results: Results, worker_id: str, settings: Settings, page: Any | None = None) -> None:
+    """Run one step in this process, whose log and journal are set, and put its result.
+
+    `page`: Luigi's client of a luigid, which shows the step's progress.
+    """
+    reporter = ProgressReporter(step.task_id, page)
     luigi.worker.ContextManagedTaskProcess(
         settings.context,
         step,
@@ -97,6 +118,7 @@ class _Worker(LuigidWorker):
         interruption: Interruption,
         settings: Settings,
         roots: Sequence[Step],
+        cluster: Elsewhere | None,
     ) -> None:
         in_thread = {} if is_main_thread() else {"no_install_shutdown_handler": True}
         with _without_queue():
@@ -106,15 +128,16 @@ class _Worker(LuigidWorker):
         work = functools.partial(
             run_step, worker_id=self._id, scheduler_url=scheduler_url, settings=settings, loaded=loaded_code()
         )
-        self._pool = StepPool(work, workers)
+        here = StepPool(work, workers)
+        self._pool: Pool = here if cluster is None else cluster.pool(here, self._id, settings)
         # `_task_result_queue`: the queue on which Luigi waits for results.
         self._task_result_queue: Any = self._pool
 
     @property
     def worker_processes(self) -> int:
-        """Asked by Luigi how many steps may run: steps that wait for the network are not counted."""
-        pool: StepPool | None = getattr(self, "_pool", None)  # Luigi asks before there is one
-        return self._workers + (pool.waiting if pool else 0)
+        """Asked by Luigi how many steps may run."""
+        pool: Pool | None = getattr(self, "_pool", None)  # Luigi asks before there is one
+        return pool.capacity if pool else self._workers
 
     @worker_processes.setter
     def worker_processes(self, workers: int) -> None:
@@ -125,9 +148,9 @@ class _Worker(LuigidWorker):
             self._pool.interrupt()  # all steps at once; Luigi would end them one by one
         return super().__exit__(kind, value, traceback)
 
-    def _create_task_process(self, task: Step) -> StepRun:
+    def _create_task_process(self, task: Step) -> Run:
         """Called by Luigi for a process to start; returns a step run of the pool instead."""
-        return StepRun(self._pool, task, self._settings.timeout)
+        return self._pool.run_of(task, self._settings.timeout)
 
     def add_roots(self) -> bool:
         """Add the roots with all that they require; returns whether all could be added."""

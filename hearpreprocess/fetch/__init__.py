@@ -4,7 +4,7 @@ from hearpreprocess.fetch.checksums import check_members, checksums
 from hearpreprocess.fetch.connections import Connection, Connections
 from hearpreprocess.fetch.content import described, problem_of_page
 from hearpreprocess.fetch.download import download
-from hearpreprocess.fetch.part import begun_bytes, discard_part, part_path
+from hearpreprocess.fetch.part import DownloadOrigin, begun_bytes, discard_part, open_part, part_path
 from hearpreprocess.fetch.reading import read_json
 from hearpreprocess.fetch.receiving import ExpectedFile
 from hearpreprocess.fetch.several import get_all
@@ -12,6 +12,7 @@ from hearpreprocess.fetch.several import get_all
 __all__ = [
     "Connection",
     "Connections",
+    "DownloadOrigin",
     "ExpectedFile",
     "begun_bytes",
     "check_members",
@@ -20,6 +21,7 @@ __all__ = [
     "discard_part",
     "download",
     "get_all",
+    "open_part",
     "part_path",
     "problem_of_page",
     "read_json",

@@ -15,7 +15,7 @@ from hearpreprocess.fetch.content import encoding_reason, problem_of_encoding
 from hearpreprocess.fetch.faults import TemporaryError, TooLargeError, UnexpectedError
 from hearpreprocess.fetch.part import DownloadPart, open_part, set_aside, url_of_part
 from hearpreprocess.fetch.receiving import ExpectedFile, receive
-from hearpreprocess.storage import disk_full_message, is_text, name_of, start_of
+from hearpreprocess.storage import disk_full_message, is_text, is_there, name_of, start_of
 from hearpreprocess.task import without_credentials
 
 MOST_ATTEMPTS_IN_VAIN, MOST_ATTEMPTS = 4, 100
@@ -55,7 +55,7 @@ def download(
     for number, url in enumerate(urls, start=1):
         with open_part(target, list(expected.checksums), connection.close, say) as part:
             # Another process may have downloaded it meanwhile, or an older version may have saved a page as the file.
-            if target.exists() and _is_kept(target, expected, on_bytes, say):
+            if is_there(target) and _is_kept(target, expected, on_bytes, say):
                 return
             try:
                 _from_mirror(url, expected, part, connection, on_bytes, say, pause)

@@ -19,6 +19,7 @@ from hearpreprocess.storage import (
     explaining_disk_errors,
     fitting_name,
     flush_file,
+    is_there,
     is_under_its_name,
     sync_folder,
     this_process,
@@ -224,7 +225,7 @@ def open_part(
                 yield DownloadPart(target, file, algorithms)
             finally:
                 is_useless = (
-                    target.exists() or not os.fstat(file.fileno()).st_size or not _may_be_resumed(note, algorithms)
+                    is_there(target) or not os.fstat(file.fileno()).st_size or not _may_be_resumed(note, algorithms)
                 )
                 if is_useless and is_under_its_name(file, path):  # it may have been renamed to the target, or set aside
                     note.unlink(missing_ok=True)

@@ -13,6 +13,7 @@ from hearpreprocess.fetch.checksums import check
 from hearpreprocess.fetch.connections import MOST_CONNECTIONS_TO_A_HOST, Connection, Connections, Say, silent
 from hearpreprocess.fetch.download import download, problem_of_kept
 from hearpreprocess.fetch.receiving import ExpectedFile
+from hearpreprocess.storage import is_there
 
 # Without a network, not every one of a source's 7,438 files is tried.
 MOST_FAILURES_IN_A_ROW = 9
@@ -88,7 +89,8 @@ def _get(
     offline: bool,
 ) -> None:
     with contextlib.suppress(FileNotFoundError):  # it is missing, or another run has just set it aside
-        target.stat()
+        if not is_there(target):
+            raise FileNotFoundError(target)
         problem = problem_of_kept(target, expected)
         if problem is None:
             check(target, expected.checksums, on_bytes)

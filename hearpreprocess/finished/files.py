@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from hearpreprocess import archive
-from hearpreprocess.errors import ArchiveError, FinishedTaskError, OutputError, enumerate_problems
+from hearpreprocess.errors import ArchiveError, FinishedTaskError, ObjectStoreError, OutputError, enumerate_problems
 from hearpreprocess.finished.forms import check_tarball, root_problem
 from hearpreprocess.finished.layout import METADATA, is_task_folder, release_in
 from hearpreprocess.storage import LONGEST_NAME, read_regular, reason_of
@@ -101,6 +101,8 @@ def is_folder(path: Path) -> bool:
         mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError, ValueError):
         raise OutputError(f"there is no {path}") from None
+    except ObjectStoreError:
+        raise
     except OSError as error:
         raise OutputError(f"{path}: {reason_of(error)}") from error
     if not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from hearpreprocess.errors import ArchiveError, OutputError
+from hearpreprocess.errors import ArchiveError, ObjectStoreError, OutputError
 from hearpreprocess.finished.layout import MANIFEST, METADATA, VOCABULARY
 from hearpreprocess.storage import BZIP2, FIRST_BYTES, GZIP, TAR, XZ, FileKind, kind_of, reason_of, start_of
 
@@ -65,13 +65,15 @@ def root_problem(members: Iterable[str]) -> str | None:
 def _kind(path: Path) -> FileKind | None:
     try:
         return kind_of(start_of(path))
+    except ObjectStoreError:
+        raise
     except OSError as error:
         raise OutputError(f"{path}: {reason_of(error)}") from error
 
 
 def _kind_within(path: Path) -> FileKind | None:
     """The kind of what is in a gzip file; None if it cannot be read."""
-    with contextlib.suppress(OSError, EOFError, zlib.error), gzip.open(path) as file:
+    with contextlib.suppress(OSError, EOFError, zlib.error), path.open("rb") as packed, gzip.open(packed) as file:
         return kind_of(file.read(FIRST_BYTES))
     return None
 

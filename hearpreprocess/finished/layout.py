@@ -11,7 +11,7 @@ from typing import Any
 
 from hearpreprocess.errors import OutputError
 from hearpreprocess.finished.parsing import json_object
-from hearpreprocess.storage import link_or_copy, read_regular, reason_of
+from hearpreprocess.storage import CallsAhead, confirmed, is_there, link_or_copy, read_regular, reason_of
 
 METADATA = "task_metadata.json"
 VOCABULARY = "labelvocabulary.csv"
@@ -105,8 +105,9 @@ def write_folder(
     """
     for parent in sorted({path.rpartition("/")[0] for path in (*links, *copies, *texts)}):
         (folder / parent).mkdir(parents=True, exist_ok=True)
-    for path, source in links.items():
-        link_or_copy(source, f"{folder}/{path}")
+    with CallsAhead[None]() as ahead:
+        for path, source in links.items():
+            ahead.call(link_or_copy, source, f"{folder}/{path}")
     for path, source in copies.items():
         shutil.copyfile(source, folder / path)
     for path, text in texts.items():
@@ -143,9 +144,9 @@ def _files_in(folder: Path) -> int:
 
 def check_replaceable(folder: Path, splits: Iterable[str]) -> None:
     """Raise OutputError where a folder exists that hearpreprocess did not create, or that has foreign files."""
-    if not folder.exists():
+    if not is_there(folder):
         return
-    if release_of_folder(folder) is None:
+    if confirmed(lambda: release_of_folder(folder), folder) is None:
         raise OutputError(f"{folder} already exists and is damaged or was not created by hearpreprocess; move it away")
     foreign = list(_foreign_files(folder, set(splits)))
     if foreign:

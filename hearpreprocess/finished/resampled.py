@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hearpreprocess.errors import ConfigError, CorpusError, OutputError
+from hearpreprocess.errors import ConfigError, CorpusError, ObjectStoreError, OutputError
 from hearpreprocess.finished import manifest
 from hearpreprocess.finished.agreement import agreeing_facts, checked_labels
 from hearpreprocess.finished.files import ClipKey, path_in_task
@@ -214,6 +214,8 @@ def is_resampled(path: Path) -> bool:
     """Whether a finished task, a folder or a tarball, was made from another one."""
     try:
         return "resampled_from" in TaskReader(path).metadata
+    except ObjectStoreError:
+        raise
     except OutputError:
         return False
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from hearpreprocess import archive
-from hearpreprocess.errors import OutputError
+from hearpreprocess.errors import ObjectStoreError, OutputError
 from hearpreprocess.finished.layout import METADATA, release_in
-from hearpreprocess.storage import whole_file
+from hearpreprocess.storage import in_order, whole_file
 
 TARBALL = re.compile(r"hear2021-(?P<title>.+)-(?P<rate>[1-9][0-9]*)\.tar\.gz")
 """The pattern of the names from `tarball_name`."""
@@ -36,13 +36,15 @@ def tarball_name(title: str, rate: int | str) -> str:
 def release_of_tarball(tarball: Path) -> str | None:
     """The release digest in a tarball, read as far as its metadata; None if hearpreprocess did not create it."""
     try:
-        with tarfile.open(tarball, "r|gz") as opened:
+        with tarball.open("rb") as file, tarfile.open(fileobj=file, mode="r|gz") as opened:
             for entry in opened:
                 if entry.name.endswith(f"/{METADATA}"):
-                    file = opened.extractfile(entry)
-                    return release_in(file.read()) if file else None
+                    metadata = opened.extractfile(entry)
+                    return release_in(metadata.read()) if metadata else None
                 if entry.name.endswith(".wav"):
                     return None
+    except ObjectStoreError:
+        raise
     except (OSError, EOFError, tarfile.TarError, zlib.error, ValueError, RecursionError):
         pass
     return None
@@ -130,8 +132,13 @@ def _write_tar(
 def _members(
     root: str, files: Mapping[str, str], texts: Mapping[str, str], on_file: Callable[[int], object]
 ) -> Iterator[tuple[str, bytes]]:
-    for path in sorted([*files, *texts], key=lambda path: (path != METADATA, "/" in path, path)):
-        yield f"{root}/{path}", texts[path].encode() if path in texts else _read(files[path])
+    paths = sorted([*files, *texts], key=lambda path: (path != METADATA, "/" in path, path))
+
+    def content_of(path: str) -> bytes:
+        return texts[path].encode() if path in texts else _read(files[path])
+
+    for path, content in zip(paths, in_order(content_of, paths, size=len), strict=True):
+        yield f"{root}/{path}", content
         on_file(1)
 
 

@@ -40,7 +40,7 @@ BYTES_OF_A_CLIP_IN_TEXTS = 600
 def forecast(task: TaskReference, request: Request, sizes: Mapping[File, int]) -> Forecast:
     """The forecast of a task for a request. `sizes`: of files in bytes, if servers were asked."""
     config, workspace, rates = task.resolve(), request.workspace, request.sample_rates
-    estimate = Forecast(config.title, request.workers, licences={config.licence: [config.title]})
+    estimate = Forecast(config.title, request.processes, licences={config.licence: [config.title]})
     estimate.items |= _downloads(config, workspace, sizes, estimate.assumed)
     release = Release(
         workspace=workspace, task=task, rates=rates, compression=request.compression, skips=request.skip_bad_clips

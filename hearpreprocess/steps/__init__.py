@@ -8,14 +8,22 @@ with reading_settings():
 from hearpreprocess.steps.audio import Extract, Resample, Standardize
 from hearpreprocess.steps.base import LOGGER, PlanningStep, Step, is_whole
 from hearpreprocess.steps.clean import SMALL_STAGES, STAGES, Clean, remove_leftovers, sharing_sources
-from hearpreprocess.steps.code import made_by
+from hearpreprocess.steps.code import made_by, made_with
 from hearpreprocess.steps.corpus import Corpus, corpus_folder
 from hearpreprocess.steps.fetch import Generate, source_step
 from hearpreprocess.steps.interruption import interrupt, is_interrupted
-from hearpreprocess.steps.journal import JournalEntry, JournalReader
+from hearpreprocess.steps.journal import Journal, JournalEntry, JournalReader, send_journal
 from hearpreprocess.steps.labels import Preview
-from hearpreprocess.steps.published import DOWNLOADS, DOWNLOADS_AT_ONCE, DownloadTarball, Published, uses_of
+from hearpreprocess.steps.published import (
+    DOWNLOADS,
+    DOWNLOADS_AT_ONCE,
+    DownloadTarball,
+    Published,
+    StoredTarball,
+    uses_of,
+)
 from hearpreprocess.steps.release import Release
+from hearpreprocess.steps.upload import tarball_at
 
 __all__ = [
     "DOWNLOADS",
@@ -28,6 +36,7 @@ __all__ = [
     "DownloadTarball",
     "Extract",
     "Generate",
+    "Journal",
     "JournalEntry",
     "JournalReader",
     "PlanningStep",
@@ -37,16 +46,20 @@ __all__ = [
     "Resample",
     "Standardize",
     "Step",
+    "StoredTarball",
     "check_read",
     "corpus_folder",
     "interrupt",
     "is_interrupted",
     "is_whole",
     "made_by",
+    "made_with",
     "names_of",
     "remove_leftovers",
+    "send_journal",
     "settings_files",
     "sharing_sources",
     "source_step",
+    "tarball_at",
     "uses_of",
 ]

@@ -25,7 +25,7 @@ from hearpreprocess.steps.base import (
 from hearpreprocess.steps.corpus import CorpusStep
 from hearpreprocess.steps.fetch import Index
 from hearpreprocess.steps.source import SourceStep
-from hearpreprocess.storage import digest, link_or_copy, on_new_run
+from hearpreprocess.storage import digest, link_or_copy, look_again, on_new_run
 from hearpreprocess.task import Tree
 
 _REFUSED, _CLIPS = "refused.json", "clips.json"
@@ -179,6 +179,7 @@ def _fingerprints_in(listing: Path, rate: int) -> Mapping[str, Fingerprint]:
 
     Parsed once per process, as a manifest may have 70 MB.
     """
+    look_again(listing)  # another host may have made it
     return resampled.fingerprints_in(Tree("published", listing), rate)
 
 

@@ -21,6 +21,7 @@ from hearpreprocess.storage import (
     check_code_unchanged,
     digest,
     is_sealed,
+    is_there,
     on_new_run,
     replaced_folder,
     seal,
@@ -86,13 +87,15 @@ class Step(luigi.Task):
     """The base of every step: a workspace, a stage, and methods to report to the journal.
 
     Subclasses define `stage`, the name of their work, and `title`, the task or file that they work on.
-    `waits_for_network`: whether it does not count as one of the steps that the workers run.
+    `waits_for_network`: whether it does not count as one of the steps that the workers run. `needs_network`: whether it
+    runs on the host of the run, as the workers of a cluster may have no network.
     """
 
     workspace = WorkspaceParameter(significant=False)
 
     stage: ClassVar[str]
     waits_for_network: ClassVar[bool] = False
+    needs_network: ClassVar[bool] = False
 
     @property
     def title(self) -> str:
@@ -239,18 +242,18 @@ def is_whole(folder: Path) -> bool:
     """Whether a step's output exists with an intact seal; checked once per process, as it may be large."""
     if folder not in _known_whole and is_sealed(folder):
         _known_whole.add(folder)
-    return folder in _known_whole and folder.is_dir()
+    return folder in _known_whole and is_there(folder)
 
 
 @contextlib.contextmanager
-def fresh_folder(path: Path, written: Collection[str] = ()) -> Iterator[Path]:
+def fresh_folder(path: Path, written: Collection[str]) -> Iterator[Path]:
     """Yield an empty folder to fill, and seal it afterwards if the files `written` exist.
 
     An intact folder that another run has created meanwhile is kept; a folder with a broken seal is replaced. Raises
     ChangedCodeError, before and after, if the code in the folder's key has changed on the disk.
     """
     check_code_unchanged()
-    is_broken = path.exists() and not is_sealed(path)
+    is_broken = is_there(path) and not is_sealed(path)
     with replaced_folder(path) if is_broken else whole_folder(path) as folder:
         yield folder
         raise_if_interrupted()

@@ -10,6 +10,7 @@ from typing import Any
 
 import luigi
 
+from hearpreprocess.finished import checksums_of
 from hearpreprocess.steps.audio import Extract, Resample, Standardize
 from hearpreprocess.steps.base import TaskParameter
 from hearpreprocess.steps.corpus import Corpus, corpus_folder
@@ -18,12 +19,15 @@ from hearpreprocess.steps.labels import Labels
 from hearpreprocess.steps.release import Release, ReleaseStep
 from hearpreprocess.steps.screen import Screen
 from hearpreprocess.storage import (
+    KeptTemporary,
     Workspace,
     alone,
     discard,
     has_skipped_cleanup,
+    is_there,
     note_skipped_cleanup,
     remove_abandoned,
+    systems_of_runs,
 )
 from hearpreprocess.task import Source, TaskReference
 
@@ -46,7 +50,7 @@ SMALL_STAGES = (Locate.stage, Index.stage, Corpus.stage, Screen.stage, Labels.st
 
 
 class Clean(ReleaseStep):
-    """Remove the intermediate results of finished tasks: unpacked members and audio.
+    """Remove the intermediate results of finished tasks: unpacked members, audio, and tarballs that were uploaded.
 
     `tasks`: all tasks of a run that share sources, and perhaps batches, so that no task loses results it still needs.
     Listings and labels stay: they are small, and later runs check outputs against them.
@@ -105,15 +109,20 @@ class Clean(ReleaseStep):
                 (Resample.stage, described.batches),
             ):
                 parent = self.workspace.tmp_dir / stage
-                names = sorted(path.name for path in parent.iterdir()) if parent.is_dir() else []
+                names = sorted(path.name for path in parent.iterdir()) if is_there(parent) else []
                 yield from (parent / name for name in names if name.partition("-")[0] in keys)
+            if self.workspace.tar_url:  # the tarballs were uploaded
+                for tarball in release.packed_tarballs():
+                    yield from (path for path in (tarball, checksums_of(tarball)) if path.exists())
 
 
-def remove_leftovers(workspace: Workspace, *, force: bool = False) -> list[Path]:
+def remove_leftovers(workspace: Workspace, *, force: bool = False) -> list[KeptTemporary]:
     """Remove the unfinished files of killed runs; result and `force` as in `storage.remove_abandoned`."""
+    active = systems_of_runs(workspace.tmp_dir)
     stages = [path for path in workspace.tmp_dir.iterdir() if path.is_dir()] if workspace.tmp_dir.is_dir() else []
     folders = dict.fromkeys((*stages, workspace.tasks_dir, workspace.tar_dir, workspace.download_dir))
-    return [path for folder in folders if folder.is_dir() for path in remove_abandoned(folder, force=force)]
+    existing = [folder for folder in folders if folder.is_dir()]
+    return [kept for folder in existing for kept in remove_abandoned(folder, force=force, active=active)]
 
 
 def sharing_sources(tasks: Iterable[TaskReference]) -> list[tuple[TaskReference, ...]]:

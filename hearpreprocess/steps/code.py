@@ -28,7 +28,10 @@ def made_by() -> str:
 
 
 def made_with(extras: Collection[str]) -> dict[str, str]:
-    """The code and the libraries that make finished tasks, by name, as manifests state them. `extras`: of the task."""
+    """The code and the libraries that make finished tasks, by name, as manifests and runs state them.
+
+    `extras`: of the task.
+    """
     return {
         "hearpreprocess": __version__,
         "code": code_digest(CODE_OF_OUTPUTS),

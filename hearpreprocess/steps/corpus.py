@@ -14,14 +14,16 @@ from hearpreprocess.steps.code import made_by, sampled_by
 from hearpreprocess.steps.fetch import Index, Locate, source_step
 from hearpreprocess.steps.recordings import SourceProbe
 from hearpreprocess.steps.source import SourceStep
-from hearpreprocess.storage import Workspace, digest, on_new_run
+from hearpreprocess.storage import Workspace, digest, look_again, on_new_run
 from hearpreprocess.task import TaskMode, TaskReference, Tree, describe_undeclared, label_versions, opened_files
 
 
 @functools.lru_cache(maxsize=64)
 def corpus_folder(workspace: Workspace, key: str) -> CorpusFolder:
     """The output of the Corpus step with this key, which must be complete."""
-    return CorpusFolder(workspace.tmp_dir / Corpus.stage / key)
+    folder = workspace.tmp_dir / Corpus.stage / key
+    look_again(folder)  # once, as another host may have made it
+    return CorpusFolder(folder)
 
 
 on_new_run(corpus_folder.cache_clear)
@@ -62,6 +64,9 @@ class Corpus(TaskStep):
 
     def build(self, folder: Path) -> list[str]:
         self.note("began")
+        for index in self.indexes().values():
+            for path in index.requires().output_paths:  # another host may have made them
+                look_again(path)
         with (
             self.task.importing(),
             opened_files() as opened,

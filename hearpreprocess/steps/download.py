@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from hearpreprocess import archive, fetch
 from hearpreprocess.errors import DownloadError, OfflineError, OutputError, enumerate_problems
 from hearpreprocess.steps.base import Counter
 from hearpreprocess.steps.source import SourceStep, key_of
 from hearpreprocess.storage import (
+    agree,
     check_free,
+    confirmed,
     digest,
     explaining_disk_errors,
+    is_missing,
+    is_there,
     nearest_existing,
     replaced_folder,
+    stamp_of,
     start_of,
 )
 from hearpreprocess.task import File
@@ -37,6 +41,7 @@ class Download(SourceStep):
     """
 
     stage = "download"
+    needs_network = True
     is_here = False
 
     @property
@@ -69,11 +74,19 @@ class Download(SourceStep):
         return key_of(self.title, [str(self.workspace.download_dir), self.content_id])
 
     def complete(self) -> bool:
+        return confirmed(self._is_verified, self.folder, *{path.parent for path in self.files.values()})
+
+    def _is_verified(self) -> bool:
         try:
             verified = json.loads((self.folder / "verified.json").read_text(encoding="utf-8"))
-            return bool(verified == self._verified())
-        except (FileNotFoundError, ValueError):
+            stamps = self._stamps()
+        except ValueError:
             return False
+        except OSError as error:
+            if is_missing(error):
+                return False
+            raise
+        return isinstance(verified, dict) and verified.get("format") == _FORMAT and agree(verified.get("files"), stamps)
 
     def run(self) -> None:
         files: tuple[File, ...] = self.source.files
@@ -84,7 +97,7 @@ class Download(SourceStep):
             self._path(file): fetch.ExpectedFile(file.urls, file.checksums, file.size, file.about, problem)
             for file in files
         }
-        missing = [file for file in files if not self._path(file).exists()]
+        missing = [file for file in files if not is_there(self._path(file))]
         self.is_here = not missing
         if not self.workspace.offline:
             self._check_space(missing)
@@ -107,13 +120,24 @@ class Download(SourceStep):
             lines.add(text)
 
         with Counter(self, "B", known) as counter:
-            connections = fetch.Connections(self.workspace.tmp_dir / "connections")
-            failures, untried = fetch.get_all(expected, connections, on_bytes, say, offline=self.workspace.offline)
+            failures, untried = self.fetch_all(expected, on_bytes, say)
         self._raise(failures, untried)
         with replaced_folder(self.folder) as folder:
-            (folder / "verified.json").write_text(json.dumps(self._verified()), encoding="utf-8")
+            (folder / "verified.json").write_text(
+                json.dumps({"format": _FORMAT, "files": self._stamps()}), encoding="utf-8"
+            )
         self.note("finished")
         self.note("completed")
+
+    def fetch_all(
+        self,
+        expected: Mapping[Path, fetch.ExpectedFile],
+        on_bytes: Callable[[int, int | None], object],
+        say: Callable[[str], object],
+    ) -> tuple[list[DownloadError], int]:
+        """Verify existing files and download the others; return the failures and the number of files not tried."""
+        connections = fetch.Connections(self.workspace.tmp_dir / "connections")
+        return fetch.get_all(expected, connections, on_bytes, say, offline=self.workspace.offline)
 
     def expect(self, missing: Sequence[File]) -> None:
         """Called before files are downloaded."""
@@ -152,10 +176,9 @@ class Download(SourceStep):
             rest = f", {untried:,} were not tried:" if untried else ":"
             raise kind(enumerate_problems(headline + rest, list(map(str, failures))))
 
-    def _verified(self) -> dict[str, Any]:
-        """The sizes and times of the files, and the version of the checks."""
-        statuses = [path.stat() for path in self.files.values()]
-        return {"format": _FORMAT, "files": [[status.st_size, status.st_mtime_ns] for status in statuses]}
+    def _stamps(self) -> list[list[int]]:
+        """The sizes and times of the files."""
+        return [stamp_of(path) for path in self.files.values()]
 
 
 def _problem_of_archive(path: Path) -> str | None:

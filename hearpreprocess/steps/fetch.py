@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from hearpreprocess.steps.base import Counter, FolderStep, SourceParameter
 from hearpreprocess.steps.code import made_by
 from hearpreprocess.steps.download import Download
 from hearpreprocess.steps.source import SourceStep, key_of
-from hearpreprocess.storage import SEAL, Workspace, digest, on_new_run, whole_file
+from hearpreprocess.storage import SEAL, Workspace, agree, digest, on_new_run, stamp_of, whole_file
 from hearpreprocess.task import TREE, Local, Source, Synthetic, Tree, matcher, parts_beside
 
 
@@ -45,9 +45,9 @@ class Generate(SourceStep):
 
     def build(self, folder: Path) -> list[str]:
         with Counter(self, "files") as counter:
-            synthetic.write(self.source.corpus, folder, counter.add)
+            written = synthetic.write(self.source.corpus, folder, counter.add)
         self.note("finished")
-        return list(files_below(folder))
+        return written
 
 
 class Locate(SourceStep):
@@ -74,7 +74,9 @@ class Locate(SourceStep):
 
     @property
     def identity(self) -> str:
-        return _identity(self.path) if self.is_unpacked else digest([str(self.path), _stamps(self.files)])
+        if self.is_unpacked:
+            return _identity(self.path, self._checksum_cache)
+        return _identity_of(self.path, self.files, self._checksum_cache)
 
     @property
     def key(self) -> str:
@@ -122,12 +124,9 @@ class Locate(SourceStep):
     def build(self, folder: Path) -> list[str]:
         self._check_apart()
         files = self._read()
-        stamps = _stamps(files)
-        try:
-            cached = json.loads(self._checksum_cache.read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
-            cached = {}
-        fresh = {name for name, stamp in stamps.items() if cached.get(name, [None])[0] != stamp}
+        cached = _known_checksums(self._checksum_cache)
+        stamps = _stamps(files, cached)
+        fresh = {name for name, stamp in stamps.items() if name not in cached or cached[name][0] != stamp}
         self.note("planned", amount=sum(stamps[name][0] for name in fresh), unit="B")
         with Counter(self, "B") as counter:
             checksums = {
@@ -153,17 +152,38 @@ _below = functools.cache(files_below)
 
 
 @functools.cache
-def _identity(folder: Path) -> str:
-    return digest([str(folder), _stamps(_below(folder))])
+def _identity(folder: Path, checksum_cache: Path) -> str:
+    return _identity_of(folder, _below(folder), checksum_cache)
 
 
 on_new_run(_below.cache_clear)
 on_new_run(_identity.cache_clear)
 
 
-def _stamps(files: Mapping[str, Path]) -> dict[str, list[int]]:
-    """The size and the modification time of each file, to detect changes."""
-    return {name: [(status := file.stat()).st_size, status.st_mtime_ns] for name, file in files.items()}
+def _identity_of(path: Path, files: Mapping[str, Path], checksum_cache: Path) -> str:
+    return digest([str(path), _stamps(files, _known_checksums(checksum_cache))])
+
+
+def _known_checksums(checksum_cache: Path) -> dict[str, list[Any]]:
+    """By file, its stamp and its checksum; none if the cache does not exist or is damaged."""
+    try:
+        cached = json.loads(checksum_cache.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    known = cached.items() if isinstance(cached, dict) else ()
+    return {name: facts for name, facts in known if isinstance(facts, list) and len(facts) == 2}
+
+
+def _stamps(files: Mapping[str, Path], cached: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+    """The stamp of each file, to detect changes; of an unchanged file the one in the cache of checksums.
+
+    Another host may have written that one, and see times with another precision; both need the same keys.
+    """
+    stamps = {name: stamp_of(file) for name, file in files.items()}
+    return {
+        name: cached[name][0] if name in cached and agree([cached[name][0]], [stamp]) else stamp
+        for name, stamp in stamps.items()
+    }
 
 
 class Index(FolderStep):

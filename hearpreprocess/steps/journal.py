@@ -1,7 +1,8 @@
 """The journal of a run: a file of JSON lines with which steps report to the runner.
 
 It is a file, as steps run in separate processes, forked or spawned, and a line written in one call is never mixed with
-others. Steps that a luigid assigns to another host report to that host's journal.
+others. Steps that a luigid assigns to another host report to that host's journal. Steps that run on a worker of a Dask
+cluster cannot reach the file, so their process sends the lines.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -36,6 +37,15 @@ class JournalEntry:
     weight: float = 1.0
 
 
+_send: Callable[[str], None] | None = None
+
+
+def send_journal(send: Callable[[str], None]) -> None:
+    """Have this process send the lines of its journals instead of appending them to a file."""
+    global _send
+    _send = send
+
+
 class Journal:
     """Appends entries to a file; without a file it does nothing."""
 
@@ -46,12 +56,21 @@ class Journal:
         """Append an entry, in one write so that lines of several processes never mix."""
         if self._path is None:
             return
-        line = (json.dumps(asdict(entry)) + "\n").encode()
+        line = json.dumps(asdict(entry))
+        if _send is None:
+            self.append(line)
+        else:
+            _send(line)
+
+    def append(self, line: str) -> None:
+        """Append an entry in the form in which it was sent."""
+        if self._path is None:
+            return
         # A step must not fail because its progress cannot be reported.
         with contextlib.suppress(OSError):
             descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND)
             try:
-                os.write(descriptor, line)
+                os.write(descriptor, f"{line}\n".encode())
             finally:
                 os.close(descriptor)
 

@@ -24,7 +24,7 @@ from hearpreprocess.steps.base import WARNINGS, Step, TaskParameter
 from hearpreprocess.steps.code import made_by, made_with
 from hearpreprocess.steps.corpus import Corpus, TaskStep, corpus_folder
 from hearpreprocess.steps.screen import Screen
-from hearpreprocess.storage import SEAL, counted, digest, replaced_folder
+from hearpreprocess.storage import SEAL, confirmed, counted, digest, replaced_folder
 from hearpreprocess.task import Local, Tree, label_versions
 
 if TYPE_CHECKING:
@@ -166,7 +166,9 @@ class Preview(Step):
 
     def complete(self) -> bool:
         labels_step = self.requires()
-        return labels_step.complete() and release_of_folder(self.folder) == labels_step.release
+        if not labels_step.complete():
+            return False
+        return confirmed(lambda: release_of_folder(self.folder) == labels_step.release, self.folder)
 
     def run(self) -> None:
         check_replaceable(self.folder, self.requires().config.splits.names)

@@ -39,7 +39,15 @@ from hearpreprocess.steps.base import WARNINGS, Counter, HiddenParameter, RatesP
 from hearpreprocess.steps.corpus import CorpusStep
 from hearpreprocess.steps.interruption import raise_if_interrupted
 from hearpreprocess.steps.labels import Labels
-from hearpreprocess.storage import SEAL, check_code_unchanged, output_lock, replaced_folder, whole_file
+from hearpreprocess.storage import (
+    SEAL,
+    check_code_unchanged,
+    confirmed,
+    look_again,
+    output_lock,
+    replaced_folder,
+    whole_file,
+)
 
 ABOVE_ALL_RATES = 1_000_000
 """A priority above every sample rate; not infinity, which luigid's page cannot show."""
@@ -47,8 +55,12 @@ ABOVE_ALL_RATES = 1_000_000
 
 def is_packed(tarball: Path, release: str, compression: str) -> bool:
     """Whether a tarball exists with its checksums and has this release and this compression."""
-    is_of_it = release_of_tarball(tarball) == release and compression_of(tarball) == compression
-    return is_of_it and checksums_of(tarball).exists()
+
+    def decide() -> bool:
+        is_of_it = release_of_tarball(tarball) == release and compression_of(tarball) == compression
+        return is_of_it and checksums_of(tarball).exists()
+
+    return confirmed(decide, tarball)
 
 
 class OutputStep(CorpusStep):
@@ -80,11 +92,16 @@ class OutputStep(CorpusStep):
             counts[split] += 1
         return counts
 
-    @property
+    @functools.cached_property
     def _labels_folder(self) -> Path:
-        return self.workspace.tmp_dir / Labels.stage / self.labels
+        folder = self.workspace.tmp_dir / Labels.stage / self.labels
+        look_again(folder)  # no step of this process may have read it since another host made it
+        return folder
 
     def requires(self) -> list[Resample]:
+        return self.audio_steps()
+
+    def audio_steps(self) -> list[Resample]:
         """The steps that make the audio, batch by batch."""
         return [Resample(batch=key, rates=self.made, **self.shared) for key in self.described.summary.batches]
 
@@ -97,7 +114,7 @@ class OutputStep(CorpusStep):
         self, rates: Sequence[int], others: Mapping[int, Mapping[str, Fingerprint]]
     ) -> manifest.Manifest:
         """The manifest with audio. `rates`: the rates produced now; `others`: the clips at other rates."""
-        steps = self.requires()
+        steps = self.audio_steps()
         recorded = {name: facts for step in steps for name, facts in step.requires().made().items()}
         made = {rate: {name: clip for step in steps for name, clip in step.made(rate).items()} for rate in rates}
         of_corpus = manifest.read(self._labels_folder / MANIFEST)
@@ -110,7 +127,7 @@ class OutputStep(CorpusStep):
 
     def audio_files(self, rate: int) -> dict[str, str]:
         """The clips at one rate, by their path in the finished task."""
-        folders = {step.batch: str(step.folders()[rate]) for step in self.requires()}
+        folders = {step.batch: str(step.folders()[rate]) for step in self.audio_steps()}
         return {clip_path(rate, split, name): f"{folders[batch]}/{name}.wav" for split, name, batch in self.clips}
 
 
@@ -142,6 +159,13 @@ class Combine(OutputStep):
 
     def finished_rates(self) -> frozenset[int]:
         """The rates at which the folder has all clips of this release."""
+        finished = self._rates_in_folder()
+        if not finished.issuperset(self.rates):
+            look_again(self.folder)
+            finished = self._rates_in_folder()
+        return finished
+
+    def _rates_in_folder(self) -> frozenset[int]:
         if release_of_folder(self.folder) != self.release:
             return frozenset()
         return frozenset(rate for rate in self.rates if is_complete(self.folder, [rate], self.counts))
@@ -239,6 +263,10 @@ class Tar(OutputStep):
         """The largest first, so that it does not occupy one core after all others have finished."""
         rate: int = self.rate
         return rate
+
+    def has_tarball(self) -> bool:
+        """Whether the tarball was packed, so that no audio is needed for it."""
+        return self.complete()
 
     def complete(self) -> bool:
         return is_packed(self.path, self.release, self.compression) and self._is_whole()

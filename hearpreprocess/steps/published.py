@@ -3,39 +3,44 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import luigi
 
-from hearpreprocess.errors import ConfigError, HearPreprocessError
-from hearpreprocess.fetch import discard_part, part_path
+from hearpreprocess.errors import ConfigError, DownloadError, HearPreprocessError
+from hearpreprocess.fetch import ExpectedFile, discard_part, part_path
 from hearpreprocess.finished import (
     TARBALL,
     TaskReader,
     is_complete,
     release_of_folder,
     resampled,
-    tarball_name,
 )
 from hearpreprocess.steps.base import PlanningStep, SourceParameter
 from hearpreprocess.steps.clean import Clean
 from hearpreprocess.steps.code import made_with
 from hearpreprocess.steps.download import Download
-from hearpreprocess.steps.outputs import ABOVE_ALL_RATES, is_packed
+from hearpreprocess.steps.outputs import ABOVE_ALL_RATES
 from hearpreprocess.steps.release import Release, ReleaseStep
+from hearpreprocess.steps.stored import fetch_object
+from hearpreprocess.steps.upload import is_at, tarball_at
 from hearpreprocess.storage import (
     Workspace,
+    agree,
     alone,
+    confirmed,
     digest,
     explaining_disk_errors,
     has_skipped_cleanup,
+    is_there,
     note_skipped_cleanup,
+    stamp_of,
     whole_file,
 )
-from hearpreprocess.task import File
+from hearpreprocess.task import Archive, File
 
 DOWNLOADS = "hearpreprocess-tarballs"
 """The scheduler's resource that limits the simultaneous downloads of tarballs."""
@@ -60,7 +65,7 @@ class DownloadTarball(Download):
         for file in missing:
             part = part_path(self._path(file))
             with explaining_disk_errors(part):
-                if not part.exists():
+                if not is_there(part):
                     part.touch()
                 NoteOfDownload(self.workspace, self._path(file)).write({"part": part.stat().st_ino})
 
@@ -71,10 +76,43 @@ class DownloadTarball(Download):
         finally:
             for path, stamp in before.items():
                 note = NoteOfDownload(self.workspace, path)
-                if path.exists() and (note.is_of_tarball() or _stamp(path) != stamp):
+                if is_there(path) and (note.is_of_tarball() or _stamp(path) != stamp):
                     note.write({"file": _stamp(path)})
                 elif stamp is None:  # when the partial file is removed, another file may get its inode number
                     note.remove()
+
+
+@dataclass(frozen=True)
+class StoredTarball(Archive):
+    """A tarball in an object store: its URL, its size, and its sha256 if the object has it as an attribute."""
+
+    RULES: ClassVar[Mapping[str, Any]] = {name: rule for name, rule in Archive.RULES.items() if name != "url"}
+
+    def _check_checksums(self) -> None:
+        """None is needed: the size and the content are verified."""
+
+    @property
+    def content_id(self) -> str:
+        """The checksum, or the URL and the size."""
+        return super().content_id if self.checksums else digest([self.urls, self.size])
+
+
+class DownloadObject(DownloadTarball):
+    """A tarball in an object store."""
+
+    def fetch_all(
+        self,
+        expected: Mapping[Path, ExpectedFile],
+        on_bytes: Callable[[int, int | None], object],
+        say: Callable[[str], object],
+    ) -> tuple[list[DownloadError], int]:
+        failures = []
+        for target, file in expected.items():
+            try:
+                fetch_object(file, target, on_bytes, say, offline=self.workspace.offline)
+            except DownloadError as error:
+                failures.append(error)
+        return failures, 0
 
 
 @dataclass(frozen=True)
@@ -100,7 +138,9 @@ class NoteOfDownload:
         """Whether the existing tarball is the downloaded one."""
         try:
             facts = json.loads(self._path.read_text(encoding="utf-8"))
-            return facts in ({"file": _stamp(self.tarball)}, {"part": self.tarball.stat().st_ino})
+            if not isinstance(facts, dict):
+                return False
+            return agree([facts.get("file")], [stamp_of(self.tarball)]) or facts == {"part": self.tarball.stat().st_ino}
         except (FileNotFoundError, ValueError):
             return False
 
@@ -116,11 +156,7 @@ def uses_of(folder: Path) -> Path:
 
 def _stamp(path: Path) -> list[int] | None:
     """The size and the modification time of a file; None if it does not exist."""
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        return None
-    return [status.st_size, status.st_mtime_ns]
+    return stamp_of(path) if is_there(path) else None
 
 
 class OptionalSourceParameter(SourceParameter):
@@ -163,12 +199,13 @@ class Published(ReleaseStep, PlanningStep):
 
     @property
     def _tarballs(self) -> list[Path]:
-        return [self.workspace.tar_dir / tarball_name(self.title, rate) for rate in self.rates]
+        return [tarball_at(self.workspace, self.title, rate) for rate in self.rates]
 
     def requires(self) -> list[DownloadTarball]:
         if self.source is None:
             return []
-        return [DownloadTarball(workspace=self.workspace, source=self.source)]
+        kind = DownloadObject if isinstance(self.source, StoredTarball) else DownloadTarball
+        return [kind(workspace=self.workspace, source=self.source)]
 
     def complete(self) -> bool:
         # The tarball is read last, as its metadata may come after gigabytes of clips.
@@ -178,13 +215,15 @@ class Published(ReleaseStep, PlanningStep):
             stamp = _stamp(self.path)
             if stamp is None:
                 return True
-            is_known = not self.clean and self._known_as_made() == [stamp, release_of_folder(self._folder)]
+            if not all(download.complete() for download in self.requires()):  # another tarball has its name
+                return False
+            is_known = not self.clean and self._is_known_as_made(stamp)
             return is_known or (self._work().complete() and not self._has_to_remove())
         except (HearPreprocessError, OSError):  # `planned` reports it
             return False
 
     def run(self) -> Generator[Any, Any, None]:
-        if self.path.is_file() and not (work := self._work()).complete():
+        if is_there(self.path) and not (work := self._work()).complete():
             with alone(self.workspace.tmp_dir, self.workspace.run) as is_alone:
                 if is_alone:
                     work.forget_failures()
@@ -192,7 +231,7 @@ class Published(ReleaseStep, PlanningStep):
         yield from super().run()
 
     def planned(self) -> Sequence[Release | Clean]:
-        if not self.path.is_file() and self._is_made():  # another run has finished it, and removed the tarball
+        if not is_there(self.path) and self._is_made():  # another run has finished it, and removed the tarball
             return []
         work = self._work()
         return [] if work.complete() else [work]
@@ -238,11 +277,14 @@ class Published(ReleaseStep, PlanningStep):
         """The file with the size and time of the tarball that the outputs were made from."""
         return self.workspace.tmp_dir / "published" / f"{self.title}-{digest(self.tarball)}.json"
 
-    def _known_as_made(self) -> Any:
+    def _is_known_as_made(self, stamp: list[int]) -> bool:
         try:
-            return json.loads(self._note_of_made.read_text(encoding="utf-8"))
+            noted = json.loads(self._note_of_made.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
-            return None
+            return False
+        if not isinstance(noted, list) or len(noted) != 2:
+            return False
+        return agree(noted[:1], [stamp]) and noted[1] == release_of_folder(self._folder)
 
     def _has_to_remove(self) -> bool:
         """Whether the tarball must be removed: it was downloaded, and no other run may need it."""
@@ -257,7 +299,7 @@ class Published(ReleaseStep, PlanningStep):
     @property
     def waits(self) -> bool:
         """Whether a downloaded tarball exists and waits to be resampled or, if this run will remove it, for that."""
-        if not self.clean or self.source is None or not self.path.exists():
+        if not self.clean or self.source is None or not is_there(self.path):
             return False
         return not self._has_skipped_cleanup() or not self._is_made()
 
@@ -270,6 +312,9 @@ class Published(ReleaseStep, PlanningStep):
 
     def _is_made(self) -> bool:
         """Whether the outputs are complete, as far as can be decided without their tarball."""
+        return confirmed(self._is_made_by_its_files, self._folder)
+
+    def _is_made_by_its_files(self) -> bool:
         folder = self._folder
         release, named = release_of_folder(folder), TARBALL.fullmatch(self.path.name)
         if release is None or named is None:
@@ -281,4 +326,4 @@ class Published(ReleaseStep, PlanningStep):
         if len(metadata.get("skipped_clips", ())) > self.skips or manifest["made_with"] != made_with(()):
             return False
         is_combined = is_complete(folder, self.rates, finished.counts)
-        return is_combined and all(is_packed(path, release, self.compression) for path in self._tarballs)
+        return is_combined and all(is_at(path, release, self.compression) for path in self._tarballs)

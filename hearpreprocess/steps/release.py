@@ -17,6 +17,7 @@ from hearpreprocess.steps.journal import Journal, JournalEntry
 from hearpreprocess.steps.labels import Labels
 from hearpreprocess.steps.outputs import Combine, Tar
 from hearpreprocess.steps.screen import Screen
+from hearpreprocess.steps.upload import Upload
 
 SECONDS_OF_A_CLIP = 5.0
 """The assumed duration of clips that are whole recordings, for estimates of the work."""
@@ -26,24 +27,27 @@ SECONDS_OF_A_CLIP = 5.0
 class Outputs:
     """The steps that write a task's outputs, and the rates in hertz at which outputs exist.
 
-    `tars`: by rate, ascending. `combined`: the rates whose clips are in the folder. `packed`: those with a tarball.
+    `tars`: by rate, ascending, the steps after which a tarball is where it belongs. `combined`: the rates whose clips
+    are in the folder. `packed`: those whose tarball was packed. `delivered`: those whose tarball is where it belongs.
     """
 
     combine: Combine
     tars: dict[int, Tar]
     combined: frozenset[int]
     packed: frozenset[int]
+    delivered: frozenset[int]
 
     @classmethod
     def look(cls, combine: Combine, tars: dict[int, Tar]) -> Outputs:
         """Check every output once."""
-        packed = frozenset(rate for rate, tar in tars.items() if tar.complete())
-        return cls(combine, tars, combine.finished_rates(), packed)
+        delivered = frozenset(rate for rate, tar in tars.items() if tar.complete())
+        packed = delivered | {rate for rate, tar in tars.items() if rate not in delivered and tar.has_tarball()}
+        return cls(combine, tars, combine.finished_rates(), packed, delivered)
 
     @property
     def finished(self) -> tuple[int, ...]:
         """The rates that are in the folder and have a tarball."""
-        return tuple(rate for rate in self.tars if rate in self.combined & self.packed)
+        return tuple(rate for rate in self.tars if rate in self.combined & self.delivered)
 
     @property
     def missing_rates(self) -> tuple[int, ...]:
@@ -57,8 +61,9 @@ class Outputs:
 
     def missing_steps(self) -> list[Combine | Tar]:
         """The steps whose outputs are missing; `made` of each are the rates that any of them lacks."""
-        tars = [tar for rate, tar in self.tars.items() if rate not in self.packed]
-        return [step.clone(made=self.missing_rates) for step in (*([] if self.is_combined else [self.combine]), *tars)]
+        tars = [tar for rate, tar in self.tars.items() if rate not in self.delivered]
+        made = self.missing_rates or tuple(self.tars)
+        return [step.clone(made=made) for step in (*([] if self.is_combined else [self.combine]), *tars)]
 
 
 class ReleaseStep(Step):
@@ -92,7 +97,7 @@ class Release(ReleaseStep, PlanningStep):
     @property
     def output_paths(self) -> list[Path]:
         combine, tars = self._steps()
-        return [combine.folder, *(tar.path for tar in tars.values())]
+        return [combine.folder, *(path for tar in tars.values() for path in tar.output_paths)]
 
     def repeat_warnings(self) -> None:
         self.requires().repeat_warnings()
@@ -116,16 +121,21 @@ class Release(ReleaseStep, PlanningStep):
             "rates": self.rates,
             "made": self.rates,
         }
-        tars = {rate: Tar(rate=rate, compression=self.compression, **facts) for rate in self.rates}
+        kind = Upload if self.workspace.tar_url else Tar
+        tars = {rate: kind(rate=rate, compression=self.compression, **facts) for rate in self.rates}
         return Combine(with_report=self.with_report, **facts), tars
 
     def complete(self) -> bool:
-        return self.requires().complete() and not self.outputs().missing_rates
+        return self.requires().complete() and len(self.outputs().finished) == len(self.rates)
 
     @property
     def is_combined(self) -> bool:
         """Whether the folder has all rates; Labels must be complete."""
         return self.outputs().is_combined
+
+    def packed_tarballs(self) -> list[Path]:
+        """The paths at which tarballs are packed; Labels must be complete."""
+        return [tar.path for tar in self._steps()[1].values()]
 
     def finished(self) -> dict[int, tuple[Path, Path]]:
         """By rate, the folder with the clips and the tarball, if both are complete."""
@@ -133,21 +143,22 @@ class Release(ReleaseStep, PlanningStep):
             return {}
         outputs = self.outputs()
         folder = outputs.combine.folder
-        return {rate: (folder / str(rate), outputs.tars[rate].path) for rate in outputs.finished}
+        return {rate: (folder / str(rate), outputs.tars[rate].output_paths[0]) for rate in outputs.finished}
 
     def planned(self) -> Sequence[Step]:
         missing, screen = self.outputs().missing_steps(), self._screen()
         return [screen] if missing and not screen.complete() else missing
 
     def run(self) -> Generator[Any, Any, None]:
-        self._announce(self.outputs().missing_steps())
+        outputs = self.outputs()
+        self._announce(outputs.missing_steps(), has_audio=not outputs.missing_rates)
         yield from super().run()
 
     def finish(self) -> None:
         self.note("completed")
 
-    def _announce(self, missing: Sequence[Combine | Tar]) -> None:
-        """Report the remaining work of each stage to the journal."""
+    def _announce(self, missing: Sequence[Combine | Tar], *, has_audio: bool) -> None:
+        """Report the remaining work of each stage to the journal. `has_audio`: whether no audio has to be produced."""
         described = corpus_folder(self.workspace, self.requires().corpus().key)
         clips = {key: batch.clips for key, batch in described.summary.batches.items()}
         journal = Journal(self.workspace.journal)
@@ -157,7 +168,8 @@ class Release(ReleaseStep, PlanningStep):
             if amount:
                 journal.write(JournalEntry("planned", self.title, stage, amount, unit, weight=seconds))
 
-        resample = [step for step in missing[0].requires() if not step.complete()] if missing else []
+        audio_steps = missing[0].audio_steps() if missing and not has_audio else []
+        resample = [step for step in audio_steps if not step.complete()]
         standardize = [step.requires() for step in resample if not step.requires().complete()]
         extract = {
             step.selection: described.summary.selections[step.source].members
@@ -169,6 +181,7 @@ class Release(ReleaseStep, PlanningStep):
         plan(Standardize.stage, sum(clips[step.batch] for step in standardize), "clips")
         plan(Resample.stage, sum(clips[step.batch] for step in resample), "clips")
         for step in missing:
-            if isinstance(step, Tar):
+            packing = step.packing if isinstance(step, Upload) else step
+            if isinstance(packing, Tar) and not packing.has_tarball():
                 files = len(described.summary.splits) + 2 + len(PROOFS) + sum(clips.values())
-                plan(step.shown_stage, files, "files")
+                plan(packing.shown_stage, files, "files")

@@ -22,6 +22,7 @@ from hearpreprocess.storage.digests import digest, duplicates, file_digest
 from hearpreprocess.storage.disk import (
     block_of,
     check_free,
+    check_writable,
     disk_full_message,
     disk_of,
     explaining_disk_errors,
@@ -50,6 +51,7 @@ from hearpreprocess.storage.kinds import (
     name_of,
     start_of,
 )
+from hearpreprocess.storage.latency import CallsAhead, in_order
 from hearpreprocess.storage.locks import (
     holder_of,
     is_locked,
@@ -59,7 +61,8 @@ from hearpreprocess.storage.locks import (
     this_process,
     try_lock_file,
 )
-from hearpreprocess.storage.names import LONGEST_NAME, fitting_name
+from hearpreprocess.storage.looking import confirmed, is_missing, is_there, look_again
+from hearpreprocess.storage.names import LONGEST_NAME, fitting_name, name_of_host
 from hearpreprocess.storage.presence import (
     active_run,
     alone,
@@ -68,11 +71,14 @@ from hearpreprocess.storage.presence import (
     name_of_run,
     note_skipped_cleanup,
     output_lock,
+    runs_that_may_be_active,
     supports_locks,
+    systems_of_runs,
 )
 from hearpreprocess.storage.remembering import forget_unless_running, on_new_run, only_run
 from hearpreprocess.storage.sealing import SEAL, is_sealed, seal, sealed_by
-from hearpreprocess.storage.temporary import discard, remove_abandoned
+from hearpreprocess.storage.stamps import agree, stamp_of
+from hearpreprocess.storage.temporary import KeptTemporary, discard, remove_abandoned
 from hearpreprocess.storage.waiting import wait_for, waiting_text
 from hearpreprocess.storage.wording import bytes_text, counted, csv_line, nearest, printable, shortened, table
 from hearpreprocess.storage.workspace import Workspace
@@ -89,15 +95,20 @@ __all__ = [
     "SEAL",
     "TAR",
     "XZ",
+    "CallsAhead",
     "FileKind",
+    "KeptTemporary",
     "Workspace",
     "active_run",
+    "agree",
     "alone",
     "block_of",
     "bytes_text",
     "check_code_unchanged",
     "check_free",
+    "check_writable",
     "code_digest",
+    "confirmed",
     "counted",
     "csv_line",
     "digest",
@@ -115,18 +126,23 @@ __all__ = [
     "free_on",
     "has_skipped_cleanup",
     "holder_of",
+    "in_order",
     "is_locked",
     "is_markup",
+    "is_missing",
     "is_page",
     "is_sealed",
     "is_text",
+    "is_there",
     "is_under_its_name",
     "kind_of",
     "link_or_copy",
     "loaded_code",
     "lock_file",
+    "look_again",
     "move_into_place",
     "name_of",
+    "name_of_host",
     "name_of_run",
     "nearest",
     "nearest_existing",
@@ -141,15 +157,18 @@ __all__ = [
     "reason_of",
     "remove_abandoned",
     "replaced_folder",
+    "runs_that_may_be_active",
     "seal",
     "sealed_by",
     "shortened",
     "size_of",
+    "stamp_of",
     "start_of",
     "supports_locks",
     "sync_file_system",
     "sync_folder",
     "system_id",
+    "systems_of_runs",
     "table",
     "this_process",
     "try_lock_file",

@@ -9,10 +9,12 @@ import os
 import pwd
 import shutil
 import stat
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from hearpreprocess.errors import DiskFullError, OutputError
+from hearpreprocess.storage.looking import is_missing, is_there, look_again
 
 LARGEST_READ = 256 << 20
 """Largest file, in bytes, that is read at once; the largest manifest of HEAR has 70 MB."""
@@ -85,6 +87,11 @@ def explaining_disk_errors(path: Path) -> Iterator[None]:
                 "another directory: for a run with --tmp-dir, --tasks-dir, --tar-dir or --download-dir, for an export "
                 "with --to-dir"
             ) from error
+        if error.errno == errno.ESTALE:
+            raise OutputError(
+                f"{error.filename or path}: removed or replaced on the file server by another host. "
+                "Run the same command again; finished work is kept"
+            ) from error
         if error.errno in (errno.ENOTDIR, errno.EEXIST) and concerns_the_output:
             raise OutputError(
                 f"{error.filename or path}: expected a directory, found a file. Choose another path"
@@ -133,7 +140,24 @@ def mount_point(path: Path) -> Path:
 
 def nearest_existing(path: Path) -> Path:
     """The path itself or, if it does not exist, its nearest existing parent folder."""
-    return next(candidate for candidate in (path, *path.parents) if candidate.exists())
+    return next(candidate for candidate in (path, *path.parents) if is_there(candidate))
+
+
+def check_writable(folder: Path) -> None:
+    """Raise OSError, naming an existing directory, where a folder cannot be written to, or cannot be created.
+
+    The client of a file server may know a directory that another host has removed; then its nearest existing parent
+    counts.
+    """
+    for is_last in (False, True):
+        existing = nearest_existing(folder)
+        try:
+            tempfile.TemporaryFile(dir=existing).close()
+            return
+        except OSError as error:
+            if is_last or not is_missing(error):
+                raise OSError(error.errno, error.strerror, str(existing)) from error
+        look_again(existing)
 
 
 def check_free(folder: Path, missing: int, end: str) -> None:

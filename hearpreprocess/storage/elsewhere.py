@@ -1,7 +1,9 @@
-"""Files of other hosts: which running system wrote a file, and whether it is old by the file system's own clock.
+"""Files of other hosts: whether their locks are visible here, and whether they are old by the file system's own clock.
 
-Locks of this system are always visible, including those of its other containers. Some file systems do not show the
-locks of another host, so files from there must also be old before they count as abandoned.
+The locks of this running system are visible, including those of its other containers, if the file is on the same mount:
+FUSE file systems (sshfs), NFS with `local_lock` or `nolock` and Lustre with `localflock` keep locks on each mount. So a
+file with a lock names the system and the mount of its writer, and from any other it must also be old before it counts
+as abandoned.
 """
 
 from __future__ import annotations
@@ -9,15 +11,21 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import socket
 import subprocess
 import tempfile
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from hearpreprocess.storage.locks import has_locks
+from hearpreprocess.storage.wording import printable, shortened
 
 SECONDS_UNTIL_OLD = 24 * 3600
 """The seconds without a change after which another host's files count as old."""
+
+_LONGEST_HOST, _UNKNOWN_MOUNT = 100, 0
 
 
 @functools.cache
@@ -28,6 +36,39 @@ def system_id() -> bytes:
     with contextlib.suppress(OSError, subprocess.SubprocessError):
         return subprocess.check_output(["/usr/sbin/sysctl", "-n", "kern.bootsessionuuid"]).strip()
     return b""
+
+
+@dataclass(frozen=True)
+class Writer:
+    """The writer of a lock file.
+
+    `host`: the host's name, for people; "" if unknown. `system`: the identifier of its running system, "" if it has
+    none. `mount`: the number that its system has for the file's mount; 0 if it was written by an earlier version.
+    """
+
+    host: str = ""
+    system: str = ""
+    mount: int = _UNKNOWN_MOUNT
+
+    @classmethod
+    def of(cls, file: BinaryIO) -> Writer:
+        """This process as the writer of an open file."""
+        return cls(socket.gethostname(), system_id().decode(errors="replace"), os.fstat(file.fileno()).st_dev)
+
+    @classmethod
+    def parse(cls, content: bytes) -> Writer:
+        """The writer by the content of its file."""
+        system, mount, host, *_more = [*content.decode(errors="replace").split("\n"), "", "", ""]
+        known = int(mount) if mount.isascii() and mount.isdigit() else _UNKNOWN_MOUNT
+        return cls(shortened(printable(host), _LONGEST_HOST), system, known)
+
+    def text(self) -> str:
+        """The content of its file."""
+        return f"{self.system}\n{self.mount}\n{self.host}\n"
+
+    def is_visible_from(self, own: Writer) -> bool:
+        """Whether `own`, which has the same file open, sees its locks for certain."""
+        return self.system == own.system != "" and self.mount in (own.mount, _UNKNOWN_MOUNT)
 
 
 class FileSystem:
@@ -43,12 +84,18 @@ class FileSystem:
             file.write(b"now")
             return os.fstat(file.fileno()).st_ctime, has_locks(file)
 
-    def holds_abandoned(self, system: bytes, paths: Iterable[str]) -> bool:
-        """Whether unlocked files of a system are abandoned: they are of this system, or all of them are old."""
-        if system == system_id() != b"":
-            return True
-        now, locks = self._clock_and_locks
-        return locks and all(_changed(path) < now - SECONDS_UNTIL_OLD for path in paths)
+    @property
+    def has_locks(self) -> bool:
+        """Whether it supports locks."""
+        return self._clock_and_locks[1]
+
+    def are_old(self, paths: Iterable[str]) -> bool:
+        """Whether nothing has changed at the paths for SECONDS_UNTIL_OLD.
+
+        If the clock is set back, what changed before counts as recent until it is old by the new time.
+        """
+        now = self._clock_and_locks[0]
+        return all(_changed(path) < now - SECONDS_UNTIL_OLD for path in paths)
 
 
 def _changed(path: str) -> float:

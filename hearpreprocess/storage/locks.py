@@ -27,6 +27,7 @@ from typing import BinaryIO
 
 from hearpreprocess.errors import OutputError
 from hearpreprocess.storage.disk import explaining_disk_errors, permissions_of
+from hearpreprocess.storage.looking import is_missing, look_again
 from hearpreprocess.storage.wording import printable, shortened
 
 _LONGEST_COMMAND, _LONGEST_HOLDER = 80, 400
@@ -109,10 +110,13 @@ def is_locked(path: Path) -> bool | None:
 
 
 def is_under_its_name(file: BinaryIO, path: Path) -> bool:
-    """Whether an open file is still the file at `path`, not removed or renamed."""
+    """Whether an open file is still the file at `path`, not removed or renamed, also by another host."""
+    look_again(path)
     try:
         return os.path.samestat(path.stat(), os.fstat(file.fileno()))
-    except FileNotFoundError:
+    except OSError as error:
+        if not is_missing(error):
+            raise
         return False
 
 

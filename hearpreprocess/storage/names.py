@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+import socket
 
 LONGEST_NAME = 255
 """The longest file name on common file systems, in bytes of UTF-8."""
@@ -17,3 +19,8 @@ def fitting_name(start: str, end: str, most: int = LONGEST_NAME) -> str:
         return f"{start}{end}"
     mark = f"~{hashlib.sha256(whole).hexdigest()[:_DIGITS]}"
     return whole[: most - len(mark) - len(ending)].decode(errors="ignore") + mark + end
+
+
+def name_of_host(most: int = 40) -> str:
+    """The name of this host as a part of file names: its first `most` characters, without any that are not portable."""
+    return re.sub("[^A-Za-z0-9.-]+", "-", socket.gethostname())[:most].strip(".-") or "host"

@@ -1,23 +1,44 @@
 """The active runs of a work folder, so that no run removes files that another one uses.
 
-Every run holds a lock on its own file below `runs/`; to start, it briefly takes a lock that cleanups hold. The files
-have random names, as runs in different containers may have the same process number and host name.
+Every run holds a lock on its own file below `runs/`, its entry; to start, it briefly takes a lock that cleanups hold.
+The files have random names, as runs in different containers may have the same process number and host name.
+
+Where another host's locks are not visible, a run shows that it is alive by changing the time of its file, so that the
+file never gets old by the file server's clock.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
+from hearpreprocess.errors import OutputError
 from hearpreprocess.storage.disk import explaining_disk_errors
-from hearpreprocess.storage.elsewhere import FileSystem, system_id
-from hearpreprocess.storage.locks import has_locks, holder_of, is_locked, lock_file, note_holder, try_lock_file
+from hearpreprocess.storage.elsewhere import SECONDS_UNTIL_OLD, FileSystem, Writer
+from hearpreprocess.storage.entry import RunEntry
+from hearpreprocess.storage.locks import (
+    create_locked,
+    has_locks,
+    holder_of,
+    lock_file,
+    note_holder,
+    open_lock,
+    try_lock,
+    try_lock_file,
+)
+from hearpreprocess.storage.looking import is_missing, look_again
+from hearpreprocess.storage.temporary import temporary
 from hearpreprocess.storage.waiting import wait_for, waiting_text
 
 _FOLDER, _DOOR, _RUN, _CLEANUP_SKIPPED = "runs", "door", ".run", ".left"
 _SECONDS_BETWEEN_TRIES = 0.1
+_SECONDS_BETWEEN_SIGNS = SECONDS_UNTIL_OLD / 24
 
 
 def name_of_run() -> str:
@@ -26,48 +47,145 @@ def name_of_run() -> str:
 
 
 @contextlib.contextmanager
-def active_run(tmp_dir: Path, run: str) -> Iterator[None]:
-    """Mark a run as active by its name; first wait while another run removes files."""
+def active_run(
+    tmp_dir: Path, run: str, versions: Mapping[str, str] | None = None, scheduler: str = ""
+) -> Iterator[None]:
+    """Mark a run as active by its name; first wait while another run removes files.
+
+    `versions`: of the programs that decide the run's results, by name; `scheduler`: the one that it shares, without
+    credentials, or "". Raises OutputError if they do not agree with those of another run that is, or may be, active:
+    see `RunEntry.problem_beside`. Without `versions` no other run is looked at.
+    """
     folder = _folder(tmp_dir)
     own = folder / f"{run}{_RUN}"
     with contextlib.ExitStack() as stack:
-        with lock_file(folder / _DOOR, shared=True):
-            stack.enter_context(lock_file(own, shared=True))
-            with explaining_disk_errors(own):
-                own.write_bytes(system_id())
+        # Exclusive, so that of two runs that start at once the second sees the first. Where locks are not visible to
+        # other hosts, both may be refused: each writes its entry before it reads the others.
+        with lock_file(folder / _DOOR):
+            file, entry = _write_entry(own, tmp_dir, versions or {}, scheduler)
+            stack.enter_context(file)
+            stack.callback(own.unlink, missing_ok=True)
+            if versions is not None:
+                _check_agreement(entry, [other.entry for other in _runs_in(folder, run) if other.may_be_active])
+        stack.enter_context(_signs_of_life(own))
+        yield
+
+
+def _write_entry(own: Path, tmp_dir: Path, versions: Mapping[str, str], scheduler: str) -> tuple[BinaryIO, RunEntry]:
+    """Write the entry of this run, and return its locked file. It appears complete: no other run sees it empty."""
+    with explaining_disk_errors(own), temporary(own) as unfinished:
+        while (file := create_locked(unfinished)) is None:
+            pass
         try:
-            yield
-        finally:
-            own.unlink(missing_ok=True)
+            entry = RunEntry.of(file, tmp_dir, versions, scheduler)
+            file.write(entry.text().encode())
+            os.fsync(file.fileno())
+            unfinished.rename(own)
+        except BaseException:
+            file.close()
+            raise
+        return file, entry
+
+
+def _check_agreement(entry: RunEntry, others: list[RunEntry | None]) -> None:
+    for other in others:
+        if other is not None and (problem := entry.problem_beside(other)):
+            raise OutputError(problem)
+
+
+@contextlib.contextmanager
+def _signs_of_life(own: Path) -> Iterator[None]:
+    """Change the time of a run's file now and then during the block, in a thread."""
+    over = threading.Event()
+
+    def sign() -> None:
+        while not over.wait(_SECONDS_BETWEEN_SIGNS):
+            with contextlib.suppress(OSError):
+                os.utime(own)
+
+    threading.Thread(target=sign, name="signs of life", daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
+
+
+@dataclass(frozen=True)
+class OtherRun:
+    """A run by its file. `is_active`: None if unknown. `entry`: None if it cannot be read."""
+
+    path: Path
+    is_active: bool | None
+    entry: RunEntry | None
+
+    @property
+    def may_be_active(self) -> bool:
+        """Whether it is not known to have ended."""
+        return self.is_active is not False
+
+    def __str__(self) -> str:
+        if self.entry is None:
+            return f"{self.path}: of another user"
+        return f"{self.path}: {self.entry.program} on {self.entry.host}"
+
+
+def _runs_in(folder: Path, but: str = "") -> list[OtherRun]:
+    """The runs that have a file in a folder, except the one with this name."""
+    look_again(folder)
+    server = FileSystem(folder)
+    paths = sorted(path for path in folder.glob(f"*{_RUN}") if path.name != f"{but}{_RUN}")
+    return [run for path in paths if (run := _look(path, server)) is not None]
+
+
+def _look(path: Path, server: FileSystem) -> OtherRun | None:
+    """A run by its file; None if the run has just removed it."""
+    try:
+        with open_lock(path) as file:
+            is_free = try_lock(file)
+            content = file.read()
+            is_visible = RunEntry.parse(content).writer.is_visible_from(Writer.of(file))
+    except PermissionError:  # also where locks are mandatory, as on SMB, so that a locked file cannot be read
+        return OtherRun(path, None, None)
+    except OSError as error:
+        if is_missing(error):
+            return None
+        raise
+    has_ended = (is_free is True and is_visible) or (is_free is not False and server.are_old([str(path)]))
+    return OtherRun(path, False if has_ended else True if is_free is False else None, RunEntry.parse(content))
 
 
 @contextlib.contextmanager
 def alone(tmp_dir: Path, run: str = "", *, force: bool = False) -> Iterator[bool | None]:
     """Keep other runs from starting, and yield whether no run except `run` is active; None if unknown.
 
-    It is unknown on a file system without locks, where a killed run leaves its file, and for files that a run of
-    another host has left in the last 24 hours, whose locks may be invisible here. `force`: count such runs as ended.
+    It is unknown on a file system without locks, where a killed run leaves its file, and for files of other hosts,
+    whose locks may be invisible here, until they show no sign of life for a day. `force`: count such runs as ended.
     """
     folder = _folder(tmp_dir)
     with lock_file(folder / _DOOR):
-        server = FileSystem(folder)
-        others = [path for path in folder.glob(f"*{_RUN}") if path != folder / f"{run}{_RUN}"]
-        states = {path: _is_active(path, server) for path in others}
-        for path, state in states.items():
-            if state is False or (force and state is None):  # no run holds it, and none can start meanwhile
-                path.unlink(missing_ok=True)
-                _skipped_cleanup(tmp_dir, path.stem).unlink(missing_ok=True)
-        active = {state for state in states.values() if state is not False}
+        others = _runs_in(folder, run)
+        for other in others:
+            if other.is_active is False or (force and other.is_active is None):  # and none can start meanwhile
+                other.path.unlink(missing_ok=True)
+                _skipped_cleanup(tmp_dir, other.path.stem).unlink(missing_ok=True)
+        active = {other.is_active for other in others if other.may_be_active}
         yield False if True in active else None if active and not force else True
 
 
-def _is_active(run: Path, server: FileSystem) -> bool | None:
-    """Whether a run is active, by its file; None if unknown."""
-    state = is_locked(run)
-    with contextlib.suppress(FileNotFoundError):
-        if state is False and not server.holds_abandoned(run.read_bytes(), [str(run)]):
-            return None
-    return state
+def runs_that_may_be_active(tmp_dir: Path) -> list[OtherRun]:
+    """The runs of a work folder that are, or may be, active; inside a block of `alone`, as it tries their locks."""
+    return [run for run in _runs_in(_folder(tmp_dir)) if run.may_be_active]
+
+
+def systems_of_runs(tmp_dir: Path) -> frozenset[str]:
+    """The running systems of the hosts whose runs have shown a sign of life in the last day."""
+    folder = tmp_dir / _FOLDER
+    server, systems = FileSystem(folder), set()
+    for path in folder.glob(f"*{_RUN}"):
+        with contextlib.suppress(OSError):  # it has just ended, or belongs to another user
+            if not server.are_old([str(path)]):
+                systems.add(RunEntry.parse(path.read_bytes()).writer.system)
+    return frozenset(systems)
 
 
 def supports_locks(tmp_dir: Path) -> bool:

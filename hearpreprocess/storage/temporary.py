@@ -4,7 +4,7 @@ Each has a lock file beside it, which its builder keeps locked from before the t
 lock ends with its process, in every container and with any clock setting. Names are random, as process numbers and host
 names are not unique where several containers or hosts share a folder.
 
-The lock file names the running system of its builder: see `elsewhere` for when unlocked files count as abandoned.
+The lock file names its builder: see `elsewhere` for when unlocked files count as abandoned.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from hearpreprocess.storage.disk import PARTIAL
-from hearpreprocess.storage.elsewhere import FileSystem, system_id
+from hearpreprocess.storage.elsewhere import FileSystem, Writer
 from hearpreprocess.storage.locks import create_locked, open_lock, try_lock
 
 _LOCK = "-lock"
@@ -69,7 +69,7 @@ def _reserve(path: Path) -> tuple[Path, BinaryIO]:
         if lock is not None:  # otherwise another process has removed the file before it was locked
             _held.add(lock)
             try:
-                lock.write(system_id())
+                lock.write(Writer.of(lock).text().encode())
             except BaseException:  # the disk is full
                 _release(reserved, lock)
                 raise
@@ -123,12 +123,20 @@ def move_aside(folder: Path, aside: Path) -> None:
         remove(folder)
 
 
-def remove_abandoned(folder: Path, *, force: bool = False) -> list[Path]:
+class KeptTemporary(NamedTuple):
+    """A temporary that may be abandoned but was kept, and the reason for people."""
+
+    path: Path
+    reason: str
+
+
+def remove_abandoned(folder: Path, *, force: bool = False, active: Collection[str] = ()) -> list[KeptTemporary]:
     """Remove the temporaries in a folder whose builders have ended, and return those whose state is unknown.
 
-    The state is unknown for recent ones of another host or version, on a file system without locks, and for those of
-    another user without permission. `force`: remove these, too, where permitted. Locked ones are being built, and are
-    neither removed nor returned.
+    The state is unknown for recent ones of another host or version, for those of hosts that have an active run, on a
+    file system without locks, and for those of another user without permission. `active`: the running systems of such
+    hosts. `force`: remove these, too, where permitted. Locked ones are being built, and are neither removed nor
+    returned.
     """
     with os.scandir(folder) as entries:
         names = {match[1] or match[2] for entry in entries if (match := _TEMPORARY.fullmatch(entry.name))}
@@ -137,32 +145,62 @@ def remove_abandoned(folder: Path, *, force: bool = False) -> list[Path]:
     for name in sorted(names):
         reserved = folder / name
         try:
-            with _taken(reserved) as (is_taken, builder):
-                if is_taken is False:
+            with _look(reserved) as lock:
+                reason = "" if force else _reason_to_keep(reserved, lock, server, active)
+                if lock.is_taken is False:
                     continue
-                # A builder that was killed before it wrote its system into the lock file has built nothing.
-                has_not_begun = is_taken and not builder and not reserved.exists()
-                if force or has_not_begun or (is_taken and server.holds_abandoned(builder, _paths(reserved))):
+                if not reason:
                     discard(reserved)
                     _lock_path(reserved).unlink(missing_ok=True)
                 elif reserved.exists():
-                    unknown.append(reserved)
-        except OSError:  # it belongs to another user, or another process is removing it
-            unknown.append(reserved)
+                    unknown.append(KeptTemporary(reserved, reason))
+        except FileNotFoundError:  # another process is removing it
+            continue
+        except OSError as error:
+            unknown.append(KeptTemporary(reserved, error.strerror or str(error)))
     return unknown
 
 
+class _Look(NamedTuple):
+    """The lock of a temporary: whether it could be taken, None if unknown; its builder; whether that is visible here.
+
+    `builder`: None if the builder has not written its name yet.
+    """
+
+    is_taken: bool | None
+    builder: Writer | None = None
+    is_visible: bool = False
+
+
 @contextlib.contextmanager
-def _taken(reserved: Path) -> Iterator[tuple[bool | None, bytes]]:
-    """Yield whether the lock of a temporary could be taken, None if unknown, and its builder's system."""
+def _look(reserved: Path) -> Iterator[_Look]:
     try:
         file = open_lock(_lock_path(reserved))
     except FileNotFoundError:
-        yield True, b""
+        yield _Look(True)
         return
     with file:
         is_taken = try_lock(file)
-        yield is_taken, file.read() if is_taken else b""
+        content = file.read() if is_taken else b""
+        builder = Writer.parse(content) if content else None
+        yield _Look(is_taken, builder, builder is not None and builder.is_visible_from(Writer.of(file)))
+
+
+def _reason_to_keep(reserved: Path, lock: _Look, server: FileSystem, active: Collection[str]) -> str:
+    """The reason for not removing an unlocked temporary; "" if its builder has ended."""
+    if not lock.is_taken:
+        return "cannot tell whether it is locked: no permission, or a file system without locks"
+    if lock.builder is None and not reserved.exists():  # its builder was killed before it built anything
+        return ""
+    if lock.is_visible:
+        return ""
+    if not server.has_locks:
+        return "its file system has no locks"
+    builder = lock.builder or Writer()
+    host = f"host {builder.host}" if builder.host else "an unknown host or an earlier version"
+    if builder.system in active:
+        return f"of {host}, which has an active run"
+    return "" if server.are_old(_paths(reserved)) else f"of {host}, changed less than a day ago"
 
 
 def _paths(reserved: Path) -> Iterator[str]:

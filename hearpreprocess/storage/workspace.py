@@ -12,14 +12,16 @@ from hearpreprocess.storage.digests import digest
 class Workspace:
     """The directories that a run works in; no result depends on them.
 
-    `journal`: the file in which steps report their progress, or None. `offline`: never use the network.
+    `tar_url`: the URL below which the tarballs of `tar_dir` are uploaded, or "". `offline`: never use the network.
     `max_expansion`: the largest allowed ratio of a source's size to its archive's. `run`: the unique name of the run.
+    `journal`: the file in which steps report their progress, or None.
     """
 
     tmp_dir: Path
     tasks_dir: Path
     tar_dir: Path
     download_dir: Path
+    tar_url: str = ""
     offline: bool = False
     max_expansion: float = 100
     run: str = ""
@@ -32,5 +34,5 @@ class Workspace:
 
     @property
     def digest(self) -> str:
-        """A digest of the directories alone."""
-        return digest(list(map(str, self.directories)))
+        """A digest of the directories and the URL alone."""
+        return digest([*map(str, self.directories), self.tar_url])

@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterator
 
 from hearpreprocess import fetch
+from hearpreprocess.errors import ObjectStoreError
 from hearpreprocess.finished import checksums_of
+from hearpreprocess.objects import ObjectPath
 from hearpreprocess.storage import reason_of
 from hearpreprocess.verify.finding import Finding
 from hearpreprocess.verify.inspection import Inspection
@@ -20,16 +22,24 @@ def checksums(inspection: Inspection) -> Iterator[Finding]:
     """Check the checksum of the tarball or, if it was recompressed, of its tar archive; skipped without checksums."""
     path, of_tar = inspection.finished.path, inspection.contents.sha256
     beside = checksums_of(path)
-    if not path.is_file() or not os.path.isfile(beside):  # noqa: PTH113  (which raises where a folder is closed)
+    is_stored = isinstance(path, ObjectPath)
+    if is_stored and not beside.is_file():
+        return
+    # pathlib's raises where a folder is closed.
+    if not is_stored and not (path.is_file() and os.path.isfile(beside)):  # noqa: PTH113
         return
     try:
         text = beside.read_text(encoding="utf-8", errors="replace")
+        expected = {name: sha256 for sha256, name in _ROW.findall(text)}
+        inner = expected.get(path.name.removesuffix(".gz"))
+        if is_stored and of_tar and inner == of_tar:  # its content is right, so that it is not sent a second time
+            return
         of_tarball = fetch.checksums(path, ["sha256"])["sha256"]
+    except ObjectStoreError:
+        raise
     except OSError as error:
         yield Finding(ASPECT, beside.name, f"cannot be compared with {path.name}: {reason_of(error)}")
         return
-    expected = {name: sha256 for sha256, name in _ROW.findall(text)}
-    inner = expected.get(path.name.removesuffix(".gz"))
     if path.name not in expected:
         yield Finding(ASPECT, beside.name, f"has no sha256 of {path.name}")
     elif of_tar and inner not in (None, of_tar):

@@ -61,12 +61,12 @@ class Does(Step):
         if self.what == "swallows":
             with contextlib.suppress(KeyboardInterrupt):
                 self.wait()
-            with fresh_folder(self.workspace.tmp_dir / "folder"), Counter(self, "files") as counter:
+            with fresh_folder(self.workspace.tmp_dir / "folder", ()), Counter(self, "files") as counter:
                 while True:
                     counter.add(1)
                     time.sleep(0.01)
         if self.what == "completes":
-            with fresh_folder(self.workspace.tmp_dir / "folder"), contextlib.suppress(KeyboardInterrupt):
+            with fresh_folder(self.workspace.tmp_dir / "folder", ()), contextlib.suppress(KeyboardInterrupt):
                 self.wait()
         if self.what == "ends with the others":
             with contextlib.suppress(KeyboardInterrupt):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import subprocess
@@ -31,6 +32,19 @@ def other_flock(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def failing_calls(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A library that is loaded first, and whose calls fail with the errors in the environment."""
     return _library(tmp_path_factory, "calls")
+
+
+@pytest.fixture(scope="session")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library that is loaded first, and whose calls answer as the client of a file server does."""
+    if not hasattr(ctypes.CDLL(None), "stat"):
+        pytest.skip("needs the GNU C library 2.33 or later, whose stat can be replaced")
+    return _library(tmp_path_factory, "client")
+
+
+def as_client(library: Path, **variables: object) -> dict[str, str]:
+    """The environment of a process on such a client; `variables`: those of client.c, without their prefix."""
+    return {**os.environ, "LD_PRELOAD": str(library), **{f"HP_{name}": str(value) for name, value in variables.items()}}
 
 
 def with_flock(library: Path, missing: int | None = None) -> dict[str, str]:

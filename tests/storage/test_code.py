@@ -96,7 +96,7 @@ from hearpreprocess.storage import CODE_OF_SAMPLES, check_code_unchanged, code_d
 
 package, folder = map(pathlib.Path, sys.argv[1:])
 whole = folder / "whole"
-with fresh_folder(whole):
+with fresh_folder(whole, ()):
     (package / "audio" / "__pycache__").mkdir(exist_ok=True)
     (package / "audio" / "__pycache__" / "x.pyc").touch()
     (package / "report" / "page.py").touch()
@@ -107,7 +107,7 @@ def refused(act, name="audio/samples.py"):
         act()
 
 def build(change=lambda: None):
-    with fresh_folder(folder / "other"):
+    with fresh_folder(folder / "other", ()):
         change()
 
 samples = package / "audio" / "samples.py"

@@ -138,7 +138,8 @@ def abandoned(folder: Path, system: bytes) -> Path:
 def test_what_other_hosts_left_goes_once_it_is_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     theirs = abandoned(tmp_path, b"another")
     os.utime(theirs / "inner" / "file", (0, 0))
-    assert remove_abandoned(tmp_path) == [theirs], "no time that a file was given counts"
+    (kept,) = remove_abandoned(tmp_path)
+    assert kept.path == theirs, "no time that a file was given counts"
     assert theirs.is_dir()
     monkeypatch.setattr(elsewhere, "SECONDS_UNTIL_OLD", -1)
     with theirs.with_name(f"{theirs.name}-lock").open("rb") as lock:
@@ -154,7 +155,7 @@ def test_a_temporary_that_says_nothing_of_its_builder_is_as_another_hosts(tmp_pa
     path = abandoned(tmp_path, b"")
     if lock.startswith("without"):
         path.with_name(f"{path.name}-lock").unlink()
-    assert remove_abandoned(tmp_path) == [path]
+    assert [kept.path for kept in remove_abandoned(tmp_path)] == [path]
     assert remove_abandoned(tmp_path, force=True) == []
     assert list(tmp_path.iterdir()) == []
 
@@ -167,7 +168,7 @@ def test_what_an_earlier_version_left_goes_once_it_is_old(
     path = tmp_path / name
     path.mkdir()
     (path / "half").touch()
-    assert remove_abandoned(tmp_path) == [path]
+    assert [kept.path for kept in remove_abandoned(tmp_path)] == [path]
     monkeypatch.setattr(elsewhere, "SECONDS_UNTIL_OLD", -1)
     assert remove_abandoned(tmp_path) == []
     assert list(tmp_path.iterdir()) == []

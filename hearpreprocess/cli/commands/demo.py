@@ -88,13 +88,14 @@ def _bytes_of(tasks: int, request: Request) -> int:
 
 def _announcement(request: Request) -> str:
     """What the run makes, and roughly its time and disk space."""
-    tasks, rates, cores = len(request.tasks), len(request.sample_rates), request.workers
+    tasks, rates, cores = len(request.tasks), len(request.sample_rates), request.processes
+    tarballs = request.workspace.tar_url or request.workspace.tar_dir
     seconds = SECONDS_TO_START + tasks * SECONDS_A_TASK * (1 + rates) / 2 / cores
     time = f"{seconds / 60:,.0f} min" if seconds >= 90 else f"{seconds:,.0f} s"
     return (
         f"Making {counted(tasks, 'tasks')} of synthetic recordings at {', '.join(map(str, request.sample_rates))} Hz: "
         f"about {time} on {counted(cores, 'cores')}, about {bytes_text(_bytes_of(tasks, request))} in "
-        f"{request.workspace.tmp_dir}, {request.workspace.tasks_dir} and {request.workspace.tar_dir}. "
+        f"{request.workspace.tmp_dir}, {request.workspace.tasks_dir} and {tarballs}. "
         "Nothing is downloaded."
     )
 

@@ -13,14 +13,16 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hearpreprocess.cli.options import add_directories
-from hearpreprocess.errors import HearPreprocessError
+from hearpreprocess.cli.diagnosis import Diagnosis, print_diagnoses
+from hearpreprocess.cli.options import add_directories, directory
+from hearpreprocess.cli.shared_directory import shared_diagnoses
+from hearpreprocess.errors import ConfigError, HearPreprocessError
 from hearpreprocess.installation import install_command
-from hearpreprocess.storage import bytes_text, counted, disk_of, free_on, nearest_existing
+from hearpreprocess.objects import EXTRA, MODULE, ObjectPath, check_uploadable
+from hearpreprocess.storage import bytes_text, check_writable, counted, disk_of, free_on, nearest_existing
 from hearpreprocess.task import EXTRAS
 
 if TYPE_CHECKING:
@@ -33,35 +35,58 @@ DISTINCTIVE = {"ffmpeg-python": ("input", "compile")}
 """By package, names that only the right module has, as several packages install a module `ffmpeg`."""
 
 FREE_BYTES, OPEN_FILES = 5_000_000_000, 256
+LONGEST_WAIT = 86_400
 OLDEST, NEWEST = (3, 10), (3, 13)
-
-
-@dataclass(frozen=True)
-class Diagnosis:
-    """The state of one requirement. `fix`: "" if it is met. `is_needed`: by every task, not only by some."""
-
-    subject: str
-    state: str
-    fix: str = ""
-    is_needed: bool = True
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of `doctor`."""
     add_directories(parser)
     parser.add_argument("--offline", action="store_true", help="do not use the network")
+    parser.add_argument(
+        "--shared",
+        type=directory,
+        metavar="DIR",
+        help="check instead this directory, which several hosts share: run the same command on all of them at the same "
+        "time",
+    )
+    parser.add_argument(
+        "--peer",
+        nargs="+",
+        default=[],
+        metavar="HOST",
+        help="with --shared: the host names to wait for; this host may be among them (default: any other)",
+    )
+    parser.add_argument(
+        "--wait",
+        type=_seconds,
+        default=60.0,
+        metavar="SECONDS",
+        help="with --shared: how long to wait for the other hosts, and for one that stops to answer (default: 60)",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the diagnoses; the exit status is 1 if a requirement of every task is not met."""
-    diagnoses: list[Diagnosis] = []
-    for diagnosis in _diagnoses(options):
-        mark = "ok  " if not diagnosis.fix else "FIX " if diagnosis.is_needed else "note"
-        print(f"{mark}  {diagnosis.subject}: {diagnosis.state}", flush=True)
-        if diagnosis.fix and diagnosis.fix not in (earlier.fix for earlier in diagnoses):
-            print(f"      {diagnosis.fix}")
-        diagnoses.append(diagnosis)
-    return 1 if any(diagnosis.fix and diagnosis.is_needed for diagnosis in diagnoses) else 0
+    """Print the diagnoses; the exit status is 1 if a requirement of every task, or of shared work, is not met."""
+    if options.shared is None and options.peer:
+        raise ConfigError("--peer needs --shared DIR")
+    if options.shared is None:
+        return print_diagnoses(_diagnoses(options))
+    return print_diagnoses(shared_diagnoses(options.shared, options.peer, options.wait, _say))
+
+
+def _say(text: str) -> None:
+    print(f"note: {text}", file=sys.stderr, flush=True)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 1 <= seconds <= LONGEST_WAIT:
+        raise argparse.ArgumentTypeError(f"expected 1 to {LONGEST_WAIT:,} seconds, got {text!r}")
+    return seconds
 
 
 def _diagnoses(options: argparse.Namespace) -> Iterator[Diagnosis]:
@@ -76,6 +101,7 @@ def _diagnoses(options: argparse.Namespace) -> Iterator[Diagnosis]:
     yield from packages
     for extra, module in EXTRAS.items():
         yield _extra(extra, [module], "`hearpreprocess info TASK` shows whether a task needs it")
+    yield _extra(EXTRA, [MODULE], "a --tar-dir or a tarball in an object store (s3://, gs://, az://) needs it")
     if all(not diagnosis.fix for diagnosis in packages):  # without which the formats cannot be imported
         yield from _extras_of_exports()
     yield _guarded("ffmpeg", _ffmpeg, "pip install --force-reinstall imageio-ffmpeg, or unset IMAGEIO_FFMPEG_EXE")
@@ -85,10 +111,14 @@ def _diagnoses(options: argparse.Namespace) -> Iterator[Diagnosis]:
         "work directory": options.tmp_dir.resolve(),
         "download directory": (options.download_dir or options.tmp_dir / "downloads").resolve(),
         "tasks": options.tasks_dir.resolve(),
-        "tarballs": options.tar_dir.resolve(),
     }
+    tar_dir = options.tar_dir
+    if not isinstance(tar_dir, ObjectPath):
+        directories["tarballs"] = tar_dir.resolve()
     for subject, path in directories.items():
         yield _writable(subject, path)
+    if isinstance(tar_dir, ObjectPath):
+        yield _object_store(tar_dir, offline=options.offline)
     disks = {disk_of(path): path for path in reversed(directories.values())}
     yield from map(_space, reversed(disks.values()))
     if not options.offline and all(not diagnosis.fix for diagnosis in packages):
@@ -187,14 +217,23 @@ def _shared_memory() -> Diagnosis:
 
 
 def _writable(subject: str, path: Path) -> Diagnosis:
-    existing = nearest_existing(path)
     try:
-        tempfile.TemporaryFile(dir=existing).close()
+        check_writable(path)
     except OSError as error:
         option = {"work directory": "--tmp-dir", "download directory": "--download-dir", "tasks": "--tasks-dir"}
         fix = f"make it writable, or choose another with {option.get(subject, '--tar-dir')}"
-        return Diagnosis(subject, f"{existing}: {error.strerror}", fix)
+        return Diagnosis(subject, f"{error.filename}: {error.strerror}", fix)
     return Diagnosis(subject, f"{path} is writable")
+
+
+def _object_store(prefix: ObjectPath, *, offline: bool) -> Diagnosis:
+    if offline:
+        return Diagnosis("tarballs", f"{prefix}: not checked (--offline is set)")
+    try:
+        check_uploadable(str(prefix))
+    except HearPreprocessError as error:
+        return Diagnosis("tarballs", str(error), "correct it, or choose another --tar-dir")
+    return Diagnosis("tarballs", f"{prefix} is writable")
 
 
 def _space(path: Path) -> Diagnosis:

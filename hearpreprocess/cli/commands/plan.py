@@ -9,6 +9,7 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hearpreprocess.cli.options import (
@@ -22,12 +23,15 @@ from hearpreprocess.cli.options import (
     request_of,
     set_run_defaults,
 )
+from hearpreprocess.errors import HearPreprocessError
 from hearpreprocess.installation import install_command
+from hearpreprocess.objects import ObjectPath, tarballs_at
 from hearpreprocess.storage import bytes_text, table
 from hearpreprocess.task import registry
 
 if TYPE_CHECKING:
     from hearpreprocess.planning import Forecast
+    from hearpreprocess.request import Request
     from hearpreprocess.storage import Workspace
     from hearpreprocess.task import File
 
@@ -53,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     from hearpreprocess.planning import forecast, together, together_cleaned
     from hearpreprocess.steps import sharing_sources
 
-    request = request_of(options)
+    request = _without_lost_store(request_of(options))
     sizes = _asked_sizes(request.tasks, request.workspace) if options.ask_sizes else {}
     forecasts = {task: forecast(task, request, sizes) for task in request.tasks}
     groups = [[forecasts[task] for task in group] for group in sharing_sources(request.tasks)]
@@ -64,7 +68,9 @@ def run(options: argparse.Namespace) -> int:
         return 0
     rows = [_row(item) for item in (*forecasts.values(), *([total] if request.clean or len(forecasts) > 1 else []))]
     print("\n".join(table(rows, right=tuple(rows[0])[1:])))
-    print("\nTimes do not include downloads.")
+    print(f"\nTimes do not include downloads{' and uploads' if request.workspace.tar_url else ''}.")
+    if request.workspace.tar_url:
+        print(f"tarballs are packed in {request.workspace.tar_dir} and uploaded to {request.workspace.tar_url}")
     _print_disks(total, request.workspace)
     if request.clean:
         text = "removed as tasks finish (--clean); the peak of all together takes this into account."
@@ -78,6 +84,17 @@ def run(options: argparse.Namespace) -> int:
     for licence, titles in total.licences.items():
         print(f"licence: {licence} ({', '.join(titles)})")
     return 0
+
+
+def _without_lost_store(request: Request) -> Request:
+    """The request; planned as if nothing was uploaded, with a note, where the object store cannot be asked."""
+    try:
+        if request.workspace.tar_url:
+            tarballs_at(ObjectPath(request.workspace.tar_url))
+    except HearPreprocessError as error:
+        print(f"note: {error}. Planned as if nothing was uploaded", file=sys.stderr)
+        return replace(request, workspace=replace(request.workspace, tar_url=""))
+    return request
 
 
 def _asked_sizes(tasks: Sequence[registry.TaskReference], workspace: Workspace) -> dict[File, int]:

@@ -87,11 +87,19 @@ def add_max_expansion(parser: argparse.ArgumentParser) -> None:
 
 
 def add_detail(parser: argparse.ArgumentParser) -> None:
-    """Add how much is shown, and the scheduler."""
+    """Add how much is shown, and what else may run the steps than processes of this host."""
     detail = parser.add_mutually_exclusive_group()
     detail.add_argument("--quiet", action="store_true", help="show only outputs, warnings and failures")
     detail.add_argument("--verbose", action="store_true", help="show every stage's progress each second")
     parser.add_argument("--scheduler-url", metavar="URL", help="a luigid to work with (default: a local scheduler)")
+    parser.add_argument(
+        "--dask",
+        metavar="ADDRESS",
+        help="run the steps on a Dask cluster: tls://host:8786, tcp://host:8786, or the path of its scheduler.json",
+    )
+    parser.add_argument(
+        "--insecure", action="store_true", help="with --dask, accept a cluster that others can reach without TLS"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -160,7 +168,7 @@ def _clips(output: Path) -> str:
     """The number of clips in each split of a finished task's folder."""
     from hearpreprocess.finished import METADATA, TaskReader
 
-    if not (output / METADATA).is_file():
+    if not output.is_dir() or not (output / METADATA).is_file():
         return ""
     counts = TaskReader(output).counts
     return f"{sum(counts.values()):,} ({', '.join(f'{split} {count:,}' for split, count in counts.items())})"

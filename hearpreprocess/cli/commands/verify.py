@@ -9,9 +9,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from hearpreprocess.cli.addresses import path_or_object
 from hearpreprocess.cli.console import MISUSED
 from hearpreprocess.errors import OutputError
 from hearpreprocess.finished import is_folder, is_task_folder, task_folders_in
+from hearpreprocess.objects import ObjectPath, tarballs_at
 from hearpreprocess.storage import counted
 from hearpreprocess.verify import MISMATCH, OK, UNVERIFIED, Finding, Verification, verify
 
@@ -29,7 +31,13 @@ be read; the others are still checked
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of `verify`."""
-    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a task's folder or tarball, or a folder")
+    parser.add_argument(
+        "paths",
+        nargs="+",
+        type=path_or_object,
+        metavar="PATH",
+        help="a task's folder or tarball, or a folder; with the extra 'storage' also s3://bucket/prefix, gs:// or az://",
+    )
     parser.add_argument("--task", metavar="TASK", help="the task module of a task of your own")
     detail = parser.add_mutually_exclusive_group()
     detail.add_argument("--verbose", action="store_true", help="show what was compared in each copy, and notes")
@@ -102,6 +110,11 @@ def copies(path: Path) -> list[Path]:
 
     Raises OutputError where there are none.
     """
+    if isinstance(path, ObjectPath):
+        tarballs = tarballs_at(path)
+        if not tarballs:
+            raise OutputError(f"{path}: no tarball there; expected names that end with .tar.gz")
+        return list(tarballs)
     if not is_folder(path) or is_task_folder(path):
         return [path]
     folders = [*task_folders_in(path), *task_folders_in(path / "tasks")]

@@ -1,0 +1,112 @@
+"""Several calls to a file system at a time, where single ones take long, as on a network.
+
+A step on all clips of a task makes some 100,000 calls. At half a millisecond each they took minutes, one after the
+other, in which the step computes nothing and the file server has nothing to do: see docs/scale.md.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import Any, Generic, TypeVar
+
+PROBED = 32
+"""So many calls are made one after the other, and timed."""
+
+SLOW_SECONDS = 0.0002
+"""The median of a call on a network, at least; on a local disk it is 0.01 to 0.05 ms."""
+
+AT_ONCE = 16
+LARGEST_AT_ONCE = 32 << 20
+"""In bytes: the most that the calls on their way may hold together."""
+
+Item = TypeVar("Item")
+Value = TypeVar("Value")
+
+
+class CallsAhead(Generic[Value]):
+    """Makes calls in a block, several at a time if the first ones take long; their results come in order.
+
+    An error of a call is raised by a later method, at the latest at the end of the block; calls that have not begun
+    then are not made. `clock`: in seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._clock = clock
+        self._durations: list[float] = []
+        self._done: deque[Value] = deque()
+        self._pending: deque[tuple[Future[Value], int]] = deque()
+        self._bytes = 0
+        self._threads: ThreadPoolExecutor | None = None
+
+    def __enter__(self) -> CallsAhead[Value]:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self.finish()
+        finally:
+            if self._threads is not None:
+                self._threads.shutdown(cancel_futures=True)  # no thread is left, as the process may fork
+
+    def call(self, function: Callable[..., Value], *arguments: Any, size: int = 0) -> None:
+        """Make a call, now or soon. `size`: the bytes that it holds until it has ended."""
+        if self._threads is None and not self._is_slow():
+            started = self._clock()
+            self._done.append(function(*arguments))
+            if len(self._durations) < PROBED:
+                self._durations.append(self._clock() - started)
+            return
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(AT_ONCE, "calls")
+        while self._pending and self._bytes + size > LARGEST_AT_ONCE:
+            self._finish_first()
+        self._pending.append((self._threads.submit(function, *arguments), size))
+        self._bytes += size
+        self._finish(at_most=2 * AT_ONCE)
+
+    def results(self) -> Iterator[Value]:
+        """The results that are there, in the order of the calls, each once."""
+        while self._done:
+            yield self._done.popleft()
+
+    def finish(self) -> None:
+        """Wait for all calls."""
+        self._finish(at_most=0)
+
+    def _is_slow(self) -> bool:
+        return len(self._durations) == PROBED and statistics.median(self._durations) >= SLOW_SECONDS
+
+    def _finish(self, at_most: int) -> None:
+        while len(self._pending) > at_most:
+            self._finish_first()
+
+    def _finish_first(self) -> None:
+        future, size = self._pending.popleft()
+        self._bytes -= size
+        self._done.append(future.result())
+
+
+def in_order(
+    function: Callable[[Item], Value], items: Iterable[Item], size: Callable[[Value], int] = lambda value: 0
+) -> Iterator[Value]:
+    """The result of a function for each item, in the order of the items, made as by CallsAhead.
+
+    `size`: the bytes of a result; a call counts as holding the largest one so far.
+    """
+    largest = 0
+    with CallsAhead[Value]() as ahead:
+        for item in items:
+            ahead.call(function, item, size=largest)
+            for value in ahead.results():
+                largest = max(largest, size(value))
+                yield value
+        ahead.finish()
+        yield from ahead.results()

@@ -1,0 +1,133 @@
+"""Tarballs that a run uploads to an object store, here a small server that answers as S3 does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hearpreprocess.request import Request, RequestError
+from hearpreprocess.storage import Workspace
+from hearpreprocess.task import registry
+from tests import toys
+from tests.conftest import User
+from tests.objects.s3_server import S3Server, s3_server
+from tests.objects.stores import environment_of, with_variables
+
+NAME = "hear2021-toy_folds-v1-full-6000.tar.gz"
+URL = "s3://tar/run"
+
+
+@pytest.fixture
+def server() -> Iterator[S3Server]:
+    with s3_server() as server:
+        yield server
+
+
+@pytest.fixture
+def maker(user: User) -> User:
+    _path, archive = toys.corpus(user.folder / "source", toys.folds_members())
+    user.write("mine.py", toys.folds_task(archive))
+    return user
+
+
+def command(*more: object) -> tuple[object, ...]:
+    return ("mine.py", "--sample-rates", 6000, "--num-workers", 1, "--tar-dir", URL, *more)
+
+
+def test_uploaded_once_and_kept_without_the_local_copy(maker: User, server: S3Server) -> None:
+    own = with_variables(environment_of(server))
+    made = maker.run(*command("--clean"), before=own)
+    assert made.returncode == 0, made.stderr
+    assert "upload 6000 Hz: " in made.stderr
+    assert f"{URL}/{NAME}" in made.stdout
+    assert sorted(server.objects) == [f"tar/run/{NAME}", f"tar/run/{NAME}.sha256"]
+    assert server.uploads == {}
+    assert list((maker.folder / "_workdir" / "tarballs").iterdir()) == []
+    server.requests.clear()
+    assert maker.run(*command("--clean"), before=own).stdout.startswith("Nothing to do")
+    assert not [line for line in server.requests if line.startswith("PUT")]
+    log = "".join(path.read_text() for path in (maker.folder / "_workdir" / "logs").glob("*.log"))
+    assert "writer-secret" not in log + made.stdout + made.stderr
+
+    content, attributes = server.objects[f"tar/run/{NAME}"]
+    verified = maker.run("verify", URL, before=own)
+    assert (verified.returncode, verified.stdout) == (0, "1 copy: ok\n"), verified.stderr
+    server.objects[f"tar/run/{NAME}"] = (
+        content[: len(content) // 2] + b"x" + content[len(content) // 2 + 1 :],
+        attributes,
+    )
+    damaged = maker.run("verify", URL, before=own)
+    assert damaged.returncode == 1
+    assert f"{URL}/{NAME}: MISMATCH" in damaged.stdout
+
+
+@pytest.mark.slow
+def test_a_foreign_object_is_not_replaced(maker: User, server: S3Server) -> None:
+    own = with_variables(environment_of(server))
+    server.objects[f"tar/run/{NAME}"] = b"of somebody else", {}
+    refused = maker.run(*command(), before=own)
+    assert refused.returncode == 1
+    assert f"{URL}/{NAME} already exists and was not created by hearpreprocess" in refused.stderr
+    assert server.objects[f"tar/run/{NAME}"] == (b"of somebody else", {})
+    del server.objects[f"tar/run/{NAME}"]
+    assert maker.run(*command(), before=own).returncode == 0
+    assert "resample" not in maker.run(*command(), before=own).stderr, "the tarball was packed already"
+
+
+@pytest.mark.slow
+def test_a_published_tarball_of_a_store(maker: User, server: S3Server) -> None:
+    own = with_variables(environment_of(server))
+    assert maker.run(*command(), before=own).returncode == 0
+    words = ("--sample-rates", 4000, "--tasks-dir", "again/tasks", "--tar-dir", "again", "--num-workers", 1)
+    made = maker.run("published", f"{URL}/{NAME}", *words, before=own)
+    assert made.returncode == 0, made.stderr
+    downloaded = maker.folder / "_workdir" / "downloads" / NAME
+    assert downloaded.read_bytes() == server.objects[f"tar/run/{NAME}"][0]
+    assert maker.run("published", f"{URL}/{NAME}", *words, before=own).stdout.startswith("Nothing to do")
+    downloaded.write_bytes(b"another")
+    refused = maker.run("published", f"{URL}/{NAME}", *words, before=own)
+    assert refused.returncode == 1
+    assert f"{NAME}: not the tarball at {URL}/{NAME}" in refused.stderr
+    absent = maker.run("published", f"{URL}/{NAME.replace('toy', 'none')}", *words, before=own)
+    assert "no such object" in absent.stderr
+    offline = maker.run("published", f"{URL}/{NAME}", *words, "--offline", before=own)
+    assert "cannot be read (--offline is set)" in offline.stderr
+
+
+def test_refused_before_any_work(maker: User, server: S3Server) -> None:
+    refused = maker.run(*command(), before=with_variables(environment_of(server, "reader")))
+    assert refused.returncode == 1
+    (line,) = refused.stderr.splitlines()
+    assert line.startswith(f"hearpreprocess: {URL}: permission denied.")
+    assert not (maker.folder / "_workdir" / "locate").exists()
+
+
+@pytest.mark.parametrize("option", ["--tmp-dir", "--tasks-dir", "--download-dir"])
+def test_other_directories_are_no_urls(user: User, option: str) -> None:
+    refused = user.run("esc50", option, "s3://key:geheim@tar/x")
+    assert refused.returncode == 2
+    assert "expected a directory, got s3://tar/x; a run needs hard links, locks and atomic renames" in refused.stderr
+    assert "geheim" not in refused.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [("export", f"{URL}/{NAME}", "--to", "tables"), ("zenodo", "esc50", "--tar-dir", URL)]
+)
+def test_other_commands_read_files_only(user: User, words: tuple[str, ...]) -> None:
+    refused = user.run(*words)
+    assert refused.returncode == 2
+    assert f"`{words[0]}` reads and writes files only" in refused.stderr
+
+
+def test_the_url_is_a_part_of_the_identity_and_of_the_request(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path, tmp_path / "tasks", tmp_path / "tarballs", tmp_path / "downloads")
+    one, other = (replace(workspace, tar_url=f"s3://tar/{name}") for name in ("one", "other"))
+    assert len({workspace.digest, one.digest, other.digest}) == 3
+    tasks = tuple(registry.references(["esc50"], "synthetic", {}, None))
+    with pytest.raises(RequestError, match="cannot be combined with"):
+        Request(workspace=replace(one, offline=True), tasks=tasks)
+    with pytest.raises(RequestError, match="the URL holds a user name"):
+        Request(workspace=replace(one, tar_url="s3://key:geheim@tar/x"), tasks=tasks)

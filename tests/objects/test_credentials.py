@@ -1,0 +1,104 @@
+"""Which variables and files credentials come from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hearpreprocess.errors import ConfigError
+from hearpreprocess.objects.credentials import settings_of
+
+KEYS = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "geheim"}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws" / "credentials").write_text(
+        "[default]\naws_access_key_id = of-file\naws_secret_access_key = geheim%1\n[lab]\naws_access_key_id=lab\n"
+        "aws_secret_access_key=geheim\naws_session_token=token\n"
+    )
+    (tmp_path / ".aws" / "config").write_text(
+        "[default]\nregion = eu-north-1\n[profile lab]\nregion=eu-central-1\nendpoint_url = https://minio.lab:9000\n"
+        "[profile single]\nsso_session = x\n"
+    )
+    return tmp_path
+
+
+def test_s3_keys_of_the_environment_come_first(home: Path) -> None:
+    settings = settings_of("s3", {**KEYS, "AWS_SESSION_TOKEN": "t", "AWS_REGION": "us-west-2"}, home)
+    assert settings == {
+        "access_key_id": "id",
+        "secret_access_key": "geheim",
+        "session_token": "t",
+        "region": "us-west-2",
+        "checksum_algorithm": "SHA256",
+    }
+
+
+def test_s3_keys_of_the_files(home: Path) -> None:
+    settings = settings_of("s3", {}, home)
+    assert settings["access_key_id"], settings["secret_access_key"] == ("of-file", "geheim%1")
+    assert settings["region"] == "eu-north-1"
+    lab = settings_of("s3", {"AWS_PROFILE": "lab"}, home)
+    assert (lab["access_key_id"], lab["session_token"]) == ("lab", "token")
+    assert (lab["region"], lab["endpoint"]) == ("eu-central-1", "https://minio.lab:9000")
+    moved = {
+        "AWS_SHARED_CREDENTIALS_FILE": str(home / ".aws" / "credentials"),
+        "AWS_CONFIG_FILE": str(home / "none"),
+    }
+    assert settings_of("s3", moved, home / "elsewhere")["access_key_id"] == "of-file"
+
+
+@pytest.mark.parametrize(
+    ("scheme", "environment", "expected"),
+    [
+        ("s3", {"AWS_ACCESS_KEY_ID": "id"}, "AWS_SECRET_ACCESS_KEY is not set"),
+        ("s3", {"AWS_PROFILE": "nobody"}, "no profile 'nobody'"),
+        ("s3", {"AWS_PROFILE": "single"}, "aws configure export-credentials --profile single"),
+        ("gs", {}, "no credentials for gs://"),
+        ("gs", {"GOOGLE_APPLICATION_CREDENTIALS": "/nowhere.json"}, "/nowhere.json not found"),
+        ("az", {}, "no credentials for az://"),
+        ("az", {"AZURE_STORAGE_ACCOUNT_NAME": "lab"}, "no credentials for az://"),
+        ("az", {"AZURE_STORAGE_ACCOUNT_KEY": "geheim"}, "no credentials for az://"),
+    ],
+)
+def test_missing(home: Path, scheme: str, environment: dict[str, str], expected: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        settings_of(scheme, environment, home)
+    assert expected in str(refused.value)
+    assert "geheim" not in str(refused.value)
+
+
+def test_without_any_no_metadata_server_is_asked(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no credentials for s3://"):
+        settings_of("s3", {}, tmp_path)
+    assert "access_key_id" not in settings_of("s3", {"AWS_METADATA_ENDPOINT": "http://169.254.169.254"}, tmp_path)
+
+
+def test_a_damaged_file_does_not_show_its_lines(home: Path) -> None:
+    (home / ".aws" / "credentials").write_text("aws_secret_access_key = geheim\n")
+    with pytest.raises(ConfigError) as refused:
+        settings_of("s3", {}, home)
+    assert "geheim" not in str(refused.value)
+    assert refused.value.__cause__ is None
+
+
+def test_azure(home: Path) -> None:
+    own = {"AZURE_STORAGE_ACCOUNT_NAME": "lab", "AZURE_STORAGE_SAS_TOKEN": "sv=1&sig=geheim"}
+    assert settings_of("az", own, home) == {"account_name": "lab", "sas_key": "sv=1&sig=geheim"}
+    connection = "DefaultEndpointsProtocol=http;AccountName=lab;AccountKey=geheim==;BlobEndpoint=http://127.0.0.1/lab;"
+    assert settings_of("az", {"AZURE_STORAGE_CONNECTION_STRING": connection}, home) == {
+        "account_name": "lab",
+        "account_key": "geheim==",
+        "endpoint": "http://127.0.0.1/lab",
+    }
+
+
+def test_google(home: Path) -> None:
+    usual = home / ".config" / "gcloud" / "application_default_credentials.json"
+    usual.parent.mkdir(parents=True)
+    usual.write_text("{}")
+    assert settings_of("gs", {}, home) == {"application_credentials": str(usual)}
+    assert settings_of("gs", {"GCE_METADATA_HOST": "metadata.google.internal"}, home / "none") == {}
