@@ -298,6 +298,21 @@ def test_a_worker_with_other_code_is_refused_before_any_work(empty: DaskCluster,
 
 
 @pytest.mark.slow
+def test_a_worker_without_this_program_is_refused(empty: DaskCluster, user: User, tmp_path: Path) -> None:
+    few_clips(user)
+    (tmp_path / "other" / "hearpreprocess").mkdir(parents=True)
+    (tmp_path / "other" / "hearpreprocess" / "__init__.py").touch()
+    empty.add_worker(PYTHONPATH=str(tmp_path / "other"))
+    refused = user.run(*on(empty.address))
+    assert refused.returncode == 1
+    assert (
+        ": hearpreprocess with its extra 'dask', of the version of this host, is not installed there: "
+        in refused.stderr
+    )
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.slow
 def test_a_late_worker_with_other_code_is_not_used(
     empty: DaskCluster, user: User, decoder: WaitingDecoder, tmp_path: Path
 ) -> None:
