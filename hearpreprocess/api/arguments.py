@@ -11,7 +11,8 @@ from typing import Any, SupportsIndex
 
 from hearpreprocess.api.words import Word
 from hearpreprocess.errors import ConfigError
-from hearpreprocess.task import encoding_named, encoding_problem
+from hearpreprocess.objects import is_stored
+from hearpreprocess.task import encoding_named, encoding_problem, without_credentials
 
 
 def directory(name: str, path: Word) -> Path:
