@@ -25,7 +25,7 @@ PART = 8 << 20
 MOST_PARTS = 9_000
 """S3 has at most 10,000 parts in an object."""
 
-PARTS_AT_ONCE = 4
+PARTS_AT_ONCE = 2
 """The parts of an upload that are sent at a time, and so the memory that it needs."""
 
 CONNECT_SECONDS, FIRST_PAUSE, LONGEST_PAUSE = 5, 0.3, 8
@@ -44,8 +44,10 @@ class Patience:
 FOR_ANSWERS = Patience(20, 4, 25)
 """Of small requests: a server that does not answer is given up after 40 s, one that refuses connections after 5 s."""
 
-FOR_PARTS = Patience(110, 8, 40)
-"""Of parts: 4 of them at a time pass at 2.5 Mbit/s, and a server that stops to answer is given up after 110 s."""
+FOR_PARTS = Patience(55, 8, 40)
+"""Of parts: 2 of them at a time pass at 2.5 Mbit/s. A server that stops answering is given up after 110 s: the part
+takes half of that, and the request that gives up the upload the other half.
+"""
 
 _PROBE = ".hearpreprocess-can-write"
 

@@ -71,6 +71,12 @@ def stored(server: ObjectServer, prefix: str, name: str) -> bytes:
         return ObjectPath(f"{server.url}/{prefix}/{name}").read_bytes()
 
 
+def serving_processes(parent: psutil.Process) -> list[psutil.Process]:
+    """The processes below this one that speak to stores."""
+    children = parent.children(recursive=True)
+    return [child for child in children if "objects.serving" in " ".join(child.cmdline())]
+
+
 def check_no_secrets(user: User, *said: str) -> None:
     texts = [*said, *(path.read_text(errors="replace") for path in user.folder.rglob("*.log"))]
     assert not [secret for secret in SECRETS for text in texts if secret in text]
@@ -143,7 +149,7 @@ def test_a_kill_in_the_middle_leaves_the_old_object(maker: User, server: ObjectS
         run = maker.start("mine.py", "--sample-rates", RATES[1], *url, before=slow)
         assert proxy.holds.wait(300), run.said
         processes = [psutil.Process(run.pid), *psutil.Process(run.pid).children(recursive=True)]
-        assert any("objects.serving" in " ".join(process.cmdline()) for process in processes)
+        assert serving_processes(processes[0])
         for process in processes:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.send_signal(signal.SIGKILL)
@@ -220,8 +226,8 @@ def test_memory_is_bounded(server: ObjectServer, tmp_path: Path) -> None:
 
     def look(_amount: int) -> None:
         nonlocal largest
-        of_children = [child.memory_info().rss for child in psutil.Process().children(recursive=True)]
-        largest = max(largest, *of_children)
+        (serving,) = serving_processes(psutil.Process())
+        largest = max(largest, serving.memory_info().rss)
 
     with as_writer(server.writer):
         upload_tarball(path, ObjectPath(f"{server.url}/large/large.tar.gz"), (sha256.hexdigest(), beside), {}, look)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from hearpreprocess.errors import ConfigError
+from hearpreprocess.objects import stores
 from hearpreprocess.objects.credentials import settings_of
 
 KEYS = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "geheim"}
@@ -102,3 +104,24 @@ def test_google(home: Path) -> None:
     usual.write_text("{}")
     assert settings_of("gs", {}, home) == {"application_credentials": str(usual)}
     assert settings_of("gs", {"GCE_METADATA_HOST": "metadata.google.internal"}, home / "none") == {}
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [("gs://bucket/a/x", "GCSStore"), ("az://container/a/x", "AzureStore"), ("s3://bucket/a/x", "S3Store")],
+)
+def test_obstore_takes_the_settings(
+    address: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = {"type": "authorized_user", "client_id": "i", "client_secret": "s", "refresh_token": "t"}
+    (tmp_path / "key.json").write_text(json.dumps(user))
+    variables = {
+        **KEYS,
+        "GOOGLE_APPLICATION_CREDENTIALS": str(tmp_path / "key.json"),
+        "AZURE_STORAGE_ACCOUNT_NAME": "lab",
+        "AZURE_STORAGE_SAS_TOKEN": "sv=2026-01-01&sig=geheim",
+    }
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    store, key = stores._store(address)
+    assert (type(store).__name__, key) == (expected, "a/x")
