@@ -57,7 +57,7 @@ def local_locks(nfs: NfsClients) -> Iterator[Path]:
         mount_nfs(client, nfs.server, "fine", LOCAL_LOCKS, "local_lock=all,nosharecache")
     yield LOCAL_LOCKS
     for client in (nfs.one, nfs.two):
-        client.run(f"umount {LOCAL_LOCKS}")
+        client.run(f"umount --lazy {LOCAL_LOCKS}")  # a test that has failed leaves a run at work
 
 
 def start(client: Guest, folder: Path, *arguments: str) -> GuestProgram:
@@ -100,15 +100,15 @@ def test_what_is_done_is_not_done_again_where_times_are_whole_seconds(nfs: NfsCl
     folder = COARSE / "whole-seconds"
     nfs.one.run(f"mkdir {folder}")
     assert nfs.one.run(f"touch {folder}/now; stat --format=%y {folder}/now").split()[1].endswith(".000000000")
-    run = start_run(nfs.one, folder, *tasks.modules, "--until", "corpus")
-    assert status_of(run) == 0, run.said()
-    for client in (nfs.two, nfs.one):
+    for client in (nfs.one, nfs.two):
         run = start_run(client, folder, *tasks.modules)
         assert status_of(run) == 0, run.said()
-    assert digests(nfs.two, folder) == tasks.alone
+        assert digests(client, folder) == tasks.alone
+        client.run(f"rm -r {folder}/out")  # so that the next run looks at the intermediate results
     steps = [step for found in logs(nfs.one, folder).values() for step in found]
-    assert steps
-    assert sorted(steps) == sorted(set(steps)), "a step was done twice"
+    intermediate = [step for step in steps if step.split(":")[0] not in ("combine", "tar", "release")]
+    assert len(intermediate) >= len(tasks.modules)
+    assert sorted(intermediate) == sorted(set(intermediate)), "a step was done twice"
 
 
 @pytest.mark.parametrize("where", [pytest.param("default", marks=long_form), "local_locks"])
