@@ -35,10 +35,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @dataclass(frozen=True)
 class Tasks:
-    """Task modules, and the digests of what one host makes of them alone."""
+    """Task modules, and the digests of what one host makes of them alone; `few`: the first of them."""
 
     modules: list[str]
     alone: str
+
+    @property
+    def few(self) -> Tasks:
+        names = [Path(module).stem for module in self.modules[:2]]
+        lines = self.alone.splitlines(keepends=True)
+        return Tasks(self.modules[:2], "".join(line for line in lines if any(name in line for name in names)))
 
 
 @pytest.fixture(scope="session")

@@ -82,17 +82,17 @@ def test_two_hosts_share_the_work(
 def test_a_clock_ahead_of_the_server_harms_no_run(
     nfs: NfsClients, one_ahead: Guest, tasks: Tasks, folder: Path, decoders: list[WaitingDecoder]
 ) -> None:
-    run = start_run(one_ahead, folder, *tasks.modules[:2], decoder=decoders[0])
+    first, second = tasks.few.modules
+    run = start_run(one_ahead, folder, first, decoder=decoders[0])
     wait_until_held(decoders[0], run)
     assert temporaries(one_ahead, folder)
-    for client in (one_ahead, nfs.two):
-        other = start_run(client, folder, *tasks.modules[2:])
-        assert status_of(other) == 0, other.said()
+    other = start_run(one_ahead, folder, second)
+    assert status_of(other) == 0, other.said()
     decoders[0].go_on()
     assert status_of(run) == 0, run.said()
-    again = start_run(one_ahead, folder, *tasks.modules)
+    again = start_run(one_ahead, folder, first, second)
     assert status_of(again) == 0, again.said()
-    assert digests(one_ahead, folder) == tasks.alone
+    assert digests(one_ahead, folder) == tasks.few.alone
 
 
 @long_form
@@ -101,13 +101,13 @@ def test_what_is_done_is_not_done_again_where_times_are_whole_seconds(nfs: NfsCl
     nfs.one.run(f"mkdir {folder}")
     assert nfs.one.run(f"touch {folder}/now; stat --format=%y {folder}/now").split()[1].endswith(".000000000")
     for client in (nfs.one, nfs.two):
-        run = start_run(client, folder, *tasks.modules)
+        run = start_run(client, folder, *tasks.few.modules)
         assert status_of(run) == 0, run.said()
-        assert digests(client, folder) == tasks.alone
+        assert digests(client, folder) == tasks.few.alone
         client.run(f"rm -r {folder}/out")  # so that the next run looks at the intermediate results
     steps = [step for found in logs(nfs.one, folder).values() for step in found]
     intermediate = [step for step in steps if step.split(":")[0] not in ("combine", "tar", "release")]
-    assert len(intermediate) >= len(tasks.modules)
+    assert len(intermediate) >= len(tasks.few.modules)
     assert sorted(intermediate) == sorted(set(intermediate)), "a step was done twice"
 
 
@@ -116,7 +116,7 @@ def test_clean_removes_nothing_of_a_run_on_another_host(
     nfs: NfsClients, tasks: Tasks, folder: Path, decoders: list[WaitingDecoder], local_locks: Path, where: str
 ) -> None:
     folder = folder if where == "default" else local_locks / folder.name
-    run = start_run(nfs.one, folder, *tasks.modules, decoder=decoders[0])
+    run = start_run(nfs.one, folder, *tasks.few.modules, decoder=decoders[0])
     wait_until_held(decoders[0], run)
     files = f"find {folder}/_workdir -type f ! -path '*/logs/*' | sort"
     before = nfs.one.run(files)
@@ -126,7 +126,7 @@ def test_clean_removes_nothing_of_a_run_on_another_host(
     assert nfs.one.run(files) == before
     decoders[0].go_on()
     assert status_of(run) == 0, run.said()
-    assert digests(nfs.two, folder) == tasks.alone
+    assert digests(nfs.two, folder) == tasks.few.alone
 
 
 @pytest.mark.parametrize("where", [pytest.param("default", marks=long_form), "local_locks"])
@@ -147,7 +147,7 @@ def test_doctor_knows_whether_locks_are_seen(nfs: NfsClients, folder: Path, loca
 def test_a_run_that_is_killed_is_replaced(
     nfs: NfsClients, luigid: NamespaceHost, tasks: Tasks, folder: Path, decoders: list[WaitingDecoder]
 ) -> None:
-    arguments = [*tasks.modules, *luigid_options(luigid)]
+    arguments = [*tasks.few.modules, *luigid_options(luigid)]
     doomed = start_run(nfs.one, folder, *arguments, decoder=decoders[0])
     wait_until_held(decoders[0], doomed)
     run = start_run(nfs.two, folder, *arguments)
@@ -155,4 +155,4 @@ def test_a_run_that_is_killed_is_replaced(
     until(lambda: len(logs(nfs.two, folder)) == 2, "the other run is at work", run)
     nfs.one.kill(doomed)
     assert status_of(run) == 0, run.said()
-    assert digests(nfs.two, folder) == tasks.alone
+    assert digests(nfs.two, folder) == tasks.few.alone
