@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from tests.hosts.conftest import COARSE, IS_SHORT, SHARED, NfsClients, Tasks, long_form
 from tests.hosts.guests import Guest, GuestProgram, mount_nfs
 from tests.hosts.network import NamespaceHost
-from tests.hosts.programs import status_of, until
+from tests.hosts.programs import run_on, status_of, until
 from tests.hosts.runs import (
     HEARPREPROCESS,
     digests,
@@ -25,6 +26,14 @@ from tests.waiting_decoder import WaitingDecoder
 
 RUNS = 2 if IS_SHORT else 6
 LOCAL_LOCKS = Path("/mnt/local-locks")
+
+TO_WHOLE_SECONDS = """
+import os, sys
+for parent, folders, files in os.walk(sys.argv[1], topdown=False):
+    for path in (os.path.join(parent, name) for name in [*files, *folders]):
+        seconds = int(os.lstat(path).st_mtime)
+        os.utime(path, (seconds, seconds), follow_symlinks=False)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -96,15 +105,19 @@ def test_a_clock_ahead_of_the_server_harms_no_run(
 
 
 @long_form
-def test_what_is_done_is_not_done_again_where_times_are_whole_seconds(nfs: NfsClients, tasks: Tasks) -> None:
-    folder = COARSE / "whole-seconds"
+@pytest.mark.parametrize("when", ["at once", "later"])
+def test_what_is_done_is_not_done_again_where_times_are_whole_seconds(nfs: NfsClients, tasks: Tasks, when: str) -> None:
+    folder = (COARSE if when == "at once" else SHARED) / f"whole-seconds-{when.replace(' ', '-')}"
     nfs.one.run(f"mkdir {folder}")
-    assert nfs.one.run(f"touch {folder}/now; stat --format=%y {folder}/now").split()[1].endswith(".000000000")
     for client in (nfs.one, nfs.two):
         run = start_run(client, folder, *tasks.few.modules)
         assert status_of(run) == 0, run.said()
         assert digests(client, folder) == tasks.few.alone
         client.run(f"rm -r {folder}/out")  # so that the next run looks at the intermediate results
+        if when == "later":  # as sshfs does, which first shows the times that the program has set
+            run_on(client, [sys.executable, "-c", TO_WHOLE_SECONDS, str(folder / "_workdir")], folder)
+    files = f"find {folder}/_workdir -type f -printf '%T@ %p\\n' | grep --invert-match '\\.0000000000 ' || true"
+    assert nfs.one.run(files) == "", "expected times in whole seconds"
     steps = [step for found in logs(nfs.one, folder).values() for step in found]
     intermediate = [step for step in steps if step.split(":")[0] not in ("combine", "tar", "release")]
     assert len(intermediate) >= len(tasks.few.modules)
