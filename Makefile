@@ -10,7 +10,7 @@ PYTEST  = $(VENV)/bin/python -m pytest --numprocesses logical --maxprocesses 8 -
 RUN     = $(VENV)/bin/python -m hearpreprocess.runner
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all test-slow test-large readers lint faults browser bench docs docs-serve test-pages test-site dist \
+.PHONY: help setup demo test test-all test-slow test-large test-hosts readers lint faults browser bench docs docs-serve test-pages test-site dist \
         all-open-tasks all-tasks zenodo clean
 
 help:  ## Show the targets
@@ -40,6 +40,10 @@ test-slow: $(VENV)/installed-notebooks readers
 
 test-large: $(VENV)/installed-dev  ## Run the tests that need some gigabytes of disk
 	$(VENV)/bin/python -m pytest -m large
+
+# The programs of Debian that they need are in .ci/run; what is missing is named at the end, with the tests that it skips.
+test-hosts: $(VENV)/installed-hosts  ## Run the tests of several hosts, as root: namespaces, NFS, Slurm, object stores; HOSTS=short: fewer
+	$(VENV)/bin/python -m pytest -m hosts -rs --durations=10 tests/hosts $(ARGS)
 
 readers: $(READERS:%=build/readers/%/installed)  ## Install the libraries that read exports in the slow tests, each apart
 
@@ -119,6 +123,10 @@ $(VENV)/installed-notebooks: pyproject.toml $(VENV)/created
 
 $(VENV)/installed-faults: pyproject.toml $(VENV)/created
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,faults,rar,midi]'
+	@touch $@ $(VENV)/installed-dev $(VENV)/installed
+
+$(VENV)/installed-hosts: pyproject.toml $(VENV)/created
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,dask,storage,hosts,rar,midi]'
 	@touch $@ $(VENV)/installed-dev $(VENV)/installed
 
 $(VENV)/installed-docs: pyproject.toml $(VENV)/created

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,11 @@ from tests.hosts.runs import digests, start_run, write_tasks
 from tests.waiting_decoder import WaitingDecoder
 
 IS_SHORT = os.environ.get("HOSTS") == "short"
+"""The short form, which `.ci/run` takes."""
+
+long_form = pytest.mark.skipif(IS_SHORT, reason="HOSTS=short leaves it out")
+"""The mark of a test that the short form leaves out."""
+
 SHARED = Path("/mnt/shared")
 COARSE = Path("/mnt/coarse")
 
@@ -30,10 +36,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @dataclass(frozen=True)
 class Tasks:
-    """Task modules, and the digests of what one host makes of them alone."""
+    """Task modules, and the digests of what one host makes of them alone; `few`: the first of them."""
 
     modules: list[str]
     alone: str
+
+    @property
+    def few(self) -> Tasks:
+        names = [Path(module).stem for module in self.modules[:2]]
+        lines = self.alone.splitlines(keepends=True)
+        return Tasks(self.modules[:2], "".join(line for line in lines if any(name in line for name in names)))
 
 
 @pytest.fixture(scope="session")
@@ -65,10 +77,9 @@ def tasks(suite_folder: Path) -> Tasks:
 
 
 @pytest.fixture
-def decoders(suite_folder: Path, request: pytest.FixtureRequest) -> Iterator[list[WaitingDecoder]]:
+def decoders(suite_folder: Path) -> Iterator[list[WaitingDecoder]]:
     """Decoders that hold runs, on whatever host; released at the end."""
-    folder = suite_folder / f"decoders-{abs(hash(request.node.nodeid))}"
-    folder.mkdir()
+    folder = Path(tempfile.mkdtemp(prefix="decoders-", dir=suite_folder))
     decoders = [WaitingDecoder(folder / str(number)) for number in range(3)]
     yield decoders
     for decoder in decoders:

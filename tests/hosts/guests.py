@@ -169,5 +169,6 @@ def serve(guest: Guest, *exports: str) -> None:
 def mount_nfs(client: Guest, server: Guest, export: str, at: Path, options: str = "") -> None:
     """Mount an export. `options`: of the mount; without, those that mount chooses by itself."""
     words = ["-o", options] if options else []
-    target = f"{server.address}:/{export}"
+    root = "/mnt/export" if "vers=3" in options else ""  # NFS 4 has a root of its own
+    target = f"{server.address}:{root}/{export}"
     client.run(f"mkdir -p {at} && {shlex.join(['mount', '-t', 'nfs', *words, target, str(at)])}\n")

@@ -17,6 +17,7 @@ GUESTS = {
     "linux.uml": "user-mode-linux",
     "rpc.nfsd": "nfs-kernel-server",
     "mount.nfs": "nfs-common",
+    "rpcbind": "rpcbind",
     "modprobe": "kmod",
     "mkfs.ext4": "e2fsprogs",
 }

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-SECONDS_AT_MOST = 600
+SECONDS_AT_MOST = 1800
 """Nothing on a host takes this long; the bound ends what hangs, on however busy a machine."""
 
 SECONDS_BETWEEN_LOOKS = 0.05

@@ -1,4 +1,4 @@
-# Exports the file systems on the guest's disks over NFS 4, each as a folder of the root: serve_nfs.sh FOLDER...
+# Exports the file systems on the guest's disks over NFS 3 and 4: serve_nfs.sh FOLDER...
 set -e
 mkdir -p /mnt/export /var/lib/nfs/{v4recovery,rpc_pipefs,nfsdcltrack}
 touch /var/lib/nfs/{etab,rmtab}
@@ -16,5 +16,6 @@ for folder in "$@"; do
   number=$((number + 1))
   exportfs -o $options,fsid=$number "*:/mnt/export/$folder"
 done
-rpc.nfsd --no-nfs-version 3 --grace-time 10 --lease-time 10 4
-rpc.mountd --no-nfs-version 2 --no-nfs-version 3
+rpcbind -w
+rpc.nfsd --grace-time 10 --lease-time 10 4
+rpc.mountd

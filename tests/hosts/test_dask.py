@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hosts.conftest import Tasks
+from tests.hosts.conftest import Tasks, long_form
 from tests.hosts.network import NamespaceHost, Network, wait_until_answering
 from tests.hosts.programs import status_of, until
 from tests.hosts.runs import digests, held_by, start_run, wait_until_held
@@ -61,6 +61,7 @@ def test_a_cluster_loses_one_host_and_another_without_a_sign(
     assert digests(center, shared) == tasks.alone
 
 
+@long_form
 def test_a_scheduler_that_is_lost_without_a_sign_ends_the_run_with_its_address(
     network: Network, center: NamespaceHost, tasks: Tasks, shared: Path, decoders: list[WaitingDecoder], tmp_path: Path
 ) -> None:
