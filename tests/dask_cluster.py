@@ -14,10 +14,24 @@ SECONDS_TO_START = 240
 DASK = [sys.executable, "-m", "dask"]
 
 
+TOGETHER = """
+import sys
+from distributed import LocalCluster
+
+with LocalCluster(
+    n_workers=1, threads_per_worker=1, processes=False, protocol="tcp", host="127.0.0.1", dashboard_address=None
+) as cluster:
+    print("Scheduler at:", cluster.scheduler_address, flush=True)
+    sys.stdin.read()
+"""
+"""A program that is a scheduler and a worker with one thread, which starts in half of the time of two."""
+
+
 class DaskCluster:
     """A scheduler and the workers that were started.
 
     `folder`: has their logs. `protocol`: tcp or tls. `options`: of every process. `variables`: of their environments.
+    `together`: one process is the scheduler and a worker with one thread.
     """
 
     def __init__(
@@ -26,23 +40,26 @@ class DaskCluster:
         protocol: str = "tcp",
         options: Sequence[str] = (),
         variables: Mapping[str, str] = {},
+        *,
+        together: bool = False,
     ) -> None:
         self.folder, self._options = folder, list(options)
         self._variables = {"DASK_TEMPORARY_DIRECTORY": str(folder), "PWD": str(folder), **variables}
         folder.mkdir(parents=True)
         self.file = folder / "scheduler.json"
-        port = ["--port", "0", "--protocol", protocol, "--scheduler-file", str(self.file)]
-        self.scheduler = self._start("scheduler", *port)
+        port = ("--port", "0", "--protocol", protocol, "--scheduler-file", str(self.file))
+        common = ("--host", "127.0.0.1", "--no-dashboard", *self._options)
+        command = [sys.executable, "-c", TOGETHER] if together else [*DASK, "scheduler", *common, *port]
+        self.scheduler = self._start("scheduler", command)
         self.workers: list[subprocess.Popen[bytes]] = []
         self.address = self._wait_for("scheduler", "Scheduler at:")
 
-    def _start(self, name: str, *options: str, **variables: str) -> subprocess.Popen[bytes]:
-        kind = "scheduler" if name == "scheduler" else "worker"
+    def _start(self, name: str, command: Sequence[str], **variables: str) -> subprocess.Popen[bytes]:
         with (self.folder / f"{name}.log").open("wb") as log:
             return subprocess.Popen(
-                [*DASK, kind, "--host", "127.0.0.1", "--no-dashboard", *self._options, *options],
+                command,
                 cwd=self.folder,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -67,7 +84,8 @@ class DaskCluster:
         """Start a worker of one process without nanny and, unless stated, one thread."""
         name = f"worker{len(self.workers)}"
         given = options or ("--no-nanny", "--nthreads", "1")
-        worker = self._start(name, self.address, *given, **variables)
+        common = ("--host", "127.0.0.1", "--no-dashboard", *self._options)
+        worker = self._start(name, [*DASK, "worker", self.address, *common, *given], **variables)
         self.workers.append(worker)
         if waits:
             self._wait_for(name, "Registered to:")
@@ -90,4 +108,4 @@ class DaskCluster:
         for process in started:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            process.communicate()

@@ -14,14 +14,14 @@ from hearpreprocess.errors import ConfigError
 from hearpreprocess.task import encoding_named, encoding_problem
 
 
-def directory(name: str, path: Word) -> Path:
+def directory(name: str, given: Word) -> Path:
     """A directory as an absolute path, resolved at once, as the current directory may change later."""
-    text = _path(name, path)
+    text = path(name, given)
     try:
         return Path(os.path.expanduser(text)).resolve()  # noqa: PTH111  (Path's raises RuntimeError on an unknown user)
     except FileNotFoundError:
         raise ConfigError(
-            f"{path}: relative path, and the current directory was removed. Give an absolute path, or change to an "
+            f"{given}: relative path, and the current directory was removed. Give an absolute path, or change to an "
             "existing directory with os.chdir"
         ) from None
 
@@ -30,7 +30,7 @@ def sources(given: Mapping[str, Word]) -> dict[str, str]:
     """The local data by source name."""
     if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in given):
         raise ConfigError(f"sources: expected paths by source name, such as {{'corpus': 'x.zip'}}, got {given!r}")
-    return {name: _path(f"sources: {name}", path) for name, path in given.items()}
+    return {name: path(f"sources: {name}", text) for name, text in given.items()}
 
 
 def sample_rates(rates: SupportsIndex | Iterable[SupportsIndex]) -> tuple[int, ...]:
@@ -79,8 +79,9 @@ def flags(**given: Any) -> None:
             raise ConfigError(f"{name}: expected True or False, got {flag!r}")
 
 
-def _path(name: str, path: Any) -> str:
-    text = os.fspath(path) if isinstance(path, str | os.PathLike) else None
+def path(name: str, given: Any) -> str:
+    """A path as a text."""
+    text = os.fspath(given) if isinstance(given, str | os.PathLike) else None
     if not isinstance(text, str) or not text or "\0" in text:
-        raise ConfigError(f"{name}: expected a path, got {path!r}")
+        raise ConfigError(f"{name}: expected a path, got {given!r}")
     return text

@@ -33,6 +33,9 @@ _OPTIONS = (
     (r"--mode\b", "mode="),
     (r"--offline\b", "offline=True"),
     (r"--from-published\b", "from_published=True"),
+    (r"--dask (\S+): ", r"dask='\1': "),
+    (r"--dask\b", "dask="),
+    (r"--insecure\b", "insecure=True"),
 )
 """Patterns of the options in messages, and the keywords of `make` that replace them."""
 

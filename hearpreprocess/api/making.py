@@ -47,6 +47,8 @@ def make(  # type: ignore[overload-overlap]  # a text is an iterable, too
     clean: bool = False,
     force: bool = False,
     report: bool = True,
+    dask: Word | None = None,
+    insecure: bool = False,
 ) -> FinishedTask: ...
 
 
@@ -72,6 +74,8 @@ def make(
     clean: bool = False,
     force: bool = False,
     report: bool = True,
+    dask: Word | None = None,
+    insecure: bool = False,
 ) -> list[FinishedTask]: ...
 
 
@@ -96,6 +100,8 @@ def make(
     clean: bool = False,
     force: bool = False,
     report: bool = True,
+    dask: Word | None = None,
+    insecure: bool = False,
     most_expansion: float | None = None,
 ) -> FinishedTask | list[FinishedTask]:
     """Make one or several tasks, and load them; tasks that are up to date are not made again.
@@ -111,7 +117,8 @@ def make(
     `download_dir`: the directory of downloads, by default `downloads` in `work_dir`.
     `sources`: local directories or archives to use, by the name of the task's source.
     `offline`: never use the network.
-    `workers`: the number of worker processes, by default the number of cores.
+    `workers`: the number of worker processes, by default the number of cores; with `dask`, the number of steps at a
+        time, by default the threads of the cluster.
     `progress`: show the progress on standard error, or as a bar in a notebook; else nothing is printed.
     `from_published`: make the rates from the published 48 kHz tarballs, not from the original recordings; `tasks` may
         then also be names or paths of such tarballs.
@@ -123,12 +130,14 @@ def make(
     `clean`: remove the intermediate results of finished tasks, and downloaded published tarballs.
     `force`: start although a disk looks too small for the run.
     `report`: write a report into each task.
+    `dask`: the address of the scheduler of a Dask cluster that runs the steps, or the path of its scheduler file.
+    `insecure`: with `dask`, accept a cluster that other hosts can reach without TLS.
 
     Warnings of the run are issued as HearPreprocessWarning when it ends. Raises UnfinishedError, with the reasons and
     the log, where a task could not be made (finished work is kept); TaskNotFoundError or ConfigError where an argument
     is invalid; OutputError where an output cannot be written; DownloadError where the published tarballs cannot be
-    listed; BusyError where another thread is making tasks; ProcessError where this process cannot start worker
-    processes; KeyboardInterrupt on Ctrl-C.
+    listed; SchedulerError where the cluster cannot be reached or is lost; BusyError where another thread is making
+    tasks; ProcessError where this process cannot start worker processes; KeyboardInterrupt on Ctrl-C.
     """
     with errors_in_keywords():
         forget_unless_running()
@@ -140,7 +149,7 @@ def make(
         if not words:
             return []
         arguments.flags(offline=offline, progress=progress, from_published=from_published, clean=clean)
-        arguments.flags(force=force, report=report)
+        arguments.flags(force=force, report=report, insecure=insecure)
         local, encoding = arguments.sources(sources), arguments.encoding("zip_encoding", zip_encoding)
         if from_published and (local or encoding):
             raise ConfigError("from_published cannot be combined with sources or zip_encoding")
@@ -170,7 +179,9 @@ def make(
             clean=clean,
             force=force,
             with_report=report,
-            workers=available_cores() if workers is None else arguments.whole_number("workers", workers),
+            workers=_workers(workers, dask),
+            dask=None if dask is None else arguments.path("dask", dask),
+            insecure=insecure,
         )
         is_one = isinstance(tasks, str | os.PathLike)
         if is_one:
@@ -180,6 +191,13 @@ def make(
     folders = [workspace.tasks_dir / title for title in titles] or list(filter(is_task_folder, outcome.outputs))
     finished = [load(folder, rates[0] if len(rates) == 1 else None) for folder in folders]
     return finished[0] if is_one else finished
+
+
+def _workers(workers: int | None, dask: Word | None) -> int | None:
+    """The number of workers; None for as many as the threads of a cluster."""
+    if workers is None:
+        return available_cores() if dask is None else None
+    return arguments.whole_number("workers", workers)
 
 
 def _run(request: Request, *, progress: bool) -> Outcome:

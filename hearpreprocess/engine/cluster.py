@@ -26,14 +26,14 @@ from hearpreprocess.sharing import held_token, look_at_token
 from hearpreprocess.storage import Workspace, counted
 from hearpreprocess.task import TaskReference
 
-SECONDS_TO_CONNECT = 15
+SECONDS_TO_CONNECT = 30
 SECONDS_TO_WAIT_FOR_WORKERS = 60
 SECONDS_TO_CHECK = 120
 """For a worker's answer: on a busy network file system its process needs long to load its libraries."""
 
 SECONDS_TO_CANCEL = 5
 SECONDS_BETWEEN_LOOKS = 1.0
-SECONDS_WITHOUT_ANSWER = 30
+SECONDS_WITHOUT_ANSWER = 45
 """After which a scheduler that does not answer counts as lost."""
 
 LOGGERS = ("distributed", "distributed.client", "distributed.core", "tornado", "tornado.application", "asyncio")
@@ -322,4 +322,4 @@ def _problem_of_worker(error: object) -> str:
 
 
 def _first_line(error: object) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,9 +25,8 @@ SECONDS_TO_WAIT = 240
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskCluster]:
-    """A cluster of one worker with two threads, for the runs that leave it as it is."""
-    started = DaskCluster(tmp_path_factory.mktemp("dask") / "cluster")
-    started.add_worker("--no-nanny", "--nthreads", "2")
+    """A cluster of one worker with one thread, for the runs that leave it as it is."""
+    started = DaskCluster(tmp_path_factory.mktemp("dask") / "cluster", together=True)
     yield started
     started.close()
 
@@ -81,9 +81,9 @@ def on(address: object, *more: object) -> tuple[object, ...]:
 
 def test_the_same_bytes_one_console_and_one_log(cluster: DaskCluster, user: User, tmp_path: Path) -> None:
     few_clips(user)
-    finished = user.run(*on(cluster.file))
+    finished = user.run(*on(cluster.address))
     assert finished.returncode == 0, finished.stderr
-    assert f"Dask cluster {cluster.address}: 1 worker with 2 threads on " in finished.stderr
+    assert f"Dask cluster {cluster.address}: 1 worker with 1 thread on " in finished.stderr
     assert "standardize: 12 clips" in finished.stderr
     assert "distributed" not in finished.stderr
     assert f"{os.uname().nodename}: standardize took" in log_of(user)
@@ -92,6 +92,7 @@ def test_the_same_bytes_one_console_and_one_log(cluster: DaskCluster, user: User
     wait_until(lambda: not cluster.processes())
 
 
+@pytest.mark.slow
 def test_a_failure_has_its_reason_and_a_warning_its_text(cluster: DaskCluster, user: User) -> None:
     few_clips(user, **{"audio/clip03.wav": b"no audio", "audio/clip04.wav": toys.wav("clip04", seconds=0.001)})
     failed = user.run(*on(cluster.address))
@@ -105,6 +106,7 @@ def test_a_failure_has_its_reason_and_a_warning_its_text(cluster: DaskCluster, u
     assert not user.left_behind()
 
 
+@pytest.mark.slow
 def test_a_step_that_dies_is_reported_with_its_host(cluster: DaskCluster, user: User) -> None:
     few_clips(user, "\nimport os\n\n\ndef clips(sources):\n    os.kill(os.getpid(), 9)\n    yield\n")
     failed = user.run(*on(cluster.address))
@@ -112,7 +114,7 @@ def test_a_step_that_dies_is_reported_with_its_host(cluster: DaskCluster, user: 
     assert (
         f"{os.uname().nodename}: the worker process died with exit code -9 (killed, or out of memory)" in failed.stderr
     )
-    assert cluster.workers[0].poll() is None
+    assert cluster.scheduler.poll() is None
 
 
 @pytest.mark.parametrize("options", [("--scheduler-url", "http://127.0.0.1:1"), ("--num-workers", 0)])
@@ -153,12 +155,21 @@ def test_without_workers_a_run_waits_and_ends(empty: DaskCluster, user: User) ->
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "options", [("--nthreads", "1"), ("--nthreads", "2"), ("--nworkers", "2", "--nthreads", "1")], ids=" ".join
+    "options",
+    [
+        ("--nthreads", "1"),
+        ("--nthreads", "2"),
+        ("--nworkers", "2", "--nthreads", "1"),
+        ("--no-nanny", "--nthreads", "2"),
+    ],
+    ids=" ".join,
 )
-def test_workers_with_a_nanny(empty: DaskCluster, user: User, tmp_path: Path, options: tuple[str, ...]) -> None:
+def test_workers_with_and_without_nanny(
+    empty: DaskCluster, user: User, tmp_path: Path, options: tuple[str, ...]
+) -> None:
     few_clips(user)
     empty.add_worker(*options)
-    finished = user.run(*on(empty.address))
+    finished = user.run(*on(empty.file))
     assert finished.returncode == 0, finished.stderr
     assert user.made() == made_locally(user, tmp_path)
 
@@ -287,6 +298,21 @@ def test_a_worker_with_other_code_is_refused_before_any_work(empty: DaskCluster,
 
 
 @pytest.mark.slow
+def test_a_worker_without_this_program_is_refused(empty: DaskCluster, user: User, tmp_path: Path) -> None:
+    few_clips(user)
+    (tmp_path / "other" / "hearpreprocess").mkdir(parents=True)
+    (tmp_path / "other" / "hearpreprocess" / "__init__.py").touch()
+    empty.add_worker(PYTHONPATH=str(tmp_path / "other"))
+    refused = user.run(*on(empty.address))
+    assert refused.returncode == 1
+    assert (
+        ": hearpreprocess with its extra 'dask', of the version of this host, is not installed there: "
+        in refused.stderr
+    )
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.slow
 def test_a_late_worker_with_other_code_is_not_used(
     empty: DaskCluster, user: User, decoder: WaitingDecoder, tmp_path: Path
 ) -> None:
@@ -323,7 +349,7 @@ def test_tls(user: User, tmp_path: Path, authority: trustme.CA) -> None:
     few_clips(user)
     cluster = DaskCluster(tmp_path / "cluster", "tls", variables=tls_settings(tmp_path))
     trustme.CA().cert_pem.write_to_path(tmp_path / "other.pem")
-    interpreter = user_command()
+    interpreter = [sys.executable, "-m", "hearpreprocess.runner"]
     try:
         cluster.add_worker()
         assert cluster.address.startswith("tls://")
@@ -340,9 +366,3 @@ def test_tls(user: User, tmp_path: Path, authority: trustme.CA) -> None:
             assert [words in line for line in refused.stderr.strip().splitlines()] == [True], refused.stderr
     finally:
         cluster.close()
-
-
-def user_command() -> list[str]:
-    import sys
-
-    return [sys.executable, "-m", "hearpreprocess.runner"]
