@@ -2,5 +2,5 @@
 
 `network.py`: hosts as namespaces on a bridge. `guests.py`: hosts as user-mode Linux, which has an NFS server and client
 where the kernel of the machine has none. `programs.py`: programs at work on a host. `runs.py`: hearpreprocess and
-luigid on hosts. `gates.py`: what holds a run in the middle of a step. `missing.py`: what the machine lacks.
+luigid on hosts. `missing.py`: what the machine lacks.
 """
