@@ -80,23 +80,6 @@ def test_a_missing_path_is_looked_up_again(tmp_path: Path, client: Path) -> None
     host.end()
 
 
-def test_a_lock_on_a_file_that_another_host_has_renamed_is_not_that_of_its_name(tmp_path: Path, client: Path) -> None:
-    python(
-        """
-        from pathlib import Path
-        from hearpreprocess.storage import is_under_its_name, lock_file
-        path = Path("lock")
-        assert not path.exists()
-        with lock_file(path) as file:
-            assert is_under_its_name(file, path)
-            path.rename("elsewhere")
-            assert not is_under_its_name(file, path)
-        """,
-        tmp_path,
-        as_client(client, FORGETFUL=tmp_path),
-    )
-
-
 def test_a_directory_that_is_gone_but_still_known(tmp_path: Path, client: Path) -> None:
     """Another host has removed it, which this one learns only when it opens it."""
     gone = tmp_path / "out" / "tasks"
