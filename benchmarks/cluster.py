@@ -4,8 +4,8 @@
 
 Scheduler and runner are on the first of the cores in both cases, and every worker is started for its run, so that both
 pay for the same starts. On a machine that is busy with other work, wall time says little: the shares of processor time
-say what the busier of the two workers had to do for the steps, of what one alone had to do. They leave out what a worker
-needs until it has been checked, which does not depend on the number of clips. Linux only.
+say what the busier of the two workers had to do for the steps, of what one alone had to do. They leave out what a
+worker needs until it has been checked, which does not depend on the number of clips. Linux only.
 """
 
 from __future__ import annotations
