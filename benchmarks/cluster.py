@@ -4,7 +4,8 @@
 
 Scheduler and runner are on the first of the cores in both cases, and every worker is started for its run, so that both
 pay for the same starts. On a machine that is busy with other work, wall time says little: the shares of processor time
-say what the busier of the two workers had to do, of what one alone had to do. Linux only.
+say what the busier of the two workers had to do for the steps, of what one alone had to do. They leave out what a
+worker needs until it has been checked, which does not depend on the number of clips. Linux only.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import corpora
+import psutil
 
 RUNNER = (sys.executable, "-m", "hearpreprocess.runner")
 DASK = (sys.executable, "-m", "dask")
@@ -31,7 +33,7 @@ ESC = corpora.ESC
 
 @dataclass(frozen=True)
 class Cost:
-    """Wall seconds of a run and of its steps alone, and the processor seconds of each worker with its processes."""
+    """Wall seconds of a run and of its steps alone, and each worker's processor seconds for the steps."""
 
     wall: float
     steps: float
@@ -75,6 +77,8 @@ def measure(module: Path, rates: Sequence[int], cores: Sequence[int], first: int
         command = (*RUNNER, str(module), "--sample-rates", *map(str, rates), "--no-report", "--dask", address)
         began = time.monotonic()
         runner = start(first, folder, "runner.log", *command)
+        wait_for(folder / "runner.log", "Dask cluster")
+        before = [_processor_seconds(worker.pid) for worker in workers]
         if runner.wait() != 0:
             raise RuntimeError((folder / "runner.log").read_text())
         wall = time.monotonic() - began
@@ -87,7 +91,13 @@ def measure(module: Path, rates: Sequence[int], cores: Sequence[int], first: int
             _pid, _status, usage = os.wait4(process.pid, 0)
             process.returncode = 0
             used.append(usage.ru_utime + usage.ru_stime)
-    return Cost(wall, steps, tuple(used[:-1]))
+    return Cost(wall, steps, tuple(end - start for end, start in zip(used, before, strict=False)))
+
+
+def _processor_seconds(pid: int) -> float:
+    """The processor seconds of a process and what it has started, so far."""
+    root = psutil.Process(pid)
+    return sum(sum(process.cpu_times()[:4]) for process in (root, *root.children(recursive=True)))
 
 
 def _seconds_of_steps(log: str) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import pickle
 import queue
@@ -12,9 +13,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from distributed import Client
+from distributed.comm.core import connect
+from distributed.security import Security
 from distributed.versions import VersionMismatchWarning
 
 from hearpreprocess.engine.cluster_proof import Inquiry, Proof, notes_on, program_facts
@@ -25,6 +28,8 @@ from hearpreprocess.errors import ConfigError, SchedulerError, enumerate_problem
 from hearpreprocess.sharing import held_token, look_at_token
 from hearpreprocess.storage import Workspace, counted
 from hearpreprocess.task import TaskReference
+
+Value = TypeVar("Value")
 
 SECONDS_TO_CONNECT = 30
 SECONDS_TO_WAIT_FOR_WORKERS = 60
@@ -68,16 +73,18 @@ class RunFacts:
 class Cluster:
     """The connection to a scheduler, the threads of its workers, and their check for a run."""
 
-    def __init__(self, address: str, facts: RunFacts, *, insecure: bool) -> None:
+    def __init__(self, address: str, facts: RunFacts, interruption: Interruption, *, insecure: bool) -> None:
         self.address, self.facts, self._insecure = address, facts, insecure
         self.run = facts.workspace.run
         self.topic = f"hearpreprocess-{self.run}"
         self._expected = program_facts(facts.extras)
         self._checking = threading.Lock()
-        self.client: Any = self._connect()
+        self.client: Any = self._connect(interruption)
 
-    def _connect(self) -> Any:
+    def _connect(self, interruption: Interruption) -> Any:
         try:
+            # A client that cannot connect waits again when it is discarded, and writes a traceback.
+            in_background(lambda: asyncio.run(_try_to_connect(self.address)), interruption)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", VersionMismatchWarning)  # the versions that matter are checked
                 return Client(self.address, timeout=SECONDS_TO_CONNECT, set_as_default=False, name="hearpreprocess")
@@ -235,28 +242,41 @@ def first_workers(cluster: Cluster, interruption: Interruption, notify: Callable
     Raises ConfigError naming each worker that failed its check, SchedulerError where none comes.
     """
     threads = _first_threads(cluster, interruption, notify)
-    result: list[Any] = []
-
-    def check() -> None:
-        try:
-            result.append(cluster.check(threads))
-        except BaseException as error:
-            result.append(error)
-
-    checking = threading.Thread(target=check, name="checking", daemon=True)
-    checking.start()
-    while checking.is_alive():
-        checking.join(0.1)
-        interruption.act()
-    if isinstance(result[0], BaseException):
-        raise result[0]
-    passed, problems, notes = result[0]
+    passed, problems, notes = in_background(lambda: cluster.check(threads), interruption)
     for note in notes:
         notify(f"note: {note}")
     if problems:
         headline = f"{cluster.address}: {{count}} problems of Dask workers; nothing was made:"
         raise ConfigError(enumerate_problems(headline, problems))
     return list(passed)
+
+
+def in_background(work: Callable[[], Value], interruption: Interruption) -> Value:
+    """The result of some work, which may take long; raises what it raises, and KeyboardInterrupt at once."""
+    done: list[tuple[Value] | BaseException] = []
+
+    def run() -> None:
+        try:
+            done.append((work(),))
+        except BaseException as error:
+            done.append(error)
+
+    thread = threading.Thread(target=run, name="in background", daemon=True)
+    thread.start()
+    while thread.is_alive():
+        thread.join(0.1)
+        interruption.act()
+    (result,) = done
+    if isinstance(result, BaseException):
+        raise result
+    return result[0]
+
+
+async def _try_to_connect(address: str) -> None:
+    """Connect to a scheduler as a client does, and close the connection."""
+    arguments = Security().get_connection_args("client")
+    connection = await connect(address, timeout=SECONDS_TO_CONNECT, **arguments)
+    await connection.close()
 
 
 def _first_threads(cluster: Cluster, interruption: Interruption, notify: Callable[[str], object]) -> dict[str, int]:

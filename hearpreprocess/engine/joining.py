@@ -70,7 +70,7 @@ def joined_cluster(
     with log_to(log, names=LOGGERS), Interruption() as interruption:
         extras = frozenset(extra for task in request.tasks for extra in task.resolve().extras)
         facts = RunFacts(workspace, directories_of(request, workspace), request.tasks, _paths_of(request), extras)
-        cluster = Cluster(address, facts, insecure=request.insecure)
+        cluster = Cluster(address, facts, interruption, insecure=request.insecure)
         try:
             cluster.check_exposure()
             workers = first_workers(cluster, interruption, notify)
