@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.hosts.conftest import long_form
 from tests.hosts.runs import HEARPREPROCESS, held_by, write_tasks
 from tests.hosts.slurm import NODES, Slurm, cluster, missing_for_slurm, wait_until
 from tests.waiting_decoder import WaitingDecoder
@@ -116,6 +117,7 @@ def task_with_luigid(submission: Submission) -> dict[str, str]:
     return task
 
 
+@long_form
 def test_the_task_with_luigid_is_pre_empted_and_then_its_node_is_lost(submission: Submission, work: Work) -> None:
     slurm = submission.slurm
     submission.submit(*ARRAY, *work.words)
@@ -148,6 +150,7 @@ def test_a_lost_node_does_not_end_a_dask_job(submission: Submission, work: Work)
     assert not list(submission.folder.glob(".hear-*")), "the key of the cluster is still there"
 
 
+@long_form
 def test_a_dask_job_goes_on_after_scancel_a_requeue_and_the_loss_of_its_first_node(
     submission: Submission, work: Work
 ) -> None:
@@ -183,6 +186,7 @@ def recipes() -> list[list[str]]:
     return [line.split() for line in lines if "--mode synthetic" in line]
 
 
+@long_form
 @pytest.mark.parametrize("words", recipes(), ids=lambda words: next(word for word in words if ".sbatch" in word))
 def test_the_recipes_of_the_page_as_typed(submission: Submission, words: list[str]) -> None:
     for job in JOBS.glob("*.sbatch"):
