@@ -49,7 +49,7 @@ PROJECT = Path(__file__).parent.parent
 DOCS = PROJECT / "docs"
 PAGES = sorted(DOCS.glob("*.md"))
 TEXTS = [PROJECT / "README.md", *PAGES]
-PAGES_ON_OTHERS = ("evaluation-kits", "kubernetes", "slurm")
+PAGES_ON_OTHERS = ("evaluation-kits", "kubernetes", "object-storage", "slurm")
 """Pages on other programs: only their commands of hearpreprocess are looked at, for their options."""
 RUN = [
     page

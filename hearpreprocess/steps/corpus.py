@@ -103,8 +103,10 @@ class Corpus(TaskStep):
             yield from (self.workspace.download_dir / file.filename for file in index.source.files)
             step = index.requires()
             yield from step.output_paths
-            if isinstance(step, Locate) and not step.is_unpacked:
-                yield from step.files.values()
+            if isinstance(step, Locate):
+                yield step.checksum_cache  # read to identify the source
+                if not step.is_unpacked:
+                    yield from step.files.values()
 
     @property
     def shared(self) -> dict[str, Any]:

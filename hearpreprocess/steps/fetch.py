@@ -75,8 +75,8 @@ class Locate(SourceStep):
     @property
     def identity(self) -> str:
         if self.is_unpacked:
-            return _identity(self.path, self._checksum_cache)
-        return _identity_of(self.path, self.files, self._checksum_cache)
+            return _identity(self.path, self.checksum_cache)
+        return _identity_of(self.path, self.files, self.checksum_cache)
 
     @property
     def key(self) -> str:
@@ -117,14 +117,14 @@ class Locate(SourceStep):
             )
 
     @property
-    def _checksum_cache(self) -> Path:
+    def checksum_cache(self) -> Path:
         """The cache of the user's files' checksums, sizes and times, so that unchanged files are not read again."""
         return self.workspace.tmp_dir / "checksums" / f"{key_of(self.title, str(self.path))}.json"
 
     def build(self, folder: Path) -> list[str]:
         self._check_apart()
         files = self._read()
-        cached = _known_checksums(self._checksum_cache)
+        cached = _known_checksums(self.checksum_cache)
         stamps = _stamps(files, cached)
         fresh = {name for name, stamp in stamps.items() if name not in cached or cached[name][0] != stamp}
         self.note("planned", amount=sum(stamps[name][0] for name in fresh), unit="B")
@@ -136,7 +136,7 @@ class Locate(SourceStep):
                 for name, file in files.items()
             }
         self.note("finished")
-        with whole_file(self._checksum_cache) as note:
+        with whole_file(self.checksum_cache) as note:
             note.write_text(json.dumps({name: [stamps[name], checksums[name]] for name in files}), encoding="utf-8")
         kind = "folder" if self.is_unpacked else "sha256"
         content = digest(checksums) if len(checksums) > 1 or self.is_unpacked else next(iter(checksums.values()))
