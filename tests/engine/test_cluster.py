@@ -290,7 +290,7 @@ def test_a_worker_with_other_code_is_refused_before_any_work(empty: DaskCluster,
     empty.add_worker(PYTHONPATH=changed_copy(tmp_path / "other"))
     refused = user.run(*on(empty.address))
     assert refused.returncode == 1
-    assert "problems of Dask workers; nothing was made:" in refused.stderr
+    assert "1 problem of Dask workers; nothing was made:" in refused.stderr
     assert f"{os.uname().nodename} (tcp://127.0.0.1:" in refused.stderr
     assert "): code: expected " in refused.stderr
     assert "Install the same versions on every host" in refused.stderr
