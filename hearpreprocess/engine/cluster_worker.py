@@ -223,6 +223,7 @@ async def open_session(
     """
     process = StepProgram()
     listening = [str(listener.listen_address) for listener in dask_worker.listeners]
+    listening += [str(dask_worker.nanny)] if dask_worker.nanny else []
     answer = {"host": socket.gethostname(), "worker": dask_worker.id, "listening": listening}
     try:
         loaded, problems, proof = await asyncio.to_thread(_ask, process, expected, extras, inquiry)

@@ -79,7 +79,7 @@ def on(address: object, *more: object) -> tuple[object, ...]:
     return ("./mine.py", "--sample-rates", 8000, "--dask", address, *more)
 
 
-def test_the_same_bytes_one_console_and_one_log(cluster: DaskCluster, user: User, tmp_path: Path) -> None:
+def test_one_console_and_one_log(cluster: DaskCluster, user: User) -> None:
     few_clips(user)
     finished = user.run(*on(cluster.address))
     assert finished.returncode == 0, finished.stderr
@@ -87,7 +87,6 @@ def test_the_same_bytes_one_console_and_one_log(cluster: DaskCluster, user: User
     assert "standardize: 12 clips" in finished.stderr
     assert "distributed" not in finished.stderr
     assert f"{os.uname().nodename}: standardize took" in log_of(user)
-    assert user.made() == made_locally(user, tmp_path)
     assert not user.left_behind()
     wait_until(lambda: not cluster.processes())
 
