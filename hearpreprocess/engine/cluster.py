@@ -91,11 +91,10 @@ class Cluster:
             def listening(dask_scheduler: Any) -> list[str]:
                 return [str(listener.listen_address) for listener in dask_scheduler.listeners]
 
-            addresses |= set(
-                in_background(
-                    lambda: self._ask(SECONDS_TO_CLOSE, lambda: self.client.run_on_scheduler(listening)), interruption
-                )
-            )
+            def ask() -> list[str]:
+                return list(self._ask(SECONDS_TO_CLOSE, lambda: self.client.run_on_scheduler(listening)))
+
+            addresses |= set(in_background(ask, interruption))
         for own in sorted(filter(None, addresses)):
             check_secure(own, f"the scheduler at {self.address}")
 
@@ -108,7 +107,7 @@ class Cluster:
             raise OSError("the scheduler ended or restarted")
         identity = self._ask(SECONDS_WITHOUT_ANSWER, lambda: self.client.scheduler.identity())
         return {
-            address: (worker["nthreads"], worker.get("status", "running") == "running")
+            address: (worker["nthreads"], worker.get("status") != "paused")
             for address, worker in identity["workers"].items()
         }
 

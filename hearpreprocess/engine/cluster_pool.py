@@ -178,7 +178,7 @@ class ClusterPool:
             if run.is_terminated:
                 run.is_over = True
             else:  # its worker closes in good order, as at a time limit: not the step's fault
-                self._drop([run.last_address])
+                self._drop([run.last_address], counts=False)
                 self.begin(run)
         elif kind == "unchecked" and (run := self._release(facts)):
             self._drop([run.last_address])
@@ -242,8 +242,11 @@ class ClusterPool:
             run.host = run.future = None
         return run
 
-    def _drop(self, addresses: Collection[str]) -> None:
-        """Use workers no more that are lost, and repeat their steps elsewhere."""
+    def _drop(self, addresses: Collection[str], *, counts: bool = True) -> None:
+        """Use workers no more that are lost, and repeat their steps elsewhere.
+
+        `counts`: whether a step may be the reason, and is not repeated without end.
+        """
         for host in [self._hosts.pop(address) for address in addresses if address in self._hosts]:
             if host.runs:
                 worker = host.worker
@@ -253,7 +256,7 @@ class ClusterPool:
             for run in runs:
                 has_begun = self._reports.ignore(run.order)
                 self._release(run.order)
-                self._repeat(run, has_begun=has_begun)
+                self._repeat(run, has_begun=has_begun and counts)
 
     def _repeat(self, run: ClusterRun, *, has_begun: bool) -> None:
         """Repeat a step whose worker is lost, unless it has been tried often."""

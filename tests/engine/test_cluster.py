@@ -193,6 +193,48 @@ def test_the_steps_of_a_killed_worker_go_elsewhere(
 
 
 @pytest.mark.slow
+def test_a_lost_worker_is_no_failure_where_dask_allows_none(
+    tmp_path: Path, user: User, decoder: WaitingDecoder
+) -> None:
+    many_batches(user)
+    cluster = DaskCluster(tmp_path / "cluster", variables={"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"})
+    try:
+        killed = cluster.add_worker(IMAGEIO_FFMPEG_EXE=str(decoder.script))
+        cluster.add_worker()
+        run = user.start(*on(cluster.address))
+        decoder.wait_until_reached(run)
+        os.killpg(killed.pid, signal.SIGKILL)
+        _output, said = run.communicate()
+        assert run.returncode == 0, said
+    finally:
+        cluster.close()
+
+
+@pytest.mark.slow
+def test_a_paused_worker_gets_no_steps(empty: DaskCluster, user: User) -> None:
+    user.set("hearpreprocess.engine.cluster_pool", SECONDS_WITHOUT_WORKERS=3)
+    few_clips(user)
+    empty.add_worker("--no-nanny", "--nthreads", "1", "--memory-limit", "60MB")
+    wait_until(lambda: "Pausing worker" in empty.log("worker0"))
+    alone = user.run(*on(empty.address))
+    assert alone.returncode == 1
+    assert "all workers are paused; waiting up to 3 s for one" in alone.stderr
+    empty.add_worker()
+    finished = user.run(*on(empty.address))
+    assert finished.returncode == 0, finished.stderr
+    assert "Dask worker paused" in finished.stderr
+
+
+@pytest.mark.slow
+def test_a_text_that_is_not_unicode_ends_no_worker(cluster: DaskCluster, user: User) -> None:
+    few_clips(user, '\n\ndef clips(sources):\n    raise ValueError("caf\\udce9.wav")\n    yield\n')
+    failed = user.run(*on(cluster.address))
+    assert failed.returncode == 1
+    assert r"ValueError: caf\udce9.wav" in failed.stderr
+    assert "lost" not in failed.stderr
+
+
+@pytest.mark.slow
 def test_a_step_that_ends_its_workers_fails_with_their_names(empty: DaskCluster, user: User) -> None:
     few_clips(user, "\nimport os\n\n\ndef clips(sources):\n    os.kill(os.getppid(), 9)\n    yield\n")
     for _ in range(4):
