@@ -3,7 +3,8 @@
 File systems keep times with different precision, and cut off the rest: most have nanoseconds, SMB has 100 ns, UDF 1 us,
 HDFS 1 ms, exFAT 10 ms, sshfs and some NFS servers 1 s, FAT 2 s. The hosts that share a directory may see it through
 different ones. So two stamps agree if the times are equal at the precision of the coarser one, and where both are
-exact, they have to be the same. A change that keeps the size goes unnoticed if it falls into the same unit of the coarser one.
+exact, they have to be the same. A change that keeps the size goes unnoticed if it falls into the same unit of the
+coarser one.
 """
 
 from __future__ import annotations
