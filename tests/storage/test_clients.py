@@ -60,7 +60,7 @@ def test_a_missing_path_is_looked_up_again(tmp_path: Path, client: Path) -> None
         from hearpreprocess.steps import is_whole
         from hearpreprocess.storage import forget_looks, is_there, looking
         step, file = Path({str(tmp_path)!r}, "stage", "step"), Path({str(tmp_path)!r}, "file")
-        assert not is_there(file) and not file.exists() and not is_whole(step)
+        assert not is_there(file) and not is_whole(step) and not file.exists()
         """
     )
     (tmp_path / "stage" / "step").mkdir(parents=True)
