@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import subprocess
 import sys
@@ -14,6 +15,8 @@ import pytest
 from hearpreprocess.storage import agree, elsewhere, forget_looks, is_absent, looking
 from hearpreprocess.storage.sealing import is_sealed, seal
 from hearpreprocess.storage.stamps import PRECISIONS, precision_of
+from tests import toys
+from tests.conftest import User
 from tests.storage.conftest import as_client, python
 
 SECOND = 1_000_000_000
@@ -81,6 +84,61 @@ def test_a_missing_path_is_looked_up_again(tmp_path: Path, client: Path) -> None
     (tmp_path / "file").unlink()
     host.run("assert not is_there(file)")
     host.end()
+
+
+def test_outputs_of_another_host_are_looked_up_again_and_their_stamps_agree(user: User, client: Path) -> None:
+    """Downloads, tarballs and finished folders, which this host has just seen to be missing."""
+    _path, archive = toys.corpus(user.folder / "source", toys.folds_members())
+    user.write("mine.py", toys.folds_task(archive))
+    finished = user.run("./mine.py", "--sample-rates", 8000)
+    assert finished.returncode == 0, finished.stderr
+    hidden = [user.folder / name for name in ("out/tasks", "out", "_workdir/download")]
+    for path in hidden:
+        path.rename(f"{path}-later")
+    host = Client(user.folder, as_client(client, FORGETFUL=user.folder))
+    host.run(
+        f"""
+        import os
+        from pathlib import Path
+        from hearpreprocess.steps.fetch import source_step
+        from hearpreprocess.steps.outputs import is_packed
+        from hearpreprocess.steps.published import NoteOfDownload
+        from hearpreprocess.steps.release import Release
+        from hearpreprocess.storage import Workspace, stamp_of
+        from hearpreprocess.task.registry import TaskReference
+        here = Path({str(user.folder)!r})
+        workspace = Workspace(here / "_workdir", here / "out/tasks", here / "out", here / "_workdir/downloads")
+        task = TaskReference.of(str(here / "mine.py"), "full", {{}})
+        release = Release(
+            workspace=workspace, task=task, rates=(8000,), compression="fast", skips=0, with_report=False
+        )
+        (source,) = task.resolve().sources.values()
+        download, combine, tar = source_step(workspace, source), release.outputs().combine, release.outputs().tars[8000]
+        assert not download.complete()
+        assert not combine.finished_rates()
+        assert not is_packed(tar.path, tar.release, "fast")
+        assert not combine.folder.exists() and not tar.path.exists() and not download.folder.exists()
+        """
+    )
+    for path in reversed(hidden):
+        Path(f"{path}-later").rename(path)
+    host.run(
+        """
+        assert not combine.folder.exists() and not tar.path.exists() and not download.folder.exists(), "remembered"
+        assert download.complete()
+        assert combine.finished_rates() == {8000}
+        assert is_packed(tar.path, tar.release, "fast")
+        note = NoteOfDownload(workspace, tar.path)
+        note.write({"file": stamp_of(tar.path)})
+        os.environ["HP_PRECISION"] = "2000000000"
+        assert download.complete()
+        assert note.is_of_tarball()
+        """
+    )
+    host.end()
+    verified = next((user.folder / "_workdir" / "download").glob("*/verified.json"))
+    (_size, time) = json.loads(verified.read_text())["files"][0]
+    assert time % SECOND, "the times noted are exact"
 
 
 def test_a_directory_that_is_gone_but_still_known(tmp_path: Path, client: Path) -> None:
