@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import re
@@ -133,18 +134,25 @@ def _members(
     root: str, files: Mapping[str, str], texts: Mapping[str, str], on_file: Callable[[int], object]
 ) -> Iterator[tuple[str, bytes]]:
     paths = sorted([*files, *texts], key=lambda path: (path != METADATA, "/" in path, path))
-
-    def content_of(path: str) -> bytes:
-        return texts[path].encode() if path in texts else _read(files[path])
-
-    for path, content in zip(paths, in_order(content_of, paths, size=len), strict=True):
-        yield f"{root}/{path}", content
-        on_file(1)
+    with contextlib.closing(in_order(_start_of, [files[path] for path in paths if path not in texts])) as starts:
+        for path in paths:
+            yield f"{root}/{path}", texts[path].encode() if path in texts else _whole(files[path], next(starts))
+            on_file(1)
 
 
-def _read(path: str) -> bytes:
+def _start_of(path: str) -> bytes:
+    """The first bytes of a file: all of a short clip, and few enough of a long one to hold many of them."""
     with open(path, "rb") as file:
-        return file.read()
+        return file.read(_BLOCK)
+
+
+def _whole(path: str, start: bytes) -> bytes:
+    """The content of a file that starts with these bytes."""
+    if len(start) < _BLOCK:
+        return start
+    with open(path, "rb") as file:
+        file.seek(len(start))
+        return start + file.read()
 
 
 def _compressed(raw: Any, compression: str) -> Any:

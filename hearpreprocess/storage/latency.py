@@ -9,7 +9,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Generic, TypeVar
@@ -20,9 +20,11 @@ PROBED = 32
 SLOW_SECONDS = 0.0002
 """The median of a call on a network, at least; on a local disk it is 0.01 to 0.05 ms."""
 
-AT_ONCE = 16
-LARGEST_AT_ONCE = 32 << 20
-"""In bytes: the most that the calls on their way may hold together."""
+AT_ONCE, MOST_HELD = 16, 32
+"""The most calls that are made at a time, and the most whose results are held or that wait for a thread."""
+
+LARGEST_HELD = 32 << 20
+"""In bytes: the most that calls which state their size hold together."""
 
 Item = TypeVar("Item")
 Value = TypeVar("Value")
@@ -66,11 +68,11 @@ class CallsAhead(Generic[Value]):
             return
         if self._threads is None:
             self._threads = ThreadPoolExecutor(AT_ONCE, "calls")
-        while self._pending and self._bytes + size > LARGEST_AT_ONCE:
+        while self._pending and self._bytes + size > LARGEST_HELD:
             self._finish_first()
         self._pending.append((self._threads.submit(function, *arguments), size))
         self._bytes += size
-        self._finish(at_most=2 * AT_ONCE)
+        self._finish(at_most=MOST_HELD - 1)
 
     def results(self) -> Iterator[Value]:
         """The results that are there, in the order of the calls, each once."""
@@ -94,19 +96,14 @@ class CallsAhead(Generic[Value]):
         self._done.append(future.result())
 
 
-def in_order(
-    function: Callable[[Item], Value], items: Iterable[Item], size: Callable[[Value], int] = lambda value: 0
-) -> Iterator[Value]:
+def in_order(function: Callable[[Item], Value], items: Iterable[Item]) -> Generator[Value, None, None]:
     """The result of a function for each item, in the order of the items, made as by CallsAhead.
 
-    `size`: the bytes of a result; a call counts as holding the largest one so far.
+    Up to MOST_HELD results are held at a time, so each has to be small.
     """
-    largest = 0
     with CallsAhead[Value]() as ahead:
         for item in items:
-            ahead.call(function, item, size=largest)
-            for value in ahead.results():
-                largest = max(largest, size(value))
-                yield value
+            ahead.call(function, item)
+            yield from ahead.results()
         ahead.finish()
         yield from ahead.results()

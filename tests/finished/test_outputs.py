@@ -80,6 +80,16 @@ def test_a_tarball_holds_what_it_was_given_and_nothing_of_the_machine(
         )
 
 
+@pytest.mark.parametrize("size", [0, 1, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, 3 << 20])
+def test_files_of_any_size_are_packed_whole(tmp_path: Path, size: int) -> None:
+    content = os.urandom(size)
+    (tmp_path / "a.wav").write_bytes(content)
+    write_tarball(tmp_path / "x.tar.gz", "tasks/x", {"16000/a.wav": str(tmp_path / "a.wav")}, {"m.json": "{}"}, "fast")
+    with tarfile.open(tmp_path / "x.tar.gz") as tarball:
+        contents = {entry.name: tarball.extractfile(entry).read() for entry in tarball}  # type: ignore[union-attr]
+    assert contents == {"tasks/x/m.json": b"{}", "tasks/x/16000/a.wav": content}
+
+
 def test_a_tarball_tells_what_it_is_from_its_first_block(tmp_path: Path) -> None:
     (tmp_path / "task_metadata.json").write_text('{"release": "abc"}')
     (tmp_path / "a.wav").write_bytes(os.urandom(3_000_000))
