@@ -108,11 +108,11 @@ class RunEntry:
         problem = self._problem_of_versions(other) or self._problem_of_paths(other)
         if problem is None:
             return None
-        what, expected, got, advice = problem
+        start, expected, got, advice = problem
         this, that = ("", "that run, on this host") if other.is_here else (f", on {self.host}", f"on {other.host}")
         if_gone = "" if minutes is None else f"; if it is gone, this host can start in {minutes} min"
         return (
-            f"{_shown(self.folder)}: {what}; expected {expected} (this run{this}), got {got} ({that}). {advice} "
+            f"{start}; expected {expected} (this run{this}), got {got} ({that}). {advice} "
             f"{'in both runs' if other.is_here else 'on both hosts'}, or wait until that run ends{if_gone}"
         )
 
@@ -121,8 +121,8 @@ class RunEntry:
         if not own:
             return None
         if theirs is None:
-            what = "a run of an earlier version of hearpreprocess is there"
-            return what, _list(own, own), "an unknown version", "Install the same version"
+            start = f"{_shown(self.folder)}: a run of an earlier version of hearpreprocess is there"
+            return start, _list(own, own), "an unknown version", "Install the same version"
         if not theirs:
             return None
         differing = _differing(own, theirs, {**own, **theirs})
@@ -130,8 +130,8 @@ class RunEntry:
         if not differing:
             return None
         own, theirs = {**self.stated.optional, **own}, {**other.stated.optional, **theirs}
-        what = "a run of other versions is there"
-        return what, _list(own, differing), _list(theirs, differing), "Install the same versions"
+        start = f"{_shown(self.folder)}: a run of other versions is there"
+        return start, _list(own, differing), _list(theirs, differing), "Install the same versions"
 
     def _problem_of_paths(self, other: RunEntry) -> tuple[str, str, str, str] | None:
         if not self.stated.scheduler or self.stated.scheduler != other.stated.scheduler:
@@ -141,8 +141,8 @@ class RunEntry:
         differing = _differing(own, theirs, [name for name in own if name in theirs])
         if not differing:
             return None
-        what = "a run with the same scheduler has other paths, so that both would do all steps"
-        return what, _list(own, differing), _list(theirs, differing), "Give the same directories at the same paths"
+        start = f"{_shown(self.folder)}: a run with the same scheduler has other paths, so that both would do all steps"
+        return start, _list(own, differing), _list(theirs, differing), "Give the same directories at the same paths"
 
 
 def _common(own: Statement, other: Statement) -> list[str]:
