@@ -21,7 +21,6 @@ import secrets
 import shutil
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -135,7 +134,6 @@ class Meeting:
 
         Returns None if the others have begun without this host, so that it has to start again.
         """
-        wanted = Counter(names)
         deadline = time.monotonic() + seconds
         latest, known = time.monotonic(), frozenset({self.own})
         while True:
@@ -144,7 +142,7 @@ class Meeting:
                 for newcomer in sorted(present - known):
                     say(f"{self._greeting(newcomer).host.name} is here")
                 latest, known = time.monotonic(), present
-            missing = _missing(wanted, [self._greeting(member).host.name for member in present])
+            missing = missing_names(names, [self._greeting(member).host.name for member in present])
             now = time.monotonic()
             is_complete = not missing and len(present) > 1 and now > latest + _SECONDS_UNTIL_COMPLETE
             if is_complete or now > deadline:
@@ -157,7 +155,7 @@ class Meeting:
             if len(members) == 1:
                 return None
         greetings = {member: self._greeting(member) for member in sorted(members)}
-        missing = _missing(wanted, [greeting.host.name for greeting in greetings.values()])
+        missing = missing_names(names, [greeting.host.name for greeting in greetings.values()])
         return Participants(greetings, missing, tuple(self._strangers()))
 
     def go_through(
@@ -306,11 +304,11 @@ class Meeting:
                 _remove_member(self.folder, member)
 
 
-def _missing(wanted: Counter[str], names: Sequence[str]) -> tuple[str, ...]:
-    """The names that are wanted more often than they are there."""
+def missing_names(wanted: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
+    """The names that are wanted more often than they are there; the domain counts only if both have one."""
     there = list(names)
     missing = []
-    for name in wanted.elements():
+    for name in wanted:
         match = next((each for each in there if _is_name_of(name, each)), None)
         if match is None:
             missing.append(name)

@@ -35,6 +35,7 @@ from hearpreprocess.storage.disk import (
     unreadable_message,
 )
 from hearpreprocess.storage.elsewhere import system_id
+from hearpreprocess.storage.entry import Statement
 from hearpreprocess.storage.kinds import (
     BZIP2,
     EMPTY,
@@ -98,6 +99,7 @@ __all__ = [
     "CallsAhead",
     "FileKind",
     "KeptTemporary",
+    "Statement",
     "Workspace",
     "active_run",
     "agree",

@@ -314,7 +314,7 @@ def test_where_locks_are_not_visible_no_host_removes_the_files_of_another(tmp_pa
     host.run(
         """
         presence._SECONDS_BETWEEN_SIGNS = 0.01
-        at_work = presence.active_run(Path("."), "theirs", {"hearpreprocess": "1"})
+        at_work = presence.active_run(Path("."), "theirs")
         at_work.__enter__()
         building = whole_folder(Path("step"))
         unfinished = building.__enter__()
