@@ -51,8 +51,8 @@ FOR_ANSWERS = Patience(20, 4, 25)
 """Of small requests: a server that does not answer is given up after 40 s, one that refuses connections after 5 s."""
 
 FOR_PARTS = Patience(55, 8, 40)
-"""Of parts: 2 of them at a time, or a whole file of their bytes, pass at 2 Mbit/s. A server that stops answering is given up after 110 s: the part
-takes half of that, and the request that gives up the upload the other half.
+"""Of parts: 2 of them at a time, or a whole file of their bytes, pass at 2 Mbit/s. A server that stops answering is
+given up after 110 s: the part takes half of that, and the request that gives up the upload the other half.
 """
 
 _PROBE = ".hearpreprocess-can-write"

@@ -129,5 +129,5 @@ def test_the_url_is_a_part_of_the_identity_and_of_the_request(tmp_path: Path) ->
     tasks = tuple(registry.references(["esc50"], "synthetic", {}, None))
     with pytest.raises(RequestError, match="cannot be combined with"):
         Request(workspace=replace(one, offline=True), tasks=tasks)
-    with pytest.raises(RequestError, match="the URL holds a user name"):
+    with pytest.raises(RequestError, match="secrets may follow them"):
         Request(workspace=replace(one, tar_url="s3://key:geheim@tar/x"), tasks=tasks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import signal
@@ -16,16 +17,17 @@ import pytest
 
 from hearpreprocess.errors import ObjectStoreError
 from hearpreprocess.finished import checksums_of, release_of_tarball
-from hearpreprocess.objects import asking
 from hearpreprocess.objects import (
     RELEASE,
     SHA256,
     ObjectPath,
+    asking,
     blocks_of,
     check_uploadable,
     tarballs_at,
     upload_tarball,
 )
+from hearpreprocess.objects.serving import SECONDS_TO_GIVE_UP
 from hearpreprocess.objects.stores import PART
 from tests.objects.s3_server import FAULTS, S3Server, s3_server
 from tests.objects.stores import environment_of
@@ -139,10 +141,12 @@ def test_no_object_appears_after_the_end_of_its_run(server: S3Server, tmp_path: 
             assert not asked.done()
             time.sleep(0.01)
         process._requests.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process._process.wait(SECONDS_TO_GIVE_UP - 2)  # ends at once; else the upload goes on before it must end
+        server.releases()
         with pytest.raises(EOFError):
             asked.result()
     process.end()
-    server.releases()
     assert not [line for line in server.requests if line.startswith("POST") and "uploadId" in line]
     assert server.objects[KEY][0] == b"old"
 
