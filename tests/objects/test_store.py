@@ -194,6 +194,8 @@ def test_a_fault_is_one_line_without_secrets(server: S3Server, bucket: str) -> N
         "wrong-key": "the server refuses the credentials. Check AWS_ACCESS_KEY_ID",
         "wrong-secret": "the server refuses the credentials. Check AWS_ACCESS_KEY_ID",
         "skewed": "this machine's clock differs from the server's by more than 15 min",
+        "expired": "the credentials have expired. Get new ones",
+        "removed": "the server no longer has the parts that were sent",
         "quota": "the bucket or its quota is full",
         "full": "the bucket or its quota is full",
         "absent": "the bucket 'absent' does not exist",
@@ -226,7 +228,11 @@ def test_a_key_that_may_only_read(server: S3Server, monkeypatch: pytest.MonkeyPa
 
 def test_other_faults_of_the_network(server: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    with pytest.raises(ObjectStoreError, match="127.0.0.1:9 cannot be reached. Check the network"):
+    with pytest.raises(ObjectStoreError, match="127.0.0.1:9 cannot be reached. Check AWS_ENDPOINT_URL, and run"):
+        check_uploadable("s3://tar/run")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://store.invalid")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    with pytest.raises(ObjectStoreError, match="Check the proxy in HTTP_PROXY and AWS_ENDPOINT_URL, and run"):
         check_uploadable("s3://tar/run")
 
 
