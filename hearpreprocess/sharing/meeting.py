@@ -83,15 +83,14 @@ class Meeting:
     _messages: dict[tuple[str, str], Message] = field(default_factory=dict)
     _listing: frozenset[str] = frozenset()
     _end: threading.Event = field(default_factory=threading.Event)
-    _beating: threading.Thread | None = None
+    _beating: threading.Lock = field(default_factory=threading.Lock)
 
     def __enter__(self) -> Meeting:
         try:
             content = {"name": self.greeting.host.name, "protocol": PROTOCOL, "version": self.version}
             self.post(_GREETING, content | {"greeting": asdict(self.greeting)})
             self._remove_old()
-            self._beating = threading.Thread(target=self._beat, daemon=True)
-            self._beating.start()
+            threading.Thread(target=self._beat, daemon=True).start()
         except BaseException:
             self.__exit__()
             raise
@@ -99,8 +98,9 @@ class Meeting:
 
     def __exit__(self, *_error: object) -> None:
         self._end.set()
-        if self._beating is not None:
-            self._beating.join(self.wait)
+        # Not joined: a thread whose start Ctrl-C has interrupted cannot be.
+        if self._beating.acquire(timeout=self.wait):
+            self._beating.release()
         _remove_member(self.folder, self.own)
         with contextlib.suppress(OSError):  # another host uses it
             self.folder.rmdir()
@@ -283,8 +283,10 @@ class Meeting:
 
     def _beat(self) -> None:
         number = 0
-        while not self._end.is_set():
-            with contextlib.suppress(OSError):  # a beat that is missing is not the end of a meeting
+        while True:
+            with self._beating, contextlib.suppress(OSError):  # a beat that is missing is not the end of a meeting
+                if self._end.is_set():
+                    return
                 (self.folder / f"{self.own}.{_BEAT}-{number + 1}").touch()
                 (self.folder / f"{self.own}.{_BEAT}-{number}").unlink(missing_ok=True)
             number += 1
