@@ -105,10 +105,13 @@ zenodo: $(VENV)/installed  ## Make TASKS="..." at 48 kHz, verified, into a folde
 clean: $(VENV)/installed  ## Remove intermediate results; downloads, finished tasks and .venv stay
 	$(VENV)/bin/hearpreprocess clean
 
+# An environment that is not make's own is never emptied.
 $(VENV)/created:
+	@[ -z "$$(ls -A $(VENV) 2>/dev/null)" ] || \
+	  { echo "$(VENV): already exists and was not created by make. Remove it, or choose another: make VENV=.venv-make ..." >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 14))' || \
 	  { echo "hearpreprocess needs Python 3.10 to 3.13; name one with: make PYTHON=python3.12 ..." >&2; exit 1; }
-	$(PYTHON) -m venv --clear $(VENV)
+	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
 # Two versions of one library exclude each other, and what these need must not become what the tests happen to have.

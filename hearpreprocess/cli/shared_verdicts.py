@@ -85,10 +85,12 @@ def _same_system(checked: Checked) -> Iterator[Diagnosis]:
     for labels in members_by_system.values():
         if len(labels) > 1:
             state = (
-                f"{', '.join(labels)} run on the same system (by its boot identifier); locks and delays between them "
-                "say nothing about other hosts"
+                f"{', '.join(labels)} run on the same system (same boot identifier), where locks and changes are "
+                "always seen at once"
             )
-            yield Diagnosis("same system", state, "run the command on different hosts", is_needed=False)
+            yield Diagnosis(
+                "same system", state, "to check locks and delays, run the command on different hosts", is_needed=False
+            )
 
 
 def _same_path(checked: Checked) -> Diagnosis:
@@ -110,11 +112,9 @@ def _same_versions(checked: Checked) -> Diagnosis:
         if len(set(versions.values())) > 1:
             differing.append(f"{name}: {', '.join(f'{version} on {label}' for label, version in versions.items())}")
     if not differing:
-        some = next(iter(greetings.values())).versions
-        return Diagnosis(
-            "versions", f"hearpreprocess {some.get('hearpreprocess')} and {len(some) - 1} others are the same"
-        )
-    fix = "install the same versions on all hosts; `hearpreprocess --version` prints the main ones"
+        version = next(iter(greetings.values())).versions.get("hearpreprocess")
+        return Diagnosis("versions", f"hearpreprocess {version}, its libraries and ffmpeg are the same on all hosts")
+    fix = "install the same versions on all hosts"
     return Diagnosis("versions", "; ".join(differing), fix)
 
 

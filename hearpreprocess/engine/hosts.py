@@ -151,9 +151,9 @@ class Outage:
         notify: Callable[[str], object] = str,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._address, self._limit, self._notify, self._clock = address, limit, notify, clock
+        self._address, self._limit, self._notify, self.clock = address, limit, notify, clock
         self._since: float | None = None
-        self._reason = ""
+        self._reason = "no answer"
         self._is_reported = self._has_ended = False
 
     def note_failure(self, began: float, reason: str) -> None:
@@ -162,7 +162,7 @@ class Outage:
         if self._since is None:
             self._since = began
             logging.getLogger(LOGGER).warning("%s: luigid does not answer: %s", self._address, reason)
-        elif not self._is_reported and self._clock() - self._since >= SECONDS_WORTH_A_NOTE:
+        elif not self._is_reported and self.clock() - self._since >= SECONDS_WORTH_A_NOTE:
             self._is_reported = True
             self._notify(
                 f"{self._address}: luigid does not answer: {reason}. The run waits up to {self._limit:.0f} s for it"
@@ -174,7 +174,7 @@ class Outage:
         if since is None:
             return
         self._has_ended = True
-        text = f"{self._address}: luigid answers again after {self._clock() - since:.0f} s"
+        text = f"{self._address}: luigid answers again after {self.clock() - since:.0f} s"
         logging.getLogger(LOGGER).warning(text)
         if self._is_reported:
             self._notify(text)
@@ -188,7 +188,7 @@ class Outage:
     def check(self, first: float | None = None) -> None:
         """Raise SchedulerError once the limit is reached; `first`: since when a request has been repeated."""
         began = [time for time in (self._since, first) if time is not None]
-        seconds = self._clock() - min(began) if began else 0.0
+        seconds = self.clock() - min(began) if began else 0.0
         if began and seconds >= self._limit:
             raise SchedulerError(
                 f"{self._address}: luigid has not answered for {seconds:.0f} s: {self._reason}. Start it again, then "

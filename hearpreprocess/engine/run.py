@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -19,6 +20,7 @@ from hearpreprocess.engine.offline import download_advice, missing_files
 from hearpreprocess.engine.origins import check_made_from_corpora
 from hearpreprocess.engine.published import published_steps, release_facts, tarballs_in_use
 from hearpreprocess.engine.starting import check_can_start
+from hearpreprocess.engine.stated import statement_of
 from hearpreprocess.errors import Failure, HearPreprocessError, OutputError, UnfinishedError
 from hearpreprocess.finished import REPORT
 from hearpreprocess.objects import check_uploadable
@@ -30,12 +32,12 @@ from hearpreprocess.steps import (
     Preview,
     Release,
     Step,
-    made_with,
     remove_leftovers,
     sharing_sources,
     source_step,
 )
 from hearpreprocess.storage import (
+    Statement,
     Workspace,
     active_run,
     alone,
@@ -43,12 +45,13 @@ from hearpreprocess.storage import (
     check_writable,
     explaining_disk_errors,
     forget_skipped_cleanup,
+    is_there,
     name_of_host,
     name_of_run,
     only_run,
     supports_locks,
 )
-from hearpreprocess.task import TaskReference, without_credentials
+from hearpreprocess.task import TaskReference
 
 Watch = Callable[[Path, Sequence[str], Collection[str], Interruption], contextlib.AbstractContextManager[object]]
 """Creates the display of a run, a context entered while the steps run, from the journal, the titles of the outputs,
@@ -57,7 +60,8 @@ those of them that were complete before, and the interruption."""
 
 WITHOUT_LOCKS = (
     "note: {folder}: the file system has no file locks (flock), so runs there do not see each other. Start only one "
-    "run at a time; after a killed run, remove its files with `hearpreprocess clean --force`"
+    "run at a time. After a killed run, `hearpreprocess clean --force --tmp-dir {quoted}` removes its files, and "
+    "all intermediate results"
 )
 
 
@@ -106,7 +110,7 @@ def run(request: Request, watch: Watch = _unwatched, notify: Callable[[str], obj
     """Execute a request. `notify` is called with notes for the user before the run.
 
     Raises OutputError, before any work, where an output cannot be written or has another origin, or where another run
-    of the work directory is of other versions or has it at another path for the same scheduler; DiskFullError where
+    of the work directory is of other versions or has other paths for the same scheduler; DiskFullError where
     what is known of the tasks cannot fit, unless `request.force`; ConfigError where a file is not a finished task's
     tarball, TaskNotFoundError where the published record lacks a name, DownloadError where it cannot be looked up;
     SchedulerError where the scheduler cannot be reached; BusyError if another run is active in this process;
@@ -148,7 +152,8 @@ def preview(task: TaskReference, workspace: Workspace, outputs: Path) -> Outcome
     check_code_unchanged()
     with only_run(), _journal_of(replace(workspace, tasks_dir=outputs, offline=True)) as own:
         request = Request(workspace=own, tasks=(task,), until="corpus")
-        return _run_steps(_roots(request, own), own, request, _unwatched)
+        # Its results have keys or a place of their own, so that other versions do not matter.
+        return _run_steps(_roots(request, own), own, request, stated=Statement({}))
 
 
 @contextlib.contextmanager
@@ -179,8 +184,9 @@ def _run_steps(
     roots: Sequence[Step],
     workspace: Workspace,
     request: Request,
-    watch: Watch,
+    watch: Watch = _unwatched,
     notify: Callable[[str], object] = _ignore,
+    stated: Statement | None = None,
 ) -> Outcome:
     remove_leftovers(workspace)
     if all(root.complete() for root in roots):
@@ -190,11 +196,11 @@ def _run_steps(
     check_room_of_tasks(request, workspace, notify)
     log = log_path(workspace.journal, workspace.tmp_dir)
     started = time.monotonic()
-    with active_run(workspace.tmp_dir, workspace.run, made_with(()), without_credentials(request.scheduler_url or "")):
+    with active_run(workspace.tmp_dir, workspace.run, stated or statement_of(request, workspace)):
         with explaining_disk_errors(log):
             log.parent.mkdir(parents=True, exist_ok=True)
         if not supports_locks(workspace.tmp_dir):
-            notify(WITHOUT_LOCKS.format(folder=workspace.tmp_dir))
+            notify(WITHOUT_LOCKS.format(folder=workspace.tmp_dir, quoted=shlex.quote(str(workspace.tmp_dir))))
         with explaining_disk_errors(log), alone(workspace.tmp_dir, workspace.run) as is_alone:
             for root in roots if is_alone else ():
                 root.forget_failures()
@@ -246,8 +252,9 @@ def _is_complete(root: Step) -> bool:
 def _check_outputs(request: Request) -> None:
     """Raise OutputError, before any work, where a directory or URL of the outputs may not be written, or is a file."""
     downloads = request.workspace.download_dir
-    if downloads.exists() and not downloads.is_dir():
-        raise OutputError(f"{downloads}: expected a directory, found a file. Choose another with --download-dir")
+    with explaining_disk_errors(downloads):
+        if is_there(downloads) and not downloads.is_dir():
+            raise OutputError(f"{downloads}: expected a directory, found a file. Choose another with --download-dir")
     if request.until == "download":
         return
     if request.workspace.tar_url and request.until is None:

@@ -32,7 +32,7 @@ from hearpreprocess.engine.reporter import ProgressReporter
 from hearpreprocess.engine.settings import Settings
 from hearpreprocess.errors import SchedulerError
 from hearpreprocess.steps import DOWNLOADS, DOWNLOADS_AT_ONCE, LOGGER, Step
-from hearpreprocess.storage import expect_code, loaded_code
+from hearpreprocess.storage import expect_code, forget_looks, loaded_code
 
 UNFULFILLED = "Unfulfilled dependenc"  # start of Luigi's error when an output that a step needs is missing
 DIED = " died unexpectedly "  # precedes `with exit code -9` when a step's process has died
@@ -67,6 +67,7 @@ def run_steps(
         summary = luigi.execution_summary.LuigiRunResult(worker, succeeded).summary_text
         logging.getLogger("luigi-interface").info(summary)
     finally:
+        forget_looks()  # the last step may have been run by another host just now
         if luigid is not None:
             luigid.close()
 
@@ -95,6 +96,7 @@ def run_alone(step: Step, results: Results, worker_id: str, settings: Settings, 
 
     `page`: Luigi's client of a luigid, which shows the step's progress.
     """
+    forget_looks()  # what it needs may have been made on another host just now
     reporter = ProgressReporter(step.task_id, page)
     luigi.worker.ContextManagedTaskProcess(
         settings.context,

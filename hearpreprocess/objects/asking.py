@@ -36,6 +36,7 @@ class _Server:
             [sys.executable, "-c", f"{path}; from hearpreprocess.objects.serving import serve; serve()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # obstore's panics print what they please
             env={**self.environment, "RUST_BACKTRACE": "0"},
             start_new_session=True,  # Ctrl-C is for this process, which ends the other in its order
         )

@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -15,18 +14,26 @@ from typing import Any
 import obstore
 from obstore.store import AzureStore, GCSStore, S3Store
 
+from hearpreprocess.errors import ConfigError
 from hearpreprocess.objects.addresses import divided
-from hearpreprocess.objects.credentials import settings_of
+from hearpreprocess.objects.credentials import settings_of, variables_in
 from hearpreprocess.objects.stored import DamagedFileError, StoredObject
 
-PART = 8 << 20
-"""The bytes of a part of an upload; larger where a file would have more than MOST_PARTS."""
+PART = 5 << 20
+"""The least bytes of a part of an upload, as S3 accepts no smaller ones: the sooner a part ends, the sooner an upload
+can be given up. Larger where a file would have more than MOST_PARTS.
+"""
+
+BLOCK = 1 << 20
+"""The bytes of a file that are read at a time, so that obstore has no whole part ahead of those that it sends."""
 
 MOST_PARTS = 9_000
 """S3 has at most 10,000 parts in an object."""
 
 PARTS_AT_ONCE = 2
-"""The parts of an upload that are sent at a time, and so the memory that it needs."""
+"""The parts of an upload that are sent at a time, and so the memory that it needs. A file of no more bytes than these
+is sent whole, which leaves no parts however it ends.
+"""
 
 CONNECT_SECONDS, FIRST_PAUSE, LONGEST_PAUSE = 5, 0.3, 8
 """Seconds to connect, and of the pauses before a failed request is repeated."""
@@ -45,8 +52,8 @@ FOR_ANSWERS = Patience(20, 4, 25)
 """Of small requests: a server that does not answer is given up after 40 s, one that refuses connections after 5 s."""
 
 FOR_PARTS = Patience(55, 8, 40)
-"""Of parts: 2 of them at a time pass at 2.5 Mbit/s. A server that stops answering is given up after 110 s: the part
-takes half of that, and the request that gives up the upload the other half.
+"""Of parts: 2 of them at a time, or a whole file of their bytes, pass at 2 Mbit/s. A server that stops answering is
+given up after 110 s: the part takes half of that, and the request that gives up the upload the other half.
 """
 
 _PROBE = ".hearpreprocess-can-write"
@@ -109,51 +116,49 @@ def upload(
     path: str,
     sha256: str,
     attributes: Mapping[str, str],
-    before_completion: str,
     on_bytes: Callable[[int], object],
+    on_end: Callable[[], object],
 ) -> None:
     """Write a file as an object, which appears, or replaces an earlier one, when it is complete.
 
-    `sha256`: of the file; DamagedFileError is raised, and nothing stored, where it has another. `before_completion`:
-    the URL of an object that is of no use from then on, and is removed first. `on_bytes`: called with the bytes of each
-    part when it is begun; what it raises ends the upload.
+    `sha256`: of the file; DamagedFileError is raised, and nothing stored, where it has another. `on_bytes`: called with
+    the bytes of each block that is read. `on_end`: called after the last, when obstore sends what is left and completes
+    the object, which only the end of the process stops. What the two raise gives up the upload.
     """
     store, key = _store(address, FOR_PARTS)
     size = os.stat(path).st_size  # noqa: PTH116
-    part = max(PART, -(-size // MOST_PARTS >> 20) << 20)
 
-    def parts() -> Iterator[bytes]:
+    def blocks() -> Iterator[bytes]:
         digest = hashlib.sha256()
         with Path(path).open("rb") as file:
             left = size
             while left:
-                block = file.read(min(part, left))
+                block = file.read(min(BLOCK, left))
                 digest.update(block)
                 left -= len(block)
                 if not block or (not left and (file.read(1) or digest.hexdigest() != sha256)):
                     raise DamagedFileError(f"{path}: its bytes differ from its checksum. Remove it, and run again")
                 on_bytes(len(block))
-                if not left:  # in a thread of its own, as obstore does not call itself
-                    with ThreadPoolExecutor(1) as pool:
-                        pool.submit(_remove, before_completion).result()
                 yield block
+        on_end()
 
+    if size <= PARTS_AT_ONCE * PART:
+        obstore.put(store, key, b"".join(blocks()), attributes=dict(attributes), use_multipart=False)
+        return
     obstore.put(
         store,
         key,
-        parts(),
+        blocks(),
         attributes=dict(attributes),
         use_multipart=True,
-        chunk_size=part,
+        chunk_size=_part_of(size),
         max_concurrency=PARTS_AT_ONCE,
     )
 
 
-def _remove(address: str) -> None:
-    """Remove an object; a key or a server that cannot is no reason to stop: the object is replaced a moment later."""
-    store, key = _store(address)
-    with contextlib.suppress(Exception):
-        obstore.delete(store, key)
+def _part_of(size: int) -> int:
+    """The bytes of each part but the last, which has so few that little is left to send when the file is read."""
+    return (size - 1) // min((size - 1) // PART, MOST_PARTS)
 
 
 def _tag(meta: Any) -> str:
@@ -165,22 +170,27 @@ def _store(address: str, patience: Patience = FOR_ANSWERS) -> tuple[Any, str]:
     scheme, bucket, key = divided(address)
     settings: Any = settings_of(scheme, os.environ, Path.home())
     kind: Any = {"s3": S3Store, "gs": GCSStore, "az": AzureStore}[scheme]
-    store = kind(
-        bucket,
-        **settings,
-        client_options={
-            "allow_http": settings.get("endpoint", "").startswith("http://"),
-            "connect_timeout": timedelta(seconds=CONNECT_SECONDS),
-            "timeout": timedelta(seconds=patience.seconds),
-        },
-        retry_config={
-            "max_retries": patience.retries,
-            "retry_timeout": timedelta(seconds=patience.retry_seconds),
-            "backoff": {
-                "init_backoff": timedelta(seconds=FIRST_PAUSE),
-                "max_backoff": timedelta(seconds=LONGEST_PAUSE),
-                "base": 2,
+    try:
+        store = kind(
+            bucket,
+            **settings,
+            client_options={
+                "allow_http": settings.get("endpoint", "").startswith("http://"),
+                "connect_timeout": timedelta(seconds=CONNECT_SECONDS),
+                "timeout": timedelta(seconds=patience.seconds),
             },
-        },
-    )
+            retry_config={
+                "max_retries": patience.retries,
+                "retry_timeout": timedelta(seconds=patience.retry_seconds),
+                "backoff": {
+                    "init_backoff": timedelta(seconds=FIRST_PAUSE),
+                    "max_backoff": timedelta(seconds=LONGEST_PAUSE),
+                    "base": 2,
+                },
+            },
+        )
+    except BaseException as error:  # obstore's panics are no Exceptions
+        if isinstance(error, (KeyboardInterrupt, SystemExit)):
+            raise
+        raise ConfigError(f"invalid settings for {scheme}://. Check {variables_in(scheme, os.environ)}") from None
     return store, key

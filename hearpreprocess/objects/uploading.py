@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from hearpreprocess.errors import ObjectStoreError
 from hearpreprocess.objects.asking import ask, ignore
 from hearpreprocess.objects.paths import ObjectPath
+from hearpreprocess.objects.stored import StoredObject
 
 CONTENT_TYPE = "Content-Type"
 
-SHA256, RELEASE, COMPRESSION = "sha256", "release", "compression"
+SHA256, SIZE, RELEASE, COMPRESSION = "sha256", "size", "release", "compression"
 """The attributes of our objects. Their names suit all stores: Azure allows no hyphen in them, proxies no underscore."""
 
 
 def check_uploadable(address: str) -> None:
     """Raise ObjectStoreError where a prefix cannot be listed and written to; nothing is stored."""
     ask("probe", address)
+
+
+def is_whole(stored: StoredObject | None, facts: Mapping[str, str]) -> bool:
+    """Whether an object has these attributes, and the size that it was written with."""
+    if stored is None or not stored.attributes.get(SHA256) or stored.attributes.get(SIZE) != str(stored.size):
+        return False
+    return all(stored.attributes.get(name) == fact for name, fact in facts.items())
 
 
 def upload_tarball(
@@ -27,28 +35,21 @@ def upload_tarball(
     facts: dict[str, str],
     on_bytes: Callable[[int], object] = ignore,
 ) -> None:
-    """Write a tarball and its checksum file as objects; `is_uploaded` afterwards.
+    """Write a tarball, unless the object is it already, and then its checksum file as objects.
 
-    An earlier object stays until the new one is complete, and then lacks its checksum file until the new one is there.
-    `checksums`: the tarball's sha256, and the file with it. `facts`: attributes of the object, by name. `on_bytes`:
-    called with the bytes of each part when it is begun; what it raises gives up the upload. Raises ObjectStoreError.
+    Earlier objects stay until the new ones are complete; for a moment, the old checksum file is beside the new tarball,
+    so that the sha256 in the attributes of an object counts, not that in the file. `checksums`: the tarball's sha256,
+    and the file with it. `facts`: attributes of the object, by name. `on_bytes`: called with the bytes of each block
+    that is read; what it raises gives up the upload. Raises ObjectStoreError.
     """
     sha256, file = checksums
-    beside = target.with_name(file.name)
-    attributes = {SHA256: sha256, **facts}
-    ask(
-        "upload",
-        str(target),
-        str(tarball),
-        sha256,
-        {**attributes, CONTENT_TYPE: "application/gzip"},
-        str(beside),
-        on_bytes=on_bytes,
-    )
-    stored = target.stored
-    if stored is None or stored.size != tarball.stat().st_size or stored.attributes.get(SHA256) != sha256:
-        raise ObjectStoreError(
-            f"{target}: the server holds another object than was uploaded. Another run or program may write there; "
-            "run the same command again"
-        )
-    ask("put", str(beside), file.read_bytes(), {**attributes, CONTENT_TYPE: "text/plain"})
+    attributes = {SHA256: sha256, SIZE: str(tarball.stat().st_size), **facts}
+    if not is_whole(target.stored, attributes):
+        sent = {**attributes, CONTENT_TYPE: "application/gzip"}
+        ask("upload", str(target), str(tarball), sha256, sent, on_bytes=on_bytes)
+        if not is_whole(target.stored, attributes):
+            raise ObjectStoreError(
+                f"{target}: the server holds another object than was uploaded. Another run or program may write there; "
+                "run the same command again"
+            )
+    ask("put", str(target.with_name(file.name)), file.read_bytes(), {**facts, CONTENT_TYPE: "text/plain"})

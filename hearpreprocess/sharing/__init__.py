@@ -10,7 +10,7 @@ from hearpreprocess.sharing.checks import LINES_OF_EACH, Checked, Observation, c
 from hearpreprocess.sharing.greeting import Greeting, Participants, Stranger
 from hearpreprocess.sharing.host import Host, this_host
 from hearpreprocess.sharing.locking import LockView
-from hearpreprocess.sharing.meeting import FOLDER, Meeting
+from hearpreprocess.sharing.meeting import FOLDER, Meeting, missing_names
 from hearpreprocess.sharing.mounts import Mount, mount_of
 from hearpreprocess.sharing.probes import Probes, probe
 from hearpreprocess.sharing.token import View, held_token, look_at_token, seconds_ahead
@@ -35,6 +35,7 @@ __all__ = [
     "check_together",
     "held_token",
     "look_at_token",
+    "missing_names",
     "mount_of",
     "probe",
     "seconds_ahead",

@@ -21,7 +21,6 @@ import secrets
 import shutil
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -84,15 +83,14 @@ class Meeting:
     _messages: dict[tuple[str, str], Message] = field(default_factory=dict)
     _listing: frozenset[str] = frozenset()
     _end: threading.Event = field(default_factory=threading.Event)
-    _beating: threading.Thread | None = None
+    _beating: threading.Lock = field(default_factory=threading.Lock)
 
     def __enter__(self) -> Meeting:
         try:
             content = {"name": self.greeting.host.name, "protocol": PROTOCOL, "version": self.version}
             self.post(_GREETING, content | {"greeting": asdict(self.greeting)})
             self._remove_old()
-            self._beating = threading.Thread(target=self._beat, daemon=True)
-            self._beating.start()
+            threading.Thread(target=self._beat, daemon=True).start()
         except BaseException:
             self.__exit__()
             raise
@@ -100,8 +98,9 @@ class Meeting:
 
     def __exit__(self, *_error: object) -> None:
         self._end.set()
-        if self._beating is not None:
-            self._beating.join(self.wait)
+        # Not joined: a thread whose start Ctrl-C has interrupted cannot be.
+        if self._beating.acquire(timeout=self.wait):
+            self._beating.release()
         _remove_member(self.folder, self.own)
         with contextlib.suppress(OSError):  # another host uses it
             self.folder.rmdir()
@@ -135,7 +134,6 @@ class Meeting:
 
         Returns None if the others have begun without this host, so that it has to start again.
         """
-        wanted = Counter(names)
         deadline = time.monotonic() + seconds
         latest, known = time.monotonic(), frozenset({self.own})
         while True:
@@ -144,7 +142,7 @@ class Meeting:
                 for newcomer in sorted(present - known):
                     say(f"{self._greeting(newcomer).host.name} is here")
                 latest, known = time.monotonic(), present
-            missing = _missing(wanted, [self._greeting(member).host.name for member in present])
+            missing = missing_names(names, [self._greeting(member).host.name for member in present])
             now = time.monotonic()
             is_complete = not missing and len(present) > 1 and now > latest + _SECONDS_UNTIL_COMPLETE
             if is_complete or now > deadline:
@@ -157,7 +155,7 @@ class Meeting:
             if len(members) == 1:
                 return None
         greetings = {member: self._greeting(member) for member in sorted(members)}
-        missing = _missing(wanted, [greeting.host.name for greeting in greetings.values()])
+        missing = missing_names(names, [greeting.host.name for greeting in greetings.values()])
         return Participants(greetings, missing, tuple(self._strangers()))
 
     def go_through(
@@ -285,8 +283,10 @@ class Meeting:
 
     def _beat(self) -> None:
         number = 0
-        while not self._end.is_set():
-            with contextlib.suppress(OSError):  # a beat that is missing is not the end of a meeting
+        while True:
+            with self._beating, contextlib.suppress(OSError):  # a beat that is missing is not the end of a meeting
+                if self._end.is_set():
+                    return
                 (self.folder / f"{self.own}.{_BEAT}-{number + 1}").touch()
                 (self.folder / f"{self.own}.{_BEAT}-{number}").unlink(missing_ok=True)
             number += 1
@@ -304,11 +304,11 @@ class Meeting:
                 _remove_member(self.folder, member)
 
 
-def _missing(wanted: Counter[str], names: Sequence[str]) -> tuple[str, ...]:
-    """The names that are wanted more often than they are there."""
+def missing_names(wanted: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
+    """The names that are wanted more often than they are there; the domain counts only if both have one."""
     there = list(names)
     missing = []
-    for name in wanted.elements():
+    for name in wanted:
         match = next((each for each in there if _is_name_of(name, each)), None)
         if match is None:
             missing.append(name)

@@ -21,6 +21,7 @@ from hearpreprocess.storage import (
     Workspace,
     check_code_unchanged,
     digest,
+    is_absent,
     is_sealed,
     is_there,
     on_new_run,
@@ -248,9 +249,12 @@ on_new_run(_known_whole.clear)
 
 def is_whole(folder: Path) -> bool:
     """Whether a step's output exists with an intact seal; checked once per process, as it may be large."""
-    if folder not in _known_whole and is_sealed(folder):
-        _known_whole.add(folder)
-    return folder in _known_whole and is_there(folder)
+    if folder in _known_whole:
+        return is_there(folder)
+    if is_absent(folder) or not is_sealed(folder):
+        return False
+    _known_whole.add(folder)
+    return True
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from hearpreprocess.steps.base import Counter, FolderStep, SourceParameter
 from hearpreprocess.steps.code import made_by
 from hearpreprocess.steps.download import Download
 from hearpreprocess.steps.source import SourceStep, key_of
-from hearpreprocess.storage import SEAL, Workspace, agree, digest, on_new_run, stamp_of, whole_file
+from hearpreprocess.storage import SEAL, Workspace, agree, digest, is_absent, on_new_run, stamp_of, whole_file
 from hearpreprocess.task import TREE, Local, Source, Synthetic, Tree, matcher, parts_beside
 
 
@@ -75,8 +76,8 @@ class Locate(SourceStep):
     @property
     def identity(self) -> str:
         if self.is_unpacked:
-            return _identity(self.path, self.checksum_cache)
-        return _identity_of(self.path, self.files, self.checksum_cache)
+            return _identity(self.path, self.checksum_cache, _version(self.checksum_cache))
+        return _identity_of(self.path, _stamps(self.files), self.checksum_cache)
 
     @property
     def key(self) -> str:
@@ -121,11 +122,24 @@ class Locate(SourceStep):
         """The cache of the user's files' checksums, sizes and times, so that unchanged files are not read again."""
         return self.workspace.tmp_dir / "checksums" / f"{key_of(self.title, str(self.path))}.json"
 
+    def run(self) -> None:
+        self._checked: dict[str, tuple[list[int], str]] = {}
+        super().run()
+        if not self._checked:
+            return
+        # After the folder, so that a host whose key changes as it adopts these stamps finds it.
+        stamps = _adopted(
+            {name: stamp for name, (stamp, _checksum) in self._checked.items()}, _known_checksums(self.checksum_cache)
+        )
+        facts = {name: [stamps[name], checksum] for name, (_stamp, checksum) in self._checked.items()}
+        with whole_file(self.checksum_cache) as note:
+            note.write_text(json.dumps(facts), encoding="utf-8")
+
     def build(self, folder: Path) -> list[str]:
         self._check_apart()
         files = self._read()
         cached = _known_checksums(self.checksum_cache)
-        stamps = _stamps(files, cached)
+        stamps = _adopted(_stamps(files), cached)
         fresh = {name for name, stamp in stamps.items() if name not in cached or cached[name][0] != stamp}
         self.note("planned", amount=sum(stamps[name][0] for name in fresh), unit="B")
         with Counter(self, "B") as counter:
@@ -136,8 +150,7 @@ class Locate(SourceStep):
                 for name, file in files.items()
             }
         self.note("finished")
-        with whole_file(self.checksum_cache) as note:
-            note.write_text(json.dumps({name: [stamps[name], checksums[name]] for name in files}), encoding="utf-8")
+        self._checked = {name: (stamps[name], checksums[name]) for name in files}
         kind = "folder" if self.is_unpacked else "sha256"
         content = digest(checksums) if len(checksums) > 1 or self.is_unpacked else next(iter(checksums.values()))
         if self.source.stands_for:
@@ -152,16 +165,35 @@ _below = functools.cache(files_below)
 
 
 @functools.cache
-def _identity(folder: Path, checksum_cache: Path) -> str:
-    return _identity_of(folder, _below(folder), checksum_cache)
+def _stamps_below(folder: Path) -> dict[str, list[int]]:
+    return _stamps(_below(folder))
+
+
+@functools.cache
+def _identity(folder: Path, checksum_cache: Path, version: object) -> str:
+    """The identity of a folder with one version of the cache of checksums."""
+    return _identity_of(folder, _stamps_below(folder), checksum_cache)
 
 
 on_new_run(_below.cache_clear)
+on_new_run(_stamps_below.cache_clear)
 on_new_run(_identity.cache_clear)
 
 
-def _identity_of(path: Path, files: Mapping[str, Path], checksum_cache: Path) -> str:
-    return digest([str(path), _stamps(files, _known_checksums(checksum_cache))])
+def _identity_of(path: Path, stamps: Mapping[str, list[int]], checksum_cache: Path) -> str:
+    return digest([str(path), _adopted(stamps, _known_checksums(checksum_cache))])
+
+
+def _version(checksum_cache: Path) -> tuple[int, ...]:
+    """What changes if another host writes the cache; opened, as NFS then asks for the attributes."""
+    try:
+        if is_absent(checksum_cache):
+            return ()
+        with checksum_cache.open("rb") as file:
+            status = os.fstat(file.fileno())
+    except OSError:
+        return ()
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _known_checksums(checksum_cache: Path) -> dict[str, list[Any]]:
@@ -174,12 +206,16 @@ def _known_checksums(checksum_cache: Path) -> dict[str, list[Any]]:
     return {name: facts for name, facts in known if isinstance(facts, list) and len(facts) == 2}
 
 
-def _stamps(files: Mapping[str, Path], cached: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
-    """The stamp of each file, to detect changes; of an unchanged file the one in the cache of checksums.
+def _stamps(files: Mapping[str, Path]) -> dict[str, list[int]]:
+    """The stamp of each file, to detect changes."""
+    return {name: stamp_of(file) for name, file in files.items()}
+
+
+def _adopted(stamps: Mapping[str, list[int]], cached: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+    """The stamps; of each unchanged file the one in the cache of checksums.
 
     Another host may have written that one, and see times with another precision; both need the same keys.
     """
-    stamps = {name: stamp_of(file) for name, file in files.items()}
     return {
         name: cached[name][0] if name in cached and agree([cached[name][0]], [stamp]) else stamp
         for name, stamp in stamps.items()

@@ -7,12 +7,15 @@ from typing import Any
 
 from hearpreprocess.errors import OutputError
 from hearpreprocess.finished import checksums_of, release_of_tarball, tarball_name
-from hearpreprocess.objects import COMPRESSION, RELEASE, SHA256, ObjectPath, StoredObject, upload_tarball
+from hearpreprocess.objects import COMPRESSION, RELEASE, SHA256, SIZE, ObjectPath, is_whole, upload_tarball
 from hearpreprocess.steps.base import Counter
 from hearpreprocess.steps.outputs import Tar, is_packed
 from hearpreprocess.storage import Workspace, check_code_unchanged, on_new_run, output_lock
 
-_known_uploaded: set[tuple[str, str, str]] = set()
+_MOST_OF_CHECKSUMS = 4096
+"""The bytes of the largest checksum file; an object with more is another file."""
+
+_known_uploaded: set[tuple[str, ...]] = set()
 on_new_run(_known_uploaded.clear)
 
 
@@ -30,31 +33,35 @@ def is_at(tarball: Path, release: str, compression: str) -> bool:
 
 
 def is_uploaded(target: ObjectPath, release: str, compression: str, local: Path | None = None) -> bool:
-    """Whether an object is the tarball of this release and compression, with its checksum file beside it.
+    """Whether an object is the whole tarball of this release and compression, with its checksum file beside it.
 
     `local`: the tarball that was packed, whose sha256 and size the object must have; None if it was removed. The answer
-    yes is remembered for the rest of the run, as each question is two requests.
+    yes is remembered for the rest of the run, as each question is a few requests.
     """
-    sha256 = sha256_of(local) if local else ""
-    known = (str(target), release, sha256)
+    facts = {RELEASE: release, COMPRESSION: compression}
+    if local:
+        facts |= {SHA256: sha256_of(local), SIZE: str(local.stat().st_size)}
+    known = (str(target), *facts.values())
     if known in _known_uploaded:
         return True
     stored = target.stored
-    is_ours = stored is not None and _has(stored, release, compression, sha256)
-    if stored is None or not is_ours or (local is not None and stored.size != local.stat().st_size):
+    if stored is None or not is_whole(stored, facts):
         return False
-    of_checksums = ObjectPath(checksums_of(target)).stored
-    if of_checksums is None or not _has(of_checksums, release, compression, stored.attributes[SHA256]):
+    if _sha256_beside(target) != stored.attributes[SHA256]:
         return False
     _known_uploaded.add(known)
     return True
 
 
-def _has(stored: StoredObject, release: str, compression: str, sha256: str) -> bool:
-    attributes = stored.attributes
-    if (attributes.get(RELEASE), attributes.get(COMPRESSION)) != (release, compression):
-        return False
-    return attributes.get(SHA256) == sha256 if sha256 else bool(attributes.get(SHA256))
+def _sha256_beside(target: ObjectPath) -> str | None:
+    """The sha256 of an object in the checksum file beside it; "" if there is no such file, None if it is another."""
+    beside = ObjectPath(checksums_of(target))
+    stored = beside.stored
+    if stored is None:
+        return ""
+    text = beside.read_text(errors="replace") if stored.size <= _MOST_OF_CHECKSUMS else ""
+    row = text.partition("\n")[0].split()
+    return row[0] if len(row) == 2 and row[1] == target.name else None
 
 
 def sha256_of(tarball: Path) -> str:
@@ -104,12 +111,7 @@ class Upload(Tar):
 
     def _upload(self) -> None:
         check_code_unchanged()
-        stored = self.target.stored
-        if stored is not None and RELEASE not in stored.attributes and release_of_tarball(self.target) is None:
-            raise OutputError(
-                f"{self.target} already exists and was not created by hearpreprocess. Move it away, or choose another "
-                "--tar-dir"
-            )
+        self._check_replaceable()
         size = self.path.stat().st_size
         self.note("planned", amount=size, unit="B")
         with Counter(self, "B", size) as counter:
@@ -117,3 +119,19 @@ class Upload(Tar):
             checksums = (sha256_of(self.path), checksums_of(self.path))
             upload_tarball(self.path, self.target, checksums, facts, counter.add)
         self.note("finished")
+
+    def _check_replaceable(self) -> None:
+        """Raise OutputError where an object that would be replaced is of somebody else."""
+        beside = ObjectPath(checksums_of(self.target))
+        foreign = []
+        stored = self.target.stored
+        if stored is not None and RELEASE not in stored.attributes and release_of_tarball(self.target) is None:
+            foreign.append(self.target)
+        stored = beside.stored
+        if stored is not None and RELEASE not in stored.attributes and _sha256_beside(self.target) is None:
+            foreign.append(beside)
+        if foreign:
+            raise OutputError(
+                f"{' and '.join(map(str, foreign))} already exists and was not created by hearpreprocess. Move it "
+                "away, or choose another --tar-dir"
+            )

@@ -35,6 +35,7 @@ from hearpreprocess.storage.disk import (
     unreadable_message,
 )
 from hearpreprocess.storage.elsewhere import system_id
+from hearpreprocess.storage.entry import Statement
 from hearpreprocess.storage.kinds import (
     BZIP2,
     EMPTY,
@@ -61,7 +62,7 @@ from hearpreprocess.storage.locks import (
     this_process,
     try_lock_file,
 )
-from hearpreprocess.storage.looking import confirmed, is_missing, is_there, look_again
+from hearpreprocess.storage.looking import confirmed, forget_looks, is_absent, is_missing, is_there, look_again
 from hearpreprocess.storage.names import LONGEST_NAME, fitting_name, name_of_host
 from hearpreprocess.storage.presence import (
     active_run,
@@ -98,6 +99,7 @@ __all__ = [
     "CallsAhead",
     "FileKind",
     "KeptTemporary",
+    "Statement",
     "Workspace",
     "active_run",
     "agree",
@@ -121,12 +123,14 @@ __all__ = [
     "file_digest",
     "fitting_name",
     "flush_file",
+    "forget_looks",
     "forget_skipped_cleanup",
     "forget_unless_running",
     "free_on",
     "has_skipped_cleanup",
     "holder_of",
     "in_order",
+    "is_absent",
     "is_locked",
     "is_markup",
     "is_missing",

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import re
 import socket
 import subprocess
 import tempfile
@@ -59,7 +60,7 @@ class Writer:
     def parse(cls, content: bytes) -> Writer:
         """The writer by the content of its file."""
         system, mount, host, *_more = [*content.decode(errors="replace").split("\n"), "", "", ""]
-        known = int(mount) if mount.isascii() and mount.isdigit() else _UNKNOWN_MOUNT
+        known = int(mount) if re.fullmatch("[0-9]{1,20}", mount) else _UNKNOWN_MOUNT
         return cls(shortened(printable(host), _LONGEST_HOST), system, known)
 
     def text(self) -> str:
@@ -94,8 +95,11 @@ class FileSystem:
 
         If the clock is set back, what changed before counts as recent until it is old by the new time.
         """
-        now = self._clock_and_locks[0]
-        return all(_changed(path) < now - SECONDS_UNTIL_OLD for path in paths)
+        return all(self.seconds_since_change(path) > SECONDS_UNTIL_OLD for path in paths)
+
+    def seconds_since_change(self, path: str) -> float:
+        """The seconds since a path has changed, by the file system's clock; as if very old if it is missing."""
+        return self._clock_and_locks[0] - _changed(path)
 
 
 def _changed(path: str) -> float:

@@ -21,6 +21,7 @@ import errno
 import fcntl
 import os
 import socket
+import stat
 import sys
 from pathlib import Path
 from typing import BinaryIO
@@ -30,7 +31,14 @@ from hearpreprocess.storage.disk import explaining_disk_errors, permissions_of
 from hearpreprocess.storage.looking import is_missing, look_again
 from hearpreprocess.storage.wording import printable, shortened
 
+LONGEST_NOTE = 1 << 16
+"""The bytes that are read of a lock file's content, which any user of a shared folder may have written."""
+
 _LONGEST_COMMAND, _LONGEST_HOLDER = 80, 400
+
+
+class NotRegularError(OSError):
+    """What has the name of a lock file is a folder, a pipe or a device."""
 
 
 def lock_file(path: Path, *, shared: bool = False) -> BinaryIO:
@@ -72,22 +80,43 @@ def create_locked(path: Path) -> BinaryIO | None:
 def open_lock(path: Path) -> BinaryIO:
     """An existing lock file, opened for writing if permitted.
 
-    Raises FileNotFoundError, PermissionError.
+    Raises FileNotFoundError, PermissionError, NotRegularError.
     """
     try:
-        return _open(path, os.O_RDWR)
+        file = _open(path, os.O_RDWR | os.O_NONBLOCK)  # a pipe does not wait for its other end
     except PermissionError:
-        return _open(path, os.O_RDONLY)
+        file = _open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno in (errno.EISDIR, errno.ELOOP, errno.ENXIO):
+            raise _not_regular(path) from error
+        raise
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise _not_regular(path)
+    return file
+
+
+def _not_regular(path: Path) -> NotRegularError:
+    return NotRegularError(errno.EINVAL, "not a regular file", str(path))
 
 
 def try_lock(file: BinaryIO) -> bool | None:
-    """Take the lock of an open file if it is free; return whether it was, None if that is unknown."""
+    """Take the lock of an open file if it is free; return whether it was, None if that is unknown.
+
+    A file on NFS that is open for reading only has no exclusive lock: one that another process has locked exclusively
+    is seen by a shared lock, of one that gets it nothing is known.
+    """
     try:
         return True if _flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB) else None
     except BlockingIOError:
         return False
     except PermissionError:
-        return None
+        pass
+    try:
+        _flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return None
 
 
 def has_locks(file: BinaryIO) -> bool:
@@ -138,7 +167,7 @@ def note_holder(lock: BinaryIO) -> None:
 def holder_of(path: Path) -> str:
     """The process that `note_holder` has written into a lock file; empty if unknown."""
     try:
-        with path.open("rb") as file:
+        with open_lock(path) as file:
             return printable(file.read(_LONGEST_HOLDER).decode(errors="replace")).strip()
     except OSError:
         return ""

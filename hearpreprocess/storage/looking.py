@@ -12,11 +12,17 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from hearpreprocess.storage.remembering import on_new_run
+
 Value = TypeVar("Value")
+
+SECONDS_OF_A_LOOK = 1.0
+"""For so long, one look at a directory counts for all paths in it that `is_absent` is asked about."""
 
 _MISSING = (errno.ENOENT, errno.ENOTDIR, errno.ESTALE)
 
@@ -34,6 +40,34 @@ def confirmed(decide: Callable[[], Value], *paths: Path) -> Value:
     for path in paths:
         look_again(path)
     return decide()
+
+
+_looks: dict[Path, float] = {}
+"""By directory, when `is_absent` has last opened it, by the monotonic clock."""
+
+
+def is_absent(path: Path) -> bool:
+    """Whether a path is missing, or was up to SECONDS_OF_A_LOOK ago: for many paths of one directory, asked repeatedly.
+
+    A step whose dependency is checked must not fail by an old look: call `forget_looks` before.
+    """
+    now, folder = time.monotonic(), path.parent
+    if now - _looks.get(folder, -SECONDS_OF_A_LOOK) >= SECONDS_OF_A_LOOK:
+        look_again(path)
+        _looks[folder] = now  # when it began
+    try:
+        path.stat()
+    except OSError as error:
+        return is_missing(error)
+    return False
+
+
+def forget_looks() -> None:
+    """Have `is_absent` look at each directory again."""
+    _looks.clear()
+
+
+on_new_run(forget_looks)
 
 
 def look_again(path: Path) -> None:

@@ -3,26 +3,34 @@
 Every run holds a lock on its own file below `runs/`, its entry; to start, it briefly takes a lock that cleanups hold.
 The files have random names, as runs in different containers may have the same process number and host name.
 
-Where another host's locks are not visible, a run shows that it is alive by changing the time of its file, so that the
-file never gets old by the file server's clock.
+Where another host's locks are not visible, a run shows that it is alive by changing the time of its file every minute,
+by the file server's clock. Without a sign of life for ten minutes it no longer keeps other runs from starting; its
+files are removed only after a day.
+
+A worker of a Dask cluster has no entry: the run that gives it steps has proved that it is the same program with the
+same folders, and what a worker builds is locked or, where that is not visible, never a day without a change.
 """
 
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from hearpreprocess.errors import OutputError
+from hearpreprocess.storage.atomic import flush_file
 from hearpreprocess.storage.disk import explaining_disk_errors
-from hearpreprocess.storage.elsewhere import SECONDS_UNTIL_OLD, FileSystem, Writer
-from hearpreprocess.storage.entry import RunEntry
+from hearpreprocess.storage.elsewhere import FileSystem, Writer
+from hearpreprocess.storage.entry import RunEntry, Statement
 from hearpreprocess.storage.locks import (
+    LONGEST_NOTE,
+    NotRegularError,
     create_locked,
     has_locks,
     holder_of,
@@ -38,7 +46,9 @@ from hearpreprocess.storage.waiting import wait_for, waiting_text
 
 _FOLDER, _DOOR, _RUN, _CLEANUP_SKIPPED = "runs", "door", ".run", ".left"
 _SECONDS_BETWEEN_TRIES = 0.1
-_SECONDS_BETWEEN_SIGNS = SECONDS_UNTIL_OLD / 24
+_SECONDS_BETWEEN_SIGNS = 60
+_SECONDS_UNTIL_SILENT = 600
+"""Without a sign of life, after which a run whose lock is not visible no longer keeps other runs from starting."""
 
 
 def name_of_run() -> str:
@@ -47,14 +57,11 @@ def name_of_run() -> str:
 
 
 @contextlib.contextmanager
-def active_run(
-    tmp_dir: Path, run: str, versions: Mapping[str, str] | None = None, scheduler: str = ""
-) -> Iterator[None]:
+def active_run(tmp_dir: Path, run: str, stated: Statement | None = None) -> Iterator[None]:
     """Mark a run as active by its name; first wait while another run removes files.
 
-    `versions`: of the programs that decide the run's results, by name; `scheduler`: the one that it shares, without
-    credentials, or "". Raises OutputError if they do not agree with those of another run that is, or may be, active:
-    see `RunEntry.problem_beside`. Without `versions` no other run is looked at.
+    Raises OutputError if what it states does not agree with another run that is, or may be, active: see
+    `RunEntry.problem_beside`. Without a statement no other run is looked at.
     """
     folder = _folder(tmp_dir)
     own = folder / f"{run}{_RUN}"
@@ -62,24 +69,24 @@ def active_run(
         # Exclusive, so that of two runs that start at once the second sees the first. Where locks are not visible to
         # other hosts, both may be refused: each writes its entry before it reads the others.
         with lock_file(folder / _DOOR):
-            file, entry = _write_entry(own, tmp_dir, versions or {}, scheduler)
+            file, entry = _write_entry(own, tmp_dir, stated or Statement({}))
             stack.enter_context(file)
             stack.callback(own.unlink, missing_ok=True)
-            if versions is not None:
-                _check_agreement(entry, [other.entry for other in _runs_in(folder, run) if other.may_be_active])
+            if stated is not None:
+                _check_agreement(entry, _runs_in(folder, run))
         stack.enter_context(_signs_of_life(own))
         yield
 
 
-def _write_entry(own: Path, tmp_dir: Path, versions: Mapping[str, str], scheduler: str) -> tuple[BinaryIO, RunEntry]:
+def _write_entry(own: Path, tmp_dir: Path, stated: Statement) -> tuple[BinaryIO, RunEntry]:
     """Write the entry of this run, and return its locked file. It appears complete: no other run sees it empty."""
     with explaining_disk_errors(own), temporary(own) as unfinished:
         while (file := create_locked(unfinished)) is None:
             pass
         try:
-            entry = RunEntry.of(file, tmp_dir, versions, scheduler)
+            entry = RunEntry.of(file, tmp_dir, stated)
             file.write(entry.text().encode())
-            os.fsync(file.fileno())
+            flush_file(file.fileno())
             unfinished.rename(own)
         except BaseException:
             file.close()
@@ -87,9 +94,12 @@ def _write_entry(own: Path, tmp_dir: Path, versions: Mapping[str, str], schedule
         return file, entry
 
 
-def _check_agreement(entry: RunEntry, others: list[RunEntry | None]) -> None:
+def _check_agreement(entry: RunEntry, others: list[OtherRun]) -> None:
     for other in others:
-        if other is not None and (problem := entry.problem_beside(other)):
+        if other.entry is None or not other.keeps_others_from_starting:
+            continue
+        minutes = None if other.silent_for is None else math.ceil((_SECONDS_UNTIL_SILENT - other.silent_for) / 60)
+        if problem := entry.problem_beside(other.entry, minutes):
             raise OutputError(problem)
 
 
@@ -112,16 +122,26 @@ def _signs_of_life(own: Path) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class OtherRun:
-    """A run by its file. `is_active`: None if unknown. `entry`: None if it cannot be read."""
+    """A run by its file.
+
+    `is_active`: None if unknown. `entry`: None if it cannot be read. `silent_for`: the seconds since its last sign of
+    life, by the file server's clock; None if its lock shows whether it is active.
+    """
 
     path: Path
     is_active: bool | None
     entry: RunEntry | None
+    silent_for: float | None = None
 
     @property
     def may_be_active(self) -> bool:
         """Whether it is not known to have ended."""
         return self.is_active is not False
+
+    @property
+    def keeps_others_from_starting(self) -> bool:
+        """Whether it is active, or has just shown a sign of life."""
+        return self.may_be_active and (self.silent_for is None or self.silent_for < _SECONDS_UNTIL_SILENT)
 
     def __str__(self) -> str:
         if self.entry is None:
@@ -138,20 +158,26 @@ def _runs_in(folder: Path, but: str = "") -> list[OtherRun]:
 
 
 def _look(path: Path, server: FileSystem) -> OtherRun | None:
-    """A run by its file; None if the run has just removed it."""
+    """A run by its file; None if the run has just removed it, or for what is no file."""
+    is_free, entry = None, None
     try:
         with open_lock(path) as file:
-            is_free = try_lock(file)
-            content = file.read()
-            is_visible = RunEntry.parse(content).writer.is_visible_from(Writer.of(file))
+            is_free, own = try_lock(file), Writer.of(file)
+            entry = RunEntry.parse(file.read(LONGEST_NOTE))
     except PermissionError:  # also where locks are mandatory, as on SMB, so that a locked file cannot be read
-        return OtherRun(path, None, None)
+        pass
+    except NotRegularError:
+        return None
     except OSError as error:
         if is_missing(error):
             return None
         raise
-    has_ended = (is_free is True and is_visible) or (is_free is not False and server.are_old([str(path)]))
-    return OtherRun(path, False if has_ended else True if is_free is False else None, RunEntry.parse(content))
+    if is_free is False:
+        return OtherRun(path, True, entry)
+    if is_free and entry and entry.writer.is_visible_from(own):
+        return OtherRun(path, False, entry)
+    is_old = server.are_old([str(path)])
+    return OtherRun(path, False if is_old else None, entry, server.seconds_since_change(str(path)))
 
 
 @contextlib.contextmanager
@@ -159,17 +185,20 @@ def alone(tmp_dir: Path, run: str = "", *, force: bool = False) -> Iterator[bool
     """Keep other runs from starting, and yield whether no run except `run` is active; None if unknown.
 
     It is unknown on a file system without locks, where a killed run leaves its file, and for files of other hosts,
-    whose locks may be invisible here, until they show no sign of life for a day. `force`: count such runs as ended.
+    whose locks may be invisible here, until they show no sign of life for a day. `force`: count such runs as ended, but
+    not those of other users whose files cannot be opened, as they may be locked.
     """
     folder = _folder(tmp_dir)
     with lock_file(folder / _DOOR):
-        others = _runs_in(folder, run)
-        for other in others:
-            if other.is_active is False or (force and other.is_active is None):  # and none can start meanwhile
-                other.path.unlink(missing_ok=True)
-                _skipped_cleanup(tmp_dir, other.path.stem).unlink(missing_ok=True)
-        active = {other.is_active for other in others if other.may_be_active}
-        yield False if True in active else None if active and not force else True
+        active = set()
+        for other in _runs_in(folder, run):
+            if other.is_active is False or (force and other.is_active is None and other.entry is not None):
+                with contextlib.suppress(PermissionError):  # of another user, in a folder where only owners remove
+                    other.path.unlink(missing_ok=True)  # no run can start meanwhile
+                    _skipped_cleanup(tmp_dir, other.path.stem).unlink(missing_ok=True)
+            else:
+                active.add(other.is_active)
+        yield False if True in active else None if active else True
 
 
 def runs_that_may_be_active(tmp_dir: Path) -> list[OtherRun]:
@@ -184,7 +213,8 @@ def systems_of_runs(tmp_dir: Path) -> frozenset[str]:
     for path in folder.glob(f"*{_RUN}"):
         with contextlib.suppress(OSError):  # it has just ended, or belongs to another user
             if not server.are_old([str(path)]):
-                systems.add(RunEntry.parse(path.read_bytes()).writer.system)
+                with open_lock(path) as file:
+                    systems.add(RunEntry.parse(file.read(LONGEST_NOTE)).writer.system)
     return frozenset(systems)
 
 

@@ -1,12 +1,16 @@
 """Seals: they show whether the files of a finished folder are unchanged.
 
 A power cut can truncate files, and two hard links are one file: editing a finished clip in place also edits the work
-folder's clip. The files of a sealed folder are read-only, which prevents accidental edits, and its seal detects all
-others.
+folder's clip. The files of a sealed folder are read-only, which prevents accidental edits, and its seal detects others
+by names, sizes and times.
 
 A seal has three parts: the digest of the names, sizes and exact times; that of the code that made the folder; and, for
 hosts that see other times (see `stamps`), lines with a precision and the digest at that precision. The first of these
 is the precision that the sealing host sees. Earlier versions wrote no such lines.
+
+A host sees exact times if it sees one of any file, also of the seal itself. So where times are exact, each change of a
+time breaks a seal. Where all times are cut off, the seal's too, by the file system or by a copy, a change goes
+unnoticed that keeps the size and falls into the same unit of time.
 """
 
 from __future__ import annotations
@@ -83,6 +87,7 @@ def _is_intact(folder: Path) -> bool:
     try:
         exact, _made_by, *coarser = _noted(folder)
         files = _stamps(folder)
+        times = [(folder / SEAL).stat().st_mtime_ns, *(time for _size, time in files.values())]
     except OSError:
         return False
     if exact == _state(files):
@@ -90,7 +95,7 @@ def _is_intact(folder: Path) -> bool:
     noted = {line.partition(" ")[0]: line.partition(" ")[2] for line in coarser if line}
     if not noted or not noted.keys() <= _PRECISIONS.keys():
         return False
-    precision = max(_PRECISIONS[next(iter(noted))], precision_of(time for _size, time in files.values()))
+    precision = max(_PRECISIONS[next(iter(noted))], precision_of(times))
     return precision != EXACT and noted.get(str(precision)) == _state(files, precision)
 
 

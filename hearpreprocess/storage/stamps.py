@@ -1,9 +1,10 @@
 """Stamps of files, their sizes and modification times, which show most changes without reading the files.
 
 File systems keep times with different precision, and cut off the rest: most have nanoseconds, SMB has 100 ns, UDF 1 us,
-exFAT 10 ms, sshfs and some NFS servers 1 s, FAT 2 s. The hosts that share a directory may see it through different
-ones. So two stamps agree if the times are equal at the precision of the coarser one, and where both are exact, they
-have to be the same.
+HDFS 1 ms, exFAT 10 ms, sshfs and some NFS servers 1 s, FAT 2 s. The hosts that share a directory may see it through
+different ones. So two stamps agree if the times are equal at the precision of the coarser one, and where both are
+exact, they have to be the same. A change that keeps the size goes unnoticed if it falls into the same unit of the
+coarser one.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 EXACT = 1
-PRECISIONS = (EXACT, 100, 1_000, 10_000_000, 1_000_000_000, 2_000_000_000)
+PRECISIONS = (EXACT, 100, 1_000, 1_000_000, 10_000_000, 1_000_000_000, 2_000_000_000)
 """In nanoseconds, ascending; each divides the next."""
 
 Stamp = Sequence[int]

@@ -21,7 +21,7 @@ from typing import BinaryIO, NamedTuple
 
 from hearpreprocess.storage.disk import PARTIAL
 from hearpreprocess.storage.elsewhere import FileSystem, Writer
-from hearpreprocess.storage.locks import create_locked, open_lock, try_lock
+from hearpreprocess.storage.locks import LONGEST_NOTE, create_locked, open_lock, try_lock
 
 _LOCK = "-lock"
 _LONGEST_NAME = 180
@@ -181,7 +181,7 @@ def _look(reserved: Path) -> Iterator[_Look]:
         return
     with file:
         is_taken = try_lock(file)
-        content = file.read() if is_taken else b""
+        content = file.read(LONGEST_NOTE) if is_taken else b""
         builder = Writer.parse(content) if content else None
         yield _Look(is_taken, builder, builder is not None and builder.is_visible_from(Writer.of(file)))
 

@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import re
 import shlex
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -154,3 +155,16 @@ def test_a_script_can_be_loaded_and_says_what_it_does(script: str) -> None:
     documentation = importlib.import_module(Path(script).stem).__doc__
     assert documentation
     assert documentation.partition("\n")[0].endswith((".", ",", ":"))
+
+
+def test_make_never_empties_an_environment_that_is_not_its_own(tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "pyvenv.cfg").touch()
+    made = subprocess.run(
+        ["make", f"VENV={tmp_path / 'own'}", "setup"], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+    assert made.returncode != 0
+    assert (
+        f"{tmp_path / 'own'}: already exists and was not created by make. Remove it, or choose another" in made.stderr
+    )
+    assert [path.name for path in (tmp_path / "own").iterdir()] == ["pyvenv.cfg"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import functools
+import importlib.metadata
 import json
 import re
 import resource
@@ -299,9 +300,15 @@ def test_a_plan_does_nothing_and_says_what_it_assumes(user: User) -> None:
     assert list(user.folder.iterdir()) == []
 
 
+OF_DEVELOPMENT = {"dev", "docs", "faults", "hosts", "notebooks"}
+
+
 def test_a_healthy_machine(user: User) -> None:
     finished = user.run_anew("doctor", "--offline")
     assert "FIX" not in finished.stdout.replace("free disk", ""), finished.stdout
+    declared = set(importlib.metadata.metadata("hearpreprocess").get_all("Provides-Extra") or ())
+    for extra in declared - OF_DEVELOPMENT:
+        assert f"  extra {extra}: " in finished.stdout
     assert list(user.folder.iterdir()) == []
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from hearpreprocess.about import __version__
+from hearpreprocess.cli.shared_directory import shared_diagnoses
 from tests.plain_user import NEEDS_ROOT
 from tests.sharing.conftest import QUICK, other_flock
 from tests.storage.conftest import with_flock
@@ -46,7 +47,7 @@ def test_two_on_one_machine_find_that_all_is_well(user: User, folder: Path) -> N
         assert "FIX" not in output
         assert "note  same system: " in output
         assert f"ok    path: {folder} on all hosts\n" in output
-        assert f"ok    versions: hearpreprocess {__version__} and " in output
+        assert f"ok    versions: hearpreprocess {__version__}, its libraries and ffmpeg are the same" in output
         assert "ok    locks: each host sees the exclusive and shared locks of the others\n" in output
         assert "ok    append: all 400 lines are whole that all hosts appended to one file\n" in output
         assert "ok    permissions: each host can remove files and directories of the others\n" in output
@@ -69,7 +70,7 @@ def test_nobody_else_is_there(user: User, folder: Path) -> None:
     (status, output) = ended([alone])[0]
     assert status == 1
     assert "FIX   hosts: no other host came within 1 s\n      run this command on two or more hosts at" in output
-    assert "note: waiting up to 1 s for another host; run the same command there" in alone.said[1]
+    assert "waiting up to 1 s for another host; run the same command there" in alone.said[1]
     assert list(folder.iterdir()) == []
 
 
@@ -82,6 +83,23 @@ def test_a_host_is_missing(user: User, folder: Path) -> None:
     assert "FIX   missing hosts: not-there did not come within 5 s" in output
     assert "ok    locks: each host sees" in output, "those that came are checked"
     assert status_of_second == 0
+
+
+def test_hosts_are_named_that_are_missing_when_nobody_came(tmp_path: Path) -> None:
+    said: list[str] = []
+    own = os.uname().nodename
+    *_others, missing = shared_diagnoses(tmp_path, ["node7", own, "node8"], 1, said.append)
+    assert missing.subject == "missing hosts"
+    assert missing.state == "node7, node8 did not come within 1 s"
+    assert missing.fix.startswith("run the same command there")
+    assert said == ["waiting up to 1 s for node7, node8; run the same command there"]
+
+
+def test_its_own_name_alone_is_no_host_to_wait_for(tmp_path: Path) -> None:
+    said: list[str] = []
+    *_others, alone = shared_diagnoses(tmp_path, [os.uname().nodename], 1, said.append)
+    assert (alone.subject, alone.state) == ("hosts", "no other host came within 1 s")
+    assert said == ["waiting up to 1 s for another host; run the same command there"]
 
 
 def test_interrupted_it_leaves_nothing_behind(user: User, folder: Path) -> None:
@@ -98,7 +116,9 @@ def test_interrupted_it_leaves_nothing_behind(user: User, folder: Path) -> None:
     ("arguments", "message"),
     [
         (("--peer", "one"), "--peer needs --shared DIR"),
-        (("--shared", "missing"), "--shared missing: no such directory. Give a directory that the hosts share"),
+        (("--wait", "3"), "--wait needs --shared DIR"),
+        (("--shared", "/proc"), "--shared /proc: not writable. Give a writable directory that the hosts share"),
+        (("--shared", "missing"), "--shared missing: no such directory. Give a writable directory"),
         (("--shared", "file"), "--shared file: expected a directory, found a file"),
         (("--shared", "shared", "--wait", "0"), "expected 1 to 86,400 seconds, got '0'"),
         (("--shared", "shared", "--wait", "nan"), "expected 1 to 86,400 seconds, got 'nan'"),

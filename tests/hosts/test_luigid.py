@@ -94,9 +94,11 @@ def test_a_luigid_that_stays_away_ends_the_run_with_its_address(
         decoder.go_on()
     killed = time.monotonic()
     assert [status_of(run) for run in runs] == [1, 1]
-    assert time.monotonic() - killed < 240, "expected an end 2 min after the last answer, and the time for a step"
+    assert time.monotonic() - killed < 240, "expected an end 2 min after the last answer, also on a busy machine"
     for run in runs:
-        assert f"{center.address}:{LUIGID_PORT}" in run.said()
+        said = re.search(rf"{center.address}:{LUIGID_PORT}: luigid has not answered for (\d+) s: ", run.said())
+        assert said, run.said()
+        assert 90 <= int(said[1]) < 110, "by the run's own clock"
     start_luigid(center, tmp_path / "luigid")
     run = start_run(alpha, shared, *tasks.modules, *luigid_options(center))
     assert status_of(run) == 0, run.said()

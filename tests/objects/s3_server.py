@@ -21,6 +21,8 @@ FAULTS = {
         "<StringToSign>AWS4-HMAC-SHA256 writer</StringToSign>",
     ),
     "skewed": (403, "<Code>RequestTimeTooSkewed</Code>"),
+    "expired": (400, "<Code>ExpiredToken</Code>"),
+    "removed": (404, "<Code>NoSuchUpload</Code>"),
     "quota": (403, "<Code>QuotaExceeded</Code>"),
     "full": (507, "<Code>InsufficientStorage</Code>"),
     "absent": (404, "<Code>NoSuchBucket</Code>"),
@@ -35,7 +37,7 @@ FAULTS = {
 class S3Server(ThreadingHTTPServer):
     """Keeps objects by bucket and key, as `objects`, with their attributes; `uploads` are those that are not complete.
 
-    `readers`: access keys that may not write. `pause`: seconds before a part is stored.
+    `is_held`: whether a part waits to be stored, see `holds`.
     """
 
     daemon_threads = True
@@ -45,7 +47,23 @@ class S3Server(ThreadingHTTPServer):
         self.objects: dict[str, tuple[bytes, dict[str, str]]] = {}
         self.uploads: dict[str, tuple[dict[int, bytes], dict[str, str]]] = {}
         self.requests: list[str] = []
-        self.pause = 0.0
+        self.is_held = False
+        self._held, self._released = 0, threading.Event()
+
+    def holds(self, number: int) -> None:
+        """Store the part with this number only when it is released."""
+        self.is_held, self._held, self._released = False, number, threading.Event()
+
+    def releases(self) -> None:
+        """Store the part that is held, and hold no other."""
+        self._held = 0
+        self._released.set()
+
+    def wait_for(self, number: int) -> None:
+        """Wait until a part may be stored."""
+        if number == self._held:
+            self.is_held = True
+            self._released.wait(60)
 
     @property
     def url(self) -> str:
@@ -134,11 +152,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _put(self, name: str, _bucket: str, _key: str, query: dict[str, str], body: bytes) -> None:
         if "uploadId" in query:
-            time.sleep(self.server.pause)
+            self.server.wait_for(int(query["partNumber"]))
+            if query["uploadId"] not in self.server.uploads:
+                return self._answer(404, b"<Error><Code>NoSuchUpload</Code></Error>")
             self.server.uploads[query["uploadId"]][0][int(query["partNumber"])] = body
         else:
             self.server.objects[name] = body, self._attributes()
-        self._answer(200, ETag='"x"')
+        return self._answer(200, ETag='"x"')
 
     def _post(self, name: str, _bucket: str, key: str, query: dict[str, str], body: bytes) -> None:
         if "uploads" in query:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import signal
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -19,11 +21,13 @@ from hearpreprocess.objects import (
     RELEASE,
     SHA256,
     ObjectPath,
+    asking,
     blocks_of,
     check_uploadable,
     tarballs_at,
     upload_tarball,
 )
+from hearpreprocess.objects.serving import SECONDS_TO_GIVE_UP
 from hearpreprocess.objects.stores import PART
 from tests.objects.s3_server import FAULTS, S3Server, s3_server
 from tests.objects.stores import environment_of
@@ -45,7 +49,7 @@ def server(store: S3Server) -> S3Server:
     store.objects.clear()
     store.uploads.clear()
     store.requests.clear()
-    store.pause = 0.0
+    store.releases()
     return store
 
 
@@ -66,7 +70,8 @@ def test_a_tarball_of_several_parts(server: S3Server, tmp_path: Path) -> None:
     path, checksums = tarball(tmp_path, content)
     amounts: list[int] = []
     upload_tarball(path, TARGET, checksums, {RELEASE: "r1"}, amounts.append)
-    assert amounts == [PART, PART, 5]
+    assert sum(amounts) == len(content)
+    assert len([line for line in server.requests if "partNumber" in line]) == 3
     assert server.objects["tar/run/x.tar.gz"][0] == content
     assert server.objects["tar/run/x.tar.gz.sha256"][0] == checksums[1].read_bytes()
     stored = TARGET.stored
@@ -97,37 +102,73 @@ def test_the_old_object_stays_until_the_new_one_is_complete(server: S3Server, tm
     assert TARGET.read_bytes() == new.read_bytes()
 
 
-def test_the_old_checksums_go_before_the_new_object_appears(server: S3Server, tmp_path: Path) -> None:
+def test_the_old_checksums_stay_until_the_new_tarball_is_complete(server: S3Server, tmp_path: Path) -> None:
     path, checksums = tarball(tmp_path, b"old")
     upload_tarball(path, TARGET, checksums, {})
+    path, checksums = tarball(tmp_path, os.urandom(2 * PART + 1))
     server.requests.clear()
     upload_tarball(path, TARGET, checksums, {})
-    names = ["uploads", "delete", "partNumber", "uploadId"]
+    names = ["uploads", "partNumber", "uploadId"]
     kinds = [
         next((name for name in names if name in line.partition("?")[2]), line.partition("?")[0])
         for line in server.requests
     ]
-    assert kinds == ["uploads", "delete", "partNumber", "uploadId", f"HEAD /{KEY}", f"PUT /{KEY}.sha256"]
+    last = [f"HEAD /{KEY}", f"PUT /{KEY}.sha256"]
+    assert kinds == [f"HEAD /{KEY}", "uploads", *["partNumber"] * 3, "uploadId", *last]
 
 
-def test_a_killed_process_leaves_the_old_object_and_no_upload(server: S3Server, tmp_path: Path) -> None:
-    path, checksums = tarball(tmp_path, b"old")
-    upload_tarball(path, TARGET, checksums, {})
-    path, (sha256, beside) = tarball(tmp_path, os.urandom(6 * PART))
-    server.pause = 0.2
+def test_only_what_is_missing_is_sent_again(server: S3Server, tmp_path: Path) -> None:
+    path, checksums = tarball(tmp_path, b"tarball")
+    upload_tarball(path, TARGET, checksums, {RELEASE: "r1"})
+    del server.objects[f"{KEY}.sha256"]
+    server.requests.clear()
+    upload_tarball(path, TARGET, checksums, {RELEASE: "r1"})
+    assert server.requests == [f"HEAD /{KEY}", f"PUT /{KEY}.sha256"]
+    upload_tarball(path, TARGET, checksums, {RELEASE: "r2"})
+    assert f"PUT /{KEY}" in server.requests, "of another release"
+
+
+def test_no_object_appears_after_the_end_of_its_run(server: S3Server, tmp_path: Path) -> None:
+    """Also not when all of its bytes are read and on their way, and nothing can be given up."""
+    server.objects[KEY] = b"old", {}
+    new, checksums = tarball(tmp_path, os.urandom(2 * PART + 2))
+    server.holds(2)
+    process = asking._Server()
+    arguments = (str(TARGET), str(new), checksums[0], {})
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(process.call, "upload", arguments, asking.ignore)
+        while not server.is_held or not any("partNumber=3" in line for line in server.requests):
+            assert not asked.done()
+            time.sleep(0.01)
+        process._requests.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process._process.wait(SECONDS_TO_GIVE_UP - 2)  # ends at once; else the upload goes on before it must end
+        server.releases()
+        with pytest.raises(EOFError):
+            asked.result()
+    process.end()
+    assert not [line for line in server.requests if line.startswith("POST") and "uploadId" in line]
+    assert server.objects[KEY][0] == b"old"
+
+
+def test_a_killed_process_leaves_the_old_object_and_no_parts(server: S3Server, tmp_path: Path) -> None:
+    server.objects[KEY] = b"old", {}
+    new, (sha256, beside) = tarball(tmp_path, os.urandom(4 * PART))
+    server.holds(1)
     code = (
-        "from pathlib import Path; from hearpreprocess.objects import ObjectPath, upload_tarball; "
-        f"upload_tarball(Path({str(path)!r}), ObjectPath({str(TARGET)!r}), ({sha256!r}, Path({str(beside)!r})), {{}})"
+        "from pathlib import Path; from hearpreprocess.objects import ObjectPath, upload_tarball\n"
+        f"upload_tarball(Path({str(new)!r}), ObjectPath({str(TARGET)!r}), ({sha256!r}, Path({str(beside)!r})), {{}})"
     )
     process = subprocess.Popen([sys.executable, "-c", code])
-    while not server.uploads:
+    while not server.is_held:
         assert process.poll() is None
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     process.wait()
+    server.releases()
     while server.uploads:  # given up by the process that speaks to the store, which notices the end of its parent
         time.sleep(0.01)
-    assert server.objects["tar/run/x.tar.gz"][0] == b"old"
+    assert server.objects[KEY][0] == b"old"
 
 
 def test_a_store_that_was_used_before_a_fork_can_be_used_after_it(server: S3Server, tmp_path: Path) -> None:
@@ -153,6 +194,8 @@ def test_a_fault_is_one_line_without_secrets(server: S3Server, bucket: str) -> N
         "wrong-key": "the server refuses the credentials. Check AWS_ACCESS_KEY_ID",
         "wrong-secret": "the server refuses the credentials. Check AWS_ACCESS_KEY_ID",
         "skewed": "this machine's clock differs from the server's by more than 15 min",
+        "expired": "the credentials have expired. Get new ones",
+        "removed": "the server no longer has the parts that were sent",
         "quota": "the bucket or its quota is full",
         "full": "the bucket or its quota is full",
         "absent": "the bucket 'absent' does not exist",
@@ -185,7 +228,11 @@ def test_a_key_that_may_only_read(server: S3Server, monkeypatch: pytest.MonkeyPa
 
 def test_other_faults_of_the_network(server: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    with pytest.raises(ObjectStoreError, match="127.0.0.1:9 cannot be reached. Check the network"):
+    with pytest.raises(ObjectStoreError, match="127.0.0.1:9 cannot be reached. Check AWS_ENDPOINT_URL, and run"):
+        check_uploadable("s3://tar/run")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://store.invalid")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    with pytest.raises(ObjectStoreError, match="Check the proxy in HTTP_PROXY and AWS_ENDPOINT_URL, and run"):
         check_uploadable("s3://tar/run")
 
 

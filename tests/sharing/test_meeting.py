@@ -82,6 +82,19 @@ def test_who_leaves_before_the_beginning_does_not_count(tmp_path: Path) -> None:
         assert len(participants.greetings) == 1
 
 
+def test_ctrl_c_while_its_thread_starts_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python's `start` waits for the thread, which cannot be joined if that wait is interrupted."""
+
+    def interrupt(_thread: threading.Thread) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as changed:
+        changed.setattr(threading.Thread, "start", interrupt)
+        with pytest.raises(KeyboardInterrupt), meeting(tmp_path, "one"):
+            pass
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_a_killed_host_has_left_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     killed = meeting(tmp_path, "killed")
     killed.post("greeting", {"name": "killed", "protocol": 1, "version": "1"})

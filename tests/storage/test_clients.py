@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import os
 import subprocess
 import sys
@@ -10,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from hearpreprocess.storage import agree, elsewhere
+from hearpreprocess.storage import agree, elsewhere, forget_looks, is_absent, looking
 from hearpreprocess.storage.sealing import is_sealed, seal
-from hearpreprocess.storage.stamps import precision_of
+from hearpreprocess.storage.stamps import PRECISIONS, precision_of
+from tests import toys
+from tests.conftest import User
 from tests.storage.conftest import as_client, python
 
 SECOND = 1_000_000_000
@@ -57,10 +61,9 @@ def test_a_missing_path_is_looked_up_again(tmp_path: Path, client: Path) -> None
         f"""
         from pathlib import Path
         from hearpreprocess.steps import is_whole
-        from hearpreprocess.storage import is_there, nearest_existing, seal
-        from hearpreprocess.finished import check_replaceable
+        from hearpreprocess.storage import forget_looks, is_there, looking
         step, file = Path({str(tmp_path)!r}, "stage", "step"), Path({str(tmp_path)!r}, "file")
-        assert not is_whole(step) and not is_there(file) and not file.exists()
+        assert not is_there(file) and not is_whole(step) and not file.exists()
         """
     )
     (tmp_path / "stage" / "step").mkdir(parents=True)
@@ -70,7 +73,10 @@ def test_a_missing_path_is_looked_up_again(tmp_path: Path, client: Path) -> None
     host.run(
         """
         assert not file.exists(), "this client remembers"
+        looking.SECONDS_OF_A_LOOK = 3600
+        assert not is_whole(step), "the last look counts for a while"
         assert is_there(file)
+        forget_looks()
         assert is_whole(step), "with two directories that were missing"
         assert not is_there(file / "below a file")
         """
@@ -78,6 +84,61 @@ def test_a_missing_path_is_looked_up_again(tmp_path: Path, client: Path) -> None
     (tmp_path / "file").unlink()
     host.run("assert not is_there(file)")
     host.end()
+
+
+def test_outputs_of_another_host_are_looked_up_again_and_their_stamps_agree(user: User, client: Path) -> None:
+    """Downloads, tarballs and finished folders, which this host has just seen to be missing."""
+    _path, archive = toys.corpus(user.folder / "source", toys.folds_members())
+    user.write("mine.py", toys.folds_task(archive))
+    finished = user.run("./mine.py", "--sample-rates", 8000)
+    assert finished.returncode == 0, finished.stderr
+    hidden = [user.folder / name for name in ("out/tasks", "out", "_workdir/download")]
+    for path in hidden:
+        path.rename(f"{path}-later")
+    host = Client(user.folder, as_client(client, FORGETFUL=user.folder))
+    host.run(
+        f"""
+        import os
+        from pathlib import Path
+        from hearpreprocess.steps.fetch import source_step
+        from hearpreprocess.steps.outputs import is_packed
+        from hearpreprocess.steps.published import NoteOfDownload
+        from hearpreprocess.steps.release import Release
+        from hearpreprocess.storage import Workspace, stamp_of
+        from hearpreprocess.task.registry import TaskReference
+        here = Path({str(user.folder)!r})
+        workspace = Workspace(here / "_workdir", here / "out/tasks", here / "out", here / "_workdir/downloads")
+        task = TaskReference.of(str(here / "mine.py"), "full", {{}})
+        release = Release(
+            workspace=workspace, task=task, rates=(8000,), compression="fast", skips=0, with_report=False
+        )
+        (source,) = task.resolve().sources.values()
+        download, combine, tar = source_step(workspace, source), release.outputs().combine, release.outputs().tars[8000]
+        assert not download.complete()
+        assert not combine.finished_rates()
+        assert not is_packed(tar.path, tar.release, "fast")
+        assert not combine.folder.exists() and not tar.path.exists() and not download.folder.exists()
+        """
+    )
+    for path in reversed(hidden):
+        Path(f"{path}-later").rename(path)
+    host.run(
+        """
+        assert not combine.folder.exists() and not tar.path.exists() and not download.folder.exists(), "remembered"
+        assert download.complete()
+        assert combine.finished_rates() == {8000}
+        assert is_packed(tar.path, tar.release, "fast")
+        note = NoteOfDownload(workspace, tar.path)
+        note.write({"file": stamp_of(tar.path)})
+        os.environ["HP_PRECISION"] = "2000000000"
+        assert download.complete()
+        assert note.is_of_tarball()
+        """
+    )
+    host.end()
+    verified = next((user.folder / "_workdir" / "download").glob("*/verified.json"))
+    (_size, time) = json.loads(verified.read_text())["files"][0]
+    assert time % SECOND, "the times noted are exact"
 
 
 def test_a_directory_that_is_gone_but_still_known(tmp_path: Path, client: Path) -> None:
@@ -127,7 +188,7 @@ def test_hosts_that_see_times_with_other_precision_accept_a_seal(tmp_path: Path,
     host.run(
         "import os\nfrom pathlib import Path\nfrom hearpreprocess.storage import is_sealed, seal\nstep = Path('step')"
     )
-    for precision in (100, 1_000, SECOND, 2 * SECOND):
+    for precision in (100, 1_000, 1_000_000, SECOND, 2 * SECOND):
         host.run(f"os.environ['HP_PRECISION'] = '{precision}'")
         for is_sealed_by_it in (True, False):
             for number, name in enumerate(("a.wav", "b.wav")):
@@ -155,6 +216,39 @@ def test_where_times_are_exact_every_nanosecond_counts(tmp_path: Path) -> None:
     seal(tmp_path)
     os.utime(tmp_path / "a.wav", ns=(0, 1_700_000_000 * SECOND))
     assert not is_sealed(tmp_path)
+
+
+def test_where_the_time_of_the_seal_is_exact_whole_seconds_are_a_change(tmp_path: Path) -> None:
+    """Unless the time of the seal is cut off as well, as by a copy that keeps whole seconds."""
+    (tmp_path / "a.wav").write_bytes(b"samples")
+    os.utime(tmp_path / "a.wav", ns=(0, EXACT))
+    seal(tmp_path)
+    os.utime(tmp_path / ".seal", ns=(0, EXACT))
+    os.utime(tmp_path / "a.wav", ns=(0, EXACT // SECOND * SECOND))
+    assert not is_sealed(tmp_path)
+    os.utime(tmp_path / ".seal", ns=(0, EXACT // SECOND * SECOND))
+    assert is_sealed(tmp_path)
+
+
+def test_each_precision_divides_the_next() -> None:
+    assert [coarse % fine for fine, coarse in itertools.pairwise(PRECISIONS)] == [0] * (len(PRECISIONS) - 1)
+
+
+def test_one_look_at_a_directory_counts_for_its_paths_for_a_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Path] = []
+    own = looking._opens
+    monkeypatch.setattr(looking, "_opens", lambda folder: opened.append(folder) or own(folder))
+    forget_looks()
+    monkeypatch.setattr(looking, "SECONDS_OF_A_LOOK", 3600)
+    assert all(is_absent(tmp_path / str(number)) for number in range(3))
+    assert opened == [tmp_path, tmp_path / "0"]
+    (tmp_path / "1").mkdir()
+    assert not is_absent(tmp_path / "1")
+    monkeypatch.setattr(looking, "SECONDS_OF_A_LOOK", 0)
+    assert is_absent(tmp_path / "2")
+    assert len(opened) == 4
 
 
 def test_seals_of_earlier_versions_are_accepted(tmp_path: Path) -> None:
@@ -220,7 +314,7 @@ def test_where_locks_are_not_visible_no_host_removes_the_files_of_another(tmp_pa
     host.run(
         """
         presence._SECONDS_BETWEEN_SIGNS = 0.01
-        at_work = presence.active_run(Path("."), "theirs", {"hearpreprocess": "1"})
+        at_work = presence.active_run(Path("."), "theirs")
         at_work.__enter__()
         building = whole_folder(Path("step"))
         unfinished = building.__enter__()

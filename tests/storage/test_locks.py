@@ -159,8 +159,11 @@ def test_a_lock_of_another_user_that_may_only_be_read(tmp_path: Path, other_floc
         from hearpreprocess.storage import is_locked, lock_file, try_lock_file
         from tests.plain_user import as_plain_user
 
-        as_plain_user()
         path = Path("theirs")
+        held = lock_file(path)
+        as_plain_user()
+        assert is_locked(path) is True, "what others lock is seen although it can only be read"
+        held.close()
         if EXCLUSIVE:
             with lock_file(path):
                 assert is_locked(path) is True

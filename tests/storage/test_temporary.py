@@ -194,6 +194,14 @@ def test_a_lock_file_alone_goes(tmp_path: Path, builder: bytes) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("make", [os.mkdir, os.mkfifo, lambda path: Path(path).write_bytes(b"s\n" + b"9" * 5000)])
+def test_what_stands_in_place_of_a_lock_file_is_read_with_care(tmp_path: Path, make: Callable[..., object]) -> None:
+    reserved = tmp_path / ".t.0123456789abcdef.partial"
+    reserved.mkdir()
+    make(f"{reserved}-lock")
+    assert [kept.path for kept in remove_abandoned(tmp_path)] == [reserved]
+
+
 def test_without_locks_nothing_goes_unless_forced(tmp_path: Path, other_flock: Path) -> None:
     path = abandoned(tmp_path / "in", system_id())
     path.with_name(".lost.0123456789abcdef.partial").touch()

@@ -29,7 +29,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--force",
         action="store_true",
         help="also remove what another run might still use: on a file system without locks, or left less than a day "
-        "ago by other hosts, earlier versions or before a restart; what is locked stays",
+        "ago by other hosts, earlier versions or before a restart; what is locked stays, or may be locked by another "
+        "user",
     )
 
 
@@ -50,6 +51,12 @@ def run(options: argparse.Namespace) -> int:
                 runs = "".join(f"\n  {run}" for run in runs_that_may_be_active(workspace.tmp_dir))
                 if is_alone is False:
                     raise OutputError(f"{options.tmp_dir}: a run is active. Try again when it has ended{runs}")
+                if options.force:
+                    raise OutputError(
+                        f"{options.tmp_dir}: cannot tell whether a run of another user is active: its file cannot be "
+                        "opened. Ask that user, or run the command again when the run has shown no sign of life for a "
+                        f"day{runs}"
+                    )
                 raise OutputError(
                     f"{options.tmp_dir}: cannot tell whether a run is active: it was started by another host or user, "
                     "before this machine was restarted, or on a file system without locks. "

@@ -35,7 +35,7 @@ DISTINCTIVE = {"ffmpeg-python": ("input", "compile")}
 """By package, names that only the right module has, as several packages install a module `ffmpeg`."""
 
 FREE_BYTES, OPEN_FILES = 5_000_000_000, 256
-LONGEST_WAIT = 86_400
+_WAIT, LONGEST_WAIT = 60, 86_400
 OLDEST, NEWEST = (3, 10), (3, 13)
 
 
@@ -60,23 +60,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--wait",
         type=_seconds,
-        default=60.0,
         metavar="SECONDS",
-        help="with --shared: how long to wait for the other hosts, and for one that stops to answer (default: 60)",
+        help="with --shared: how long to wait for the other hosts, and for one that stops answering "
+        f"(default: {_WAIT})",
     )
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the diagnoses; the exit status is 1 if a requirement of every task, or of shared work, is not met."""
-    if options.shared is None and options.peer:
-        raise ConfigError("--peer needs --shared DIR")
     if options.shared is None:
+        for option, value in (("--peer", options.peer), ("--wait", options.wait)):
+            if value:
+                raise ConfigError(f"{option} needs --shared DIR")
         return print_diagnoses(_diagnoses(options))
-    return print_diagnoses(shared_diagnoses(options.shared, options.peer, options.wait, _say))
+    return print_diagnoses(shared_diagnoses(options.shared, options.peer, options.wait or _WAIT, _say))
 
 
 def _say(text: str) -> None:
-    print(f"note: {text}", file=sys.stderr, flush=True)
+    print(text, file=sys.stderr, flush=True)
 
 
 def _seconds(text: str) -> float:
@@ -102,6 +103,7 @@ def _diagnoses(options: argparse.Namespace) -> Iterator[Diagnosis]:
     for extra, module in EXTRAS.items():
         yield _extra(extra, [module], "`hearpreprocess info TASK` shows whether a task needs it")
     yield _extra(EXTRA, [MODULE], "a --tar-dir or a tarball in an object store (s3://, gs://, az://) needs it")
+    yield _extra("dask", ["distributed"], "--dask, which runs the steps on a Dask cluster, needs it")
     if all(not diagnosis.fix for diagnosis in packages):  # without which the formats cannot be imported
         yield from _extras_of_exports()
     yield _guarded("ffmpeg", _ffmpeg, "pip install --force-reinstall imageio-ffmpeg, or unset IMAGEIO_FFMPEG_EXE")
