@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import luigi.task
 
 from hearpreprocess.engine.cluster import ClusterWorker
+from hearpreprocess.errors import HearPreprocessError
 from hearpreprocess.objects import ObjectPath
 from hearpreprocess.steps import Step
 
@@ -40,10 +41,13 @@ class RunningPool(Protocol):
 
 def runs_here(step: Step) -> bool:
     """Whether a step needs what workers may lack: the network, or the rights of an object store."""
-    if step.needs_network:
+    if step.needs_network or not step.workspace.tar_url:
+        return step.needs_network
+    try:
+        asked = (step, *luigi.task.flatten(step.requires()))
+        return any(isinstance(path, ObjectPath) for one in asked for path in getattr(one, "output_paths", ()))
+    except (HearPreprocessError, OSError):  # the step reports it when it runs
         return True
-    asked = (step, *luigi.task.flatten(step.requires())) if step.workspace.tar_url else ()
-    return any(isinstance(path, ObjectPath) for one in asked for path in getattr(one, "output_paths", ()))
 
 
 class ClusterRun:

@@ -8,6 +8,7 @@ import pickle
 import socket
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,14 @@ from hearpreprocess.engine import cluster_connection
 from hearpreprocess.engine.cluster_connection import connected_client, dask_difference, first_line, in_background
 from hearpreprocess.engine.cluster_proof import Inquiry, Proof, differences, notes_on, program_facts, prove, sampled
 from hearpreprocess.engine.cluster_reports import Reports
+from hearpreprocess.engine.cluster_run import runs_here
 from hearpreprocess.engine.interruption import Interruption
 from hearpreprocess.engine.log import log_to
 from hearpreprocess.errors import SchedulerError
+from hearpreprocess.objects import ObjectPath
 from hearpreprocess.sharing import Host, held_token
-from hearpreprocess.steps import JournalEntry, JournalReader
+from hearpreprocess.steps import JournalEntry, JournalReader, Step
+from hearpreprocess.storage import Workspace
 from hearpreprocess.task import TaskReference
 from tests import toys
 
@@ -106,6 +110,38 @@ def test_the_progress_of_a_lost_worker_is_subtracted(journal: Path) -> None:
         reports.take(event(number, "journal", json.dumps(advanced | {"amount": amount})))
     assert reports.ignore("order")
     assert [entry.amount for entry in JournalReader(journal).new_entries()] == [200, 12, -212]
+
+
+class Stored(Step):
+    """A step with an output at an object store."""
+
+    stage = "stores"
+
+    @property
+    def output_paths(self) -> list[Path]:
+        return [ObjectPath(self.workspace.tar_url) / "toy"]
+
+
+class After(Stored):
+    """A step that requires one with such an output."""
+
+    def requires(self) -> list[Step]:
+        return [Stored(workspace=self.workspace)]
+
+    @property
+    def output_paths(self) -> list[Path]:
+        return [self.workspace.tmp_dir / "toy"]
+
+
+class Packed(After):
+    def requires(self) -> list[Step]:
+        return []
+
+
+def test_what_asks_an_object_store_runs_on_this_host(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path, tmp_path, tmp_path, tmp_path, tar_url="s3://bucket/run")
+    assert [runs_here(kind(workspace=workspace)) for kind in (Stored, After, Packed)] == [True, True, False]
+    assert not runs_here(Packed(workspace=replace(workspace, tar_url="")))
 
 
 def inquiry(tokens: dict[Path, str], tasks: tuple[TaskReference, ...] = (), *paths: Path) -> Inquiry:
