@@ -11,16 +11,16 @@ from typing import Any, SupportsIndex
 
 from hearpreprocess.api.words import Word
 from hearpreprocess.errors import ConfigError
-from hearpreprocess.objects import is_stored
-from hearpreprocess.task import encoding_named, encoding_problem, without_credentials
+from hearpreprocess.objects import is_address, shown_address
+from hearpreprocess.task import encoding_named, encoding_problem
 
 
 def directory(name: str, given: Word) -> Path:
     """A directory as an absolute path, resolved at once, as the current directory may change later."""
     text = path(name, given)
-    if is_stored(text):
+    if is_address(text):
         raise ConfigError(
-            f"{name}: expected a directory, got {without_credentials(text)}; see --tar-dir of the command"
+            f"{name}: expected a directory, got {shown_address(text)}; only the command line writes to object stores"
         )
     try:
         return Path(os.path.expanduser(text)).resolve()  # noqa: PTH111  (Path's raises RuntimeError on an unknown user)

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hearpreprocess.errors import ConfigError
-from hearpreprocess.objects import FORMS, is_address, is_stored, object_path
-from hearpreprocess.task import without_credentials
+from hearpreprocess.objects import FORMS, is_address, is_stored, object_path, shown_address
 
 WITH_OBJECTS = ("run", "published", "plan", "doctor", "check", "clean", "demo", "verify")
 """The commands with an argument or an option that may be the URL of an object store."""
@@ -27,8 +26,8 @@ def path_or_object(text: str) -> Path:
 def check_no_objects(command: str, words: Sequence[str]) -> None:
     """Raise ConfigError where a command that reads and writes files alone is given the URL of an object store."""
     for word in () if command in WITH_OBJECTS else words:
-        if is_stored(address := word.rpartition("=")[2] if word.startswith("--") else word):
+        if is_stored(address := word.partition("=")[2] if word.startswith("--") else word):
             raise ConfigError(
-                f"{without_credentials(address)}: `{command}` reads and writes files only. Copy the object to a disk "
+                f"{shown_address(address)}: `{command}` reads and writes files only. Copy the object to a disk "
                 f"and give its path; verify, published and --tar-dir accept {FORMS}"
             )

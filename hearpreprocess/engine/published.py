@@ -55,7 +55,7 @@ def published_steps(request: Request, workspace: Workspace, notify: Notify) -> l
     """
     if not request.published:
         return []
-    stored = {word: _stored(word, workspace) for word in request.published if is_address(word)}
+    stored = {word: _stored(word, workspace) for word in request.published if _is_path(word) and is_address(word)}
     given = {
         word: (workspace.download_dir / stored[word].filename, published.title_of(stored[word].filename))
         if word in stored

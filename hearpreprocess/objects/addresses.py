@@ -35,18 +35,34 @@ _INSTEAD = {
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _BUCKET = re.compile(r"[A-Za-z0-9$][A-Za-z0-9._-]{1,221}")
+_MEANT = re.compile(
+    rf"\W*({'|'.join((*WHERE_CREDENTIALS_BELONG, *_INSTEAD))}):|\W*[A-Za-z][A-Za-z0-9+.-]*://", re.IGNORECASE
+)
+"""What begins as a URL does, also one that was mistyped, or whose slashes `pathlib` has joined."""
 
 
 def is_address(text: str) -> bool:
-    """Whether a text is a URL, not a path."""
-    return _SCHEME.match(text) is not None
+    """Whether a text is, or was meant to be, a URL, not a path; `./` before it makes it a path."""
+    return not text.startswith((".", "/")) and _MEANT.match(text) is not None
 
 
 def is_stored(text: str) -> bool:
     """Whether a text is a URL of an object store, accepted or not; other URLs are those of web servers and files."""
-    match = _SCHEME.match(text)
-    scheme = match[1].lower() if match else ""
-    return scheme in WHERE_CREDENTIALS_BELONG or (scheme in _INSTEAD and scheme not in ("http", "https", "file"))
+    match = _MEANT.match(text) if is_address(text) else None
+    scheme = (match[1] or "").lower() if match else ""
+    return "/" in text and scheme not in ("", "http", "https", "file")
+
+
+def shown_address(text: str) -> str:
+    """A URL of an object store, accepted or not, in one line and without the secrets that it may hold."""
+    scheme, colon, rest = without_credentials(text).partition(":")
+    slashes = rest[: len(rest) - len(rest.lstrip("/"))]
+    bucket, _slash, _key = rest.lstrip("/").partition("/")
+    if ":" in bucket:  # a password may stand without an "@", and hold slashes
+        rest = slashes + bucket.partition(":")[0]
+    if "@" in rest:
+        rest = slashes + rest.rpartition("@")[2]
+    return "".join(letter if letter.isprintable() else "?" for letter in re.split("[?#]", f"{scheme}{colon}{rest}")[0])
 
 
 def checked_address(text: str) -> str:
@@ -55,19 +71,18 @@ def checked_address(text: str) -> str:
     Raises ConfigError, without the secrets that the text may hold, where the URL is not accepted.
     """
     match = _SCHEME.match(text)
-    shown = re.sub("://([^/:]*):[^/]*", r"://\1", without_credentials(text))  # a password may stand without a name
-    shown = "".join(letter if letter.isprintable() else "?" for letter in shown)
+    shown = shown_address(text)
     scheme = match[1].lower() if match else ""
     if scheme in _INSTEAD:
         raise ConfigError(f"{shown}: {scheme}:// is not supported here. Give {_INSTEAD[scheme]}")
     if match is None or scheme not in WHERE_CREDENTIALS_BELONG:
-        raise ConfigError(f"{shown}: expected {FORMS}")
+        raise ConfigError(f"{shown}: expected {FORMS}, with nothing before it; a path of this name needs ./ before it")
     rest = text[match.end() :]
     bucket, _slash, prefix = rest.partition("/")
     if re.search("[@?#]", rest) or ":" in bucket:
         raise ConfigError(
-            f"{shown}: the URL holds a user name, a password or a query; expected {FORMS}. "
-            f"Set credentials in {WHERE_CREDENTIALS_BELONG[scheme]}"
+            f"{shown}: '@', '?', '#' and a ':' in the bucket's name are not supported, as secrets may follow them; "
+            f"expected {FORMS}. Set credentials in {WHERE_CREDENTIALS_BELONG[scheme]}"
         )
     if not _BUCKET.fullmatch(bucket):
         raise ConfigError(f"{shown}: invalid name of a bucket or container, {bucket!r}; expected {FORMS}")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from hearpreprocess.errors import ConfigError
 from hearpreprocess.objects.profiles import profile_of
@@ -43,10 +47,82 @@ def settings_of(scheme: str, environment: Mapping[str, str], home: Path) -> dict
     machine of a cloud has.
     """
     settings = {"s3": _of_s3, "gs": _of_gs, "az": _of_az}[scheme](environment, home)
+    for name, value in settings.items():
+        if problem := _problem(name, value):
+            variable = variable_of(scheme, name)
+            shown = variable if environment.get(variable) else f"{variable}, or what stands for it,"
+            raise ConfigError(f"{shown} {problem}. Correct it")
     is_found = not _CREDENTIALS.isdisjoint(settings) or any(map(environment.get, _READ_BY_OBSTORE[scheme]))
     if not is_found or (scheme == "az" and "account_name" not in settings):
         raise ConfigError(_MISSING[scheme])
     return settings
+
+
+_NAMES = {
+    "s3": {
+        "access_key_id": "AWS_ACCESS_KEY_ID",
+        "secret_access_key": "AWS_SECRET_ACCESS_KEY",
+        "session_token": "AWS_SESSION_TOKEN",
+        "endpoint": "AWS_ENDPOINT_URL",
+        "region": "AWS_REGION",
+    },
+    "gs": {"application_credentials": "GOOGLE_APPLICATION_CREDENTIALS"},
+    "az": {
+        "account_name": "AZURE_STORAGE_ACCOUNT_NAME",
+        "account_key": "AZURE_STORAGE_ACCOUNT_KEY",
+        "sas_key": "AZURE_STORAGE_SAS_TOKEN",
+        "endpoint": "AZURE_STORAGE_ENDPOINT",
+    },
+}
+"""By scheme, the variables that the settings usually come from, for messages."""
+
+
+def variable_of(scheme: str, setting: str) -> str:
+    """The variable that a setting usually comes from."""
+    return _NAMES[scheme].get(setting, setting)
+
+
+def variables_in(scheme: str, environment: Mapping[str, str]) -> str:
+    """The variables of a scheme that are set, for messages."""
+    names = (*_NAMES[scheme].values(), *_READ_BY_OBSTORE[scheme])
+    return ", ".join(filter(environment.get, names)) or " and ".join(_NAMES[scheme].values())
+
+
+def _problem(name: str, value: str) -> str:
+    """What is wrong with a setting, on which obstore may panic, without its value, which may be secret; "" if right."""
+    if not value.isprintable() or value != value.strip():
+        return "has a line break, a space at an end, or another character that cannot be sent"
+    if name == "endpoint":
+        try:
+            parts = urlsplit(value)
+            is_url = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        except ValueError:
+            is_url = False
+        if not is_url or "@" in value or " " in value or parts.query:
+            return "is not the URL of a server; expected one like https://host:9000"
+    if name == "region" and not re.fullmatch("[A-Za-z0-9-]+", value):
+        return "is not the name of a region; expected one like us-east-1"
+    if name == "account_name" and not re.fullmatch("[A-Za-z0-9-]+", value):
+        return "is not the name of an account; expected small letters and digits"
+    if name == "account_key" and not _is_base64(value):
+        return "is not a key in base64"
+    if name == "application_credentials" and not _is_json_object(Path(value)):
+        return f"names {value}, which cannot be read or is not a JSON key file"
+    return "" if name == "application_credentials" or value.isascii() else "has letters other than those of ASCII"
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        return bool(base64.b64decode(text, validate=True))
+    except ValueError:
+        return False
+
+
+def _is_json_object(path: Path) -> bool:
+    try:
+        return isinstance(json.loads(path.read_text(encoding="utf-8")), dict)
+    except (OSError, ValueError):
+        return False
 
 
 _CREDENTIALS = {"access_key_id", "application_credentials", "account_key", "sas_key"}
@@ -66,8 +142,9 @@ _MISSING = {
 def _of_s3(environment: Mapping[str, str], home: Path) -> dict[str, str]:
     names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
     keys = {name: environment[name.upper()] for name in names if environment.get(name.upper())}
-    profile = profile_of(environment, home)
-    if not keys and not any(environment.get(name) for name in _READ_BY_OBSTORE["s3"]):
+    needs_keys = not keys and not any(environment.get(name) for name in _READ_BY_OBSTORE["s3"])
+    profile = profile_of(environment, home, needs_keys=needs_keys)
+    if needs_keys:
         keys = {name: profile[name] for name in names if profile.get(name)}
     if missing := [name for name in names[:2] if keys and name not in keys]:
         raise ConfigError(f"{missing[0].upper()} is not set, but the other half of the key is. Set both")
@@ -114,4 +191,4 @@ def _of_az(environment: Mapping[str, str], home: Path) -> dict[str, str]:
         raise ConfigError(_MISSING["az"])
     if "account_key" in found:
         found.pop("sas_key", None)
-    return {**found} if found.keys() & {"account_key", "sas_key"} else found
+    return found

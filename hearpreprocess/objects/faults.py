@@ -6,6 +6,7 @@ only the status, the server's error code, a region and a host name are used.
 
 from __future__ import annotations
 
+import os
 import re
 
 from hearpreprocess.objects.addresses import WHERE_CREDENTIALS_BELONG, divided
@@ -15,9 +16,21 @@ _CODE = re.compile(r"<Code>([A-Za-z0-9.]{1,60})</Code>")
 _REGION = re.compile(r"<Region>([a-z0-9-]{1,30})</Region>")
 _HOST = re.compile(r"performing [A-Z]+ https?://(?:[^\s/?@]*@)?([A-Za-z0-9.:\[\]-]+)")
 _OF_CREDENTIALS = ("169.254.", "metadata.google", "login.microsoftonline", "oauth2.googleapis", "sts.")
+_ENDPOINTS = {
+    "s3": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"),
+    "gs": ("GOOGLE_BASE_URL",),
+    "az": ("AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT"),
+}
+"""By scheme, the variables with the URL of another server, first the one that wins."""
+
 _DEBUG = "\n\nDebug source"
 
 _KEY = "the server refuses the credentials. Check {credentials}"
+_EXPIRED = "the credentials have expired. Get new ones, set them, and run the same command again"
+_REMOVED = (
+    "the server no longer has the parts that were sent: another program or a rule of the bucket removed them. Run the "
+    "same command again"
+)
 _RIGHTS = "permission denied. {needs}"
 _FULL = "the bucket or its quota is full. Free space or raise the quota, and run the same command again"
 _CLOCK = "this machine's clock differs from the server's by more than 15 min. Set it (NTP)"
@@ -38,12 +51,12 @@ _OF_CODES = {
             "AuthenticationFailed",
             "InvalidAuthenticationInfo",
             "InvalidToken",
-            "ExpiredToken",
-            "TokenRefreshRequired",
             "NoAuthenticationInformation",
         ),
         _KEY,
     ),
+    **dict.fromkeys(("ExpiredToken", "TokenRefreshRequired", "ExpiredTokenException"), _EXPIRED),
+    **dict.fromkeys(("NoSuchUpload", "InvalidPart", "InvalidBlockList"), _REMOVED),
     **dict.fromkeys(
         (
             "AccessDenied",
@@ -105,12 +118,37 @@ def reason_of(error: BaseException, address: str) -> str:
         return "not found. Check the URL"
     if shown:
         return f"the server refuses the request ({shown}). Check the URL and the endpoint"
+    check = f"Check {_what_leads_to(scheme, host)}"
     if "Timeout" in whole or "timed out" in whole:
-        return f"{host} does not answer in time. Check the network and the endpoint, and run the same command again"
+        return f"{host} does not answer in time. {check}, and run the same command again"
     if "dns error" in whole or "failed to lookup" in whole:
-        return f"{host}: unknown host. Check the network and the endpoint"
+        return f"{host}: unknown host. {check}"
     if "certificate" in whole:
-        return f"{host}: its TLS certificate is not trusted. Check the endpoint"
+        return f"{host}: its TLS certificate is not trusted. {check}"
     if "error sending request" in whole or "onnect" in whole:
-        return f"{host} cannot be reached. Check the network and the endpoint, and run the same command again"
-    return f"the request failed ({type(error).__name__}). Check the URL, the endpoint and the credentials"
+        return f"{host} cannot be reached. {check}, and run the same command again"
+    return f"the request failed ({type(error).__name__}). Check the URL, the credentials and {_endpoint_of(scheme)}"
+
+
+def _endpoint_of(scheme: str) -> str:
+    """The variable with the URL of the server, or the usual one."""
+    variables = _ENDPOINTS[scheme]
+    return next(filter(os.environ.get, variables), "the URL of the server")
+
+
+def _what_leads_to(scheme: str, host: str) -> str:
+    """What a connection to a server depends on: the proxy and the URL of the server, if they are set; the network."""
+    endpoints = [each for each in _ENDPOINTS[scheme] if os.environ.get(each)]
+    is_plain = bool(endpoints) and os.environ[endpoints[0]].startswith("http://")
+    of_scheme = "HTTP_PROXY" if is_plain else "HTTPS_PROXY"
+    variables = (of_scheme, of_scheme.lower(), "ALL_PROXY", "all_proxy")
+    proxies = [] if _is_without_proxy(host) else [each for each in variables if os.environ.get(each)]
+    found = [*(f"the proxy in {each}" for each in proxies[:1]), *endpoints[:1]]
+    return " and ".join(found) or "the network of this machine"
+
+
+def _is_without_proxy(host: str) -> bool:
+    listed = os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or ""
+    host = re.sub(r":\d+$", "", host)
+    names = [each.strip().lstrip(".") for each in listed.split(",") if each.strip()]
+    return any(each == "*" or host == each or host.endswith(f".{each}") for each in names)

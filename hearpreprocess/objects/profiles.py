@@ -12,12 +12,12 @@ _NOT_READ = ("credential_process", "sso_session", "sso_start_url", "role_arn")
 """Settings of profiles whose keys another program has to fetch."""
 
 
-def profile_of(environment: Mapping[str, str], home: Path) -> dict[str, str]:
+def profile_of(environment: Mapping[str, str], home: Path, *, needs_keys: bool) -> dict[str, str]:
     """The settings of the profile in AWS_PROFILE, or of `default`, by their names in the files.
 
     The files are AWS_SHARED_CREDENTIALS_FILE or ~/.aws/credentials, and AWS_CONFIG_FILE or ~/.aws/config; keys in the
-    former win. Raises ConfigError where a named profile is missing, a file cannot be read, or the profile's keys come
-    from another program.
+    former win. `needs_keys`: whether the keys of the profile are needed. Raises ConfigError where a file cannot be read
+    and, if keys are needed, where a named profile is missing or its keys come from another program.
     """
     named = environment.get("AWS_PROFILE") or environment.get("AWS_DEFAULT_PROFILE")
     name = named or "default"
@@ -25,10 +25,10 @@ def profile_of(environment: Mapping[str, str], home: Path) -> dict[str, str]:
     config = Path(environment.get("AWS_CONFIG_FILE") or home / ".aws" / "config").expanduser()
     of_config, of_credentials = _sections(config), _sections(credentials)
     section = of_config.get(f"profile {name}") or (of_config.get(name) if name == "default" else None)
-    if named and section is None and name not in of_credentials:
+    if needs_keys and named and section is None and name not in of_credentials:
         raise ConfigError(f"AWS_PROFILE: no profile {name!r} in {credentials} or {config}. Correct it, or unset it")
     profile = {**(section or {}), **of_credentials.get(name, {})}
-    if "aws_access_key_id" not in profile and (wrong := [key for key in _NOT_READ if key in profile]):
+    if needs_keys and "aws_access_key_id" not in profile and (wrong := [key for key in _NOT_READ if key in profile]):
         raise ConfigError(
             f"{config}: profile {name!r} gets its keys by {wrong[0]}, which is not supported. Set them in the "
             f'environment: eval "$(aws configure export-credentials --profile {name} --format env)"'

@@ -14,8 +14,9 @@ from typing import Any
 import obstore
 from obstore.store import AzureStore, GCSStore, S3Store
 
+from hearpreprocess.errors import ConfigError
 from hearpreprocess.objects.addresses import divided
-from hearpreprocess.objects.credentials import settings_of
+from hearpreprocess.objects.credentials import settings_of, variables_in
 from hearpreprocess.objects.stored import DamagedFileError, StoredObject
 
 PART = 5 << 20
@@ -51,8 +52,8 @@ FOR_ANSWERS = Patience(20, 4, 25)
 """Of small requests: a server that does not answer is given up after 40 s, one that refuses connections after 5 s."""
 
 FOR_PARTS = Patience(55, 8, 40)
-"""Of parts: 2 of them at a time, or a whole file of their bytes, pass at 2 Mbit/s. A server that stops answering is given up after 110 s: the part
-takes half of that, and the request that gives up the upload the other half.
+"""Of parts: 2 of them at a time, or a whole file of their bytes, pass at 2 Mbit/s. A server that stops answering is
+given up after 110 s: the part takes half of that, and the request that gives up the upload the other half.
 """
 
 _PROBE = ".hearpreprocess-can-write"
@@ -169,22 +170,27 @@ def _store(address: str, patience: Patience = FOR_ANSWERS) -> tuple[Any, str]:
     scheme, bucket, key = divided(address)
     settings: Any = settings_of(scheme, os.environ, Path.home())
     kind: Any = {"s3": S3Store, "gs": GCSStore, "az": AzureStore}[scheme]
-    store = kind(
-        bucket,
-        **settings,
-        client_options={
-            "allow_http": settings.get("endpoint", "").startswith("http://"),
-            "connect_timeout": timedelta(seconds=CONNECT_SECONDS),
-            "timeout": timedelta(seconds=patience.seconds),
-        },
-        retry_config={
-            "max_retries": patience.retries,
-            "retry_timeout": timedelta(seconds=patience.retry_seconds),
-            "backoff": {
-                "init_backoff": timedelta(seconds=FIRST_PAUSE),
-                "max_backoff": timedelta(seconds=LONGEST_PAUSE),
-                "base": 2,
+    try:
+        store = kind(
+            bucket,
+            **settings,
+            client_options={
+                "allow_http": settings.get("endpoint", "").startswith("http://"),
+                "connect_timeout": timedelta(seconds=CONNECT_SECONDS),
+                "timeout": timedelta(seconds=patience.seconds),
             },
-        },
-    )
+            retry_config={
+                "max_retries": patience.retries,
+                "retry_timeout": timedelta(seconds=patience.retry_seconds),
+                "backoff": {
+                    "init_backoff": timedelta(seconds=FIRST_PAUSE),
+                    "max_backoff": timedelta(seconds=LONGEST_PAUSE),
+                    "base": 2,
+                },
+            },
+        )
+    except BaseException as error:  # obstore's panics are no Exceptions
+        if isinstance(error, (KeyboardInterrupt, SystemExit)):
+            raise
+        raise ConfigError(f"invalid settings for {scheme}://. Check {variables_in(scheme, os.environ)}") from None
     return store, key

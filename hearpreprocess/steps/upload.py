@@ -132,6 +132,6 @@ class Upload(Tar):
             foreign.append(beside)
         if foreign:
             raise OutputError(
-                f"{' and '.join(map(str, foreign))} already exists and was not created by hearpreprocess. Move it away, "
-                "or choose another --tar-dir"
+                f"{' and '.join(map(str, foreign))} already exists and was not created by hearpreprocess. Move it "
+                "away, or choose another --tar-dir"
             )

@@ -24,8 +24,10 @@ def without_credentials(url: str) -> str:
         return url.rpartition("@")[2]
     host = rest.partition("/")[0]
     # A password may contain characters that end a host's name; without a password, a number follows the colon.
-    if "@" in host or re.search(r":(?!\d*$)", host):
-        rest = rest.rpartition("@")[2] if "@" not in host else host.rpartition("@")[2] + rest[len(host) :]
+    if "@" in host:
+        rest = host.rpartition("@")[2] + rest[len(host) :]
+    elif re.search(r":(?!\d*$)", host[host.rfind("]") + 1 :]):  # without an "@", nobody knows where the password ends
+        rest = rest.rpartition("@")[2] if "@" in rest else host.partition(":")[0]
     try:
         return urlsplit(f"{scheme}://{rest}")._replace(query="", fragment="").geturl()
     except ValueError:  # of a host that cannot be

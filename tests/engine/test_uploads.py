@@ -55,6 +55,18 @@ def test_uploaded_once_and_kept_without_the_local_copy(maker: User, server: S3Se
     content, attributes = server.objects[f"tar/run/{NAME}"]
     verified = maker.run("verify", URL, before=own)
     assert (verified.returncode, verified.stdout) == (0, "1 copy: ok\n"), verified.stderr
+    key, of_others = f"tar/run/{NAME}.sha256", b"0" * 64 + f"  {NAME}\n".encode()
+    checksums, facts = server.objects[key]
+    for wrong, reason in ((of_others, "does not have the sha256 that"), (None, "")):
+        server.objects.pop(key)
+        if wrong:
+            server.objects[key] = wrong, facts
+        findings = maker.run("verify", URL, before=own)
+        assert (findings.returncode, reason in findings.stdout) == (1 if wrong else 0, True), findings.stdout
+    wrong_attribute = {**attributes, "x-amz-meta-sha256": "0" * 64}
+    server.objects[f"tar/run/{NAME}"] = content, wrong_attribute
+    assert "does not have the sha256 that it was uploaded with" in maker.run("verify", URL, before=own).stdout
+    server.objects[key] = checksums, facts
     server.objects[f"tar/run/{NAME}"] = (
         content[: len(content) // 2] + b"x" + content[len(content) // 2 + 1 :],
         attributes,
@@ -129,5 +141,5 @@ def test_the_url_is_a_part_of_the_identity_and_of_the_request(tmp_path: Path) ->
     tasks = tuple(registry.references(["esc50"], "synthetic", {}, None))
     with pytest.raises(RequestError, match="cannot be combined with"):
         Request(workspace=replace(one, offline=True), tasks=tasks)
-    with pytest.raises(RequestError, match="the URL holds a user name"):
+    with pytest.raises(RequestError, match="secrets may follow them"):
         Request(workspace=replace(one, tar_url="s3://key:geheim@tar/x"), tasks=tasks)

@@ -21,6 +21,8 @@ FAULTS = {
         "<StringToSign>AWS4-HMAC-SHA256 writer</StringToSign>",
     ),
     "skewed": (403, "<Code>RequestTimeTooSkewed</Code>"),
+    "expired": (400, "<Code>ExpiredToken</Code>"),
+    "removed": (404, "<Code>NoSuchUpload</Code>"),
     "quota": (403, "<Code>QuotaExceeded</Code>"),
     "full": (507, "<Code>InsufficientStorage</Code>"),
     "absent": (404, "<Code>NoSuchBucket</Code>"),

@@ -57,6 +57,13 @@ def test_s3_keys_of_the_files(home: Path) -> None:
     ("scheme", "environment", "expected"),
     [
         ("s3", {"AWS_ACCESS_KEY_ID": "id"}, "AWS_SECRET_ACCESS_KEY is not set"),
+        ("s3", {**KEYS, "AWS_ENDPOINT_URL": "localhost:9000"}, "AWS_ENDPOINT_URL is not the URL of a server"),
+        ("s3", {**KEYS, "AWS_ENDPOINT_URL": "http://k:geheim@h"}, "AWS_ENDPOINT_URL is not the URL of a server"),
+        ("s3", {**KEYS, "AWS_ENDPOINT_URL": "http://h:99999"}, "AWS_ENDPOINT_URL is not the URL of a server"),
+        ("s3", {**KEYS, "AWS_SECRET_ACCESS_KEY": "geheim\nx"}, "AWS_SECRET_ACCESS_KEY has a line break"),
+        ("s3", {**KEYS, "AWS_REGION": "a b"}, "AWS_REGION is not the name of a region"),
+        ("gs", {"GOOGLE_APPLICATION_CREDENTIALS": __file__}, "or is not a JSON key file"),
+        ("az", {"AZURE_STORAGE_ACCOUNT_NAME": "lab", "AZURE_STORAGE_KEY": "geheim!"}, "AZURE_STORAGE_ACCOUNT_KEY, or"),
         ("s3", {"AWS_PROFILE": "nobody"}, "no profile 'nobody'"),
         ("s3", {"AWS_PROFILE": "single"}, "aws configure export-credentials --profile single"),
         ("gs", {}, "no credentials for gs://"),
@@ -71,6 +78,21 @@ def test_missing(home: Path, scheme: str, environment: dict[str, str], expected:
         settings_of(scheme, environment, home)
     assert expected in str(refused.value)
     assert "geheim" not in str(refused.value)
+
+
+def test_keys_of_the_environment_need_no_keys_of_the_profile(home: Path) -> None:
+    for profile in ("single", "nobody"):
+        assert settings_of("s3", {**KEYS, "AWS_PROFILE": profile}, home)["access_key_id"] == "id"
+    with_endpoint = settings_of("s3", {**KEYS, "AWS_PROFILE": "lab"}, home)
+    assert (with_endpoint["access_key_id"], with_endpoint["region"]) == ("id", "eu-central-1")
+    assert "session_token" not in with_endpoint
+
+
+def test_what_obstore_refuses_names_the_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", "lab")
+    monkeypatch.setenv("AZURE_STORAGE_SAS_TOKEN", "geheim%zz")
+    with pytest.raises(ConfigError, match=r"Check AZURE_STORAGE_ACCOUNT_NAME, AZURE_STORAGE_SAS_TOKEN$"):
+        stores._store("az://container/x")
 
 
 def test_without_any_no_metadata_server_is_asked(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import signal
@@ -16,16 +17,17 @@ import pytest
 
 from hearpreprocess.errors import ObjectStoreError
 from hearpreprocess.finished import checksums_of, release_of_tarball
-from hearpreprocess.objects import asking
 from hearpreprocess.objects import (
     RELEASE,
     SHA256,
     ObjectPath,
+    asking,
     blocks_of,
     check_uploadable,
     tarballs_at,
     upload_tarball,
 )
+from hearpreprocess.objects.serving import SECONDS_TO_GIVE_UP
 from hearpreprocess.objects.stores import PART
 from tests.objects.s3_server import FAULTS, S3Server, s3_server
 from tests.objects.stores import environment_of
@@ -139,10 +141,12 @@ def test_no_object_appears_after_the_end_of_its_run(server: S3Server, tmp_path: 
             assert not asked.done()
             time.sleep(0.01)
         process._requests.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process._process.wait(SECONDS_TO_GIVE_UP - 2)  # ends at once; else the upload goes on before it must end
+        server.releases()
         with pytest.raises(EOFError):
             asked.result()
     process.end()
-    server.releases()
     assert not [line for line in server.requests if line.startswith("POST") and "uploadId" in line]
     assert server.objects[KEY][0] == b"old"
 
@@ -190,6 +194,8 @@ def test_a_fault_is_one_line_without_secrets(server: S3Server, bucket: str) -> N
         "wrong-key": "the server refuses the credentials. Check AWS_ACCESS_KEY_ID",
         "wrong-secret": "the server refuses the credentials. Check AWS_ACCESS_KEY_ID",
         "skewed": "this machine's clock differs from the server's by more than 15 min",
+        "expired": "the credentials have expired. Get new ones",
+        "removed": "the server no longer has the parts that were sent",
         "quota": "the bucket or its quota is full",
         "full": "the bucket or its quota is full",
         "absent": "the bucket 'absent' does not exist",
@@ -222,7 +228,11 @@ def test_a_key_that_may_only_read(server: S3Server, monkeypatch: pytest.MonkeyPa
 
 def test_other_faults_of_the_network(server: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    with pytest.raises(ObjectStoreError, match="127.0.0.1:9 cannot be reached. Check the network"):
+    with pytest.raises(ObjectStoreError, match="127.0.0.1:9 cannot be reached. Check AWS_ENDPOINT_URL, and run"):
+        check_uploadable("s3://tar/run")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://store.invalid")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    with pytest.raises(ObjectStoreError, match="Check the proxy in HTTP_PROXY and AWS_ENDPOINT_URL, and run"):
         check_uploadable("s3://tar/run")
 
 
