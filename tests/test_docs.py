@@ -371,7 +371,8 @@ def test_relative_links_lead_somewhere(page: Path) -> None:
         assert not anchor or anchor in anchors(file), target
 
 
-OTHERS_OPTIONS = {"--port", "--host", "--nthreads", "--protocol", "--scheduler-file"}  # of luigid and of Dask
+# Of luigid and of Dask.
+OTHERS_OPTIONS = {"--address", "--port", "--host", "--nthreads", "--protocol", "--scheduler-file"}
 
 
 def options_of(user: User, *command: str) -> set[str]:

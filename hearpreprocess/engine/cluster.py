@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import contextlib
 import pickle
 import queue
 import threading
 import time
-import warnings
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from distributed import Client
-from distributed.comm.core import connect
-from distributed.security import Security
-from distributed.versions import VersionMismatchWarning
-
-from hearpreprocess.engine.cluster_proof import Inquiry, Proof, notes_on, program_facts
+from hearpreprocess.engine.cluster_connection import connected_client, dask_difference, first_line, in_background
+from hearpreprocess.engine.cluster_proof import Inquiry, Proof, notes_on, program_facts, sampled
 from hearpreprocess.engine.cluster_worker import close_session, open_session
 from hearpreprocess.engine.dask_address import check_secure, is_exposed
 from hearpreprocess.engine.interruption import Interruption
@@ -29,20 +25,21 @@ from hearpreprocess.sharing import held_token, look_at_token
 from hearpreprocess.storage import Workspace, counted
 from hearpreprocess.task import TaskReference
 
-Value = TypeVar("Value")
-
-SECONDS_TO_CONNECT = 30
 SECONDS_TO_WAIT_FOR_WORKERS = 60
 SECONDS_TO_CHECK = 120
 """For a worker's answer: on a busy network file system its process needs long to load its libraries."""
 
 SECONDS_TO_CANCEL = 5
+SECONDS_TO_CLOSE = 15
 SECONDS_BETWEEN_LOOKS = 1.0
-SECONDS_WITHOUT_ANSWER = 45
+SECONDS_WITHOUT_ANSWER = 35
 """After which a scheduler that does not answer counts as lost."""
 
 LOGGERS = ("distributed", "distributed.client", "distributed.core", "tornado", "tornado.application", "asyncio")
 """The loggers of Dask's client, whose messages go to the run's log."""
+
+
+_CLOSE = "Start it with --host 127.0.0.1, use tls://, or add --insecure"
 
 
 @dataclass(frozen=True)
@@ -78,46 +75,64 @@ class Cluster:
         self.run = facts.workspace.run
         self.topic = f"hearpreprocess-{self.run}"
         self._expected = program_facts(facts.extras)
-        self._checking = threading.Lock()
-        self.client: Any = self._connect(interruption)
+        self._checks = 0
+        self._checks_change = threading.Condition()
+        self._opened: set[str] = set()
+        self.is_lost = self._is_closing = False
+        self.client: Any = connected_client(address, interruption)
 
-    def _connect(self, interruption: Interruption) -> Any:
-        try:
-            # A client that cannot connect waits again when it is discarded, and writes a traceback.
-            in_background(lambda: asyncio.run(_try_to_connect(self.address)), interruption)
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", VersionMismatchWarning)  # the versions that matter are checked
-                return Client(self.address, timeout=SECONDS_TO_CONNECT, set_as_default=False, name="hearpreprocess")
-        except ImportError as error:  # a scheduler of another version
-            raise SchedulerError(f"{self.address}: {_first_line(error)}") from error
-        except (OSError, TypeError, ValueError, RuntimeError) as error:
-            raise SchedulerError(f"{self.address}: {_connection_problem(self.address, error)}") from error
+    def check_exposure(self, interruption: Interruption) -> None:
+        """Raise ConfigError where others can reach the scheduler at one of its addresses, unless that is accepted."""
+        if self._insecure:
+            return
+        addresses = {str(self.client.scheduler_info().get("address", ""))}
+        with contextlib.suppress(Exception):  # a scheduler may refuse functions
+            # Defined here, so that it is sent by value: the scheduler's environment may lack this program.
+            def listening(dask_scheduler: Any) -> list[str]:
+                return [str(listener.listen_address) for listener in dask_scheduler.listeners]
 
-    def check_exposure(self) -> None:
-        """Raise ConfigError where others can reach the scheduler at its own address, unless that is accepted."""
-        own = str(self.client.scheduler_info().get("address", ""))
-        if own and not self._insecure:
+            def ask() -> list[str]:
+                return list(self._ask(SECONDS_TO_CLOSE, lambda: self.client.run_on_scheduler(listening)))
+
+            addresses |= set(in_background(ask, interruption))
+        for own in sorted(filter(None, addresses)):
             check_secure(own, f"the scheduler at {self.address}")
 
-    def threads(self) -> dict[str, int]:
-        """By address, the threads of all workers; raises OSError where the scheduler is lost."""
+    def look(self) -> dict[str, tuple[int, bool]]:
+        """By address, the threads of all workers, and whether they take steps: one whose memory is full is paused.
+
+        Raises OSError where the scheduler is lost.
+        """
         if self.client.status != "running":
-            raise OSError("connection closed")
-        # Called in the loop of the client, its methods can be given up, which they cannot where they wait themselves.
-        return dict(self.client.sync(self.client.nthreads, callback_timeout=SECONDS_WITHOUT_ANSWER))
+            raise OSError("the scheduler ended or restarted")
+        identity = self._ask(SECONDS_WITHOUT_ANSWER, lambda: self.client.scheduler.identity())
+        return {
+            address: (worker["nthreads"], worker.get("status") != "paused")
+            for address, worker in identity["workers"].items()
+        }
 
-    def _call(self, seconds: float, function: Any, *arguments: Any, workers: list[str], on_error: str) -> Any:
-        """Call a function in workers, outside of their threads for steps, and return the results by address."""
+    def _ask(self, seconds: float, begin: Callable[[], Any]) -> Any:
+        """The answer to a question of Dask's client; raises TimeoutError, and OSError when the connection is closed."""
 
-        def begin() -> Any:
-            return self.client.run(function, *arguments, workers=workers, on_error=on_error)
+        async def ask() -> Any:
+            return await begin()
 
-        return self.client.sync(begin, callback_timeout=seconds)
+        future = asyncio.run_coroutine_threadsafe(ask(), self.client.loop.asyncio_loop)
+        deadline = time.monotonic() + seconds
+        while not future.done():
+            concurrent.futures.wait([future], timeout=0.2)
+            if not future.done() and (self._is_closing or time.monotonic() > deadline):
+                future.cancel()
+                if self._is_closing:
+                    raise OSError("the connection is closed")
+                raise TimeoutError(f"no answer within {seconds:.0f} s")
+        return future.result()
 
     def lost(self, reason: object) -> SchedulerError:
-        """The error for a scheduler that is lost."""
+        """The error for a scheduler that is lost, which is asked no more."""
+        self.is_lost = True
         return SchedulerError(
-            f"{self.address}: connection to the Dask scheduler lost: {_first_line(reason)}. Start the scheduler and "
+            f"{self.address}: connection to the Dask scheduler lost: {first_line(reason)}. Start the scheduler and "
             "its workers, and run the same command again; finished work is kept"
         )
 
@@ -129,18 +144,23 @@ class Cluster:
         safe = {}
         for address, threads in addresses.items():
             if not self._insecure and is_exposed(address):
-                problems.append(
-                    f"{address}: others can reach this Dask worker without TLS. Start it with --host 127.0.0.1, use "
-                    "tls://, or add --insecure"
-                )
+                problems.append(f"{address}: others can reach this Dask worker without TLS. {_CLOSE}")
             else:
                 safe[address] = threads
         if not safe:
             return passed, problems, []
-        with self._checking, contextlib.ExitStack() as stack:
-            tokens = {path: stack.enter_context(held_token(path)) for path in self.facts.directories}
+        with self._counted_check(), contextlib.ExitStack() as stack:
+            tokens, listings = {}, {}
+            for path in self.facts.directories:
+                try:
+                    tokens[path] = stack.enter_context(held_token(path))
+                except OSError:
+                    if not path.is_dir():
+                        raise
+                    listings[path] = sampled(path)  # as of a directory of downloads that is only read
             clocks = {path: look_at_token(path, token).seconds_ahead for path, token in tokens.items()}
-            inquiry = pickle.dumps(Inquiry(tokens, self.facts.tasks, self.facts.paths))
+            samples = {path: sampled(path) for path in self.facts.paths} | listings
+            inquiry = pickle.dumps(Inquiry(tokens, self.facts.tasks, samples))
             with ThreadPoolExecutor(max(1, min(32, len(safe)))) as threads_of_checks:
                 answers = threads_of_checks.map(lambda address: self._answer(address, inquiry), safe)
             for (address, threads), answer in zip(safe.items(), answers, strict=True):
@@ -155,39 +175,70 @@ class Cluster:
                     passed.append(ClusterWorker(address, answer["worker"], host, threads))
         return passed, problems, list(notes)
 
+    @contextlib.contextmanager
+    def _counted_check(self) -> Iterator[None]:
+        """A block that checks workers; closing waits for its end, as it removes its tokens."""
+        with self._checks_change:
+            self._checks += 1
+        try:
+            yield
+        finally:
+            with self._checks_change:
+                self._checks -= 1
+                self._checks_change.notify_all()
+
     def _answer(self, address: str, inquiry: bytes) -> dict[str, Any] | str:
         """The answer of a worker, or why there is none."""
         try:
+            question = {"op": "versions", "packages": []}
+            versions = self._ask(
+                SECONDS_TO_CHECK, lambda: self.client.scheduler.broadcast(msg=question, workers=[address])
+            )
+            if difference := dask_difference(versions.get(address) or {}):
+                return difference
             asked = (self.run, self._expected, sorted(self.facts.extras), inquiry)
-            answers = self._call(SECONDS_TO_CHECK, open_session, *asked, workers=[address], on_error="return")
+            # Outside of the worker's threads for steps.
+            answers = self._ask(
+                SECONDS_TO_CHECK,
+                lambda: self.client.run(open_session, *asked, workers=[address], on_error="return"),
+            )
         except Exception as error:  # what a worker of another version answers
             return _problem_of_worker(error)
         answer = answers.get(address)
-        if isinstance(answer, dict):
-            return answer
-        return _problem_of_worker(answer) if answer is not None else "the Dask worker left before it was checked"
+        if not isinstance(answer, dict):
+            return _problem_of_worker(answer) if answer is not None else "the Dask worker left before it was checked"
+        if not answer["problems"]:
+            self._opened.add(address)
+            if not self._insecure and (others := [own for own in answer["listening"] if is_exposed(own)]):
+                exposed = f"others can reach this Dask worker at {', '.join(others)} without TLS. {_CLOSE}"
+                return {**answer, "problems": [exposed]}
+        return answer
 
     def cancel(self, futures: Sequence[Any]) -> None:
         """Have workers end what they run for these futures of Dask's."""
         self.client.sync(lambda: self.client.cancel(futures, force=True), callback_timeout=SECONDS_TO_CANCEL)
 
-    def close(self, workers: Collection[ClusterWorker]) -> None:
+    def close(self) -> None:
         """End what the workers have of the run, and the connection."""
         with contextlib.suppress(Exception):  # the scheduler or a worker may be lost
-            if workers and self.client.status == "running":
-                addresses = [worker.address for worker in workers]
-                self._call(SECONDS_TO_CONNECT, close_session, self.run, workers=addresses, on_error="ignore")
+            if self._opened and not self.is_lost and self.client.status == "running":
+                workers = [address for address in self.look() if address in self._opened]
+                closing = {"workers": workers, "on_error": "ignore"}
+                if workers:
+                    self._ask(SECONDS_TO_CLOSE, lambda: self.client.run(close_session, self.run, **closing))
+        self._opened.clear()
+        self._is_closing = True
+        with self._checks_change:
+            self._checks_change.wait_for(lambda: not self._checks, timeout=5)
         with contextlib.suppress(Exception):
             self.client.close(timeout=2)
-        if self._checking.acquire(timeout=SECONDS_TO_CONNECT):  # a check removes its tokens, and ends with the client
-            self._checking.release()
 
 
 class Watching:
-    """A thread that reports changes of the cluster: workers that come, pass or fail their check, and go.
+    """A thread that reports changes of the cluster: workers that come, pass or fail their check, pause, and go.
 
-    `report`: called with ("came", checked workers), ("refused", problems), ("noted", notes), ("gone", addresses) and
-    ("lost", an error).
+    `report`: called with ("came", checked workers), ("refused", problems), ("noted", notes), ("gone", addresses),
+    ("paused", the addresses of all workers that take no steps) and ("lost", an error).
     """
 
     def __init__(
@@ -195,6 +246,7 @@ class Watching:
     ) -> None:
         self._cluster, self._report = cluster, report
         self._known = {worker.address for worker in known}
+        self._paused: set[str] = set()
         self._over = threading.Event()
         self._recheck: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._watch, name="cluster", daemon=True)
@@ -213,24 +265,31 @@ class Watching:
             while not self._recheck.empty():
                 self._known.discard(self._recheck.get())
             try:
-                threads = self._cluster.threads()
+                workers = self._cluster.look()
             except Exception as error:  # Dask raises many kinds when a connection is lost
                 if not self._over.is_set():
                     self._report("lost", error)
                 return
-            if gone := self._known - threads.keys():
+            if gone := self._known - workers.keys():
                 self._known -= gone
                 self._report("gone", gone)
-            came = {address: number for address, number in threads.items() if address not in self._known}
+            paused = {address for address, (_threads, is_running) in workers.items() if not is_running}
+            if paused != self._paused:
+                self._paused = paused
+                self._report("paused", paused)
+            came = {address: facts[0] for address, facts in workers.items() if address not in self._known}
             if came:
                 self._known |= came.keys()
-                self._check(came)
+                # One that hangs in its check must not keep this thread from noticing others that are lost.
+                threading.Thread(target=self._check, args=(came,), name="check", daemon=True).start()
 
     def _check(self, came: Mapping[str, int]) -> None:
         try:
             passed, problems, notes = self._cluster.check(came)
         except Exception as error:  # such as a directory that cannot be written to any more
-            passed, problems, notes = [], [f"{', '.join(came)}: not checked: {_first_line(error)}"], []
+            passed, problems, notes = [], [f"{', '.join(came)}: not checked: {first_line(error)}"], []
+        if self._over.is_set():
+            return
         for kind, found in (("refused", problems), ("noted", notes), ("came", passed)):
             if found:
                 self._report(kind, found)
@@ -246,37 +305,9 @@ def first_workers(cluster: Cluster, interruption: Interruption, notify: Callable
     for note in notes:
         notify(f"note: {note}")
     if problems:
-        headline = f"{cluster.address}: {{count}} problems of Dask workers; nothing was made:"
+        headline = f"{cluster.address}: {counted(len(problems), 'problems')} of Dask workers; nothing was made:"
         raise ConfigError(enumerate_problems(headline, problems))
     return list(passed)
-
-
-def in_background(work: Callable[[], Value], interruption: Interruption) -> Value:
-    """The result of some work, which may take long; raises what it raises, and KeyboardInterrupt at once."""
-    done: list[tuple[Value] | BaseException] = []
-
-    def run() -> None:
-        try:
-            done.append((work(),))
-        except BaseException as error:
-            done.append(error)
-
-    thread = threading.Thread(target=run, name="in background", daemon=True)
-    thread.start()
-    while thread.is_alive():
-        thread.join(0.1)
-        interruption.act()
-    (result,) = done
-    if isinstance(result, BaseException):
-        raise result
-    return result[0]
-
-
-async def _try_to_connect(address: str) -> None:
-    """Connect to a scheduler as a client does, and close the connection."""
-    arguments = Security().get_connection_args("client")
-    connection = await connect(address, timeout=SECONDS_TO_CONNECT, **arguments)
-    await connection.close()
 
 
 def _first_threads(cluster: Cluster, interruption: Interruption, notify: Callable[[str], object]) -> dict[str, int]:
@@ -285,11 +316,11 @@ def _first_threads(cluster: Cluster, interruption: Interruption, notify: Callabl
     while True:
         interruption.act()
         try:
-            threads = cluster.threads()
+            workers = in_background(cluster.look, interruption)
         except Exception as error:  # Dask raises many kinds when a connection is lost
             raise cluster.lost(error) from error
-        if threads:
-            return threads
+        if workers:
+            return {address: threads for address, (threads, _is_running) in workers.items()}
         if time.monotonic() > deadline:
             raise SchedulerError(
                 f"{cluster.address}: no Dask worker came within {SECONDS_TO_WAIT_FOR_WORKERS} s. Start workers with "
@@ -308,28 +339,6 @@ def summary(workers: Collection[ClusterWorker]) -> str:
     return f"{counted(len(workers), 'workers')} with {counted(threads, 'threads')} on {', '.join(hosts)}"
 
 
-def _connection_problem(address: str, error: BaseException) -> str:
-    """Why a scheduler cannot be reached, and what to do."""
-    reasons = []
-    cause: BaseException | None = error
-    while cause is not None:
-        reasons.append(f"{type(cause).__name__}: {cause}")
-        cause = cause.__cause__ or cause.__context__
-    text = " ".join(reasons)
-    if address.startswith("tls://"):
-        settings = (
-            "distributed.comm.tls.ca-file, distributed.comm.tls.client.cert and distributed.comm.tls.client.key "
-            "(see docs/dask.md)"
-        )
-        if "ssl_context" in text or "FileNotFoundError" in text or "require" in text:
-            return f"the certificates of Dask's TLS are not set or not found: {_first_line(error)}. Set {settings}"
-        if "certificate" in text.lower() or "SSL" in text or "ssl" in text:
-            return (
-                f"TLS failed: {_first_line(error)}. The scheduler's certificate must be of the authority in {settings}"
-            )
-    return f"no Dask scheduler there: {_first_line(error)}. Start one with `dask scheduler`, or correct --dask"
-
-
 def _problem_of_worker(error: object) -> str:
     if isinstance(error, ModuleNotFoundError):
         return (
@@ -338,8 +347,4 @@ def _problem_of_worker(error: object) -> str:
         )
     if isinstance(error, TimeoutError):
         return f"the Dask worker did not answer within {SECONDS_TO_CHECK} s. See its log"
-    return f"the Dask worker cannot be checked: {type(error).__name__}: {_first_line(error)}. See its log"
-
-
-def _first_line(error: object) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+    return f"the Dask worker cannot be checked: {type(error).__name__}: {first_line(error)}. See its log"

@@ -7,16 +7,19 @@ has been checked, and so that it knows which workers were lost with which step.
 from __future__ import annotations
 
 import contextlib
+import os
 import pickle
 import queue
 import time
 from collections import deque
 from collections.abc import Collection
-from dataclasses import dataclass, field
 from typing import Any
+
+from distributed.scheduler import KilledWorker
 
 from hearpreprocess.engine.cluster import Cluster, ClusterWorker, Watching
 from hearpreprocess.engine.cluster_reports import Reports
+from hearpreprocess.engine.cluster_run import ClusterRun, Host, runs_here
 from hearpreprocess.engine.cluster_worker import UncheckedWorkerError, run_order
 from hearpreprocess.engine.failures import text_of_death
 from hearpreprocess.engine.pool import SECONDS_TO_END, StepPool
@@ -41,16 +44,6 @@ HERE_BESIDES = 4
 FAILED = "FAILED"  # Luigi's status
 
 
-@dataclass(eq=False)
-class _Host:
-    worker: ClusterWorker
-    runs: set[ClusterRun] = field(default_factory=set)
-
-    @property
-    def load(self) -> float:
-        return len(self.runs) / self.worker.threads
-
-
 class ClusterPool:
     """Runs steps on the checked workers of a cluster: a Pool.
 
@@ -69,12 +62,14 @@ class ClusterPool:
     ) -> None:
         self._cluster, self._here, self._most = cluster, here, most
         self._worker_id, self._settings = worker_id, settings
-        self._hosts = {worker.address: _Host(worker) for worker in workers}
+        self._hosts = {worker.address: Host(worker) for worker in workers}
         self._runs: dict[str, ClusterRun] = {}
         self._waiting: deque[ClusterRun] = deque()
         self._results: deque[Any] = deque()
+        self._paused: set[str] = set()
         self._orders = 0
-        self._is_lost = False
+        os.umask(umask := os.umask(0o077))
+        self._umask = umask
         self._without_workers_since: float | None = None
         self._inbox: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
         self._journal = Journal(cluster.facts.workspace.journal)
@@ -87,26 +82,31 @@ class ClusterPool:
     @property
     def capacity(self) -> int:
         """How many steps may run: some that run on this host do not take a thread of the cluster."""
-        threads = sum(host.worker.threads for host in self._hosts.values())
+        threads = sum(host.worker.threads for host in self._usable())
         return (self._most or max(1, threads)) + min(self._here.busy, HERE_BESIDES)
+
+    def _usable(self) -> list[Host]:
+        """The workers that take steps."""
+        return [host for host in self._hosts.values() if not host.is_paused]
 
     def run_of(self, step: Step, timeout: float = 0) -> Run:
         """A run of a step, to be started. `timeout`: in seconds, 0 for none."""
-        return self._here.run_of(step, timeout) if step.needs_network else ClusterRun(self, step, timeout)
+        return self._here.run_of(step, timeout) if runs_here(step) else ClusterRun(self, step, timeout)
 
     def begin(self, run: ClusterRun) -> None:
         """Pass a step to the worker with most free threads, or have it wait for one."""
-        if not self._hosts:
+        if not (usable := self._usable()):
             self._waiting.append(run)
             return
-        host = min(self._hosts.values(), key=lambda host: (host.load, -host.worker.threads))
+        host = min(usable, key=lambda host: (host.load, -host.worker.threads))
         self._orders += 1
+        run.has_begun, run.timeout_time = False, None
         run.order = order = f"{self._cluster.topic}-{self._orders}"
         run.host = host
         host.runs.add(run)
         self._runs[order] = run
         self._reports.expect(order, host.worker.host)
-        content = pickle.dumps((run.task, self._worker_id, self._settings))
+        content = pickle.dumps((run.task, self._worker_id, self._settings, self._umask))
         with self._asking():
             run.future = self._cluster.client.submit(
                 run_order,
@@ -125,7 +125,7 @@ class ClusterPool:
     def _note_future(self, future: Any) -> None:
         """Called in a thread of Dask's client when a future is done, lost or cancelled."""
         if future.status != "error":
-            self._inbox.put((future.status, future.key, None))
+            self._inbox.put((f"future {future.status}", future.key, None))
             return
         try:
             problem: BaseException = future.exception(timeout=SECONDS_TO_END)
@@ -133,6 +133,8 @@ class ClusterPool:
             problem = error
         if isinstance(problem, UncheckedWorkerError):
             self._inbox.put(("unchecked", future.key, None))
+        elif isinstance(problem, KilledWorker):  # at once where distributed.scheduler.allowed-failures is 0
+            self._inbox.put(("killed", future.key, None))
         else:
             self._inbox.put(("broken", future.key, f"{type(problem).__name__}: {problem}"))
 
@@ -166,7 +168,9 @@ class ClusterPool:
 
     def _take(self, kind: str, facts: Any, payload: Any) -> None:
         """Handle what the cluster has reported."""
-        if kind == "result" and (run := self._release(facts)):
+        if kind == "begun" and (begun := self._runs.get(facts)):
+            begun.note_begin()
+        elif kind == "result" and (run := self._release(facts)):
             self._results.append(tuple(payload))
         elif kind == "died" and (run := self._release(facts)):
             self._fail(run, f"{run.last_host}: {text_of_death(f'with exit code {payload}')}")
@@ -174,35 +178,60 @@ class ClusterPool:
             if run.is_terminated:
                 run.is_over = True
             else:  # its worker closes in good order, as at a time limit: not the step's fault
-                self._drop([run.last_address])
+                self._drop([run.last_address], counts=False)
                 self.begin(run)
-        elif kind in ("broken", "unchecked") and (run := self._release(facts)):
-            if kind == "unchecked":
+        elif kind == "unchecked" and (run := self._release(facts)):
+            self._drop([run.last_address])
+            self._watching.check_again(run.last_address)
+            self.begin(run)
+        elif kind == "broken" and (run := self._release(facts)):
+            self._fail(run, f"{run.last_host}: Dask could not run the step: {payload}")
+        elif kind in ("killed", "future finished", "future lost") and (run := self._release(facts)):
+            # All reports of a step arrive before the end of its future, or some are lost with the worker.
+            has_begun = self._reports.ignore(run.order)
+            if kind == "killed":
                 self._drop([run.last_address])
-                self._watching.check_again(run.last_address)
-                self.begin(run)
-            else:
-                self._fail(run, f"{run.last_host}: Dask could not run the step: {payload}")
-        elif kind == "finished" and (run := self._release(facts)):
-            # All reports of a step arrive before this, or some are lost.
-            self._reports.ignore(run.order)
-            self._repeat(run, has_begun=True)
-        elif kind == "cancelled" and facts in self._runs and not self._runs[facts].is_terminated:
-            self._is_lost = True  # Dask's client cancels all when it connects again
-            raise self._cluster.lost("it was interrupted")
+                self._watching.check_again(run.last_address)  # another one may have started there
+            self._repeat(run, has_begun=has_begun or kind == "killed")
+        elif kind == "future cancelled" and facts in self._runs and not self._runs[facts].is_terminated:
+            raise self._cluster.lost("the scheduler ended or restarted")  # Dask's client then cancels all
         elif kind == "gone":
             self._drop(facts)
         elif kind == "came":
-            self._hosts |= {worker.address: _Host(worker) for worker in facts}
-            waiting, self._waiting = self._waiting, deque()
-            for run in waiting:
-                self.begin(run)
+            self._hosts |= {worker.address: Host(worker, is_paused=worker.address in self._paused) for worker in facts}
+            self._begin_waiting()
+        elif kind == "paused":
+            self._pause(facts)
         elif kind in ("refused", "noted"):
             for text in facts:
                 self._note("warned" if kind == "refused" else "noted", text)
         elif kind == "lost":
-            self._is_lost = True
             raise self._cluster.lost(facts)
+
+    def _begin_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, deque()
+        for run in waiting:
+            self.begin(run)
+
+    def _pause(self, addresses: set[str]) -> None:
+        """Pass no steps to the workers that are paused, and those that they have not begun to others."""
+        self._paused = addresses
+        moved: list[ClusterRun] = []
+        for address, host in self._hosts.items():
+            if address in addresses and not host.is_paused:
+                name = f"{host.worker.host} ({address})"
+                self._note("warned", f"{name}: Dask worker paused, such as at its memory limit; it gets no more steps")
+                moved += [run for run in host.runs if not run.has_begun]
+            host.is_paused = address in addresses
+        self._cancel(moved)
+        for run in moved:
+            self._reports.ignore(run.order)
+            self._release(run.order)
+            if run.is_terminated:
+                run.is_over = True
+            else:
+                self._waiting.append(run)
+        self._begin_waiting()
 
     def _release(self, order: str) -> ClusterRun | None:
         """The run of an order that has ended; None if it is not expected any more."""
@@ -213,8 +242,11 @@ class ClusterPool:
             run.host = run.future = None
         return run
 
-    def _drop(self, addresses: Collection[str]) -> None:
-        """Use workers no more that are lost, and repeat their steps elsewhere."""
+    def _drop(self, addresses: Collection[str], *, counts: bool = True) -> None:
+        """Use workers no more that are lost, and repeat their steps elsewhere.
+
+        `counts`: whether a step may be the reason, and is not repeated without end.
+        """
         for host in [self._hosts.pop(address) for address in addresses if address in self._hosts]:
             if host.runs:
                 worker = host.worker
@@ -224,7 +256,7 @@ class ClusterPool:
             for run in runs:
                 has_begun = self._reports.ignore(run.order)
                 self._release(run.order)
-                self._repeat(run, has_begun=has_begun)
+                self._repeat(run, has_begun=has_begun and counts)
 
     def _repeat(self, run: ClusterRun, *, has_begun: bool) -> None:
         """Repeat a step whose worker is lost, unless it has been tried often."""
@@ -250,17 +282,18 @@ class ClusterPool:
         self._journal.write(JournalEntry(event, "Dask", "workers", text=text))
 
     def _check_workers(self) -> None:
-        """Raise SchedulerError where steps wait, and no worker has been left for long."""
-        if self._hosts or not self._waiting:
+        """Raise SchedulerError where steps wait, and no worker that takes steps has been left for long."""
+        if self._usable() or self._runs or not self._waiting:
             self._without_workers_since = None
         elif self._without_workers_since is None:
             self._without_workers_since = time.monotonic()
-            text = f"no worker is left; waiting up to {SECONDS_WITHOUT_WORKERS} s for new ones"
+            state = "all workers are paused" if self._hosts else "no worker is left"
+            text = f"{state}; waiting up to {SECONDS_WITHOUT_WORKERS} s for one"
             self._note("warned", text)
         elif time.monotonic() - self._without_workers_since > SECONDS_WITHOUT_WORKERS:
             raise SchedulerError(
-                f"{self._cluster.address}: no Dask worker was left for {SECONDS_WITHOUT_WORKERS} s. Start workers and "
-                "run the same command again; finished work is kept"
+                f"{self._cluster.address}: no Dask worker took steps for {SECONDS_WITHOUT_WORKERS} s. Start workers "
+                "and run the same command again; finished work is kept"
             )
 
     @contextlib.contextmanager
@@ -269,12 +302,11 @@ class ClusterPool:
         try:
             yield
         except Exception as error:  # Dask raises many kinds when a connection is lost
-            self._is_lost = True
             raise self._cluster.lost(error) from error
 
     def _cancel(self, runs: Collection[ClusterRun]) -> None:
         futures = [run.future for run in runs if run.future is not None]
-        if futures and not self._is_lost:
+        if futures and not self._cluster.is_lost:
             with contextlib.suppress(Exception):  # the scheduler may be lost
                 self._cluster.cancel(futures)
 
@@ -288,7 +320,8 @@ class ClusterPool:
         self._cancel(runs)
         deadline = time.monotonic() + SECONDS_TO_INTERRUPT
         with contextlib.suppress(queue.Empty, SchedulerError):
-            while any(run.order in self._runs for run in runs) and not self._is_lost:
+            # A step that has not begun has nothing to clean up.
+            while any(run.order in self._runs and run.has_begun for run in runs) and not self._cluster.is_lost:
                 left = max(0.0, deadline - time.monotonic())
                 self._take(*self._inbox.get(timeout=left))
         for run in runs:
@@ -307,39 +340,4 @@ class ClusterPool:
         self._here.close()
         with contextlib.suppress(Exception):  # the scheduler may be lost
             self._cluster.client.unsubscribe_topic(self._cluster.topic)
-        self._cluster.close([host.worker for host in self._hosts.values()])
-
-
-class ClusterRun:
-    """One run of a step on a cluster, with the interface of a process: a Run.
-
-    `lost`: the workers that were lost with it. `last_host`, `last_address`: of the worker that had it last.
-    """
-
-    use_multiprocessing = True
-    exitcode = None
-    """A process that dies is reported by its worker."""
-
-    def __init__(self, pool: ClusterPool, step: Step, timeout: float = 0) -> None:
-        self.task = step
-        self.worker_timeout = timeout
-        self.timeout_time = time.time() + timeout if timeout else None
-        self._pool = pool
-        self.order = ""
-        self.host: _Host | None = None
-        self.future: Any = None
-        self.lost: list[str] = []
-        self.last_host = self.last_address = ""
-        self.is_terminated = self.is_over = False
-
-    def start(self) -> None:
-        """Pass the step to a worker."""
-        self._pool.begin(self)
-
-    def is_alive(self) -> bool:
-        """Whether a result may still come."""
-        return not self.is_over
-
-    def terminate(self) -> None:
-        """End the step, and wait for its end."""
-        self._pool.end([self])
+        self._cluster.close()

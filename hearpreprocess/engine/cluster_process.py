@@ -12,6 +12,7 @@ during a step ("journal", line), ("log", record) and at last ("result", Luigi's 
 from __future__ import annotations
 
 import logging
+import os
 import pickle
 import sys
 import threading
@@ -82,7 +83,8 @@ def main(connection: Connection, lifeline: int) -> None:
         else:
             loaded, order = facts
             expect_code(loaded)
-            step, worker_id, settings = pickle.loads(order)  # noqa: S301  (of the run)
+            step, worker_id, settings, umask = pickle.loads(order)  # noqa: S301  (of the run)
+            os.umask(umask)
             attach(SendingHandler(sender), settings.log_level)
             run_alone(step, Results(sender), worker_id, settings)
 

@@ -5,7 +5,10 @@ A process on the worker's host answers an Inquiry with a Proof; the run compares
 
 from __future__ import annotations
 
+import hashlib
+import os
 import platform
+import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +24,8 @@ from hearpreprocess.task import TaskReference
 LARGEST_DIFFERENCE = 5.0
 """In seconds, between two clocks; a larger one is noted, as the times in the log then mislead."""
 
+_SAMPLE = 1 << 20
+
 _CODE_OF_RUNS = (*CODE_OF_OUTPUTS, "engine", "fetch", "report", "sharing", "synthetic")
 """The code that runs a step and passes on its reports."""
 
@@ -34,6 +39,7 @@ def program_facts(extras: Collection[str]) -> dict[str, str]:
     return {
         **made_with(extras),
         "code of hearpreprocess": code_digest(_CODE_OF_RUNS),
+        "encoding of file names": sys.getfilesystemencoding(),
         "luigi": luigi_version,
         "Python": python,
     }
@@ -43,13 +49,13 @@ def program_facts(extras: Collection[str]) -> dict[str, str]:
 class Inquiry:
     """What a worker is asked.
 
-    `tokens`: by directory, the name of a token that the run holds in it. `tasks`: those of the run. `paths`: further
-    files and directories that its steps read.
+    `tokens`: by directory, the name of a token that the run holds in it. `tasks`: those of the run. `samples`: by path,
+    those of further files and directories, which its steps only read.
     """
 
     tokens: Mapping[Path, str]
     tasks: tuple[TaskReference, ...]
-    paths: tuple[Path, ...]
+    samples: Mapping[Path, str]
 
 
 @dataclass(frozen=True)
@@ -75,11 +81,35 @@ def prove(inquiry: Inquiry) -> Proof:
         except OSError as error:
             problems.append(f"{directory}: {error}. {SHARE}" if directory.exists() else _missing(directory))
     problems += [_other(directory) for directory, view in views.items() if not view.has_token]
-    problems += [f"{path}: not found there. {SHARE}" for path in inquiry.paths if not path.exists()]
+    for path, expected in inquiry.samples.items():
+        try:
+            if sampled(path) != expected:
+                problems.append(f"{path}: other content there. {SHARE}")
+        except FileNotFoundError:
+            problems.append(_missing(path))
+        except OSError as error:
+            problems.append(f"{path}: {error.strerror} there. {SHARE}")
     problems += _problems_of_tasks(inquiry.tasks)
     unseen = tuple(directory for directory, view in views.items() if view.has_token and view.sees_lock is False)
     clocks = {directory: view.seconds_ahead for directory, view in views.items()}
     return Proof(this_host(), tuple(problems), unseen, clocks)
+
+
+def sampled(path: Path) -> str:
+    """A digest of a file's size, start and end, or of the names, and the sizes of files, in a directory.
+
+    It differs for other content but for a change within a large file, and is quick for any size. Raises OSError where
+    the path cannot be read.
+    """
+    if path.is_dir():
+        visible = (entry for entry in os.scandir(path) if not entry.name.startswith("."))
+        entries = sorted((entry.name, entry.stat().st_size if entry.is_file() else -1) for entry in visible)
+        return hashlib.sha256(repr(entries).encode("utf-8", "surrogatepass")).hexdigest()
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        start = file.read(_SAMPLE)
+        file.seek(max(0, size - _SAMPLE))
+        return hashlib.sha256(b"%d " % size + start + file.read(_SAMPLE)).hexdigest()
 
 
 SHARE = "Give every host the same shared directories at the same paths"

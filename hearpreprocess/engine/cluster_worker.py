@@ -3,8 +3,9 @@
 The run opens a Session in each worker that it uses. The session starts a process for each thread that runs a step, and
 ends them all when the run closes it, when the worker closes, or when the worker dies.
 
-A report is an event of Dask's: (name of the order, its number in the order, kind, payload). The kinds are those of
-cluster_process, and these ends of an order: "result", "died" with an exit code, "ended" after an interruption.
+A report is an event of Dask's: (name of the order, its number in the order, kind, pickled payload), as Dask's own
+packing fails for some texts and ends the worker. The kinds are "begun", those of cluster_process, and these ends of an
+order: "result", "died" with an exit code, "ended" after an interruption.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ SECONDS_BETWEEN_LOOKS = 0.1
 SECONDS_IDLE = 60
 """After which a process without a step ends."""
 
+SECONDS_UNUSED = 900
+"""After which a session without a step ends, as that of a run that was killed; a run that lives opens another."""
+
 _sessions: dict[tuple[str, str], Session] = {}
 """By the worker's id and the name of the run, as one process may have several workers."""
 
@@ -51,7 +55,7 @@ class StepProgram:
         lifeline, self._lifeline = os.pipe()  # nobody writes to it; the end of this process closes it
         path = os.pathsep.join(filter(None, sys.path))
         with theirs:
-            command = [sys.executable, "-m", "hearpreprocess.engine.cluster_process"]
+            command = [sys.executable, "-X", "utf8", "-m", "hearpreprocess.engine.cluster_process"]
             self._process = subprocess.Popen(
                 [*command, str(theirs.fileno()), str(lifeline)],
                 stdin=subprocess.DEVNULL,
@@ -132,15 +136,16 @@ class Session(WorkerPlugin):
         self._cancelled: set[str] = set()
         self._is_closed = False
         self._lock = threading.Lock()
+        self._used = time.monotonic()
         self._ending_idle: asyncio.Task[None] | None = None
 
     async def setup(self, worker: Worker) -> None:
         """Called by Dask when the session is opened."""
-        self._ending_idle = asyncio.create_task(self._end_idle())
+        self._ending_idle = asyncio.create_task(self._end_idle(worker))
 
-    async def _end_idle(self) -> None:
+    async def _end_idle(self, worker: Worker) -> None:
         """End processes that have been idle for a while, as a run that was killed cannot close its session."""
-        while True:
+        while not self._is_unused():
             await asyncio.sleep(SECONDS_IDLE / 2)
             with self._lock:
                 before = time.monotonic() - SECONDS_IDLE
@@ -149,6 +154,12 @@ class Session(WorkerPlugin):
                     del self._idle[process]
             for process in old:
                 await asyncio.to_thread(process.close)
+        self._ending_idle = None  # which the end of the session would cancel
+        await worker.plugin_remove(self.name)
+
+    def _is_unused(self) -> bool:
+        with self._lock:
+            return not self._busy and time.monotonic() - self._used > SECONDS_UNUSED
 
     def transition(self, key: Any, start: str, finish: str, **facts: Any) -> None:
         """Called by Dask when the state of a key changes: it cannot end a running function, but this session can."""
@@ -169,6 +180,7 @@ class Session(WorkerPlugin):
     def take(self) -> StepProgram:
         """A process for a step."""
         with self._lock:
+            self._used = time.monotonic()
             while self._idle:
                 process, _since = self._idle.popitem()
                 if process.is_alive():
@@ -181,6 +193,7 @@ class Session(WorkerPlugin):
     def give_back(self, process: StepProgram) -> None:
         """Have a process run further steps, or end it."""
         with self._lock:
+            self._used = time.monotonic()
             self._busy.discard(process)
             keeps = process.is_alive() and not process.is_too_large and not self._is_closed
             if keeps:
@@ -205,10 +218,13 @@ async def open_session(
     """Check this worker for a run, and open the run's session if it passes; called by the run, on the event loop.
 
     `expected`: the facts of the program. `inquiry`: a pickled Inquiry, which is read only by the same program. Returns
-    the `host`, the `worker`'s id, the `problems`, and the pickled `proof` of a worker that has the same program.
+    the `host`, the `worker`'s id, the addresses where it is `listening`, the `problems`, and the pickled `proof` of a
+    worker that has the same program.
     """
     process = StepProgram()
-    answer = {"host": socket.gethostname(), "worker": dask_worker.id}
+    listening = [str(listener.listen_address) for listener in dask_worker.listeners]
+    listening += [str(dask_worker.nanny)] if dask_worker.nanny else []
+    answer = {"host": socket.gethostname(), "worker": dask_worker.id, "listening": listening}
     try:
         loaded, problems, proof = await asyncio.to_thread(_ask, process, expected, extras, inquiry)
     except (EOFError, OSError):
@@ -252,11 +268,12 @@ def run_order(run: str, worker_id: str, topic: str, order: str, content: bytes) 
     if session is None or worker.id != worker_id:
         raise UncheckedWorkerError(worker.address)
     for number, (kind, payload) in enumerate(_reports(session, order, content)):
-        worker.log_event(topic, (order, number, kind, payload))
+        worker.log_event(topic, (order, number, kind, pickle.dumps(payload)))
 
 
 def _reports(session: Session, order: str, content: bytes) -> Iterator[tuple[str, Any]]:
     """Run a step, and yield its reports until its end."""
+    yield "begun", None
     process = session.take()
     try:
         process.connection.send(("step", session.loaded, content))

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from hearpreprocess.errors import ConfigError
 
 _ADDRESS = re.compile(r"(?P<protocol>[A-Za-z][\w+.-]*)://(?P<rest>.*)", re.DOTALL)
+_PLACE = re.compile(r"[^/\s]+:\d+")
 _EXPECTED = "expected tcp://host:8786, tls://host:8786, or the path of a scheduler file"
 _OPEN = (
     "whoever reaches a Dask port without TLS can run code on its hosts. Use tls:// (see docs/dask.md), or add "
@@ -25,10 +26,17 @@ _OPEN = (
 def scheduler_address(given: str) -> str:
     """The address of a scheduler, `tcp://host:port` or `tls://host:port`, from such an address or a scheduler file.
 
-    Raises ConfigError where it is neither.
+    That of a scheduler with several protocols is the encrypted one. Raises ConfigError where it is neither.
     """
+    return scheduler_addresses(given)[0]
+
+
+def scheduler_addresses(given: str) -> list[str]:
+    """All addresses of a scheduler, the one to use first; as `scheduler_address`."""
     if _ADDRESS.fullmatch(given):
-        return _checked(given, f"--dask {given}")
+        return [_checked(given, f"--dask {given}")]
+    if _PLACE.fullmatch(given) and not Path(given).exists():
+        raise ConfigError(f"--dask {given}: add tcp:// or tls:// before it; {_EXPECTED}")
     path = Path(given).expanduser()
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
@@ -36,15 +44,15 @@ def scheduler_address(given: str) -> str:
         raise ConfigError(f"--dask {given}: no such file; {_EXPECTED}") from None
     except OSError as error:
         raise ConfigError(f"--dask {given}: {error.strerror}; {_EXPECTED}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: not a scheduler file of Dask, which is JSON: {error}") from error
     named = facts.get("address") if isinstance(facts, dict) else None
     addresses = named if isinstance(named, list) else [named]
     texts = [address for address in addresses if isinstance(address, str)]
     if not texts:
         raise ConfigError(f"{path}: not a scheduler file of Dask: it has no address")
-    # A scheduler with several protocols: the encrypted one.
-    return _checked(next((text for text in texts if text.startswith("tls://")), texts[0]), str(path))
+    first, *others = sorted(texts, key=lambda text: not text.startswith("tls://"))
+    return [_checked(first, str(path)), *others]
 
 
 def check_secure(address: str, what: str) -> None:
@@ -61,7 +69,12 @@ def is_exposed(address: str) -> bool:
     protocol, _, rest = address.partition("://")
     if protocol == "tls":
         return False
-    host = urlsplit(f"//{rest}").hostname or ""
+    try:
+        host = urlsplit(f"//{rest}").hostname or ""
+    except ValueError:  # such as tcp://:::8786, where a scheduler listens on all addresses
+        host = ""
+    if not host:
+        return True
     try:
         found = socket.getaddrinfo(host, None)
     except (OSError, UnicodeError) as error:

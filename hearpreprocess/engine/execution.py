@@ -33,10 +33,11 @@ def execute(
     ConfigError where Luigi's settings are not supported.
     """
     chosen = settings(waits=scheduler_url is not None)
+    noted = interruption or Interruption()
     if scheduler_url:
-        Luigid(scheduler_url).check_answers()
+        Luigid(scheduler_url, noted.act).check_answers()
     with (
-        interruption or Interruption() as noted,
+        noted,
         _log_of(roots[0], chosen.log_level),
         Flushing(roots[0].workspace.tmp_dir),
     ):

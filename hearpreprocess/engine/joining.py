@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hearpreprocess.engine.dask_address import check_secure, scheduler_address
+from hearpreprocess.engine.dask_address import check_secure, scheduler_addresses
 from hearpreprocess.engine.interruption import Interruption
 from hearpreprocess.engine.log import log_path, log_to
 from hearpreprocess.engine.settings import Settings
@@ -45,9 +45,11 @@ def check_cluster(request: Request) -> str | None:
         return None
     if importlib.util.find_spec("distributed") is None:
         raise ConfigError(f"--dask needs the optional extra 'dask': {install_command(['dask'])}")
-    address = scheduler_address(request.dask)
+    address, *others = scheduler_addresses(request.dask)
     if not request.insecure:
         check_secure(address, "this Dask scheduler")
+        for other in others:
+            check_secure(other, f"the scheduler at {address}")
     return address
 
 
@@ -72,12 +74,12 @@ def joined_cluster(
         facts = RunFacts(workspace, directories_of(request, workspace), request.tasks, _paths_of(request), extras)
         cluster = Cluster(address, facts, interruption, insecure=request.insecure)
         try:
-            cluster.check_exposure()
+            cluster.check_exposure(interruption)
             workers = first_workers(cluster, interruption, notify)
             notify(f"Dask cluster {address}: {summary(workers)}")
             yield JoinedCluster(cluster, workers, request.workers)
         finally:
-            cluster.close(())
+            cluster.close()
 
 
 def directories_of(request: Request, workspace: Workspace) -> tuple[Path, ...]:

@@ -79,7 +79,7 @@ def on(address: object, *more: object) -> tuple[object, ...]:
     return ("./mine.py", "--sample-rates", 8000, "--dask", address, *more)
 
 
-def test_the_same_bytes_one_console_and_one_log(cluster: DaskCluster, user: User, tmp_path: Path) -> None:
+def test_one_console_and_one_log(cluster: DaskCluster, user: User) -> None:
     few_clips(user)
     finished = user.run(*on(cluster.address))
     assert finished.returncode == 0, finished.stderr
@@ -87,7 +87,6 @@ def test_the_same_bytes_one_console_and_one_log(cluster: DaskCluster, user: User
     assert "standardize: 12 clips" in finished.stderr
     assert "distributed" not in finished.stderr
     assert f"{os.uname().nodename}: standardize took" in log_of(user)
-    assert user.made() == made_locally(user, tmp_path)
     assert not user.left_behind()
     wait_until(lambda: not cluster.processes())
 
@@ -194,6 +193,48 @@ def test_the_steps_of_a_killed_worker_go_elsewhere(
 
 
 @pytest.mark.slow
+def test_a_lost_worker_is_no_failure_where_dask_allows_none(
+    tmp_path: Path, user: User, decoder: WaitingDecoder
+) -> None:
+    many_batches(user)
+    cluster = DaskCluster(tmp_path / "cluster", variables={"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"})
+    try:
+        killed = cluster.add_worker(IMAGEIO_FFMPEG_EXE=str(decoder.script))
+        cluster.add_worker()
+        run = user.start(*on(cluster.address))
+        decoder.wait_until_reached(run)
+        os.killpg(killed.pid, signal.SIGKILL)
+        _output, said = run.communicate()
+        assert run.returncode == 0, said
+    finally:
+        cluster.close()
+
+
+@pytest.mark.slow
+def test_a_paused_worker_gets_no_steps(empty: DaskCluster, user: User) -> None:
+    user.set("hearpreprocess.engine.cluster_pool", SECONDS_WITHOUT_WORKERS=3)
+    few_clips(user)
+    empty.add_worker("--no-nanny", "--nthreads", "1", "--memory-limit", "60MB")
+    wait_until(lambda: "Pausing worker" in empty.log("worker0"))
+    alone = user.run(*on(empty.address))
+    assert alone.returncode == 1
+    assert "all workers are paused; waiting up to 3 s for one" in alone.stderr
+    empty.add_worker()
+    finished = user.run(*on(empty.address))
+    assert finished.returncode == 0, finished.stderr
+    assert "Dask worker paused" in finished.stderr
+
+
+@pytest.mark.slow
+def test_a_text_that_is_not_unicode_ends_no_worker(cluster: DaskCluster, user: User) -> None:
+    few_clips(user, '\n\ndef clips(sources):\n    raise ValueError("caf\\udce9.wav")\n    yield\n')
+    failed = user.run(*on(cluster.address))
+    assert failed.returncode == 1
+    assert r"ValueError: caf\udce9.wav" in failed.stderr
+    assert "lost" not in failed.stderr
+
+
+@pytest.mark.slow
 def test_a_step_that_ends_its_workers_fails_with_their_names(empty: DaskCluster, user: User) -> None:
     few_clips(user, "\nimport os\n\n\ndef clips(sources):\n    os.kill(os.getppid(), 9)\n    yield\n")
     for _ in range(4):
@@ -290,7 +331,7 @@ def test_a_worker_with_other_code_is_refused_before_any_work(empty: DaskCluster,
     empty.add_worker(PYTHONPATH=changed_copy(tmp_path / "other"))
     refused = user.run(*on(empty.address))
     assert refused.returncode == 1
-    assert "problems of Dask workers; nothing was made:" in refused.stderr
+    assert "1 problem of Dask workers; nothing was made:" in refused.stderr
     assert f"{os.uname().nodename} (tcp://127.0.0.1:" in refused.stderr
     assert "): code: expected " in refused.stderr
     assert "Install the same versions on every host" in refused.stderr

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import json
 import logging
+import pickle
+import socket
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hearpreprocess.engine.cluster_proof import Inquiry, Proof, differences, notes_on, program_facts, prove
+from hearpreprocess.engine import cluster_connection
+from hearpreprocess.engine.cluster_connection import connected_client, dask_difference, in_background
+from hearpreprocess.engine.cluster_proof import Inquiry, Proof, differences, notes_on, program_facts, prove, sampled
 from hearpreprocess.engine.cluster_reports import Reports
+from hearpreprocess.engine.interruption import Interruption
 from hearpreprocess.engine.log import log_to
+from hearpreprocess.errors import SchedulerError
 from hearpreprocess.sharing import Host, held_token
 from hearpreprocess.steps import JournalEntry, JournalReader
 from hearpreprocess.task import TaskReference
@@ -29,6 +37,11 @@ def journal(tmp_path: Path) -> Path:
     return path
 
 
+def event(number: int, kind: str, payload: Any) -> tuple[float, list[Any]]:
+    """As Dask passes on a report of a worker."""
+    return 0.0, ["order", number, kind, pickle.dumps(payload)]
+
+
 def texts(journal: Path) -> list[str]:
     return [entry.text for entry in JournalReader(journal).new_entries()]
 
@@ -41,7 +54,7 @@ def test_a_step_ends_after_all_that_it_has_reported(journal: Path, arrival: tupl
     reports.expect("order", "host")
     for number in arrival:
         assert not ends
-        reports.take((0.0, ["order", number, *sent[number]]))
+        reports.take(event(number, *sent[number]))
     assert ends == [("order", "result", ["id", "DONE"], ["a", "b", "c"])]
 
 
@@ -50,8 +63,8 @@ def test_a_lost_workers_reports_are_not_taken(journal: Path) -> None:
     reports = Reports(journal, lambda order, kind, payload: ends.append(order))
     reports.expect("order", "host")
     reports.ignore("order")
-    reports.take((0.0, ["order", 0, "journal", line("late")]))
-    reports.take((0.0, ["order", 1, "result", []]))
+    reports.take(event(0, "journal", line("late")))
+    reports.take(event(1, "result", []))
     assert (ends, texts(journal)) == ([], [])
 
 
@@ -59,7 +72,7 @@ def test_a_line_of_a_log_has_the_host_and_its_own_time(journal: Path, tmp_path: 
     reports = Reports(journal, lambda *facts: None)
     reports.expect("order", "node7")
     with log_to(tmp_path / "log"):
-        reports.take((0.0, ["order", 0, "log", [86400.0 * 365, 4711, logging.ERROR, "100 % lost"]]))
+        reports.take(event(0, "log", [86400.0 * 365, 4711, logging.ERROR, "100 % lost"]))
     written = (tmp_path / "log").read_text()
     assert written.startswith("1971-01-0")
     assert "4711 ERROR node7: 100 % lost" in written
@@ -68,13 +81,35 @@ def test_a_line_of_a_log_has_the_host_and_its_own_time(journal: Path, tmp_path: 
 def test_a_journals_line_is_an_entry(journal: Path) -> None:
     reports = Reports(journal, lambda *facts: None)
     reports.expect("order", "host")
-    reports.take((0.0, ["order", 0, "journal", line("text")]))
+    reports.take(event(0, "journal", line("text")))
     (entry,) = JournalReader(journal).new_entries()
     assert entry == JournalEntry("noted", "toy", "does", text="text")
 
 
+def test_text_that_is_not_unicode_arrives(journal: Path, tmp_path: Path) -> None:
+    ends: list[Any] = []
+    reports = Reports(journal, lambda order, kind, payload: ends.append(payload))
+    reports.expect("order", "host")
+    with log_to(tmp_path / "log"):
+        reports.take(event(0, "log", (0.0, 1, logging.ERROR, "caf\udce9.wav")))
+    reports.take(event(1, "result", ("id", "FAILED", "caf\udce9.wav")))
+    assert ends == [("id", "FAILED", "caf\udce9.wav")]
+    assert "caf\\udce9.wav" in (tmp_path / "log").read_text()
+
+
+def test_the_progress_of_a_lost_worker_is_subtracted(journal: Path) -> None:
+    reports = Reports(journal, lambda *facts: None)
+    reports.expect("order", "host")
+    advanced = {"event": "advanced", "title": "toy", "stage": "index"}
+    reports.take(event(0, "begun", None))
+    for number, amount in enumerate((200, 12), start=1):
+        reports.take(event(number, "journal", json.dumps(advanced | {"amount": amount})))
+    assert reports.ignore("order")
+    assert [entry.amount for entry in JournalReader(journal).new_entries()] == [200, 12, -212]
+
+
 def inquiry(tokens: dict[Path, str], tasks: tuple[TaskReference, ...] = (), *paths: Path) -> Inquiry:
-    return Inquiry(tokens, tasks, paths)
+    return Inquiry(tokens, tasks, dict.fromkeys(paths, "sample"))
 
 
 def test_a_shared_directory_is_proved_by_its_token(tmp_path: Path) -> None:
@@ -108,6 +143,86 @@ def test_a_task_module_with_other_content_is_named(tmp_path: Path) -> None:
     assert prove(inquiry({}, (TaskReference.of(str(module), "full", {}),))).problems == ()
     (problem,) = prove(inquiry({}, (TaskReference(str(module), "full", "other"),))).problems
     assert problem.startswith(f"{module}: the task module changed")
+
+
+def test_other_content_of_what_is_only_read_is_named(tmp_path: Path) -> None:
+    source, folder = tmp_path / "source.zip", tmp_path / "downloads"
+    source.write_bytes(b"1" * 3_000_000)
+    folder.mkdir()
+    (folder / "a.zip").write_bytes(b"12")
+    question = Inquiry({}, (), {path: sampled(path) for path in (source, folder)})
+    assert prove(question).problems == ()
+    source.write_bytes(b"1" * 2_999_999 + b"2")
+    (folder / "a.zip").write_bytes(b"1")
+    assert [problem.partition(". ")[0] for problem in prove(question).problems] == [
+        f"{source}: other content there",
+        f"{folder}: other content there",
+    ]
+
+
+def answering(answer: bytes) -> socket.socket:
+    """A server that accepts connections and answers each with some bytes, or not at all if there are none."""
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        kept = []
+        while True:
+            try:
+                connection, _address = server.accept()
+                kept.append(connection)
+                if answer:
+                    connection.sendall(answer)
+            except OSError:
+                return
+
+    threading.Thread(target=serve, daemon=True).start()
+    return server
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (b"", "no answer within 0 s"),
+        (b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n" * 9, "another program answers, or it needs tls://"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n" * 9, "another program answers, or it needs tls://"),
+    ],
+)
+def test_another_program_at_the_address_is_one_line(monkeypatch: pytest.MonkeyPatch, answer: bytes, words: str) -> None:
+    if not answer:
+        monkeypatch.setattr(cluster_connection, "SECONDS_TO_CONNECT", 0.2)
+    with answering(answer) as server, pytest.raises(SchedulerError) as failed:
+        connected_client(f"tcp://127.0.0.1:{server.getsockname()[1]}", Interruption())
+    assert "no Dask scheduler there: " in str(failed.value)
+    assert words in str(failed.value)
+    assert "\n" not in str(failed.value)
+
+
+def test_a_refused_connection_is_not_tried_for_long() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    with pytest.raises(SchedulerError, match=f"^tcp://127.0.0.1:{port}: no Dask scheduler there: Connection refused. "):
+        connected_client(f"tcp://127.0.0.1:{port}", Interruption())
+
+
+def test_an_interruption_does_not_wait_for_an_answer() -> None:
+    interruption = Interruption()
+    interruption.has_arrived = True
+    with answering(b"") as server, pytest.raises(KeyboardInterrupt):
+        connected_client(f"tcp://127.0.0.1:{server.getsockname()[1]}", interruption)
+
+
+def test_work_in_the_background_has_a_limit() -> None:
+    with pytest.raises(TimeoutError, match="no answer within 0 s"):
+        in_background(lambda: time.sleep(30), Interruption(), 0)
+
+
+def test_another_version_of_dask_is_named_with_this_one() -> None:
+    assert dask_difference({"packages": {"distributed": cluster_connection.VERSION}}) == ""
+    for versions in ({"packages": {"distributed": "2025.1.0"}}, {}):
+        said = dask_difference(versions)
+        assert said.startswith(
+            f"another version of Dask: expected distributed {cluster_connection.VERSION}, as on this"
+        )
 
 
 def test_the_same_program_has_the_same_facts() -> None:

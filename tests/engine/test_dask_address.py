@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hearpreprocess.engine.dask_address import check_secure, is_exposed, scheduler_address
+from hearpreprocess.engine.dask_address import check_secure, is_exposed, scheduler_address, scheduler_addresses
 from hearpreprocess.errors import ConfigError
 
 
@@ -50,6 +50,7 @@ def test_a_scheduler_file_has_the_address(tmp_path: Path, facts: object, address
     ("text", "words"),
     [
         ("", "not a scheduler file of Dask, which is JSON"),
+        pytest.param("[" * 100_000, "not a scheduler file of Dask, which is JSON", id="nested"),
         ("\x00", "not a scheduler file of Dask, which is JSON"),
         ("{}", "it has no address"),
         ("[]", "it has no address"),
@@ -68,9 +69,15 @@ def test_a_file_without_an_address_is_refused(tmp_path: Path, text: str, words: 
     assert str(path) in str(refused.value)
 
 
-@pytest.mark.parametrize("given", ["127.0.0.1:8786", "head", "missing/scheduler.json"])
+@pytest.mark.parametrize("given", ["head", "missing/scheduler.json"])
 def test_what_is_neither_address_nor_file_is_refused(given: str) -> None:
     with pytest.raises(ConfigError, match=re.escape(f"--dask {given}: no such file; expected tcp://host:8786")):
+        scheduler_address(given)
+
+
+@pytest.mark.parametrize("given", ["127.0.0.1:8786", "head:8786"])
+def test_an_address_without_a_protocol_gets_advice(given: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(f"--dask {given}: add tcp:// or tls:// before it; expected ")):
         scheduler_address(given)
 
 
@@ -84,12 +91,20 @@ def test_what_is_neither_address_nor_file_is_refused(given: str) -> None:
         ("tls://10.0.0.1:8786", False),
         ("tcp://0.0.0.0:8786", True),
         ("tcp://10.0.0.1:8786", True),
+        ("tcp://:8786", True),
+        ("tcp://:::8786", True),
         ("tcp://[fe80::1%1]:8786", True),
         ("tcp://[2001:db8::1]:8786", True),
     ],
 )
 def test_only_loopback_and_tls_are_closed_to_others(address: str, exposed: bool) -> None:
     assert is_exposed(address) == exposed
+
+
+def test_all_addresses_of_a_scheduler_file_are_known(tmp_path: Path) -> None:
+    path = tmp_path / "scheduler.json"
+    path.write_text(json.dumps({"address": ["tcp://10.0.0.1:1", "tls://10.0.0.1:2"]}))
+    assert scheduler_addresses(str(path)) == ["tls://10.0.0.1:2", "tcp://10.0.0.1:1"]
 
 
 def test_the_refusal_says_why_and_what_to_do() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import re
 from pathlib import Path
 from typing import Any
@@ -95,3 +96,15 @@ def test_what_survives_a_lost_pod() -> None:
     storage = DOCUMENTS["StorageClass"]
     assert {"nfsvers=4.2", "actimeo=1"} <= set(storage["mountOptions"])
     assert DOCUMENTS["PersistentVolumeClaim"]["spec"]["storageClassName"] == storage["metadata"]["name"]
+
+
+def test_the_pods_wait_longer_for_luigid_than_kubernetes_needs_to_replace_it() -> None:
+    settings = configparser.ConfigParser()
+    settings.read_string(DOCUMENTS["ConfigMap"]["data"]["luigi.cfg"])
+    seconds = settings.getint("core", "rpc_retry_attempts") * settings.getint("core", "rpc_retry_wait")
+    assert seconds >= 2 * 300, "a pod on a lost node is given up after 300 s"
+    pod = pod_of("Job")
+    (run,) = pod["containers"]
+    folders = {mount["name"]: mount["mountPath"] for mount in run["volumeMounts"]}
+    (volume,) = [volume["name"] for volume in pod["volumes"] if "configMap" in volume]
+    assert {"name": "LUIGI_CONFIG_PATH", "value": f"{folders[volume]}/luigi.cfg"} in run["env"]
