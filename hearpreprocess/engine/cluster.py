@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hearpreprocess.engine.cluster_connection import connected_client, dask_difference, first_line, in_background
+from hearpreprocess.engine.cluster_connection import ENDED, connected_client, dask_difference, first_line, in_background
 from hearpreprocess.engine.cluster_proof import Inquiry, Proof, notes_on, program_facts, sampled
 from hearpreprocess.engine.cluster_worker import close_session, open_session
 from hearpreprocess.engine.dask_address import check_secure, is_exposed
@@ -30,6 +30,7 @@ SECONDS_TO_CHECK = 120
 """For a worker's answer: on a busy network file system its process needs long to load its libraries."""
 
 SECONDS_TO_CANCEL = 5
+SECONDS_TOENDED = "the scheduler ended or restarted"
 SECONDS_TO_CLOSE = 15
 SECONDS_BETWEEN_LOOKS = 1.0
 SECONDS_WITHOUT_ANSWER = 35
@@ -37,7 +38,6 @@ SECONDS_WITHOUT_ANSWER = 35
 
 LOGGERS = ("distributed", "distributed.client", "distributed.core", "tornado", "tornado.application", "asyncio")
 """The loggers of Dask's client, whose messages go to the run's log."""
-
 
 _CLOSE = "Start it with --host 127.0.0.1, use tls://, or add --insecure"
 
@@ -91,10 +91,10 @@ class Cluster:
             def listening(dask_scheduler: Any) -> list[str]:
                 return [str(listener.listen_address) for listener in dask_scheduler.listeners]
 
-            def ask() -> list[str]:
-                return list(self._ask(SECONDS_TO_CLOSE, lambda: self.client.run_on_scheduler(listening)))
+            def ask() -> set[str]:
+                return set(self._ask(SECONDS_TO_CLOSE, lambda: self.client.run_on_scheduler(listening)))
 
-            addresses |= set(in_background(ask, interruption))
+            addresses |= in_background(ask, interruption)
         for own in sorted(filter(None, addresses)):
             check_secure(own, f"the scheduler at {self.address}")
 
@@ -104,7 +104,7 @@ class Cluster:
         Raises OSError where the scheduler is lost.
         """
         if self.client.status != "running":
-            raise OSError("the scheduler ended or restarted")
+            raise OSError(ENDED)
         identity = self._ask(SECONDS_WITHOUT_ANSWER, lambda: self.client.scheduler.identity())
         return {
             address: (worker["nthreads"], worker.get("status") != "paused")
@@ -222,10 +222,8 @@ class Cluster:
         """End what the workers have of the run, and the connection."""
         with contextlib.suppress(Exception):  # the scheduler or a worker may be lost
             if self._opened and not self.is_lost and self.client.status == "running":
-                workers = [address for address in self.look() if address in self._opened]
-                closing = {"workers": workers, "on_error": "ignore"}
-                if workers:
-                    self._ask(SECONDS_TO_CLOSE, lambda: self.client.run(close_session, self.run, **closing))
+                closing = {"workers": list(self._opened & self.look().keys()), "on_error": "ignore"}
+                self._ask(SECONDS_TO_CLOSE, lambda: self.client.run(close_session, self.run, **closing))
         self._opened.clear()
         self._is_closing = True
         with self._checks_change:
@@ -347,4 +345,6 @@ def _problem_of_worker(error: object) -> str:
         )
     if isinstance(error, TimeoutError):
         return f"the Dask worker did not answer within {SECONDS_TO_CHECK} s. See its log"
+    if isinstance(error, OSError):
+        return f"the Dask worker ended before it was checked: {first_line(error)}. See its log"
     return f"the Dask worker cannot be checked: {type(error).__name__}: {first_line(error)}. See its log"

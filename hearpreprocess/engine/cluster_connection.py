@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import socket
 import threading
 import time
@@ -27,6 +28,9 @@ Value = TypeVar("Value")
 VERSION = version("distributed")
 
 SECONDS_TO_CONNECT = 30
+
+ENDED = "the scheduler ended or restarted"
+_CONNECTION = re.compile(r"in <[^>]*>: ")
 
 
 class RunClient(Client):
@@ -74,10 +78,10 @@ async def _scheduler_versions(address: str) -> Mapping[str, Any]:
         pass
     connection = await connect(address, timeout=SECONDS_TO_CONNECT, **Security().get_connection_args("client"))
     try:
-        identity = await send_recv(connection, op="identity", n_workers=0)
-        if not isinstance(identity, dict) or identity.get("type") != "Scheduler":
-            raise TypeError("another program of Dask answers")
         versions: Mapping[str, Any] = await send_recv(connection, op="versions", packages=[])
+        identity = await send_recv(connection, op="identity")
+        if identity.get("type") != "Scheduler":
+            raise TypeError(f"a Dask {identity.get('type')} answers")
         return versions
     finally:
         connection.abort()
@@ -156,5 +160,6 @@ def connection_problem(address: str, error: BaseException) -> str:
 
 
 def first_line(error: object) -> str:
-    """The first line of an error's text, or its kind."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+    """The first line of an error's text without the connection that Dask names first, or its kind."""
+    text = _CONNECTION.sub("", str(error).strip()) or type(error).__name__
+    return text.splitlines()[0].rstrip(".")

@@ -18,6 +18,7 @@ from typing import Any
 from distributed.scheduler import KilledWorker
 
 from hearpreprocess.engine.cluster import Cluster, ClusterWorker, Watching
+from hearpreprocess.engine.cluster_connection import ENDED
 from hearpreprocess.engine.cluster_reports import Reports
 from hearpreprocess.engine.cluster_run import ClusterRun, Host, runs_here
 from hearpreprocess.engine.cluster_worker import UncheckedWorkerError, run_order
@@ -194,7 +195,7 @@ class ClusterPool:
                 self._watching.check_again(run.last_address)  # another one may have started there
             self._repeat(run, has_begun=has_begun or kind == "killed")
         elif kind == "future cancelled" and facts in self._runs and not self._runs[facts].is_terminated:
-            raise self._cluster.lost("the scheduler ended or restarted")  # Dask's client then cancels all
+            raise self._cluster.lost(ENDED)  # Dask's client then cancels all
         elif kind == "gone":
             self._drop(facts)
         elif kind == "came":

@@ -23,9 +23,9 @@ JournalEvent = Literal["planned", "began", "advanced", "finished", "completed", 
 class JournalEntry:
     """One line of the journal.
 
-    `title`: the task or the file. `stage`: the kind of work. `amount`: units planned or done, or None if unknown.
-    `weight`: the work per unit relative to other tasks: the seconds of a clip. `text`: the message of a failure, a
-    warning or a note.
+    `title`: the task or the file. `stage`: the kind of work. `amount`: units planned or done, or None if unknown;
+    negative where a step is repeated. `weight`: the work per unit relative to other tasks: the seconds of a clip.
+    `text`: the message of a failure, a warning or a note.
     """
 
     event: JournalEvent

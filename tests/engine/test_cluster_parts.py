@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from hearpreprocess.engine import cluster_connection
-from hearpreprocess.engine.cluster_connection import connected_client, dask_difference, in_background
+from hearpreprocess.engine.cluster_connection import connected_client, dask_difference, first_line, in_background
 from hearpreprocess.engine.cluster_proof import Inquiry, Proof, differences, notes_on, program_facts, prove, sampled
 from hearpreprocess.engine.cluster_reports import Reports
 from hearpreprocess.engine.interruption import Interruption
@@ -209,6 +209,11 @@ def test_an_interruption_does_not_wait_for_an_answer() -> None:
     interruption.has_arrived = True
     with answering(b"") as server, pytest.raises(KeyboardInterrupt):
         connected_client(f"tcp://127.0.0.1:{server.getsockname()[1]}", interruption)
+
+
+def test_the_text_of_an_error_does_not_begin_with_a_connection() -> None:
+    error = OSError("in <TCP (closed) Broadcast local=tcp://127.0.0.1:1 remote=tcp://127.0.0.1:2>: Stream is closed.")
+    assert (first_line(error), first_line(TimeoutError())) == ("Stream is closed", "TimeoutError")
 
 
 def test_work_in_the_background_has_a_limit() -> None:
