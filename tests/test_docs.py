@@ -372,7 +372,15 @@ def test_relative_links_lead_somewhere(page: Path) -> None:
 
 
 # Of luigid and of Dask.
-OTHERS_OPTIONS = {"--address", "--port", "--host", "--nthreads", "--protocol", "--scheduler-file"}
+OTHERS_OPTIONS = {
+    "--address",
+    "--dashboard-address",
+    "--port",
+    "--host",
+    "--nthreads",
+    "--protocol",
+    "--scheduler-file",
+}
 
 
 def options_of(user: User, *command: str) -> set[str]:

@@ -64,6 +64,7 @@ def published_steps(request: Request, workspace: Workspace, notify: Notify) -> l
         if _is_path(word)
     }
     words = [word for word in request.published if word not in given]
+    _check_names_differ(stored)
 
     def steps_of(tarballs: published.Tarballs) -> list[Published]:
         chosen = tarballs.chosen(words, request.published_mode)
@@ -240,6 +241,17 @@ def _stored(word: str, workspace: Workspace) -> StoredTarball:
     sha256 = stored.attributes.get(SHA256, "")
     is_checksum = re.fullmatch("[0-9a-f]{64}", sha256) is not None
     return StoredTarball(str(path), sha256=sha256 if is_checksum else None, size=stored.size, filename=path.name)
+
+
+def _check_names_differ(stored: Mapping[str, StoredTarball]) -> None:
+    """Raise ConfigError where two URLs name tarballs of the same name, as a run makes one output of that."""
+    urls: dict[str, str] = {}
+    for tarball in stored.values():
+        if (other := urls.setdefault(tarball.filename, url := tarball.urls[0])) != url:
+            raise ConfigError(
+                f"{other} and {url} have the same name. Give one of them in each command, with another "
+                "--tmp-dir, --tasks-dir and --tar-dir"
+            )
 
 
 def _given_tarball(word: str) -> tuple[Path, str]:

@@ -32,6 +32,7 @@ from hearpreprocess.steps import (
     Preview,
     Release,
     Step,
+    check_no_foreign_objects,
     remove_leftovers,
     sharing_sources,
     source_step,
@@ -259,6 +260,8 @@ def _check_outputs(request: Request) -> None:
         return
     if request.workspace.tar_url and request.until is None:
         check_uploadable(request.workspace.tar_url)
+        titles = [task.resolve().title for task in request.tasks]
+        check_no_foreign_objects(request.workspace, titles, request.sample_rates)
     folders = [request.workspace.tasks_dir, *([request.workspace.tar_dir] if request.until is None else [])]
     for folder in folders:
         with explaining_disk_errors(folder):

@@ -23,7 +23,7 @@ from hearpreprocess.steps.published import (
     uses_of,
 )
 from hearpreprocess.steps.release import Release
-from hearpreprocess.steps.upload import tarball_at
+from hearpreprocess.steps.upload import check_no_foreign_objects, tarball_at
 
 __all__ = [
     "DOWNLOADS",
@@ -47,6 +47,7 @@ __all__ = [
     "Standardize",
     "Step",
     "StoredTarball",
+    "check_no_foreign_objects",
     "check_read",
     "corpus_folder",
     "interrupt",

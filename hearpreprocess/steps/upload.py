@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from hearpreprocess.errors import OutputError
 from hearpreprocess.finished import checksums_of, release_of_tarball, tarball_name
-from hearpreprocess.objects import COMPRESSION, RELEASE, SHA256, SIZE, ObjectPath, is_whole, upload_tarball
+from hearpreprocess.objects import COMPRESSION, RELEASE, SHA256, SIZE, ObjectPath, is_whole, tarballs_at, upload_tarball
 from hearpreprocess.steps.base import Counter
 from hearpreprocess.steps.outputs import Tar, is_packed
 from hearpreprocess.storage import Workspace, check_code_unchanged, on_new_run, output_lock
@@ -111,7 +112,7 @@ class Upload(Tar):
 
     def _upload(self) -> None:
         check_code_unchanged()
-        self._check_replaceable()
+        _check_replaceable(self.target)
         size = self.path.stat().st_size
         self.note("planned", amount=size, unit="B")
         with Counter(self, "B", size) as counter:
@@ -120,18 +121,28 @@ class Upload(Tar):
             upload_tarball(self.path, self.target, checksums, facts, counter.add)
         self.note("finished")
 
-    def _check_replaceable(self) -> None:
-        """Raise OutputError where an object that would be replaced is of somebody else."""
-        beside = ObjectPath(checksums_of(self.target))
-        foreign = []
-        stored = self.target.stored
-        if stored is not None and RELEASE not in stored.attributes and release_of_tarball(self.target) is None:
-            foreign.append(self.target)
-        stored = beside.stored
-        if stored is not None and RELEASE not in stored.attributes and _sha256_beside(self.target) is None:
-            foreign.append(beside)
-        if foreign:
-            raise OutputError(
-                f"{' and '.join(map(str, foreign))} already exists and was not created by hearpreprocess. Move it "
-                "away, or choose another --tar-dir"
-            )
+
+def check_no_foreign_objects(workspace: Workspace, titles: Iterable[str], rates: Iterable[int]) -> None:
+    """Raise OutputError where a tarball at one of the rates would replace an object of somebody else."""
+    prefix = ObjectPath(workspace.tar_url)
+    names = {tarball_name(title, rate) for title in titles for rate in rates}
+    for target in tarballs_at(prefix):
+        if target.name in names:
+            _check_replaceable(target)
+
+
+def _check_replaceable(target: ObjectPath) -> None:
+    """Raise OutputError where an object, or the one with its checksums, is of somebody else."""
+    foreign = []
+    stored = target.stored
+    if stored is not None and RELEASE not in stored.attributes and release_of_tarball(target) is None:
+        foreign.append(target)
+    beside = ObjectPath(checksums_of(target))
+    stored = beside.stored
+    if stored is not None and RELEASE not in stored.attributes and _sha256_beside(target) is None:
+        foreign.append(beside)
+    if foreign:
+        raise OutputError(
+            f"{' and '.join(map(str, foreign))} already exists and was not created by hearpreprocess. Move it away, or "
+            "choose another --tar-dir"
+        )

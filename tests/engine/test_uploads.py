@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from hearpreprocess.engine.published import _check_names_differ
+from hearpreprocess.errors import ConfigError
 from hearpreprocess.request import Request, RequestError
+from hearpreprocess.steps.published import StoredTarball
 from hearpreprocess.storage import Workspace
 from hearpreprocess.task import registry
 from tests import toys
@@ -76,6 +79,19 @@ def test_uploaded_once_and_kept_without_the_local_copy(maker: User, server: S3Se
     assert f"{URL}/{NAME}: MISMATCH" in damaged.stdout
 
 
+def test_two_urls_of_the_same_name_are_refused() -> None:
+    stored = {url: StoredTarball(url, size=1, filename=NAME) for url in (f"{URL}/{NAME}", f"s3://other/{NAME}")}
+    with pytest.raises(ConfigError, match=f"{URL}/{NAME} and s3://other/{NAME} have the same name"):
+        _check_names_differ(stored)
+    _check_names_differ(dict(list(stored.items())[:1]))
+
+
+def test_check_uploads_nothing_and_asks_nobody(maker: User) -> None:
+    checked = maker.run("check", "mine.py", "--tar-dir", URL)
+    assert "cannot be combined" not in checked.stderr
+    assert "1 file to download on a machine with a network" in checked.stderr
+
+
 @pytest.mark.slow
 def test_a_foreign_object_is_not_replaced(maker: User, server: S3Server) -> None:
     own = with_variables(environment_of(server))
@@ -84,9 +100,18 @@ def test_a_foreign_object_is_not_replaced(maker: User, server: S3Server) -> None
     assert refused.returncode == 1
     assert f"{URL}/{NAME} already exists and was not created by hearpreprocess" in refused.stderr
     assert server.objects[f"tar/run/{NAME}"] == (b"of somebody else", {})
+    assert not (maker.folder / "_workdir" / "tarballs" / NAME).exists(), "refused before any work"
+    server.objects[f"tar/run/{NAME}.sha256"] = b"of somebody else", {}
     del server.objects[f"tar/run/{NAME}"]
+    assert f"{URL}/{NAME}.sha256 already exists" in maker.run(*command(), before=own).stderr
+    del server.objects[f"tar/run/{NAME}.sha256"]
     assert maker.run(*command(), before=own).returncode == 0
-    assert "resample" not in maker.run(*command(), before=own).stderr, "the tarball was packed already"
+    content, attributes = server.objects[f"tar/run/{NAME}"]
+    server.objects[f"tar/run/{NAME}"] = content[:-1], attributes
+    assert "upload" in maker.run(*command("--clean"), before=own).stderr, "shorter than it was uploaded"
+    server.objects[f"tar/run/{NAME}"] = content[:-1], attributes
+    assert "upload" in maker.run(*command(), before=own).stderr, "also without a local copy"
+    assert server.objects[f"tar/run/{NAME}"][0] == content
 
 
 @pytest.mark.slow

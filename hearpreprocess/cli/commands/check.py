@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     if len(references) != 1:
         raise ConfigError(f"{options.task} stands for {counted(len(references), 'tasks')}; check them one by one")
     (task,) = references
-    workspace = workspace_of(options)
+    workspace = replace(workspace_of(options), tar_url="")  # nothing is uploaded, and the network is not used
     problems = contract.problems(task.location)
     manifest = corpus_manifest(task, workspace)
     if manifest is not None:
