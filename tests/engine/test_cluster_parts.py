@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import pickle
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -196,23 +198,26 @@ def test_other_content_of_what_is_only_read_is_named(tmp_path: Path) -> None:
     ]
 
 
-def answering(answer: bytes) -> socket.socket:
-    """A server that accepts connections and answers each with some bytes, or not at all if there are none."""
-    server = socket.create_server(("127.0.0.1", 0))
+@contextlib.contextmanager
+def answering(answer: bytes) -> Iterator[str]:
+    """The address of a server that answers each connection with some bytes, or not at all if there are none."""
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
 
-    def serve() -> None:
-        kept = []
-        while True:
-            try:
-                connection, _address = server.accept()
-                kept.append(connection)
-                if answer:
-                    connection.sendall(answer)
-            except OSError:
-                return
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    connection = stack.enter_context(server.accept()[0])
+                    with contextlib.suppress(OSError):  # the client has left
+                        connection.sendall(answer)
 
-    threading.Thread(target=serve, daemon=True).start()
-    return server
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        try:
+            yield f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        finally:
+            server.shutdown(socket.SHUT_RDWR)  # ends its waiting for a connection
+            thread.join()
 
 
 @pytest.mark.parametrize(
@@ -226,8 +231,8 @@ def answering(answer: bytes) -> socket.socket:
 def test_another_program_at_the_address_is_one_line(monkeypatch: pytest.MonkeyPatch, answer: bytes, words: str) -> None:
     if not answer:
         monkeypatch.setattr(cluster_connection, "SECONDS_TO_CONNECT", 0.2)
-    with answering(answer) as server, pytest.raises(SchedulerError) as failed:
-        connected_client(f"tcp://127.0.0.1:{server.getsockname()[1]}", Interruption())
+    with answering(answer) as address, pytest.raises(SchedulerError) as failed:
+        connected_client(address, Interruption())
     assert "no Dask scheduler there: " in str(failed.value)
     assert words in str(failed.value)
     assert "\n" not in str(failed.value)
@@ -243,8 +248,8 @@ def test_a_refused_connection_is_not_tried_for_long() -> None:
 def test_an_interruption_does_not_wait_for_an_answer() -> None:
     interruption = Interruption()
     interruption.has_arrived = True
-    with answering(b"") as server, pytest.raises(KeyboardInterrupt):
-        connected_client(f"tcp://127.0.0.1:{server.getsockname()[1]}", interruption)
+    with answering(b"") as address, pytest.raises(KeyboardInterrupt):
+        connected_client(address, interruption)
 
 
 def test_the_text_of_an_error_does_not_begin_with_a_connection() -> None:
