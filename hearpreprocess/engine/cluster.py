@@ -338,7 +338,7 @@ def summary(workers: Collection[ClusterWorker]) -> str:
 
 
 def _problem_of_worker(error: object) -> str:
-    if isinstance(error, ModuleNotFoundError):
+    if ModuleNotFoundError.__name__ in repr(error):  # Dask passes on some errors as text
         return (
             f"hearpreprocess with its extra 'dask', of the version of this host, is not installed there: {error}. "
             "Install it in the environment of the Dask worker, and restart that"

@@ -331,7 +331,7 @@ def test_a_worker_with_other_code_is_refused_before_any_work(empty: DaskCluster,
     empty.add_worker(PYTHONPATH=changed_copy(tmp_path / "other"))
     refused = user.run(*on(empty.address))
     assert refused.returncode == 1
-    assert "1 problem of Dask workers; nothing was made:" in refused.stderr
+    assert "2 problems of Dask workers; nothing was made:" in refused.stderr  # two digests of the code
     assert f"{os.uname().nodename} (tcp://127.0.0.1:" in refused.stderr
     assert "): code: expected " in refused.stderr
     assert "Install the same versions on every host" in refused.stderr
@@ -342,7 +342,10 @@ def test_a_worker_with_other_code_is_refused_before_any_work(empty: DaskCluster,
 def test_a_worker_without_this_program_is_refused(empty: DaskCluster, user: User, tmp_path: Path) -> None:
     few_clips(user)
     (tmp_path / "other" / "hearpreprocess").mkdir(parents=True)
-    (tmp_path / "other" / "hearpreprocess" / "__init__.py").touch()
+    # An empty package would do where another one is not found through the finder of an editable installation.
+    (tmp_path / "other" / "hearpreprocess" / "__init__.py").write_text(
+        "raise ModuleNotFoundError('No module named hearpreprocess')\n"
+    )
     empty.add_worker(PYTHONPATH=str(tmp_path / "other"))
     refused = user.run(*on(empty.address))
     assert refused.returncode == 1
