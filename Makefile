@@ -51,7 +51,7 @@ test-large: $(VENV)/installed-dev  ## Run the tests that need some gigabytes of 
 
 # The programs of Debian that they need are in .ci/run; what is missing is named at the end, with the tests that it skips.
 test-hosts: $(VENV)/installed-hosts $(if $(shell command -v npm),build/azurite/installed)  ## Run the tests of several hosts, as root: namespaces, NFS, Slurm, object stores; HOSTS=short: fewer
-	$(VENV)/bin/python -m pytest -m hosts -rs --durations=10 tests/hosts $(ARGS)
+	$(VENV)/bin/python -m pytest -m hosts -rs --durations=10 --numprocesses 2 --dist loadfile tests/hosts $(ARGS)
 
 readers: $(READERS:%=build/readers/%/installed)  ## Install the libraries that read exports in the slow tests, each apart
 
