@@ -6,13 +6,14 @@ other, in which the step computes nothing and the file server has nothing to do:
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 PROBED = 32
 """So many calls are made one after the other, and timed."""
@@ -60,14 +61,18 @@ class CallsAhead(Generic[Value]):
 
     def call(self, function: Callable[..., Value], *arguments: Any, size: int = 0) -> None:
         """Make a call, now or soon. `size`: the bytes that it holds until it has ended."""
-        if self._threads is None and not self._is_slow():
+        if self._threads is None:
+            if len(self._durations) == PROBED:
+                self._done.append(function(*arguments))
+                return
             started = self._clock()
             self._done.append(function(*arguments))
-            if len(self._durations) < PROBED:
-                self._durations.append(self._clock() - started)
+            self._durations.append(self._clock() - started)
+            if len(self._durations) == PROBED and _median(self._durations) >= SLOW_SECONDS:
+                from concurrent.futures import ThreadPoolExecutor  # not on each start of the command line
+
+                self._threads = ThreadPoolExecutor(AT_ONCE, "calls")
             return
-        if self._threads is None:
-            self._threads = ThreadPoolExecutor(AT_ONCE, "calls")
         while self._pending and self._bytes + size > LARGEST_HELD:
             self._finish_first()
         self._pending.append((self._threads.submit(function, *arguments), size))
@@ -82,9 +87,6 @@ class CallsAhead(Generic[Value]):
     def finish(self) -> None:
         """Wait for all calls."""
         self._finish(at_most=0)
-
-    def _is_slow(self) -> bool:
-        return len(self._durations) == PROBED and statistics.median(self._durations) >= SLOW_SECONDS
 
     def _finish(self, at_most: int) -> None:
         while len(self._pending) > at_most:
@@ -107,3 +109,8 @@ def in_order(function: Callable[[Item], Value], items: Iterable[Item]) -> Genera
             yield from ahead.results()
         ahead.finish()
         yield from ahead.results()
+
+
+def _median(durations: list[float]) -> float:
+    """The median of PROBED numbers; `statistics` would be imported on each start of the command line."""
+    return sum(sorted(durations)[PROBED // 2 - 1 : PROBED // 2 + 1]) / 2
