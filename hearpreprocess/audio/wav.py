@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import wave
+import os
+import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,9 @@ from hearpreprocess.audio.samples import Samples
 from hearpreprocess.errors import AudioError
 
 _PCM = 1
+_HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
+_LARGEST = (1 << 32) - 1 - _HEADER.size
+"""In bytes of samples: the header has 32 bits for the size of all that follows its first 8 bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +52,44 @@ class Wav:
 def write_wav(path: Path, blocks: Iterable[Samples], rate: int) -> tuple[int, str]:
     """Write blocks of samples as a 16-bit mono WAV file.
 
-    Returns the number of samples, and the sha256 of them as 16-bit little-endian numbers, in hexadecimal.
+    Returns the number of samples, and the sha256 of them as 16-bit little-endian numbers, in hexadecimal. Raises
+    AudioError where they are more than a WAV file can hold.
     """
     length, sha256 = 0, hashlib.sha256()
-    with path.open("wb") as file, wave.open(file, "wb") as recording:
-        recording.setnchannels(1)
-        recording.setsampwidth(2)
-        recording.setframerate(rate)
+    # Without a file object and the module `wave`, which take a seventh of the time of a clip of 1 s.
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_CLOEXEC", 0), 0o666)
+    try:
+        _write(descriptor, bytes(_HEADER.size))  # overwritten when the length is known
         for block in blocks:
-            content = block.astype("<i2", copy=False).data
-            recording.writeframesraw(content)
+            content = block.astype("<i2", copy=False).data.cast("B")
             sha256.update(content)
+            _write(descriptor, content)
             length += len(block)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        _write(descriptor, _header(path, length, rate))
+    finally:
+        os.close(descriptor)
     return length, sha256.hexdigest()
+
+
+def _write(descriptor: int, content: bytes | memoryview) -> None:
+    """Write all bytes: a call may write fewer, such as those that still fit on the disk."""
+    while written := os.write(descriptor, content):
+        if written == len(content):
+            return
+        content = memoryview(content)[written:]
+
+
+def _header(path: Path, length: int, rate: int) -> bytes:
+    """The header of a 16-bit mono WAV file with `length` samples (Multimedia Programming Interface 1.0, 1991)."""
+    size = length * 2
+    if size > _LARGEST:
+        raise AudioError(
+            f"{path.name}: too long for a WAV file; expected at most {_LARGEST // 2:,} samples, got {length:,}"
+        )
+    return _HEADER.pack(
+        b"RIFF", size + _HEADER.size - 8, b"WAVE", b"fmt ", 16, _PCM, 1, rate, rate * 2, 2, 16, b"data", size
+    )
 
 
 def read_wav(recording: Path | bytes) -> Wav:

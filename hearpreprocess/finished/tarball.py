@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import hashlib
+import os
 import re
 import tarfile
 import zlib
@@ -142,8 +143,15 @@ def _members(
 
 def _start_of(path: str) -> bytes:
     """The first bytes of a file: all of a short clip, and few enough of a long one to hold many of them."""
-    with open(path, "rb") as file:
-        return file.read(_BLOCK)
+    # Without a file object, whose `read` clears a buffer of this size first: 10 us in place of 170 for a clip of 1 s.
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+    try:
+        start = os.read(descriptor, _BLOCK)
+        while len(start) < _BLOCK and (more := os.read(descriptor, _BLOCK - len(start))):
+            start += more
+    finally:
+        os.close(descriptor)
+    return start
 
 
 def _whole(path: str, start: bytes) -> bytes:

@@ -168,6 +168,25 @@ def test_blocks_do_not_show_in_what_is_resampled(length: int, rate: int, target:
         assert resampled(samples, rate, target).tolist() == whole.tolist()
 
 
+def test_recordings_resampled_in_turn_or_in_part_do_not_touch_each_other() -> None:
+    first, second = (np.random.default_rng(seed).integers(-9000, 9000, 5000).astype(np.int16) for seed in (1, 2))
+    alone = [resampled(samples, 16000, 22050).tolist() for samples in (first, second)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(resampling, "BLOCK", 700)
+        in_turn: list[list[int]] = [[], []]
+        for pieces in zip(*(audio.resample(samples, 16000, 22050) for samples in (first, second)), strict=True):
+            for values, piece in zip(in_turn, pieces, strict=True):
+                values.extend(piece.tolist())
+        assert in_turn == alone
+        left = audio.resample(first, 16000, 22050)
+        next(left)
+        del left
+    assert resampled(second, 16000, 22050).tolist() == alone[1]
+    for target in range(8000, 8020):  # more pairs of rates than streams are kept
+        resampled(first, 16000, target)
+    assert resampled(first, 16000, 22050).tolist() == alone[0]
+
+
 @given(st.lists(st.integers(-32768, 32767), max_size=200), rates)
 def test_wav_round_trip(tmp_path_factory: pytest.TempPathFactory, values: list[int], rate: int) -> None:
     path = tmp_path_factory.mktemp("wav") / "x.wav"
