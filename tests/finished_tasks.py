@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +20,7 @@ from hearpreprocess.finished import (
     METADATA,
     RELEASE_KEY,
     VOCABULARY,
+    assembled,
     card,
     manifest,
     resampled,
@@ -132,14 +134,14 @@ def _manifest(
         sources=metadata["sources"],
         left_out=[],
     )
+    source = {"source": {"seconds": 5.0, "channels": 1, "format": "WAV PCM_16"}}
     recorded = {
-        name: {
-            **manifest.recorded(rate, fingerprint, peak=9998, clipped=False),
-            "source": {"seconds": 5.0, "channels": 1, "format": "WAV PCM_16"},
-        }
+        name: manifest.to_json(manifest.recorded(rate, fingerprint, peak=9998, clipped=False) | source)
         for name, fingerprint in fingerprints.items()
     }
-    return manifest.with_audio(without, recorded, {rate: fingerprints})
+    texts = {name: manifest.fingerprint_text(fingerprint) for name, fingerprint in fingerprints.items()}
+    whole: manifest.Manifest = json.loads(assembled(manifest.to_text(without).encode(), recorded, {rate: texts}).text)
+    return whole
 
 
 def tarball_of(folder: Path, parent: Path, rate: int = RATE) -> Path:

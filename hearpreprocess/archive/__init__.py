@@ -1,6 +1,7 @@
 """List and unpack zip, multi-part zip, tar, rar and folders without trusting the names in them; write tar."""
 
 from hearpreprocess.archive.folder import files_below
+from hearpreprocess.archive.gathering import Gathered, GatheredReader
 from hearpreprocess.archive.listing import is_litter
 from hearpreprocess.archive.opened import OpenedMember
 from hearpreprocess.archive.tar import TarReader
@@ -9,6 +10,8 @@ from hearpreprocess.archive.writing import tar_pieces
 from hearpreprocess.archive.zip import ZipReader
 
 __all__ = [
+    "Gathered",
+    "GatheredReader",
     "OpenedMember",
     "TarReader",
     "ZipReader",

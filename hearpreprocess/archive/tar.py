@@ -15,6 +15,7 @@ from typing import IO, Any, BinaryIO
 
 from isal import igzip_lib, igzip_threaded
 
+from hearpreprocess.archive.gathering import LARGEST_GATHERED, Gathered
 from hearpreprocess.archive.joined import opened_parts
 from hearpreprocess.archive.listing import Listing, is_system_error, target_of
 from hearpreprocess.archive.opened import CompressedMember, OpenedMember
@@ -41,8 +42,9 @@ def unpack(
     folder: Path,
     on_member: Callable[[int], object],
     listing: Listing,
+    gathered: Gathered | None = None,
 ) -> dict[str, int]:
-    """List a tar archive and unpack the selected members to `folder`, in one pass.
+    """List a tar archive and unpack the selected members to `folder`, in one pass; small ones to `gathered`, if given.
 
     An archive without an end mark is read, as GNU tar and bsdtar do, with a note to the user, as truncation between two
     members looks the same.
@@ -62,13 +64,14 @@ def unpack(
                 stream.skip(member.stored)
             elif select(name):
                 listing.take(name)
-                target = target_of(folder, name)
-                if member.stored <= _CHUNK:
-                    stream.copy(member.stored, content := io.BytesIO())
-                    ahead.call(target.write_bytes, content.getvalue(), size=member.stored)
-                else:
-                    with target.open("wb") as writing:
+                if member.stored > LARGEST_GATHERED:
+                    with target_of(folder, name).open("wb") as writing:
                         stream.copy(member.stored, writing)
+                elif gathered is not None:
+                    gathered.add(name, stream.content(member.stored))
+                else:
+                    content = stream.content(member.stored)
+                    ahead.call(target_of(folder, name).write_bytes, content, size=member.stored)
                 on_member(1)
             else:
                 stream.skip(member.stored)
@@ -141,8 +144,10 @@ class TarReader:
                         f"{self._path}: member {member.name!r} is too large; expected at most "
                         f"{LARGEST_MEMBER_READ:,} bytes, got {member.size:,}"
                     )
-                content = io.BytesIO()
-                stream.copy(member.stored, content)
+                if member.stored <= LARGEST_GATHERED:
+                    yield name, stream.content(member.stored)
+                    continue
+                stream.copy(member.stored, content := io.BytesIO())
                 yield name, content.getvalue()
         self.sha256 = sha256.hexdigest()
 
@@ -203,6 +208,18 @@ class _Stream:
             left -= len(content)
         if len(self.read(-size % BLOCK)) < -size % BLOCK:
             raise EOFError(f"ends inside the padding after member {self.last!r}")
+
+    def content(self, size: int) -> bytes:
+        """The next `size` bytes, without the padding after them."""
+        padded = size + -size % BLOCK
+        if len(content := self.read(padded)) == padded:
+            return content[:size]
+        while len(content) < padded:  # some decompressors return fewer bytes than there are
+            if not (more := self.read(padded - len(content))):
+                where = "" if len(content) < size else "the padding after "
+                raise EOFError(f"ends inside {where}member {self.last!r}")
+            content += more
+        return content[:size]
 
     def skip(self, size: int) -> None:
         """Skip the next `size` bytes and the padding after them."""

@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from hearpreprocess.archive import folder as folders
 from hearpreprocess.archive import rar, tar, zip
+from hearpreprocess.archive.gathering import Gathered
 from hearpreprocess.archive.joined import opened_parts
 from hearpreprocess.archive.listing import MAX_EXPANSION, Listing
 from hearpreprocess.archive.opened import OpenedMember
@@ -31,13 +32,15 @@ def unpack(
     max_expansion: float = MAX_EXPANSION,
     encoding: str | None = None,
     on_note: Callable[[str], object] = lambda text: None,
+    gathered: Gathered | None = None,
 ) -> dict[str, int]:
     """List a source and unpack the members whose paths `select` accepts to `folder`, with their own paths.
 
     `files`: the files of the source by name, in their order: one archive, the parts of a multi-part one, or a folder
     (as one entry); if not `archived`, single files that are the members. `on_member` is called with the number of
     members just unpacked. `encoding`: of the names in a zip archive that are not marked as UTF-8; None: UTF-8 if they
-    are valid UTF-8, otherwise an assumed encoding, reported with `on_note`. Returns the sizes in bytes of all members.
+    are valid UTF-8, otherwise an assumed encoding, reported with `on_note`. `gathered`: takes the small members of
+    archives that are read from start to end, in place of a file for each. Returns the sizes in bytes of all members.
 
     Raises ArchiveError where an archive is damaged or of an unsupported format, or contains a member that would be
     written outside of `folder`, a link, a device, an encrypted member, two members with the same path, or no file;
@@ -49,7 +52,11 @@ def unpack(
     if not archived:
         return folders.unpack(files, select, folder, on_member)
     module = _format(paths)
-    unpack_format: Unpack = partial(zip.unpack, encoding=encoding) if module is zip else module.unpack
+    unpack_format: Unpack = module.unpack
+    if module is zip:
+        unpack_format = partial(zip.unpack, encoding=encoding)
+    elif module is tar:
+        unpack_format = partial(tar.unpack, gathered=gathered)
     packed_bytes = sum(path.stat().st_size for path in paths)
     listing = Listing(paths[-1].name, packed_bytes, max_expansion, on_note)
     sizes = unpack_format(paths, select, folder, on_member, listing)

@@ -5,7 +5,7 @@ from hearpreprocess.audio.probing import RecordingFacts, is_recording, probe
 from hearpreprocess.audio.resampling import resample
 from hearpreprocess.audio.samples import FULL_SCALE, Samples, fit, loudness, to_mono_16_bit
 from hearpreprocess.audio.versions import ffmpeg_version, library_versions
-from hearpreprocess.audio.wav import Wav, read_wav, write_wav
+from hearpreprocess.audio.wav import Wav, fingerprint, read_wav, write_wav
 
 __all__ = [
     "FULL_SCALE",
@@ -15,6 +15,7 @@ __all__ = [
     "Wav",
     "decode",
     "ffmpeg_version",
+    "fingerprint",
     "fit",
     "is_recording",
     "library_versions",

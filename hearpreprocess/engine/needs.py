@@ -20,28 +20,26 @@ ASSUMED_RATIO = 0.8
 """Compressed size to size, of clips that nobody has looked at."""
 
 ASSUMED_RATE, ASSUMED_SECONDS = 44100, 8.0
-"""For missing recordings: hertz, and seconds if a task keeps its clips' lengths."""
+"""Of missing recordings: hertz, and seconds if a task keeps its clips' lengths."""
 
 
 @dataclass(frozen=True)
 class Assumptions:
     """What is assumed where a size is unknown.
 
-    `ratio`: compressed size to size. `seconds`: of clips that are as long as their recordings. `rate`: of recordings in
-    hertz, whose clips are intermediate results at their own rate. `with_about`: whether downloads have the size that a
-    task's module states as a rough one.
+    `ratio`: compressed size to size. `seconds`: of clips that are as long as their recordings. `with_about`: whether
+    downloads have the size that a task's module states as a rough one.
     """
 
     ratio: float
     seconds: float
-    rate: int
     with_about: bool
 
 
-LEAST = Assumptions(0.0, 0.0, 0, with_about=False)
+LEAST = Assumptions(0.0, 0.0, with_about=False)
 """Nothing: every need is a lower bound, on which a run may be refused."""
 
-LIKELY = Assumptions(ASSUMED_RATIO, ASSUMED_SECONDS, ASSUMED_RATE, with_about=True)
+LIKELY = Assumptions(ASSUMED_RATIO, ASSUMED_SECONDS, with_about=True)
 """What a forecast assumes."""
 
 
@@ -107,12 +105,8 @@ def need_of_task(
         titles = sorted(source.title for source in config.sources.values())
         sizes = {f"{titles} {rate}": clips * _clip(config, rate, assumed) for rate in rates}
         total = sum(counted.more(name, size) for name, size in sizes.items())
-        between = 0
-        if rates and assumed.rate and assumed.rate not in rates:
-            own = clips * _clip(config, assumed.rate, assumed)
-            between = counted.more(f"{titles} own", own)
         tarballs = round(assumed.ratio * sum(sizes.values()))
-        return Need(0, 0 if request.clean else between, total, tarballs, kept)
+        return Need(0, 0, total, tarballs, kept)
     described = corpus_folder(corpus.workspace, corpus.key)
     between = sum(
         counted.more(step.key, size) for step, size in members_to_unpack(corpus, described) if not step.complete()

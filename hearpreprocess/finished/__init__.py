@@ -2,6 +2,7 @@
 
 from hearpreprocess.finished import card, manifest, published, resampled
 from hearpreprocess.finished.agreement import agreeing_facts, checked_labels
+from hearpreprocess.finished.assembly import Assembly, assembled
 from hearpreprocess.finished.card import is_synthetic
 from hearpreprocess.finished.contents import ClipFile, Contents
 from hearpreprocess.finished.files import ClipKey, clips_of, is_folder
@@ -51,6 +52,7 @@ __all__ = [
     "REPORT",
     "TARBALL",
     "VOCABULARY",
+    "Assembly",
     "ClipFile",
     "ClipKey",
     "Contents",
@@ -58,6 +60,7 @@ __all__ = [
     "Manifest",
     "TaskReader",
     "agreeing_facts",
+    "assembled",
     "card",
     "check_replaceable",
     "checked_labels",

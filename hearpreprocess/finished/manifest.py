@@ -82,29 +82,6 @@ def recorded(rate: int, fingerprint: Fingerprint, *, peak: int, clipped: bool) -
     return {"rate": rate, "length": length, "sha256": sha256, "peak": peak, "clipped": clipped}
 
 
-def with_audio(
-    manifest: Manifest,
-    recorded: Mapping[str, Mapping[str, Any]],
-    audio: Mapping[int, Mapping[str, Fingerprint]],
-) -> Manifest:
-    """A manifest with the facts on each clip's audio.
-
-    `recorded`: by clip name, the facts at its own rate. `audio`: by rate and clip name, the samples' fingerprint.
-    """
-    clips = {}
-    for file, facts in manifest["clips"].items():
-        name = file.removesuffix(".wav")
-        clips[file] = {
-            **facts,
-            "recorded": recorded[name],
-            "audio": {
-                str(rate): {"length": of_rate[name][0], "sha256": of_rate[name][1]}
-                for rate, of_rate in sorted(audio.items())
-            },
-        }
-    return {**manifest, "sample_rates": sorted(audio), "clips": clips}
-
-
 def audio_of(manifest: Manifest, rate: int) -> dict[str, Fingerprint]:
     """By clip name, the fingerprint of each clip's samples at a rate in hertz.
 
@@ -119,22 +96,28 @@ def audio_of(manifest: Manifest, rate: int) -> dict[str, Fingerprint]:
         raise OutputError(f"the manifest of {manifest.get('task')} has no clips at {rate} Hz") from error
 
 
-def padding_note(manifest: Manifest) -> str:
-    """A note on events that start where a clip's recording has ended and only padding follows; empty without any."""
-    late: dict[str, int] = {}
-    for file, facts in manifest["clips"].items():
-        recorded = facts.get("recorded")
-        if recorded and (seconds := recorded["source"]["seconds"]) < recorded["length"] / recorded["rate"]:
-            starts = [event["start"] for event in facts["labels"] if is_valid_event(event)]
-            if count := sum(start >= seconds * 1000 for start in starts):
-                late[file] = count
+LateEvents = tuple[int, float]
+"""How many events of a clip start after its recording's end, and the recording's seconds."""
+
+
+def late_events(facts: Mapping[str, Any]) -> LateEvents | None:
+    """The events of a clip that start where its recording has ended and only padding follows; None without any."""
+    recorded = facts.get("recorded")
+    if recorded and (seconds := recorded["source"]["seconds"]) < recorded["length"] / recorded["rate"]:
+        starts = [event["start"] for event in facts["labels"] if is_valid_event(event)]
+        if count := sum(start >= seconds * 1000 for start in starts):
+            return count, seconds
+    return None
+
+
+def padding_note(late: Mapping[str, LateEvents]) -> str:
+    """A note on the clips with events in padding, by file name; empty without any."""
     if not late:
         return ""
-    events, first = sum(late.values()), min(late)
-    seconds = manifest["clips"][first]["recorded"]["source"]["seconds"]
+    events, first = sum(count for count, _seconds in late.values()), min(late)
     return (
         f"{counted(events, 'events')} in {counted(len(late), 'clips')}: the start is after the recording's end, "
-        f"in padding, such as in {first}, whose recording has {seconds:g} s"
+        f"in padding, such as in {first}, whose recording has {late[first][1]:g} s"
     )
 
 
@@ -182,7 +165,7 @@ def clips_in(content: bytes, at_once: int = 500) -> Iterator[tuple[str, dict[str
     if start < 0 or not content.endswith(_END_OF_CLIPS):
         yield from parse(content)["clips"].items()
         return
-    whole = parse(content[:start] + b'"clips": {}}')
+    whole = {**without_clips(content), "clips": {}}
     listing = io.BytesIO(content)
     listing.seek(start + len(_START_OF_CLIPS))
     end = len(content) - len(_END_OF_CLIPS)
@@ -222,14 +205,36 @@ def _is_sound(manifest: Manifest) -> bool:
         return False
 
 
+def without_clips(content: bytes) -> Manifest:
+    """What the content of a manifest in our layout states of the whole task.
+
+    Raises ValueError with the reason where it is not one.
+    """
+    start = content.find(_START_OF_CLIPS)
+    whole = parse(content[:start] + b'"clips": {}}' if start >= 0 else content)
+    del whole["clips"]
+    return whole
+
+
 def to_text(manifest: Manifest) -> str:
     """The text of a manifest: sorted, one line per clip."""
-    others = [f" {_compact(key)}: {_compact(value)}," for key, value in sorted(manifest.items()) if key != "clips"]
-    clips = [f"  {_compact(name)}: {_compact(facts)}," for name, facts in sorted(manifest["clips"].items())]
-    clips[-1:] = [line.removesuffix(",") for line in clips[-1:]]
+    lines = [f"  {to_json(name)}: {to_json(facts)}" for name, facts in sorted(manifest["clips"].items())]
+    return text_of({key: value for key, value in manifest.items() if key != "clips"}, lines)
+
+
+def text_of(whole: Manifest, lines: Sequence[str]) -> str:
+    """The text of a manifest: what it states of the whole task, and the line of each clip, sorted by file name."""
+    others = [f" {to_json(key)}: {to_json(value)},\n" for key, value in sorted(whole.items())]
     # Joined once, as each intermediate string of a large task would have tens of megabytes.
-    return "\n".join(["{", *others, ' "clips": {', *clips, " }", "}", ""])
+    return "".join(("{\n", *others, ' "clips": {\n', ",\n".join(lines), "\n" if lines else "", " }\n}\n"))
 
 
 # One encoder for all clips, as json.dumps creates one per call.
-_compact = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
+to_json = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
+"""The text of a value in a manifest."""
+
+
+def fingerprint_text(fingerprint: Fingerprint) -> str:
+    """The text of a fingerprint in a manifest."""
+    length, sha256 = fingerprint
+    return f'{{"length": {length}, "sha256": "{sha256}"}}'

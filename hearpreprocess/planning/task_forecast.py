@@ -20,9 +20,9 @@ from hearpreprocess.report import SECONDS_AN_EXAMPLE, examples_per_split, expect
 from hearpreprocess.request import Request
 from hearpreprocess.steps import (
     Corpus,
+    Decode,
     Release,
     Resample,
-    Standardize,
     corpus_folder,
     is_whole,
     source_step,
@@ -137,7 +137,7 @@ def _other_files(corpus: Corpus, described: CorpusFolder, release: Release) -> I
     """Other files of a finished task: texts, and files in the work folder that are not hard links of clips."""
     folders = [release.output_paths[0]]
     for key in described.summary.batches:
-        folders.append(Standardize(batch=key, **corpus.shared).folder)
+        folders.append(Decode(batch=key, **corpus.shared).folder)
     for folder in folders:
         alone = [path.stat() for path in folder.rglob("*") if path.is_file() and path.stat().st_nlink == 1]
         yield f"left {folder}", ForecastItem("halfway", sum(status.st_size for status in alone), is_here=True)
@@ -165,7 +165,6 @@ class BatchForecast:
     """The clips of a batch. `rates`: those at which they exist."""
 
     clips: int
-    is_standardized: bool = False
     rates: frozenset[int] = frozenset()
 
 
@@ -175,7 +174,7 @@ def _batches(corpus: Corpus, described: CorpusFolder, rates: Sequence[int]) -> d
         shared = {**corpus.shared, "batch": key}
         folders = Resample(rates=tuple(rates), **shared).folders()
         existing = frozenset(rate for rate in rates if is_whole(folders[rate]))
-        batches[key] = BatchForecast(facts.clips, Standardize(**shared).complete(), existing)
+        batches[key] = BatchForecast(facts.clips, existing)
     return batches
 
 
@@ -188,16 +187,15 @@ def _to_make(
     def recording(rate: int) -> int:
         return -(-size_of_wav(sample.seconds, rate) // block) * block
 
-    # A clip whose own rate is a target rate is the same file.
-    own = sum(share * recording(rate) for rate, share in sample.shares.items() if rate not in rates)
     for key, batch in batches.items():
-        seconds = 0.0 if batch.is_standardized else batch.clips * sample.decoding
-        yield f"standardize {key}", ForecastItem("halfway", round(batch.clips * own), seconds, batch.is_standardized)
+        # A recording is decoded once for all rates.
+        seconds = 0.0 if batch.rates.issuperset(rates) else batch.clips * sample.decoding
         for rate in rates:
             size = batch.clips * recording(rate)
             others = batch.clips * (1 - sample.shares.get(rate, 0.0))
-            seconds = 0.0 if rate in batch.rates else others * sample.resampling[rate]
+            seconds += 0.0 if rate in batch.rates else others * sample.resampling[rate]
             yield f"resample {key} {rate}", ForecastItem("resampled", size, seconds, rate in batch.rates)
+            seconds = 0.0
     are_links = disk_of(workspace.tmp_dir) == disk_of(workspace.tasks_dir)
     for rate in rates:
         yield _clips(title, rate), ForecastItem("clips", 0 if are_links else clips * recording(rate))

@@ -5,11 +5,12 @@ from hearpreprocess.steps.luigi_files import check_read, names_of, reading_setti
 with reading_settings():
     import luigi  # noqa: F401
 
-from hearpreprocess.steps.audio import Extract, Resample, Standardize
+from hearpreprocess.steps.audio import Decode, Resample
 from hearpreprocess.steps.base import LOGGER, PlanningStep, Step, is_whole
 from hearpreprocess.steps.clean import SMALL_STAGES, STAGES, Clean, remove_leftovers, sharing_sources
 from hearpreprocess.steps.code import made_by, made_with
 from hearpreprocess.steps.corpus import Corpus, corpus_folder
+from hearpreprocess.steps.extract import Extract
 from hearpreprocess.steps.fetch import Generate, source_step
 from hearpreprocess.steps.interruption import interrupt, is_interrupted
 from hearpreprocess.steps.journal import Journal, JournalEntry, JournalReader, send_journal
@@ -33,6 +34,7 @@ __all__ = [
     "STAGES",
     "Clean",
     "Corpus",
+    "Decode",
     "DownloadTarball",
     "Extract",
     "Generate",
@@ -44,7 +46,6 @@ __all__ = [
     "Published",
     "Release",
     "Resample",
-    "Standardize",
     "Step",
     "StoredTarball",
     "check_no_foreign_objects",

@@ -1,4 +1,4 @@
-"""Steps that produce the audio of the chosen clips: Extract, then Standardize and Resample by batch."""
+"""Steps that produce the audio of the chosen clips by batch: Resample, and Decode for what the clips are."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import contextlib
 import functools
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from hearpreprocess import archive, audio, fetch
+from hearpreprocess import archive, audio
 from hearpreprocess.corpus import Batch
-from hearpreprocess.errors import ArchiveError, AudioError, DecoderError
+from hearpreprocess.errors import ArchiveError, AudioError, DecoderError, enumerate_problems
 from hearpreprocess.finished import Fingerprint, manifest, resampled
 from hearpreprocess.steps.base import (
     Counter,
@@ -23,60 +23,17 @@ from hearpreprocess.steps.base import (
     is_whole,
 )
 from hearpreprocess.steps.corpus import CorpusStep
+from hearpreprocess.steps.extract import Extract
 from hearpreprocess.steps.fetch import Index
 from hearpreprocess.steps.source import SourceStep
-from hearpreprocess.storage import digest, link_or_copy, look_again, on_new_run
+from hearpreprocess.storage import digest, look_again, on_new_run
 from hearpreprocess.task import Tree
 
 _REFUSED, _CLIPS = "refused.json", "clips.json"
 
 
-class Extract(CorpusStep, FolderStep):
-    """The members of one source that the chosen clips of a task need.
-
-    `selection`: the key of these members and of the source's content. Members of a folder, and of a source that is not
-    an archive, are read in place: the user's data are neither copied nor linked.
-    """
-
-    source = HiddenParameter[str](significant=False)
-    selection = HiddenParameter[str]()
-    stage = "extract"
-
-    @property
-    def key(self) -> str:
-        key: str = self.selection
-        return key
-
-    def requires(self) -> SourceStep:
-        return self.source_step(self.source)
-
-    def path(self) -> Callable[[str], Path]:
-        """A function from a member to its path."""
-        step = self.requires()
-        return step.members.__getitem__ if step.is_unpacked else self.folder.joinpath
-
-    def build(self, folder: Path) -> list[str]:
-        step = self.requires()
-        source, members = step.source, self.described.members(self.source)
-        if not step.is_unpacked:
-            with Counter(self, "files", len(members)) as counter:
-                archive.unpack(
-                    step.files,
-                    set(members).__contains__,
-                    folder,
-                    counter.add,
-                    max_expansion=self.workspace.max_expansion,
-                    encoding=source.encoding,
-                )
-        if source.member_md5:
-            path = step.members.__getitem__ if step.is_unpacked else folder.joinpath
-            files = {member: path(member) for member in members}
-            fetch.check_members(files, Path(source.member_md5), source.may_differ)
-        return [] if step.is_unpacked else members
-
-
-class BatchStep(CorpusStep, FolderStep):
-    """A step on one batch of clips, identified by the batch's key."""
+class BatchStep(CorpusStep):
+    """A step on one batch of clips, identified by the batch's key, that decodes them."""
 
     batch = HiddenParameter[str]()
 
@@ -89,20 +46,6 @@ class BatchStep(CorpusStep, FolderStep):
         """The batch."""
         return self.described.batch(self.batch)
 
-
-class Standardize(BatchStep):
-    """The clips of a batch as 16-bit mono at their own rates, fitted to the task's duration.
-
-    Clips that cannot be used are left out and recorded with the reason; Screen decides whether the run may continue.
-    """
-
-    stage = "standardize"
-
-    @property
-    def key(self) -> str:
-        key: str = self.batch
-        return key
-
     def requires(self) -> dict[str, Extract | SourceStep]:
         return {source: self._origin(source) for source in self.described.summary.batches[self.batch].sources}
 
@@ -111,32 +54,8 @@ class Standardize(BatchStep):
         key = self.described.summary.selections[source].key
         return self.source_step(source) if key is None else Extract(source=source, selection=key, **self.shared)
 
-    def build(self, folder: Path) -> list[str]:
-        refused: dict[str, str] = {}
-        made = {}
-        for name, samples, decoded in self._standardized(refused):
-            fingerprint = audio.write_wav(folder / f"{name}.wav", [samples], decoded.rate)
-            made[name] = manifest.recorded(decoded.rate, fingerprint, **audio.loudness(samples)) | {
-                "source": {"seconds": decoded.seconds, "channels": decoded.channels, "format": decoded.format}
-            }
-        (folder / _REFUSED).write_text(json.dumps(refused), encoding="utf-8")
-        (folder / _CLIPS).write_text(json.dumps(made), encoding="utf-8")
-        return [*_files_of(made), _REFUSED]
-
-    def made(self) -> dict[str, dict[str, Any]]:
-        """The manifest's facts on the usable clips before resampling, by clip."""
-        made: dict[str, dict[str, Any]] = json.loads((self.folder / _CLIPS).read_text(encoding="utf-8"))
-        return made
-
-    def refused(self) -> dict[str, str]:
-        """The clips that cannot be used, with the reasons; empty if the step is not complete."""
-        if not is_whole(self.folder):
-            return {}
-        refused: dict[str, str] = json.loads((self.folder / _REFUSED).read_text(encoding="utf-8"))
-        return refused
-
-    def _standardized(self, refused: dict[str, str]) -> Iterator[tuple[str, Any, audio.Decoded]]:
-        """The names, samples and decoded recordings of usable clips; problems of other clips are added to `refused`."""
+    def decoded(self, refused: dict[str, str]) -> Iterator[_DecodedClip]:
+        """The usable clips, decoded one by one; the reasons why others are not usable are added to `refused`."""
         batch = self.load()
         with Counter(self, "clips", len(batch.clips)) as counter, contextlib.ExitStack() as stack:
             recordings = {source: self._recordings(source, step, stack) for source, step in self.requires().items()}
@@ -147,7 +66,9 @@ class Standardize(BatchStep):
                     if clip.name in expected:
                         _check_samples(recording, expected[clip.name])
                     decoded = audio.decode(recording, **clip.part._asdict(), duration=batch.sample_duration)
-                    yield clip.name, audio.fit(decoded.samples, decoded.rate, batch.sample_duration), decoded
+                    yield _DecodedClip(
+                        clip.name, audio.fit(decoded.samples, decoded.rate, batch.sample_duration), decoded
+                    )
                 except (AudioError, ArchiveError) as error:
                     refused[clip.name] = f"file {clip.member}: {error}"
                 except DecoderError as error:
@@ -165,12 +86,28 @@ class Standardize(BatchStep):
     def _recordings(
         self, source: str, step: Extract | SourceStep, stack: contextlib.ExitStack
     ) -> Callable[[str], Path | bytes]:
-        """A function from a member to its path, or to its bytes if it is read from its archive."""
+        """A function from a member to its path, or to its bytes."""
         if isinstance(step, Extract):
-            return step.path()
+            return step.recordings(stack)
         reader = stack.enter_context(archive.ZipReader(list(step.files.values())))
         packed = self.described.packed(self.batch)[source]
         return lambda member: reader.read(member, packed[member])
+
+
+@dataclass(frozen=True, slots=True)
+class _DecodedClip:
+    """A clip of a recording. `samples`: 16-bit mono at its own rate, fitted to the task's duration."""
+
+    name: str
+    samples: audio.Samples
+    recording: audio.Decoded
+
+    def facts(self, fingerprint: Fingerprint) -> str:
+        """The text of the manifest's facts before resampling. `fingerprint`: of the samples."""
+        recording = self.recording
+        recorded = manifest.recorded(recording.rate, fingerprint, **audio.loudness(self.samples))
+        source = {"seconds": recording.seconds, "channels": recording.channels, "format": recording.format}
+        return manifest.to_json(recorded | {"source": source})
 
 
 @functools.lru_cache(maxsize=4)
@@ -195,10 +132,48 @@ def _check_samples(recording: Path | bytes, expected: Fingerprint) -> None:
         raise AudioError("samples differ from the manifest")
 
 
-class Resample(BatchStep):
-    """The clips of a batch at some rates in hertz, each read once; each rate has its own folder.
+class Decode(BatchStep, FolderStep):
+    """What the clips of a batch are before resampling; no audio is written, as Resample decodes for itself.
 
-    A clip is linked where its own rate is the target rate; the finished task's folder links to these files.
+    Clips that cannot be used are left out and recorded with the reason; Screen decides whether the run may continue.
+    """
+
+    stage = "decode"
+
+    @property
+    def key(self) -> str:
+        key: str = self.batch
+        return key
+
+    def build(self, folder: Path) -> list[str]:
+        refused: dict[str, str] = {}
+        facts = {clip.name: clip.facts(audio.fingerprint(clip.samples)) for clip in self.decoded(refused)}
+        return self.write(folder, facts, refused)
+
+    @staticmethod
+    def write(folder: Path, facts: Mapping[str, str], refused: Mapping[str, str]) -> list[str]:
+        """Write the step's files to a folder, and return their names."""
+        (folder / _REFUSED).write_text(json.dumps(refused), encoding="utf-8")
+        (folder / _CLIPS).write_text(json.dumps(facts), encoding="utf-8")
+        return [_REFUSED, _CLIPS]
+
+    def made(self) -> dict[str, str]:
+        """The text of the manifest's facts on each usable clip before resampling."""
+        return _texts_in(self.folder)
+
+    def refused(self) -> dict[str, str]:
+        """The clips that cannot be used, with the reasons; empty if the step is not complete."""
+        if not is_whole(self.folder):
+            return {}
+        refused: dict[str, str] = json.loads((self.folder / _REFUSED).read_text(encoding="utf-8"))
+        return refused
+
+
+class Resample(BatchStep):
+    """The clips of a batch at some rates in hertz, in one pass; each rate has its own folder.
+
+    Each recording is decoded once for all of them, and for what the clips are, unless Decode has recorded that. The
+    finished task's folder links to the files.
     """
 
     rates = RatesParameter()
@@ -208,53 +183,98 @@ class Resample(BatchStep):
     def key(self) -> str:
         return f"{self.batch}-{RatesParameter().serialize(self.rates)}"
 
+    @property
+    def decode(self) -> Decode:
+        """The step whose output says what the clips are."""
+        return Decode(batch=self.batch, **self.shared)
+
     def folders(self) -> dict[int, Path]:
         """The folder of the clips at each rate; its name depends on the refused clips of the batch."""
-        refused = self.requires().refused()
+        refused = self.decode.refused()
         left_out = f"-without-{digest(sorted(refused))}" if refused else ""
         parent = self.workspace.tmp_dir / self.stage
         return {rate: parent / f"{self.batch}-{rate}{left_out}" for rate in self.rates}
 
     def complete(self) -> bool:
         # Later steps read the facts on the recordings, too.
-        return self.requires().complete() and not self._missing()
+        return self.decode.complete() and not self._missing()
 
     def _missing(self) -> dict[int, Path]:
         return {rate: folder for rate, folder in self.folders().items() if not is_whole(folder)}
 
-    def requires(self) -> Standardize:
-        return Standardize(batch=self.batch, **self.shared)
-
     def run(self) -> None:
+        decode = self.decode
+        if not decode.complete():
+            try:
+                self._write(decode)
+            except _ClipRefusedError:  # the names of the folders depend on all refused clips
+                decode.run()
+        if not self.complete():
+            self._write(None)
+
+    def _write(self, decode: Decode | None) -> None:
+        """Write the clips at the missing rates.
+
+        `decode`: its output is written, too, and _ClipRefusedError raised if a clip cannot be used. Without it that
+        output exists, and AudioError is raised where the clips are now others.
+        """
+        refused: dict[str, str] = {}
         with contextlib.ExitStack() as stack:
-            missing = self._missing().items()
-            standardized = self.requires()
-            recordings = standardized.made()
-            written = _files_of(recordings)
-            folders = {rate: stack.enter_context(fresh_folder(folder, written)) for rate, folder in missing}
-            made: dict[int, dict[str, Fingerprint]] = {rate: {} for rate in folders}
-            with Counter(self, "clips", len(recordings)) as counter:
-                for name, recorded in recordings.items():
-                    path = standardized.folder / f"{name}.wav"
-                    recording = audio.read_wav(path)
-                    samples, rate = recording.samples, recording.rate
-                    for target_rate, folder in folders.items():
-                        if target_rate == rate:
-                            link_or_copy(str(path), f"{folder}/{path.name}")
-                            made[target_rate][name] = (recorded["length"], recorded["sha256"])
-                        else:
-                            resampled = audio.resample(samples, rate, target_rate)
-                            made[target_rate][name] = audio.write_wav(folder / path.name, resampled, target_rate)
-                    counter.add(1)
+            written: set[str] = {_CLIPS}
+            missing = self._missing()
+            folders = {rate: stack.enter_context(fresh_folder(folder, written)) for rate, folder in missing.items()}
+            described = stack.enter_context(fresh_folder(decode.folder, [_REFUSED, _CLIPS])) if decode else None
+            facts: dict[str, str] = {}
+            made: dict[int, dict[str, str]] = {rate: {} for rate in folders}
+            for clip in self.decoded(refused):
+                if refused and decode:
+                    raise _ClipRefusedError
+                name, rate = f"{clip.name}.wav", clip.recording.rate
+                written.add(name)
+                own = None
+                for target_rate, folder in folders.items():
+                    blocks = audio.resample(clip.samples, rate, target_rate)
+                    fingerprint = audio.write_wav(folder / name, blocks, target_rate)
+                    made[target_rate][clip.name] = manifest.fingerprint_text(fingerprint)
+                    if target_rate == rate:
+                        own = fingerprint
+                facts[clip.name] = clip.facts(own or audio.fingerprint(clip.samples))
+            if decode and described:
+                if refused:
+                    raise _ClipRefusedError
+                decode.write(described, facts, refused)
+            else:
+                self._check_same(facts, refused)
             for rate, folder in folders.items():
                 (folder / _CLIPS).write_text(json.dumps(made[rate]), encoding="utf-8")
 
-    def made(self, rate: int) -> dict[str, Fingerprint]:
-        """The fingerprint of each clip's samples at a rate in hertz; the step must be complete."""
-        made: dict[str, Fingerprint] = json.loads((self.folders()[rate] / _CLIPS).read_text(encoding="utf-8"))
-        return made
+    def _check_same(self, facts: Mapping[str, str], refused: Mapping[str, str]) -> None:
+        """Raise AudioError where the clips differ from what Decode has recorded of them."""
+        decode = self.decode
+        known = decode.made()
+        differing = [
+            f"clip {name}: {refused.get(name, 'its samples differ')}"
+            for name in known
+            if facts.get(name) != known[name]
+        ]
+        differing += [f"clip {name}: could not be decoded before" for name in facts if name not in known]
+        if differing:
+            raise AudioError(
+                enumerate_problems(
+                    f"{self.title}: {{count}} clips are not what they were when they were decoded first:", differing
+                )
+                + f"\n  Remove {decode.folder} and run the same command again"
+            )
+
+    def made(self, rate: int) -> dict[str, str]:
+        """The text of the fingerprint of each clip's samples at a rate in hertz; the step must be complete."""
+        return _texts_in(self.folders()[rate])
 
 
-def _files_of(clips: Iterable[str]) -> list[str]:
-    """The files for some clips in the folder of a step."""
-    return [*(f"{name}.wav" for name in clips), _CLIPS]
+class _ClipRefusedError(Exception):
+    """A clip of a batch cannot be used."""
+
+
+def _texts_in(folder: Path) -> dict[str, str]:
+    texts: dict[str, str] = json.loads((folder / _CLIPS).read_text(encoding="utf-8"))
+    return texts

@@ -11,9 +11,10 @@ from typing import Any
 import luigi
 
 from hearpreprocess.finished import checksums_of
-from hearpreprocess.steps.audio import Extract, Resample, Standardize
+from hearpreprocess.steps.audio import Decode, Resample
 from hearpreprocess.steps.base import TaskParameter
 from hearpreprocess.steps.corpus import Corpus, corpus_folder
+from hearpreprocess.steps.extract import Extract
 from hearpreprocess.steps.fetch import Index, Locate
 from hearpreprocess.steps.labels import Labels
 from hearpreprocess.steps.release import Release, ReleaseStep
@@ -42,7 +43,7 @@ class TasksParameter(luigi.Parameter[tuple[TaskReference, ...]]):
         return tuple(TaskParameter().parse(json.dumps(facts)) for facts in json.loads(x))
 
 
-STAGES = (Extract.stage, Standardize.stage, Resample.stage)
+STAGES = (Extract.stage, Decode.stage, Resample.stage)
 """The stages of intermediate audio. Listings and labels stay, as later runs check outputs against them."""
 
 SMALL_STAGES = (Locate.stage, Index.stage, Corpus.stage, Screen.stage, Labels.stage)
@@ -105,7 +106,7 @@ class Clean(ReleaseStep):
             selections = {selection.key for selection in described.selections.values()}
             for stage, keys in (
                 (Extract.stage, selections),
-                (Standardize.stage, described.batches),
+                (Decode.stage, described.batches),
                 (Resample.stage, described.batches),
             ):
                 parent = self.workspace.tmp_dir / stage

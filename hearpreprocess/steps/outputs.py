@@ -19,7 +19,8 @@ from hearpreprocess.finished import (
     METADATA,
     PROOFS,
     REPORT,
-    Fingerprint,
+    Assembly,
+    assembled,
     card,
     check_replaceable,
     checksums_of,
@@ -110,20 +111,17 @@ class OutputStep(CorpusStep):
         without = {SEAL, WARNINGS, *PROOFS}
         return {path.name: str(path) for path in sorted(self._labels_folder.iterdir()) if path.name not in without}
 
-    def whole_manifest(
-        self, rates: Sequence[int], others: Mapping[int, Mapping[str, Fingerprint]]
-    ) -> manifest.Manifest:
-        """The manifest with audio. `rates`: the rates produced now; `others`: the clips at other rates."""
+    def whole_manifest(self, rates: Sequence[int], others: Mapping[int, Mapping[str, str]]) -> Assembly:
+        """The manifest with audio. `rates`: the rates produced now; `others`: the fingerprints at other rates."""
         steps = self.audio_steps()
-        recorded = {name: facts for step in steps for name, facts in step.requires().made().items()}
+        recorded = {name: facts for step in steps for name, facts in step.decode.made().items()}
         made = {rate: {name: clip for step in steps for name, clip in step.made(rate).items()} for rate in rates}
-        of_corpus = manifest.read(self._labels_folder / MANIFEST)
-        return manifest.with_audio(of_corpus, recorded, {**others, **made})
+        return assembled((self._labels_folder / MANIFEST).read_bytes(), recorded, {**others, **made})
 
-    def proofs(self, whole: manifest.Manifest) -> dict[str, str]:
+    def proofs(self, whole: Assembly) -> dict[str, str]:
         """The manifest and the card, by name."""
         metadata = json.loads((self._labels_folder / METADATA).read_text(encoding="utf-8"))
-        return {MANIFEST: manifest.to_text(whole), CARD: card.card(metadata, whole)}
+        return {MANIFEST: whole.text, CARD: card.card(metadata, whole.outline)}
 
     def audio_files(self, rate: int) -> dict[str, str]:
         """The clips at one rate, by their path in the finished task."""
@@ -179,7 +177,7 @@ class Combine(OutputStep):
         check_replaceable(self.folder, self.described.summary.splits)
         earlier_clips = clips_in(self.folder)
         files: dict[str, str] = {}
-        fingerprints: dict[int, dict[str, Fingerprint]] = {}
+        fingerprints: dict[int, dict[str, str]] = {}
         if release_of_folder(self.folder) == self.release:
             fingerprints = self._fingerprints(earlier_clips)
             files |= {path: file for path, file in earlier_clips.items() if int(path.partition("/")[0]) in fingerprints}
@@ -190,8 +188,8 @@ class Combine(OutputStep):
             files |= self.audio_files(rate)
         self.note("began")
         whole = self.whole_manifest(self.made, fingerprints)
-        if text := manifest.padding_note(whole):
-            self.warn(text)
+        if whole.note:
+            self.warn(whole.note)
         with replaced_folder(self.folder) as folder:
             write_folder(folder, links=files, copies=self.label_files(), texts=self.proofs(whole))
             if self.with_report:
@@ -216,12 +214,17 @@ class Combine(OutputStep):
             text = f"report not written ({type(error).__name__}: {error}). Try again with `hearpreprocess report`"
             self.note("warned", text=text)
 
-    def _fingerprints(self, clips: Iterable[str]) -> dict[int, dict[str, Fingerprint]]:
-        """By rate, the fingerprints of clips in the folder's manifest; empty without a manifest."""
+    def _fingerprints(self, clips: Iterable[str]) -> dict[int, dict[str, str]]:
+        """By rate, the texts of the fingerprints of clips in the folder's manifest; empty without a manifest."""
         try:
             earlier = manifest.read(self.folder / MANIFEST)
-            rates = {int(path.partition("/")[0]) for path in clips}
-            return {rate: manifest.audio_of(earlier, rate) for rate in earlier["sample_rates"] if rate in rates}
+            rates = {int(path.partition("/")[0]) for path in clips} & set(earlier["sample_rates"])
+            return {
+                rate: {
+                    name: manifest.fingerprint_text(known) for name, known in manifest.audio_of(earlier, rate).items()
+                }
+                for rate in sorted(rates)
+            }
         except OutputError as error:
             self.note("warned", text=f"{error}; clips at other than the requested rates are removed")
             return {}

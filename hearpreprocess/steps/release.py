@@ -10,9 +10,10 @@ from typing import Any
 import luigi
 
 from hearpreprocess.finished import PROOFS
-from hearpreprocess.steps.audio import Extract, Resample, Standardize
+from hearpreprocess.steps.audio import Resample
 from hearpreprocess.steps.base import PlanningStep, RatesParameter, Step, TaskParameter
 from hearpreprocess.steps.corpus import corpus_folder
+from hearpreprocess.steps.extract import Extract
 from hearpreprocess.steps.journal import Journal, JournalEntry
 from hearpreprocess.steps.labels import Labels
 from hearpreprocess.steps.outputs import Combine, Tar
@@ -146,8 +147,11 @@ class Release(ReleaseStep, PlanningStep):
         return {rate: (folder / str(rate), outputs.tars[rate].output_paths[0]) for rate in outputs.finished}
 
     def planned(self) -> Sequence[Step]:
-        missing, screen = self.outputs().missing_steps(), self._screen()
-        return [screen] if missing and not screen.complete() else missing
+        outputs, screen = self.outputs(), self._screen()
+        missing = outputs.missing_steps()
+        if missing and not screen.complete():
+            return [screen.clone(rates=outputs.missing_rates)]
+        return missing
 
     def run(self) -> Generator[Any, Any, None]:
         outputs = self.outputs()
@@ -170,15 +174,13 @@ class Release(ReleaseStep, PlanningStep):
 
         audio_steps = missing[0].audio_steps() if missing and not has_audio else []
         resample = [step for step in audio_steps if not step.complete()]
-        standardize = [step.requires() for step in resample if not step.requires().complete()]
         extract = {
             step.selection: described.summary.selections[step.source].members
-            for batch in standardize
+            for batch in resample
             for step in batch.requires().values()
             if isinstance(step, Extract) and not step.complete() and not step.requires().is_unpacked
         }
         plan(Extract.stage, sum(extract.values()), "files")
-        plan(Standardize.stage, sum(clips[step.batch] for step in standardize), "clips")
         plan(Resample.stage, sum(clips[step.batch] for step in resample), "clips")
         for step in missing:
             packing = step.packing if isinstance(step, Upload) else step

@@ -22,7 +22,8 @@ def manifest_values(inspection: Inspection) -> Iterator[Finding]:
         yield Finding(ASPECT, MANIFEST, problem)
     if inspection.manifest_problems:
         return
-    if text := manifest.padding_note(claimed):
+    late = {file: events for file, facts in claimed["clips"].items() if (events := manifest.late_events(facts))}
+    if text := manifest.padding_note(late):
         yield Finding("audio", MANIFEST, text, is_fault=False)
 
 

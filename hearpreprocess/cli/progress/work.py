@@ -15,10 +15,11 @@ LONGEST_PREFIX = 40
 LEAST_FRACTION = 0.02
 """The fraction of the work after which the remaining time is shown."""
 
-COSTS = {"extract": 10.0, "standardize": 20.0, "resample": 11.0, "tar": 8.0}
-"""Relative costs per second of a clip; the last two per rate (from the shares in benchmarks/RESULTS.md)."""
+COSTS = {"extract": 10.0, "decode": 20.0, "resample": 11.0, "tar": 8.0}
+"""Relative costs per second of a clip; the last two per rate (from the shares in benchmarks/RESULTS.md). Resampling
+decodes, too."""
 
-EARLIER = ("extract", "standardize", "screen", "resample")
+EARLIER = ("extract", "decode", "screen", "resample")
 """The stages of a task that have ended when it is packed, even if another task ran them."""
 
 
@@ -146,7 +147,9 @@ class Work:
 
     def _cost(self, stage: Stage) -> float:
         rates = sum(other.kind == "tar" for (title, _name), other in self.stages.items() if title == stage.title)
-        return COSTS[stage.kind] * stage.weight * (max(1, rates) if stage.kind == "resample" else 1)
+        if stage.kind == "resample":
+            return (COSTS["decode"] + COSTS["resample"] * max(1, rates)) * stage.weight
+        return COSTS[stage.kind] * stage.weight
 
     def seconds_left(self) -> float | None:
         """The remaining time of the audio work; None if it cannot be estimated."""
