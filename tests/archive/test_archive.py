@@ -444,3 +444,25 @@ def test_a_damaged_directory_entry_is_refused(kept: int) -> None:
         DirectoryEntry.parse(entry[:kept], 0)
     with pytest.raises(zipfile.BadZipFile, match="damaged"):
         DirectoryEntry.parse(b"P" + entry, 0)
+
+
+class Huge(bytes):
+    """Content that states a size of its own."""
+
+    size = 0
+
+    def __len__(self) -> int:
+        return self.size
+
+
+@given(
+    st.one_of(st.text(characters, min_size=1, max_size=120), st.text("abc/-_.", min_size=95, max_size=105)),
+    st.one_of(st.integers(0, 1 << 20), st.integers(8**11 - 2, 8**11 + 2)),
+)
+def test_headers_are_those_of_tarfile(name: str, size: int) -> None:
+    content = Huge()
+    content.size = size
+    header = next(iter(archive.tar_pieces([(name, content)])))
+    entry = tarfile.TarInfo(name)
+    entry.size, entry.mtime, entry.mode, entry.uname, entry.gname = size, 1609459200, 0o644, "root", "root"
+    assert header == entry.tobuf(tarfile.PAX_FORMAT)
