@@ -43,8 +43,8 @@ class TasksParameter(luigi.Parameter[tuple[TaskReference, ...]]):
         return tuple(TaskParameter().parse(json.dumps(facts)) for facts in json.loads(x))
 
 
-STAGES = (Extract.stage, Decode.stage, Resample.stage)
-"""The stages of intermediate audio. Listings and labels stay, as later runs check outputs against them."""
+STAGES = (Extract.stage, Decode.stage, Resample.stage, "standardize")
+"""The stages of intermediate audio; the last one is of versions until 2026.12. Listings and labels stay, as later runs check outputs against them."""
 
 SMALL_STAGES = (Locate.stage, Index.stage, Corpus.stage, Screen.stage, Labels.stage)
 """The stages of listings and labels."""

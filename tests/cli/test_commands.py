@@ -467,11 +467,11 @@ def test_clean_removes_what_lies_between_and_nothing_else(user: User) -> None:
     made = user.made()
     (user.folder / "_workdir" / "notes.txt").write_text("mine")
     would = user.run("clean", "--dry-run")
-    assert "would remove _workdir/standardize" in would.stdout
-    assert (user.folder / "_workdir" / "standardize").is_dir()
+    assert "would remove _workdir/decode" in would.stdout
+    assert (user.folder / "_workdir" / "decode").is_dir()
     assert user.run("clean").returncode == 0
     left = {each.name for each in (user.folder / "_workdir").iterdir()}
-    assert left & {"extract", "resample", "standardize"} == set()
+    assert left & {"extract", "resample", "decode"} == set()
     assert {"downloads", "download", "logs", "notes.txt", "corpus", "labels"} <= left
     assert user.made() == made
     assert "Nothing to do" in user.run("./mine.py", "--sample-rates", 8000).stdout

@@ -120,7 +120,7 @@ def test_the_table_says_what_was_made_where_and_how_big(toy: User) -> None:
 
 def test_plain_lines_where_nobody_watches_and_luigi_in_a_log(toy: User) -> None:
     finished = toy.run("./mine.py", "--sample-rates", 8000)
-    assert "toy_folds-v1-full  standardize: 12 clips in" in finished.stderr
+    assert "toy_folds-v1-full  resample: 12 clips in" in finished.stderr
     assert "luigi" not in finished.stderr.lower()
     (log,) = (toy.folder / "_workdir" / "logs").glob("*.log")
     assert "Informed scheduler" in log.read_text()
@@ -184,8 +184,8 @@ def test_a_luigid_hands_out_the_steps(toy: User, luigid: str) -> None:
         shown = {task["display_name"]: task for task in json.load(answer)["response"].values()}
     assert "Corpus(of=toy_folds-v1-full)" in shown, "its page shows what a person can read"
     assert not [name for name in shown if "_workdir" in name]
-    standardized = shown["Standardize(of=toy_folds-v1-full, batch 1 of 1)"]
-    assert (standardized["status_message"], standardized["progress_percentage"]) == ("12 of 12 clips", 100)
+    decoded = shown["Resample(of=toy_folds-v1-full, batch 1 of 1)"]
+    assert (decoded["status_message"], decoded["progress_percentage"]) == ("12 of 12 clips", 100)
 
 
 def test_no_step_waits_for_a_luigid_that_does_not_answer() -> None:
@@ -227,12 +227,12 @@ def test_two_runners_share_the_work_of_one_folder(
         waiting = user.start(*arguments)
     shared_work.wait_until_reached(waiting)
     other = user.start(*arguments)
-    wait_for_log(user, other, "standardize took")
+    wait_for_log(user, other, "resample took")
     shared_work.go_on()
     said = [runner.communicate()[1] for runner in (waiting, other)]
     assert [waiting.returncode, other.returncode] == [0, 0], said
     logs = (user.folder / "_workdir" / "logs").iterdir()
-    batches = [log.read_text().count("standardize took") for log in logs]
+    batches = [log.read_text().count("resample took") for log in logs]
     assert len(batches) == 2
     assert min(batches) > 0, batches
 
@@ -247,7 +247,7 @@ def test_a_runner_goes_on_without_one_that_has_died(
         dying = user.start(*arguments)
     shared_work.wait_until_reached(dying)
     living = user.start(*arguments)
-    wait_for_log(user, living, "standardize took")
+    wait_for_log(user, living, "resample took")
     os.killpg(dying.pid, signal.SIGKILL)
     dying.communicate()
     said = living.communicate()[1]

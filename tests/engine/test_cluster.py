@@ -84,9 +84,9 @@ def test_one_console_and_one_log(cluster: DaskCluster, user: User) -> None:
     finished = user.run(*on(cluster.address))
     assert finished.returncode == 0, finished.stderr
     assert f"Dask cluster {cluster.address}: 1 worker with 1 thread on " in finished.stderr
-    assert "standardize: 12 clips" in finished.stderr
+    assert "resample: 12 clips" in finished.stderr
     assert "distributed" not in finished.stderr
-    assert f"{os.uname().nodename}: standardize took" in log_of(user)
+    assert f"{os.uname().nodename}: resample took" in log_of(user)
     assert not user.left_behind()
     wait_until(lambda: not cluster.processes())
 
@@ -305,7 +305,7 @@ def test_a_worker_that_joins_late_works_too(empty: DaskCluster, user: User, deco
     run = user.start(*on(empty.address))
     decoder.wait_until_reached(run)
     empty.add_worker()
-    wait_for_log(user, run, "standardize took")
+    wait_for_log(user, run, "resample took")
     decoder.go_on()
     _output, said = run.communicate()
     assert run.returncode == 0, said

@@ -109,7 +109,7 @@ def test_a_second_run_sees_a_damaged_work_folder(home: User, damage: str) -> Non
     assert run() == 0
     made = home.made()
     shutil.rmtree(home.folder / "out")
-    for stage in ("standardize", "resample"):
+    for stage in ("decode", "resample"):
         for step in (home.folder / "_workdir" / stage).iterdir():
             if damage == "removed":
                 shutil.rmtree(step)

@@ -94,8 +94,8 @@ def logs(user: User) -> list[str]:
 
 
 def batches(user: User) -> list[int]:
-    """How many batches each run has standardized, by its log."""
-    return [log.count("standardize took") for log in logs(user)]
+    """How many batches each run has decoded, by its log."""
+    return [log.count("resample took") for log in logs(user)]
 
 
 def wait_for(condition: Callable[[], object], *processes: StartedCommand) -> None:
@@ -282,7 +282,7 @@ def test_an_interrupted_run_does_not_wait_for_a_luigid(
 def test_two_runs_with_clean_end_well_and_the_last_one_cleans_up(work: User, daemon: Daemon, alone: User) -> None:
     started = [start(work, daemon, "--clean") for _ in range(2)]
     check_finished(work, alone, *started)
-    folders = [work.folder / "_workdir" / stage for stage in ("extract", "standardize", "resample")]
+    folders = [work.folder / "_workdir" / stage for stage in ("extract", "decode", "resample")]
     assert [path for folder in folders if folder.is_dir() for path in folder.iterdir()] == []
 
 

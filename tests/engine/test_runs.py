@@ -32,7 +32,7 @@ def base(shared: Shared) -> User:
         in_small_batches(user)
         finished = user.run("./mine.py", *RATES, "--num-workers", 2)
         assert finished.returncode == 0, finished.stderr
-        assert len(list((user.folder / "_workdir" / "standardize").iterdir())) == 4
+        assert len(list((user.folder / "_workdir" / "decode").iterdir())) == 4
 
     return shared.user("undisturbed", make)
 
@@ -126,7 +126,7 @@ def test_the_end_of_a_run_in_the_middle_of_its_work(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("stage", ["download", "extract", "standardize", "resample"])
+@pytest.mark.parametrize("stage", ["download", "extract", "decode", "resample"])
 def test_same_bytes_after_sigkill_at_any_stage(
     user: User, task: str, undisturbed: dict[str, bytes], stage: str
 ) -> None:
@@ -198,7 +198,7 @@ def test_a_changed_fact_rebuilds_what_depends_on_it_and_nothing_else(user: User)
     assert b"BARK" in user.made()["tasks/toy_folds-v1-full/labelvocabulary.csv"]
 
     user.write("mine.py", toys.folds_task(archive, sample_duration="0.3"))
-    assert remade() == {"corpus", "labels", "standardize", "screen", "resample", "tar"}
+    assert remade() == {"corpus", "labels", "decode", "screen", "resample", "tar"}
 
 
 def folders_of(user: User, stage: str) -> set[str]:
@@ -212,12 +212,12 @@ def test_one_clip_less_leaves_the_other_batches_alone(user: User) -> None:
     _path, archive = toys.corpus(user.folder / "source", members)
     user.write("mine.py", toys.folds_task(archive, sample_duration="60"))  # five clips a batch
     assert user.run("./mine.py", "--sample-rates", 8000).returncode == 0
-    before = folders_of(user, "standardize")
+    before = folders_of(user, "decode")
     assert len(before) > 5
     fewer = toys.FOLDS_CLIPS.replace("        yield", "        if row.file != 'clip00': yield")
     user.write("mine.py", toys.folds_task(archive, fewer, sample_duration="60"))
     assert user.run("./mine.py", "--sample-rates", 8000).returncode == 0
-    assert len(folders_of(user, "standardize") - before) == 1
+    assert len(folders_of(user, "decode") - before) == 1
 
 
 @pytest.mark.slow
@@ -316,7 +316,7 @@ def test_outputs_survive_without_the_work_folder(finished: User, undisturbed: di
     shutil.rmtree(finished.folder / "_workdir")
     assert finished.run("./mine.py", *RATES).returncode == 0
     stages = {path.name for path in (finished.folder / "_workdir").iterdir()}
-    assert "standardize" not in stages, "the outputs state what they are, so no audio is made again"
+    assert "decode" not in stages, "the outputs state what they are, so no audio is made again"
     assert finished.made() == undisturbed
 
 
@@ -343,7 +343,7 @@ def test_what_others_made_is_not_overwritten(user: User, task: str, what: str) -
     assert foreign.read_text() == "mine"
 
 
-STAGES = ("corpus", "labels", "index", "extract", "standardize", "resample", "download", "tar")
+STAGES = ("corpus", "labels", "index", "extract", "decode", "resample", "download", "tar")
 OUTPUTS = ("tasks/toy_folds-v1-full/8000/fold00/clip00.wav", "tasks/toy_folds-v1-full/fold01.json")
 
 

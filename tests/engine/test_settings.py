@@ -129,7 +129,7 @@ def test_a_class_around_each_step_is_followed(home: User) -> None:
     home.write("around.py", around)
     (home.folder / "noted").mkdir()
     assert run(home, "[worker]\ntask_process_context = around.Noted\n")[0] == 0
-    assert {"Corpus", "Standardize", "Resample"} <= {path.name for path in (home.folder / "noted").iterdir()}
+    assert {"Corpus", "Resample"} <= {path.name for path in (home.folder / "noted").iterdir()}
 
 
 @pytest.mark.parametrize(

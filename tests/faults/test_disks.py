@@ -122,7 +122,7 @@ def finished(shared: Shared, tmp_path: Path) -> User:
     return user
 
 
-@pytest.mark.parametrize("stage", ["index", "corpus", "labels", "extract", "standardize", "screen", "resample"])
+@pytest.mark.parametrize("stage", ["index", "corpus", "labels", "extract", "decode", "screen", "resample"])
 @pytest.mark.parametrize(
     "damage",
     ["emptied files", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("half files", "foreign files"))],

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow  # tests/engine/test_runs.py ends a run of each ki
 
 RATES = ("--sample-rates", 8000, 12000, "--num-workers", 2)
 ROUNDS = 25 if IS_LONG else 2
-STAGES = ("download", "index", "corpus", "labels", "extract", "standardize", "screen", "resample", "tar")
+STAGES = ("download", "index", "corpus", "labels", "extract", "decode", "screen", "resample", "tar")
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_a_step_process_that_is_killed_is_told_and_made_up_for(user: User, task:
     shutil.rmtree(user.folder / "out")
     shutil.rmtree(user.folder / "_workdir")
     process = user.start(task, *RATES)
-    while not list((user.folder / "_workdir").glob("standardize/*")):
+    while not list((user.folder / "_workdir").glob("decode/*")):
         assert process.poll() is None, process.communicate()
         time.sleep(0.01)
     for child in psutil.Process(process.pid).children():

@@ -13,7 +13,7 @@ from tests import toys
 from tests.conftest import User, but_for_what_tells_of_rates
 
 RATES = ("--sample-rates", 8000, 12000)
-BETWEEN = ("extract", "standardize", "resample")
+BETWEEN = ("extract", "decode", "resample")
 
 
 def left(user: User) -> list[str]:
@@ -137,7 +137,7 @@ def test_the_number_of_batches_shows_in_no_output(user: User) -> None:
         user.set("hearpreprocess.corpus.batches", BATCH_CLIPS=size)
         assert user.run("./mine.py", *RATES).returncode == 0
         made.append(user.made())
-        batches = list((user.folder / "_workdir" / "standardize").iterdir())
+        batches = list((user.folder / "_workdir" / "decode").iterdir())
         assert len(batches) == (1 if size == 300 else 16)
         shutil.rmtree(user.folder / "out")
         shutil.rmtree(user.folder / "_workdir")

@@ -133,11 +133,11 @@ def test_whether_a_report_is_wanted_is_told_to_the_steps_that_others_run(release
 def test_planning_steps_go_on_where_the_disk_says(release: Release) -> None:
     """However often they are entered: each run looks at what is there, as a new process would."""
     shutil.rmtree(release.workspace.tmp_dir / "screen")
-    shutil.rmtree(release.workspace.tmp_dir / "standardize")
+    shutil.rmtree(release.workspace.tmp_dir / "decode")
     release.outputs().tars[8000].path.unlink()
     (screen,) = next(release.run())
     batches = next(screen.run())
-    assert {step.stage for step in batches} == {"standardize"}
+    assert {step.stage for step in batches} == {"resample"}, "decoded once, with the clips that are missing"
     assert screen.planned() == batches, "as long as they are not complete"
     for batch in batches:
         for required in batch.requires().values():

@@ -316,7 +316,7 @@ def test_an_output_folder_that_is_read_only_is_told_before_any_work(user: User) 
     finished = user.run("./mine.py", *RATES, "--tar-dir", "locked/out")
     assert finished.returncode == 1
     assert "locked: cannot be written" in finished.stderr
-    assert not (user.folder / "_workdir" / "standardize").exists()
+    assert not (user.folder / "_workdir" / "decode").exists()
 
 
 def tar_of(folder: Path, *entries: tuple[str, bytes]) -> Path:

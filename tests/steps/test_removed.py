@@ -54,7 +54,7 @@ def test_what_all_later_steps_read_may_be_gone(user: User, task: str) -> None:
     assert user.run(task, *RATES).returncode == 0
     whole = user.made()
     shutil.rmtree(user.folder / "out")
-    shutil.rmtree(user.folder / "_workdir" / "standardize")
+    shutil.rmtree(user.folder / "_workdir" / "decode")
     finished = user.run(task, *RATES)
     assert finished.returncode == 0, finished.stderr
     assert user.made() == whole

@@ -266,7 +266,7 @@ def test_the_ffmpeg_that_is_found_is_known_by_all_it_says(tmp_path: Path, monkey
 def test_another_ffmpeg_is_another_input(user: User, task: str, monkeypatch: pytest.MonkeyPatch) -> None:
     command = (task, "--sample-rates", 8000)
     assert user.run(*command).returncode == 0
-    before, keys = made_with(user), {path.name for path in (user.folder / "_workdir").glob("standardize/*")}
+    before, keys = made_with(user), {path.name for path in (user.folder / "_workdir").glob("decode/*")}
     monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", theirs(user.folder))
     assert "ffmpeg 0.1-theirs build" in user.run("--version").stdout
     again = user.run(*command)
@@ -275,7 +275,7 @@ def test_another_ffmpeg_is_another_input(user: User, task: str, monkeypatch: pyt
     now = made_with(user)
     assert now["ffmpeg"] == "0.1-theirs"
     assert {name for name in now if now[name] != before[name]} == {"ffmpeg", "ffmpeg_build"}
-    assert keys < {path.name for path in (user.folder / "_workdir").glob("standardize/*")}
+    assert keys < {path.name for path in (user.folder / "_workdir").glob("decode/*")}
     assert "Nothing to do" in user.run(*command).stdout
 
 
@@ -341,4 +341,4 @@ def test_code_that_changes_while_a_run_is_at_work_ends_it(user: User) -> None:
     assert finished.returncode == 1
     assert finished.stderr.count("code changed on disk during the run (audio/samples.py). Restart") == 1
     assert not [path for path in user.folder.glob("_workdir/*/*/.seal") if path.parents[1].name == "corpus"]
-    assert not list(user.folder.glob("_workdir/standardize/*"))
+    assert not list(user.folder.glob("_workdir/decode/*"))
