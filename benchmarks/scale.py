@@ -99,16 +99,8 @@ def graph(config: TaskMode, costs: Costs, clip: ClipCosts, rates: Sequence[int],
         if not is_read_in_place:
             share = clips * (size / total if total else 1 / len(config.sources))
             unpacked = share * seconds * rates[-1] * 2
-            extracts.append(
-                add(
-                    "extract",
-                    size * costs.inflate,
-                    indexes[-1:],
-                    bytes=size + unpacked,
-                    calls=share * CALLS_TO_WRITE,
-                    ahead=ahead,
-                )
-            )
+            # Small members share one file.
+            extracts.append(add("extract", size * costs.inflate, indexes[-1:], bytes=size + unpacked))
     corpus = add("corpus", clips * costs.member, indexes)
     for extract in extracts:
         extract.needs.append(corpus)
@@ -118,17 +110,13 @@ def graph(config: TaskMode, costs: Costs, clip: ClipCosts, rates: Sequence[int],
     wav = {rate: seconds * rate * 2 for rate in rates}
     resampled = []
     for _ in range(batches):
-        standardize = add(
-            "standardize", of_batch * clip.decode, [corpus, *extracts],
-            bytes=2 * of_batch * wav[rates[-1]], calls=of_batch * (CALLS_TO_READ + CALLS_TO_WRITE),
-        )  # fmt: skip
         resampled.append(
             add(
                 "resample",
-                of_batch * sum(clip.resample.values()),
-                [standardize],
+                of_batch * (clip.decode + sum(clip.resample.values())),
+                [corpus, *extracts],
                 bytes=of_batch * (wav[rates[-1]] + sum(wav.values())),
-                calls=of_batch * (CALLS_TO_SEE + CALLS_TO_READ + CALLS_TO_WRITE * len(rates)),
+                calls=of_batch * (CALLS_TO_READ + CALLS_TO_WRITE * len(rates)),
             )
         )
     seen = clips * (1 + len(rates)) * CALLS_TO_SEE  # the seals of all batches

@@ -18,9 +18,6 @@ _LARGEST_EXPANSION = 1000
 MOST_TARBALLS = 4
 """The number of tarballs at a time in a run with `clean`: two are downloaded while two are resampled."""
 
-_COPIES_AT_THE_TARBALLS_RATE = 2
-"""One unpacked, one standardized: at any rates, both are in the work folder until the task is cleaned up."""
-
 
 def size_of_wav(seconds: float, rate: int) -> int:
     """The bytes of a WAV file of a clip: 16 bits a sample, at a rate in hertz."""
@@ -59,7 +56,7 @@ def need_of(tarball: str, size: int, to_download: int, request: Request) -> Need
     def at_rates(of_own_rate: int) -> int:
         return sum(of_own_rate * rate // own_rate for rate in request.sample_rates)
 
-    return Need(to_download, _COPIES_AT_THE_TARBALLS_RATE * unpacked, at_rates(unpacked), at_rates(size))
+    return Need(to_download, unpacked, at_rates(unpacked), at_rates(size))
 
 
 def _known_bytes(title: str, rate: int) -> int:

@@ -19,7 +19,7 @@ from hearpreprocess.storage.digests import digest
 if TYPE_CHECKING:
     from importlib.abc import Traversable
 
-CODE_OF_SAMPLES = ("archive", "audio", "steps/audio.py", "task/seconds.py")
+CODE_OF_SAMPLES = ("archive", "audio", "steps/audio.py", "steps/extract.py", "task/seconds.py")
 """The rooms and modules that turn the files of a source into the samples of clips."""
 
 CODE_OF_OUTPUTS = ("archive", "audio", "corpus", "finished", "steps", "storage", "task")
