@@ -184,8 +184,8 @@ def test_a_luigid_hands_out_the_steps(toy: User, luigid: str) -> None:
         shown = {task["display_name"]: task for task in json.load(answer)["response"].values()}
     assert "Corpus(of=toy_folds-v1-full)" in shown, "its page shows what a person can read"
     assert not [name for name in shown if "_workdir" in name]
-    decoded = shown["Resample(of=toy_folds-v1-full, batch 1 of 1)"]
-    assert (decoded["status_message"], decoded["progress_percentage"]) == ("12 of 12 clips", 100)
+    resample = shown["Resample(of=toy_folds-v1-full, batch 1 of 1, rates=8000)"]
+    assert (resample["status_message"], resample["progress_percentage"]) == ("12 of 12 clips", 100)
 
 
 def test_no_step_waits_for_a_luigid_that_does_not_answer() -> None:
