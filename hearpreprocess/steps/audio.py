@@ -26,7 +26,7 @@ from hearpreprocess.steps.corpus import CorpusStep
 from hearpreprocess.steps.extract import Extract
 from hearpreprocess.steps.fetch import Index
 from hearpreprocess.steps.source import SourceStep
-from hearpreprocess.storage import digest, look_again, on_new_run
+from hearpreprocess.storage import counted, digest, look_again, on_new_run
 from hearpreprocess.task import Tree
 
 _REFUSED, _CLIPS = "refused.json", "clips.json"
@@ -259,10 +259,9 @@ class Resample(BatchStep):
         ]
         differing += [f"clip {name}: could not be decoded before" for name in facts if name not in known]
         if differing:
+            clips = counted(len(differing), "clips")
             raise AudioError(
-                enumerate_problems(
-                    f"{self.title}: {{count}} clips are not what they were when they were decoded first:", differing
-                )
+                enumerate_problems(f"{self.title}: {clips} decoded differently than before:", differing)
                 + f"\n  Remove {decode.folder} and run the same command again"
             )
 
