@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
+import itertools
 import os
 import shutil
 import sys
@@ -201,10 +202,11 @@ def _flush(path: Path) -> None:
 
 def _flush_folder(folder: Path) -> None:
     """Flush the files of a folder to the disk: one by one, or the whole file system if there are many."""
-    files = [Path(parent, name) for parent, _folders, names in os.walk(folder) for name in names]
-    if len(files) > MOST_FILES_FLUSHED_SINGLY and sync_file_system(folder):
+    files = (Path(parent, name) for parent, _folders, names in os.walk(folder) for name in names)
+    first = list(itertools.islice(files, MOST_FILES_FLUSHED_SINGLY + 1))
+    if len(first) > MOST_FILES_FLUSHED_SINGLY and sync_file_system(folder):
         return
-    for file in files:
+    for file in (*first, *files):
         _flush(file)
     sync_folder(folder)
 
