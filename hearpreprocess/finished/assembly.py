@@ -32,14 +32,13 @@ def assembled(content: bytes, recorded: Mapping[str, str], audio: Mapping[int, M
     """The manifest with audio of a task whose manifest without it has this content.
 
     `recorded`: by clip name, the text of the facts at its own rate. `audio`: by rate and clip name, the text of the
-    samples' fingerprint, as `manifest.fingerprint_text` makes it. Raises ValueError where the content is not a
-    manifest, KeyError where a clip has no facts.
+    samples' fingerprint, as `manifest.fingerprint_text` makes it. Raises KeyError where a clip has no facts.
     """
     rates = sorted((str(rate), of_rate) for rate, of_rate in audio.items())  # as texts, as the keys of an object are
     outlines: dict[str, Any] = {}
     late: dict[str, manifest.LateEvents] = {}
     lines = []
-    for file, facts in manifest.clips_in(content):
+    for file, facts in manifest.sealed_clips(content):
         name = file.removesuffix(".wav")
         of_rates = ", ".join(f'"{rate}": {of_rate[name]}' for rate, of_rate in rates)
         before = manifest.to_json({key: facts[key] for key in facts if key < "recorded"})[1:-1]
