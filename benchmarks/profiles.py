@@ -1,6 +1,7 @@
-"""Where the time of a run goes: by stage, by function, and in counted instructions, which a busy machine does not change.
+"""Where the time of a run goes: by stage, by function, and in counted instructions, which do not depend on other work.
 
-    python benchmarks/profiles.py [--speech 1000] [--events 6] [--counted 250] [--folder DIR] [--results FILE --title TEXT]
+    python benchmarks/profiles.py [--speech 1000] [--events 10] [--counted 250] [--folder DIR]
+                                  [--results FILE --title TEXT]
 
 Runs the command of a task once for each way of measuring, prints Markdown, and with --results writes it to a section of
 that file. Processor seconds and functions come from hook/sitecustomize.py, which each Python process imports by itself;
@@ -80,11 +81,14 @@ def by_stage(run: Run, report: Report) -> None:
 
 def by_function(run: Run, report: Report) -> None:
     """The largest costs of functions by themselves, and of our own functions with all that they call."""
+    if sys.version_info >= (3, 12):
+        report.add("\nFunctions skipped: from Python 3.12 on, cProfile confuses the threads of a process.")
+        return
     folder, _cost = run.measured("profile")
     functions = profile_tables.functions(folder, PACKAGE)
     whole = sum(function.own for function in functions)
     report.add(
-        f"\nThe {LARGEST} largest costs of {whole:.2f} processor seconds under cProfile, which slows Python but not C:\n"
+        f"\nThe {LARGEST} largest costs of {whole:.2f} processor seconds under cProfile, which slows Python, not C:\n"
     )
     report.table("stage", "function", "calls", "own s", "share %", "with calls s")
     for function in sorted(functions, key=lambda function: -function.own)[:LARGEST]:

@@ -14,16 +14,13 @@ import marshal
 import os
 import resource
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import Any, NoReturn
 
 FOLDER, BY = Path(os.environ["MEASURED_FOLDER"]), os.environ["MEASURED_BY"]
 RUNNER, START_UP, BETWEEN = "runner", "start-up", "between steps"
-
-# From 3.12 on, one profile has all threads of a process, and a clock of single threads would go back and forth in it.
-HAS_PROFILE_OF_EACH_THREAD = sys.version_info < (3, 12)
+OTHER_THREADS = ("~", 0, "other threads")  # in the place of a function's file, line and name
 
 
 class Clock:
@@ -51,31 +48,28 @@ class Clock:
 
 
 class Profile:
-    """The functions of this process, in all its threads, by processor time."""
+    """The functions of this process' main thread by processor time, and the seconds of its other threads.
+
+    A profile in each thread crashes some runs.
+    """
 
     def __init__(self, stage: str) -> None:
-        self._stage = stage
-        self._profiles: list[tuple[str, cProfile.Profile]] = []
-        if HAS_PROFILE_OF_EACH_THREAD:
-            threading.setprofile(self._start_thread)
-        self._start()
+        self._profiles: list[tuple[str, cProfile.Profile, float]] = []
+        self._start(stage)
 
-    def _start(self) -> None:
-        profile = cProfile.Profile(time.thread_time if HAS_PROFILE_OF_EACH_THREAD else time.process_time)
-        self._profiles.append((self._stage, profile))
-        self._current = profile
-        profile.enable()
+    def _start(self, stage: str) -> None:
+        self._stage, self._began = stage, _seconds_of_other_threads()
+        self._current = cProfile.Profile(time.thread_time)
+        self._current.enable()
 
-    def _start_thread(self, *_event: object) -> None:
-        profile = cProfile.Profile(time.thread_time)
-        self._profiles.append((self._stage, profile))
-        profile.enable()
+    def _end(self) -> None:
+        self._current.disable()
+        self._profiles.append((self._stage, self._current, _seconds_of_other_threads() - self._began))
 
     def switch(self, stage: str) -> None:
         """Profile from now on for another stage."""
-        self._current.disable()
-        self._stage = stage
-        self._start()
+        self._end()
+        self._start(stage)
 
     def leave(self) -> None:
         """End the profile that the forking process began."""
@@ -83,13 +77,16 @@ class Profile:
 
     def close(self) -> None:
         """Write all profiles."""
-        self._current.disable()
-        threading.setprofile(None)
-        for number, (stage, profile) in enumerate(self._profiles):
-            if profile.getstats():  # pstats reads no empty ones
-                profile.snapshot_stats()  # not `create_stats`, which would end a waiting thread's call by our clock
-                stats: Any = profile.stats  # type: ignore[attr-defined]
-                (FOLDER / f"{stage}.{os.getpid()}.{number}.pstats").write_bytes(marshal.dumps(stats))
+        self._end()
+        for number, (stage, profile, in_threads) in enumerate(self._profiles):
+            profile.create_stats()
+            stats: Any = profile.stats  # type: ignore[attr-defined]
+            stats[OTHER_THREADS] = (1, 1, in_threads, in_threads, {})
+            (FOLDER / f"{stage}.{os.getpid()}.{number}.pstats").write_bytes(marshal.dumps(stats))
+
+
+def _seconds_of_other_threads() -> float:
+    return time.process_time() - time.thread_time()
 
 
 class Callgrind:
