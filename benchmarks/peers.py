@@ -25,7 +25,7 @@ import corpora
 import measure
 import peers_checks
 from corpora import Corpus
-from markdown import Report
+from results import Report
 
 HERE = Path(__file__).parent
 SECTION = "Beside other tools"

@@ -14,7 +14,7 @@ import corpora
 import soundfile
 
 if TYPE_CHECKING:
-    from markdown import Report
+    from results import Report
 
 CLIPS, DAMAGED = 10, 5
 FEW = replace(corpora.ESC, clips=CLIPS, asked_rates=(16000, 22050))

@@ -23,7 +23,7 @@ import corpora
 import measure
 import profile_tables
 from corpora import Corpus
-from markdown import Report
+from results import Report
 
 import hearpreprocess
 
