@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import resource
@@ -67,6 +68,19 @@ def occupied(*folders: Path) -> int:
             status = path.lstat()
             blocks[status.st_dev, status.st_ino] = status.st_blocks
     return sum(blocks.values()) * BLOCK_BYTES
+
+
+def checksums(folder: Path, pattern: str) -> dict[tuple[str, str], str]:
+    """The sha256 of each clip by its name and its rate."""
+    digests = {}
+    for path in folder.glob(pattern):
+        rate = next(part for part in path.relative_to(folder).parts if part.isdigit())
+        sha256 = hashlib.sha256()
+        with path.open("rb") as file:
+            while block := file.read(1 << 16):
+                sha256.update(block)
+        digests[rate, path.name] = sha256.hexdigest()
+    return digests
 
 
 def empty(folder: Path) -> None:

@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import concurrent.futures
 import datetime
-import hashlib
 import importlib.metadata
 import multiprocessing
 import os
@@ -85,6 +84,14 @@ class Bench:
         return [sys.executable, HERE / "limit.py", *options, archive, out, corpus.seconds, *corpus.asked_rates]
 
 
+def warm_up(bench: Bench) -> None:
+    """Run both sides once, so that the bytecode of all modules is on the disk, as users have it."""
+    corpus = replace(corpora.ESC, clips=10, asked_rates=(16000,))
+    module, place = bench.write(corpus), bench.place()
+    measure.run(bench.limit(corpus, module, place / "bare"), place)
+    measure.run(bench.ours(corpus, module), place)
+
+
 def against_the_limit(bench: Bench, report: Report, chosen: list[Corpus]) -> None:
     """Wall time of the runner as a multiple of the bare work's, and its distribution over the stages."""
     report.section("Against the limit")
@@ -111,12 +118,12 @@ def against_the_limit(bench: Bench, report: Report, chosen: list[Corpus]) -> Non
         for repetition in range(bench.repeat):
             folder = bench.place()
             limits.append(measure.run(bench.limit(corpus, module, folder / "bare"), folder))
-            expected = checksums(folder / "bare", "*/*.wav") if repetition == bench.repeat - 1 else {}
+            expected = measure.checksums(folder / "bare", "*/*.wav") if repetition == bench.repeat - 1 else {}
             folder = bench.place()
             with_checksums.append(measure.run(bench.limit(corpus, module, folder / "bare", "--checksums"), folder))
             folder = bench.place()
             ours.append(measure.run(bench.ours(corpus, module), folder))
-            actual = checksums(folder / "out" / "tasks", "*/*/*/*.wav") if expected else {}
+            actual = measure.checksums(folder / "out" / "tasks", "*/*/*/*.wav") if expected else {}
             if actual != expected:
                 raise RuntimeError(f"{folder} does not hold what the bare work makes")
         limit, checked, own = map(measure.median, (limits, with_checksums, ours))
@@ -145,19 +152,6 @@ def against_the_limit(bench: Bench, report: Report, chosen: list[Corpus]) -> Non
     for corpus, seconds in shares:
         whole = sum(map(sum, seconds.values()))
         report.row(corpus.name, *(f"{100 * sum(seconds.get(name, [])) / whole:.1f}" for name in names))
-
-
-def checksums(folder: Path, pattern: str) -> dict[tuple[str, str], str]:
-    """The sha256 of each clip by its name and its rate."""
-    digests = {}
-    for path in folder.glob(pattern):
-        rate = next(part for part in path.relative_to(folder).parts if part.isdigit())
-        sha256 = hashlib.sha256()
-        with path.open("rb") as file:
-            while block := file.read(1 << 16):
-                sha256.update(block)
-        digests[rate, path.name] = sha256.hexdigest()
-    return digests
 
 
 def growth(bench: Bench, report: Report, sizes: list[int]) -> None:
@@ -193,7 +187,6 @@ def start(bench: Bench, report: Report) -> None:
     report.table("command", "s", "at most", "processor s")
     excerpt = corpora.write_excerpt_of_esc50(bench.folder / "excerpt", CLIPS_OF_EXCERPT)
     small = [*RUNNER, "esc50", "--mode", "small", "--source", f"corpus={excerpt}"]
-    measure.run(small, bench.place())  # writes the bytecode
     everything = measure.median([measure.run(small, bench.place()) for _ in range(bench.repeat)])
     folder = bench.place()
     measure.run(small, folder)
@@ -318,6 +311,7 @@ def main() -> int:
     work = Path(tempfile.mkdtemp(prefix="bench-", dir=options.folder))
     try:
         bench = Bench(work, options.repeat)
+        warm_up(bench)
         parts = options.only or PARTS
         if chosen := [
             replace(corpus, clips=max(10, corpus.clips // part)) for corpus in CORPORA if corpus.name in parts
