@@ -5,6 +5,7 @@ VENV   ?= .venv
 SIZE   ?= full
 PAGES   = build/browser
 DIST    = build/dist
+PEERS  ?= build/peers
 READERS = datasets-3.6.0 datasets-5.2.0 mlcroissant-1.1.1
 PYTEST  = $(VENV)/bin/python -m pytest --numprocesses logical --maxprocesses 8 --dist worksteal
 RUN     = $(VENV)/bin/python -m hearpreprocess.runner
@@ -13,7 +14,7 @@ RUN     = $(VENV)/bin/python -m hearpreprocess.runner
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all test-slow test-large test-hosts readers lint faults browser bench docs docs-serve test-pages test-site dist \
+.PHONY: help setup demo test test-all test-slow test-large test-hosts readers lint faults browser bench bench-profile bench-peers docs docs-serve test-pages test-site dist \
         all-open-tasks all-tasks zenodo clean
 
 help:  ## Show the targets
@@ -79,6 +80,12 @@ test-pages: $(VENV)/installed-dev $(EVALKIT)/venv/installed  ## Run the code of 
 bench: $(VENV)/installed-dev  ## Measure against the bare work (SIZE=small: a tenth); ARGS="--shared ../shared" adds listings
 	$(VENV)/bin/python benchmarks/run.py --size $(SIZE) $(ARGS)
 
+bench-profile: $(VENV)/installed-dev  ## Print where the time of a run goes, by stage and function; ARGS="--speech 10000" changes sizes
+	$(VENV)/bin/python benchmarks/profiles.py $(ARGS)
+
+bench-peers: $(VENV)/installed-dev $(PEERS)/installed  ## Measure beside sox, ffmpeg, lhotse, torchaudio and datasets; ARGS="--corpus esc speech"
+	$(VENV)/bin/python benchmarks/peers.py --python $(PEERS)/bin/python --results benchmarks/RESULTS.md $(ARGS)
+
 lint: $(VENV)/installed-dev  ## Check style, types and who imports whom
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
@@ -118,6 +125,15 @@ $(VENV)/created:
 build/readers/%/installed:
 	$(PYTHON) -m venv --clear $(@D)
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check $(subst -,==,$*) pyarrow soundfile
+	@touch $@
+
+# Each package by itself, as the peers are skipped whose packages are missing. On Linux the default index has torch for
+# CUDA, of 6 GB, whose import takes long; PIP_INDEX_URL may name another index for it.
+$(PEERS)/installed: benchmarks/peers.txt
+	$(PYTHON) -m venv --clear $(PEERS)
+	grep -v '^#' benchmarks/peers.txt | while read -r packages; do \
+	  $(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check $$packages || echo "not installed: $$packages" >&2; \
+	done
 	@touch $@
 
 $(VENV)/installed: pyproject.toml $(VENV)/created

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hearpreprocess.synthetic import archives
+from hearpreprocess.synthetic.environment import esc_50
 from hearpreprocess.synthetic.sounds import recording, wav_bytes
 
 LABELS, FOLDS = 50, 5
@@ -91,6 +92,15 @@ def write(corpus: Corpus, folder: Path) -> Path:
     folder.mkdir(parents=True)
     writer = {"zip": archives.write_zip, "tar.gz": archives.write_tar_gz}[corpus.archive]
     return write_task(corpus, folder, writer(folder, corpus.name, _members(corpus)))
+
+
+def write_excerpt_of_esc50(folder: Path, clips: int) -> Path:
+    """Write an archive in the layout of ESC-50 with some of its 250 synthetic recordings, of all folds."""
+    folder.mkdir(parents=True)
+    members = [(name, content) for name, content in esc_50() if not name.endswith("/")]
+    recordings = [member for member in members if member[0].endswith(".wav")]
+    others = [member for member in members if not member[0].endswith(".wav")]
+    return archives.write_zip(folder, "ESC-50", [*others, *recordings[:: len(recordings) // clips]])
 
 
 def archive_of(corpus: Corpus, folder: Path) -> Path:

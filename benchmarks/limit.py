@@ -1,4 +1,4 @@
-"""The lower limit of a task's time: its bare work with libsndfile, libsoxr and the gzip library on all cores.
+"""The lower limit of a task's time: its bare work with libsoxr, ISA-L and plain system calls on all cores.
 
     python benchmarks/limit.py [--checksums] ARCHIVE OUT SECONDS RATE [RATE ...]
 
@@ -12,20 +12,20 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import io
 import multiprocessing
 import os
+import struct
 import sys
 import tarfile
 import threading
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import soundfile
 import soxr
-from isal import igzip_threaded
+from isal import igzip_threaded, isal_zlib
 
 LEVEL, BLOCK = 2, 1 << 20  # as in hearpreprocess.finished.tarball
 IN_FLIGHT = 64
@@ -34,53 +34,85 @@ LARGEST_BLOCK_KEPT = (32 << 20) - (1 << 16)  # as in hearpreprocess.engine.pool
 HAS_CHECKSUMS = sys.argv[1] == "--checksums"
 arguments = sys.argv[1 + HAS_CHECKSUMS :]
 archive, out, seconds, rates = Path(arguments[0]), Path(arguments[1]), float(arguments[2]), [*map(int, arguments[3:])]
-opened: zipfile.ZipFile | None = None
+WAV_HEADER = "<4sI8sIHHIIHH4sI"
+ZIP_HEADER_BYTES = 30
 
 
 @functools.cache
 def header(samples: int, rate: int) -> bytes:
     """The header of a 16-bit mono WAV file."""
-    file = io.BytesIO()
-    soundfile.write(file, np.zeros(samples, np.int16), rate, subtype="PCM_16", format="WAV")
-    return file.getvalue()[:44]
+    return struct.pack(
+        WAV_HEADER, b"RIFF", 36 + 2 * samples, b"WAVEfmt ", 16, 1, 1, rate, 2 * rate, 2, 16, b"data", 2 * samples
+    )
+
+
+def read_wav(content: bytes) -> tuple[int, np.ndarray]:
+    """The rate of a 16-bit WAV file, and its samples of shape (length, channels)."""
+    _, _, _, size, code, channels, rate, _, _, bits, name, length = struct.unpack_from(WAV_HEADER, content)
+    if (size, code, bits, name) != (16, 1, 16, b"data"):
+        raise ValueError("expected a 16-bit WAV file with a header of 44 bytes")
+    return rate, np.frombuffer(content, "<i2", length // 2, offset=44).reshape(-1, channels)
+
+
+@functools.cache
+def resampler(rate: int, target: int) -> soxr.ResampleStream:
+    """One for each pair of rates, as it gives the same samples after `clear` as a new one."""
+    return soxr.ResampleStream(rate, target, 1, dtype="float32", quality="HQ")
 
 
 def resample(samples: np.ndarray, rate: int, target: int) -> list[np.ndarray]:
     """Resample in blocks that fit into the processor's caches."""
     if rate == target:
         return [samples]
-    stream = soxr.ResampleStream(rate, target, 1, dtype="float32", quality="HQ")
+    stream = resampler(rate, target)
     blocks = []
-    for start in range(0, len(samples), BLOCK):
+    for start in range(0, max(1, len(samples)), BLOCK):
         last = start + BLOCK >= len(samples)
         converted = stream.resample_chunk(samples[start : start + BLOCK].astype(np.float32), last=last)
         np.rint(converted, out=converted)
         np.clip(converted, -32768, 32767, out=converted)
         blocks.append(converted.astype(np.int16))
+    stream.clear()
     return blocks
 
 
-def process(task: tuple[str, bytes | None]) -> None:
-    """One recording, from its bytes to its files at all rates."""
-    global opened
+@functools.cache
+def zip_file() -> int:
+    """The descriptor of the archive, in this process."""
+    return os.open(archive, os.O_RDONLY)
+
+
+def inflated(offset: int, packed_size: int, size: int) -> bytes:
+    """A member of the zip archive. `offset`: of its local header."""
+    name_length, extra_length = struct.unpack_from("<HH", os.pread(zip_file(), ZIP_HEADER_BYTES, offset), 26)
+    packed = os.pread(zip_file(), packed_size, offset + ZIP_HEADER_BYTES + name_length + extra_length)
+    return isal_zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, size)
+
+
+def process(task: tuple[str, bytes | tuple[int, int, int]]) -> None:
+    """One recording, from its bytes or its place in the zip archive to its files at all rates."""
     name, content = task
-    if content is None:
-        opened = opened or zipfile.ZipFile(archive)
-        content = opened.read(name)
-    with soundfile.SoundFile(io.BytesIO(content)) as recording:
-        rate, samples = recording.samplerate, recording.read(dtype="int16", always_2d=True)
+    rate, samples = read_wav(content if isinstance(content, bytes) else inflated(*content))
     mono = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1).astype(np.int16)
     length = round(seconds * rate)
     mono = mono[:length] if len(mono) >= length else np.pad(mono, (0, length - len(mono)))
     for target in rates:
         blocks = resample(np.ascontiguousarray(mono), rate, target)
-        with open(f"{out}/{target}/{name.rpartition('/')[2]}", "wb", buffering=0) as file:
-            file.write(header(sum(map(len, blocks)), target))
+        file = os.open(f"{out}/{target}/{name.rpartition('/')[2]}", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        os.writev(file, [header(sum(map(len, blocks)), target), *(block.data for block in blocks)])
+        os.close(file)
+        if HAS_CHECKSUMS:
             sha256 = hashlib.sha256()
             for block in blocks:
-                file.write(block.data)
-                if HAS_CHECKSUMS:
-                    sha256.update(block.data)
+                sha256.update(block.data)
+
+
+def read_file(path: str) -> bytes:
+    """The content of a file."""
+    file = os.open(path, os.O_RDONLY)
+    content = os.read(file, os.fstat(file).st_size)
+    os.close(file)
+    return content
 
 
 class Hashed:
@@ -103,20 +135,24 @@ def pack(rate: int) -> None:
         igzip_threaded.open(Hashed(raw), "wb", compresslevel=LEVEL, threads=1, block_size=BLOCK) as compressed,
     ):
         file = Hashed(compressed)
-        for path in sorted((out / str(rate)).iterdir()):
-            content = path.read_bytes()
-            entry = tarfile.TarInfo(path.name)
+        for name in sorted(path.name for path in (out / str(rate)).iterdir()):
+            content = read_file(f"{out}/{rate}/{name}")
+            entry = tarfile.TarInfo(name)
             entry.size = len(content)
             for piece in (entry.tobuf(), content, bytes(-len(content) % 512)):
                 file.write(piece)
         file.write(bytes(1024))
 
 
-def members() -> Iterator[tuple[str, bytes | None]]:
-    """The recordings; with their bytes, where the archive can only be read from start to end."""
+def members() -> Iterator[tuple[str, bytes | tuple[int, int, int]]]:
+    """The recordings: their places in a zip archive, their bytes from one that is only read from start to end."""
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as listed:
-            yield from ((name, None) for name in listed.namelist() if name.endswith(".wav"))
+            for member in listed.infolist():
+                if member.filename.endswith(".wav"):
+                    if member.compress_type != zipfile.ZIP_DEFLATED:
+                        raise ValueError(f"{member.filename}: expected a deflated member")
+                    yield member.filename, (member.header_offset, member.compress_size, member.file_size)
         return
     with igzip_threaded.open(archive, "rb", threads=1) as file, tarfile.open(fileobj=file, mode="r|") as stream:
         for member in stream:
@@ -132,7 +168,7 @@ def main() -> None:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     free = threading.Semaphore(IN_FLIGHT * 16)  # limits how far the archive is read ahead
 
-    def admitted() -> Iterator[tuple[str, bytes | None]]:
+    def admitted() -> Iterator[tuple[str, bytes | tuple[int, int, int]]]:
         for member in members():
             free.acquire()
             yield member

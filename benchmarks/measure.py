@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import resource
@@ -26,14 +27,17 @@ class Cost:
     written: float
 
 
-def run(command: Sequence[object], folder: Path) -> Cost:
-    """Run a command in a folder.
+def run(command: Sequence[object], folder: Path, **variables: str) -> Cost:
+    """Run a command in a folder, with some more variables in its environment.
 
     Raises RuntimeError with the end of its output if it fails.
     """
     # Started by a small process in between, as the system counts the memory of the starting process as the command's.
-    launcher = [sys.executable, "-S", __file__, *map(str, command)]
-    finished = subprocess.run(launcher, cwd=folder, capture_output=True, text=True, check=False)
+    # -I and -S keep it from importing what the variables have for the command.
+    launcher = [sys.executable, "-I", "-S", __file__, *map(str, command)]
+    # Users have bytecode on the disk; without it, each process compiles all modules again.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | variables
+    finished = subprocess.run(launcher, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     if finished.returncode:
         raise RuntimeError(f"{' '.join(map(str, command))}: {finished.stderr[-2000:]}")
     return Cost(*json.loads(finished.stdout))
@@ -64,6 +68,19 @@ def occupied(*folders: Path) -> int:
             status = path.lstat()
             blocks[status.st_dev, status.st_ino] = status.st_blocks
     return sum(blocks.values()) * BLOCK_BYTES
+
+
+def checksums(folder: Path, pattern: str) -> dict[tuple[str, str], str]:
+    """The sha256 of each clip by its name and its rate."""
+    digests = {}
+    for path in folder.glob(pattern):
+        rate = next(part for part in path.relative_to(folder).parts if part.isdigit())
+        sha256 = hashlib.sha256()
+        with path.open("rb") as file:
+            while block := file.read(1 << 16):
+                sha256.update(block)
+        digests[rate, path.name] = sha256.hexdigest()
+    return digests
 
 
 def empty(folder: Path) -> None:
