@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hearpreprocess.errors import OutputError
-from hearpreprocess.finished import manifest
+from hearpreprocess.errors import FinishedTaskError, OutputError
+from hearpreprocess.finished import ManifestReader, manifest
 from tests import toys
 from tests.conftest import User
 
@@ -224,14 +224,22 @@ def test_clips_read_a_few_at_a_time_are_those_of_the_whole(clips: dict[str, int]
         text,
         json.dumps(whole).encode(),
         json.dumps(whole, indent=1).encode(),
+        json.dumps(whole, indent=1, sort_keys=True).encode() + b"\n",
         text[:cut] + text[cut + 1 :],
+        text.replace(b"},\n  ", b"},\n  \n  ", 1),
+        text.replace(b"\n }\n}\n", b",\n }\n}\n"),
+        text + b" ",
     ):
         try:
-            few: object = dict(manifest.clips_in(content, at_once))
-        except ValueError:
-            few = "refused"
+            reader = ManifestReader(io.BytesIO(content), Path("task"), at_once)
+            few: object = list(reader.clips())
+            again: object = reader.facts_of([file for file, _facts in few])
+        except FinishedTaskError as error:
+            few = again = error.problem
         try:
-            expected: object = manifest.parse(content)["clips"]
-        except ValueError:
-            expected = "refused"
+            of_whole = manifest.parse(content)["clips"]
+            expected: object = list(of_whole.items())
+        except ValueError as error:
+            of_whole = expected = str(error)
         assert few == expected
+        assert again == of_whole
