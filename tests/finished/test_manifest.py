@@ -9,6 +9,7 @@ import json
 import shutil
 import subprocess
 import tarfile
+import tracemalloc
 import wave
 from pathlib import Path
 
@@ -196,6 +197,20 @@ def test_what_is_no_manifest_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "manifest.json").write_text(text)
     with pytest.raises(OutputError, match=r"manifest\.json is not a valid manifest"):
         manifest.read(tmp_path / "manifest.json")
+
+
+def test_clips_read_a_few_at_a_time_take_little_memory(tmp_path: Path) -> None:
+    facts = {"split": "train", "labels": ["a"], "audio": {"8000": {"length": 1, "sha256": "0" * 64}}}
+    path = tmp_path / "manifest.json"
+    path.write_text(manifest.to_text({"sample_rates": [8000], "clips": {f"{n:05}.wav": facts for n in range(20_000)}}))
+    tracemalloc.start()
+    with path.open("rb") as file:
+        reader = ManifestReader(file, tmp_path)
+        assert sum(1 for _clip in reader.clips()) == 20_000
+        assert reader.facts_of(["00000.wav", "19999.wav"]) == {"00000.wav": facts, "19999.wav": facts}
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < path.stat().st_size
 
 
 @given(
