@@ -34,7 +34,7 @@ BUDGET = 2_300_000
 MOST_HEARD = 5.0
 """Seconds from the start of a clip that can be played; they take most of a page's bytes."""
 
-SECONDS_A_PAGE, SECONDS_AN_EXAMPLE = 0.2, 0.005
+SECONDS_A_PAGE, SECONDS_AN_EXAMPLE = 0.2, 0.01
 """Processor seconds, roughly: of a page without examples, and per example."""
 
 SOUND_RATE = 16000
