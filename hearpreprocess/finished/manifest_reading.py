@@ -59,8 +59,9 @@ class ManifestReader:
             if not line:
                 raise ValueError(_OTHER_LAYOUT)
             lines.append(line)
-        self._first = self._file.tell()
-        return parse(b"".join(lines) + b'"clips": {}}')
+        head = b"".join(lines)
+        self._first = len(head) + len(_START_OF_CLIPS)
+        return parse(head + b'"clips": {}}')
 
     def _clips_in_parts(self) -> Iterator[tuple[str, dict[str, Any]]]:
         start: int | None = self._first
