@@ -147,7 +147,7 @@ def against_the_limit(bench: Bench, report: Report, chosen: list[Corpus]) -> Non
         bench.forget(module)
     report.section("Stages")
     report.add("Shares of the time that steps took in all processes together, in per cent.\n")
-    names = ["download", "index", "corpus", "labels", "extract", "standardize", "resample", "combine", "tar", "release"]
+    names = ["download", "index", "corpus", "labels", "extract", "resample", "combine", "tar", "release"]
     report.table("corpus", *names)
     for corpus, seconds in shares:
         whole = sum(map(sum, seconds.values()))

@@ -5,7 +5,7 @@ from hearpreprocess.audio.probing import RecordingFacts, is_recording, probe
 from hearpreprocess.audio.resampling import resample
 from hearpreprocess.audio.samples import FULL_SCALE, Samples, fit, loudness, to_mono_16_bit
 from hearpreprocess.audio.versions import ffmpeg_version, library_versions
-from hearpreprocess.audio.wav import Wav, fingerprint, read_wav, write_wav
+from hearpreprocess.audio.wav import Wav, fingerprint, read_wav, read_wav_start, write_wav
 
 __all__ = [
     "FULL_SCALE",
@@ -22,6 +22,7 @@ __all__ = [
     "loudness",
     "probe",
     "read_wav",
+    "read_wav_start",
     "resample",
     "to_mono_16_bit",
     "write_wav",

@@ -129,6 +129,22 @@ def read_wav(recording: Path | bytes) -> Wav:
     return Wav(data, form.rate, form.channels, form.bits, None if layout.declared is None else layout.declared // frame)
 
 
+def read_wav_start(recording: Path | bytes, seconds: float) -> tuple[Wav, int]:
+    """The first seconds of a PCM WAV file, and the frames of the whole file, of which no more is read.
+
+    Raises what `read_wav` does.
+    """
+    with Content(recording) as content:
+        layout = wav_layout(content)
+        if layout is not None and (frame := layout.format.block):
+            wanted, whole = seconds * layout.format.rate, layout.length // frame
+            if wanted < whole:
+                start = layout._replace(length=round(wanted) * frame)
+                return read_wav(start.header() + content.read(start.start, start.length)), whole
+    wav = read_wav(recording)
+    return wav, wav.length
+
+
 def _reversed(data: bytes | memoryview, width: int) -> bytes:
     """Big-endian numbers of some bytes each as little-endian ones."""
     import numpy as np

@@ -179,11 +179,17 @@ def _extra(ours: TaskReader, theirs: TaskReader) -> dict[str, list[str]]:
     contents = [copy.contents.small_files.get(MANIFEST, b"") for copy in (ours, theirs)]
     if not all(contents) or not any(b'"extra"' in content for content in contents):  # a manifest may have 70 MB
         return {}
-    first, second = (copy.manifest["clips"] if copy.manifest else {} for copy in (ours, theirs))
-    pairs = {file: (_columns(first[file]), _columns(second[file])) for file in sorted(first.keys() & second.keys())}
+    first, second = _columns_of(ours), _columns_of(theirs)
+    pairs = {file: (first[file], second[file]) for file in sorted(first.keys() & second.keys())}
     if all(pair == (NO_COLUMNS, NO_COLUMNS) for pair in pairs.values()):
         return {}
     return {"extra": [f"{file} has {one} and {other}" for file, (one, other) in pairs.items() if one != other]}
+
+
+def _columns_of(copy: TaskReader) -> dict[str, str]:
+    """By file name, the extra columns of each clip."""
+    with copy.open_manifest() as manifest:
+        return {file: _columns(facts) for file, facts in manifest.clips()} if manifest else {}
 
 
 def _columns(facts: Mapping[str, Any]) -> str:

@@ -27,10 +27,18 @@ from hearpreprocess.finished.layout import (
     write_folder,
 )
 from hearpreprocess.finished.manifest import Fingerprint, Manifest, is_event, name_of
+from hearpreprocess.finished.manifest_reading import ManifestReader
 from hearpreprocess.finished.parsing import is_label, is_number, is_valid_event
 from hearpreprocess.finished.published import PUBLISHED_RATE
 from hearpreprocess.finished.reader import COMMON_METADATA, TaskReader, title_in
-from hearpreprocess.finished.shapes import manifest_problems, metadata_problems, wrong_values
+from hearpreprocess.finished.shapes import (
+    MOST_PROBLEMS,
+    clip_problems,
+    head_problems,
+    manifest_problems,
+    metadata_problems,
+    wrong_values,
+)
 from hearpreprocess.finished.tarball import (
     TARBALL,
     checksums_of,
@@ -46,6 +54,7 @@ __all__ = [
     "COMMON_METADATA",
     "MANIFEST",
     "METADATA",
+    "MOST_PROBLEMS",
     "PROOFS",
     "PUBLISHED_RATE",
     "RELEASE_KEY",
@@ -58,6 +67,7 @@ __all__ = [
     "Contents",
     "Fingerprint",
     "Manifest",
+    "ManifestReader",
     "TaskReader",
     "agreeing_facts",
     "assembled",
@@ -66,10 +76,12 @@ __all__ = [
     "checked_labels",
     "checksums_of",
     "clip_path",
+    "clip_problems",
     "clips_in",
     "clips_of",
     "compression_of",
     "compression_problem",
+    "head_problems",
     "hub_facts",
     "is_complete",
     "is_event",

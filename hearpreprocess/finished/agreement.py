@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from hearpreprocess.errors import FinishedTaskError, OutputError, enumerate_problems
 from hearpreprocess.finished.events import events_of
 from hearpreprocess.finished.layout import MANIFEST, VOCABULARY
+from hearpreprocess.finished.manifest_reading import ManifestReader
 from hearpreprocess.finished.parsing import is_label, is_valid_event
 from hearpreprocess.finished.reader import TaskReader
 from hearpreprocess.storage import counted
@@ -48,15 +49,20 @@ def agreeing_facts(reader: TaskReader, labels: LabelsOfSplits) -> Iterator[tuple
     They are read a few at a time, as all of a large task need hundreds of megabytes. Raises OutputError, at the end,
     naming the clips on which manifest and label files differ.
     """
-    facts = reader.manifest_clips()
-    if facts is None:
-        return
+    with reader.open_manifest() as manifest:
+        if manifest is not None:
+            yield from _agreeing(reader, labels, manifest)
+
+
+def _agreeing(
+    reader: TaskReader, labels: LabelsOfSplits, manifest: ManifestReader
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
     is_event_task = reader.metadata.get("embedding_type") == "event"
     split_of = {file: split for split, of_split in labels.items() for file in of_split}
     known: dict[Label, Label] = {}
     problems = []
     missing = set(split_of)
-    for file, of_file in facts:
+    for file, of_file in manifest.clips():
         split = split_of.get(file)
         missing.discard(file)
         if split is None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from hearpreprocess import archive, audio
 from hearpreprocess.errors import ArchiveError, AudioError
-from hearpreprocess.finished.files import ClipKey, files_in, is_small_file
+from hearpreprocess.finished.files import ClipKey, files_in, is_small_file, opened
 from hearpreprocess.finished.forms import root_problem
 from hearpreprocess.storage import FIRST_BYTES, RECORDING, kind_of
 
@@ -69,6 +70,10 @@ class Contents:
     def read(self, name: str) -> bytes | None:
         """The content of a small file; None if it does not exist."""
         return self.small_files.get(name)
+
+    def open(self, name: str) -> BinaryIO | None:
+        """A small file, from which a part can be read; None if it does not exist."""
+        return opened(self.read(name))
 
 
 def contents_of(path: Path) -> Contents:

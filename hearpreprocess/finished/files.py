@@ -6,17 +6,18 @@ supported.
 
 from __future__ import annotations
 
+import io
 import re
 import stat
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import BinaryIO, NamedTuple, Protocol
 
 from hearpreprocess import archive
 from hearpreprocess.errors import ArchiveError, FinishedTaskError, ObjectStoreError, OutputError, enumerate_problems
 from hearpreprocess.finished.forms import check_tarball, root_problem
 from hearpreprocess.finished.layout import METADATA, is_task_folder, release_in
-from hearpreprocess.storage import LONGEST_NAME, read_regular, reason_of
+from hearpreprocess.storage import LONGEST_NAME, check_regular, read_regular, reason_of
 
 _ROOT = re.compile(r"(?:hear-[^/]+/)?tasks/(?P<task>[^/]+)/(?P<path>.+)")
 _CLIP_NAME = r"[^/]+\.wav"
@@ -139,6 +140,14 @@ class SmallFiles(Protocol):
     def read(self, name: str) -> bytes | None:
         """The content of a small file; None if it does not exist."""
 
+    def open(self, name: str) -> BinaryIO | None:
+        """A small file, from which a part can be read; None if it does not exist."""
+
+
+def opened(content: bytes | None) -> BinaryIO | None:
+    """The content of a small file as a file; None without one."""
+    return None if content is None else io.BytesIO(content)
+
 
 def small_files_of(path: Path) -> SmallFiles:
     """The small files of the finished task at `path`, each read on demand.
@@ -161,6 +170,16 @@ class _FolderFiles:
             # A name may come from foreign metadata and must not lead out of the folder.
             names = {file.name for file in self._path.iterdir()}
             return read_regular(self._path / name) if name in names else None
+        except OSError as error:
+            raise FinishedTaskError(self._path, name, f"cannot be read: {reason_of(error)}") from error
+
+    def open(self, name: str) -> BinaryIO | None:
+        try:
+            names = {file.name for file in self._path.iterdir()}
+            if name not in names:
+                return None
+            check_regular(self._path / name)
+            return (self._path / name).open("rb")
         except OSError as error:
             raise FinishedTaskError(self._path, name, f"cannot be read: {reason_of(error)}") from error
 
@@ -189,6 +208,9 @@ class _TarballFiles:
         if name == METADATA and name not in self._contents and self._root_problem:
             raise OutputError(f"{self._path}: {self._root_problem}")
         return self._contents.get(name)
+
+    def open(self, name: str) -> BinaryIO | None:
+        return opened(self.read(name))
 
     def _read_until(self, name: str) -> bool:
         """Read from the start to the file; return whether no small files follow."""

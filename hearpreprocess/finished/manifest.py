@@ -20,9 +20,8 @@ corpus without audio has neither of them.
 
 from __future__ import annotations
 
-import io
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -35,8 +34,6 @@ from hearpreprocess.task import Extra
 VERSION = 2
 
 NO_CLIPS: Mapping[str, Any] = MappingProxyType({})
-
-_START_OF_CLIPS, _END_OF_CLIPS = b' "clips": {\n', b"\n }\n}\n"
 
 Manifest = dict[str, Any]
 Fingerprint = Sequence[Any]
@@ -150,40 +147,13 @@ def parse(content: bytes) -> Manifest:
     Raises ValueError with the reason where it is not a manifest.
     """
     manifest = json_object(content)
-    if not _is_sound(manifest):
+    if not is_sound(manifest):
         raise ValueError("has no valid list of clips")
     return manifest
 
 
-def clips_in(content: bytes, at_once: int = 500) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The file name and the facts of each clip in a manifest's content, a few at a time where it is in our layout.
-
-    `at_once`: how many are parsed together. As a whole, the manifest of 50,000 clips at five rates needs some 300 MB.
-    Raises ValueError with the reason where the content is not a manifest.
-    """
-    start = content.find(_START_OF_CLIPS)
-    if start < 0 or not content.endswith(_END_OF_CLIPS):
-        yield from parse(content)["clips"].items()
-        return
-    whole = {**without_clips(content), "clips": {}}
-    listing = io.BytesIO(content)
-    listing.seek(start + len(_START_OF_CLIPS))
-    end = len(content) - len(_END_OF_CLIPS)
-    files: set[str] = set()
-    while listing.tell() < end:
-        lines = [listing.readline() for _ in range(at_once) if listing.tell() < end]
-        if listing.tell() < end and not lines[-1].endswith(b",\n"):
-            raise ValueError("is not valid JSON: a comma is missing between two clips")
-        clips = json_object(b"{" + b"".join(lines).rstrip().removesuffix(b",") + b"}")
-        if repeated := next((file for file in clips if file in files), None):
-            raise ValueError(f"has a key more than once: {repeated!r}")
-        if not _is_sound({**whole, "clips": clips}):
-            raise ValueError("has no valid list of clips")
-        files.update(clips)
-        yield from clips.items()
-
-
-def _is_sound(manifest: Manifest) -> bool:
+def is_sound(manifest: Manifest) -> bool:
+    """Whether a JSON object has the sample rates and the clips of a manifest."""
     try:
         rates = manifest["sample_rates"]
         return (
@@ -203,24 +173,6 @@ def _is_sound(manifest: Manifest) -> bool:
         )
     except (KeyError, TypeError, AttributeError):
         return False
-
-
-def sealed_clips(content: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The file name and the facts of each clip in a manifest that a step of ours has written, without any check."""
-    lines = content[content.index(_START_OF_CLIPS) + len(_START_OF_CLIPS) : -len(_END_OF_CLIPS)]
-    for line in io.BytesIO(lines):
-        yield from json.loads(b"{" + line.rstrip(b",\n") + b"}").items()
-
-
-def without_clips(content: bytes) -> Manifest:
-    """What the content of a manifest in our layout states of the whole task.
-
-    Raises ValueError with the reason where it is not one.
-    """
-    start = content.find(_START_OF_CLIPS)
-    whole = parse(content[:start] + b'"clips": {}}' if start >= 0 else content)
-    del whole["clips"]
-    return whole
 
 
 def to_text(manifest: Manifest) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,6 +13,7 @@ from hearpreprocess.finished import manifest as manifests
 from hearpreprocess.finished.contents import Contents, contents_of
 from hearpreprocess.finished.files import SmallFiles, is_clip_name, small_files_of
 from hearpreprocess.finished.layout import CARD, MANIFEST, METADATA, VOCABULARY
+from hearpreprocess.finished.manifest_reading import ManifestReader
 from hearpreprocess.finished.parsing import json_object, vocabulary_rows
 
 COMMON_METADATA = (
@@ -103,16 +105,15 @@ class TaskReader:
         content = self._small_files.read(MANIFEST)
         return None if content is None else self._parsed(MANIFEST, manifests.parse, content)
 
-    def manifest_clips(self) -> Iterator[tuple[str, dict[str, Any]]] | None:
-        """The file name and the facts of each clip in its manifest, a few at a time; None if it has no manifest."""
-        content = self._small_files.read(MANIFEST)
-        return None if content is None else self._manifest_clips(content)
-
-    def _manifest_clips(self, content: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
-        try:
-            yield from manifests.clips_in(content)
-        except ValueError as error:
-            raise FinishedTaskError(self.path, MANIFEST, str(error)) from error
+    @contextmanager
+    def open_manifest(self) -> Iterator[ManifestReader | None]:
+        """Open its manifest, to read some clips at a time; None if it has none."""
+        file = self._small_files.open(MANIFEST)
+        if file is None:
+            yield None
+            return
+        with file:
+            yield ManifestReader(file, self.path)
 
     @property
     def card(self) -> bytes | None:

@@ -9,12 +9,12 @@ import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from hearpreprocess.errors import ConfigError, CorpusError, ObjectStoreError, OutputError
 from hearpreprocess.finished import manifest
 from hearpreprocess.finished.agreement import agreeing_facts, checked_labels
-from hearpreprocess.finished.files import ClipKey, path_in_task
+from hearpreprocess.finished.files import ClipKey, opened, path_in_task
 from hearpreprocess.finished.layout import METADATA
 from hearpreprocess.finished.manifest import Fingerprint
 from hearpreprocess.finished.reader import TaskReader
@@ -208,6 +208,9 @@ class _MembersBeside:
     def read(self, name: str) -> bytes | None:
         member = self._metadata.sibling(name)
         return self._tree.read(member) if member.path in self._tree.members else None
+
+    def open(self, name: str) -> BinaryIO | None:
+        return opened(self.read(name))
 
 
 def is_resampled(path: Path) -> bool:

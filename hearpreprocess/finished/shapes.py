@@ -50,10 +50,20 @@ def manifest_problems(manifest: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _manifest_problems(manifest: Mapping[str, Any]) -> Iterator[str]:
-    yield from _problems(manifest, _OF_MANIFEST, _OF_MANIFEST)
+    yield from head_problems(manifest)
     rates = {str(rate) for rate in manifest["sample_rates"]}
     for file, facts in manifest["clips"].items():
-        yield from (f"{file}: {problem}" for problem in _clip_problems(facts, rates))
+        yield from clip_problems(file, facts, rates)
+
+
+def head_problems(manifest: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with the values in a manifest, apart from those of its clips."""
+    yield from _problems(manifest, _OF_MANIFEST, _OF_MANIFEST)
+
+
+def clip_problems(file: str, facts: Mapping[str, Any], rates: set[str]) -> Iterator[str]:
+    """What is wrong with the facts of a clip in a manifest. `rates`: its sample rates, as texts."""
+    yield from (f"{file}: {problem}" for problem in _clip_problems(facts, rates))
 
 
 def _clip_problems(facts: Mapping[str, Any], rates: set[str]) -> Iterator[str]:

@@ -16,7 +16,7 @@ from hearpreprocess.engine import ASSUMED_RATE, ASSUMED_RATIO, members_to_unpack
 from hearpreprocess.errors import HearPreprocessError
 from hearpreprocess.planning.forecast import Forecast, ForecastItem
 from hearpreprocess.planning.sampling import SampledClips, assumed_sample, sample_of
-from hearpreprocess.report import SECONDS_AN_EXAMPLE, examples_per_split, expected_bytes
+from hearpreprocess.report import SECONDS_A_PAGE, SECONDS_AN_EXAMPLE, examples_in_all, expected_bytes
 from hearpreprocess.request import Request
 from hearpreprocess.steps import (
     Corpus,
@@ -85,10 +85,10 @@ def _add_texts(
 ) -> None:
     """Add the files other than audio, and the examples in the report."""
     splits = len(config.splits.names)
-    examples = min(estimate.clips or 0, examples_per_split(splits) * splits) if with_report else 0
+    examples = min(estimate.clips or 0, examples_in_all(splits))
     report = expected_bytes(examples, sample.seconds) if with_report else 0
     size = (estimate.clips or 0) * BYTES_OF_A_CLIP_IN_TEXTS + report
-    seconds = 0.0 if is_combined else examples * SECONDS_AN_EXAMPLE
+    seconds = SECONDS_A_PAGE + examples * SECONDS_AN_EXAMPLE if with_report and not is_combined else 0.0
     estimate.items[f"texts {estimate.title}"] = ForecastItem("texts", size, seconds, is_combined)
 
 

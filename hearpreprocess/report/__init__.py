@@ -3,7 +3,7 @@
 The page needs no network and no script, and the same folder gives the same bytes.
 """
 
-from hearpreprocess.report.examples import SECONDS_AN_EXAMPLE, examples_per_split, expected_bytes
+from hearpreprocess.report.examples import SECONDS_A_PAGE, SECONDS_AN_EXAMPLE, examples_in_all, expected_bytes
 from hearpreprocess.report.overview import (
     TASKS,
     check_page,
@@ -17,9 +17,10 @@ from hearpreprocess.report.page import index, page, row
 
 __all__ = [
     "SECONDS_AN_EXAMPLE",
+    "SECONDS_A_PAGE",
     "TASKS",
     "check_page",
-    "examples_per_split",
+    "examples_in_all",
     "expected_bytes",
     "finished_in",
     "index",

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -15,18 +15,20 @@ from hearpreprocess.errors import OutputError
 from hearpreprocess.finished import (
     MANIFEST,
     METADATA,
+    MOST_PROBLEMS,
     REPORT,
-    Manifest,
+    ManifestReader,
     TaskReader,
     card,
+    clip_problems,
+    head_problems,
     manifest,
-    manifest_problems,
     wrong_values,
 )
 from hearpreprocess.report import pictures
-from hearpreprocess.report.examples import MOST_HEARD, MP3_BITRATE, MP3_RATE, examples_of, examples_per_split
+from hearpreprocess.report.examples import MOST_HEARD, SOUND_RATE, examples_of, examples_per_split
 from hearpreprocess.report.rows import Row
-from hearpreprocess.report.statistics import Histogram, Statistics, decibels, statistics_of
+from hearpreprocess.report.statistics import Histogram, Statistics, Tally, decibels
 from hearpreprocess.storage import counted
 
 if TYPE_CHECKING:
@@ -54,8 +56,9 @@ def page(folder: Path) -> str:
     Raises OutputError where the folder is not a finished task with audio and a manifest of this version, or where an
     example clip is missing.
     """
-    with _read(folder) as (metadata, contents):
-        statistics = statistics_of(contents, metadata["splits"])
+    with _read(folder) as (metadata, reader, tally):
+        statistics = tally.statistics(metadata["splits"])
+        contents = reader.head
         return _render(
             "task.html",
             title=contents["task"],
@@ -68,7 +71,8 @@ def page(folder: Path) -> str:
             highest_of_splits=[
                 max(counts) for counts in zip(*(label.of_splits for label in statistics.labels), strict=True)
             ],
-            examples=examples_of(folder, contents, metadata["splits"]),
+            clips_of={split.name: split.clips for split in statistics.splits},
+            examples=examples_of(folder, reader, tally, metadata),
             examples_of_a_split=examples_per_split(len(metadata["splits"])),
             labels_shown=_labels_shown(statistics),
             is_synthetic=card.is_synthetic(metadata),
@@ -96,8 +100,8 @@ def row(folder: Path) -> Row:
 
     Raises OutputError where it is not a finished task with audio and a manifest of this version.
     """
-    with _read(folder) as (metadata, contents):
-        return Row.of(metadata, contents, statistics_of(contents, metadata["splits"]))
+    with _read(folder) as (metadata, reader, tally):
+        return Row.of(metadata, reader.head, tally.statistics(metadata["splits"]))
 
 
 def index(rows: Mapping[Path, Row], parent: Path) -> str:
@@ -118,31 +122,44 @@ def _link(folder: Path, parent: Path) -> str:
 
 
 @contextmanager
-def _read(folder: Path) -> Iterator[tuple[dict[str, Any], Manifest]]:
-    """Yield a finished task's metadata and manifest; errors from missing or wrong values become an OutputError."""
+def _read(folder: Path) -> Iterator[tuple[dict[str, Any], ManifestReader, Tally]]:
+    """Yield a finished task's metadata, manifest, and the tally of its clips.
+
+    Errors from missing or wrong values become an OutputError.
+    """
     import jinja2
 
     finished = TaskReader(folder)
-    contents = finished.manifest
-    if contents is None:
-        raise OutputError(f"{folder}: {MANIFEST} is missing")
-    if contents.get("version") != manifest.VERSION:
-        raise OutputError(
-            f"{folder / MANIFEST} has version {contents.get('version')}, expected {manifest.VERSION}; rebuild the task"
-        )
-    problems = [
-        *(f"{METADATA} {problem}" for problem in wrong_values(finished.metadata)),
-        *(f"{MANIFEST} {problem}" for problem in manifest_problems(contents)),
-    ]
+    with finished.open_manifest() as reader:
+        if reader is None:
+            raise OutputError(f"{folder}: {MANIFEST} is missing")
+        if (version := reader.head.get("version")) != manifest.VERSION:
+            raise OutputError(
+                f"{folder / MANIFEST} has version {version}, expected {manifest.VERSION}; rebuild the task"
+            )
+        try:
+            yield finished.metadata, reader, _tally(folder, finished.metadata, reader)
+        except OutputError:
+            raise
+        except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, jinja2.UndefinedError) as error:
+            raise OutputError(f"{folder}: {METADATA} or {MANIFEST} lacks what a report needs: {error!r}") from error
+
+
+def _tally(folder: Path, metadata: Mapping[str, Any], reader: ManifestReader) -> Tally:
+    """The tally of the clips in a manifest; raises OutputError where values in it or the metadata are wrong."""
+    tally = Tally()
+    rates = {str(rate) for rate in reader.head["sample_rates"]}
+    of_metadata = list(wrong_values(metadata))
+    of_manifest = list(islice(head_problems(reader.head), MOST_PROBLEMS))
+    for file, facts in reader.clips():
+        of_manifest += islice(clip_problems(file, facts, rates), MOST_PROBLEMS - len(of_manifest))
+        if not of_metadata and not of_manifest:
+            tally.add(file, facts)
+    problems = [f"{METADATA} {each}" for each in of_metadata] + [f"{MANIFEST} {each}" for each in of_manifest]
     if problems:
         more = f"; and {len(problems) - 1:,} more" if len(problems) > 1 else ""
         raise OutputError(f"{folder} lacks what a report needs: {problems[0]}{more}. Rebuild the task")
-    try:
-        yield finished.metadata, contents
-    except OutputError:
-        raise
-    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, jinja2.UndefinedError) as error:
-        raise OutputError(f"{folder}: {METADATA} or {MANIFEST} lacks what a report needs: {error!r}") from error
+    return tally
 
 
 def _render(template: str, **values: Any) -> str:
@@ -173,8 +190,7 @@ def _environment() -> jinja2.Environment:
     environment.tests["linked"] = lambda text: str(text).startswith(_LINKED)
     environment.globals |= {
         "MOST_HEARD": MOST_HEARD,
-        "MP3_BITRATE": MP3_BITRATE,
-        "MP3_RATE": MP3_RATE,
+        "SOUND_RATE": SOUND_RATE,
         "SHOWN": SHOWN,
         "pictures": pictures,
         "bars": _bars,

@@ -9,11 +9,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 from hearpreprocess.audio import FULL_SCALE
-from hearpreprocess.finished import Manifest, is_event, name_of
+from hearpreprocess.finished import is_event, name_of
 from hearpreprocess.storage import duplicates
 
 BINS = 24
@@ -107,31 +107,86 @@ class Statistics:
         return self.after.total
 
 
-def statistics_of(manifest: Manifest, splits: Sequence[str]) -> Statistics:
-    """The statistics of a manifest with audio. `splits`: the names of the task's splits, in order."""
-    clips: Mapping[str, Mapping[str, Any]] = manifest["clips"]
-    recorded = {file: facts["recorded"] for file, facts in clips.items()}
-    peaks = (facts["peak"] for facts in recorded.values())
-    return Statistics(
-        splits=tuple(_splits(clips, splits)),
-        labels=tuple(_labels(clips, splits)),
-        events=sum(is_event(label) for facts in clips.values() for label in facts["labels"]),
-        before=histogram(facts["source"]["seconds"] for facts in recorded.values()),
-        after=histogram(seconds_of(facts) for facts in clips.values()),
-        rates=_frequencies(facts["rate"] for facts in recorded.values()),
-        channels=_frequencies(facts["source"]["channels"] for facts in recorded.values()),
-        formats=_frequencies(facts["source"]["format"] for facts in recorded.values()),
-        peaks=histogram(decibels(peak) for peak in peaks if peak),
-        clipped=tuple(sorted(file for file, facts in recorded.items() if facts["clipped"])),
-        silent=tuple(sorted(file for file, facts in recorded.items() if not facts["peak"])),
-        duplicates=_duplicates(clips),
-    )
+class Tally:
+    """What statistics and the choice of examples need of a task's clips, which are added one by one.
 
+    `labels_of`: by split and file name, the different labels of each clip, sorted.
+    """
 
-def seconds_of(facts: Mapping[str, Any]) -> float:
-    """The duration of a clip, from its entry in the manifest."""
-    seconds: float = facts["recorded"]["length"] / facts["recorded"]["rate"]
-    return seconds
+    def __init__(self) -> None:
+        self.labels_of: defaultdict[str, dict[str, tuple[str, ...]]] = defaultdict(dict)
+        self._known: dict[tuple[str, ...], tuple[str, ...]] = {}  # one object for all clips with the same labels
+        self._events: Counter[str] = Counter()
+        self._before: list[float] = []
+        self._after: defaultdict[str, list[float]] = defaultdict(list)
+        self._peaks: list[int] = []
+        self._rates: Counter[int] = Counter()
+        self._channels: Counter[int] = Counter()
+        self._formats: Counter[str] = Counter()
+        self._clipped: list[str] = []
+        self._silent: list[str] = []
+        self._sha256: dict[str, str] = {}
+
+    def add(self, file: str, facts: Mapping[str, Any]) -> None:
+        """Add a clip; raises LookupError or TypeError where its entry in the manifest lacks facts on its audio."""
+        split, labels, recorded = facts["split"], facts["labels"], facts["recorded"]
+        names = tuple(names_of(labels))
+        self.labels_of[split][file] = self._known.setdefault(names, names)
+        self._events.update(name_of(label) for label in labels if is_event(label))
+        self._after[split].append(recorded["length"] / recorded["rate"])
+        self._before.append(recorded["source"]["seconds"])
+        self._rates[recorded["rate"]] += 1
+        self._channels[recorded["source"]["channels"]] += 1
+        self._formats[recorded["source"]["format"]] += 1
+        self._sha256[file] = recorded["sha256"]
+        if recorded["peak"]:
+            self._peaks.append(recorded["peak"])
+        else:
+            self._silent.append(file)
+        if recorded["clipped"]:
+            self._clipped.append(file)
+
+    def statistics(self, splits: Sequence[str]) -> Statistics:
+        """The statistics of the clips. `splits`: the names of the task's splits, in order."""
+        return Statistics(
+            splits=tuple(self._splits(splits)),
+            labels=tuple(self._labels(splits)),
+            events=self._events.total(),
+            before=histogram(self._before),
+            after=histogram(chain.from_iterable(self._after.values())),
+            rates=_by_frequency(self._rates),
+            channels=_by_frequency(self._channels),
+            formats=_by_frequency(self._formats),
+            peaks=histogram(map(decibels, self._peaks)),
+            clipped=tuple(sorted(self._clipped)),
+            silent=tuple(sorted(self._silent)),
+            duplicates=self._duplicates(),
+        )
+
+    def _splits(self, names: Sequence[str]) -> Iterable[SplitStatistics]:
+        if unknown := self.labels_of.keys() - set(names):
+            raise ValueError(f"clips are in splits that the task does not have: {sorted(unknown)}")
+        for name in names:
+            labels, seconds = self.labels_of.get(name, {}).values(), self._after.get(name, [])
+            different = set(chain.from_iterable(set(labels)))
+            empty = sum(not of_clip for of_clip in labels)
+            yield SplitStatistics(name, len(labels), math.fsum(seconds), len(different), empty)
+
+    def _labels(self, splits: Sequence[str]) -> Iterable[LabelCount]:
+        """The most frequent first."""
+        of_split: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for split, labels in self.labels_of.items():
+            for names, count in Counter(labels.values()).items():
+                for name in names:
+                    of_split[name][split] += count
+        for name, counts in sorted(of_split.items(), key=lambda item: (-item[1].total(), label_order(item[0]))):
+            yield LabelCount(name, counts.total(), tuple(counts[split] for split in splits), self._events[name])
+
+    def _duplicates(self) -> Duplicates:
+        groups = tuple(map(tuple, duplicates(self._sha256)))
+        files = self.labels_of.values()
+        across = sum(sum(not of_split.keys().isdisjoint(group) for of_split in files) > 1 for group in groups)
+        return Duplicates(groups, across)
 
 
 def decibels(peak: int) -> float:
@@ -141,7 +196,8 @@ def decibels(peak: int) -> float:
 
 def names_of(labels: Iterable[Any]) -> list[str]:
     """The different labels of a clip, sorted, numbers by value."""
-    return sorted({name_of(label) for label in labels}, key=label_order)
+    names = {name_of(label) for label in labels}
+    return sorted(names, key=label_order) if len(names) > 1 else list(names)
 
 
 def label_order(name: str) -> tuple[bool, int, str]:
@@ -184,37 +240,5 @@ def _edges(least: float, most: float) -> list[float]:
     return [float(number * width) for number in range(first, last + 1)]
 
 
-def _splits(clips: Mapping[str, Mapping[str, Any]], names: Sequence[str]) -> Iterable[SplitStatistics]:
-    seconds: defaultdict[str, list[float]] = defaultdict(list)
-    labels: defaultdict[str, set[str]] = defaultdict(set)
-    empty: Counter[str] = Counter()
-    for facts in clips.values():
-        empty[facts["split"]] += not facts["labels"]
-        seconds[facts["split"]].append(seconds_of(facts))
-        labels[facts["split"]].update(map(name_of, facts["labels"]))
-    if unknown := seconds.keys() - set(names):
-        raise ValueError(f"clips are in splits that the task does not have: {sorted(unknown)}")
-    for name in names:
-        yield SplitStatistics(name, len(seconds[name]), math.fsum(seconds[name]), len(labels[name]), empty[name])
-
-
-def _labels(clips: Mapping[str, Mapping[str, Any]], splits: Sequence[str]) -> Iterable[LabelCount]:
-    """The most frequent first."""
-    of_split: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    events: Counter[str] = Counter()
-    for facts in clips.values():
-        for name in {name_of(label) for label in facts["labels"]}:
-            of_split[name][facts["split"]] += 1
-        events.update(name_of(label) for label in facts["labels"] if is_event(label))
-    for name, counts in sorted(of_split.items(), key=lambda item: (-item[1].total(), label_order(item[0]))):
-        yield LabelCount(name, counts.total(), tuple(counts[split] for split in splits), events[name])
-
-
-def _frequencies(values: Iterable[Any]) -> tuple[tuple[Any, int], ...]:
-    return tuple(sorted(Counter(values).items(), key=lambda item: (-item[1], item[0])))
-
-
-def _duplicates(clips: Mapping[str, Mapping[str, Any]]) -> Duplicates:
-    groups = duplicates({file: facts["recorded"]["sha256"] for file, facts in clips.items()})
-    across = sum(len({clips[file]["split"] for file in group}) > 1 for group in groups)
-    return Duplicates(tuple(map(tuple, groups)), across)
+def _by_frequency(counts: Counter[Any]) -> tuple[tuple[Any, int], ...]:
+    return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))

@@ -22,6 +22,7 @@ from hearpreprocess.storage.digests import digest, duplicates, file_digest
 from hearpreprocess.storage.disk import (
     block_of,
     check_free,
+    check_regular,
     check_writable,
     disk_full_message,
     disk_of,
@@ -108,6 +109,7 @@ __all__ = [
     "bytes_text",
     "check_code_unchanged",
     "check_free",
+    "check_regular",
     "check_writable",
     "code_digest",
     "confirmed",

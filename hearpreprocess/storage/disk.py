@@ -33,6 +33,12 @@ def read_regular(path: Path) -> bytes:
 
     Raises OSError where it is larger, or not a regular file: a pipe, for example, may never end.
     """
+    check_regular(path)
+    return path.read_bytes()
+
+
+def check_regular(path: Path) -> None:
+    """Raise OSError where `read_regular` does."""
     state = path.stat()
     if not stat.S_ISREG(state.st_mode):
         raise OSError(errno.EINVAL, "not a regular file", str(path))
@@ -40,7 +46,6 @@ def read_regular(path: Path) -> bytes:
         raise OSError(
             errno.EFBIG, f"too large: expected at most {LARGEST_READ:,} bytes, got {state.st_size:,}", str(path)
         )
-    return path.read_bytes()
 
 
 def size_of(path: Path) -> int:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import math
 import os
+import re
 import struct
+import tracemalloc
 import wave
 from pathlib import Path
 
@@ -169,15 +172,46 @@ def test_what_is_no_wav_file_is_refused(content: bytes, message: str) -> None:
         audio.read_wav(content)
 
 
+@pytest.mark.parametrize("name", WHOLE)
+def test_the_start_of_a_wav_file_is_that_of_the_whole(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "x.wav"
+    path.write_bytes(WHOLE[name])
+    for seconds, length in ((0.0, 0), (0.03, 480), (0.0625, 1000), (5.0, 1000), (math.inf, 1000)):
+        start, whole = audio.read_wav_start(path, seconds)
+        assert whole == 1000
+        assert start.samples.tolist() == VALUES[:length].tolist()
+
+
+def test_behind_the_start_nothing_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "x.wav"
+    path.write_bytes(riff(described(), chunk(b"data", PCM, 1_000_000_000), size=1_000_000_036))
+    os.truncate(path, 1_000_000_044)
+    tracemalloc.start()
+    start, whole = audio.read_wav_start(path, 5.0)
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (start.length, whole) == (80_000, 500_000_000)
+    assert start.samples[:1000].tolist() == VALUES.tolist()
+    assert peak < 1_000_000
+
+
 @given(st.sampled_from(sorted(WHOLE)), st.data())
 def test_a_mutated_file_is_read_or_refused(name: str, data: st.DataObject) -> None:
-    content = bytearray(WHOLE[name])
+    mutated = bytearray(WHOLE[name])
     for _number in range(data.draw(st.integers(1, 4))):
-        content[data.draw(st.integers(0, 120))] = data.draw(st.integers(0, 255))
+        mutated[data.draw(st.integers(0, 120))] = data.draw(st.integers(0, 255))
+    content = bytes(mutated[: data.draw(st.integers(0, len(mutated)))])
     try:
-        read = audio.read_wav(bytes(content[: data.draw(st.integers(0, len(content)))]))
-    except AudioError:
+        read = audio.read_wav(content)
+    except AudioError as error:
+        with pytest.raises(AudioError, match=re.escape(str(error))):
+            audio.read_wav_start(content, 0.03)
         return
+    start, length = audio.read_wav_start(content, 0.03)
+    assert length == read.length
+    assert (start.rate, start.channels, start.bits) == (read.rate, read.channels, read.bits)
+    assert bytes(start.data) == bytes(read.data[: len(start.data)])
+    assert start.length == min(length, round(0.03 * read.rate))
     assert len(read.data) <= len(content) - 44
     assert read.declared is None or read.declared == read.length
 

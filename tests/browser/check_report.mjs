@@ -72,8 +72,7 @@ async function problemsOf(browser, path, width, scheme) {
   if (examples !== sounds.length) problems.push(`has ${examples} examples and ${sounds.length} players`);
   for (const [heard, duration, played] of sounds) {
     if (!(played > 0)) problems.push(`a sound of ${heard} s does not play`);
-    // A coder may add a little silence, and leaves nothing out.
-    if (!(duration > 0 && duration > heard - 0.05 && duration < heard + 0.2)) {
+    if (!(Math.abs(duration - heard) < 0.001)) {
       problems.push(`a sound of ${heard} s has a duration of ${duration} s`);
     }
   }

@@ -9,6 +9,7 @@ import json
 import shutil
 import subprocess
 import tarfile
+import tracemalloc
 import wave
 from pathlib import Path
 
@@ -16,8 +17,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hearpreprocess.errors import OutputError
-from hearpreprocess.finished import manifest
+from hearpreprocess.errors import FinishedTaskError, OutputError
+from hearpreprocess.finished import ManifestReader, manifest
 from tests import toys
 from tests.conftest import User
 
@@ -198,6 +199,20 @@ def test_what_is_no_manifest_is_refused(tmp_path: Path, text: str) -> None:
         manifest.read(tmp_path / "manifest.json")
 
 
+def test_clips_read_a_few_at_a_time_take_little_memory(tmp_path: Path) -> None:
+    facts = {"split": "train", "labels": ["a"], "audio": {"8000": {"length": 1, "sha256": "0" * 64}}}
+    path = tmp_path / "manifest.json"
+    path.write_text(manifest.to_text({"sample_rates": [8000], "clips": {f"{n:05}.wav": facts for n in range(20_000)}}))
+    tracemalloc.start()
+    with path.open("rb") as file:
+        reader = ManifestReader(file, tmp_path)
+        assert sum(1 for _clip in reader.clips()) == 20_000
+        assert reader.facts_of(["00000.wav", "19999.wav"]) == {"00000.wav": facts, "19999.wav": facts}
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < path.stat().st_size
+
+
 @given(
     clips=st.dictionaries(
         st.text(st.characters(codec="utf-8"), max_size=9).map("{}.wav".format), st.integers(), max_size=9
@@ -224,14 +239,22 @@ def test_clips_read_a_few_at_a_time_are_those_of_the_whole(clips: dict[str, int]
         text,
         json.dumps(whole).encode(),
         json.dumps(whole, indent=1).encode(),
+        json.dumps(whole, indent=1, sort_keys=True).encode() + b"\n",
         text[:cut] + text[cut + 1 :],
+        text.replace(b"},\n  ", b"},\n  \n  ", 1),
+        text.replace(b"\n }\n}\n", b",\n }\n}\n"),
+        text + b" ",
     ):
         try:
-            few: object = dict(manifest.clips_in(content, at_once))
-        except ValueError:
-            few = "refused"
+            reader = ManifestReader(io.BytesIO(content), Path("task"), at_once)
+            few: object = list(reader.clips())
+            again: object = reader.facts_of([file for file, _facts in few])
+        except FinishedTaskError as error:
+            few = again = error.problem
         try:
-            expected: object = manifest.parse(content)["clips"]
-        except ValueError:
-            expected = "refused"
+            of_whole = manifest.parse(content)["clips"]
+            expected: object = list(of_whole.items())
+        except ValueError as error:
+            of_whole = expected = str(error)
         assert few == expected
+        assert again == of_whole
