@@ -6,12 +6,13 @@ from hearpreprocess.corpus.choose import choose_clips, excerpt_note
 from hearpreprocess.corpus.folder import CorpusFolder
 from hearpreprocess.corpus.labels import membership_digest
 from hearpreprocess.corpus.plan import plan_corpus
-from hearpreprocess.corpus.table import WHOLE, labels_of
+from hearpreprocess.corpus.table import WHOLE, ClipTable, labels_of
 from hearpreprocess.corpus.texts import problem_of_label, problem_of_name, spelled_twice
 
 __all__ = [
     "WHOLE",
     "Batch",
+    "ClipTable",
     "CorpusFolder",
     "choose_clips",
     "excerpt_note",

@@ -34,6 +34,12 @@ Packed = Sequence[int]
 """The location of a member in its archive, in numbers for the archive's reader."""
 
 
+LARGEST_NAMED = 16 << 20
+"""The bytes of a member up to which its content names it: a copy, and no MIDI file is larger."""
+
+_ENDING = re.compile(r"[\w.]*\Z")
+"""The end of a pattern without characters that have a meaning in it."""
+
 TREE = "tree.json"
 """The file with the listing in a tree's folder."""
 
@@ -47,8 +53,10 @@ def matcher(patterns: Sequence[str], *, with_hidden: bool = False) -> Callable[[
 
     flags = glob.GLOBSTAR | glob.FORCEUNIX | glob.CASE | (glob.DOTGLOB if with_hidden else 0)
     wanted, _unwanted = glob.translate(list(patterns), flags=flags)
-    expressions = [re.compile(str(expression)) for expression in wanted]
-    return lambda path: any(expression.match(path) for expression in expressions)
+    match = re.compile("|".join(map(str, wanted))).match
+    # Nearly all paths of a large source end differently, which is known ten times as fast as with an expression.
+    endings = tuple(_ENDING.search(pattern)[0] for pattern in patterns)  # type: ignore[index]
+    return lambda path: path.endswith(endings) and match(path) is not None
 
 
 def is_hidden(path: str) -> bool:
@@ -205,7 +213,7 @@ class Tree:
             )
         return members[0]
 
-    def read(self, member: Member) -> Content:
+    def read(self, member: Member) -> bytes:
         """The bytes of a member, which one of the source's `reads` patterns must match.
 
         Raises CorpusError where none does, or where the source has no such member.
@@ -213,12 +221,13 @@ class Tree:
         if member.path not in self.members:
             raise CorpusError(f"source {self.name!r} has no member {member.path!r}")
         try:
-            return Content.of(member, (self._folder / "files" / member.path).read_bytes())
+            content = (self._folder / "files" / member.path).read_bytes()
         except FileNotFoundError:
             raise CorpusError(
                 f"source {self.name!r}: {member.path!r} is not unpacked before clips() runs. "
                 "Add a pattern that matches it to the source's reads="
             ) from None
+        return Content.of(member, content) if len(content) <= LARGEST_NAMED else content
 
     def table(
         self,
