@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hearpreprocess.corpus import labels, splits
 from hearpreprocess.corpus.collect import to_table
+from hearpreprocess.corpus.collection import rarely_collecting
 from hearpreprocess.corpus.copies import warnings_on_copies
 from hearpreprocess.corpus.foreign import NeededFiles, check_published_labels, foreign_problem, stand_ins
 from hearpreprocess.corpus.table import LACKING, ClipTable, Omission, labels_of
@@ -17,6 +18,7 @@ from hearpreprocess.storage import counted
 from hearpreprocess.task import Clip, LeftOut, NewFolds, TaskMode, Tree
 
 
+@rarely_collecting()
 def choose_clips(config: TaskMode, trees: Mapping[str, Tree]) -> tuple[ClipTable, list[Omission], list[str]]:
     """The chosen clips of a task, with splits, cap and events as they are published.
 

@@ -45,13 +45,15 @@ def _within(events: Sequence[RawEvent], duration: float) -> Iterable[RawEvent]:
 
 def split_labels(table: ClipTable, split: str, task: TaskMode) -> dict[str, list[Any]]:
     """By file name, the labels of each clip of a split, or its events with times in milliseconds."""
-    of_split = table.where(of_clip == split for of_clip in table.split)
     if task.embedding_type == "scene":
-        return {f"{name}.wav": list(labels) for name, labels in zip(of_split.name, of_split.labels, strict=True)}
+        scenes = zip(table.split, table.name, table.labels, strict=True)
+        return {f"{name}.wav": list(labels) for of_clip, name, labels in scenes if of_clip == split}
     convert = _to_milliseconds(task)
+    clips = zip(table.split, table.name, table.events, strict=True)
     return {
         f"{name}.wav": [{"label": label, "start": convert(start), "end": convert(end)} for label, start, end in events]
-        for name, events in zip(of_split.name, of_split.events, strict=True)
+        for of_clip, name, events in clips
+        if of_clip == split
     }
 
 

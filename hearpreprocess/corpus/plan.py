@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hearpreprocess.corpus.batches import Batch, make_batches, members_by_source
+from hearpreprocess.corpus.collection import rarely_collecting
 from hearpreprocess.corpus.table import SLICE, WHOLE, ClipTable, Omission
 from hearpreprocess.storage import digest
 from hearpreprocess.task import Packed, Source, TaskMode, Tree
@@ -67,6 +68,7 @@ class Plan:
     omissions: Sequence[Omission]
 
 
+@rarely_collecting()
 def plan_corpus(
     task: TaskMode,
     table: ClipTable,

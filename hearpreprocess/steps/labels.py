@@ -9,7 +9,7 @@ from typing import Any
 
 import luigi
 
-from hearpreprocess.corpus import ClipTable, labels, labels_of, splits
+from hearpreprocess.corpus import ClipTable, labels, labels_of, rarely_collecting, splits
 from hearpreprocess.errors import CorpusError, enumerate_problems
 from hearpreprocess.finished import (
     MANIFEST,
@@ -71,6 +71,7 @@ class Labels(TaskStep):
         self.corpus().repeat_warnings()
         super().repeat_warnings()
 
+    @rarely_collecting()
     def build(self, folder: Path) -> Iterable[str]:
         config = self.config
         corpus = corpus_folder(self.workspace, self.corpus().key)
