@@ -22,8 +22,8 @@ _HAS_DESCRIPTOR = 0x8
 def check_directory(file: Any, directory: ZipDirectory, end: EndRecord) -> None:
     """Raise zipfile.BadZipFile where the directory contradicts its end record, or does not list all members.
 
-    zipfile does not count the members, and ignores bytes before and after an archive. An entry that is damaged raises
-    ValueError where its name is not UTF-8 as it is marked.
+    zipfile does not count the members, and ignores bytes before and after an archive. Raises ValueError where a name
+    is marked as UTF-8 and is not.
     """
     starts, sizes = array("Q"), array("Q")
     position = 0
@@ -31,6 +31,10 @@ def check_directory(file: Any, directory: ZipDirectory, end: EndRecord) -> None:
         position = member.end
         if member.flags & UTF_8_FLAG:
             member.raw_name.decode()
+        if member.offset < 0:
+            raise zipfile.BadZipFile("no member at the position in the central directory")
+        if member.offset > directory.start:
+            raise zipfile.BadZipFile("overlapping members")
         starts.append(member.offset)
         sizes.append(member.packed_size)
     if position != end.size:
