@@ -161,7 +161,7 @@ def measure(listing: str, shared: Path | None) -> dict[str, object]:
         table, _omissions, _warnings = choose_clips(task, trees)
         seconds = time.monotonic() - started
         members = sum(len(tree.members) for tree in trees.values())
-    counts = {split: int((table["split"] == split).sum()) for split in task.splits.names}
+    counts = {split: table.split.count(split) for split in task.splits.names}
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
     return {"seconds": seconds, "memory": memory, "members": members, "counts": counts}
 

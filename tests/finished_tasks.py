@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from hearpreprocess import archive, audio
-from hearpreprocess.corpus import labels, splits
+from hearpreprocess.corpus import ClipTable, labels, splits
 from hearpreprocess.corpus.choose import choose_clips
 from hearpreprocess.finished import (
     CARD,
@@ -157,7 +156,7 @@ def clips_from_published(tarball: Path, folder: Path) -> int:
     return len(table_from_published(tarball, folder))
 
 
-def table_from_published(tarball: Path, folder: Path) -> pd.DataFrame:
+def table_from_published(tarball: Path, folder: Path) -> ClipTable:
     """The table of the clips that --from-published lists, without any audio. `folder`: for its files."""
     config = resampled.config_of(tarball)
     listed = folder / "listed"

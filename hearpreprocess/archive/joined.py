@@ -28,6 +28,17 @@ class JoinedFiles(io.RawIOBase):
             self.close()
             raise
 
+    @property
+    def length(self) -> int:
+        """The bytes of all files."""
+        return self._length
+
+    def append(self, content: bytes) -> None:
+        """Add bytes at the end, as if they were one more file."""
+        self._files.append(io.BytesIO(content))
+        self._starts.append(self._length)
+        self._length += len(content)
+
     def readable(self) -> bool:
         return True
 

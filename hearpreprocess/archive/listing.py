@@ -30,6 +30,7 @@ _CHECK = (
 )
 _RENAME_IN_DIRECTORY = "Rename these files or move them out of the directory"
 _ICON = "Icon\r"
+_SIGNS_OF_LITTER = ("__MACOSX", ".DS_Store", _ICON, "._")
 _DRIVE = re.compile(r"[A-Za-z]:[/\\]")
 
 
@@ -154,6 +155,8 @@ def _is_too_long(path: str) -> bool:
 
 
 def _is_readable(path: str) -> bool:
+    if path.isprintable():  # known at once: neither control characters nor surrogates are
+        return True
     try:
         path.encode("utf-8")
     except UnicodeEncodeError:
@@ -163,6 +166,8 @@ def _is_readable(path: str) -> bool:
 
 def is_litter(path: str) -> bool:
     """Whether a member is one of the files that macOS adds to archives, which are never data."""
+    if not any(sign in path for sign in _SIGNS_OF_LITTER):
+        return False
     parts = PurePosixPath(path).parts
     return "__MACOSX" in parts or any(part in (".DS_Store", _ICON) or part.startswith("._") for part in parts)
 

@@ -48,7 +48,8 @@ class CommentError(zipfile.BadZipFile):
 class EndRecord:
     """The location of the central directory: its `disk`, `offset` on it, `size` in bytes, number of `entries`.
 
-    `last_disk`: the number of the last part, from 0. `rest`: the bytes after the record and its comment.
+    `last_disk`: the number of the last part, from 0. `rest`: the bytes after the record and its comment. `position`:
+    where the record is in the file, right after the directory.
     """
 
     disk: int
@@ -58,6 +59,7 @@ class EndRecord:
     comment: bytes
     last_disk: int = 0
     rest: bytes = b""
+    position: int = 0
 
 
 def end_record(file: BinaryIO, starts: Sequence[int] = ()) -> EndRecord:
@@ -77,7 +79,7 @@ def end_record(file: BinaryIO, starts: Sequence[int] = ()) -> EndRecord:
         raise zipfile.BadZipFile("no end record")
     _magic, last, disk, _here, entries, size, offset, comment = _END.unpack_from(tail, at)
     behind = tail[at + _END.size :]
-    small = EndRecord(disk, offset, size, entries, behind[:comment], last, behind[comment:])
+    small = EndRecord(disk, offset, size, entries, behind[:comment], last, behind[comment:], tail_start + at)
     if starts and _TOO_LARGE_16 not in (disk, entries) and _TOO_LARGE_32 not in (size, offset):
         return small
     locator_at = tail_start + at - _LOCATOR.size
@@ -86,12 +88,13 @@ def end_record(file: BinaryIO, starts: Sequence[int] = ()) -> EndRecord:
     if len(locator) < _LOCATOR.size or not locator.startswith(_LOCATOR_MAGIC):
         return small
     _magic, disk_of_record, offset_of_record, _disks = _LOCATOR.unpack(locator)
-    file.seek(_absolute(starts, disk_of_record, offset_of_record) if starts else max(0, locator_at - _END_64.size))
+    position = _absolute(starts, disk_of_record, offset_of_record) if starts else max(0, locator_at - _END_64.size)
+    file.seek(position)
     record = file.read(_END_64.size)
     if len(record) < _END_64.size or not record.startswith(_END_64_MAGIC):
         raise zipfile.BadZipFile("damaged zip64 end record")
     _magic, _size, _by, _needed, last, disk, _here, entries, size, offset = _END_64.unpack(record)
-    return EndRecord(disk, offset, size, entries, small.comment, last, small.rest)
+    return EndRecord(disk, offset, size, entries, small.comment, last, small.rest, position)
 
 
 def _is_in_comment(tail: bytes, mark: int) -> bool:
@@ -198,6 +201,14 @@ def _with_large_values(header: EntryHeader, large_values: bytes) -> EntryHeader:
     return header._replace(**values) if values else header
 
 
+def closing_records(entries: int, size: int, start: int, comment: bytes = b"") -> bytes:
+    """The records after a central directory of `size` bytes at `start`, always in zip64 form."""
+    record = _END_64.pack(_END_64_MAGIC, _END_64.size - 12, 45, 45, 0, 0, entries, entries, size, start)
+    locator = _LOCATOR.pack(_LOCATOR_MAGIC, 0, start + size, 1)
+    last = _END.pack(_END_MAGIC, 0, 0, _TOO_LARGE_16, _TOO_LARGE_16, _TOO_LARGE_32, _TOO_LARGE_32, len(comment))
+    return record + locator + last + comment
+
+
 def check_directory_size(end: EndRecord) -> None:
     """Raise zipfile.BadZipFile where the central directory is implausibly large."""
     if end.size > MOST_DIRECTORY_BYTES:
@@ -218,15 +229,10 @@ class JoinedParts(JoinedFiles):
         try:
             self._directory_start = self._length
             if with_directory:
-                self._append(self._directory())
+                self.append(self._directory())
         except BaseException:
             self.close()
             raise
-
-    def _append(self, content: bytes) -> None:
-        self._files.append(io.BytesIO(content))
-        self._starts.append(self._length)
-        self._length += len(content)
 
     def _directory(self) -> bytes:
         """The central directory with absolute offsets and its end record, always in zip64 form."""
@@ -247,8 +253,4 @@ class JoinedParts(JoinedFiles):
             count += 1
         if count != end.entries:
             raise zipfile.BadZipFile(f"its central directory declares {end.entries} entries, found {count}")
-        start = self._directory_start
-        record = _END_64.pack(_END_64_MAGIC, _END_64.size - 12, 45, 45, 0, 0, count, count, len(directory), start)
-        locator = _LOCATOR.pack(_LOCATOR_MAGIC, 0, start + len(directory), 1)
-        last = _END.pack(_END_MAGIC, 0, 0, _TOO_LARGE_16, _TOO_LARGE_16, _TOO_LARGE_32, _TOO_LARGE_32, len(end.comment))
-        return bytes(directory) + record + locator + last + end.comment
+        return bytes(directory) + closing_records(count, len(directory), self._directory_start, end.comment)

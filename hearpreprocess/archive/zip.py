@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import lzma
 import shutil
 import stat
@@ -20,7 +21,8 @@ from hearpreprocess.archive.listing import Listing, is_outside, is_system_error,
 from hearpreprocess.archive.opened import CompressedMember, OpenedMember, StoredMember
 from hearpreprocess.archive.parts import SMALLEST_ENTRY, CommentError, JoinedParts, check_directory_size, end_record
 from hearpreprocess.archive.zip_checks import check_directory, seek_content
-from hearpreprocess.archive.zip_names import decoded_names, raw_name
+from hearpreprocess.archive.zip_directory import ChosenMembers, ZipDirectory, ZipMember
+from hearpreprocess.archive.zip_names import decoded_names
 from hearpreprocess.errors import ArchiveError
 
 MAGIC = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
@@ -64,34 +66,48 @@ def unpack(
 ) -> dict[str, int]:
     """List a zip archive and unpack the selected members to `folder`, each checked against its checksum."""
     archive_name = parts[-1].name
-    with _opened(parts, listing) as archive:
-        members = []
-        for name, member in _members(archive, archive_name, encoding, listing.note):
+    with _opened(parts, listing) as directory:
+        chosen = []
+        for name, member in _members(directory, archive_name, encoding, listing.note):
             is_folder = name.endswith("/")
-            if is_folder and (not member.file_size or _is_marked_as_folder(member)):
+            if is_folder and (not member.size or _is_marked_as_folder(member)):
                 continue
             problem = "is a directory with content" if is_folder else _problem(name, member)
-            if listing.add(name, member.file_size, problem):
-                members.append((name, member))
-        sizes = listing.sizes()
-        for name, member in members:
-            if not select(name):
-                continue
+            if listing.add(name, member.size, problem) and select(name):
+                chosen.append((name, member))
+    sizes = listing.sizes()
+    if chosen:
+        _unpack(parts, directory, chosen, folder, on_member, listing)
+    return sizes
+
+
+def _unpack(
+    parts: Sequence[Path],
+    directory: ZipDirectory,
+    members: Sequence[tuple[str, ZipMember]],
+    folder: Path,
+    on_member: Callable[[int], object],
+    listing: Listing,
+) -> None:
+    with contextlib.ExitStack() as stack:
+        with _damage_of_directory(parts):
+            file = stack.enter_context(ChosenMembers(parts, directory, [member for _name, member in members]))
+            archive = stack.enter_context(zipfile.ZipFile(io.BufferedReader(file, _PIECE)))
+        for (name, member), chosen in zip(members, archive.infolist(), strict=True):
             listing.take(name)
             try:
-                seek_content(archive.fp, member.header_offset, member.CRC, member.compress_type, _name_checksum(member))
-                with archive.open(member) as reading, target_of(folder, name).open("wb") as writing:
+                seek_content(archive.fp, member.offset, member.checksum, member.method, zlib.crc32(member.raw_name))
+                with archive.open(chosen) as reading, target_of(folder, name).open("wb") as writing:
                     shutil.copyfileobj(reading, writing, _CHUNK)
-                    if writing.tell() != member.file_size:
-                        raise zipfile.BadZipFile(f"expected {member.file_size:,} bytes, got {writing.tell():,}")
+                    if writing.tell() != member.size:
+                        raise zipfile.BadZipFile(f"expected {member.size:,} bytes, got {writing.tell():,}")
             except _DAMAGE as error:
                 if is_system_error(error):
                     raise
                 raise ArchiveError(
-                    f"{archive_name}: member {name!r} cannot be unpacked: {error}. The archive may be damaged"
+                    f"{parts[-1].name}: member {name!r} cannot be unpacked: {error}. The archive may be damaged"
                 ) from error
             on_member(1)
-    return sizes
 
 
 def packed_members(parts: Sequence[Path], encoding: str | None = None) -> dict[str, list[int]]:
@@ -99,29 +115,28 @@ def packed_members(parts: Sequence[Path], encoding: str | None = None) -> dict[s
 
     A location is: offset of the header, packed size, size, CRC-32, method, CRC-32 of the name's bytes.
     """
-    with _opened(parts, Listing(parts[-1].name), is_checked=True) as archive:
+    with _opened(parts, Listing(parts[-1].name)) as directory:
         return {
             name: [
-                member.header_offset,
-                member.compress_size,
-                member.file_size,
-                member.CRC,
-                member.compress_type,
-                _name_checksum(member),
+                member.offset,
+                member.packed_size,
+                member.size,
+                member.checksum,
+                member.method,
+                zlib.crc32(member.raw_name),
             ]
-            for name, member in _members(archive, parts[-1].name, encoding, lambda text: None)
-            if not name.endswith("/") and member.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+            for name, member in _members(directory, parts[-1].name, encoding, lambda text: None)
+            if not name.endswith("/") and member.method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
         }
 
 
 def _members(
-    archive: zipfile.ZipFile, archive_name: str, encoding: str | None, on_note: Callable[[str], object]
-) -> Iterator[tuple[str, zipfile.ZipInfo]]:
-    members = archive.infolist()
-    decoded = decoded_names(archive_name, members, encoding)
+    directory: ZipDirectory, archive_name: str, encoding: str | None, on_note: Callable[[str], object]
+) -> Iterator[tuple[str, ZipMember]]:
+    decoded = decoded_names(archive_name, directory, encoding)
     if decoded.note is not None:
         on_note(decoded.note)
-    return zip(decoded.names, members, strict=True)
+    return zip(decoded.names, directory, strict=True)
 
 
 class ZipReader:
@@ -202,58 +217,59 @@ class ZipReader:
             ) from error
 
 
-def _name_checksum(member: zipfile.ZipInfo) -> int:
-    return zlib.crc32(raw_name(member))
-
-
 def is_divided(parts: Sequence[Path]) -> bool:
     """Whether files are the parts of a multi-part archive, not the pieces of a single one."""
     return len(parts) > 1 and parts[-1].suffix.lower() == ".zip"
 
 
-def _is_marked_as_folder(member: zipfile.ZipInfo) -> bool:
+def _is_marked_as_folder(member: ZipMember) -> bool:
     """Whether the attributes mark a directory, too; all programs ignore the content of such a member."""
-    return bool(member.external_attr & _DOS_FOLDER) or stat.S_ISDIR(member.external_attr >> 16)
+    return bool(member.external_attributes & _DOS_FOLDER) or stat.S_ISDIR(member.external_attributes >> 16)
 
 
-def _problem(name: str, member: zipfile.ZipInfo) -> str | None:
-    mode = member.external_attr >> 16
+def _problem(name: str, member: ZipMember) -> str | None:
+    mode = member.external_attributes >> 16
     if stat.S_ISLNK(mode):
         return "is a link"
     if member.create_system == _UNIX and stat.S_IFMT(mode) not in _OF_FILES:
         return "is a special file, such as a device"
-    if member.flag_bits & (_ENCRYPTED | _HIDDEN_HEADERS):
+    if member.flags & (_ENCRYPTED | _HIDDEN_HEADERS):
         return "is encrypted"
-    if member.flag_bits & _PATCHED:
+    if member.flags & _PATCHED:
         return "is a patch for another file"
-    if member.compress_type not in _METHODS:
-        method = _METHOD_NAMES.get(member.compress_type, "an unknown method")
-        return f"is compressed with {method} (method {member.compress_type}), which is unsupported; use Deflate"
+    if member.method not in _METHODS:
+        method = _METHOD_NAMES.get(member.method, "an unknown method")
+        return f"is compressed with {method} (method {member.method}), which is unsupported; use Deflate"
     if "\\" in name and not is_outside(name):
         return "has a backslash in its name, which programs interpret differently"
     return None
 
 
 @contextlib.contextmanager
-def _opened(parts: Sequence[Path], listing: Listing, *, is_checked: bool = False) -> Iterator[zipfile.ZipFile]:
+def _opened(parts: Sequence[Path], listing: Listing) -> Iterator[ZipDirectory]:
     with contextlib.ExitStack() as stack:
-        try:
+        with _damage_of_directory(parts):
             file: Any = stack.enter_context(JoinedParts(parts) if is_divided(parts) else opened_parts(parts))
             end = end_record(file)
-            if end.disk:  # zipfile opens the last part of a multi-part archive as a complete one and misreads it
+            if end.disk:  # the last part of a multi-part archive, which could be read as a complete one
                 raise zipfile.BadZipFile("the last part of a multi-part archive, whose other parts are missing")
             check_directory_size(end)
             listing.check_count(max(end.entries, end.size // SMALLEST_ENTRY))
-            file.seek(0)
-            archive = stack.enter_context(zipfile.ZipFile(file))
-            if not is_checked:
-                check_directory(file, archive, end)
-        except _DAMAGE as error:
-            if isinstance(error, FileNotFoundError | PermissionError):
-                raise
-            if isinstance(error, CommentError):
-                raise ArchiveError(f"{parts[-1]}: {error}. Remove the comment: zip -z {parts[-1].name}") from error
-            raise ArchiveError(
-                f"{parts[-1]}: damaged or truncated zip archive, or another format with this name ({error})"
-            ) from error
-        yield archive
+            directory = ZipDirectory(file, end)
+            check_directory(file, directory, end)
+        yield directory
+
+
+@contextlib.contextmanager
+def _damage_of_directory(parts: Sequence[Path]) -> Iterator[None]:
+    """Raise ArchiveError where the archive is damaged, or is none."""
+    try:
+        yield
+    except _DAMAGE as error:
+        if isinstance(error, FileNotFoundError | PermissionError):
+            raise
+        if isinstance(error, CommentError):
+            raise ArchiveError(f"{parts[-1]}: {error}. Remove the comment: zip -z {parts[-1].name}") from error
+        raise ArchiveError(
+            f"{parts[-1]}: damaged or truncated zip archive, or another format with this name ({error})"
+        ) from error

@@ -3,15 +3,17 @@
 from hearpreprocess.corpus import labels, splits
 from hearpreprocess.corpus.batches import Batch
 from hearpreprocess.corpus.choose import choose_clips, excerpt_note
+from hearpreprocess.corpus.collection import rarely_collecting
 from hearpreprocess.corpus.folder import CorpusFolder
 from hearpreprocess.corpus.labels import membership_digest
 from hearpreprocess.corpus.plan import plan_corpus
-from hearpreprocess.corpus.table import WHOLE, labels_of
+from hearpreprocess.corpus.table import WHOLE, ClipTable, labels_of
 from hearpreprocess.corpus.texts import problem_of_label, problem_of_name, spelled_twice
 
 __all__ = [
     "WHOLE",
     "Batch",
+    "ClipTable",
     "CorpusFolder",
     "choose_clips",
     "excerpt_note",
@@ -21,6 +23,7 @@ __all__ = [
     "plan_corpus",
     "problem_of_label",
     "problem_of_name",
+    "rarely_collecting",
     "spelled_twice",
     "splits",
 ]

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from math import ceil, log2
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
-from hearpreprocess.corpus.table import SLICE, WHOLE
+from hearpreprocess.corpus.table import SLICE, WHOLE, ClipTable
 from hearpreprocess.storage import digest
 from hearpreprocess.task import Slice
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 # Large enough that the scheduler's milliseconds per batch are negligible, small enough that all cores are busy and an
 # interruption loses little.
@@ -22,8 +19,7 @@ BATCH_CLIPS_OF_UNKNOWN_LENGTH = 50
 MOST_BATCHES = 256
 
 
-@dataclass(frozen=True)
-class BatchClip:
+class BatchClip(NamedTuple):
     """The input of one clip's audio: a member of a source, or its slice from `start` to `stop` in samples.
 
     `start_seconds`, `stop_seconds`: the same in seconds. -1 where an end is not given in this unit.
@@ -63,7 +59,12 @@ class Batch:
 
     def to_json(self) -> dict[str, Any]:
         """The batch as a JSON object."""
-        return asdict(self)
+        return {
+            "clips": [clip._asdict() for clip in self.clips],
+            "sample_duration": self.sample_duration,
+            "contents": self.contents,
+            "made_by": self.made_by,
+        }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Batch:
@@ -88,12 +89,12 @@ ContentIds = Mapping[str, Callable[[Iterable[str]], str]]
 """By source, a function from some of its members to an identifier of their bytes."""
 
 
-def make_batches(table: pd.DataFrame, sample_duration: float | None, contents: ContentIds, made_by: str) -> list[Batch]:
+def make_batches(table: ClipTable, sample_duration: float | None, contents: ContentIds, made_by: str) -> list[Batch]:
     """The batches of a table of clips; a clip's batch depends on its name alone, not on other clips.
 
     `made_by`: as in Batch.
     """
-    columns = (table[column].tolist() for column in ("name", "source", "member", *SLICE))
+    columns = (getattr(table, column) for column in BatchClip._fields)
     count = number_of_batches(len(table), sample_duration)
     divided: dict[int, list[BatchClip]] = {}
     for facts in zip(*columns, strict=True):

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import inspect
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hearpreprocess.corpus import labels, splits
+from hearpreprocess.corpus.collect import to_table
+from hearpreprocess.corpus.collection import rarely_collecting
 from hearpreprocess.corpus.copies import warnings_on_copies
 from hearpreprocess.corpus.foreign import NeededFiles, check_published_labels, foreign_problem, stand_ins
-from hearpreprocess.corpus.table import LACKING, Omission, labels_of, to_table
+from hearpreprocess.corpus.table import LACKING, ClipTable, Omission, labels_of
 from hearpreprocess.errors import ConfigError, CorpusError, HearPreprocessError, SplitError, line_in
 from hearpreprocess.storage import counted
 from hearpreprocess.task import Clip, LeftOut, NewFolds, TaskMode, Tree
 
-if TYPE_CHECKING:
-    import pandas as pd
 
-
-def choose_clips(config: TaskMode, trees: Mapping[str, Tree]) -> tuple[pd.DataFrame, list[Omission], list[str]]:
+@rarely_collecting()
+def choose_clips(config: TaskMode, trees: Mapping[str, Tree]) -> tuple[ClipTable, list[Omission], list[str]]:
     """The chosen clips of a task, with splits, cap and events as they are published.
 
     Returns them with the omissions and a list of warnings.
@@ -27,9 +27,9 @@ def choose_clips(config: TaskMode, trees: Mapping[str, Tree]) -> tuple[pd.DataFr
     Raises CorpusError or SplitError on errors in the task, its module or its sources.
     """
     members = {name: tree.members for name, tree in trees.items()}
-    needed = NeededFiles(members)
+    needed = NeededFiles()
     try:
-        table, omissions = to_table(needed.counting(_clips(config, trees)), config, members)
+        table, omissions = to_table(_clips(config, trees), config, members, needed)
     except CorpusError as error:
         if problem := foreign_problem(config, trees, needed):
             raise CorpusError(problem) from error
@@ -66,8 +66,8 @@ def _skipped_hidden(source: str, paths: Sequence[str]) -> str:
     )
 
 
-def _number_of_events(table: pd.DataFrame) -> int:
-    return sum(map(len, table["events"]))
+def _number_of_events(table: ClipTable) -> int:
+    return sum(map(len, table.events))
 
 
 def _clips(config: TaskMode, trees: Mapping[str, Tree]) -> Iterator[Clip | LeftOut]:
@@ -91,19 +91,21 @@ def _clips(config: TaskMode, trees: Mapping[str, Tree]) -> Iterator[Clip | LeftO
     raise CorpusError(f"{config.title}: clips() returns {returned}; expected it to yield Clip objects. Use yield")
 
 
-def excerpt_note(config: TaskMode, table: pd.DataFrame, omissions: Sequence[Omission]) -> str:
+def excerpt_note(config: TaskMode, table: ClipTable, omissions: Sequence[Omission]) -> str:
     """What is normal of an excerpt or of synthetic recordings; "" if nothing.
 
     It is how many clips have no file in it, and which labels its splits lack.
     """
-    lacking = [omission.count for omission in omissions if omission.reason == LACKING]
-    splits_without = splits.check_labels(table["split"].tolist(), labels_of(table), config)
-    facts = [*(f"{counted(count, 'clips')} left out, without a file in it" for count in lacking), *splits_without]
     kind = "an excerpt" if config.partial else "synthetic recordings" if config.is_synthetic else ""
-    return f"{kind}: {'; '.join(facts)}" if kind and facts else ""
+    if not kind:
+        return ""
+    lacking = [omission.count for omission in omissions if omission.reason == LACKING]
+    splits_without = splits.check_labels(table.split, labels_of(table), config)
+    facts = [*(f"{counted(count, 'clips')} left out, without a file in it" for count in lacking), *splits_without]
+    return f"{kind}: {'; '.join(facts)}" if facts else ""
 
 
-def _check_total(config: TaskMode, table: pd.DataFrame) -> None:
+def _check_total(config: TaskMode, table: ClipTable) -> None:
     """Raise CorpusError, before folds are drawn, where the clips to divide are not as many as were published."""
     scheme = config.splits
     if config.published_clips is None or not isinstance(scheme, NewFolds) or scheme.max_seconds is not None:
@@ -112,7 +114,7 @@ def _check_total(config: TaskMode, table: pd.DataFrame) -> None:
         raise _other_counts(config, f"expected {published:,}, got {len(table):,}")
 
 
-def _check_published(config: TaskMode, table: pd.DataFrame) -> None:
+def _check_published(config: TaskMode, table: ClipTable) -> None:
     if config.published_clips is not None:
         _check_counts(config, config.published_clips, table)
     if config.membership is None:
@@ -125,12 +127,12 @@ def _check_published(config: TaskMode, table: pd.DataFrame) -> None:
         )
 
 
-def _check_counts(config: TaskMode, expected: Sequence[int], table: pd.DataFrame) -> None:
-    counts = table["split"].value_counts()
+def _check_counts(config: TaskMode, expected: Sequence[int], table: ClipTable) -> None:
+    counts = Counter(table.split)
     wrong = [
-        f"{split}: expected {published:,}, got {counts.get(split, 0):,}"
+        f"{split}: expected {published:,}, got {counts[split]:,}"
         for split, published in zip(config.splits.names, expected, strict=True)
-        if counts.get(split, 0) != published
+        if counts[split] != published
     ]
     if wrong:
         raise _other_counts(config, "; ".join(wrong))

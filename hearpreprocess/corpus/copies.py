@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
+from hearpreprocess.corpus.table import ClipTable
 from hearpreprocess.storage import counted, duplicates
 from hearpreprocess.task import Tree
 
-if TYPE_CHECKING:
-    import pandas as pd
 
-
-def warnings_on_copies(table: pd.DataFrame, trees: Mapping[str, Tree]) -> list[str]:
+def warnings_on_copies(table: ClipTable, trees: Mapping[str, Tree]) -> list[str]:
     """Warnings on recordings of the same content whose clips are in different splits, where checksums are known."""
-    splits: dict[tuple[str, str], set[str]] = {}
-    for source, member, split in zip(table["source"], table["member"], table["split"], strict=True):
-        splits.setdefault((source, member), set()).add(split)
     warnings = []
     for source, tree in trees.items():
         if tree.checksums is None:
             continue
-        of_source = {member: of_member for (name, member), of_member in splits.items() if name == source}
+        of_source: dict[str, set[str]] = {}
+        for name, member, split in zip(table.source, table.member, table.split, strict=True):
+            if name == source:
+                of_source.setdefault(member, set()).add(split)
         groups = duplicates({member: tree.checksums[member] for member in of_source})
         if across := [group for group in groups if len(set().union(*(of_source[member] for member in group))) > 1]:
             warnings.append(_warning(across, of_source))

@@ -6,17 +6,12 @@ import functools
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hearpreprocess.corpus.batches import Batch
 from hearpreprocess.corpus.plan import BatchFacts, Plan, Selection, Summary
-from hearpreprocess.corpus.table import table_from_json, table_to_json
+from hearpreprocess.corpus.table import ClipTable
 from hearpreprocess.task import Packed
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-_WHERE = ("name", "split", "batch", "source", "member")
 
 
 class CorpusFolder:
@@ -36,8 +31,9 @@ class CorpusFolder:
         for key, batch in plan.batches.items():
             self._write(f"batches/{key}.json", {"batch": batch.to_json(), "packed": plan.packed[key]})
         left_out = [omission.to_json() for omission in plan.omissions]
-        self._write("labels.json", {"clips": table_to_json(plan.table), "left_out": left_out})
-        self._write("clips.json", table_to_json(plan.table, _WHERE))
+        self._write("labels.json", {"clips": plan.table.to_json(), "left_out": left_out})
+        where = {column: getattr(plan.table, column) for column in ("name", "split", "source", "member")}
+        self._write("clips.json", {**where, "batch": plan.batch_of})
         self._write("corpus.json", asdict(plan.summary))
         return [*(f"batches/{key}.json" for key in plan.batches), "labels.json", "clips.json", "corpus.json"]
 
@@ -73,10 +69,10 @@ class CorpusFolder:
         of_clips = zip(columns["source"], columns["member"], strict=True)
         return sorted({member for of_clip, member in of_clips if of_clip == source})
 
-    def labels(self) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+    def labels(self) -> tuple[ClipTable, list[dict[str, Any]]]:
         """The table of the chosen clips, and the omissions as in a manifest."""
         labels = self._read("labels.json")
-        return table_from_json(labels["clips"]), labels["left_out"]
+        return ClipTable.from_json(labels["clips"]), labels["left_out"]
 
     def _write(self, name: str, value: Any) -> None:
         (self.folder / name).write_text(json.dumps(value), encoding="utf-8")

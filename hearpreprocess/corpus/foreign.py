@@ -4,44 +4,36 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
 
-from hearpreprocess.corpus.table import labels_of
+from hearpreprocess.corpus.table import ClipTable, labels_of
 from hearpreprocess.errors import CorpusError
 from hearpreprocess.storage import counted
-from hearpreprocess.task import Clip, Label, LeftOut, Local, TaskMode, Tree
-
-if TYPE_CHECKING:
-    import pandas as pd
+from hearpreprocess.task import Label, Local, TaskMode, Tree
 
 _SHOWN = 12
 """Labels of each kind in a message."""
 
 
 class NeededFiles:
-    """The files that a task's clips need, counted while the clips pass by.
+    """The files that a task's clips need.
 
-    `clips`: by source, their number. `there`: of those, how many have their file in the source. `missing`: by source,
-    the path of one that has not.
+    `there`: the sources that have the file of a clip. `missing`: by source, how many files of clips it has not.
+    `example`: by source, the path of the first one.
     """
 
-    def __init__(self, members: Mapping[str, Collection[str]]) -> None:
-        self._members = members
-        self.clips: Counter[str] = Counter()
-        self.there: Counter[str] = Counter()
-        self.missing: dict[str, str] = {}
+    def __init__(self) -> None:
+        self.there: set[str] = set()
+        self.missing: Counter[str] = Counter()
+        self.example: dict[str, str] = {}
 
-    def counting(self, clips: Iterable[Clip | LeftOut]) -> Iterator[Clip | LeftOut]:
-        """Pass the clips on and count their files."""
-        for clip in clips:
-            if isinstance(clip, Clip):
-                source, path = clip.path.source, clip.path.path
-                self.clips[source] += 1
-                if path in self._members.get(source, ()):
-                    self.there[source] += 1
-                else:
-                    self.missing.setdefault(source, path)
-            yield clip
+    def have(self, sources: Iterable[str]) -> None:
+        """Record that these sources have the files of clips."""
+        self.there.update(sources)
+
+    def lack(self, source: str, path: str) -> None:
+        """Record that a source has not the file of a clip."""
+        self.missing[source] += 1
+        self.example.setdefault(source, path)
 
 
 def foreign_problem(config: TaskMode, trees: Mapping[str, Tree], needed: NeededFiles) -> str:
@@ -56,14 +48,14 @@ def foreign_problem(config: TaskMode, trees: Mapping[str, Tree], needed: NeededF
     return ""
 
 
-def check_published_labels(config: TaskMode, table: pd.DataFrame, trees: Mapping[str, Tree]) -> None:
+def check_published_labels(config: TaskMode, table: ClipTable, trees: Mapping[str, Tree]) -> None:
     """Raise CorpusError where clips have labels that the published task does not have."""
     known = set(config.published_labels)
     if not known:
         return
     unknown: dict[str, set[Label]] = {}
-    for source, labels in zip(table["source"], labels_of(table), strict=True):
-        if others := labels - known:
+    for source, labels in dict.fromkeys(zip(table.source, labels_of(table), strict=True)):
+        if others := set(labels) - known:
             unknown.setdefault(source, set()).update(others)
     for name, labels in unknown.items():
         problem = (
@@ -99,11 +91,11 @@ def _not_the_source(config: TaskMode, name: str, tree: Tree, problem: str) -> st
 
 
 def _problem(name: str, tree: Tree, needed: NeededFiles) -> str:
-    if needed.there[name]:
+    if name in needed.there:
         return ""
-    if needed.clips[name]:
-        files = counted(needed.clips[name], "files")
-        return f"it has none of the {files} that clips need, such as {needed.missing[name]!r}"
+    if needed.missing[name]:
+        files = counted(needed.missing[name], "files")
+        return f"it has none of the {files} that clips need, such as {needed.example[name]!r}"
     if tree.unmatched:
         return f"no file matches {' or '.join(map(repr, tree.unmatched))}"
     return ""

@@ -6,32 +6,27 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from itertools import chain
+from typing import Any
 
-from hearpreprocess.corpus.table import labels_of
+from hearpreprocess.corpus.table import ClipTable, RawEvent, labels_of
 from hearpreprocess.errors import CorpusError, enumerate_problems
 from hearpreprocess.storage import counted, csv_line
 from hearpreprocess.task import Label, TaskMode, latest_milliseconds, milliseconds
 
-if TYPE_CHECKING:
-    import pandas as pd
 
-RawEvent = tuple[Label, float, float]
-
-
-def trim_events(table: pd.DataFrame, task: TaskMode) -> pd.DataFrame:
+def trim_events(table: ClipTable, task: TaskMode) -> ClipTable:
     """The table of an event task with its events cut to the duration of clips.
 
     Events with an onset at or after the end are dropped, later offsets are cut to it.
 
     Raises CorpusError naming the clips that have no event left, unless the task allows them, and where no clip has any.
     """
-    import pandas as pd
-
     duration = task.sample_duration or math.inf
     end = duration if task.resampled is None else latest_milliseconds(duration)
-    trimmed = [tuple(_within(events, end)) for events in table["events"]]
-    silent = [name for name, events in zip(table["name"], trimmed, strict=True) if not events]
+    trimmed = [tuple(_within(events, end)) for events in table.events]
+    silent = [name for name, events in zip(table.name, trimmed, strict=True) if not events]
     if silent and not task.allow_empty:
         have = "has" if len(silent) == 1 else "have"
         headline = f"{task.title}: {counted(len(silent), 'clips')} {have} no event within the first {duration:g} s:"
@@ -41,23 +36,24 @@ def trim_events(table: pd.DataFrame, task: TaskMode) -> pd.DataFrame:
         )
     if len(silent) == len(table):
         raise CorpusError(f"{task.title}: no clip has an event; expected one or more, for the label vocabulary")
-    cut: pd.DataFrame = table.assign(events=pd.Series(trimmed, index=table.index, dtype=object))
-    return cut
+    return replace(table, events=trimmed)
 
 
 def _within(events: Sequence[RawEvent], duration: float) -> Iterable[RawEvent]:
     return ((label, start, min(end, duration)) for label, start, end in events if start < duration)
 
 
-def split_labels(table: pd.DataFrame, split: str, task: TaskMode) -> dict[str, list[Any]]:
+def split_labels(table: ClipTable, split: str, task: TaskMode) -> dict[str, list[Any]]:
     """By file name, the labels of each clip of a split, or its events with times in milliseconds."""
-    of_split = table[table["split"] == split]
     if task.embedding_type == "scene":
-        return {f"{name}.wav": list(labels) for name, labels in zip(of_split["name"], of_split["labels"], strict=True)}
+        scenes = zip(table.split, table.name, table.labels, strict=True)
+        return {f"{name}.wav": list(labels) for of_clip, name, labels in scenes if of_clip == split}
     convert = _to_milliseconds(task)
+    clips = zip(table.split, table.name, table.events, strict=True)
     return {
         f"{name}.wav": [{"label": label, "start": convert(start), "end": convert(end)} for label, start, end in events]
-        for name, events in zip(of_split["name"], of_split["events"], strict=True)
+        for of_clip, name, events in clips
+        if of_clip == split
     }
 
 
@@ -86,9 +82,9 @@ def _text(label: Any) -> str:
     return json.dumps(label, sort_keys=True, ensure_ascii=False)
 
 
-def vocabulary(table: pd.DataFrame) -> list[Label]:
+def vocabulary(table: ClipTable) -> list[Label]:
     """The labels that occur in a table, sorted: numbers by value, texts by code point."""
-    every: set[Any] = set().union(*labels_of(table))
+    every: set[Any] = set(chain.from_iterable(labels_of(table)))
     return sorted(every)
 
 

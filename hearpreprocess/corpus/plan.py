@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import astuple, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 from hearpreprocess.corpus.batches import Batch, make_batches, members_by_source
-from hearpreprocess.corpus.table import SLICE, WHOLE, Omission
+from hearpreprocess.corpus.collection import rarely_collecting
+from hearpreprocess.corpus.table import SLICE, WHOLE, ClipTable, Omission
 from hearpreprocess.storage import digest
 from hearpreprocess.task import Packed, Source, TaskMode, Tree
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 LARGEST_MEMBER_IN_MEMORY = 64 << 20
 
@@ -57,20 +56,22 @@ class Summary:
 class Plan:
     """The plan of a corpus: the content of a CorpusFolder.
 
-    `table`: of the chosen clips, with an additional column `batch`, the key of each clip's batch. `packed`: by batch
-    and source, the locations of the members that can be read one by one. `omissions`: clips that are not in the task.
+    `table`: of the chosen clips. `batch_of`: for each of them, the key of its batch. `packed`: by batch and source, the
+    locations of the members that can be read one by one. `omissions`: clips that are not in the task.
     """
 
     summary: Summary
-    table: pd.DataFrame
+    table: ClipTable
+    batch_of: Sequence[str]
     batches: Mapping[str, Batch]
     packed: Mapping[str, Mapping[str, Mapping[str, Packed]]]
     omissions: Sequence[Omission]
 
 
+@rarely_collecting()
 def plan_corpus(
     task: TaskMode,
-    table: pd.DataFrame,
+    table: ClipTable,
     omissions: Sequence[Omission],
     trees: Mapping[str, Tree],
     undeclared: Sequence[str] = (),
@@ -83,8 +84,9 @@ def plan_corpus(
     """
     contents = {name: tree.content_id_of for name, tree in trees.items()}
     batches = {batch.key: batch for batch in make_batches(table, task.sample_duration, contents, made_by)}
-    needed = members_by_source(zip(table["source"], table["member"], strict=True))
-    sliced = set(table["source"][(table[list(SLICE)] != WHOLE).any(axis=1)])
+    needed = members_by_source(zip(table.source, table.member, strict=True))
+    ends = zip(table.source, *(getattr(table, end) for end in SLICE), strict=True)
+    sliced = {source for source, *of_clip in set(ends) if any(end != WHOLE for end in of_clip)}
     in_place = {
         name
         for name, members in needed.items()
@@ -95,17 +97,17 @@ def plan_corpus(
         for name, members in needed.items()
     }
     batch_of = {clip.name: key for key, batch in batches.items() for clip in batch.clips}
-    table = table.assign(batch=[batch_of[name] for name in table["name"]])
+    counts = Counter(table.split)
     summary = Summary(
         title=task.title,
-        splits={split: int((table["split"] == split).sum()) for split in task.splits.names},
+        splits={split: counts[split] for split in task.splits.names},
         batches={key: BatchFacts(len(batch.clips), tuple(batch.contents)) for key, batch in batches.items()},
         selections=selections,
         audio=_audio_digest(batches.values(), {name: contents[name](members) for name, members in needed.items()}),
         undeclared=tuple(undeclared),
     )
     packed = {key: _packed(batch, in_place, trees) for key, batch in batches.items()}
-    return Plan(summary, table, batches, packed, omissions)
+    return Plan(summary, table, [batch_of[name] for name in table.name], batches, packed, omissions)
 
 
 def selection_key(tree: Tree, members: Sequence[str], made_by: str) -> str:
@@ -114,7 +116,7 @@ def selection_key(tree: Tree, members: Sequence[str], made_by: str) -> str:
 
 
 def _audio_digest(batches: Collection[Batch], contents: Mapping[str, str]) -> str:
-    clips: list[Any] = sorted(astuple(clip) for batch in batches for clip in batch.clips)
+    clips: list[Any] = sorted(clip for batch in batches for clip in batch.clips)
     return digest([clips, contents])
 
 

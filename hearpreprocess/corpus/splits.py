@@ -9,21 +9,19 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
-from hearpreprocess.corpus.table import Omission, labels_of
+from hearpreprocess.corpus.table import ClipTable, Omission, labels_of
 from hearpreprocess.errors import SplitError, enumerate_problems
 from hearpreprocess.storage import counted
 from hearpreprocess.task import Label, NewFolds, SplitScheme, TaskMode, TrainValidTest, fold
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 FOLD_ATTEMPTS = 1000
 
 
-def divide(table: pd.DataFrame, task: TaskMode) -> tuple[pd.DataFrame, list[Omission], list[str]]:
+def divide(table: ClipTable, task: TaskMode) -> tuple[ClipTable, list[Omission], list[str]]:
     """Assign every clip of a table its split and cap the splits.
 
     Returns the chosen clips, the clips beyond the caps, and a list of warnings.
@@ -35,14 +33,15 @@ def divide(table: pd.DataFrame, task: TaskMode) -> tuple[pd.DataFrame, list[Omis
     labels = labels_of(table)
     scheme = task.splits
     if isinstance(scheme, TrainValidTest):
-        splits = draw_missing(table["group"].tolist(), table["split"].tolist(), scheme)
+        splits = draw_missing(table.group, table.split, scheme)
     elif isinstance(scheme, NewFolds):
-        groups = table["group"].tolist()
-        chosen = draw_folds(labels_by_group(groups, labels), scheme.folds, needs_every_label=task.needs_every_label)
-        splits = [chosen[group] for group in groups]
+        chosen = draw_folds(
+            labels_by_group(table.group, labels), scheme.folds, needs_every_label=task.needs_every_label
+        )
+        splits = [chosen[group] for group in table.group]
     else:
-        splits = table["split"].tolist()
-    warnings = check_groups(table["group"].tolist(), splits)
+        splits = list(table.split)
+    warnings = check_groups(table.group, splits)
     try:
         lacking = check_labels(splits, labels, task)
     except SplitError as error:
@@ -50,19 +49,19 @@ def divide(table: pd.DataFrame, task: TaskMode) -> tuple[pd.DataFrame, list[Omis
             raise SplitError(f"{error}{advice}") from error
         raise
     warnings += [] if task.partial or task.is_synthetic else lacking  # which is in the note on such a corpus
-    capped = cap(table.assign(split=splits), scheme, task.sample_duration)
+    capped = cap(replace(table, split=splits), scheme, task.sample_duration)
     if len(capped) < len(table):
         try:
-            check_labels(capped["split"].tolist(), labels_of(capped), task)
+            check_labels(capped.split, labels_of(capped), task)
         except SplitError as error:
             warnings.append(f"after the cap, {error}")
-    return capped, _beyond_the_cap(splits, capped["split"].tolist(), scheme), warnings
+    return capped, _beyond_the_cap(splits, capped.split, scheme), warnings
 
 
-def _too_few_groups(table: pd.DataFrame, splits: Sequence[str], scheme: TrainValidTest) -> str:
+def _too_few_groups(table: ClipTable, splits: Sequence[str], scheme: TrainValidTest) -> str:
     """A line on each split that is drawn from train and gets no group of it, and what to do; empty if all get some."""
-    given = table["split"].tolist()
-    groups = {group for group, split in zip(table["group"], given, strict=True) if split in ("", "train")}
+    given = table.split
+    groups = {group for group, split in zip(table.group, given, strict=True) if split in ("", "train")}
     empty = [split for split in ("valid", "test") if split not in given and split not in splits]
     if not empty or not groups:
         return ""
@@ -72,7 +71,7 @@ def _too_few_groups(table: pd.DataFrame, splits: Sequence[str], scheme: TrainVal
     )
     larger = TrainValidTest(60, 20, 20)
     advice = "Add recordings of other groups"
-    if set(draw_missing(table["group"].tolist(), given, larger)) >= {"train", "valid", "test"}:
+    if set(draw_missing(table.group, given, larger)) >= {"train", "valid", "test"}:
         advice = f"Use larger shares, such as TrainValidTest({larger.train}, {larger.valid}, {larger.test})"
     return f"{shares}\n  {advice}, or give splits or smaller groups."
 
@@ -162,8 +161,9 @@ def _rarest(labels: Mapping[str, Collection[Label]], folds: int) -> list[str]:
 
 def check_groups(groups: Sequence[str], splits: Sequence[str]) -> list[str]:
     """Warnings about groups that the source's own splits divide."""
+    pairs = dict.fromkeys(zip(groups, splits, strict=True))
     of_groups: dict[str, set[str]] = {}
-    for group, split in zip(groups, splits, strict=True):
+    for group, split in pairs if len(pairs) > len(set(groups)) else ():
         of_groups.setdefault(group, set()).add(split)
     divided = [
         f"{group} in {', '.join(sorted(of_group))}" for group, of_group in of_groups.items() if len(of_group) > 1
@@ -186,9 +186,9 @@ def check_labels(splits: Sequence[str], labels: Sequence[Collection[Label]], tas
     """
     labels_of_split: dict[str, set[Label]] = {split: set() for split in task.splits.names}
     counts = dict.fromkeys(labels_of_split, 0)
-    for split, of_clip in zip(splits, labels, strict=True):
-        labels_of_split[split].update(of_clip)
-        counts[split] += 1
+    for (split, of_clips), count in Counter(zip(splits, labels, strict=True)).items():
+        labels_of_split[split].update(of_clips)
+        counts[split] += count
     all_labels = set().union(*labels_of_split.values())
     problems = [
         f"{split} has no clips"
@@ -213,24 +213,19 @@ def _splits_lack_labels(problems: Sequence[str]) -> str:
     return f"{counted(len(problems), 'splits')} {'does' if len(problems) == 1 else 'do'} not have all labels"
 
 
-def cap(table: pd.DataFrame, scheme: SplitScheme, sample_duration: float | None) -> pd.DataFrame:
+def cap(table: ClipTable, scheme: SplitScheme, sample_duration: float | None) -> ClipTable:
     """The table with each split reduced to the seconds that the scheme allows, in clips chosen by a seeded draw."""
-    import numpy as np
-
-    is_chosen = np.ones(len(table), dtype=bool)
-    split_column = table["split"].to_numpy()
-    names = table["name"].to_numpy()
+    is_chosen = bytearray(b"\1" * len(table))
     for split in scheme.names:
         seconds = scheme.cap(split)
         if seconds is None or sample_duration is None:
             continue
-        of_split = np.flatnonzero(split_column == split)
-        order = sorted(range(len(of_split)), key=lambda position: names[of_split[position]])
-        chosen = subsample(len(of_split), int(seconds / sample_duration), f"SubsampleSplit({split})")
-        is_chosen[of_split] = False
-        is_chosen[of_split[[order[position] for position in chosen]]] = True
-    capped: pd.DataFrame = table[is_chosen].reset_index(drop=True)
-    return capped
+        of_split = [position for position, of_clip in enumerate(table.split) if of_clip == split]
+        of_split.sort(key=table.name.__getitem__)
+        chosen = set(subsample(len(of_split), int(seconds / sample_duration), f"SubsampleSplit({split})"))
+        for number, position in enumerate(of_split):
+            is_chosen[position] = number in chosen
+    return table.where(is_chosen)
 
 
 def subsample(count: int, most: int, seed: str) -> list[int]:

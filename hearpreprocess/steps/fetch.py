@@ -17,7 +17,7 @@ from hearpreprocess.steps.code import made_by
 from hearpreprocess.steps.download import Download
 from hearpreprocess.steps.source import SourceStep, key_of
 from hearpreprocess.storage import SEAL, Workspace, agree, digest, is_absent, on_new_run, stamp_of, whole_file
-from hearpreprocess.task import TREE, Local, Source, Synthetic, Tree, matcher, parts_beside
+from hearpreprocess.task import Local, Source, Synthetic, Tree, matcher, parts_beside
 
 
 def source_step(workspace: Workspace, source: Source) -> SourceStep:
@@ -249,8 +249,8 @@ class Index(FolderStep):
         names = {"encoding": source.encoding, "on_note": self.warn_of_output}
         members = archive.unpack(step.files, is_read, readable, **how, **names)
         packed = {} if step.is_unpacked else archive.packed_members(step.files, source.encoding)
-        written = {"checksums": step.checksums, "packed": packed, "encoding": source.encoding}
-        Tree.write(folder, members, step.content_id, **written)
+        facts = {"checksums": step.checksums, "packed": packed, "encoding": source.encoding}
+        written = Tree.write(folder, members, step.content_id, **facts)
         self.note("advanced", amount=len(members))
         self.note("finished")
-        return [TREE, *(f"{readable.name}/{member}" for member in filter(is_read, members))]
+        return [*written, *(f"{readable.name}/{member}" for member in filter(is_read, members))]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import luigi
 
-from hearpreprocess.corpus import labels, labels_of, splits
+from hearpreprocess.corpus import ClipTable, labels, labels_of, rarely_collecting, splits
 from hearpreprocess.errors import CorpusError, enumerate_problems
 from hearpreprocess.finished import (
     MANIFEST,
@@ -26,9 +26,6 @@ from hearpreprocess.steps.corpus import Corpus, TaskStep, corpus_folder
 from hearpreprocess.steps.screen import Screen
 from hearpreprocess.storage import SEAL, confirmed, counted, digest, replaced_folder
 from hearpreprocess.task import Local, Tree, label_versions
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 class Labels(TaskStep):
@@ -74,19 +71,19 @@ class Labels(TaskStep):
         self.corpus().repeat_warnings()
         super().repeat_warnings()
 
+    @rarely_collecting()
     def build(self, folder: Path) -> Iterable[str]:
         config = self.config
         corpus = corpus_folder(self.workspace, self.corpus().key)
         table, left_out = corpus.labels()
         skipped = self.skipped()
         if skipped:
-            table = table[~table["name"].isin(skipped)].reset_index(drop=True)
-            splits.check_labels(table["split"].tolist(), labels_of(table), config)
+            table = table.where(name not in skipped for name in table.name)
+            splits.check_labels(table.split, labels_of(table), config)
             reasons = [f"{name}: {reason}" for name, reason in skipped.items()]
             self.warn_of_output(enumerate_problems(f"left out {counted(len(reasons), 'clips')}:", reasons))
-        files = {
-            f"{split}.json": labels.to_json(labels.split_labels(table, split, config)) for split in config.splits.names
-        }
+        of_splits = {split: labels.split_labels(table, split, config) for split in config.splits.names}
+        files = {f"{split}.json": labels.to_json(of_split) for split, of_split in of_splits.items()}
         files[VOCABULARY] = labels.vocabulary_csv(labels.vocabulary(table))
         metadata = config.metadata()
         for name, index in self.indexes().items():
@@ -99,14 +96,15 @@ class Labels(TaskStep):
         inputs = [made_by(), label_versions(config.extras), files, metadata, corpus.summary.audio]
         release = digest([*inputs, extra] if extra else inputs)
         files[METADATA] = labels.to_json(with_release(metadata, release))
-        files[MANIFEST] = manifest.to_text(self._manifest(table, left_out, metadata, release, extra))
+        files[MANIFEST] = manifest.to_text(self._manifest(table, of_splits, left_out, metadata, release, extra))
         for name, text in files.items():
             (folder / name).write_text(text, encoding="utf-8")
         return files
 
     def _manifest(
         self,
-        table: pd.DataFrame,
+        table: ClipTable,
+        of_splits: Mapping[str, Mapping[str, list[Any]]],
         left_out: Sequence[Mapping[str, Any]],
         metadata: Mapping[str, Any],
         release: str,
@@ -116,14 +114,9 @@ class Labels(TaskStep):
         skipped = [
             {"reason": reason, "clips": [name]} for name, reason in sorted(metadata.get("skipped_clips", {}).items())
         ]
-        of_clips = {
-            file.removesuffix(".wav"): clip_labels
-            for split in config.splits.names
-            for file, clip_labels in labels.split_labels(table, split, config).items()
-        }
-        names = table["name"].tolist()
+        of_clips = zip(table.name, table.split, table.group, strict=True)
         return manifest.of_corpus(
-            zip(names, table["split"], table["group"], [of_clips[name] for name in names], strict=True),
+            ((name, split, group, of_splits[split][f"{name}.wav"]) for name, split, group in of_clips),
             task=config.title,
             release=release,
             configuration=digest(metadata),
@@ -134,9 +127,9 @@ class Labels(TaskStep):
         )
 
 
-def _extra_columns(table: pd.DataFrame) -> dict[str, Mapping[str, Any]]:
+def _extra_columns(table: ClipTable) -> dict[str, Mapping[str, Any]]:
     """By name, the extra columns of the clips that have any."""
-    return {name: extra for name, extra in zip(table["name"], table["extra"], strict=True) if extra}
+    return {name: extra for name, extra in zip(table.name, table.extra, strict=True) if extra}
 
 
 class Preview(Step):

@@ -28,6 +28,7 @@ from hearpreprocess.task.midi import midi_notes
 from hearpreprocess.task.mode import TaskMode
 from hearpreprocess.task.opened import opened_files
 from hearpreprocess.task.parts import parts_beside
+from hearpreprocess.task.patterns import is_hidden, matcher
 from hearpreprocess.task.registry import GROUPS, TaskReference, built_in_names, load
 from hearpreprocess.task.schemes import NewFolds, PresetFolds, SplitScheme, SplitSeconds, TrainValidTest, fold
 from hearpreprocess.task.seconds import latest_milliseconds, milliseconds, sample_at
@@ -45,7 +46,7 @@ from hearpreprocess.task.sources import (
 from hearpreprocess.task.summary import ModeSummary, TaskSummary, download_size, scheme_in_words, task_summary
 from hearpreprocess.task.tables import SEPARATORS, Dialect, decoded, is_mostly_utf8, rows_in, separator_line
 from hearpreprocess.task.tfds import named_clips, tfds_names
-from hearpreprocess.task.tree import TREE, Packed, Probe, RecordingInfo, Tree, is_hidden, matcher
+from hearpreprocess.task.tree import Packed, Probe, RecordingInfo, Tree
 from hearpreprocess.task.undeclared import describe_undeclared
 from hearpreprocess.task.values import LARGEST, shown
 from hearpreprocess.task.windowing import Window, windows
@@ -56,7 +57,6 @@ __all__ = [
     "LARGEST",
     "SEPARATORS",
     "TEXT_PATTERNS",
-    "TREE",
     "AnnotationOptions",
     "Annotations",
     "Archive",

@@ -44,8 +44,9 @@ class Member:
     @property
     def stem(self) -> str:
         """The file's name without its last suffix."""
-        stem, dot, _suffix = self.name.rpartition(".")
-        return stem if dot and stem else self.name
+        name = self.path.rpartition("/")[2]
+        stem, dot, _suffix = name.rpartition(".")
+        return stem if dot and stem else name
 
     @property
     def folder(self) -> str:
@@ -54,6 +55,10 @@ class Member:
 
     def sibling(self, path: str) -> Member:
         """The file at `path` relative to this one's folder; `..` is the parent folder."""
+        bounded = f"/{path}/"
+        if "//" not in bounded and "./" not in bounded:  # no part to leave out or to go up by
+            folder, slash, _name = self.path.rpartition("/")
+            return Member(self.source, f"{folder}{slash}{path}")
         parts = self.path.split("/")[:-1]
         for part in path.split("/"):
             if part == "..":
@@ -238,6 +243,7 @@ class Clip:
         extra: Mapping[str, Extra] | None = None,
     ) -> None:
         is_one = type(labels) in _LABEL
+        is_whole = start is stop is start_seconds is stop_seconds is None
         if not (
             (is_one or (type(labels) in (tuple, list) and _LABEL.issuperset(map(type, labels))))  # type: ignore[arg-type]
             and type(events) in (tuple, list)
@@ -245,10 +251,15 @@ class Clip:
             and type(split) in _TEXT_OR_NONE
             and type(group) in _TEXT_OR_NONE
             and type(name) in _TEXT_OR_NONE
-            and type(start) in _NUMBER_OR_NONE
-            and type(stop) in _NUMBER_OR_NONE
-            and type(start_seconds) in _TIME_OR_NONE
-            and type(stop_seconds) in _TIME_OR_NONE
+            and (
+                is_whole
+                or (
+                    type(start) in _NUMBER_OR_NONE
+                    and type(stop) in _NUMBER_OR_NONE
+                    and type(start_seconds) in _TIME_OR_NONE
+                    and type(stop_seconds) in _TIME_OR_NONE
+                )
+            )
         ):
             given = {
                 "path": path, "labels": labels, "events": events, "split": split, "group": group, "name": name,
@@ -262,9 +273,8 @@ class Clip:
         self.events = tuple(events)
         self.split = split
         self.name = path.stem if name is None else name
-        self.slice: Slice | None = None  # one attribute, as few clips are slices
-        if start is not None or stop is not None or start_seconds is not None or stop_seconds is not None:
-            self.slice = Slice(start, stop, start_seconds, stop_seconds)
+        # One attribute, as few clips are slices.
+        self.slice = None if is_whole else Slice(start, stop, start_seconds, stop_seconds)
         if group is not None:
             self.group: str = group  # type: ignore[assignment]
         else:

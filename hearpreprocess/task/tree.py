@@ -1,21 +1,22 @@
 """A source as `clips` functions see it: the listing of its members and the small files that they read.
 
-On disk a tree is a folder with `tree.json` (each member's size in bytes, an identifier of the source's content, and the
-locations of members that can be read one by one in the archive) and `files/`, which contains the members that `clips`
-functions may read. Of all other members only name and size are known, as no audio is unpacked at that time.
+On disk a tree is a folder with `tree.json` (each member's size in bytes, and an identifier of the source's content),
+`packed.json` (the locations of members that can be read one by one in the archive) and `files/`, which contains the
+members that `clips` functions may read. Of all other members only name and size are known, as no audio is unpacked at
+that time.
 """
 
 from __future__ import annotations
 
 import functools
 import io
+import itertools
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import EllipsisType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from hearpreprocess.errors import ArchiveError, AudioError, ConfigError, CorpusError
 from hearpreprocess.storage import digest
@@ -23,6 +24,7 @@ from hearpreprocess.task.annotations import AnnotationOptions, Annotations, anno
 from hearpreprocess.task.annotations.seconds import Unit
 from hearpreprocess.task.clips import Content, Event, Member
 from hearpreprocess.task.frame import Column, table_frame
+from hearpreprocess.task.patterns import is_hidden, matcher
 from hearpreprocess.task.tables import Dialect, Quoting
 
 if TYPE_CHECKING:
@@ -34,26 +36,24 @@ Packed = Sequence[int]
 """The location of a member in its archive, in numbers for the archive's reader."""
 
 
-TREE = "tree.json"
-"""The file with the listing in a tree's folder."""
+LARGEST_NAMED = 16 << 20
+"""The bytes of a member up to which its content names it: a copy, and no MIDI file is larger."""
+
+_LISTING, _PACKED = "tree.json", "packed.json"
+"""The files with the listing and with the locations in a tree's folder."""
+
+_AT_ONCE = 10_000
+"""Members whose locations are written together: as one text, those of a large source take 150 MB."""
 
 
-def matcher(patterns: Sequence[str], *, with_hidden: bool = False) -> Callable[[str], bool]:
-    """A function that tests whether a path matches a pattern; `*` stays within a folder, `**` crosses folders.
-
-    A name that begins with a dot is matched where the pattern has the dot, as in a shell; otherwise if `with_hidden`.
-    """
-    from wcmatch import glob
-
-    flags = glob.GLOBSTAR | glob.FORCEUNIX | glob.CASE | (glob.DOTGLOB if with_hidden else 0)
-    wanted, _unwanted = glob.translate(list(patterns), flags=flags)
-    expressions = [re.compile(str(expression)) for expression in wanted]
-    return lambda path: any(expression.match(path) for expression in expressions)
-
-
-def is_hidden(path: str) -> bool:
-    """Whether a member, or a folder that it is in, has a name that begins with a dot."""
-    return path.startswith(".") or "/." in path
+def _write_mapping(values: Mapping[str, Any], writing: TextIO) -> None:
+    """Write a JSON object in pieces."""
+    items = iter(values.items())
+    separator = "{"
+    while piece := dict(itertools.islice(items, _AT_ONCE)):
+        writing.write(separator + json.dumps(piece, ensure_ascii=False)[1:-1])
+        separator = ", "
+    writing.write("}" if values else "{}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +106,8 @@ class Tree:
         checksums: Mapping[str, str] | None = None,
         packed: Mapping[str, Packed] | None = None,
         encoding: str | None = None,
-    ) -> None:
-        """Write a tree's listing to `folder`.
+    ) -> list[str]:
+        """Write a tree's listing to `folder`, and return the names of the files.
 
         `content`: an identifier of the whole source's bytes. `checksums`: of the members, if known. `packed`: the
         locations of the members that can be read one by one. `encoding`: in which the names were read, if given.
@@ -116,14 +116,16 @@ class Tree:
             "content": content,
             "members": dict(sorted(members.items())),
             "checksums": checksums,
-            "packed": packed or {},
             "encoding": encoding,
         }
-        (folder / TREE).write_text(json.dumps(listing, ensure_ascii=False), encoding="utf-8")
+        (folder / _LISTING).write_text(json.dumps(listing, ensure_ascii=False), encoding="utf-8")
+        with (folder / _PACKED).open("w", encoding="utf-8") as writing:
+            _write_mapping(packed or {}, writing)
+        return [_LISTING, _PACKED]
 
     @functools.cached_property
     def _listing(self) -> dict[str, Any]:
-        listing: dict[str, Any] = json.loads((self._folder / TREE).read_text(encoding="utf-8"))
+        listing: dict[str, Any] = json.loads((self._folder / _LISTING).read_text(encoding="utf-8"))
         return listing
 
     @property
@@ -132,10 +134,10 @@ class Tree:
         content: str = self._listing["content"]
         return content
 
-    @property
+    @functools.cached_property
     def packed(self) -> dict[str, Packed]:
         """The locations of the members that can be read one by one, from `archive.packed_members`."""
-        packed: dict[str, Packed] = self._listing["packed"]
+        packed: dict[str, Packed] = json.loads((self._folder / _PACKED).read_text(encoding="utf-8"))
         return packed
 
     @property
@@ -205,7 +207,7 @@ class Tree:
             )
         return members[0]
 
-    def read(self, member: Member) -> Content:
+    def read(self, member: Member) -> bytes:
         """The bytes of a member, which one of the source's `reads` patterns must match.
 
         Raises CorpusError where none does, or where the source has no such member.
@@ -213,12 +215,13 @@ class Tree:
         if member.path not in self.members:
             raise CorpusError(f"source {self.name!r} has no member {member.path!r}")
         try:
-            return Content.of(member, (self._folder / "files" / member.path).read_bytes())
+            content = (self._folder / "files" / member.path).read_bytes()
         except FileNotFoundError:
             raise CorpusError(
                 f"source {self.name!r}: {member.path!r} is not unpacked before clips() runs. "
                 "Add a pattern that matches it to the source's reads="
             ) from None
+        return Content.of(member, content) if len(content) <= LARGEST_NAMED else content
 
     def table(
         self,

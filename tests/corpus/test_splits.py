@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hearpreprocess.corpus import excerpt_note, splits
-from hearpreprocess.corpus.table import to_table
+from hearpreprocess.corpus import ClipTable, excerpt_note, splits
+from hearpreprocess.corpus.collect import to_table
+from hearpreprocess.corpus.foreign import NeededFiles
 from hearpreprocess.errors import ConfigError, SplitError
 from hearpreprocess.task.clips import Clip, Event
 from hearpreprocess.task.config import Mode, TaskConfig, TaskMode
@@ -42,7 +43,7 @@ def task(scheme: object, *, partial: bool = False, **facts: object) -> TaskMode:
 
 def table(
     labels: dict[str, str], config: TaskMode, given: dict[str, str] | None = None, groups: dict[str, str] | None = None
-) -> pd.DataFrame:
+) -> ClipTable:
     from hearpreprocess.task.clips import Member
 
     clips = [
@@ -56,7 +57,7 @@ def table(
         )
         for name, label in labels.items()
     ]
-    return to_table(clips, config, {"corpus": {f"{name}.wav" for name in labels}})[0]
+    return to_table(clips, config, {"corpus": {f"{name}.wav" for name in labels}}, NeededFiles())[0]
 
 
 def test_seed_of_a_text() -> None:
@@ -161,16 +162,17 @@ def test_partial_corpora_and_events_take_the_first_seed() -> None:
 def test_a_cap_keeps_so_many_and_ignores_order(labels: dict[str, str], most: int, shuffle: random.Random) -> None:
     config = task(NewFolds(2, max_seconds=most + 0.5), partial=True)
     full = table(labels, config)
-    full["split"] = [f"fold0{index % 2}" for index in range(len(full))]
+    full = dataclasses.replace(full, split=[f"fold0{index % 2}" for index in range(len(full))])
     capped = splits.cap(full, config.splits, 1.0)
     for split in ("fold00", "fold01"):
-        of_split = full[full["split"] == split]["name"].tolist()
-        kept = set(capped[capped["split"] == split]["name"])
+        of_split = full.where(of_clip == split for of_clip in full.split).name
+        kept = set(capped.where(of_clip == split for of_clip in capped.split).name)
         assert len(kept) == min(most, len(of_split))
         chosen = splits.subsample(len(of_split), most, f"SubsampleSplit({split})")
         assert kept == {sorted(of_split)[position] for position in chosen}
-    shuffled = full.sample(frac=1, random_state=shuffle.randrange(2**31)).reset_index(drop=True)
-    assert set(splits.cap(shuffled, config.splits, 1.0)["name"]) == set(capped["name"])
+    order = shuffle.sample(range(len(full)), len(full))
+    shuffled = ClipTable(**{column: [values[at] for at in order] for column, values in full.to_json().items()})
+    assert set(splits.cap(shuffled, config.splits, 1.0).name) == set(capped.name)
 
 
 def test_caps_of_hours() -> None:
@@ -191,7 +193,7 @@ def test_a_split_without_a_label_is_an_error_that_names_it() -> None:
         excerpt_note(excerpt, divided, omissions)
         == "an excerpt: 1 split does not have all labels (fold01 lacks 1 of 2 labels: y)"
     )
-    assert excerpt_note(config, divided.assign(labels=[("x",)] * 4), []) == ""
+    assert excerpt_note(config, dataclasses.replace(divided, labels=[("x",)] * 4), []) == ""
 
 
 def test_too_few_groups_for_a_drawn_split_are_named_with_larger_shares() -> None:
@@ -238,5 +240,5 @@ def test_a_label_that_a_cap_removes_is_told() -> None:
     assert len(capped) == 2
     assert [(omission.of, omission.count) for omission in omissions] == [("clips of fold00", 9), ("clips of fold01", 9)]
     assert any("after the cap" in warning and "lacks 1 of" in warning for warning in warnings) == (
-        len({labels[name] for name in capped["name"]}) == 2
+        len({labels[name] for name in capped.name}) == 2
     )

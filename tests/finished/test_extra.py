@@ -71,7 +71,7 @@ def test_any_columns_go_through_manifest_tarball_and_further_rates(
     stated = TaskReader(tarball).manifest
     assert stated is not None
     of_tarball = stated["clips"][min(stated["clips"])]["extra"]
-    of_published = finished_tasks.table_from_published(tarball, folder)["extra"].tolist()
+    of_published = finished_tasks.table_from_published(tarball, folder).extra
     assert of_published[1:] == [None] * 9
     for read in (of_tarball, of_published[0]):
         assert {key: of_type(value) for key, value in read.items()} == {

@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 
 from hearpreprocess import Archive, Clip, Member, NewFolds, TaskConfig, Tree
-from hearpreprocess.corpus import choose_clips
-from hearpreprocess.corpus.table import COLUMNS, table_from_json, table_to_json
+from hearpreprocess.corpus import ClipTable, choose_clips
+from hearpreprocess.corpus.table import COLUMNS
 from hearpreprocess.errors import CorpusError
 from hearpreprocess.task.extra import RESERVED
 
@@ -101,7 +101,7 @@ def test_every_column_of_our_own_is_reserved_in_any_case() -> None:
                 Clip(MEMBER, extra={spelling: 1})
 
 
-def chosen(tmp_path: Path, extras: list[Mapping[str, Any]]) -> pd.DataFrame:
+def chosen(tmp_path: Path, extras: list[Mapping[str, Any]]) -> ClipTable:
     Tree.write(tmp_path, {f"{number}.wav": 1 for number in range(len(extras))}, "made up")
 
     def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
@@ -125,8 +125,8 @@ def chosen(tmp_path: Path, extras: list[Mapping[str, Any]]) -> pd.DataFrame:
 def test_the_table_carries_them_where_a_clip_has_any(tmp_path: Path) -> None:
     extras: list[Mapping[str, Any]] = [{"snr": 6}, {}, {"snr": 0.5, "room": "hall"}, {"room": None}]
     table = chosen(tmp_path, extras)
-    assert table["extra"].tolist() == [{"snr": 6}, None, {"snr": 0.5, "room": "hall"}, {"room": None}]
-    assert table_from_json(table_to_json(table))["extra"].tolist() == table["extra"].tolist()
+    assert table.extra == [{"snr": 6}, None, {"snr": 0.5, "room": "hall"}, {"room": None}]
+    assert ClipTable.from_json(table.to_json()) == table
 
 
 def test_a_column_has_values_of_one_kind(tmp_path: Path) -> None:

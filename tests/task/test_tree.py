@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from wcmatch import glob
 
 from hearpreprocess import Member, Tree
 from hearpreprocess.errors import CorpusError
-from hearpreprocess.task.tree import matcher
+from hearpreprocess.task import matcher
 
 PATHS = ["a.csv", "audio/b.wav", "audio/deep/c.wav", "audio/[odd] name.wav", "Audio/d.wav", "_noise_/e.wav"]
 
@@ -27,6 +31,17 @@ PATHS = ["a.csv", "audio/b.wav", "audio/deep/c.wav", "audio/[odd] name.wav", "Au
 )
 def test_patterns(pattern: str, expected: list[str]) -> None:
     assert sorted(filter(matcher([pattern]), PATHS)) == expected
+
+
+@given(
+    st.text("ab./*?[]!\\", min_size=1, max_size=6),
+    st.lists(st.sampled_from(["a", "b", "a.b", ".a", "b]", "!", "a?"]), min_size=1, max_size=3),
+)
+def test_patterns_match_what_the_library_matches(pattern: str, parts: list[str]) -> None:
+    path = "/".join(parts)
+    flags = glob.GLOBSTAR | glob.FORCEUNIX | glob.CASE
+    expected = any(re.match(expression, path) for expression in glob.translate([pattern], flags=flags)[0])
+    assert matcher([pattern])(path) == expected
 
 
 HIDDEN = [".a.wav", ".git/b.wav", "c/.ipynb_checkpoints/d.wav", "c/.e.wav", "c/f.wav"]

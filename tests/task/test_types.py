@@ -43,7 +43,7 @@ from hearpreprocess import (
     fold,
 )
 from hearpreprocess.cli import main
-from hearpreprocess.corpus import CorpusFolder, choose_clips, labels, plan_corpus
+from hearpreprocess.corpus import ClipTable, CorpusFolder, choose_clips, labels, plan_corpus
 from hearpreprocess.errors import ConfigError, CorpusError
 from hearpreprocess.storage import digest
 from hearpreprocess.synthetic.archives import write_files
@@ -378,7 +378,7 @@ def tree(tmp_path: Path) -> Tree:
     return Tree("corpus", folder)
 
 
-def chosen(tree: Tree, split: Callable[[Member], Clip], **facts: Any) -> pd.DataFrame:
+def chosen(tree: Tree, split: Callable[[Member], Clip], **facts: Any) -> ClipTable:
     def clips(sources: Mapping[str, Tree]) -> Iterator[Clip]:
         return map(split, sources["corpus"].glob("*/*.wav"))
 

@@ -31,7 +31,7 @@ def tree(folder: Path, name: str, paths: list[str], read: dict[str, bytes] | Non
 def clips_of(task: str, trees: dict[str, Tree], mode: str = "small") -> Rows:
     """Name, labels, given split, start and stop of each clip; the mode small allows an excerpt."""
     table, _omissions, _warnings = choose_clips(registry.load(task).in_mode(mode), trees)
-    return list(table[["name", "labels", "split", "start", "stop"]].itertuples(index=False, name=None))
+    return list(zip(table.name, table.labels, table.split, table.start, table.stop, strict=True))
 
 
 # The lengths in samples of Speech Commands' own background recordings.

@@ -56,15 +56,17 @@ def facts_of_module(module: Path, folder: Path, listing: Path) -> list[tuple[str
     table, _omissions, _warnings = choose_clips(config, {"recordings": Tree("recordings", listing)})
     return [
         (
-            row.member,
+            member,
             _facts(
-                row.labels,
-                [(label, 1000 * start, 1000 * end) for label, start, end in row.events],
-                row.split,
-                "" if row.group == row.name else row.group,
+                labels,
+                [(label, 1000 * start, 1000 * end) for label, start, end in events],
+                split,
+                "" if group == name else group,
             ),
         )
-        for row in table.itertuples()
+        for name, member, labels, events, split, group in zip(
+            table.name, table.member, table.labels, table.events, table.split, table.group, strict=True
+        )
     ]
 
 
