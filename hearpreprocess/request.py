@@ -59,7 +59,7 @@ def tasks_named(
 ) -> tuple[TaskReference, ...]:
     """The tasks given by names, paths and groups, each once, with local directories or archives as their sources.
 
-    `mode`: of the tasks that are not given as `name:mode`; see `task.registry.references`, also for `checks_extras`. Raises
+    `mode`: of the tasks that are not given as `name:mode`; see `registry.references`, also for `checks_extras`. Raises
     RequestError where a source is missing or no task has the mode; ConfigError where a task is invalid.
     """
     replaced = {}
@@ -79,13 +79,10 @@ def tasks_named(
 
 def _address_problem(address: str) -> str:
     try:
-        return (
-            ""
-            if not address or objects.checked_address(address) == address
-            else f"{address}: expected no slash at its end"
-        )
+        is_valid = not address or objects.checked_address(address) == address
     except ConfigError as error:
         return str(error)
+    return "" if is_valid else f"{address}: expected no slash at its end"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,7 +146,8 @@ class Request:
         if self.until not in (None, *get_args(LastStage)):
             yield f"{{until}} must be one of {', '.join(get_args(LastStage))}, got {self.until!r}"
         if self.scheduler_url and not re.match("https?://", self.scheduler_url):
-            yield f"{{scheduler_url}}: expected an http or https URL, got {task.without_credentials(self.scheduler_url)!r}"
+            shown = task.without_credentials(self.scheduler_url)
+            yield f"{{scheduler_url}}: expected an http or https URL, got {shown!r}"
         if self.clean and self.until:
             yield f"{{clean}} cannot be combined with {{until}} {self.until}, which finishes no task"
         if self.dask is not None and self.scheduler_url:

@@ -108,8 +108,8 @@ def directory(text: str) -> Path:
         raise argparse.ArgumentTypeError("expected a directory, got an empty string")
     if objects.is_address(text):
         raise argparse.ArgumentTypeError(
-            f"expected a directory, got {task.without_credentials(text)}; a run needs hard links, locks and atomic renames "
-            "there, which object stores lack. Only --tar-dir may be a URL"
+            f"expected a directory, got {task.without_credentials(text)}; a run needs hard links, locks and atomic "
+            "renames there, which object stores lack. Only --tar-dir may be a URL"
         )
     return Path(text)
 

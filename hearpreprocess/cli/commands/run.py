@@ -110,7 +110,8 @@ def run(options: argparse.Namespace) -> int:
         if not line.startswith(f"unknown task {word!r}"):
             raise
         if not Path(f"{word}.py").is_file():  # which the error suggests
-            line = f"unknown task {word!r}{storage.nearest(word, [*task.registry.built_in_names(), *task.registry.GROUPS, *COMMANDS])}"
+            known = [*task.registry.built_in_names(), *task.registry.GROUPS, *COMMANDS]
+            line = f"unknown task {word!r}{storage.nearest(word, known)}"
         raise TaskNotFoundError("\n".join([line, *lists, f"  commands: {', '.join(COMMANDS)}"])) from error
     return fulfil(request, options)
 
