@@ -32,7 +32,8 @@ def _in_wheel_metadata(name: str, above: Path) -> str | None:
     if len(found) != 1:
         return None
     facts = dict(_headers(found[0]))
-    return facts.get("version") if facts.get("name", "").replace("-", "_") == name else None
+    is_of_it = facts.get("name", "").replace("-", "_").lower() == name.lower()
+    return facts.get("version") if is_of_it else None
 
 
 def _headers(metadata: Path) -> Iterator[tuple[str, str]]:
