@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import queue
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -122,19 +123,17 @@ def test_one_process_runs_one_step_after_the_other(pool: StepPool, tmp_path: Pat
     assert len({each.mark.read_text() for each in steps}) == 1
 
 
-def test_no_step_waits_for_libraries_while_a_process_is_idle(tmp_path: Path) -> None:
-    pool = StepPool(RUN, most=2)
+def test_no_step_waits_for_libraries_while_a_process_is_idle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pool, are_loaded = StepPool(RUN, most=2), threading.Event()
+    monkeypatch.setattr(pool._loading, "run", are_loaded.wait)  # libraries that take as long as the test wants
     first, second, third = (step(tmp_path, "works", number) for number in range(3))
     try:
-        assert run(pool, first) == "DONE"
-        pool._loading._may_go_on.clear()  # between two libraries, for as long as it takes
-        assert run(pool, second) == "DONE"
-        pool._loading._may_go_on.set()
+        assert [run(pool, first), run(pool, second)] == ["DONE"] * 2
+        are_loaded.set()
         pool._loading.join(120)
-        assert pool._loading.is_done
         assert run(pool, third) == "DONE"
     finally:
-        pool._loading._may_go_on.set()
+        are_loaded.set()
         pool.close()
     assert second.mark.read_text() == first.mark.read_text()
     assert third.mark.read_text() != first.mark.read_text(), "its process has inherited the libraries"
