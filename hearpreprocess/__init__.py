@@ -6,44 +6,49 @@ needs; see `tasks/esc50.py` for one that uses them.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import hearpreprocess.storage  # noqa: F401  (first, as it records the state of the code that this process loads)
+
+# isort: split
 from hearpreprocess.about import __version__ as __version__
-from hearpreprocess.errors import ConfigError, CorpusError
-from hearpreprocess.task import (
-    Archive,
-    Clip,
-    Event,
-    File,
-    FileList,
-    Files,
-    LeftOut,
-    Local,
-    Member,
-    Mode,
-    NewFolds,
-    PresetFolds,
-    RecordingInfo,
-    SplitArchive,
-    SplitSeconds,
-    Synthetic,
-    TaskConfig,
-    TrainValidTest,
-    Tree,
-    Window,
-    fold,
-    midi_notes,
-    named_clips,
-    tfds_names,
-    windows,
-)
+from hearpreprocess.lazy import lazy_names
+from hearpreprocess.task import find_tasks_of_clone
 
 if TYPE_CHECKING:
     from hearpreprocess.api import list_tasks, make
+    from hearpreprocess.errors import ConfigError, CorpusError
     from hearpreprocess.exporting import export
     from hearpreprocess.loading import ClipDataset, FinishedClip, FinishedTask, Round, Vocabulary, load
-    from hearpreprocess.task import ModeSummary, TaskSummary
+    from hearpreprocess.task import (
+        Archive,
+        Clip,
+        Event,
+        File,
+        FileList,
+        Files,
+        LeftOut,
+        Local,
+        Member,
+        Mode,
+        ModeSummary,
+        NewFolds,
+        PresetFolds,
+        RecordingInfo,
+        SplitArchive,
+        SplitSeconds,
+        Synthetic,
+        TaskConfig,
+        TaskSummary,
+        TrainValidTest,
+        Tree,
+        Window,
+        fold,
+        midi_notes,
+        named_clips,
+        tfds_names,
+        windows,
+    )
 
 __all__ = [
     "Archive",
@@ -86,23 +91,22 @@ __all__ = [
     "windows",
 ]
 
-_OF_PROGRAMS = {
-    **dict.fromkeys(("list_tasks", "make"), "hearpreprocess.api"),
-    **dict.fromkeys(("ModeSummary", "TaskSummary"), "hearpreprocess.task"),
-    **dict.fromkeys(
-        ("ClipDataset", "FinishedClip", "FinishedTask", "Round", "Vocabulary", "load"), "hearpreprocess.loading"
-    ),
-    "export": "hearpreprocess.exporting",
-}
-"""The modules of the names that programs use: imported on first use, as task modules are loaded without them."""
+__getattr__, _ = lazy_names(
+    __name__,
+    {
+        "api": "list_tasks make",
+        "errors": "ConfigError CorpusError",
+        "exporting": "export",
+        "loading": "ClipDataset FinishedClip FinishedTask Round Vocabulary load",
+        "task": (
+            "Archive Clip Event File FileList Files LeftOut Local Member Mode ModeSummary NewFolds PresetFolds "
+            "RecordingInfo SplitArchive SplitSeconds Synthetic TaskConfig TaskSummary TrainValidTest Tree Window fold "
+            "midi_notes named_clips tfds_names windows"
+        ),
+    },
+)
 
-
-def __getattr__(name: str) -> Any:
-    """A name that programs use."""
-    if name not in _OF_PROGRAMS:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(importlib.import_module(_OF_PROGRAMS[name]), name)
-    return value
+find_tasks_of_clone()
 
 
 def __dir__() -> list[str]:

@@ -5,7 +5,6 @@ A message names the file, the clip or the task, and says what is wrong, what was
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -153,5 +152,7 @@ def enumerate_problems(headline: str, problems: Sequence[str], shown: int = 10) 
 
 def line_in(error: BaseException, path: Path) -> int | str:
     """The line of the file at `path` that raised an error; `?` if unknown."""
+    import traceback  # late, as few processes need it
+
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
     return (lines[-1] if lines else None) or "?"

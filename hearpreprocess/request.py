@@ -7,12 +7,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
+from hearpreprocess import objects, task
 from hearpreprocess.errors import ConfigError
-from hearpreprocess.objects import checked_address
-from hearpreprocess.storage import Workspace
-from hearpreprocess.task import TaskReference, registry, without_credentials
+
+if TYPE_CHECKING:
+    from hearpreprocess.storage import Workspace
+    from hearpreprocess.task import TaskReference
 
 DEFAULT_SAMPLE_RATES = (16000, 22050, 32000, 44100)
 """In hertz: the rates of the HEAR evaluation, except 48,000 Hz, which the published tarballs have."""
@@ -66,10 +68,10 @@ def tasks_named(
         if not path.exists():
             text = os.fspath(given)
             raise RequestError(
-                f"{{sources}} {name}: {without_credentials(text) if '://' in text else path} does not exist"
+                f"{{sources}} {name}: {task.without_credentials(text) if '://' in text else path} does not exist"
             )
         replaced[name] = str(path.resolve())
-    tasks = registry.references(words, mode, replaced, zip_encoding, checks_extras=checks_extras)
+    tasks = task.registry.references(words, mode, replaced, zip_encoding, checks_extras=checks_extras)
     if not tasks:
         raise RequestError(f"{{mode}} {mode}: none of the tasks has such a mode")
     return tuple(tasks)
@@ -77,9 +79,10 @@ def tasks_named(
 
 def _address_problem(address: str) -> str:
     try:
-        return "" if not address or checked_address(address) == address else f"{address}: expected no slash at its end"
+        is_valid = not address or objects.checked_address(address) == address
     except ConfigError as error:
         return str(error)
+    return "" if is_valid else f"{address}: expected no slash at its end"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,13 +140,14 @@ class Request:
         if self.published and self.until:
             yield f"{{published}} cannot be combined with {{until}} {self.until}"
         if self.record is not None and not re.match("https?://[^/]", self.record):
-            yield f"{{record}}: expected an http or https URL, got {without_credentials(self.record)!r}"
+            yield f"{{record}}: expected an http or https URL, got {task.without_credentials(self.record)!r}"
         if self.record is not None and not self.published:
             yield "{record} has no effect without {published}"
         if self.until not in (None, *get_args(LastStage)):
             yield f"{{until}} must be one of {', '.join(get_args(LastStage))}, got {self.until!r}"
         if self.scheduler_url and not re.match("https?://", self.scheduler_url):
-            yield f"{{scheduler_url}}: expected an http or https URL, got {without_credentials(self.scheduler_url)!r}"
+            shown = task.without_credentials(self.scheduler_url)
+            yield f"{{scheduler_url}}: expected an http or https URL, got {shown!r}"
         if self.clean and self.until:
             yield f"{{clean}} cannot be combined with {{until}} {self.until}, which finishes no task"
         if self.dask is not None and self.scheduler_url:
@@ -171,5 +175,5 @@ class Request:
         for rate in self.sample_rates:
             if not LOWEST_RATE <= rate <= HIGHEST_RATE:
                 yield f"invalid sample rate '{rate}'; expected {LOWEST_RATE:,} to {HIGHEST_RATE:,} Hz"
-        if self.workspace.tasks_dir.resolve() == registry.built_in_folder().resolve():
+        if self.workspace.tasks_dir.resolve() == task.registry.built_in_folder().resolve():
             yield f"{{tasks_dir}} {self.workspace.tasks_dir} contains the task modules; choose another directory"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 import subprocess
 import sys
@@ -28,6 +29,10 @@ def imports(module: str) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield node.module or ""
+
+
+def names_in(module: str) -> Iterator[str]:
+    return (node.id for node in ast.walk(tree_of(module)) if isinstance(node, ast.Name))
 
 
 def test_rooms_import_only_what_is_below_them() -> None:
@@ -58,6 +63,33 @@ def test_other_rooms_are_used_by_their_public_face_alone(module: str) -> None:
     parts = [name.split(".") for name in imports(module) if name.startswith("hearpreprocess.")]
     behind = [".".join(each) for each in parts if each[1] in ROOMS and each[1] != own and len(each) > 2]
     assert behind == []
+
+
+LAZY = [module for module in MODULES if module.endswith("/__init__") and "lazy_names" in set(names_in(module))]
+
+
+@pytest.mark.parametrize("module", LAZY)
+def test_lazy_names_are_those_that_type_checkers_see(module: str) -> None:
+    """And none is hidden by a module of its name, which Python sets in the package whoever imports it."""
+    package = module.removesuffix("/__init__").replace("/", ".")
+    tree = tree_of(module)
+    (called,) = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and "lazy_names" in ast.dump(node.func)]
+    homes = {name: home for home, names in ast.literal_eval(called.args[1]).items() for name in names.split()}
+    (seen,) = [node for node in tree.body if isinstance(node, ast.If)]
+    of_checkers = {
+        alias.name: f"{node.module}.{alias.name}".removeprefix(f"{package}.").partition(".")[0]
+        for node in seen.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert homes == of_checkers
+    modules = {path.name.removesuffix(".py") for path in (PROJECT / module).parent.iterdir()}
+    assert {name for name in modules & {*homes} if homes[name] != name} == set()
+    face = importlib.import_module(package)
+    assert {*face.__all__} >= {*homes}
+    assert {name for name in homes if getattr(face, name) is None} == set()
+    with pytest.raises(AttributeError, match=f"module '{package}' has no attribute 'nothing'"):
+        _ = face.nothing
 
 
 @pytest.mark.parametrize("module", MODULES)

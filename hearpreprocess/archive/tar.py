@@ -13,9 +13,10 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
-from isal import igzip_lib, igzip_threaded
+from isal import igzip_lib
 
 from hearpreprocess.archive.gathering import LARGEST_GATHERED, Gathered
+from hearpreprocess.archive.gzip_stream import GzipStream
 from hearpreprocess.archive.joined import opened_parts
 from hearpreprocess.archive.listing import Listing, is_system_error, target_of
 from hearpreprocess.archive.opened import CompressedMember, OpenedMember
@@ -26,7 +27,7 @@ from hearpreprocess.storage import FIRST_BYTES, CallsAhead
 
 _CHUNK = 1 << 20
 _COMPRESSED: dict[bytes, Callable[[BinaryIO], Any]] = {
-    b"\x1f\x8b": lambda file: igzip_threaded.open(file, "rb", threads=1),
+    b"\x1f\x8b": GzipStream,
     b"BZh": partial(opened_streams, begin=bz2.BZ2Decompressor),
     b"\xfd7zXZ\0": partial(opened_streams, begin=partial(lzma.LZMADecompressor, lzma.FORMAT_XZ)),
 }

@@ -7,8 +7,8 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 
+from hearpreprocess import storage
 from hearpreprocess.errors import HearPreprocessError
-from hearpreprocess.storage import unreadable_message
 
 DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 
@@ -28,7 +28,7 @@ def ended(name: str, command: Callable[[], int]) -> int:
             print(f"{name}: {error}", file=sys.stderr)
             return MISUSED
         except PermissionError as error:
-            print(f"{name}: {unreadable_message(error)}", file=sys.stderr)
+            print(f"{name}: {storage.unreadable_message(error)}", file=sys.stderr)
             return FAILED
         except OSError as error:
             if error.filename is None:

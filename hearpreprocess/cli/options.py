@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from hearpreprocess import objects, storage, task
 from hearpreprocess.cli.addresses import path_or_object
 from hearpreprocess.errors import ConfigError
-from hearpreprocess.objects import ObjectPath, is_address
 from hearpreprocess.request import (
     COMPRESSIONS,
     DEFAULT_EXPANSION,
@@ -22,8 +22,6 @@ from hearpreprocess.request import (
     available_cores,
     tasks_named,
 )
-from hearpreprocess.storage import Workspace
-from hearpreprocess.task import TaskReference, encoding_named, encoding_problem, without_credentials
 
 UPLOADED = "tarballs"
 """The folder in the work folder with the tarballs that are uploaded."""
@@ -108,17 +106,17 @@ def directory(text: str) -> Path:
     """A directory; not "", which an unset variable of the shell gives and which would mean the current one."""
     if not text:
         raise argparse.ArgumentTypeError("expected a directory, got an empty string")
-    if is_address(text):
+    if objects.is_address(text):
         raise argparse.ArgumentTypeError(
-            f"expected a directory, got {without_credentials(text)}; a run needs hard links, locks and atomic renames "
-            "there, which object stores lack. Only --tar-dir may be a URL"
+            f"expected a directory, got {task.without_credentials(text)}; a run needs hard links, locks and atomic "
+            "renames there, which object stores lack. Only --tar-dir may be a URL"
         )
     return Path(text)
 
 
 def tarball_directory(text: str) -> Path:
     """A directory, or the URL of a prefix in an object store."""
-    return path_or_object(text) if is_address(text) else directory(text)
+    return path_or_object(text) if objects.is_address(text) else directory(text)
 
 
 def add_work(parser: argparse.ArgumentParser) -> None:
@@ -187,17 +185,17 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
 
 
 def _encoding(name: str) -> str:
-    if problem := encoding_problem(name):
+    if problem := task.encoding_problem(name):
         raise argparse.ArgumentTypeError(problem)
-    return encoding_named(name)
+    return task.encoding_named(name)
 
 
-def workspace_of(options: argparse.Namespace) -> Workspace:
+def workspace_of(options: argparse.Namespace) -> storage.Workspace:
     """The workspace from the options of `add_directories`."""
     tmp_dir = options.tmp_dir.resolve()
     tar_dir = options.tar_dir
-    is_uploaded = isinstance(tar_dir, ObjectPath)
-    return Workspace(
+    is_uploaded = isinstance(tar_dir, objects.ObjectPath)
+    return storage.Workspace(
         tmp_dir=tmp_dir,
         tasks_dir=options.tasks_dir.resolve(),
         tar_dir=tmp_dir / UPLOADED if is_uploaded else tar_dir.resolve(),
@@ -258,7 +256,7 @@ def request_of(options: argparse.Namespace) -> Request:
         raise ConfigError(error.text(_option_of)) from error
 
 
-def tasks_of(options: argparse.Namespace, words: Sequence[str]) -> tuple[TaskReference, ...]:
+def tasks_of(options: argparse.Namespace, words: Sequence[str]) -> tuple[task.TaskReference, ...]:
     """The tasks that some words name, in the mode and with the sources of the options.
 
     Raises ConfigError where one cannot be made, naming the options.

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from hearpreprocess import storage
 from hearpreprocess.about import __version__
 from hearpreprocess.cli.addresses import check_no_objects
 from hearpreprocess.cli.completion import complete_words
 from hearpreprocess.cli.console import DONE, MISUSED, ended
-from hearpreprocess.storage import CODE_OF_OUTPUTS, code_digest, forget_unless_running, nearest
 
 COMMANDS = {
     "run": "make tasks; the word `run` may be left out",
@@ -55,7 +55,7 @@ exit status: 0 success, 1 failure, 2 usage error, 130 interrupted
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     complete_words(command_parser, COMMANDS)
-    forget_unless_running()
+    storage.forget_unless_running()
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not given:
         parser_for("run").print_help()
@@ -94,7 +94,7 @@ def version_text() -> str:
     from hearpreprocess.audio import ffmpeg_version
 
     version, build = ffmpeg_version()
-    code = code_digest(CODE_OF_OUTPUTS)
+    code = storage.code_digest(storage.CODE_OF_OUTPUTS)
     return f"hearpreprocess {__version__} (code {code}, ffmpeg {version}{f' build {build}' if build else ''})"
 
 
@@ -116,7 +116,7 @@ def _refuse(unknown: Sequence[str], parser: argparse.ArgumentParser) -> NoReturn
     known = [
         option for action in parser._actions if action.help != argparse.SUPPRESS for option in action.option_strings
     ]
-    meant = nearest(unknown[0].partition("=")[0], known) if unknown[0].startswith("-") else ""
+    meant = storage.nearest(unknown[0].partition("=")[0], known) if unknown[0].startswith("-") else ""
     parser.error(f"unrecognized arguments: {' '.join(unknown)}{meant}")
 
 

@@ -29,12 +29,13 @@ def watcher(detail: Detail = "normal", *, shows_warnings: bool = True) -> Watch:
 
     `detail`: how much is shown besides failures. `shows_warnings`: False where the caller shows them.
     """
-    from hearpreprocess.cli.progress import Display  # with Luigi, which most commands do not need
-    from hearpreprocess.engine import JournalReader
 
     def watch(
         journal: Path, titles: Sequence[str], completed: Collection[str], interruption: Interruption
     ) -> AbstractContextManager[object]:
+        from hearpreprocess.cli.progress import Display  # late, as a run with nothing to do shows nothing
+        from hearpreprocess.engine import JournalReader
+
         return Display(
             JournalReader(journal),
             titles,

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from hearpreprocess.engine.dask_address import check_secure, scheduler_addresses
 from hearpreprocess.engine.interruption import Interruption
 from hearpreprocess.engine.log import log_path, log_to
-from hearpreprocess.engine.settings import Settings
 from hearpreprocess.errors import ConfigError
 from hearpreprocess.installation import install_command
 from hearpreprocess.request import Request
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from hearpreprocess.engine.cluster import Cluster, ClusterWorker
     from hearpreprocess.engine.cluster_pool import ClusterPool
     from hearpreprocess.engine.pool import StepPool
+    from hearpreprocess.engine.settings import Settings
 
 
 class JoinedCluster:

@@ -6,7 +6,6 @@ a process of the pool.
 
 from __future__ import annotations
 
-import importlib
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -22,6 +21,7 @@ from multiprocessing.connection import Connection
 from types import FrameType
 from typing import Any, NoReturn, Protocol
 
+from hearpreprocess.engine.loading import Loading
 from hearpreprocess.engine.starting import without_main_script
 from hearpreprocess.steps import Step, interrupt, is_interrupted
 
@@ -81,27 +81,25 @@ class StepPool:
         self._work, self._most = work, most
         self._processes: list[_StepProcess] = []
         self._noted: deque[Any] = deque()
-        self._loading = threading.Thread(target=_load, name="loading", daemon=True)
+        self._loading = Loading()
 
     def idle(self) -> _StepProcess:
-        """An idle process, if possible one that was forked with all libraries loaded."""
+        """An idle process, if possible one that was forked with all libraries loaded; none waits for that."""
         self._processes = [process for process in self._processes if process.is_reusable()]
         idle = [process for process in self._processes if not process.is_busy]
         loaded = [process for process in idle if process.is_loaded]
-        if loaded or (idle and len(self._processes) >= self._most):
+        if loaded or (idle and (len(self._processes) >= self._most or self._loading.is_alive())):
             return (loaded or idle)[0]
         return self._start()
 
     def _start(self) -> _StepProcess:
-        """Start a process. While the first one starts, this process loads the libraries that later forks inherit."""
+        """Start a process. While the first one works, this process loads the libraries that later forks inherit."""
         is_forked = multiprocessing.get_start_method() == "fork"
-        is_first = self._loading.ident is None
-        if not is_first:
-            self._loading.join()  # a process forked during an import could never finish that import
         others = [process.connection for process in self._processes]
-        process = _StepProcess(self._work, others, is_loaded=is_forked and not is_first)
+        with self._loading.paused():
+            process = _StepProcess(self._work, others, is_loaded=is_forked and self._loading.is_done)
         self._processes.append(process)
-        if is_first and is_forked:
+        if is_forked and self._loading.ident is None:
             self._loading.start()
         return process
 
@@ -265,11 +263,6 @@ def end_processes(processes: Sequence[EndableProcess]) -> None:
             child.terminate()
         except psutil.NoSuchProcess:
             continue
-
-
-def _load() -> None:
-    for module in ("pandas", "soundfile", "soxr", "isal.igzip_threaded"):
-        importlib.import_module(module)
 
 
 def _serve(work: RunStep, connection: Connection, inherited: Sequence[Connection]) -> None:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hearpreprocess import report
-from hearpreprocess.engine.execution import execute
 from hearpreprocess.engine.interruption import Interruption
 from hearpreprocess.engine.joining import check_cluster, joined_cluster
 from hearpreprocess.engine.log import log_path
@@ -194,6 +193,8 @@ def _run_steps(
         return Outcome(tuple(path for root in roots for path in root.output_paths))
     if workspace.journal is None:
         raise ValueError("a run needs a workspace with a journal")
+    from hearpreprocess.engine.execution import execute  # late, with Luigi's worker and scheduler
+
     check_room_of_tasks(request, workspace, notify)
     log = log_path(workspace.journal, workspace.tmp_dir)
     started = time.monotonic()

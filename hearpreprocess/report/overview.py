@@ -1,17 +1,23 @@
-"""The overview: a page of all finished tasks, beside their folder, with a link to the report of each."""
+"""The overview: a page of all finished tasks, beside their folder, with a link to the report of each.
+
+Its last line is a digest of what it was made from and of its own text, so that a run that changes nothing does not fill
+in the page again only to find it as it is.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from hearpreprocess.errors import OutputError
 from hearpreprocess.finished import MANIFEST, task_folders_in
-from hearpreprocess.report.page import index, row
+from hearpreprocess.report.page import index, linked_rows, row, templates
 from hearpreprocess.report.rows import Row, is_ours, row_in_report
-from hearpreprocess.storage import whole_file
+from hearpreprocess.storage import code_digest, digest, file_digest, whole_file
+from hearpreprocess.versions import installed_version
 
 OVERVIEW = "index.html"
 
@@ -19,6 +25,8 @@ TASKS = "tasks"
 """The name of the folder of tasks, `<output>/tasks`, in the layout of HEAR."""
 
 _MOST_REWRITES = 100
+
+_MARK = "\n<!-- hearpreprocess: made from "
 
 
 @dataclass(frozen=True)
@@ -102,7 +110,28 @@ def _overview_of(tasks_dir: Path) -> Overview:
             rows[folder] = row_in_report(folder) or _row_in_manifest(folder, *_state_of(folder))
         except OutputError as error:
             left_out[folder] = error
-    return Overview(index(rows, overview_path(tasks_dir).parent) if rows else "", left_out)
+    return Overview(_text(overview_path(tasks_dir), rows) if rows else "", left_out)
+
+
+def _text(path: Path, rows: Mapping[Path, Row]) -> str:
+    """The text of the overview at `path`: the present one if it was made from these rows, by this code."""
+    made_from = digest(
+        [
+            linked_rows(rows, path.parent),
+            code_digest(("report",)),
+            {template.name: file_digest(template) for template in templates()},
+            installed_version("jinja2"),
+        ]
+    )
+    present = _text_of(path)
+    text, _mark, _end = present.rpartition(_MARK)
+    if text and present == _marked(text, made_from):
+        return present
+    return _marked(index(rows, path.parent), made_from)
+
+
+def _marked(text: str, made_from: str) -> str:
+    return f"{text}{_MARK}{digest([made_from, text])} -->\n"
 
 
 def _state_of(folder: Path) -> tuple[int, ...]:

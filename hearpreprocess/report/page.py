@@ -104,13 +104,22 @@ def row(folder: Path) -> Row:
         return Row.of(metadata, reader.head, tally.statistics(metadata["splits"]))
 
 
-def index(rows: Mapping[Path, Row], parent: Path) -> str:
-    """An overview of finished tasks as HTML, with links to their reports where they have one.
+def linked_rows(rows: Mapping[Path, Row], parent: Path) -> list[dict[str, Any]]:
+    """The rows of an overview, with links to the tasks' reports where they have one.
 
     `rows`: by folder of the task. `parent`: the folder of the overview.
     """
-    tasks = [vars(row) | {"link": _link(folder, parent)} for folder, row in rows.items()]
-    return _render("index.html", title="Finished tasks", tasks=tasks)
+    return [vars(row) | {"link": _link(folder, parent)} for folder, row in rows.items()]
+
+
+def index(rows: Mapping[Path, Row], parent: Path) -> str:
+    """An overview of finished tasks as HTML; `rows` and `parent` as in `linked_rows`."""
+    return _render("index.html", title="Finished tasks", tasks=linked_rows(rows, parent))
+
+
+def templates() -> list[Path]:
+    """The files that pages are made from, sorted."""
+    return sorted(_TEMPLATES.iterdir())
 
 
 def _link(folder: Path, parent: Path) -> str:

@@ -1,8 +1,9 @@
 """The Luigi steps, which connect the pure modules. A step is complete when its whole output exists."""
 
 from hearpreprocess.steps.luigi_files import check_read, names_of, reading_settings, settings_files
+from hearpreprocess.steps.luigi_rpc import importing_late
 
-with reading_settings():
+with reading_settings(), importing_late():
     import luigi  # noqa: F401
 
 from hearpreprocess.steps.audio import Decode, Resample

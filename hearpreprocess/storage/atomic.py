@@ -6,7 +6,6 @@ They are written at a temporary path in the same directory and renamed when comp
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import errno
 import itertools
 import os
@@ -172,6 +171,8 @@ def sync_folder(folder: Path) -> None:
 
 def sync_file_system(folder: Path) -> bool:
     """Flush the file system that a folder is on, where the system supports that (Linux); return whether it does."""
+    import ctypes  # late, as a run with nothing to do writes nothing
+
     call = getattr(ctypes.CDLL(None), "syncfs", None) if sys.platform == "linux" else None
     if call is None:
         return False

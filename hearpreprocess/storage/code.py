@@ -1,7 +1,8 @@
 """A digest of this program's code, so that results of different code are never reused, whatever its version.
 
 The digest is of the files, but results come from the code that Python has loaded, some of it late. The two agree as
-long as no file changes: times and sizes are recorded when this module is imported, and compared before every use.
+long as no file changes: times and sizes are recorded when this module is imported, as the first of the package, and
+compared before every use.
 """
 
 from __future__ import annotations
@@ -9,12 +10,10 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Iterator, Mapping
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hearpreprocess.errors import ChangedCodeError
-from hearpreprocess.storage.digests import digest
 
 if TYPE_CHECKING:
     from importlib.abc import Traversable
@@ -72,7 +71,7 @@ def expect_code(loaded: Mapping[str, object]) -> None:
 
 def _states() -> Mapping[str, object]:
     """By module, the time and size of the files that decide outputs; for a package in a zip archive, one digest."""
-    package = files("hearpreprocess")
+    package = _package()
     if not isinstance(package, Path):
         return {"its archive": digest_on_disk(_WATCHED)}
     start = len(f"{package}/")
@@ -98,9 +97,21 @@ def digest_on_disk(parts: tuple[str, ...]) -> str:
     It is the same for a checkout and an installed package, with any line endings. If only bytecode is installed, it is
     the digest of the bytecode, which depends on the version of Python.
     """
-    package = files("hearpreprocess")
+    from hearpreprocess.storage.digests import digest  # late, as every command loads this module
+
+    package = _package()
     modules = {name: content for part in parts for name, content in _modules(package.joinpath(part), part)}
     return digest({name: digest(content.decode("latin-1")) for name, content in modules.items()})
+
+
+def _package() -> Traversable:
+    """The package's folder, or its place in a zip archive."""
+    folder = Path(__file__).parent.parent
+    if folder.is_dir():
+        return folder
+    from importlib.resources import files  # late, too
+
+    return files("hearpreprocess")
 
 
 def _modules(path: Traversable, name: str) -> Iterator[tuple[str, bytes]]:

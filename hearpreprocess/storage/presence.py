@@ -16,7 +16,6 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-import secrets
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -53,7 +52,7 @@ _SECONDS_UNTIL_SILENT = 600
 
 def name_of_run() -> str:
     """A new name for a run, unique among all hosts."""
-    return secrets.token_hex(4)
+    return os.urandom(4).hex()
 
 
 @contextlib.contextmanager

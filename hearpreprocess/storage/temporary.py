@@ -13,7 +13,6 @@ import contextlib
 import errno
 import os
 import re
-import secrets
 import shutil
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -64,7 +63,7 @@ def temporary(path: Path) -> Iterator[Path]:
 def _reserve(path: Path) -> tuple[Path, BinaryIO]:
     start = os.fsencode(path.name)[:_LONGEST_NAME].decode(errors="ignore")
     while True:
-        reserved = path.with_name(f".{start}.{secrets.token_hex(8)}{PARTIAL}")
+        reserved = path.with_name(f".{start}.{os.urandom(8).hex()}{PARTIAL}")
         lock = create_locked(_lock_path(reserved))
         if lock is not None:  # otherwise another process has removed the file before it was locked
             _held.add(lock)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
@@ -65,6 +64,8 @@ def nearest(name: str, legal: Iterable[str]) -> str:
     in_lower_case = {candidate.lower(): candidate for candidate in legal}
     if name.lower() in in_lower_case:
         return f"; did you mean {in_lower_case[name.lower()]}?"
+    import difflib  # late, as few commands need it
+
     matches = difflib.get_close_matches(name.lower(), in_lower_case, n=3, cutoff=0.5)
     close = [in_lower_case[match] for match in matches]
     return f"; did you mean {' or '.join(close)}?" if close else ""

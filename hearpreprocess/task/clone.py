@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_file_location
 from pathlib import Path
@@ -17,7 +16,7 @@ from types import ModuleType
 TASKS = "hearpreprocess.tasks"
 
 
-class _TasksBeside(MetaPathFinder):
+class _TasksBeside:
     """Finds the package of the built-in tasks, where no other finder has found it."""
 
     def __init__(self, folder: Path) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import functools
-import importlib
-import importlib.metadata
 import importlib.util
 import itertools
 from collections.abc import Collection
 from pathlib import Path
 
 from hearpreprocess.storage import digest, file_digest
+from hearpreprocess.versions import NOT_FOUND, installed_version
 
 _LIBRARIES = ("pandas",)
 _LIBRARIES_OF_EXTRAS = {"midi": ("mido", "pretty_midi")}
@@ -33,13 +32,11 @@ def label_versions(extras: Collection[str]) -> dict[str, str]:
 @functools.cache
 def _version(name: str) -> str:
     """The version of a package, once per process, as it is not loaded again either."""
+    version = installed_version(name)
     spec = importlib.util.find_spec(name)
-    if spec is None or spec.origin is None:
-        return "not found"
+    if version == NOT_FOUND or spec is None or spec.origin is None:
+        return version
     package = Path(spec.origin).parent
-    installed = next(iter(importlib.metadata.distributions(name=name, path=[str(package.parent)])), None)
-    # A package of which nothing is installed beside it, such as a copy in PYTHONPATH or an editable one.
-    version = installed.version if installed else str(getattr(importlib.import_module(name), "__version__", "unknown"))
     modules = list(itertools.islice(package.rglob("*.py"), _LARGEST + 1))
     if len(modules) > _LARGEST:
         return version

@@ -21,7 +21,7 @@ from pathlib import Path
 from hearpreprocess.errors import ConfigError, TaskNotFoundError
 from hearpreprocess.installation import install_command
 from hearpreprocess.storage import digest, nearest, on_new_run
-from hearpreprocess.task.clone import TASKS, find_tasks_of_clone
+from hearpreprocess.task.clone import TASKS
 from hearpreprocess.task.config import TaskConfig
 from hearpreprocess.task.facts import EXTRAS
 from hearpreprocess.task.loading import LoadedTask, load_module
@@ -116,9 +116,6 @@ def _task(reference: TaskReference) -> TaskMode:
 
 def _digest(reference: TaskReference) -> str:
     return digest([_task(reference).digest, _loaded(reference.location, reference.maker).code])
-
-
-find_tasks_of_clone()
 
 
 def built_in_folder() -> Path:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import lzma
 import random
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from hearpreprocess import archive
+from hearpreprocess.archive.gzip_stream import GzipStream
 from hearpreprocess.errors import ArchiveError
 from tests.archive.by_hand import TAR_END, tar_member
 
@@ -76,3 +79,15 @@ def test_without_an_end_mark_the_user_is_told(tmp_path: Path, compress: Compress
     )
     with pytest.raises(ArchiveError, match=r"no end mark, at byte 3,072, after member 'b\.wav'"):
         list(archive.TarReader(tmp_path / "x.tar"))
+
+
+@pytest.mark.parametrize("step", [7_000, 1 << 18, (1 << 18) + 1, 1 << 20])
+def test_a_gzip_file_is_read_ahead_only_after_its_start(step: int) -> None:
+    content = random.Random(1).randbytes(3 << 18)
+    threads = threading.active_count()
+    with GzipStream(io.BytesIO(gzip.compress(content))) as stream:
+        assert stream.read(200) == content[:200]
+        assert threading.active_count() == threads
+        assert b"".join(iter(lambda: stream.read(step), b"")) == content[200:]
+    with GzipStream(io.BytesIO(gzip.compress(content)[:-9])) as cut, pytest.raises(EOFError):
+        list(iter(lambda: cut.read(step), b""))

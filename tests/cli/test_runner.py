@@ -34,17 +34,52 @@ def toy(user: User) -> User:
     return user
 
 
+HEAVY = {
+    *("PIL", "asyncio", "ctypes", "ffmpeg", "http.client", "imageio_ffmpeg", "importlib.metadata", "jinja2", "luigi"),
+    *("numpy", "pandas", "psutil", "requests", "soundfile", "soxr", "ssl", "tenacity", "tornado", "tqdm", "urllib3"),
+    *("hearpreprocess.engine", "hearpreprocess.steps", "hearpreprocess.task.registry", "urllib.request", "wcmatch"),
+}
+OF_NOTHING_TO_DO = {"ctypes", "hearpreprocess.engine", "hearpreprocess.steps", "hearpreprocess.task.registry", "luigi"}
+"""What a run needs to find that it has nothing to do."""
+
+MODULES = """
+import sys
+from hearpreprocess.cli import main
+try:
+    status = main(sys.argv[1:])
+except SystemExit as end:
+    status = end.code
+print(*sys.modules, sep="\\n", file=sys.stderr)
+sys.exit(status)
+"""
+
+
+def modules_of(user: User, *words: object) -> set[str]:
+    """The modules that a fresh process has imported at the end of a command."""
+    finished = subprocess.run(
+        [sys.executable, "-c", MODULES, *map(str, words)], cwd=user.folder, capture_output=True, text=True
+    )
+    assert finished.returncode == 0, finished.stderr
+    return set(finished.stderr.splitlines())
+
+
+def test_a_run_with_nothing_to_do_imports_nothing_heavy(toy: User) -> None:
+    module = toy.folder / "mine.py"
+    names = "Archive, Clip, PresetFolds, TaskConfig, fold"
+    module.write_text(module.read_text().replace("from hearpreprocess import *", f"from hearpreprocess import {names}"))
+    words = ("./mine.py", "--sample-rates", 8000)
+    assert toy.run(*words).returncode == 0
+    imported = modules_of(toy, *words)
+    assert imported & (HEAVY - OF_NOTHING_TO_DO) == set()
+    assert not {"hearpreprocess.engine.worker", "hearpreprocess.cli.progress", "hearpreprocess.task.midi"} & imported
+
+
 def test_help_and_version_import_nothing_heavy(user: User) -> None:
     shown = user.run("--help")
     assert shown.returncode == 0
     options = "mode sample-rates num-workers tmp-dir tasks-dir tar-dir download-dir offline until scheduler-url"
     assert all(f"--{option}" in shown.stdout for option in options.split())
-    code = (
-        "import sys; from hearpreprocess.cli.program import parser_for; parser_for('run').format_help(); "
-        "print(*sys.modules)"
-    )
-    finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert not {"numpy", "pandas", "luigi", "soundfile", "soxr", "requests", "tqdm"} & set(finished.stdout.split())
+    assert modules_of(user, "--help") & HEAVY == set()
     assert user.run("--version").stdout.startswith(f"hearpreprocess {__version__} (code ")
 
 

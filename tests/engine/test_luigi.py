@@ -5,6 +5,7 @@ These tests come before all others (see conftest): a Luigi that has changed is n
 
 from __future__ import annotations
 
+import ast
 import inspect
 import operator
 import re
@@ -19,6 +20,8 @@ import luigi.scheduler
 import luigi.task_status
 import luigi.worker
 import pytest
+
+from hearpreprocess.steps.luigi_rpc import LATE
 
 PACKAGE = Path(__file__).parents[2] / "hearpreprocess"
 DOORS = [PACKAGE / "engine" / name for name in ("worker.py", "luigid_worker.py", "luigid.py")]
@@ -262,3 +265,20 @@ def test_the_message_of_a_dead_process(worker: luigi.worker.Worker) -> None:
     worker._running_tasks = {Needed().task_id: Dead(Needed())}
     worker._purge_children()
     assert messages[0].partition(DIED)[2] == "with exit code -9", "Luigi changed the message of a dead process"
+
+
+def test_the_client_of_a_luigid_does_nothing_but_call_what_is_imported_late() -> None:
+    """Its stand-ins can do nothing else: be a base class, be caught or be compared."""
+    tree = ast.parse(inspect.getsource(luigi.rpc))
+    imported = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    at_top = [node for node in imported if node.col_offset == 0 or isinstance(node, ast.Import)]
+    late = [node for node in at_top if {getattr(node, "module", ""), *(each.name for each in node.names)} & {*LATE}]
+    names = {each.asname or each.name for node in late for each in node.names}
+    assert names == {"Request", "Retrying", "requests", "stop_after_attempt", "urlopen", "wait_fixed"}
+    used = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id in names]
+    called = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    called += [function.value for function in called if isinstance(function, ast.Attribute)]
+    assert len(used) >= len(names)
+    assert set(used) <= set(called)
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    assert set(used) <= {node for function in functions for statement in function.body for node in ast.walk(statement)}

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import queue
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ import luigi
 import pytest
 
 from hearpreprocess.engine import pool as pool_module
+from hearpreprocess.engine.loading import Loading
 from hearpreprocess.engine.pool import EXIT_STATUS, StepPool, StepRun
 from hearpreprocess.engine.settings import settings
 from hearpreprocess.engine.worker import run_step
@@ -119,6 +121,34 @@ def test_one_process_runs_one_step_after_the_other(pool: StepPool, tmp_path: Pat
     steps = [step(tmp_path, "works", number) for number in range(5)]
     assert [run(pool, each) for each in steps] == ["DONE"] * 5
     assert len({each.mark.read_text() for each in steps}) == 1
+
+
+def test_no_step_waits_for_libraries_while_a_process_is_idle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pool, are_loaded = StepPool(RUN, most=2), threading.Event()
+    monkeypatch.setattr(pool._loading, "run", are_loaded.wait)  # libraries that take as long as the test wants
+    first, second, third = (step(tmp_path, "works", number) for number in range(3))
+    try:
+        assert [run(pool, first), run(pool, second)] == ["DONE"] * 2
+        are_loaded.set()
+        pool._loading.join(120)
+        assert run(pool, third) == "DONE"
+    finally:
+        are_loaded.set()
+        pool.close()
+    assert second.mark.read_text() == first.mark.read_text()
+    assert third.mark.read_text() != first.mark.read_text(), "its process has inherited the libraries"
+
+
+def test_nothing_is_imported_while_a_process_is_forked() -> None:
+    loading = Loading()
+    with loading.paused():
+        loading.start()
+        loading.join(0.2)
+        assert not loading.is_done
+    loading.join(120)
+    assert loading.is_done
+    with loading.paused():
+        pass
 
 
 def test_a_failure_leaves_the_process_fit(pool: StepPool, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import html
+import importlib
 import json
 import math
 import multiprocessing
@@ -74,6 +75,22 @@ def test_runs_write_it_where_the_user_has_named_the_place(tmp_path: Path, monkey
     (tmp_path / "tasks" / "index.html").write_text(OURS)
     for reports in (True, False):
         assert is_kept_by_runs(Path("mine"), tars, with_report=reports), "as somebody has asked for it before"
+
+
+def test_it_is_filled_in_again_only_where_something_has_changed(tasks: Path) -> None:
+    path, made = overview_path(tasks), write_overview(tasks)
+    environment = importlib.import_module("hearpreprocess.report.page")._environment
+    environment.cache_clear()
+    assert write_overview(tasks) == made
+    assert environment.cache_info().currsize == 0
+    for edited in (made.text.replace("Finished tasks", "Mine"), made.text + " ", made.text.rpartition("<!--")[0]):
+        path.write_text(edited, encoding="utf-8")
+        assert write_overview(tasks) == made
+        assert path.read_text(encoding="utf-8") == made.text
+    assert environment.cache_info().currsize == 1
+    (next(tasks.iterdir()) / "report.html").unlink()
+    assert "(no report)" in write_overview(tasks).text
+    assert write_overview(tasks).text == path.read_text(encoding="utf-8")
 
 
 def test_reports_hold_the_rows_so_that_no_manifest_is_read(tasks: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import shutil
@@ -15,7 +14,6 @@ import pytest
 
 import hearpreprocess
 from hearpreprocess.audio.versions import ffmpeg_version
-from hearpreprocess.steps import code
 from tests import toys
 from tests.conftest import User
 
@@ -146,36 +144,64 @@ def test_code_that_changes_while_it_runs_seals_nothing(tmp_path: Path) -> None:
     assert finished.returncode == 0, finished.stderr
 
 
-@pytest.mark.parametrize(
-    ("library", "attribute"),
-    [
-        ("numpy", "__version__"),
-        ("soundfile", "__version__"),
-        ("soundfile", "__libsndfile_version__"),
-        ("soxr", "__version__"),
-        ("soxr", "__libsoxr_version__"),
-        ("imageio_ffmpeg", "get_ffmpeg_exe"),
-    ],
-)
-def test_another_version_of_a_library_is_another_key(
-    monkeypatch: pytest.MonkeyPatch, library: str, attribute: str
-) -> None:
-    def keys() -> tuple[str, str]:
-        ffmpeg_version.cache_clear()
-        return code.sampled_by.__wrapped__(), code.made_by.__wrapped__()
+LIBRARIES = """
+import importlib, os, pathlib, sys
+from hearpreprocess.audio import library_versions, versions
+from hearpreprocess.steps import code
 
-    before = keys()
-    assert keys() == before
-    monkeypatch.setattr(importlib.import_module(library), attribute, _no_ffmpeg if attribute[:3] == "get" else "9.9.9")
-    after = keys()
-    monkeypatch.undo()
-    assert after[0] != before[0]
-    assert after[1] != before[1]
-    assert keys() == before
+LOADED = ("numpy", "soundfile", "soxr", "imageio_ffmpeg")
+
+def keys():
+    for known in (versions.ffmpeg_version, versions._libsndfile_version, versions._libsoxr_version):
+        known.cache_clear()
+    importlib.invalidate_caches()
+    return code.sampled_by.__wrapped__(), code.made_by.__wrapped__()
+
+before, ours = keys(), library_versions()
+assert not {*LOADED} & {*sys.modules}, "a run that has nothing to do does not wait for them"
+assert keys() == before
+
+def changed(name, **modules):
+    "The names whose versions change with these modules in place of the installed ones."
+    folder = pathlib.Path(name)
+    folder.mkdir()
+    for module, text in modules.items():
+        (folder / f"{module}.py").write_text(text)
+    sys.path.insert(0, str(folder.resolve()))
+    now, theirs = keys(), library_versions()
+    sys.path.pop(0)
+    for module in modules:
+        sys.modules.pop(module, None)
+    assert now[0] != before[0] and now[1] != before[1], name
+    return {each for each in ours if theirs[each] != ours[each]}
+
+def text(version, library=""):
+    return f"__version__ = {version!r}; __libsndfile_version__ = __libsoxr_version__ = {library!r}"
+
+assert changed("numpy", numpy=text("9.9.9")) == {"numpy"}
+assert changed("soundfile", soundfile=text("9.9.9")) == {"soundfile"}
+assert changed("libsndfile", soundfile=text(ours["soundfile"], "9.9.9"), _soundfile_data="") == {"libsndfile"}
+os.environ["IMAGEIO_FFMPEG_EXE"] = "missing"
+assert changed("ffmpeg") == {"ffmpeg", "ffmpeg_build"}
+del os.environ["IMAGEIO_FFMPEG_EXE"]
+assert keys() == before
+extension = sys.modules.pop("soxr.soxr_ext")
+assert changed("soxr", soxr=text("9.9.9", ours["libsoxr"])) == {"soxr"}
+assert changed("libsoxr", soxr=text(ours["soxr"], "9.9.9")) == {"libsoxr"}
+sys.modules["soxr.soxr_ext"] = extension
+
+import numpy, soundfile, soxr
+loaded = {"numpy": numpy.__version__, "soundfile": soundfile.__version__, "soxr": soxr.__version__}
+loaded |= {"libsndfile": soundfile.__libsndfile_version__, "libsoxr": soxr.__libsoxr_version__}
+assert {name: ours[name] for name in loaded} == loaded
+assert len(soxr.resample(numpy.zeros(100), 2, 1)) == 50, "its module was loaded before it"
+assert keys() == before, "they are the same in a process that has loaded them"
+"""
 
 
-def _no_ffmpeg() -> str:
-    raise RuntimeError("No ffmpeg exe could be found")
+def test_another_version_of_a_library_is_another_key(tmp_path: Path) -> None:
+    finished = subprocess.run([sys.executable, "-c", LIBRARIES], cwd=tmp_path, capture_output=True, text=True)
+    assert finished.returncode == 0, finished.stderr
 
 
 VERSIONS = """

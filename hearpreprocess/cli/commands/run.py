@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hearpreprocess import storage, task
 from hearpreprocess.cli.console import DONE, FAILED, INTERRUPTED
 from hearpreprocess.cli.options import (
     OldSpelling,
@@ -26,8 +27,6 @@ from hearpreprocess.cli.program import COMMANDS, EXAMPLES, ShowVersion
 from hearpreprocess.cli.watching import watcher
 from hearpreprocess.errors import HearPreprocessError, TaskNotFoundError
 from hearpreprocess.request import DEFAULT_EXPANSION
-from hearpreprocess.storage import bytes_text, nearest, size_of
-from hearpreprocess.task import registry
 
 if TYPE_CHECKING:
     from hearpreprocess.engine import Outcome
@@ -111,7 +110,8 @@ def run(options: argparse.Namespace) -> int:
         if not line.startswith(f"unknown task {word!r}"):
             raise
         if not Path(f"{word}.py").is_file():  # which the error suggests
-            line = f"unknown task {word!r}{nearest(word, [*registry.built_in_names(), *registry.GROUPS, *COMMANDS])}"
+            known = [*task.registry.built_in_names(), *task.registry.GROUPS, *COMMANDS]
+            line = f"unknown task {word!r}{storage.nearest(word, known)}"
         raise TaskNotFoundError("\n".join([line, *lists, f"  commands: {', '.join(COMMANDS)}"])) from error
     return fulfil(request, options)
 
@@ -148,12 +148,12 @@ def _print_outcome(outcome: Outcome) -> int:
 
 
 def _table(outputs: Sequence[Path]) -> Iterator[str]:
-    rows = [(_relative(output), size_of(output), _clips(output)) for output in outputs]
+    rows = [(_relative(output), storage.size_of(output), _clips(output)) for output in outputs]
     width = max((len(shown) for shown, _size, _clips_of_it in rows), default=0)
     if rows:
         yield f"{'made':<{width}}  {'size':>12}  clips"
     for shown, size, clips in rows:
-        yield f"{shown:<{width}}  {bytes_text(size):>12}  {clips}".rstrip()
+        yield f"{shown:<{width}}  {storage.bytes_text(size):>12}  {clips}".rstrip()
 
 
 def _relative(output: Path) -> str:

@@ -5,12 +5,17 @@ large as a scientific environment (jams and crowsetta, 223 and 237 MB with what 
 annotations without a word (see `textgrid` and `elan`).
 """
 
-from hearpreprocess.task.annotations.collector import UndecidedError
-from hearpreprocess.task.annotations.detection import FORMATS, format_of
-from hearpreprocess.task.annotations.options import AnnotationOptions
-from hearpreprocess.task.annotations.reading import Annotations, annotations_in, outline_of
-from hearpreprocess.task.annotations.seconds import mark_of
-from hearpreprocess.task.annotations.time_columns import has_times, time_column
+from typing import TYPE_CHECKING
+
+from hearpreprocess.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from hearpreprocess.task.annotations.collector import UndecidedError
+    from hearpreprocess.task.annotations.detection import FORMATS, format_of
+    from hearpreprocess.task.annotations.options import AnnotationOptions
+    from hearpreprocess.task.annotations.reading import Annotations, annotations_in, outline_of
+    from hearpreprocess.task.annotations.seconds import mark_of
+    from hearpreprocess.task.annotations.time_columns import has_times, time_column
 
 __all__ = [
     "FORMATS",
@@ -24,3 +29,15 @@ __all__ = [
     "outline_of",
     "time_column",
 ]
+
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "collector": "UndecidedError",
+        "detection": "FORMATS format_of",
+        "options": "AnnotationOptions",
+        "reading": "Annotations annotations_in outline_of",
+        "seconds": "mark_of",
+        "time_columns": "has_times time_column",
+    },
+)

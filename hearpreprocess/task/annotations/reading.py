@@ -9,7 +9,6 @@ from functools import cached_property
 from hearpreprocess.errors import ConfigError, CorpusError, enumerate_problems
 from hearpreprocess.storage import counted, nearest
 from hearpreprocess.task.annotations.collector import EventCollector, UndecidedError
-from hearpreprocess.task.annotations.detection import FORMATS, format_of
 from hearpreprocess.task.annotations.names import RecordingNames
 from hearpreprocess.task.annotations.options import AnnotationOptions, Format
 from hearpreprocess.task.cells import TableError
@@ -72,6 +71,8 @@ def annotations_in(content: bytes, format: str | None = None, options: Annotatio
     option means nothing for its format.
     """
     options = options or AnnotationOptions()
+    from hearpreprocess.task.annotations.detection import FORMATS, format_of  # late, with the readers of all formats
+
     if format is not None and (not isinstance(format, str) or format not in FORMATS):
         near = nearest(format, FORMATS) if isinstance(format, str) else ""
         raise ConfigError(f"format: expected one of {', '.join(map(repr, FORMATS))}, got {shown(format)}{near}")
@@ -95,6 +96,8 @@ def outline_of(content: bytes) -> Annotations:
 
     Wrong annotations are passed over. Raises CorpusError where it is no annotation file at all.
     """
+    from hearpreprocess.task.annotations.detection import format_of
+
     found, options, collector = format_of(content), AnnotationOptions(), EventCollector()
     for _option in range(len(fields(AnnotationOptions)) + 1):
         try:
