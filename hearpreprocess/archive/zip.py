@@ -147,7 +147,8 @@ class ZipReader:
 
     def __init__(self, parts: Sequence[Path]) -> None:
         self._name = parts[-1].name
-        self._file: Any = JoinedFiles(parts) if len(parts) > 1 else parts[0].open("rb")
+        # Without a buffer, through which every member would be copied.
+        self._file: Any = JoinedFiles(parts) if len(parts) > 1 else parts[0].open("rb", buffering=0)
 
     def __enter__(self) -> ZipReader:
         return self
@@ -164,6 +165,8 @@ class ZipReader:
         with self._damage_of(path):
             seek_content(self._file, offset, checksum, method, name_checksum)
             content: bytes = self._file.read(packed_size)
+            while len(content) < packed_size and (more := self._file.read(packed_size - len(content))):
+                content += more
             if method == zipfile.ZIP_DEFLATED:
                 inflating = isal_zlib.decompressobj(-zlib.MAX_WBITS)
                 content = inflating.decompress(content, size + 1)  # one more byte than declared shows an excess

@@ -6,6 +6,7 @@ a process of the pool.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -285,6 +286,7 @@ def serve(handle: Callable[[Any], object], connection: Connection, sentinel: int
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _HANDLED)
         if sentinel is not None:
             threading.Thread(target=_end_with_the_runner, args=(sentinel,), name="runner", daemon=True).start()
+        gc.freeze()  # the modules, which each collection would go through
         bytes(LARGEST_BLOCK_KEPT)  # without touching its pages, as a bytearray would
         while not is_interrupted():
             try:

@@ -19,7 +19,7 @@ from hearpreprocess.steps.base import (
     FolderStep,
     HiddenParameter,
     RatesParameter,
-    fresh_folder,
+    fresh_folders,
     is_whole,
 )
 from hearpreprocess.steps.corpus import CorpusStep
@@ -219,11 +219,11 @@ class Resample(BatchStep):
         output exists, and AudioError is raised where the clips are now others.
         """
         refused: dict[str, str] = {}
-        with contextlib.ExitStack() as stack:
-            written: set[str] = {_CLIPS}
-            missing = self._missing()
-            folders = {rate: stack.enter_context(fresh_folder(folder, written)) for rate, folder in missing.items()}
-            described = stack.enter_context(fresh_folder(decode.folder, [_REFUSED, _CLIPS])) if decode else None
+        written: set[str] = {_CLIPS}
+        missing = self._missing()
+        described = {decode.folder: [_REFUSED, _CLIPS]} if decode else {}  # after the clips that it says are there
+        with fresh_folders({**described, **dict.fromkeys(missing.values(), written)}) as fresh:
+            folders = dict(zip(missing, fresh[len(described) :], strict=True))
             facts: dict[str, str] = {}
             made: dict[int, dict[str, str]] = {rate: {} for rate in folders}
             for clip in self.decoded(refused):
@@ -239,10 +239,10 @@ class Resample(BatchStep):
                     if target_rate == rate:
                         own = fingerprint
                 facts[clip.name] = clip.facts(own or audio.fingerprint(clip.samples))
-            if decode and described:
+            if decode:
                 if refused:
                     raise _ClipRefusedError
-                decode.write(described, facts, refused)
+                decode.write(fresh[0], facts, refused)
             else:
                 self._check_same(facts, refused)
             for rate, folder in folders.items():

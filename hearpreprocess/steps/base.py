@@ -7,7 +7,7 @@ import dataclasses
 import functools
 import json
 import time
-from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -264,13 +264,24 @@ def fresh_folder(path: Path, written: Collection[str]) -> Iterator[Path]:
     An intact folder that another run has created meanwhile is kept; a folder with a broken seal is replaced. Raises
     ChangedCodeError, before and after, if the code in the folder's key has changed on the disk.
     """
-    check_code_unchanged()
-    is_broken = is_there(path) and not is_sealed(path)
-    with replaced_folder(path) if is_broken else whole_folder(path) as folder:
+    with fresh_folders({path: written}) as (folder,):
         yield folder
+
+
+@contextlib.contextmanager
+def fresh_folders(written: Mapping[Path, Collection[str]]) -> Iterator[list[Path]]:
+    """Like `fresh_folder` for several folders. `written`: by path, the files of each; the first path appears last."""
+    check_code_unchanged()
+    with contextlib.ExitStack() as stack:
+        folders = []
+        for path in written:
+            is_broken = is_there(path) and not is_sealed(path)
+            folders.append(stack.enter_context(replaced_folder(path) if is_broken else whole_folder(path)))
+        yield folders
         raise_if_interrupted()
         check_code_unchanged()
-        seal(folder, written, made_by())
+        for folder, files in zip(folders, written.values(), strict=True):
+            seal(folder, files, made_by())
 
 
 class Counter:
