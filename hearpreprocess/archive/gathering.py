@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from hearpreprocess.errors import OutputError
+from hearpreprocess.storage import stamp_of
 
 LARGEST_GATHERED = 1 << 20
 """In bytes; a larger member gets a file of its own, which costs it little."""
@@ -57,8 +59,8 @@ class GatheredReader:
         self._path = folder / _CONTENT
         self._places: Mapping[str, tuple[int, int]] = {}
         self._descriptor: int | None = None
-        if (folder / _PLACES).exists():
-            self._places = json.loads((folder / _PLACES).read_text(encoding="utf-8"))
+        if (places := folder / _PLACES).exists():
+            self._places = _places_in(places, tuple(stamp_of(places)))
             self._descriptor = os.open(self._path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
 
     def __enter__(self) -> GatheredReader:
@@ -87,3 +89,13 @@ class GatheredReader:
                 )
             content += more
         return content
+
+
+@functools.lru_cache(maxsize=4)
+def _places_in(path: Path, stamp: tuple[int, ...]) -> Mapping[str, tuple[int, int]]:
+    """The places of members, read once per process: each batch would read those of 50,000 members in 50 ms.
+
+    `stamp`: of the file, as another run may replace it.
+    """
+    places: Mapping[str, tuple[int, int]] = json.loads(path.read_text(encoding="utf-8"))
+    return places
