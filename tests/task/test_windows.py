@@ -22,7 +22,8 @@ class OneRecording(Tree):
 
     def __init__(self, rate: int, length: int) -> None:
         super().__init__("corpus", Path(), lambda path, packed: RecordingInfo(rate, length, 1))
-        self._listing = {"members": {MEMBER.path: 1}, "packed": {}}  # type: ignore[misc]
+        self._listing = {"members": {MEMBER.path: 1}}  # type: ignore[misc]
+        self.packed = {}  # type: ignore[misc]
 
 
 def ranges(rate: int, length: int, *times: float, **options: bool) -> list[tuple[int, int]]:
