@@ -1,10 +1,16 @@
-"""Small members of an archive, unpacked into one file: creating a file for each takes longer than its samples do."""
+"""Small members of an archive, unpacked into one file: creating a file for each takes longer than its samples do.
+
+A second file has an entry of fixed size for each member: a digest of its path, by which the entries are sorted, its
+offset and its size. Every batch of clips opens both files and looks up its own members alone: as JSON, the paths of a
+million members would take 2 s and 400 MB to parse each time.
+"""
 
 from __future__ import annotations
 
-import json
+import hashlib
 import os
-from collections.abc import Mapping
+import struct
+from bisect import bisect_left
 from pathlib import Path
 from types import TracebackType
 
@@ -13,7 +19,10 @@ from hearpreprocess.errors import OutputError
 LARGEST_GATHERED = 1 << 20
 """In bytes; a larger member gets a file of its own, which costs it little."""
 
-_CONTENT, _PLACES = "gathered.bin", "gathered.json"
+_CONTENT, _ENTRIES = "gathered.bin", "gathered.index"
+
+_DIGEST_BYTES = 16  # two of 2,000,000 paths have the same digest with a probability of 1e-26
+_ENTRY = struct.Struct(f"<{_DIGEST_BYTES}sQQ")
 
 
 class Gathered:
@@ -21,7 +30,7 @@ class Gathered:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._places: dict[str, tuple[int, int]] = {}
+        self._places: dict[bytes, tuple[int, int]] = {}
         self._file = (folder / _CONTENT).open("wb")
         self._end = 0
 
@@ -33,21 +42,22 @@ class Gathered:
     ) -> None:
         self._file.close()
         if kind is None:
-            (self._folder / _PLACES).write_text(json.dumps(self._places), encoding="utf-8")
+            entries = (_ENTRY.pack(digest, *place) for digest, place in sorted(self._places.items()))
+            (self._folder / _ENTRIES).write_bytes(b"".join(entries))
 
     def add(self, path: str, content: bytes) -> None:
         """Write a member."""
         self._file.write(content)
-        self._places[path] = self._end, len(content)
+        self._places[_digest(path)] = self._end, len(content)
         self._end += len(content)
 
-    def __contains__(self, path: object) -> bool:
-        return path in self._places
+    def __contains__(self, path: str) -> bool:
+        return _digest(path) in self._places
 
     @property
     def files(self) -> list[str]:
         """The names of the files in the folder."""
-        return [_CONTENT, _PLACES]
+        return [_CONTENT, _ENTRIES]
 
 
 class GatheredReader:
@@ -55,10 +65,10 @@ class GatheredReader:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / _CONTENT
-        self._places: Mapping[str, tuple[int, int]] = {}
+        self._entries = b""
         self._descriptor: int | None = None
-        if (folder / _PLACES).exists():
-            self._places = json.loads((folder / _PLACES).read_text(encoding="utf-8"))
+        if (folder / _ENTRIES).exists():
+            self._entries = (folder / _ENTRIES).read_bytes()
             self._descriptor = os.open(self._path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
 
     def __enter__(self) -> GatheredReader:
@@ -73,7 +83,7 @@ class GatheredReader:
 
     def read(self, path: str) -> bytes | None:
         """The bytes of a member; None where it was not gathered."""
-        place = self._places.get(path)
+        place = self._place(path)
         if place is None or self._descriptor is None:
             return None
         offset, size = place
@@ -87,3 +97,20 @@ class GatheredReader:
                 )
             content += more
         return content
+
+    def _place(self, path: str) -> tuple[int, int] | None:
+        """The offset and the size of a member; None where it was not gathered."""
+        digest, count = _digest(path), len(self._entries) // _ENTRY.size
+        number = bisect_left(range(count), digest, key=self._digest_at)
+        if number == count or self._digest_at(number) != digest:
+            return None
+        _digest_of_path, offset, size = _ENTRY.unpack_from(self._entries, number * _ENTRY.size)
+        return offset, size
+
+    def _digest_at(self, number: int) -> bytes:
+        start = number * _ENTRY.size
+        return self._entries[start : start + _DIGEST_BYTES]
+
+
+def _digest(path: str) -> bytes:
+    return hashlib.blake2b(path.encode(), digest_size=_DIGEST_BYTES).digest()
