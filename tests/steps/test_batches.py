@@ -10,6 +10,7 @@ import pytest
 
 from hearpreprocess.errors import AudioError
 from hearpreprocess.steps.audio import Resample
+from hearpreprocess.steps.base import fresh_folder
 from hearpreprocess.steps.release import Release
 from hearpreprocess.storage import Workspace
 from hearpreprocess.synthetic.archives import write_tar_gz
@@ -101,4 +102,22 @@ def test_clips_that_are_decoded_differently_later_are_named(user: User, known: s
     with pytest.raises(AudioError, match="1 clip decoded differently") as raised:
         step._write(None)
     assert ("clip99" if known == "clip refused" else "clip02") in str(raised.value)
+    resampled = user.folder / "_workdir" / "resample" / f"{step.batch}-8000"
+    assert f"first remove {step.decode.folder} and {resampled}" in str(raised.value), "made of the earlier samples"
     assert not list((user.folder / "_workdir" / "resample").glob("*-12000*"))
+
+
+def test_a_clip_that_was_refused_for_a_passing_reason_stays_left_out(user: User) -> None:
+    module = module_of(user, MEMBERS)
+    assert user.run("./mine.py", "--sample-rates", 8000, "--no-report").returncode == 0
+    (step,) = steps_of(user, module, (12000,))
+    folder = step.decode.folder
+    facts = json.loads((folder / "clips.json").read_text())
+    del facts["clip02"]
+    shutil.rmtree(folder)
+    with fresh_folder(folder, ["clips.json", "refused.json"]) as new:
+        step.decode.write(new, facts, {"clip02": "its decoder took too long"})
+    step.run()
+    assert step.complete()
+    assert step.made(12000).keys() == facts.keys()
+    assert not (step.folders()[12000] / "clip02.wav").exists()
