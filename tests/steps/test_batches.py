@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hearpreprocess.errors import AudioError
-from hearpreprocess.steps.audio import Resample
+from hearpreprocess.steps.audio import Decode, Resample
 from hearpreprocess.steps.base import fresh_folder
 from hearpreprocess.steps.release import Release
 from hearpreprocess.storage import Workspace
@@ -30,11 +30,23 @@ def module_of(user: User, members: dict[str, bytes]) -> Path:
 
 def steps_of(user: User, module: Path, rates: tuple[int, ...]) -> list[Resample]:
     """The steps on the batches of a task whose corpus is complete."""
+    return release_of(user, module, rates).outputs().combine.clone(made=rates).audio_steps()
+
+
+def release_of(user: User, module: Path, rates: tuple[int, ...]) -> Release:
     workdir, out = user.folder / "_workdir", user.folder / "out"
     workspace = Workspace(workdir, out / "tasks", out, workdir / "downloads")
     task = TaskReference.of(str(module), "full", {})
-    release = Release(workspace=workspace, task=task, rates=rates, compression="fast", skips=0, with_report=False)
-    return release.outputs().combine.clone(made=rates).audio_steps()
+    return Release(workspace=workspace, task=task, rates=rates, compression="fast", skips=0, with_report=False)
+
+
+def refuse_clip02(step: Decode) -> None:
+    """What a pass leaves in which a clip could not be decoded for a passing reason."""
+    facts = step.made()
+    del facts["clip02"]
+    shutil.rmtree(step.folder)
+    with fresh_folder(step.folder, ["clips.json", "refused.json"]) as folder:
+        step.write(folder, facts, {"clip02": "its decoder took too long"})
 
 
 def log_of(user: User) -> str:
@@ -111,13 +123,23 @@ def test_a_clip_that_was_refused_for_a_passing_reason_stays_left_out(user: User)
     module = module_of(user, MEMBERS)
     assert user.run("./mine.py", "--sample-rates", 8000, "--no-report").returncode == 0
     (step,) = steps_of(user, module, (12000,))
-    folder = step.decode.folder
-    facts = json.loads((folder / "clips.json").read_text())
-    del facts["clip02"]
-    shutil.rmtree(folder)
-    with fresh_folder(folder, ["clips.json", "refused.json"]) as new:
-        step.decode.write(new, facts, {"clip02": "its decoder took too long"})
+    refuse_clip02(step.decode)
     step.run()
     assert step.complete()
-    assert step.made(12000).keys() == facts.keys()
+    assert step.made(12000).keys() == step.decode.made().keys()
     assert not (step.folders()[12000] / "clip02.wav").exists()
+
+
+def test_a_task_lacks_no_clip_that_a_later_pass_refused(user: User) -> None:
+    module = module_of(user, MEMBERS)
+    assert user.run("./mine.py", "--sample-rates", 8000, "--no-report").returncode == 0
+    outputs = release_of(user, module, (12000,)).outputs()
+    (step,) = outputs.combine.audio_steps()
+    refuse_clip02(step.decode)
+    step.run()
+    for output in outputs.missing_steps():
+        with pytest.raises(AudioError, match="1 clip could be used before:\n  clip clip02, its decoder took too long"):
+            output.run()
+    again = user.run("./mine.py", "--sample-rates", 12000, "--no-report")
+    assert again.returncode == 0, again.stderr
+    assert len([name for name in user.made() if name.endswith(".wav")]) == 24
