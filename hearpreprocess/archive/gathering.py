@@ -30,7 +30,8 @@ class Gathered:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._places: dict[bytes, tuple[int, int]] = {}
+        self._paths: set[str] = set()
+        self._entries: list[bytes] = []
         self._file = (folder / _CONTENT).open("wb")
         self._end = 0
 
@@ -42,17 +43,17 @@ class Gathered:
     ) -> None:
         self._file.close()
         if kind is None:
-            entries = (_ENTRY.pack(digest, *place) for digest, place in sorted(self._places.items()))
-            (self._folder / _ENTRIES).write_bytes(b"".join(entries))
+            (self._folder / _ENTRIES).write_bytes(b"".join(sorted(self._entries)))
 
     def add(self, path: str, content: bytes) -> None:
         """Write a member."""
         self._file.write(content)
-        self._places[_digest(path)] = self._end, len(content)
+        self._paths.add(path)
+        self._entries.append(_ENTRY.pack(_digest(path), self._end, len(content)))
         self._end += len(content)
 
-    def __contains__(self, path: str) -> bool:
-        return _digest(path) in self._places
+    def __contains__(self, path: object) -> bool:
+        return path in self._paths
 
     @property
     def files(self) -> list[str]:

@@ -79,10 +79,9 @@ def fingerprint(samples: Samples) -> tuple[int, str]:
 
 def _write(descriptor: int, content: bytes | memoryview) -> None:
     """Write all bytes: a call may write fewer, such as those that still fit on the disk."""
-    while written := os.write(descriptor, content):
-        if written == len(content):
-            return
-        content = memoryview(content)[written:]
+    left = memoryview(content)
+    while left:
+        left = left[os.write(descriptor, left) :]
 
 
 def _header(path: Path, length: int, rate: int) -> bytes:
