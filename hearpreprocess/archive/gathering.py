@@ -1,21 +1,28 @@
-"""Small members of an archive, unpacked into one file: creating a file for each takes longer than its samples do."""
+"""Small members of an archive, unpacked into one file: creating a file for each takes longer than its samples do.
+
+A second file has an entry of fixed size for each member: a digest of its path, by which the entries are sorted, its
+offset and its size. Every batch of clips opens both files and looks up its own members alone: as JSON, the paths of a
+million members would take 2 s and 400 MB to parse each time.
+"""
 
 from __future__ import annotations
 
-import functools
-import json
+import hashlib
 import os
-from collections.abc import Mapping
+import struct
+from bisect import bisect_left
 from pathlib import Path
 from types import TracebackType
 
 from hearpreprocess.errors import OutputError
-from hearpreprocess.storage import stamp_of
 
 LARGEST_GATHERED = 1 << 20
 """In bytes; a larger member gets a file of its own, which costs it little."""
 
-_CONTENT, _PLACES = "gathered.bin", "gathered.json"
+_CONTENT, _ENTRIES = "gathered.bin", "gathered.index"
+
+_DIGEST_BYTES = 16  # two of 2,000,000 paths have the same digest with a probability of 1e-26
+_ENTRY = struct.Struct(f"<{_DIGEST_BYTES}sQQ")
 
 
 class Gathered:
@@ -23,7 +30,8 @@ class Gathered:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._places: dict[str, tuple[int, int]] = {}
+        self._paths: set[str] = set()
+        self._entries: list[bytes] = []
         self._file = (folder / _CONTENT).open("wb")
         self._end = 0
 
@@ -35,21 +43,22 @@ class Gathered:
     ) -> None:
         self._file.close()
         if kind is None:
-            (self._folder / _PLACES).write_text(json.dumps(self._places), encoding="utf-8")
+            (self._folder / _ENTRIES).write_bytes(b"".join(sorted(self._entries)))
 
     def add(self, path: str, content: bytes) -> None:
         """Write a member."""
         self._file.write(content)
-        self._places[path] = self._end, len(content)
+        self._paths.add(path)
+        self._entries.append(_ENTRY.pack(_digest(path), self._end, len(content)))
         self._end += len(content)
 
     def __contains__(self, path: object) -> bool:
-        return path in self._places
+        return path in self._paths
 
     @property
     def files(self) -> list[str]:
         """The names of the files in the folder."""
-        return [_CONTENT, _PLACES]
+        return [_CONTENT, _ENTRIES]
 
 
 class GatheredReader:
@@ -57,10 +66,10 @@ class GatheredReader:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / _CONTENT
-        self._places: Mapping[str, tuple[int, int]] = {}
+        self._entries = b""
         self._descriptor: int | None = None
-        if (places := folder / _PLACES).exists():
-            self._places = _places_in(places, tuple(stamp_of(places)))
+        if (folder / _ENTRIES).exists():
+            self._entries = (folder / _ENTRIES).read_bytes()
             self._descriptor = os.open(self._path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
 
     def __enter__(self) -> GatheredReader:
@@ -75,7 +84,7 @@ class GatheredReader:
 
     def read(self, path: str) -> bytes | None:
         """The bytes of a member; None where it was not gathered."""
-        place = self._places.get(path)
+        place = self._place(path)
         if place is None or self._descriptor is None:
             return None
         offset, size = place
@@ -90,12 +99,19 @@ class GatheredReader:
             content += more
         return content
 
+    def _place(self, path: str) -> tuple[int, int] | None:
+        """The offset and the size of a member; None where it was not gathered."""
+        digest, count = _digest(path), len(self._entries) // _ENTRY.size
+        number = bisect_left(range(count), digest, key=self._digest_at)
+        if number == count or self._digest_at(number) != digest:
+            return None
+        _digest_of_path, offset, size = _ENTRY.unpack_from(self._entries, number * _ENTRY.size)
+        return offset, size
 
-@functools.lru_cache(maxsize=4)
-def _places_in(path: Path, stamp: tuple[int, ...]) -> Mapping[str, tuple[int, int]]:
-    """The places of members, read once per process: each batch would read those of 50,000 members in 50 ms.
+    def _digest_at(self, number: int) -> bytes:
+        start = number * _ENTRY.size
+        return self._entries[start : start + _DIGEST_BYTES]
 
-    `stamp`: of the file, as another run may replace it.
-    """
-    places: Mapping[str, tuple[int, int]] = json.loads(path.read_text(encoding="utf-8"))
-    return places
+
+def _digest(path: str) -> bytes:
+    return hashlib.blake2b(path.encode(), digest_size=_DIGEST_BYTES).digest()

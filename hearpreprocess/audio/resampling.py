@@ -54,5 +54,5 @@ def _stream(rate: int, target_rate: int) -> Iterator[soxr.ResampleStream]:
     finally:
         stream.clear()
         _idle[pair] = stream
-        if len(_idle) > _MOST_IDLE:
-            _idle.pop(next(iter(_idle)), None)
+        for oldest in list(_idle)[:-_MOST_IDLE]:  # a copy, as other threads take and return streams, too
+            _idle.pop(oldest, None)

@@ -10,8 +10,8 @@ from typing import Any, Literal
 SECONDS_TO_START = 1.0
 
 ItemKind = Literal["download", "unpacked", "halfway", "resampled", "clips", "tarball", "texts"]
-"""Downloads, unpacked members, clips at their own rate and at others, and the outputs: the clips in the task's folder,
-without a size if they are hard links to the resampled ones, tarballs, and files other than audio.
+"""Downloads, unpacked members, files left beside finished clips, resampled clips, and the outputs: the clips in the
+task's folder, without a size if they are hard links to the resampled ones, tarballs, and files other than audio.
 """
 
 OUTPUTS: tuple[ItemKind, ...] = ("resampled", "clips", "tarball", "texts")

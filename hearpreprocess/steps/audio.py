@@ -6,7 +6,7 @@ import contextlib
 import functools
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,13 +54,17 @@ class BatchStep(CorpusStep):
         key = self.described.summary.selections[source].key
         return self.source_step(source) if key is None else Extract(source=source, selection=key, **self.shared)
 
-    def decoded(self, refused: dict[str, str]) -> Iterator[_DecodedClip]:
-        """The usable clips, decoded one by one; the reasons why others are not usable are added to `refused`."""
+    def decoded(self, refused: dict[str, str], left_out: Collection[str] = ()) -> Iterator[_DecodedClip]:
+        """The usable clips, decoded one by one; the reasons why others are not usable are added to `refused`.
+
+        `left_out`: the names of clips that are not decoded.
+        """
         batch = self.load()
-        with Counter(self, "clips", len(batch.clips)) as counter, contextlib.ExitStack() as stack:
+        clips = [clip for clip in batch.clips if clip.name not in left_out]
+        with Counter(self, "clips", len(clips)) as counter, contextlib.ExitStack() as stack:
             recordings = {source: self._recordings(source, step, stack) for source, step in self.requires().items()}
             expected = self._fingerprints()
-            for clip in batch.clips:
+            for clip in clips:
                 try:
                     recording = recordings[clip.source](clip.member)
                     if clip.name in expected:
@@ -192,8 +196,11 @@ class Resample(BatchStep):
         """The folder of the clips at each rate; its name depends on the refused clips of the batch."""
         refused = self.decode.refused()
         left_out = f"-without-{digest(sorted(refused))}" if refused else ""
-        parent = self.workspace.tmp_dir / self.stage
-        return {rate: parent / f"{self.batch}-{rate}{left_out}" for rate in self.rates}
+        return {rate: self._parent / f"{self.batch}-{rate}{left_out}" for rate in self.rates}
+
+    @property
+    def _parent(self) -> Path:
+        return self.workspace.tmp_dir / self.stage
 
     def complete(self) -> bool:
         # Later steps read the facts on the recordings, too.
@@ -205,10 +212,9 @@ class Resample(BatchStep):
     def run(self) -> None:
         decode = self.decode
         if not decode.complete():
-            try:
+            with contextlib.suppress(_ClipRefusedError):  # the names of the folders depend on all refused clips
                 self._write(decode)
-            except _ClipRefusedError:  # the names of the folders depend on all refused clips
-                decode.run()
+            decode.run()  # does nothing if its output was written
         if not self.complete():
             self._write(None)
 
@@ -216,9 +222,11 @@ class Resample(BatchStep):
         """Write the clips at the missing rates.
 
         `decode`: its output is written, too, and _ClipRefusedError raised if a clip cannot be used. Without it that
-        output exists, and AudioError is raised where the clips are now others.
+        output exists: the clips that it lacks are left out, as a reason may have passed meanwhile, and AudioError is
+        raised where the others have changed.
         """
         refused: dict[str, str] = {}
+        left_out = () if decode else self.decode.refused()
         written: set[str] = {_CLIPS}
         missing = self._missing()
         described = {decode.folder: [_REFUSED, _CLIPS]} if decode else {}  # after the clips that it says are there
@@ -226,7 +234,7 @@ class Resample(BatchStep):
             folders = dict(zip(missing, fresh[len(described) :], strict=True))
             facts: dict[str, str] = {}
             made: dict[int, dict[str, str]] = {rate: {} for rate in folders}
-            for clip in self.decoded(refused):
+            for clip in self.decoded(refused, left_out):
                 if refused and decode:
                     raise _ClipRefusedError
                 name, rate = f"{clip.name}.wav", clip.recording.rate
@@ -250,19 +258,20 @@ class Resample(BatchStep):
 
     def _check_same(self, facts: Mapping[str, str], refused: Mapping[str, str]) -> None:
         """Raise AudioError where the clips differ from what Decode has recorded of them."""
-        decode = self.decode
-        known = decode.made()
+        known = self.decode.made()
         differing = [
             f"clip {name}: {refused.get(name, 'its samples differ')}"
-            for name in known
-            if facts.get(name) != known[name]
+            for name in sorted({*known, *facts})
+            if facts.get(name) != known.get(name)
         ]
-        differing += [f"clip {name}: could not be decoded before" for name in facts if name not in known]
         if differing:
             clips = counted(len(differing), "clips")
+            # Clips at other rates that were made before agree with the earlier samples, too.
+            folders = [self.decode.folder, *sorted(self._parent.glob(f"{self.batch}-*"))]
             raise AudioError(
                 enumerate_problems(f"{self.title}: {clips} decoded differently than before:", differing)
-                + f"\n  Remove {decode.folder} and run the same command again"
+                + "\n  Run the same command again. If the same clips differ again, first remove "
+                + " and ".join(map(str, folders))
             )
 
     def made(self, rate: int) -> dict[str, str]:

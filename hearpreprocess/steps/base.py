@@ -76,13 +76,13 @@ class TaskParameter(HiddenParameter[TaskReference]):
 
 
 class RatesParameter(luigi.Parameter[tuple[int, ...]]):
-    """Sample rates in hertz, ascending, separated by commas."""
+    """Sample rates in hertz, ascending, separated by commas; none is an empty text."""
 
     def serialize(self, x: Any) -> str:
         return ",".join(map(str, x))
 
     def parse(self, x: str) -> tuple[int, ...]:
-        return tuple(int(rate) for rate in x.split(","))
+        return tuple(int(rate) for rate in x.split(",") if rate)
 
 
 class Step(luigi.Task):

@@ -12,7 +12,7 @@ from pathlib import Path
 import luigi
 
 from hearpreprocess import report
-from hearpreprocess.errors import OutputError
+from hearpreprocess.errors import AudioError, OutputError, enumerate_problems
 from hearpreprocess.finished import (
     CARD,
     MANIFEST,
@@ -44,6 +44,7 @@ from hearpreprocess.storage import (
     SEAL,
     check_code_unchanged,
     confirmed,
+    counted,
     look_again,
     output_lock,
     replaced_folder,
@@ -112,8 +113,18 @@ class OutputStep(CorpusStep):
         return {path.name: str(path) for path in sorted(self._labels_folder.iterdir()) if path.name not in without}
 
     def whole_manifest(self, rates: Sequence[int], others: Mapping[int, Mapping[str, str]]) -> Assembly:
-        """The manifest with audio. `rates`: the rates produced now; `others`: the fingerprints at other rates."""
+        """The manifest with audio. `rates`: the rates produced now; `others`: the fingerprints at other rates.
+
+        Raises AudioError where a batch, made again since the decision on unusable clips, lacks clips of the task.
+        """
         steps = self.audio_steps()
+        refused = {name: reason for step in steps for name, reason in step.decode.refused().items()}
+        lacking = [f"clip {name}, {refused[name]}" for _split, name, _batch in self.clips if name in refused]
+        if lacking:
+            raise AudioError(
+                enumerate_problems(f"{self.title}: {counted(len(lacking), 'clips')} could be used before:", lacking)
+                + "\n  Run the same command again, which decodes them again"
+            )
         recorded = {name: facts for step in steps for name, facts in step.decode.made().items()}
         made = {rate: {name: clip for step in steps for name, clip in step.made(rate).items()} for rate in rates}
         return assembled((self._labels_folder / MANIFEST).read_bytes(), recorded, {**others, **made})

@@ -18,8 +18,15 @@ from hearpreprocess.errors import ChangedCodeError
 if TYPE_CHECKING:
     from importlib.abc import Traversable
 
-CODE_OF_SAMPLES = ("archive", "audio", "steps/audio.py", "steps/extract.py", "task/seconds.py")
-"""The rooms and modules that turn the files of a source into the samples of clips."""
+CODE_OF_SAMPLES = (
+    "archive",
+    "audio",
+    "finished/manifest.py",
+    "steps/audio.py",
+    "steps/extract.py",
+    "task/seconds.py",
+)
+"""The rooms and modules that turn files of sources into samples of clips, and into what manifests state of them."""
 
 CODE_OF_OUTPUTS = ("archive", "audio", "corpus", "finished", "steps", "storage", "task")
 """The rooms that decide the bytes of finished tasks."""

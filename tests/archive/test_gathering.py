@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -24,7 +23,7 @@ def gathered(folder: Path, source: Path, wanted: set[str]) -> dict[str, int]:
 @settings(max_examples=30, deadline=None)
 @given(
     sizes=st.dictionaries(
-        st.sampled_from([f"a/{letter}.wav" for letter in "bcdefgh"] + [".seal", "gathered.bin", "gathered.json"]),
+        st.sampled_from([f"a/{letter}.wav" for letter in "bcdefgh"] + [".seal", "gathered.bin", "gathered.index"]),
         st.sampled_from([0, 1, 511, 512, 513, 40_000, LARGEST_GATHERED, LARGEST_GATHERED + 1]),
         min_size=1,
         max_size=5,
@@ -76,11 +75,23 @@ def test_a_damaged_archive_leaves_no_list_of_members(tmp_path: Path) -> None:
     source.write_bytes(source.read_bytes()[:-200])
     with pytest.raises(ArchiveError):
         gathered(tmp_path / "out", source, {"1.wav"})
-    assert not (tmp_path / "out" / "gathered.json").exists()
+    assert not (tmp_path / "out" / "gathered.index").exists()
 
 
-def test_the_list_is_plain_json(tmp_path: Path) -> None:
-    gathered(
-        tmp_path / "out", write_tar_gz(tmp_path, "source", [("a.wav", b"abc"), ("é.wav", b"de")]), {"a.wav", "é.wav"}
-    )
-    assert json.loads((tmp_path / "out" / "gathered.json").read_text()) == {"a.wav": [0, 3], "é.wav": [3, 2]}
+def test_each_of_many_members_is_found_and_no_other(tmp_path: Path) -> None:
+    members = {f"é/{number}.wav": str(number).encode() for number in range(1000)}
+    with archive.Gathered(tmp_path) as into:
+        for path, content in members.items():
+            into.add(path, content)
+    assert "é/7.wav" in into
+    assert "é/1000.wav" not in into
+    with archive.GatheredReader(tmp_path) as reader:
+        assert {path: reader.read(path) for path in members} == members
+        assert not any(reader.read(f"é/{number}.WAV") for number in range(1000))
+
+
+def test_the_index_is_small_however_long_paths_are(tmp_path: Path) -> None:
+    with archive.Gathered(tmp_path) as into:
+        for number in range(100):
+            into.add(f"{'long/' * 50}{number}.wav", b"abc")
+    assert (tmp_path / "gathered.index").stat().st_size == 100 * 32

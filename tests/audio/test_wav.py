@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import math
 import os
 import re
@@ -224,3 +225,13 @@ def test_what_the_standard_library_writes_is_read(values: list[int], channels: i
         recording.setparams((channels, 2, 8000, 0, "NONE", "not compressed"))
         recording.writeframes(samples.tobytes())
     assert audio.read_wav(file.getvalue()).samples.ravel().tolist() == samples.tolist()
+
+
+def test_all_samples_are_written_where_the_system_takes_a_few_bytes_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = itertools.cycle([1000, 0, 1])  # some file systems in user space take none at times
+    system_write = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, content: system_write(descriptor, content[: next(limits)]))
+    assert audio.write_wav(tmp_path / "a.wav", [VALUES, VALUES[:3]], 16000)[0] == 1003
+    assert audio.read_wav(tmp_path / "a.wav").samples.tolist() == [*VALUES.tolist(), *VALUES[:3].tolist()]

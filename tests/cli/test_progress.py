@@ -184,6 +184,20 @@ def test_the_time_that_is_left_starts_with_the_work_not_with_the_download() -> N
     assert work.summary(80).endswith("about 00:10 left")
 
 
+def test_clips_that_were_decoded_before_the_plan_are_no_part_of_it() -> None:
+    work = Work(["one"])
+    decode = work.stages["one", "decode"] = Stage("one", "decode", None, "clips", done=1000)
+    decode.began = time.monotonic() - 3600
+    planned(work, "one", 1000)
+    assert work.fraction == 0
+    stage = work.stages["one", "resample"]
+    stage.begin()
+    stage.began = time.monotonic() - 10
+    stage.done = 629
+    assert work.fraction == pytest.approx(0.5, abs=1e-4)
+    assert work.seconds_left() == pytest.approx(10, rel=0.1)
+
+
 def test_a_task_whose_clips_another_has_made_is_no_longer_waited_for() -> None:
     work = Work(["one", "two"])
     planned(work, "one", 480)

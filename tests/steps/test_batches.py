@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from hearpreprocess.errors import AudioError
-from hearpreprocess.steps.audio import Resample
+from hearpreprocess.steps.audio import Decode, Resample
+from hearpreprocess.steps.base import fresh_folder
 from hearpreprocess.steps.release import Release
 from hearpreprocess.storage import Workspace
 from hearpreprocess.synthetic.archives import write_tar_gz
@@ -29,11 +30,23 @@ def module_of(user: User, members: dict[str, bytes]) -> Path:
 
 def steps_of(user: User, module: Path, rates: tuple[int, ...]) -> list[Resample]:
     """The steps on the batches of a task whose corpus is complete."""
+    return release_of(user, module, rates).outputs().combine.clone(made=rates).audio_steps()
+
+
+def release_of(user: User, module: Path, rates: tuple[int, ...]) -> Release:
     workdir, out = user.folder / "_workdir", user.folder / "out"
     workspace = Workspace(workdir, out / "tasks", out, workdir / "downloads")
     task = TaskReference.of(str(module), "full", {})
-    release = Release(workspace=workspace, task=task, rates=rates, compression="fast", skips=0, with_report=False)
-    return release.outputs().combine.clone(made=rates).audio_steps()
+    return Release(workspace=workspace, task=task, rates=rates, compression="fast", skips=0, with_report=False)
+
+
+def refuse_clip02(step: Decode) -> None:
+    """What a pass leaves in which a clip could not be decoded for a passing reason."""
+    facts = step.made()
+    del facts["clip02"]
+    shutil.rmtree(step.folder)
+    with fresh_folder(step.folder, ["clips.json", "refused.json"]) as folder:
+        step.write(folder, facts, {"clip02": "its decoder took too long"})
 
 
 def log_of(user: User) -> str:
@@ -101,4 +114,32 @@ def test_clips_that_are_decoded_differently_later_are_named(user: User, known: s
     with pytest.raises(AudioError, match="1 clip decoded differently") as raised:
         step._write(None)
     assert ("clip99" if known == "clip refused" else "clip02") in str(raised.value)
+    resampled = user.folder / "_workdir" / "resample" / f"{step.batch}-8000"
+    assert f"first remove {step.decode.folder} and {resampled}" in str(raised.value), "made of the earlier samples"
     assert not list((user.folder / "_workdir" / "resample").glob("*-12000*"))
+
+
+def test_a_clip_that_was_refused_for_a_passing_reason_stays_left_out(user: User) -> None:
+    module = module_of(user, MEMBERS)
+    assert user.run("./mine.py", "--sample-rates", 8000, "--no-report").returncode == 0
+    (step,) = steps_of(user, module, (12000,))
+    refuse_clip02(step.decode)
+    step.run()
+    assert step.complete()
+    assert step.made(12000).keys() == step.decode.made().keys()
+    assert not (step.folders()[12000] / "clip02.wav").exists()
+
+
+def test_a_task_lacks_no_clip_that_a_later_pass_refused(user: User) -> None:
+    module = module_of(user, MEMBERS)
+    assert user.run("./mine.py", "--sample-rates", 8000, "--no-report").returncode == 0
+    outputs = release_of(user, module, (12000,)).outputs()
+    (step,) = outputs.combine.audio_steps()
+    refuse_clip02(step.decode)
+    step.run()
+    for output in outputs.missing_steps():
+        with pytest.raises(AudioError, match="1 clip could be used before:\n  clip clip02, its decoder took too long"):
+            output.run()
+    again = user.run("./mine.py", "--sample-rates", 12000, "--no-report")
+    assert again.returncode == 0, again.stderr
+    assert len([name for name in user.made() if name.endswith(".wav")]) == 24

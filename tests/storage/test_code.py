@@ -43,7 +43,7 @@ samples, outputs = digests()
 print(samples, outputs)
 assert edited("audio/samples.py", b"\\n", b"\\r\\n") == (samples, outputs), "line ends say nothing"
 assert edited("report/page.py", b"import", b"import  ") == (samples, outputs), "a report decides no bytes of others"
-for name in ("audio/resampling.py", "audio/decoding.py", "archive/zip.py", "steps/audio.py"):
+for name in ("audio/resampling.py", "audio/decoding.py", "archive/zip.py", "steps/audio.py", "finished/manifest.py"):
     of_samples, of_outputs = edited(name, b"return", b"return  ")
     assert of_samples != samples and of_outputs != outputs, name
 for name in ("corpus/splits.py", "finished/tarball.py", "task/midi.py", "steps/labels.py", "storage/digests.py"):

@@ -16,8 +16,10 @@ LEAST_FRACTION = 0.02
 """The fraction of the work after which the remaining time is shown."""
 
 COSTS = {"extract": 10.0, "decode": 20.0, "resample": 11.0, "tar": 8.0}
-"""Relative costs per second of a clip; the last two per rate (from the shares in benchmarks/RESULTS.md). Resampling
-decodes, too."""
+"""Relative costs per second of a clip; the last two per rate (from the shares in benchmarks/RESULTS.md).
+
+Resampling decodes, too. Where clips may be skipped, they are decoded once before the work is planned, which is not a
+part of it."""
 
 EARLIER = ("extract", "decode", "screen", "resample")
 """The stages of a task that have ended when it is packed, even if another task ran them."""
@@ -140,10 +142,14 @@ class Work:
         planned = {title for title, name in self.stages if name.partition(" ")[0] == "tar"}
         if not planned or (not self.failed and any(title not in planned | self.completed for title in self._tasks)):
             return None
-        costs = [(stage, self._cost(stage)) for stage in self.stages.values() if stage.kind in COSTS]
+        costs = [(stage, self._cost(stage)) for stage in self._planned()]
         whole = sum(cost * (stage.total or 0) for stage, cost in costs)
         done = sum(cost * (stage.total or 0 if stage.is_over else stage.done) for stage, cost in costs)
         return done / whole if whole else None
+
+    def _planned(self) -> list[Stage]:
+        """The stages of the audio work whose amount is known."""
+        return [stage for stage in self.stages.values() if stage.kind in COSTS and stage.total is not None]
 
     def _cost(self, stage: Stage) -> float:
         rates = sum(other.kind == "tar" for (title, _name), other in self.stages.items() if title == stage.title)
@@ -153,7 +159,7 @@ class Work:
 
     def seconds_left(self) -> float | None:
         """The remaining time of the audio work; None if it cannot be estimated."""
-        begun = [stage.began for stage in self.stages.values() if stage.kind in COSTS and stage.began is not None]
+        begun = [stage.began for stage in self._planned() if stage.began is not None]
         fraction = self.fraction
         if fraction is None or not begun or not LEAST_FRACTION < fraction < 1:
             return None
