@@ -175,13 +175,13 @@ class DirectoryEntry:
 
 
 def _split_extra(extra: bytes) -> tuple[bytes, bytes]:
-    """The content of an entry's zip64 field, empty if it has none, and the other extra fields."""
+    """The content of an entry's first zip64 field, empty if it has none, and the other extra fields."""
     large_values, others, position = b"", b"", 0
     while position + _EXTRA.size <= len(extra):
         kind, length = _EXTRA.unpack_from(extra, position)
         end = position + _EXTRA.size + length
         if kind == _EXTRA_64:
-            large_values = extra[position + _EXTRA.size : end]
+            large_values = large_values or extra[position + _EXTRA.size : end]
         else:
             others += extra[position:end]
         position = end

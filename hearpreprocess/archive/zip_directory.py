@@ -90,7 +90,7 @@ def _large(extra: bytes, *values: int) -> Iterator[int]:
         position += _EXTRA.size
         if position + length > len(extra):
             raise zipfile.BadZipFile(f"Corrupt extra field {kind:04x} (size={length})")
-        if kind == _EXTRA_64:
+        if kind == _EXTRA_64 and not large:  # of several fields, zipfile and unzip read the first
             large = extra[position : position + length]
         position += length
     used = 0
