@@ -24,17 +24,25 @@ FIELD = st.tuples(st.sampled_from([_ZIP64, 0x5455]), st.lists(VALUE, max_size=4)
     fields=st.lists(FIELD, max_size=3),
     cut=st.integers(0, 1),
     flags=st.sampled_from([0, 0x800]),
+    disk=st.sampled_from([0, 9, 0xFFFF]),
 )
 def test_large_values_are_those_of_zipfile(
-    before: bytes, values: tuple[int, int, int], fields: list[tuple[int, list[int], int]], cut: int, flags: int
+    before: bytes,
+    values: tuple[int, int, int],
+    fields: list[tuple[int, list[int], int]],
+    cut: int,
+    flags: int,
+    disk: int,
 ) -> None:
     contents = [(kind, struct.pack(f"<{len(large)}Q", *large) + bytes(more)) for kind, large, more in fields]
     extra = b"".join(struct.pack("<2H", kind, len(content)) + content for kind, content in contents)
     extra = extra[: len(extra) - cut]
     first = next((content for kind, content in contents if kind == _ZIP64), None)
-    assume(_TOO_LARGE not in values or first)  # without the field, zipfile takes the mark of a large value for a value
+    assume(
+        _TOO_LARGE not in values or first is not None
+    )  # without the field, zipfile takes the mark of a large value for a value
     size, packed_size, offset = values
-    head = (b"PK\x01\x02", 0x314, 45, flags, 8, 1, 33, 7, packed_size, size, 5, len(extra), 2, 0, 0, 0, offset)
+    head = (b"PK\x01\x02", 0x314, 45, flags, 8, 1, 33, 7, packed_size, size, 5, len(extra), 2, disk, 0, 0, offset)
     entry = struct.pack("<4s6H3L5H2L", *head) + b"a.wav" + extra + b"no"
     file = io.BytesIO(before + entry + struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 1, 1, len(entry), 0, 0))
     try:
