@@ -25,7 +25,8 @@ from hearpreprocess import (
 
 PITCHES = range(21, 109)
 # A note and its pitch in examples.json, whose 290,000 notes with all their facts would take half a gigabyte of memory.
-NOTE = re.compile(rb'"([^"\\{}]+)":\s*\{[^{}]*"pitch":\s*(\d+)(?=[\s,}])')
+NOTE = re.compile(rb'"([^"]+)":\s*\{[^}]*"pitch":\s*(\d+)(?=[\s,}])')
+START = re.compile(rb"\s*\{")
 MIRRORS = (
     "https://storage.googleapis.com/magentadata/datasets/nsynth",
     "http://download.magenta.tensorflow.org/datasets/nsynth",
@@ -48,12 +49,13 @@ def clips(sources: Mapping[str, Tree]) -> Iterator[Clip | LeftOut]:
 def pitches(content: bytes, path: str) -> list[tuple[bytes, bytes]]:
     """The notes in a table with their pitches; raises CorpusError where it is damaged or has another form."""
     notes = NOTE.findall(content)
-    # One brace opens each note, and one the table. As NOTE has no other, none is passed over.
+    # One brace opens the table and one each note: none is passed over, and none has the pitch of the next one.
     opened, closed = content.count(b"{") - 1, content.count(b"}") - 1
-    if not opened == closed == len(notes):
+    is_whole = START.match(content) and b"}" not in b"".join(note for note, _pitch in notes)
+    if not (opened == closed == len(notes) and is_whole):
         raise CorpusError(
-            f"{path}: damaged, or not a table of NSynth; expected a start, a pitch and an end for each note, got "
-            f"starts: {opened:,}, pitches: {len(notes):,}, ends: {closed:,}. Replace it with the file from {config.url}"
+            f"{path}: damaged, or not a table of NSynth; expected a JSON object of notes with a pitch each, got notes: "
+            f"{opened:,}, with a pitch: {len(notes):,}. Replace it with the file from {config.url}"
         )
     return notes
 

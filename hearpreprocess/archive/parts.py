@@ -87,7 +87,9 @@ def end_record(file: BinaryIO, starts: Sequence[int] = ()) -> EndRecord:
     locator = file.read(_LOCATOR.size)
     if len(locator) < _LOCATOR.size or not locator.startswith(_LOCATOR_MAGIC):
         return small
-    _magic, disk_of_record, offset_of_record, _disks = _LOCATOR.unpack(locator)
+    _magic, disk_of_record, offset_of_record, disks = _LOCATOR.unpack(locator)
+    if not starts and (disk_of_record or disks > 1):
+        raise zipfile.BadZipFile("the last part of a multi-part archive, whose other parts are missing")
     position = _absolute(starts, disk_of_record, offset_of_record) if starts else max(0, locator_at - _END_64.size)
     file.seek(position)
     record = file.read(_END_64.size)

@@ -6,10 +6,11 @@ import io
 import struct
 import zipfile
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from hearpreprocess.archive.parts import DirectoryEntry, end_record
+from hearpreprocess.archive.parts import DirectoryEntry, closing_records, end_record
 from hearpreprocess.archive.zip_directory import ZipDirectory
 
 _ZIP64, _TOO_LARGE = 1, 0xFFFFFFFF
@@ -22,7 +23,7 @@ FIELD = st.tuples(st.sampled_from([_ZIP64, 0x5455]), st.lists(VALUE, max_size=4)
     before=st.binary(max_size=9),
     values=st.tuples(*[VALUE.map(lambda value: min(value, _TOO_LARGE)) | st.just(_TOO_LARGE)] * 3),
     fields=st.lists(FIELD, max_size=3),
-    cut=st.integers(0, 1),
+    is_cut=st.booleans(),
     flags=st.sampled_from([0, 0x800]),
     disk=st.sampled_from([0, 9, 0xFFFF]),
 )
@@ -30,13 +31,13 @@ def test_large_values_are_those_of_zipfile(
     before: bytes,
     values: tuple[int, int, int],
     fields: list[tuple[int, list[int], int]],
-    cut: int,
+    is_cut: bool,
     flags: int,
     disk: int,
 ) -> None:
     contents = [(kind, struct.pack(f"<{len(large)}Q", *large) + bytes(more)) for kind, large, more in fields]
     extra = b"".join(struct.pack("<2H", kind, len(content)) + content for kind, content in contents)
-    extra = extra[: len(extra) - cut]
+    extra = extra[:-1] if is_cut and contents and contents[-1][1] else extra
     first = next((content for kind, content in contents if kind == _ZIP64), None)
     assume(
         _TOO_LARGE not in values or first is not None
@@ -61,3 +62,15 @@ def test_large_values_are_those_of_zipfile(
     assert member.offset == known.header_offset
     packed = DirectoryEntry.parse(entry, 0).header
     assert (packed.size, packed.packed_size) == (member.size, member.packed_size)
+
+
+@pytest.mark.parametrize(("disk", "disks"), [(1, 2), (0, 2), (1, 1)])
+def test_a_zip64_record_in_another_part_is_missing(disk: int, disks: int) -> None:
+    records = closing_records(0, 0, 0)
+    ours = struct.pack("<4sLQL", b"PK\x06\x07", 0, 0, 1)
+    assert ours in records
+    file = io.BytesIO(records.replace(ours, struct.pack("<4sLQL", b"PK\x06\x07", disk, 0, disks)))
+    with pytest.raises(zipfile.BadZipFile, match="multiple disks"):
+        zipfile.ZipFile(file)
+    with pytest.raises(zipfile.BadZipFile, match="other parts are missing"):
+        end_record(file)
