@@ -26,7 +26,7 @@ from hearpreprocess import (
 PITCHES = range(21, 109)
 # A note and its pitch in examples.json, whose 290,000 notes with all their facts would take half a gigabyte of memory.
 NOTE = re.compile(rb'"([^"]+)":\s*\{[^}]*"pitch":\s*(\d+)(?=[\s,}])')
-START = re.compile(rb"\s*\{")
+START, END = re.compile(rb"\s*\{"), re.compile(rb"\}\s*\}\s*\Z")
 MIRRORS = (
     "https://storage.googleapis.com/magentadata/datasets/nsynth",
     "http://download.magenta.tensorflow.org/datasets/nsynth",
@@ -50,12 +50,12 @@ def pitches(content: bytes, path: str) -> list[tuple[bytes, bytes]]:
     """The notes in a table with their pitches; raises CorpusError where it is damaged or has another form."""
     notes = NOTE.findall(content)
     # One brace opens the table and one each note: none is passed over, and none has the pitch of the next one.
-    opened, closed = content.count(b"{") - 1, content.count(b"}") - 1
-    is_whole = START.match(content) and b"}" not in b"".join(note for note, _pitch in notes)
-    if not (opened == closed == len(notes) and is_whole):
+    expected, given = content.count(b"{") - 1, content.count(b'"pitch"')
+    is_whole = START.match(content) and END.search(content[-1000:])
+    if not (len(notes) == expected == given and is_whole and b"}" not in b"".join(note for note, _pitch in notes)):
         raise CorpusError(
             f"{path}: damaged, or not a table of NSynth; expected a JSON object of notes with a pitch each, got notes: "
-            f"{opened:,}, with a pitch: {len(notes):,}. Replace it with the file from {config.url}"
+            f"{expected:,}, with a pitch: {len(notes):,}. Replace it with the file from {config.url}"
         )
     return notes
 
