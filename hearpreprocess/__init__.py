@@ -91,20 +91,21 @@ __all__ = [
     "windows",
 ]
 
-__getattr__, _ = lazy_names(
-    __name__,
-    {
-        "api": "list_tasks make",
-        "errors": "ConfigError CorpusError",
-        "exporting": "export",
-        "loading": "ClipDataset FinishedClip FinishedTask Round Vocabulary load",
-        "task": (
-            "Archive Clip Event File FileList Files LeftOut Local Member Mode ModeSummary NewFolds PresetFolds "
-            "RecordingInfo SplitArchive SplitSeconds Synthetic TaskConfig TaskSummary TrainValidTest Tree Window fold "
-            "midi_notes named_clips tfds_names windows"
-        ),
-    },
-)
+if not TYPE_CHECKING:
+    __getattr__, _ = lazy_names(
+        __name__,
+        {
+            "api": "list_tasks make",
+            "errors": "ConfigError CorpusError",
+            "exporting": "export",
+            "loading": "ClipDataset FinishedClip FinishedTask Round Vocabulary load",
+            "task": (
+                "Archive Clip Event File FileList Files LeftOut Local Member Mode ModeSummary NewFolds PresetFolds "
+                "RecordingInfo SplitArchive SplitSeconds Synthetic TaskConfig TaskSummary TrainValidTest Tree Window "
+                "fold midi_notes named_clips tfds_names windows"
+            ),
+        },
+    )
 
 find_tasks_of_clone()
 

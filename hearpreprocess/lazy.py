@@ -13,7 +13,8 @@ def lazy_names(package: str, modules: Mapping[str, str]) -> tuple[Callable[[str]
 
     `modules`: by module of the package, the names that it defines, separated by spaces; a module that is itself a name
     lists its own. The package imports the same names below `if TYPE_CHECKING`, where type checkers and editors find
-    them. No name may be that of another module, which Python sets in the package as soon as anybody imports it.
+    them, and calls this below `if not TYPE_CHECKING`, as they accept any name of a module with `__getattr__`. No name
+    may be that of another module, which Python sets in the package as soon as anybody imports it.
     """
     homes = {name: module for module, names in modules.items() for name in names.split()}
 

@@ -15,6 +15,7 @@ def installed_version(name: str) -> str:
 
     It is the one in the metadata beside the package, also where the package is loaded, as it has to be the same in
     every process. A package without metadata beside it, such as a copy in PYTHONPATH or an editable one, is imported.
+    So is one with metadata of several versions, which an interrupted update leaves behind.
     """
     spec = importlib.util.find_spec(name)
     if spec is None or spec.origin is None:
@@ -49,5 +50,5 @@ def _headers(metadata: Path) -> Iterator[tuple[str, str]]:
 def _in_any_metadata(name: str, above: Path) -> str | None:
     import importlib.metadata  # late, as it takes longer than everything else here
 
-    installed = next(iter(importlib.metadata.distributions(name=name, path=[str(above)])), None)
-    return installed.version if installed else None
+    installed = list(importlib.metadata.distributions(name=name, path=[str(above)]))
+    return installed[0].version if len(installed) == 1 else None

@@ -10,11 +10,23 @@ train and the others, and offers 5 and 50 hours of it.
 import re
 from collections.abc import Iterator, Mapping
 
-from hearpreprocess import Archive, Clip, LeftOut, Mode, SplitSeconds, Synthetic, TaskConfig, TrainValidTest, Tree
+from hearpreprocess import (
+    Archive,
+    Clip,
+    CorpusError,
+    LeftOut,
+    Mode,
+    SplitSeconds,
+    Synthetic,
+    TaskConfig,
+    TrainValidTest,
+    Tree,
+)
 
 PITCHES = range(21, 109)
 # A note and its pitch in examples.json, whose 290,000 notes with all their facts would take half a gigabyte of memory.
-NOTE = re.compile(rb'"([^"]+)":\s*\{[^}]*"pitch":\s*(\d+)')
+NOTE = re.compile(rb'"([^"]+)":\s*\{[^}]*"pitch":\s*(\d+)(?=[\s,}])')
+START, END = re.compile(rb"\s*\{"), re.compile(rb"\}\s*\}\s*\Z")
 MIRRORS = (
     "https://storage.googleapis.com/magentadata/datasets/nsynth",
     "http://download.magenta.tensorflow.org/datasets/nsynth",
@@ -25,13 +37,27 @@ EXCERPTS = "https://github.com/hearbenchmark/hear2021-open-tasks-downsampled/raw
 def clips(sources: Mapping[str, Tree]) -> Iterator[Clip | LeftOut]:
     for split, tree in sources.items():
         table = tree.find("**/examples.json")
-        for note, pitch in NOTE.findall(tree.read(table)):
+        for note, pitch in pitches(tree.read(table), table.path):
             name = note.decode()
             member = table.sibling(f"audio/{name}.wav")
             if int(pitch) in PITCHES:
                 yield Clip(member, labels=int(pitch), split=split, group=name.split("-")[0])
             else:
                 yield LeftOut(member, "its pitch is none of a piano's")
+
+
+def pitches(content: bytes, path: str) -> list[tuple[bytes, bytes]]:
+    """The notes in a table with their pitches; raises CorpusError where it is damaged or has another form."""
+    notes = NOTE.findall(content)
+    # One brace opens the table and one each note: none is passed over, and none has the pitch of the next one.
+    expected, given = content.count(b"{") - 1, content.count(b'"pitch"')
+    is_whole = START.match(content) and END.search(content[-1000:])
+    if not (len(notes) == expected == given and is_whole and b"}" not in b"".join(note for note, _pitch in notes)):
+        raise CorpusError(
+            f"{path}: damaged, or not a table of NSynth; expected a JSON object of notes with a pitch each, got notes: "
+            f"{expected:,}, with a pitch: {len(notes):,}. Replace it with the file from {config.url}"
+        )
+    return notes
 
 
 def archive(split: str, md5: str, size: int) -> Archive:

@@ -73,9 +73,12 @@ def test_lazy_names_are_those_that_type_checkers_see(module: str) -> None:
     """And none is hidden by a module of its name, which Python sets in the package whoever imports it."""
     package = module.removesuffix("/__init__").replace("/", ".")
     tree = tree_of(module)
-    (called,) = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and "lazy_names" in ast.dump(node.func)]
+    seen, hidden = (node for node in tree.body if isinstance(node, ast.If))
+    tests = [ast.unparse(node.test) for node in (seen, hidden)]
+    assert tests == ["TYPE_CHECKING", "not TYPE_CHECKING"], "where checkers see __getattr__, they accept any name"
+    (called,) = [node.value for node in hidden.body if isinstance(node, ast.Assign)]
+    assert isinstance(called, ast.Call)
     homes = {name: home for home, names in ast.literal_eval(called.args[1]).items() for name in names.split()}
-    (seen,) = [node for node in tree.body if isinstance(node, ast.If)]
     of_checkers = {
         alias.name: f"{node.module}.{alias.name}".removeprefix(f"{package}.").partition(".")[0]
         for node in seen.body

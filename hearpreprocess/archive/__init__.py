@@ -29,16 +29,17 @@ __all__ = [
     "unpack",
 ]
 
-__getattr__, __dir__ = lazy_names(
-    __name__,
-    {
-        "folder": "files_below",
-        "gathering": "Gathered GatheredReader",
-        "listing": "is_litter",
-        "opened": "OpenedMember",
-        "tar": "TarReader",
-        "unpacking": "opened_members packed_members problem_of_archive unpack",
-        "writing": "tar_pieces",
-        "zip": "ZipReader",
-    },
-)
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "folder": "files_below",
+            "gathering": "Gathered GatheredReader",
+            "listing": "is_litter",
+            "opened": "OpenedMember",
+            "tar": "TarReader",
+            "unpacking": "opened_members packed_members problem_of_archive unpack",
+            "writing": "tar_pieces",
+            "zip": "ZipReader",
+        },
+    )

@@ -87,7 +87,9 @@ def end_record(file: BinaryIO, starts: Sequence[int] = ()) -> EndRecord:
     locator = file.read(_LOCATOR.size)
     if len(locator) < _LOCATOR.size or not locator.startswith(_LOCATOR_MAGIC):
         return small
-    _magic, disk_of_record, offset_of_record, _disks = _LOCATOR.unpack(locator)
+    _magic, disk_of_record, offset_of_record, disks = _LOCATOR.unpack(locator)
+    if not starts and (disk_of_record or disks > 1):
+        raise zipfile.BadZipFile("the last part of a multi-part archive, whose other parts are missing")
     position = _absolute(starts, disk_of_record, offset_of_record) if starts else max(0, locator_at - _END_64.size)
     file.seek(position)
     record = file.read(_END_64.size)
@@ -175,17 +177,19 @@ class DirectoryEntry:
 
 
 def _split_extra(extra: bytes) -> tuple[bytes, bytes]:
-    """The content of an entry's zip64 field, empty if it has none, and the other extra fields."""
-    large_values, others, position = b"", b"", 0
+    """The content of an entry's first zip64 field, empty if it has none, and the other extra fields."""
+    large_values: bytes | None = None
+    others, position = b"", 0
     while position + _EXTRA.size <= len(extra):
         kind, length = _EXTRA.unpack_from(extra, position)
         end = position + _EXTRA.size + length
         if kind == _EXTRA_64:
-            large_values = extra[position + _EXTRA.size : end]
+            if large_values is None:
+                large_values = extra[position + _EXTRA.size : end]
         else:
             others += extra[position:end]
         position = end
-    return large_values, others
+    return large_values or b"", others
 
 
 def _with_large_values(header: EntryHeader, large_values: bytes) -> EntryHeader:
@@ -195,6 +199,8 @@ def _with_large_values(header: EntryHeader, large_values: bytes) -> EntryHeader:
     for name, too_large, form in _LARGE_VALUES:
         if getattr(header, name) == too_large:
             if len(large_values) - position < form.size:
+                if name == "disk":  # an archive of one part needs no number, and none has so many parts
+                    break
                 raise zipfile.BadZipFile("damaged central directory")
             (values[name],) = form.unpack_from(large_values, position)
             position += form.size

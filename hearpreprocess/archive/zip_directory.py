@@ -84,19 +84,20 @@ class ZipDirectory:
 
 def _large(extra: bytes, *values: int) -> Iterator[int]:
     """The size, the packed size and the offset, from the zip64 field where the entry has no room for them."""
-    large, position = b"", 0
+    large: bytes | None = None
+    position = 0
     while position + _EXTRA.size <= len(extra):
         kind, length = _EXTRA.unpack_from(extra, position)
         position += _EXTRA.size
         if position + length > len(extra):
             raise zipfile.BadZipFile(f"Corrupt extra field {kind:04x} (size={length})")
-        if kind == _EXTRA_64:
+        if kind == _EXTRA_64 and large is None:  # of several fields, zipfile and unzip read the first
             large = extra[position : position + length]
         position += length
     used = 0
     for value in values:
         if value == _TOO_LARGE:
-            if used + _LARGE.size > len(large):
+            if large is None or used + _LARGE.size > len(large):
                 raise zipfile.BadZipFile("Corrupt zip64 extra field")
             (value,) = _LARGE.unpack_from(large, used)
             used += _LARGE.size

@@ -33,14 +33,15 @@ __all__ = [
     "write_wav",
 ]
 
-__getattr__, __dir__ = lazy_names(
-    __name__,
-    {
-        "decoding": "Decoded decode",
-        "probing": "RecordingFacts is_recording probe",
-        "resampling": "resample",
-        "samples": "FULL_SCALE Samples fit loudness to_mono_16_bit",
-        "versions": "ffmpeg_version library_versions",
-        "wav": "Wav fingerprint read_wav read_wav_start write_wav",
-    },
-)
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "decoding": "Decoded decode",
+            "probing": "RecordingFacts is_recording probe",
+            "resampling": "resample",
+            "samples": "FULL_SCALE Samples fit loudness to_mono_16_bit",
+            "versions": "ffmpeg_version library_versions",
+            "wav": "Wav fingerprint read_wav read_wav_start write_wav",
+        },
+    )

@@ -35,9 +35,10 @@ def are_plain_names(names: Sequence[str]) -> bool:
     text = "\n".join(names)
     if not text.isascii() or "/" in text or "\\" in text or not text.replace("\n", "").isprintable():
         return False
-    different = set(text.lower().split("\n"))
+    lines = text.lower().split("\n")  # more than there are names where a name has a line break
+    different = set(lines)
     return (
-        len(different) == len(names)
+        len(lines) == len(different) == len(names)
         and different.isdisjoint(("", ".", ".."))
         and max(map(len, different)) + len(".wav") <= LONGEST_NAME
     )

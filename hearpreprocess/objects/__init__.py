@@ -41,13 +41,14 @@ __all__ = [
     "upload_tarball",
 ]
 
-__getattr__, __dir__ = lazy_names(
-    __name__,
-    {
-        "addresses": "FORMS checked_address is_address is_stored shown_address",
-        "asking": "EXTRA MODULE",
-        "paths": "ObjectPath blocks_of object_path tarballs_at",
-        "stored": "StoredObject",
-        "uploading": "COMPRESSION RELEASE SHA256 SIZE check_uploadable is_whole upload_tarball",
-    },
-)
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "addresses": "FORMS checked_address is_address is_stored shown_address",
+            "asking": "EXTRA MODULE",
+            "paths": "ObjectPath blocks_of object_path tarballs_at",
+            "stored": "StoredObject",
+            "uploading": "COMPRESSION RELEASE SHA256 SIZE check_uploadable is_whole upload_tarball",
+        },
+    )

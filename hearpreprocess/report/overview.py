@@ -118,7 +118,7 @@ def _text(path: Path, rows: Mapping[Path, Row]) -> str:
     made_from = digest(
         [
             linked_rows(rows, path.parent),
-            code_digest(("report",)),
+            code_digest(("report", "storage/wording.py")),
             {template.name: file_digest(template) for template in templates()},
             installed_version("jinja2"),
         ]

@@ -18,8 +18,15 @@ from types import ModuleType
 from typing import Any
 
 MODULE = "luigi.rpc"
-LATE = ("requests", "tenacity", "urllib.request")
-"""The libraries that the module imports at its top."""
+LATE = {
+    "requests": set[str](),
+    "tenacity": {"Retrying", "stop_after_attempt", "wait_fixed"},
+    "urllib.request": {"Request", "urlopen"},
+}
+"""The libraries that the module imports at its top, and the functions that it imports from them by name.
+
+What another release of Luigi imports in another way is imported at once, as it may do more with it.
+"""
 
 
 @contextlib.contextmanager
@@ -49,7 +56,7 @@ class _Loader(SourceFileLoader):
 
     def exec_module(self, module: ModuleType) -> None:
         """Called by Python to execute the module."""
-        late = set(LATE)
+        late = dict(LATE)
 
         def import_late(
             name: str,
@@ -58,7 +65,7 @@ class _Loader(SourceFileLoader):
             fromlist: Sequence[str] | None = (),
             level: int = 0,
         ) -> Any:
-            if name in late:
+            if not level and late.get(name) == {*(fromlist or ())}:
                 return _Functions(name) if fromlist else _Library(name)
             return builtins.__import__(name, globals, locals, fromlist or (), level)
 

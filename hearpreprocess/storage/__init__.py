@@ -190,37 +190,39 @@ __all__ = [
     "whole_folder",
 ]
 
-__getattr__, __dir__ = lazy_names(
-    __name__,
-    {
-        "atomic": (
-            "flush_file link_or_copy move_into_place replaced_folder sync_file_system sync_folder whole_file "
-            "whole_folder"
-        ),
-        "digests": "digest duplicates file_digest",
-        "disk": (
-            "block_of check_free check_regular check_writable disk_full_message disk_of explaining_disk_errors free_on "
-            "nearest_existing permissions_of read_regular reason_of size_of unreadable_message"
-        ),
-        "elsewhere": "system_id",
-        "entry": "Statement",
-        "kinds": (
-            "BZIP2 EMPTY FIRST_BYTES GZIP RECORDING TAR XZ FileKind is_markup is_page is_text kind_of name_of start_of"
-        ),
-        "latency": "CallsAhead in_order",
-        "locks": "holder_of is_locked is_under_its_name lock_file note_holder this_process try_lock_file",
-        "looking": "confirmed forget_looks is_absent is_missing is_there look_again",
-        "names": "LONGEST_NAME fitting_name name_of_host",
-        "presence": (
-            "active_run alone forget_skipped_cleanup has_skipped_cleanup name_of_run note_skipped_cleanup output_lock "
-            "runs_that_may_be_active supports_locks systems_of_runs"
-        ),
-        "remembering": "forget_unless_running on_new_run only_run",
-        "sealing": "SEAL is_sealed seal sealed_by",
-        "stamps": "agree stamp_of",
-        "temporary": "KeptTemporary discard remove_abandoned",
-        "waiting": "wait_for waiting_text",
-        "wording": "bytes_text counted csv_line nearest printable shortened table",
-        "workspace": "Workspace",
-    },
-)
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "atomic": (
+                "flush_file link_or_copy move_into_place replaced_folder sync_file_system sync_folder whole_file "
+                "whole_folder"
+            ),
+            "digests": "digest duplicates file_digest",
+            "disk": (
+                "block_of check_free check_regular check_writable disk_full_message disk_of explaining_disk_errors "
+                "free_on nearest_existing permissions_of read_regular reason_of size_of unreadable_message"
+            ),
+            "elsewhere": "system_id",
+            "entry": "Statement",
+            "kinds": (
+                "BZIP2 EMPTY FIRST_BYTES GZIP RECORDING TAR XZ FileKind is_markup is_page is_text kind_of name_of "
+                "start_of"
+            ),
+            "latency": "CallsAhead in_order",
+            "locks": "holder_of is_locked is_under_its_name lock_file note_holder this_process try_lock_file",
+            "looking": "confirmed forget_looks is_absent is_missing is_there look_again",
+            "names": "LONGEST_NAME fitting_name name_of_host",
+            "presence": (
+                "active_run alone forget_skipped_cleanup has_skipped_cleanup name_of_run note_skipped_cleanup "
+                "output_lock runs_that_may_be_active supports_locks systems_of_runs"
+            ),
+            "remembering": "forget_unless_running on_new_run only_run",
+            "sealing": "SEAL is_sealed seal sealed_by",
+            "stamps": "agree stamp_of",
+            "temporary": "KeptTemporary discard remove_abandoned",
+            "waiting": "wait_for waiting_text",
+            "wording": "bytes_text counted csv_line nearest printable shortened table",
+            "workspace": "Workspace",
+        },
+    )

@@ -148,41 +148,42 @@ __all__ = [
     "without_credentials",
 ]
 
-__getattr__, __dir__ = lazy_names(
-    __name__,
-    {
-        "registry": "registry GROUPS TaskReference built_in_names load",
-        "addresses": "public_url without_credentials",
-        "annotations": (
-            "AnnotationOptions Annotations UndecidedError annotations_in format_of has_times mark_of outline_of "
-            "time_column"
-        ),
-        "cells": "TableError TableRow lines_of",
-        "characters": "unusable_character",
-        "clips": "Clip Event Label LeftOut Member Slice problems_of_events",
-        "clone": "find_tasks_of_clone",
-        "config": "TaskConfig",
-        "encodings": "encoding_named encoding_problem",
-        "extra": "Extra extra_problems kind_of_extra",
-        "facts": "EXTRAS Mode Resampled",
-        "files": "File",
-        "frame": "Column column_names",
-        "libraries": "label_versions",
-        "loading": "LoadedTask",
-        "midi": "midi_notes",
-        "mode": "TaskMode",
-        "opened": "opened_files",
-        "parts": "parts_beside",
-        "patterns": "is_hidden matcher",
-        "schemes": "NewFolds PresetFolds SplitScheme SplitSeconds TrainValidTest fold",
-        "seconds": "latest_milliseconds milliseconds sample_at",
-        "sources": "TEXT_PATTERNS Archive FileList Files Local Source SplitArchive Synthetic source_to_json",
-        "summary": "ModeSummary TaskSummary download_size scheme_in_words task_summary",
-        "tables": "SEPARATORS Dialect decoded is_mostly_utf8 rows_in separator_line",
-        "tfds": "named_clips tfds_names",
-        "tree": "Packed Probe RecordingInfo Tree",
-        "undeclared": "describe_undeclared",
-        "values": "LARGEST shown",
-        "windowing": "Window windows",
-    },
-)
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "registry": "registry GROUPS TaskReference built_in_names load",
+            "addresses": "public_url without_credentials",
+            "annotations": (
+                "AnnotationOptions Annotations UndecidedError annotations_in format_of has_times mark_of outline_of "
+                "time_column"
+            ),
+            "cells": "TableError TableRow lines_of",
+            "characters": "unusable_character",
+            "clips": "Clip Event Label LeftOut Member Slice problems_of_events",
+            "clone": "find_tasks_of_clone",
+            "config": "TaskConfig",
+            "encodings": "encoding_named encoding_problem",
+            "extra": "Extra extra_problems kind_of_extra",
+            "facts": "EXTRAS Mode Resampled",
+            "files": "File",
+            "frame": "Column column_names",
+            "libraries": "label_versions",
+            "loading": "LoadedTask",
+            "midi": "midi_notes",
+            "mode": "TaskMode",
+            "opened": "opened_files",
+            "parts": "parts_beside",
+            "patterns": "is_hidden matcher",
+            "schemes": "NewFolds PresetFolds SplitScheme SplitSeconds TrainValidTest fold",
+            "seconds": "latest_milliseconds milliseconds sample_at",
+            "sources": "TEXT_PATTERNS Archive FileList Files Local Source SplitArchive Synthetic source_to_json",
+            "summary": "ModeSummary TaskSummary download_size scheme_in_words task_summary",
+            "tables": "SEPARATORS Dialect decoded is_mostly_utf8 rows_in separator_line",
+            "tfds": "named_clips tfds_names",
+            "tree": "Packed Probe RecordingInfo Tree",
+            "undeclared": "describe_undeclared",
+            "values": "LARGEST shown",
+            "windowing": "Window windows",
+        },
+    )

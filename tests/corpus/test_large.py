@@ -33,7 +33,9 @@ def test_names_that_are_plain_together_are_plain_one_by_one(names: list[str]) ->
         assert problems != [], "a name in ASCII that is not plain has a problem"
 
 
-@pytest.mark.parametrize("names", [["x" * 252], ["a", "A"], ["a", "a"], [""], [".."], ["a\nb", "c"]])
+@pytest.mark.parametrize(
+    "names", [["x" * 252], ["a", "A"], ["a", "a"], [""], [".."], ["a\nb", "c"], ["a\na"], ["a\nb", "b"]]
+)
 def test_names_with_a_problem_are_not_plain(names: list[str]) -> None:
     assert are_plain_names(["x" * 251, "y"])
     assert not are_plain_names(names)

@@ -6,6 +6,7 @@ These tests come before all others (see conftest): a Luigi that has changed is n
 from __future__ import annotations
 
 import ast
+import importlib.util
 import inspect
 import operator
 import re
@@ -21,7 +22,7 @@ import luigi.task_status
 import luigi.worker
 import pytest
 
-from hearpreprocess.steps.luigi_rpc import LATE
+from hearpreprocess.steps.luigi_rpc import LATE, _Library, _Loader
 
 PACKAGE = Path(__file__).parents[2] / "hearpreprocess"
 DOORS = [PACKAGE / "engine" / name for name in ("worker.py", "luigid_worker.py", "luigid.py")]
@@ -282,3 +283,16 @@ def test_the_client_of_a_luigid_does_nothing_but_call_what_is_imported_late() ->
     assert set(used) <= set(called)
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
     assert set(used) <= {node for function in functions for statement in function.body for node in ast.walk(statement)}
+
+
+def test_what_another_luigi_does_with_these_libraries_is_not_known(tmp_path: Path) -> None:
+    path = tmp_path / "other_rpc.py"
+    path.write_text("import requests, urllib.request\nfrom tenacity import RetryError, Retrying\nError = RetryError")
+    loader = _Loader("other_rpc", str(path))
+    spec = importlib.util.spec_from_loader("other_rpc", loader)
+    assert spec is not None
+    other = importlib.util.module_from_spec(spec)
+    loader.exec_module(other)
+    assert isinstance(other.requests, _Library)
+    assert issubclass(other.Error, Exception)
+    assert other.urllib.request.urlopen

@@ -82,6 +82,44 @@ def test_pitches_of_nsynth(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("damage", "by"),
+    [
+        (b'"pitch": 60', b'"pitch": 60.5'),
+        (b'"pitch": 60', b'"pitch": -60'),
+        (b'"pitch": 60', b'"pitch": null'),
+        (b'"pitch": 60', b'"Pitch": 60'),
+        (b'"pitch": 60', b'"name": "}", "pitch": 60'),
+        (b'"b": {', b'b": {'),
+        (b'"b": {', b'"b" {'),
+        (b'{"pitch": 60', b'"pitch": 60'),
+        (b"60}", b"60"),
+        (b'"b": {', b'b": {"x": 1, "'),
+        (b'"c": {"pitch": 61}}', b'"c": {"pitch": 61}'),
+        (b'"c": {"pitch": 61}}', b'"c": {"pitch": 61'),
+        (b'"c": {"pitch": 61}}', b'"c": {"pi'),
+        (b'{"a"', b'"a"'),
+    ],
+)
+def test_a_damaged_table_of_nsynth_is_not_read_in_part(tmp_path: Path, damage: bytes, by: bytes) -> None:
+    whole = b'{"a": {"velocity": 25, "pitch": 59}, "b": {"pitch": 60}, "c": {"pitch": 61}}'
+    changed = whole.replace(damage, by)
+    assert changed != whole
+    for name, content in (("whole", whole), ("changed", changed)):
+        folder = tmp_path / name
+        folder.mkdir()
+        trees = {
+            split: tree(folder, split, [f"audio/{note}.wav" for note in "abc"], {"examples.json": content})
+            for split in ("train", "valid", "test")
+        }
+        clips = registry.load("nsynth_pitch").clips(trees)
+        if name == "whole":
+            assert [clip.labels for clip in clips][:3] == [(59,), (60,), (61,)]
+        else:
+            with pytest.raises(CorpusError, match=r"^examples\.json: damaged, .* expected a JSON object of notes"):
+                next(iter(clips))
+
+
 def test_shots_of_the_gunshot_recordings(tmp_path: Path) -> None:
     module = registry.load("gunshot_triangulation").clips.__globals__
     offsets = (15764451, 13764742, 9334032, 6794611)

@@ -30,14 +30,15 @@ __all__ = [
     "time_column",
 ]
 
-__getattr__, __dir__ = lazy_names(
-    __name__,
-    {
-        "collector": "UndecidedError",
-        "detection": "FORMATS format_of",
-        "options": "AnnotationOptions",
-        "reading": "Annotations annotations_in outline_of",
-        "seconds": "mark_of",
-        "time_columns": "has_times time_column",
-    },
-)
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "collector": "UndecidedError",
+            "detection": "FORMATS format_of",
+            "options": "AnnotationOptions",
+            "reading": "Annotations annotations_in outline_of",
+            "seconds": "mark_of",
+            "time_columns": "has_times time_column",
+        },
+    )
