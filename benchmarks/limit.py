@@ -31,8 +31,10 @@ LEVEL, BLOCK = 2, 1 << 20  # as in hearpreprocess.finished.tarball
 IN_FLIGHT = 64
 LARGEST_BLOCK_KEPT = (32 << 20) - (1 << 16)  # as in hearpreprocess.engine.pool
 
-HAS_CHECKSUMS = sys.argv[1] == "--checksums"
+HAS_CHECKSUMS = sys.argv[1:2] == ["--checksums"]
 arguments = sys.argv[1 + HAS_CHECKSUMS :]
+if len(arguments) < 4:
+    sys.exit(__doc__)
 archive, out, seconds, rates = Path(arguments[0]), Path(arguments[1]), float(arguments[2]), [*map(int, arguments[3:])]
 WAV_HEADER = "<4sI8sIHHIIHH4sI"
 ZIP_HEADER_BYTES = 30
