@@ -192,8 +192,11 @@ class Resample(BatchStep):
         """The folder of the clips at each rate; its name depends on the refused clips of the batch."""
         refused = self.decode.refused()
         left_out = f"-without-{digest(sorted(refused))}" if refused else ""
-        parent = self.workspace.tmp_dir / self.stage
-        return {rate: parent / f"{self.batch}-{rate}{left_out}" for rate in self.rates}
+        return {rate: self._parent / f"{self.batch}-{rate}{left_out}" for rate in self.rates}
+
+    @property
+    def _parent(self) -> Path:
+        return self.workspace.tmp_dir / self.stage
 
     def complete(self) -> bool:
         # Later steps read the facts on the recordings, too.
@@ -262,7 +265,8 @@ class Resample(BatchStep):
             clips = counted(len(differing), "clips")
             raise AudioError(
                 enumerate_problems(f"{self.title}: {clips} decoded differently than before:", differing)
-                + f"\n  Remove {decode.folder} and run the same command again"
+                + f"\n  Remove {decode.folder}, {self._parent / self.batch}-* and the outputs of the task, which may have "
+                "the earlier samples, and run the same command again"
             )
 
     def made(self, rate: int) -> dict[str, str]:

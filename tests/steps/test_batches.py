@@ -101,4 +101,8 @@ def test_clips_that_are_decoded_differently_later_are_named(user: User, known: s
     with pytest.raises(AudioError, match="1 clip decoded differently") as raised:
         step._write(None)
     assert ("clip99" if known == "clip refused" else "clip02") in str(raised.value)
+    named = [word for word in str(raised.value).split() if word.endswith("-*")]
+    assert [set(path.parent.glob(path.name)) for path in map(Path, named)] == [
+        {path for path in step.folders()[12000].parent.iterdir() if path.name.startswith(step.batch)}
+    ]
     assert not list((user.folder / "_workdir" / "resample").glob("*-12000*"))
