@@ -8,7 +8,6 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,12 +33,11 @@ SampledRecording = tuple[Path | bytes, Slice]
 class SampledClips:
     """The average clip of a task.
 
-    `shares`: of the clips, by their own rate in hertz. `seconds`: its duration. `decoding`: processor seconds to decode
-    and write it at its own rate. `resampling`, `packing`: processor seconds, by output rate. `ratio`: compressed size
-    to size, by output rate.
+    `seconds`: its duration. `decoding`: processor seconds to decode it and note what it is. `resampling`, `packing`:
+    processor seconds, by output rate; at its own rate a clip is written as it is. `ratio`: compressed size to size, by
+    output rate.
     """
 
-    shares: dict[int, float]
     seconds: float
     decoding: float
     resampling: dict[int, float]
@@ -93,7 +91,7 @@ def _sample(
     import soundfile  # noqa: F401  (the first clip shall not pay for what is loaded once)
     import soxr  # noqa: F401
 
-    own_rates, seconds, decoding, sizes = [], [], [], []
+    seconds, decoding, sizes = [], [], []
     resampling = dict.fromkeys(rates, 0.0)
     sampled_seconds = 0.0
     most = min(SAMPLED_SECONDS, duration or SAMPLED_SECONDS)
@@ -106,9 +104,9 @@ def _sample(
             except HearPreprocessError:
                 continue
             samples = audio.fit(decoded.samples, decoded.rate, duration and most)
-            audio.write_wav(Path(name) / "own.wav", [samples], decoded.rate)
+            audio.loudness(samples)
+            audio.fingerprint(samples)
             decoding.append(time.process_time() - began)
-            own_rates.append(decoded.rate)
             seconds.append(duration or decoded.seconds)
             sizes.append(len(content) if isinstance(content, bytes) else content.stat().st_size)
             sampled_seconds += len(samples) / decoded.rate
@@ -118,13 +116,12 @@ def _sample(
                 audio.write_wav(path, audio.resample(samples, decoded.rate, rate), rate)
                 resampling[rate] += time.process_time() - began
                 files[rate][path.name] = str(path)
-        if not own_rates:
+        if not decoding:
             return None
         packed = {rate: _packed(Path(name) / f"{rate}.tar.gz", files[rate], compression) for rate in rates}
     mean_seconds = statistics.fmean(seconds) * (1 if mean_size is None else mean_size / statistics.fmean(sizes))
     whole = mean_seconds / sampled_seconds  # scales the sampled part to a whole clip
     return SampledClips(
-        {rate: count / len(own_rates) for rate, count in sorted(Counter(own_rates).items())},
         mean_seconds,
         sum(decoding) * whole,
         {rate: spent * whole for rate, spent in resampling.items()},

@@ -192,8 +192,7 @@ def _to_make(
         seconds = 0.0 if batch.rates.issuperset(rates) else batch.clips * sample.decoding
         for rate in rates:
             size = batch.clips * recording(rate)
-            others = batch.clips * (1 - sample.shares.get(rate, 0.0))
-            seconds += 0.0 if rate in batch.rates else others * sample.resampling[rate]
+            seconds += 0.0 if rate in batch.rates else batch.clips * sample.resampling[rate]
             yield f"resample {key} {rate}", ForecastItem("resampled", size, seconds, rate in batch.rates)
             seconds = 0.0
     are_links = disk_of(workspace.tmp_dir) == disk_of(workspace.tasks_dir)
