@@ -10,9 +10,9 @@ from typing import Any, Literal
 SECONDS_TO_START = 1.0
 
 ItemKind = Literal["download", "unpacked", "halfway", "resampled", "clips", "tarball", "texts"]
-"""Downloads, unpacked members, what is left of a finished task in the work folder, the resampled clips, and the outputs:
-the clips in the task's folder, without a size if they are hard links to the resampled ones, tarballs, and files other
-than audio."""
+"""Downloads, unpacked members, other files of finished tasks, resampled clips, and the outputs: the clips in the task's
+folder, without a size if they are hard links to the resampled ones, tarballs, and files other than audio.
+"""
 
 OUTPUTS: tuple[ItemKind, ...] = ("resampled", "clips", "tarball", "texts")
 

@@ -265,8 +265,8 @@ class Resample(BatchStep):
             clips = counted(len(differing), "clips")
             raise AudioError(
                 enumerate_problems(f"{self.title}: {clips} decoded differently than before:", differing)
-                + f"\n  Remove {decode.folder}, {self._parent / self.batch}-* and the outputs of the task, which may have "
-                "the earlier samples, and run the same command again"
+                + f"\n  Remove {decode.folder}, {self._parent / self.batch}-* and the outputs of the task, which may "
+                "have the earlier samples, and run the same command again"
             )
 
     def made(self, rate: int) -> dict[str, str]:
