@@ -128,9 +128,10 @@ build/readers/%/installed:
 	@touch $@
 
 # Each package by itself, as the peers are skipped whose packages are missing. On Linux the default index has torch for
-# CUDA, of 6 GB, whose import takes long; PIP_INDEX_URL may name another index for it.
+# CUDA, of 6 GB, whose import takes long; PIP_INDEX_URL may name another index for it. Not cleared: PEERS may name an
+# environment that is not make's own.
 $(PEERS)/installed: benchmarks/peers.txt
-	$(PYTHON) -m venv --clear $(PEERS)
+	$(PYTHON) -m venv $(PEERS)
 	grep -v '^#' benchmarks/peers.txt | while read -r packages; do \
 	  $(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check $$packages || echo "not installed: $$packages" >&2; \
 	done

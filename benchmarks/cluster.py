@@ -110,8 +110,8 @@ def _seconds_of_steps(log: str) -> float:
 def main() -> None:
     """Measure in turn, and print the figures and their ratios."""
     parser = argparse.ArgumentParser(description="Measure two Dask workers of one core each against one.")
-    parser.add_argument("--clips", type=int, default=ESC.clips)
-    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--clips", type=corpora.at_least(corpora.LEAST_CLIPS), default=ESC.clips)
+    parser.add_argument("--repeat", type=corpora.at_least(1), default=3)
     parser.add_argument("--cores", type=int, nargs=2, default=(0, 1))
     parser.add_argument("--folder", type=Path, help="where to work (default: a temporary one)")
     options = parser.parse_args()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import io
 import multiprocessing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,9 +15,10 @@ from hearpreprocess.synthetic.environment import esc_50
 from hearpreprocess.synthetic.sounds import recording, wav_bytes
 
 LABELS, FOLDS = 50, 5
+LEAST_CLIPS = 2 * FOLDS
 PIECE_SECONDS = 5.0
 
-_TASK = '''"""{name}: made-up recordings."""
+_TASK = '''"""{name}: synthetic recordings."""
 
 from pathlib import Path
 
@@ -70,6 +72,18 @@ LONG = Corpus("long", 24, 600.0, 22050, (16000, 44100))
 EVENTS = Corpus("events", 72, 120.0, 44100, DEFAULT_RATES, is_event_task=True)
 
 
+def at_least(least: int, *others: int) -> Callable[[str], int]:
+    """The type of an option: a whole number of at least `least`, or one of some others."""
+
+    def number(text: str) -> int:
+        value = int(text)
+        if value < least and value not in others:
+            raise argparse.ArgumentTypeError(f"expected at least {least}, got {value}")
+        return value
+
+    return number
+
+
 def sound(facts: tuple[str, float, int]) -> bytes:
     """A WAV file of a name, a number of seconds, and a rate."""
     import numpy as np
@@ -100,7 +114,7 @@ def write_excerpt_of_esc50(folder: Path, clips: int) -> Path:
     members = [(name, content) for name, content in esc_50() if not name.endswith("/")]
     recordings = [member for member in members if member[0].endswith(".wav")]
     others = [member for member in members if not member[0].endswith(".wav")]
-    return archives.write_zip(folder, "ESC-50", [*others, *recordings[:: len(recordings) // clips]])
+    return archives.write_zip(folder, "ESC-50", [*others, *recordings[:: len(recordings) // clips][:clips]])
 
 
 def archive_of(corpus: Corpus, folder: Path) -> Path:

@@ -31,11 +31,15 @@ LEVEL, BLOCK = 2, 1 << 20  # as in hearpreprocess.finished.tarball
 IN_FLIGHT = 64
 LARGEST_BLOCK_KEPT = (32 << 20) - (1 << 16)  # as in hearpreprocess.engine.pool
 
-HAS_CHECKSUMS = sys.argv[1] == "--checksums"
+HAS_CHECKSUMS = sys.argv[1:2] == ["--checksums"]
 arguments = sys.argv[1 + HAS_CHECKSUMS :]
+if len(arguments) < 4:
+    sys.exit(__doc__)
 archive, out, seconds, rates = Path(arguments[0]), Path(arguments[1]), float(arguments[2]), [*map(int, arguments[3:])]
 WAV_HEADER = "<4sI8sIHHIIHH4sI"
 ZIP_HEADER_BYTES = 30
+TAR_NAME, TAR_SIZE, TAR_CHECKSUM, TAR_TYPE = slice(0, 100), slice(124, 136), slice(148, 156), slice(156, 157)
+TAR_TEMPLATE = tarfile.TarInfo("").tobuf()
 
 
 @functools.cache
@@ -128,6 +132,16 @@ class Hashed:
         return self.file.write(content)
 
 
+def tar_header(name: str, size: int) -> bytes:
+    """The header of a file as tarfile writes it, for a name of at most 100 ASCII characters."""
+    filled = bytearray(TAR_TEMPLATE)
+    filled[: len(name)] = name.encode("ascii")
+    filled[TAR_SIZE] = b"%011o\0" % size
+    filled[TAR_CHECKSUM] = b" " * 8  # as it counts in its own sum
+    filled[TAR_CHECKSUM] = b"%06o\0 " % sum(filled)
+    return bytes(filled)
+
+
 def pack(rate: int) -> None:
     """The files of one rate as a tarball."""
     with (
@@ -137,11 +151,9 @@ def pack(rate: int) -> None:
         file = Hashed(compressed)
         for name in sorted(path.name for path in (out / str(rate)).iterdir()):
             content = read_file(f"{out}/{rate}/{name}")
-            entry = tarfile.TarInfo(name)
-            entry.size = len(content)
-            for piece in (entry.tobuf(), content, bytes(-len(content) % 512)):
+            for piece in (tar_header(name, len(content)), content, bytes(-len(content) % tarfile.BLOCKSIZE)):
                 file.write(piece)
-        file.write(bytes(1024))
+        file.write(bytes(2 * tarfile.BLOCKSIZE))
 
 
 def members() -> Iterator[tuple[str, bytes | tuple[int, int, int]]]:
@@ -154,11 +166,15 @@ def members() -> Iterator[tuple[str, bytes | tuple[int, int, int]]]:
                         raise ValueError(f"{member.filename}: expected a deflated member")
                     yield member.filename, (member.header_offset, member.compress_size, member.file_size)
         return
-    with igzip_threaded.open(archive, "rb", threads=1) as file, tarfile.open(fileobj=file, mode="r|") as stream:
-        for member in stream:
-            content = stream.extractfile(member)
-            if content is not None and member.name.endswith(".wav"):
-                yield member.name, content.read()
+    with igzip_threaded.open(archive, "rb", threads=1) as file:
+        while (block := file.read(tarfile.BLOCKSIZE)).count(0) < tarfile.BLOCKSIZE:
+            name, size = block[TAR_NAME].rstrip(b"\0").decode(), int(block[TAR_SIZE].rstrip(b"\0 "), 8)
+            content = file.read(size + -size % tarfile.BLOCKSIZE)
+            if block[TAR_TYPE] in (tarfile.REGTYPE, tarfile.AREGTYPE):
+                if name.endswith(".wav"):
+                    yield name, content[:size]
+            elif block[TAR_TYPE] != tarfile.DIRTYPE:
+                raise ValueError(f"{name}: expected a file or a directory without a header of its own for long names")
 
 
 def main() -> None:

@@ -174,6 +174,8 @@ def unpack(archive: Path, folder: Path) -> list[Path]:
 
 def main() -> int:
     """Unpack, convert and pack."""
+    if len(sys.argv) < 5 or sys.argv[1] not in PEERS:
+        sys.exit(f"{__doc__}\nPeers: {', '.join(PEERS)}")
     peer, archive, out, rates = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), [*map(int, sys.argv[4:])]
     os.environ["HF_HUB_OFFLINE"] = "1"
     times = [time.monotonic()]

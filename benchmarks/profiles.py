@@ -134,9 +134,12 @@ def by_instruction(corpus: Corpus, folder: Path, report: Report) -> None:
 def main() -> int:
     """Measure both corpora in each way."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--speech", type=int, default=1000, metavar="CLIPS", help="of 1 s; 0: none (default: 1000)")
-    parser.add_argument("--events", type=int, default=10, metavar="CLIPS", help="of 120 s; 0: none (default: 10)")
-    parser.add_argument("--counted", type=int, default=250, metavar="CLIPS", help="of speech; 0: none (default: 250)")
+    some, enough = (corpora.at_least(least * corpora.LEAST_CLIPS, 0) for least in (1, FEWER))
+    parser.add_argument("--speech", type=some, default=1000, metavar="CLIPS", help="of 1 s; 0: none (default: 1000)")
+    parser.add_argument("--events", type=some, default=10, metavar="CLIPS", help="of 120 s; 0: none (default: 10)")
+    parser.add_argument(
+        "--counted", type=enough, default=250, metavar="CLIPS", help="of speech; 0: none (default: 250)"
+    )
     parser.add_argument("--folder", type=Path, help="where to work (default: the system's place for temporary files)")
     parser.add_argument("--results", type=Path)
     parser.add_argument("--title", default="Profile", help="of the section in the file of --results")

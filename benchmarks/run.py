@@ -157,7 +157,7 @@ def against_the_limit(bench: Bench, report: Report, chosen: list[Corpus]) -> Non
 def growth(bench: Bench, report: Report, sizes: list[int]) -> None:
     """Time per clip and peak memory by the number of clips; then the time of an up-to-date run on the largest."""
     report.section("Growth")
-    report.table("clips of `speech`", "s", "ms per clip", "of that at 10,000", "peak MiB", "at most")
+    report.table("clips of `speech`", "s", "ms per clip", f"of that at {sizes[1]:,}", "peak MiB", "at most")
     per_clip: dict[int, float] = {}
     for size in sizes:
         corpus = replace(corpora.SPEECH, clips=size)
@@ -293,7 +293,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", choices=("full", "small"), default="full")
     parser.add_argument("--folder", type=Path, help="where to work (default: the system's place for temporary files)")
-    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--repeat", type=corpora.at_least(1), default=3)
     parser.add_argument("--shared", type=Path)
     parser.add_argument("--only", nargs="+", choices=PARTS, metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--results", type=Path, help="(default: benchmarks/RESULTS.md, without --only)")
@@ -314,7 +314,9 @@ def main() -> int:
         warm_up(bench)
         parts = options.only or PARTS
         if chosen := [
-            replace(corpus, clips=max(10, corpus.clips // part)) for corpus in CORPORA if corpus.name in parts
+            replace(corpus, clips=max(corpora.LEAST_CLIPS, corpus.clips // part))
+            for corpus in CORPORA
+            if corpus.name in parts
         ]:
             against_the_limit(bench, report, chosen)
         if "four-rates" in parts:

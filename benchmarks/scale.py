@@ -40,6 +40,7 @@ ARCHIVE_BYTES = {
 
 CALLS_TO_WRITE = 5  # open, write, close, protect (chmod), look at for the seal
 CALLS_TO_READ = 3  # open, read, close
+CALLS_TO_READ_A_MEMBER = 2  # of an archive that is open: its header and its content
 CALLS_TO_SEE = 1 / 32  # stat: NFS sends the states of some ten files with a part of a directory (READDIRPLUS)
 
 
@@ -116,10 +117,10 @@ def graph(config: TaskMode, costs: Costs, clip: ClipCosts, rates: Sequence[int],
                 of_batch * (clip.decode + sum(clip.resample.values())),
                 [corpus, *extracts],
                 bytes=of_batch * (wav[rates[-1]] + sum(wav.values())),
-                calls=of_batch * (CALLS_TO_READ + CALLS_TO_WRITE * len(rates)),
+                calls=of_batch * (CALLS_TO_READ_A_MEMBER + CALLS_TO_WRITE * len(rates)),
             )
         )
-    seen = clips * (1 + len(rates)) * CALLS_TO_SEE  # the seals of all batches
+    seen = clips * len(rates) * CALLS_TO_SEE  # the seals of all batches
     combine = add("combine", 1.0, [labels, *resampled], calls=seen + clips * len(rates), ahead=ahead, priority=1e6)
     for rate in rates:
         add(

@@ -44,8 +44,8 @@ class TasksParameter(luigi.Parameter[tuple[TaskReference, ...]]):
 
 
 STAGES = (Extract.stage, Decode.stage, Resample.stage, "standardize")
-"""The stages of intermediate audio; the last one is of versions until 2026.12. Listings and labels stay, as later runs
-check outputs against them."""
+"""The stages of intermediate audio; earlier versions wrote the last one. Listings and labels stay, as later runs check
+outputs against them."""
 
 SMALL_STAGES = (Locate.stage, Index.stage, Corpus.stage, Screen.stage, Labels.stage)
 """The stages of listings and labels."""
