@@ -232,7 +232,7 @@ def test_a_plan_knows_the_fullest_moment_of_a_run_that_cleans_up(user: User) -> 
     arguments = ("libricount:synthetic", "beijing_opera:synthetic", "tfds_gtzan:synthetic", "--sample-rates", 16000)
     assert user.run(*arguments[:3], "--until", "corpus").returncode == 0
     planned = plan(user, *arguments, "--clean")
-    assert planned["peak"] < plan(user, *arguments)["peak"]
+    assert planned["peak"] <= plan(user, *arguments)["peak"], "equal where all recordings are read in their archives"
     running = user.start(*arguments, "--clean", "--quiet", with_report=True)
     fullest = 0
     while running.poll() is None:
