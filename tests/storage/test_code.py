@@ -237,9 +237,9 @@ for left_behind in ("9.9.8", "9.9.9"):
     metadata = pathlib.Path(f"pretty_midi-{left_behind}.dist-info/METADATA")
     metadata.parent.mkdir()
     metadata.write_text(f"Metadata-Version: 2.1\\nName: pretty_midi\\nVersion: {left_behind}\\n")
-theirs.write_text("__version__ = '9.9.7'")
+theirs.write_text("__version__ = '9.9.70'")  # of another size, as bytecode is known by seconds and size
 sys.modules.pop("pretty_midi", None)
-assert found()[0]["pretty_midi"].startswith("9.9.7 (code "), "none of the two need be its version"
+assert found()[0]["pretty_midi"].startswith("9.9.70 (code "), "none of the two need be its version"
 pathlib.Path("pandas").mkdir()
 pathlib.Path("pandas/__init__.py").write_text("__version__ = '8.8.8'")
 assert other not in found()[1]
