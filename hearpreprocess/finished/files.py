@@ -167,21 +167,22 @@ class _FolderFiles:
 
     def read(self, name: str) -> bytes | None:
         try:
-            # A name may come from foreign metadata and must not lead out of the folder.
-            names = {file.name for file in self._path.iterdir()}
-            return read_regular(self._path / name) if name in names else None
+            return read_regular(self._path / name) if self._has(name) else None
         except OSError as error:
             raise FinishedTaskError(self._path, name, f"cannot be read: {reason_of(error)}") from error
 
     def open(self, name: str) -> BinaryIO | None:
         try:
-            names = {file.name for file in self._path.iterdir()}
-            if name not in names:
+            if not self._has(name):
                 return None
             check_regular(self._path / name)
             return (self._path / name).open("rb")
         except OSError as error:
             raise FinishedTaskError(self._path, name, f"cannot be read: {reason_of(error)}") from error
+
+    def _has(self, name: str) -> bool:
+        """Whether the folder itself has this file: a name from foreign metadata must not lead out of it."""
+        return any(file.name == name for file in self._path.iterdir())
 
 
 class _TarballFiles:
