@@ -7,7 +7,8 @@ import json
 import os
 import pickle
 import shutil
-from collections.abc import Callable
+import stat
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -122,13 +123,19 @@ def plan(user: User, *arguments: object) -> dict:
     return planned
 
 
-def occupied(folder: Path) -> int:
-    """The bytes of a disk that the files below a folder take up."""
+def occupied(folder: Path, but: Collection[tuple[int, int, int]] = ()) -> int:
+    """The bytes of a disk that the files below a folder take up, but for some of them as `states` has them."""
+    return 512 * sum(blocks for state, blocks in states(folder).items() if state not in but)
+
+
+def states(folder: Path) -> dict[tuple[int, int, int], int]:
+    """The blocks of all below a folder, by device, inode and, but for folders, time: a replaced file is another one."""
     blocks = {}
     for path in folder.rglob("*"):
         status = path.lstat()
-        blocks[status.st_dev, status.st_ino] = status.st_blocks
-    return 512 * sum(blocks.values())
+        changed = 0 if stat.S_ISDIR(status.st_mode) else status.st_mtime_ns
+        blocks[status.st_dev, status.st_ino, changed] = status.st_blocks
+    return blocks
 
 
 def folder_for_all_workers(base: Path) -> Path:
