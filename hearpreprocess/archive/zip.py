@@ -170,6 +170,7 @@ class ZipReader:
             if method == zipfile.ZIP_DEFLATED:
                 inflating = isal_zlib.decompressobj(-zlib.MAX_WBITS)
                 content = inflating.decompress(content, size + 1)  # one more byte than declared shows an excess
+        # Not by ISA-L, whose CRC-32 slows down the resampling that follows: see gzip_stream.
         if len(content) != size or zlib.crc32(content) != checksum:
             raise ArchiveError(
                 f"{self._name}: member {path!r} cannot be unpacked: wrong size or checksum. The archive may be damaged"

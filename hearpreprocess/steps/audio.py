@@ -187,7 +187,7 @@ class Resample(BatchStep):
     def key(self) -> str:
         return f"{self.batch}-{RatesParameter().serialize(self.rates)}"
 
-    @property
+    @functools.cached_property
     def decode(self) -> Decode:
         """The step whose output says what the clips are."""
         return Decode(batch=self.batch, **self.shared)
