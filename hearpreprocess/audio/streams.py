@@ -137,7 +137,7 @@ class PcmStream:
     def read(self, start: int, stop: int) -> Samples:
         """The samples of a range; AudioError where there are fewer."""
         block = self.pcm.width * self.pcm.channels
-        data = self.content.read(self.pcm.start + start * block, (stop - start) * block)
+        data = self.content.view(self.pcm.start + start * block, (stop - start) * block)
         if len(data) < (stop - start) * block:
             raise AudioError(
                 f"truncated by another program while it was read: it ends after {start + len(data) // block:,} samples"
@@ -145,7 +145,7 @@ class PcmStream:
         return _numbers(data, self.pcm.encoding).reshape(-1, self.pcm.channels)
 
 
-def _numbers(data: bytes, encoding: str) -> Samples:
+def _numbers(data: bytes | memoryview, encoding: str) -> Samples:
     """The samples in little-endian bytes, as libsndfile returns them for the same encoding."""
     import numpy as np
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from math import ceil, log2
+from math import log2
 from typing import Any, NamedTuple
 
 from hearpreprocess.corpus.table import SLICE, WHOLE, ClipTable
 from hearpreprocess.storage import digest
 from hearpreprocess.task import Slice
 
-# Large enough that the scheduler's milliseconds per batch are negligible, small enough that all cores are busy and an
-# interruption loses little.
+# Large enough that the milliseconds of the scheduler and of a step's folders are negligible, small enough that all cores
+# are busy and an interruption loses little.
 BATCH_SECONDS, BATCH_CLIPS = 300.0, 300
 BATCH_CLIPS_OF_UNKNOWN_LENGTH = 50
 MOST_BATCHES = 256
@@ -73,16 +73,16 @@ class Batch:
 
 
 def batch_size(sample_duration: float | None) -> int:
-    """The number of clips of a duration in seconds per batch."""
+    """The number of clips of a duration in seconds per batch, about."""
     if sample_duration is None:
         return BATCH_CLIPS_OF_UNKNOWN_LENGTH
     return max(1, min(BATCH_CLIPS, int(BATCH_SECONDS / sample_duration)))
 
 
 def number_of_batches(clips: int, sample_duration: float | None) -> int:
-    """The number of batches for a number of clips: a power of two, so that one more clip seldom changes it."""
-    wanted = clips / batch_size(sample_duration)
-    return min(MOST_BATCHES, 1 << max(0, ceil(log2(wanted))) if wanted > 1 else 1)
+    """The number of batches for a number of clips: the nearest power of two, so that one more clip seldom changes it."""
+    wanted = max(1.0, clips / batch_size(sample_duration))
+    return min(MOST_BATCHES, 1 << round(log2(wanted)))
 
 
 ContentIds = Mapping[str, Callable[[Iterable[str]], str]]

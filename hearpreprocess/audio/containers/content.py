@@ -90,6 +90,12 @@ class Content:
             offset, length = offset + len(piece), length - len(piece)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
+    def view(self, offset: int, length: int) -> bytes | memoryview:
+        """The result of `read`, without a copy of what is in memory already."""
+        if isinstance(self.recording, bytes) and offset >= 0 and length >= 0:
+            return memoryview(self.recording)[offset : offset + length]
+        return self.read(offset, length)
+
     def blocks(self, start: int, stop: int) -> Iterator[bytes]:
         """The bytes of a range, about a megabyte at a time."""
         for offset in range(start, stop, _BLOCK_BYTES):
