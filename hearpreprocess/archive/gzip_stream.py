@@ -4,7 +4,7 @@ Most readers of a finished task's tarball want its first member alone, and a thr
 notices that nobody reads on.
 
 No CRC-32 of ISA-L is computed in the caller's thread: with AVX-512 it leaves the vector registers in a state in which
-libsoxr takes twelve times as long to design a filter, for the rest of the thread's life (python-isal 1.9.1).
+libsoxr takes about ten times as long to design a filter, for the rest of the thread's life (python-isal 1.9.1).
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ _START = 1 << 18
 
 
 class GzipStream(io.RawIOBase):
-    """The content of the gzip file `file`, which stays open; raises what `isal` raises where it is damaged."""
+    """The content of the gzip file `file`, which stays open.
+
+    Raises EOFError, OSError, zlib.error or isal's IsalError where it is damaged.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
         super().__init__()

@@ -154,7 +154,9 @@ def _numbers(data: bytes | memoryview, encoding: str) -> Samples:
     if encoding == "PCM_24":  # a byte before each sample makes it one of 32 bits, and is then set to 0
         padded: Samples = np.ndarray(len(data) // 3, "<i4", b"\0" + data, strides=(3,))
         return padded & ~0xFF
-    return np.frombuffer(data, _LITTLE_ENDIAN[encoding]).astype(_READ_AS.get(encoding, "float32"), copy=False)
+    # In memory, the samples may begin at any byte.
+    samples = np.require(np.frombuffer(data, _LITTLE_ENDIAN[encoding]), requirements=["ALIGNED"])
+    return samples.astype(_READ_AS.get(encoding, "float32"), copy=False)
 
 
 @dataclass(slots=True)

@@ -80,9 +80,12 @@ def batch_size(sample_duration: float | None) -> int:
 
 
 def number_of_batches(clips: int, sample_duration: float | None) -> int:
-    """The number of batches for a number of clips: the nearest power of two, so that one more clip seldom changes it."""
-    wanted = max(1.0, clips / batch_size(sample_duration))
-    return min(MOST_BATCHES, 1 << round(log2(wanted)))
+    """The number of batches for a number of clips: a power of two, so that one more clip seldom changes it.
+
+    That with the smallest ratio to what `batch_size` gives, but never one batch where that gives more.
+    """
+    wanted = clips / batch_size(sample_duration)
+    return min(MOST_BATCHES, 1 << max(1, round(log2(wanted)))) if wanted > 1 else 1
 
 
 ContentIds = Mapping[str, Callable[[Iterable[str]], str]]

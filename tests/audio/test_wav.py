@@ -87,6 +87,25 @@ def test_a_wav_file_of_any_writer_is_read_to_the_sample(tmp_path: Path, name: st
         assert read.declared == (1000 if is_known else None)
 
 
+@pytest.mark.parametrize("before", range(9))
+@pytest.mark.parametrize("bits", [8, 16, 24, 32])
+def test_samples_in_memory_may_begin_at_any_byte(tmp_path: Path, before: int, bits: int) -> None:
+    pcm = np.random.default_rng(before).integers(0, 256, 2 * 600 * bits // 8, np.uint8).tobytes()
+    content = riff(described(2, bits), chunk(b"note", bytes(before), pad=False), chunk(b"data", pcm))
+    path = tmp_path / "x.wav"
+    path.write_bytes(content)
+    in_memory, in_file = audio.decode(content), audio.decode(path)
+    assert in_memory.samples.tolist() == in_file.samples.tolist()
+    for channels in (1, 2):
+        content = riff(described(channels, bits), chunk(b"note", bytes(before), pad=False), chunk(b"data", pcm))
+        samples = audio.decode(content).samples
+        assert samples.flags.aligned
+        written = tmp_path / f"{channels}.wav"
+        length, sha256 = audio.write_wav(written, [samples], 16000)
+        assert (length, sha256) == audio.fingerprint(samples)
+        assert audio.read_wav(written).samples.tolist() == samples.tolist()
+
+
 @pytest.mark.parametrize("size", [0x7FFFEFFF, 0x80000025, 0xFFFFEFFF, 2001, 4000])
 def test_any_other_size_beyond_the_end_is_a_cut(size: int) -> None:
     with pytest.raises(AudioError, match=f"truncated: the header declares {size:,} bytes of samples, found 2,000"):

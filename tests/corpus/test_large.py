@@ -19,6 +19,7 @@ from hearpreprocess.corpus.collect import to_table
 from hearpreprocess.corpus.foreign import NeededFiles
 from hearpreprocess.corpus.texts import are_plain_names
 from tests.corpus.test_splits import task
+from tests.memory import from_a_small_process
 
 ROOT = Path(__file__).parents[2]
 NAMES = st.lists(st.text("aAbä./\\\n\x7f\u2028 ", max_size=3), min_size=1, max_size=6)
@@ -84,7 +85,7 @@ print(labels.vocabulary(table))
 @pytest.mark.slow
 @pytest.mark.parametrize(("listing", "most"), [("nsynth_pitch:50h", 350), ("speech_commands:full", 150)])
 def test_complete_listings_become_splits_in_little_memory(listing: str, most: int) -> None:
-    command = [sys.executable, ROOT / "benchmarks" / "listings.py", "--one", listing]
+    command = from_a_small_process([sys.executable, ROOT / "benchmarks" / "listings.py", "--one", listing])
     result = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     assert result["members"] > 100_000
     assert result["memory"] < most

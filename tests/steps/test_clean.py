@@ -138,7 +138,7 @@ def test_the_number_of_batches_shows_in_no_output(user: User) -> None:
         assert user.run("./mine.py", *RATES).returncode == 0
         made.append(user.made())
         batches = list((user.folder / "_workdir" / "decode").iterdir())
-        assert len(batches) == (1 if size == 300 else 16)
+        assert len(batches) == (1 if size == 300 else 8)
         shutil.rmtree(user.folder / "out")
         shutil.rmtree(user.folder / "_workdir")
     assert made[0] == made[1]
