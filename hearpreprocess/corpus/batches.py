@@ -12,8 +12,8 @@ from hearpreprocess.corpus.table import SLICE, WHOLE, ClipTable
 from hearpreprocess.storage import digest
 from hearpreprocess.task import Slice
 
-# Large enough that the milliseconds of the scheduler and of a step's folders are negligible, small enough that all cores
-# are busy and an interruption loses little.
+# Large enough that the milliseconds of the scheduler and of the folders of a step are negligible, small enough that all
+# cores are busy and an interruption loses little.
 BATCH_SECONDS, BATCH_CLIPS = 300.0, 300
 BATCH_CLIPS_OF_UNKNOWN_LENGTH = 50
 MOST_BATCHES = 256

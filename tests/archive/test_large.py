@@ -14,6 +14,7 @@ import pytest
 from hearpreprocess import archive
 from hearpreprocess.archive.parts import closing_records
 from hearpreprocess.task import Tree, matcher
+from tests.memory import from_a_small_process
 
 _ENTRY = struct.Struct("<4s6H3L5H2L")
 _TOO_LARGE = 0xFFFFFFFF
