@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
 from hearpreprocess.errors import SchedulerError
 from hearpreprocess.steps import LOGGER, PlanningStep, Step
+from hearpreprocess.storage import is_missing
 
 SECONDS_BETWEEN_ADDITIONS = 2
 SECONDS_TO_WAIT_AFTER_A_FAILURE = 10
@@ -127,14 +128,18 @@ class OtherHosts:
 
 def planned_by(steps: Iterable[Step]) -> list[Step]:
     """The next dependencies of those of the `steps` that plan them: incomplete ones with all they require complete."""
-    planning = [
-        step
-        for step in steps
-        if isinstance(step, PlanningStep)
-        and all(required.complete() for required in step.deps())
-        and not step.complete()
-    ]
-    return [step for planner in planning for step in planner.planned()]
+    return [planned for step in steps if isinstance(step, PlanningStep) for planned in _planned_by(step)]
+
+
+def _planned_by(step: PlanningStep) -> Sequence[Step]:
+    """The next dependencies of a step; none where another run has finished its task and removed what it was made of."""
+    try:
+        if all(required.complete() for required in step.deps()) and not step.complete():
+            return step.planned()
+    except OSError as error:
+        if not is_missing(error):
+            raise
+    return []
 
 
 class Outage:

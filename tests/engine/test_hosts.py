@@ -17,6 +17,7 @@ from hearpreprocess.engine.hosts import (
     Outage,
     SchedulerView,
     Situation,
+    planned_by,
 )
 from hearpreprocess.errors import SchedulerError
 from hearpreprocess.steps.base import PlanningStep, Step
@@ -149,6 +150,39 @@ def test_what_another_host_has_planned_is_added_once_it_can_be_known(
     clock.seconds += SECONDS_BETWEEN_ADDITIONS
     (tmp_path / "all").touch()
     assert others.planned_elsewhere([planner], ()) == []
+
+
+class PlannerOfATarball(Planner):
+    """Its steps are named by a file that another run may have removed, at any of three moments."""
+
+    gone = luigi.Parameter()
+
+    def requires(self) -> Made:
+        self._look("requires")
+        return super().requires()
+
+    def planned(self) -> list[Step]:
+        self._look("planned")
+        return super().planned()
+
+    def complete(self) -> bool:
+        self._look("complete")
+        return super().complete()
+
+    def _look(self, moment: str) -> None:
+        if self.gone == moment:
+            (self.workspace.tmp_dir / "tarball").stat()
+
+
+@pytest.mark.parametrize("gone", ["requires", "planned", "complete"])
+def test_a_step_plans_nothing_of_what_another_run_has_finished_and_removed(tmp_path: Path, gone: str) -> None:
+    (tmp_path / "listing").touch()
+    workspace = Workspace(tmp_path, tmp_path, tmp_path, tmp_path)
+    planner = PlannerOfATarball(workspace=workspace, gone=gone)
+    other = Planner(workspace=workspace)
+    assert planned_by([planner, other]) == other.planned()
+    (tmp_path / "tarball").touch()
+    assert planned_by([planner, other]) == [*planner.planned(), *other.planned()]
 
 
 class TestOutage:
