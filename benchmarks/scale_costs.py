@@ -131,7 +131,7 @@ def measured(*, with_dask: bool) -> Costs:
     return Costs(
         checksum=_seconds(lambda: hashlib.md5(content).digest()) / len(content),
         inflate=_seconds(lambda: igzip.decompress(packed)) / len(packed),
-        member=30e-6,  # a listing of 305,979 members in 9 s, see RESULTS.md
+        member=10e-6,  # a listing of 305,979 members in 3 s, see RESULTS.md
         step=(_runner_seconds(STEPS) - _runner_seconds(FEW_STEPS)) / (STEPS - FEW_STEPS),
         message=_dask_seconds() if with_dask else 0.0,
         packed_file=short / FILES - SHORT * packed_byte,
