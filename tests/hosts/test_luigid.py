@@ -69,10 +69,10 @@ def test_runs_survive_a_luigid_that_is_killed_and_comes_back(
     for host, decoder in zip((alpha, beta), decoders, strict=False):
         runs.append(start_run(host, shared, *arguments, decoder=decoder))
         wait_until_held(decoder, *runs)
-    before = finished_steps(shared, "decode")
+    before = finished_steps(shared, "resample")
     luigid.kill()
     decoders[0].go_on()
-    until(lambda: finished_steps(shared, "decode") > before, "a step ends without luigid", *runs)
+    until(lambda: finished_steps(shared, "resample") > before, "a step ends without luigid", *runs)
     start_luigid(center, tmp_path / "luigid")
     decoders[1].go_on()
     assert [status_of(run) for run in runs] == [0, 0], "\n".join(run.said() for run in runs)
