@@ -40,6 +40,8 @@ def test_a_bar_is_shown_and_stays(home: User) -> None:
         "import hearpreprocess as hp\nimport threading\n"
         "task = hp.make('./mine.py', sample_rates=8000, report=False, progress=True)",
         "hp.make('./mine.py', sample_rates=8000, report=False, progress=True);",
+        "from hearpreprocess.cli.progress import display\n"
+        "display.SECONDS_BETWEEN_LOOKS = 600  # as if the run were shorter than that\n"
         "def make():\n    hp.make('./mine.py', sample_rates=12000, report=False, progress=True)\n"
         "thread = threading.Thread(target=make)\nthread.start()\nthread.join()",
         "hp.make('./mine.py', sample_rates=[8000, 16000], report=False)",

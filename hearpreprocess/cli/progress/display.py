@@ -65,9 +65,11 @@ class Display:
         self._screen.clear()
 
     def _follow(self) -> None:
-        while not self._stopped.wait(SECONDS_BETWEEN_LOOKS):
+        is_over = False
+        while not is_over:  # shown once at least, as a notebook keeps the last state of a run however short
             self._look()
             self._screen.show(self._work)
+            is_over = self._stopped.wait(SECONDS_BETWEEN_LOOKS)
 
     def _look(self) -> None:
         for entry in self._journal.new_entries():
