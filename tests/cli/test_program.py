@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import subprocess
 import sys
 
 import pytest
@@ -92,3 +93,14 @@ def test_an_old_name_of_an_option_works_with_a_note(user: User, words: list[str]
 def test_an_old_name_of_an_option_means_the_same(user: User) -> None:
     said = [user.run("list", name, "1", "--json").stdout for name in ("--max-hours", "--most-hours")]
     assert said[0] == said[1] != user.run("list", "--json").stdout
+
+
+def test_the_last_collection_leaves_out_the_modules(user: User) -> None:
+    code = (
+        "import atexit, gc, sys\n"
+        "atexit.register(lambda: print('left out:', gc.get_freeze_count() > 0))\n"  # called after those of the command
+        "from hearpreprocess.cli import main\n"
+        "sys.exit(main(['list']))"
+    )
+    finished = subprocess.run([sys.executable, "-c", code], cwd=user.folder, capture_output=True, text=True, check=True)
+    assert finished.stdout.endswith("left out: True\n")
