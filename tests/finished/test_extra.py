@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,7 @@ values = (
 texts = st.text(st.characters(exclude_categories=("Cs",)))
 extras = st.dictionaries(
     columns.filter(lambda name: name == name.strip() and name.casefold() not in RESERVED), values | texts, min_size=1
-)
+).filter(lambda extra: len({unicodedata.normalize("NFC", name).casefold() for name in extra}) == len(extra))
 
 
 @pytest.fixture(scope="module")

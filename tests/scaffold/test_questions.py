@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -34,6 +35,7 @@ def in_terminal(typed: bytes, *options: str) -> tuple[int, str]:
     child, terminal = pty.fork()
     if child == 0:
         status = 99
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
         try:
             sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115
             status = main(["new", "my_task", "mine", *options])
