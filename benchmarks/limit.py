@@ -11,7 +11,6 @@ and of each tarball.
 from __future__ import annotations
 
 import functools
-import gc
 import hashlib
 import multiprocessing
 import os
@@ -195,7 +194,6 @@ def main() -> None:
         for _done in pool.imap_unordered(process, admitted(), chunksize=1 if seconds > 10 else 16):
             free.release()
         pool.map(pack, sorted(rates, reverse=True), chunksize=1)
-    gc.freeze()  # no collection at the end, as in hearpreprocess.cli.program
 
 
 if __name__ == "__main__":

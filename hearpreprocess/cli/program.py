@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import atexit
-import gc
 import importlib
 import sys
 from collections.abc import Sequence
@@ -82,8 +80,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(version_text())
         return DONE
     name = "hearpreprocess" if options.command == "run" else f"hearpreprocess {options.command}"
-
-    atexit.register(gc.freeze)  # or Python's last collection goes through all modules, which takes 0.1 s
 
     def run() -> int:
         check_no_objects(options.command, words)
