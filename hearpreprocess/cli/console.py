@@ -18,7 +18,8 @@ def ended(name: str, command: Callable[[], int]) -> int:
     with _printing_anything():
         try:
             status = command()
-            sys.stdout.flush()
+            if sys.stdout is not None:  # it may be closed
+                sys.stdout.flush()
         except BrokenPipeError:  # the reader of the output has ended, as `head` does
             stdout = sys.__stdout__
             if stdout is not None and sys.stdout is stdout:  # the flush at Python's exit must not fail again

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import re
+import shlex
 import subprocess
 import sys
 
@@ -104,3 +106,10 @@ def test_what_a_task_module_leaves_open_is_written_at_the_end(user: User) -> Non
     command = [sys.executable, "-m", "hearpreprocess.runner", "plan", "./mine.py"]
     subprocess.run(command, cwd=user.folder, capture_output=True, check=True)
     assert (user.folder / "log.txt").read_text() == "a line"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell closes the output")
+def test_a_closed_output_is_no_failure(user: User) -> None:
+    command = f"{shlex.quote(sys.executable)} -m hearpreprocess.runner list >&-"
+    finished = subprocess.run(command, shell=True, cwd=user.folder, stderr=subprocess.PIPE, text=True, check=False)
+    assert (finished.returncode, finished.stderr) == (0, "")
